@@ -1,0 +1,1 @@
+set(machine qemu-system-riscv32 -M virt -bios none)

@@ -1,0 +1,1 @@
+set(machine qemu-system-arm -M netduinoplus2)

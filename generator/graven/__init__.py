@@ -1,0 +1,3 @@
+"""graven: trained networks as C++ types."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,171 @@
+"""The integer arithmetic of quantized layers, as TensorFlow Lite Micro does it, on numpy arrays.
+
+Every function is exact: products are formed in 64 bits, roundings are named. Double rounding: a
+saturating rounding doubling high multiply, then a rounding division by a power of two with ties
+away from zero.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+INT8_MIN, INT8_MAX = -128, 127
+INT32_MIN, INT32_MAX = -(1 << 31), (1 << 31) - 1
+
+
+def round_half_away(value: float) -> int:
+    return int(math.copysign(math.floor(abs(value) + 0.5), value))
+
+
+def quantize_multiplier(real: float) -> tuple[int, int]:
+    """(multiplier, shift) with real = multiplier * 2^(shift - 31), multiplier in [2^30, 2^31)."""
+    if real == 0.0:
+        return 0, 0
+    fraction, shift = math.frexp(real)
+    multiplier = round_half_away(fraction * (1 << 31))
+    if multiplier == 1 << 31:
+        multiplier //= 2
+        shift += 1
+    return (0, 0) if shift < -31 else (multiplier, shift)
+
+
+def high_multiply(a: np.ndarray | int, b: np.ndarray | int) -> np.ndarray:
+    """Saturating rounding doubling high multiply: round(a * b / 2^31), halves up."""
+    product = np.asarray(a, dtype=np.int64) * np.asarray(b, dtype=np.int64)
+    return np.minimum((product + (1 << 30)) >> 31, INT32_MAX)
+
+
+def divide_by_power(value: np.ndarray, exponent: np.ndarray | int) -> np.ndarray:
+    """round(value / 2^exponent), ties away from zero."""
+    mask = (np.int64(1) << np.asarray(exponent, dtype=np.int64)) - 1
+    threshold = (mask >> 1) + (value < 0)
+    return (value >> exponent) + ((value & mask) > threshold)
+
+
+def wrap(value: np.ndarray) -> np.ndarray:
+    """What a 32-bit register keeps of it."""
+    return value.astype(np.int64).astype(np.int32).astype(np.int64)
+
+
+def multiply(
+    value: np.ndarray, multiplier: np.ndarray | int, shift: np.ndarray | int
+) -> np.ndarray:
+    """round(value * multiplier * 2^(shift - 31)) with both roundings; broadcasts."""
+    shift = np.asarray(shift, dtype=np.int64)
+    scaled = wrap(value.astype(np.int64) << np.maximum(shift, 0))
+    return divide_by_power(high_multiply(scaled, multiplier), np.maximum(-shift, 0))
+
+
+def requantize(
+    acc: np.ndarray, real: float | np.ndarray, zero_point: int, limits: tuple[int, int]
+) -> np.ndarray:
+    """int32 sums to int8; `real` is one multiplier or one per last axis."""
+    pairs = [quantize_multiplier(float(value)) for value in np.atleast_1d(real)]
+    multiplier = np.array([pair[0] for pair in pairs], dtype=np.int64)
+    shift = np.array([pair[1] for pair in pairs], dtype=np.int64)
+    if np.ndim(real) == 0:
+        multiplier, shift = multiplier[0], shift[0]
+    return clamp(multiply(wrap(acc), multiplier, shift) + zero_point, limits)
+
+
+def clamp(value: np.ndarray, limits: tuple[int, int]) -> np.ndarray:
+    return np.clip(value, *limits).astype(np.int8)
+
+
+def quantize_constant(value: float, scale: float, zero_point: int) -> int:
+    """A real constant in a tensor's integers; the quotient is rounded to float32 first."""
+    return zero_point + round_half_away(float(np.float32(value) / np.float32(scale)))
+
+
+def limits(activation: str, scale: float, zero_point: int) -> tuple[int, int]:
+    """The range that a fused activation leaves of int8."""
+    low, high = INT8_MIN, INT8_MAX
+    if activation in ("RELU", "RELU6"):
+        low = max(low, quantize_constant(0.0, scale, zero_point))
+    if activation == "RELU6":
+        high = min(high, quantize_constant(6.0, scale, zero_point))
+    if activation == "RELU_N1_TO_1":
+        low = max(low, quantize_constant(-1.0, scale, zero_point))
+        high = min(high, quantize_constant(1.0, scale, zero_point))
+    return low, high
+
+
+def clamp_float(value: np.ndarray, activation: str) -> np.ndarray:
+    low, high = {
+        "NONE": (-np.inf, np.inf),
+        "RELU": (0.0, np.inf),
+        "RELU6": (0.0, 6.0),
+        "RELU_N1_TO_1": (-1.0, 1.0),
+    }[activation]
+    return np.clip(value, low, high).astype(np.float32)
+
+
+# -- elementary functions in fixed point: raw int32 values, Qm has m integer bits -----------------
+
+ONE = INT32_MAX  # in Q0, which has no exact one
+
+
+def multiply_by_power(value: np.ndarray, exponent: int) -> np.ndarray:
+    """value * 2^exponent, saturating."""
+    return np.clip(value << exponent, INT32_MIN, INT32_MAX)
+
+
+def _exp_near_zero(value: np.ndarray) -> np.ndarray:
+    """exp on [-1/4, 0) in Q0: a Taylor polynomial around -1/8."""
+    exp_of_minus_one_eighth, one_third = 1895147668, 715827883
+    x = value + (1 << 28)
+    x2 = high_multiply(x, x)
+    x3 = high_multiply(x2, x)
+    x4 = high_multiply(x2, x2)
+    tail = high_multiply(divide_by_power(x4, 2) + x3, one_third) + x2
+    return exp_of_minus_one_eighth + high_multiply(
+        exp_of_minus_one_eighth, x + divide_by_power(tail, 1)
+    )
+
+
+def exp_of_negative(value: np.ndarray, integer_bits: int) -> np.ndarray:
+    """exp of a non-positive value with that many integer bits (4 or 5), in Q0."""
+    fraction_bits = 31 - integer_bits
+    quarter = 1 << (fraction_bits - 2)
+    near_zero = (value & (quarter - 1)) - quarter
+    result = _exp_near_zero(multiply_by_power(near_zero, integer_bits))
+    remainder = near_zero - value
+    # exp(-2^exponent) for the bits above a quarter, in Q0
+    factors = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242)
+    for exponent, factor in zip(range(-2, integer_bits), factors, strict=False):
+        bit = 1 << (fraction_bits + exponent)
+        result = np.where(remainder & bit, high_multiply(result, factor), result)
+    return np.where(value == 0, ONE, result)
+
+
+def _newton_reciprocal(value: np.ndarray) -> np.ndarray:
+    """2 / (1 + value) in Q2, for a Q0 value in [0, 1]."""
+    forty_eight_over_17, minus_32_over_17, one = 1515870810, -1010580540, 1 << 29
+    total = value + ONE
+    half = np.where(total >= 0, (total + 1) >> 1, -((1 - total) >> 1))
+    x = forty_eight_over_17 + high_multiply(half, minus_32_over_17)
+    for _ in range(3):
+        x = x + multiply_by_power(high_multiply(x, one - high_multiply(half, x)), 2)
+    return x
+
+
+def reciprocal_of_one_plus(value: np.ndarray) -> np.ndarray:
+    """1 / (1 + value) in Q0, for a Q0 value in [0, 1]."""
+    return multiply_by_power(_newton_reciprocal(value), 1)
+
+
+def logistic(value: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-value)) in Q0, for a Q4 value."""
+    positive = reciprocal_of_one_plus(exp_of_negative(-np.abs(value), 4))
+    result = np.where(value > 0, positive, ONE - positive)
+    return np.where(value == 0, 1 << 30, result)
+
+
+def tanh(value: np.ndarray) -> np.ndarray:
+    """tanh in Q0, for a Q4 value."""
+    # Twice a Q4 value is the same bits in Q5; (1 - e) / (1 + e) is 2 / (1 + e) - 1.
+    doubled = _newton_reciprocal(exp_of_negative(-np.abs(value), 5))
+    positive = multiply_by_power(doubled - (1 << 29), 2)
+    return np.where(value == 0, 0, np.where(value < 0, -positive, positive))

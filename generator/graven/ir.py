@@ -1,0 +1,71 @@
+"""The network as the generator sees it: what a front end produces and everything later reads.
+
+Shapes keep the batch axis of the original (NHWC, N = 1). Nothing here computes; a front end has
+checked every index and size before it builds one of these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+
+class Element(Enum):
+    """Element type of a tensor; the value is the numpy name and the C++ name in graven::Element."""
+
+    INT8 = "int8"
+    UINT8 = "uint8"
+    INT16 = "int16"
+    INT32 = "int32"
+    INT64 = "int64"
+    FLOAT32 = "float32"
+    BOOLEAN = "bool"
+
+    @property
+    def dtype(self) -> np.dtype:
+        return np.dtype(self.value)
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """real = scale * (q - zero_point); one pair per tensor, or one per index along `axis`."""
+
+    scale: tuple[float, ...]  # each exactly representable as float32
+    zero_point: tuple[int, ...]
+    axis: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    index: int  # in the original file
+    name: str
+    shape: tuple[int, ...]
+    element: Element
+    quantization: Quantization | None
+    data: np.ndarray | None  # constants only; shape and dtype agree with the fields above
+
+
+class Layer:
+    """Base of the option records in graven.layers: one frozen dataclass per operator."""
+
+
+@dataclass(frozen=True)
+class Operator:
+    index: int  # in the original file
+    name: str  # TFLite's name, e.g. CONV_2D
+    layer: Layer
+    inputs: tuple[int, ...]  # tensor indices; -1 for an absent optional input
+    outputs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Network:
+    name: str
+    source: str  # file name without its folder
+    description: str
+    tensors: tuple[Tensor, ...]
+    operators: tuple[Operator, ...]  # in execution order
+    inputs: tuple[int, ...]  # tensor indices
+    outputs: tuple[int, ...]

@@ -1,0 +1,73 @@
+"""CONCATENATION: tensors joined along an axis, each brought to the output's scale.
+
+TensorFlow Lite Micro copies the integers whatever their scales; here an input with another scale
+or zero point is requantized, as QUANTIZE would do it. With equal scales both agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven import arithmetic, ir
+from graven.node import Node, Option, Values, per_tensor, scale_of, shape_text, zero_point_of
+
+OPERATORS = ("CONCATENATION",)
+OPTIONS = "ConcatenationOptions"
+MOST_INPUTS = 1024
+
+
+@dataclass(frozen=True)
+class Concat(ir.Layer):
+    axis: int  # counted from the front
+    activation: str = "NONE"
+
+
+def options(layer: Concat) -> dict[str, Option]:
+    return {
+        "Axis": layer.axis,
+        "FusedActivationFunction": layer.activation,
+    }
+
+
+def read(node: Node) -> Concat:
+    node.expect_inputs(1, MOST_INPUTS)
+    output = node.output
+    node.expect_activation(output)
+    axis = node.axis(int(node.option("Axis")), len(output.shape))
+    total = 0
+    for position in range(len(node.inputs)):
+        data = node.input(position)
+        node.expect_activation(data)
+        node.expect_same_element(output, data)
+        if len(data.shape) != len(output.shape):
+            raise node.error(
+                f"has shape {shape_text(data.shape)}, which does not fit the output's "
+                f"{shape_text(output.shape)}.",
+                data,
+            )
+        node.expect_shape(data, (*output.shape[:axis], data.shape[axis], *output.shape[axis + 1 :]))
+        total += data.shape[axis]
+        if data.element is ir.Element.INT8:
+            node.expect_multiplier(scale_of(data) / scale_of(output))
+    node.expect_shape(output, (*output.shape[:axis], total, *output.shape[axis + 1 :]))
+    return Concat(axis=axis, activation=node.activation())
+
+
+def reference(layer: Concat, node: Node, values: Values) -> np.ndarray:
+    output = node.output
+    if output.element is ir.Element.FLOAT32:
+        return arithmetic.clamp_float(np.concatenate(values, axis=layer.axis), layer.activation)
+    scale, zero_point = scale_of(output), zero_point_of(output)
+    limits = arithmetic.limits(layer.activation, scale, zero_point)
+    parts = []
+    for position, value in enumerate(values):
+        data = node.input(position)
+        if per_tensor(node, data) == per_tensor(node, output):
+            parts.append(arithmetic.clamp(value, limits))
+        else:
+            centred = value.astype(np.int64) - zero_point_of(data)
+            real = scale_of(data) / scale
+            parts.append(arithmetic.requantize(centred, real, zero_point, limits))
+    return np.concatenate(parts, axis=layer.axis)

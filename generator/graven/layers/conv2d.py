@@ -1,0 +1,79 @@
+"""CONV_2D: sums of products over a window; NHWC activations, OHWI weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven import ir
+from graven.matmul import finish, window_padding
+from graven.node import Node, Option, Values
+from graven.window import spans, taps
+
+OPERATORS = ("CONV_2D",)
+OPTIONS = "Conv2DOptions"
+
+
+@dataclass(frozen=True)
+class Conv2D(ir.Layer):
+    stride: tuple[int, int] = (1, 1)  # height, width
+    dilation: tuple[int, int] = (1, 1)
+    padding: str = "SAME"
+    activation: str = "NONE"
+
+
+def options(layer: Conv2D) -> dict[str, Option]:
+    return {
+        "Padding": layer.padding,
+        "StrideH": layer.stride[0],
+        "StrideW": layer.stride[1],
+        "DilationHFactor": layer.dilation[0],
+        "DilationWFactor": layer.dilation[1],
+        "FusedActivationFunction": layer.activation,
+    }
+
+
+def read(node: Node) -> Conv2D:
+    node.expect_inputs(2, 3)
+    data, output = node.input(0), node.output
+    node.expect_activation(data)
+    node.expect_activation(output)
+    weights = node.weights(1, (data.element,))
+    node.expect_same_element(data, output)
+    for tensor in (data, weights, output):
+        node.expect_rank(tensor, 4)
+    channels, height, width, depth = weights.shape
+    if depth != data.shape[3]:
+        raise node.error(
+            f"has {depth} input channels per filter, but the input has {data.shape[3]}; grouped "
+            "convolutions are not supported.",
+            weights,
+        )
+    layer = Conv2D(
+        stride=node.positive("StrideH", "StrideW"),
+        dilation=node.positive("DilationHFactor", "DilationWFactor"),
+        padding=node.padding(),
+        activation=node.activation(),
+    )
+    rows, columns = spans(
+        node, data.shape, (height, width), layer.stride, layer.dilation, layer.padding
+    )
+    node.expect_shape(output, (data.shape[0], rows.output, columns.output, channels))
+    node.bias(2, channels)
+    node.expect_channel_scales(weights, 0)
+    return layer
+
+
+def reference(layer: Conv2D, node: Node, values: Values) -> np.ndarray:
+    data, weights = values[0], values[1]
+    filter_size = weights.shape[1:3]
+    rows, columns = spans(
+        node, data.shape, filter_size, layer.stride, layer.dilation, layer.padding
+    )
+    padding = window_padding(node)
+    # float64 sums of int8 products are exact: they stay far below 2^53
+    acc = np.zeros((data.shape[0], rows.output, columns.output, weights.shape[0]))
+    for row, column, patch in taps(data.astype(np.float64) - padding, rows, columns, 0.0):
+        acc += patch @ weights[:, row, column, :].astype(np.float64).T
+    return finish(acc, layer.activation, node, values[2] if len(values) > 2 else None)

@@ -1,0 +1,69 @@
+"""FULLY_CONNECTED: every output sums products over all inputs of its row; weights OI."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven import ir
+from graven.matmul import finish, window_padding
+from graven.node import Node, Option, Values, shape_text
+
+OPERATORS = ("FULLY_CONNECTED",)
+OPTIONS = "FullyConnectedOptions"
+
+
+@dataclass(frozen=True)
+class Dense(ir.Layer):
+    activation: str = "NONE"
+    keep_num_dims: bool = False
+
+
+def options(layer: Dense) -> dict[str, Option]:
+    return {
+        "FusedActivationFunction": layer.activation,
+        "KeepNumDims": layer.keep_num_dims,
+    }
+
+
+def read(node: Node) -> Dense:
+    node.expect_inputs(2, 3)
+    data, output = node.input(0), node.output
+    node.expect_activation(data)
+    node.expect_activation(output)
+    weights = node.weights(1, (data.element,))
+    node.expect_same_element(data, output)
+    node.expect_rank(weights, 2)
+    if node.option("WeightsFormat") != 0:
+        raise node.error("has shuffled weights, expected the default order.", weights)
+    if not data.shape:
+        raise node.error("is a scalar, but the operator needs an axis.", data)
+    units, depth = weights.shape
+    count = math.prod(data.shape)
+    if count % depth:
+        raise node.error(
+            f"has {depth} weights per output, which does not divide an input of "
+            f"{shape_text(data.shape)}.",
+            weights,
+        )
+    keep_num_dims = bool(node.option("KeepNumDims"))
+    if keep_num_dims and data.shape[-1] != depth:
+        raise node.error(
+            f"has {depth} weights per output, but the last axis of its input "
+            f"{shape_text(data.shape)} is kept.",
+            weights,
+        )
+    rows = data.shape[:-1] if keep_num_dims else (count // depth,)
+    node.expect_shape(output, (*rows, units))
+    node.bias(2, units)
+    node.expect_channel_scales(weights, 0)
+    return Dense(activation=node.activation(), keep_num_dims=keep_num_dims)
+
+
+def reference(layer: Dense, node: Node, values: Values) -> np.ndarray:
+    weights = values[1].astype(np.float64)
+    data = values[0].astype(np.float64).reshape(-1, weights.shape[1]) - window_padding(node)
+    acc = (data @ weights.T).reshape(node.output.shape)
+    return finish(acc, layer.activation, node, values[2] if len(values) > 2 else None)

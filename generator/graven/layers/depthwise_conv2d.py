@@ -1,0 +1,83 @@
+"""DEPTHWISE_CONV_2D: each input channel has depth_multiplier windows of its own; weights 1HWC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven import ir
+from graven.matmul import finish, window_padding
+from graven.node import Node, Option, Values, shape_text
+from graven.window import spans, taps
+
+OPERATORS = ("DEPTHWISE_CONV_2D",)
+OPTIONS = "DepthwiseConv2DOptions"
+
+
+@dataclass(frozen=True)
+class DepthwiseConv2D(ir.Layer):
+    stride: tuple[int, int] = (1, 1)  # height, width
+    dilation: tuple[int, int] = (1, 1)
+    padding: str = "SAME"
+    activation: str = "NONE"
+    depth_multiplier: int = 1
+
+
+def options(layer: DepthwiseConv2D) -> dict[str, Option]:
+    return {
+        "Padding": layer.padding,
+        "StrideH": layer.stride[0],
+        "StrideW": layer.stride[1],
+        "DilationHFactor": layer.dilation[0],
+        "DilationWFactor": layer.dilation[1],
+        "DepthMultiplier": layer.depth_multiplier,
+        "FusedActivationFunction": layer.activation,
+    }
+
+
+def read(node: Node) -> DepthwiseConv2D:
+    node.expect_inputs(2, 3)
+    data, output = node.input(0), node.output
+    node.expect_activation(data)
+    node.expect_activation(output)
+    weights = node.weights(1, (data.element,))
+    node.expect_same_element(data, output)
+    for tensor in (data, weights, output):
+        node.expect_rank(tensor, 4)
+    one, height, width, channels = weights.shape
+    # Old converters leave the option at 0: the shapes say the same.
+    multiplier = int(node.option("DepthMultiplier")) or channels // data.shape[3]
+    if one != 1 or multiplier < 1 or channels != data.shape[3] * multiplier:
+        raise node.error(
+            f"has shape {shape_text(weights.shape)}, expected 1 x height x width x "
+            f"{data.shape[3]} input channels times a depth multiplier of {multiplier}.",
+            weights,
+        )
+    layer = DepthwiseConv2D(
+        stride=node.positive("StrideH", "StrideW"),
+        dilation=node.positive("DilationHFactor", "DilationWFactor"),
+        padding=node.padding(),
+        activation=node.activation(),
+        depth_multiplier=multiplier,
+    )
+    rows, columns = spans(
+        node, data.shape, (height, width), layer.stride, layer.dilation, layer.padding
+    )
+    node.expect_shape(output, (data.shape[0], rows.output, columns.output, channels))
+    node.bias(2, channels)
+    node.expect_channel_scales(weights, 3)
+    return layer
+
+
+def reference(layer: DepthwiseConv2D, node: Node, values: Values) -> np.ndarray:
+    data, weights = values[0], values[1]
+    filter_size = weights.shape[1:3]
+    rows, columns = spans(
+        node, data.shape, filter_size, layer.stride, layer.dilation, layer.padding
+    )
+    spread = np.repeat(data.astype(np.float64) - window_padding(node), layer.depth_multiplier, 3)
+    acc = np.zeros((data.shape[0], rows.output, columns.output, weights.shape[3]))
+    for row, column, patch in taps(spread, rows, columns, 0.0):
+        acc += patch * weights[0, row, column, :]
+    return finish(acc, layer.activation, node, values[2] if len(values) > 2 else None)

@@ -1,0 +1,38 @@
+"""DEQUANTIZE: int8 to float32."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven import ir
+from graven.node import Node, Option, Values, scale_of, zero_point_of
+
+OPERATORS = ("DEQUANTIZE",)
+OPTIONS = None
+
+
+@dataclass(frozen=True)
+class Dequantize(ir.Layer):
+    pass
+
+
+def options(layer: Dequantize) -> dict[str, Option]:
+    return {}
+
+
+def read(node: Node) -> Dequantize:
+    node.expect_inputs(1, 1)
+    data, output = node.input(0), node.output
+    node.expect_element(data, ir.Element.INT8)
+    node.expect_activation(data)
+    node.expect_element(output, ir.Element.FLOAT32)
+    node.expect_shape(output, data.shape)
+    return Dequantize()
+
+
+def reference(layer: Dequantize, node: Node, values: Values) -> np.ndarray:
+    data = node.input(0)
+    value = values[0].astype(np.float64) - zero_point_of(data)
+    return (value * scale_of(data)).astype(np.float32)

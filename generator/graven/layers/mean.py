@@ -1,0 +1,65 @@
+"""MEAN: the mean over some axes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven import arithmetic, ir
+from graven.node import Node, Option, Values, scale_of, zero_point_of
+
+OPERATORS = ("MEAN",)
+OPTIONS = "ReducerOptions"
+
+
+@dataclass(frozen=True)
+class Mean(ir.Layer):
+    axes: tuple[int, ...]  # sorted, counted from the front
+    keep_dims: bool = False
+
+
+def options(layer: Mean) -> dict[str, Option]:
+    return {
+        "KeepDims": layer.keep_dims,
+    }
+
+
+def read(node: Node) -> Mean:
+    node.expect_inputs(2, 2)
+    data, output = node.input(0), node.output
+    node.expect_activation(data)
+    node.expect_activation(output)
+    node.expect_same_element(data, output)
+    rank = len(data.shape)
+    axes = tuple(sorted({node.axis(axis, rank) for axis in node.integers(1)}))
+    layer = Mean(axes=axes, keep_dims=bool(node.option("KeepDims")))
+    shape = tuple(1 if axis in axes else extent for axis, extent in enumerate(data.shape))
+    if not layer.keep_dims:
+        shape = tuple(extent for axis, extent in enumerate(data.shape) if axis not in axes)
+    node.expect_shape(output, shape)
+    if data.element is ir.Element.INT8:
+        node.expect_multiplier(scale_of(data) / scale_of(output))
+    return layer
+
+
+def reference(layer: Mean, node: Node, values: Values) -> np.ndarray:
+    data, output = node.input(0), node.output
+    if output.element is ir.Element.FLOAT32:
+        mean = np.mean(values[0].astype(np.float64), axis=layer.axes)
+        return mean.astype(np.float32).reshape(output.shape)
+    total = np.sum(values[0].astype(np.int64), axis=layer.axes).reshape(output.shape)
+    count = math.prod(data.shape[axis] for axis in layer.axes)
+    return arithmetic.clamp(
+        scaled(total - count * zero_point_of(data), count, scale_of(data) / scale_of(output))
+        + zero_point_of(output),
+        (arithmetic.INT8_MIN, arithmetic.INT8_MAX),
+    )
+
+
+def scaled(total: np.ndarray, count: int, real: float) -> np.ndarray:
+    """total * real / count, with the division folded into the multiplier."""
+    multiplier, shift = arithmetic.quantize_multiplier(real)
+    down = min(count.bit_length() - 1, 32, 31 + shift)
+    return arithmetic.multiply(total, (multiplier << down) // count, shift - down)

@@ -1,0 +1,47 @@
+"""RELU: max(x, 0), and a change of scale where the output has another one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven import arithmetic, ir
+from graven.node import Node, Option, Values, scale_of, zero_point_of
+
+OPERATORS = ("RELU",)
+OPTIONS = None
+
+
+@dataclass(frozen=True)
+class ReLU(ir.Layer):
+    pass
+
+
+def options(layer: ReLU) -> dict[str, Option]:
+    return {}
+
+
+def read(node: Node) -> ReLU:
+    node.expect_inputs(1, 1)
+    data, output = node.input(0), node.output
+    node.expect_activation(data)
+    node.expect_activation(output)
+    node.expect_same_element(data, output)
+    node.expect_shape(output, data.shape)
+    if data.element is ir.Element.INT8:
+        node.expect_multiplier(scale_of(data) / scale_of(output))
+    return ReLU()
+
+
+def reference(layer: ReLU, node: Node, values: Values) -> np.ndarray:
+    data, output = node.input(0), node.output
+    if output.element is ir.Element.FLOAT32:
+        return arithmetic.clamp_float(values[0], "RELU")
+    scale, zero_point = scale_of(output), zero_point_of(output)
+    return arithmetic.requantize(
+        values[0].astype(np.int64) - zero_point_of(data),
+        scale_of(data) / scale,
+        zero_point,
+        arithmetic.limits("RELU", scale, zero_point),
+    )

@@ -1,0 +1,50 @@
+"""TANH: in fixed point for int8; the output's scale is 1/128."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven import arithmetic, ir
+from graven.node import Node, Option, Values, scale_of, zero_point_of
+
+OPERATORS = ("TANH",)
+OPTIONS = None
+
+
+@dataclass(frozen=True)
+class Tanh(ir.Layer):
+    pass
+
+
+def options(layer: Tanh) -> dict[str, Option]:
+    return {}
+
+
+def read(node: Node) -> Tanh:
+    node.expect_inputs(1, 1)
+    data, output = node.input(0), node.output
+    node.expect_activation(data)
+    node.expect_activation(output)
+    node.expect_same_element(data, output)
+    node.expect_shape(output, data.shape)
+    if data.element is ir.Element.INT8:
+        node.expect_output_quantization(1 / 128, 0)
+        node.expect_multiplier(scale_of(data))
+    return Tanh()
+
+
+def reference(layer: Tanh, node: Node, values: Values) -> np.ndarray:
+    if node.output.element is ir.Element.FLOAT32:
+        return np.tanh(values[0].astype(np.float64)).astype(np.float32)
+    data = node.input(0)
+    multiplier, shift = arithmetic.quantize_multiplier(scale_of(data) * (1 << 27))
+    value = values[0].astype(np.int64) - zero_point_of(data)
+    radius = math.floor(15 * (1 << 27) / 2.0**shift)  # beyond it Q4 would overflow
+    inside = np.abs(value) < radius
+    raw = arithmetic.tanh(arithmetic.multiply(np.where(inside, value, 0), multiplier, shift))
+    result = np.clip(arithmetic.divide_by_power(raw, 24), -128, 127)
+    outside = np.where(value <= -radius, -128, 127)
+    return np.where(inside, result, outside).astype(np.int8)

@@ -1,0 +1,229 @@
+"""What a layer module sees of one operator: its tensors, its options, and a way to say no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven import ir
+from graven.errors import GravenError
+
+Option = int | float | bool | str
+"""Enumerations are given by name: a padding, a fused activation, an element type."""
+
+ACTIVATIONS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    source: str  # file name, for messages
+    index: int
+    name: str
+    inputs: tuple[ir.Tensor | None, ...]
+    outputs: tuple[ir.Tensor, ...]
+    option: Callable[[str], Option]  # by the schema's name; absent ones have the schema's default
+
+    @property
+    def where(self) -> str:
+        return f"{self.source}: operator {self.index} ({self.name})"
+
+    def error(self, message: str, tensor: ir.Tensor | None = None) -> GravenError:
+        subject = "" if tensor is None else f", tensor {tensor.index} '{tensor.name}'"
+        return GravenError(f"{self.where}{subject}: {message}")
+
+    def input(self, position: int) -> ir.Tensor:
+        tensor = self.inputs[position] if position < len(self.inputs) else None
+        if tensor is None:
+            raise self.error(f"input {position} is missing; export the model again.")
+        return tensor
+
+    def optional(self, position: int) -> ir.Tensor | None:
+        return self.inputs[position] if position < len(self.inputs) else None
+
+    @property
+    def output(self) -> ir.Tensor:
+        return self.outputs[0]
+
+    # -- checks that several layers share --------------------------------------------------------
+
+    def expect_inputs(self, least: int, most: int) -> None:
+        count = len(self.inputs)
+        if not least <= count <= most:
+            expected = str(least) if least == most else f"{least} to {most}"
+            raise self.error(f"has {count} inputs, expected {expected}.")
+        if len(self.outputs) != 1:
+            raise self.error(f"has {len(self.outputs)} outputs, expected 1.")
+
+    def expect_rank(self, tensor: ir.Tensor, rank: int) -> None:
+        if len(tensor.shape) != rank:
+            raise self.error(f"has shape {shape_text(tensor.shape)}, expected {rank} axes.", tensor)
+
+    def expect_shape(self, tensor: ir.Tensor, shape: tuple[int, ...]) -> None:
+        if tensor.shape != tuple(shape):
+            raise self.error(
+                f"has shape {shape_text(tensor.shape)}, but the operator's inputs and options make "
+                f"it {shape_text(shape)}.",
+                tensor,
+            )
+
+    def expect_element(self, tensor: ir.Tensor, *elements: ir.Element) -> None:
+        if tensor.element not in elements:
+            names = " or ".join(element.value for element in elements)
+            raise self.error(
+                f"is {tensor.element.value}, expected {names}; convert the model with full integer "
+                "(int8) quantization, or keep all of it float32.",
+                tensor,
+            )
+
+    def expect_activation(self, tensor: ir.Tensor) -> None:
+        """An int8 or float32 tensor that is computed or given, one scale for all of it."""
+        self.expect_element(tensor, ir.Element.INT8, ir.Element.FLOAT32)
+        if tensor.element is ir.Element.INT8:
+            per_tensor(self, tensor)
+
+    def expect_same_element(self, *tensors: ir.Tensor) -> None:
+        first = tensors[0]
+        for tensor in tensors[1:]:
+            if tensor.element is not first.element:
+                raise self.error(
+                    f"is {tensor.element.value} while tensor {first.index} '{first.name}' is "
+                    f"{first.element.value}; the operator needs one element type for both.",
+                    tensor,
+                )
+
+    def expect_same_quantization(self, first: ir.Tensor, second: ir.Tensor) -> None:
+        """For operators that only move or select values."""
+        if first.element is not ir.Element.INT8 or second.element is not ir.Element.INT8:
+            return
+        if per_tensor(self, first) != per_tensor(self, second):
+            raise self.error(
+                f"scale and zero point {per_tensor(self, second)} differ from its input's "
+                f"{per_tensor(self, first)}, but the operator does not rescale; put a QUANTIZE "
+                "between them.",
+                second,
+            )
+
+    def expect_output_quantization(self, scale: float, zero_point: int) -> None:
+        found = per_tensor(self, self.output)
+        if found != (scale, zero_point):
+            raise self.error(
+                f"has scale and zero point {found}, but this operator's output is always "
+                f"({scale}, {zero_point}); export the model again.",
+                self.output,
+            )
+
+    def expect_multiplier(self, real: float) -> None:
+        if not 0.0 < real < 2.0**30:
+            raise self.error(
+                f"the scales of its tensors make a multiplier of {real:g}, expected one below "
+                "2^30; quantize the model again."
+            )
+
+    def expect_channel_scales(self, weights: ir.Tensor, axis: int) -> None:
+        """Int8 weights: symmetric, one scale or one per output channel."""
+        if weights.element is not ir.Element.INT8:
+            return
+        quantization = weights.quantization
+        if quantization is None:
+            raise self.error("is int8 but has no scale; quantize the model.", weights)
+        if any(quantization.zero_point):
+            raise self.error("has a zero point other than 0, expected symmetric weights.", weights)
+        if len(quantization.scale) > 1 and quantization.axis != axis:
+            raise self.error(
+                f"is quantized along axis {quantization.axis}, expected axis {axis}.", weights
+            )
+        for scale in quantization.scale:
+            self.expect_multiplier(scale_of(self.input(0)) * scale / scale_of(self.output))
+
+    def weights(self, position: int, elements: tuple[ir.Element, ...]) -> ir.Tensor:
+        tensor = self.constant(position, elements)
+        if tensor.data is not None and tensor.data.size == 0:
+            raise self.error("is empty.", tensor)
+        return tensor
+
+    def bias(self, position: int, channels: int) -> None:
+        if self.optional(position) is None:
+            return
+        integer = self.input(0).element is ir.Element.INT8
+        element = ir.Element.INT32 if integer else ir.Element.FLOAT32
+        tensor = self.constant(position, (element,))
+        if tensor.data is not None and tensor.data.size != channels:
+            raise self.error(
+                f"has {tensor.data.size} values, expected one for each of {channels} outputs.",
+                tensor,
+            )
+        if tensor.quantization is not None and any(tensor.quantization.zero_point):
+            raise self.error("has a zero point other than 0, expected a plain sum.", tensor)
+
+    def constant(self, position: int, elements: tuple[ir.Element, ...]) -> ir.Tensor:
+        tensor = self.input(position)
+        self.expect_element(tensor, *elements)
+        if tensor.data is None:
+            raise self.error(
+                "is computed at run time, but the operator needs a constant there.", tensor
+            )
+        return tensor
+
+    def integers(self, position: int) -> tuple[int, ...]:
+        """A small constant list, such as axes or a size."""
+        tensor = self.constant(position, (ir.Element.INT32, ir.Element.INT64))
+        if tensor.data.size > 8:
+            raise self.error(f"has {tensor.data.size} numbers, at most 8 make sense here.", tensor)
+        return tuple(int(value) for value in tensor.data.reshape(-1))
+
+    def axis(self, value: int, rank: int) -> int:
+        if not -rank <= value < rank:
+            raise self.error(f"axis {value} does not exist in a tensor of {rank} axes.")
+        return value % rank
+
+    def activation(self) -> str:
+        name = str(self.option("FusedActivationFunction"))
+        if name not in ACTIVATIONS:
+            raise self.error(
+                f"fused activation {name} is not supported, expected {', '.join(ACTIVATIONS)}."
+            )
+        return name
+
+    def padding(self) -> str:
+        return str(self.option("Padding"))
+
+    def positive(self, *options: str) -> tuple[int, ...]:
+        values = tuple(int(self.option(name)) for name in options)
+        for name, value in zip(options, values, strict=True):
+            if not 0 < value <= 1 << 16:
+                raise self.error(f"option {name} is {value}, expected 1 to 65536.")
+        return values
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    return "x".join(str(extent) for extent in shape) or "scalar"
+
+
+def per_tensor(node: Node, tensor: ir.Tensor) -> tuple[float, int]:
+    """Scale and zero point of an int8 tensor quantized as a whole."""
+    quantization = tensor.quantization
+    if quantization is None:
+        raise node.error("is int8 but has no scale and zero point; quantize the model.", tensor)
+    if len(quantization.scale) != 1:
+        raise node.error(
+            f"has {len(quantization.scale)} scales, but only weights can have one per channel.",
+            tensor,
+        )
+    return quantization.scale[0], quantization.zero_point[0]
+
+
+def scale_of(tensor: ir.Tensor) -> float:
+    """The one scale of a tensor that a layer's `read` has checked."""
+    assert tensor.quantization is not None
+    return tensor.quantization.scale[0]
+
+
+def zero_point_of(tensor: ir.Tensor) -> int:
+    assert tensor.quantization is not None
+    return tensor.quantization.zero_point[0]
+
+
+Values = tuple[np.ndarray | None, ...]
+"""One array per input of an operator, constants included; None where an input is absent."""

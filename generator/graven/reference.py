@@ -1,0 +1,52 @@
+"""The network computed by numpy: the third opinion beside the C++ and TensorFlow Lite Micro."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from graven import ir, layers
+from graven.errors import GravenError
+from graven.node import Node, Option, shape_text
+
+
+def run(network: ir.Network, inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
+    """One inference; the value of every tensor, constants included, by its index."""
+    values = {tensor.index: tensor.data for tensor in network.tensors if tensor.data is not None}
+    values.update(_check_inputs(network, inputs))
+    for operator in network.operators:
+        module = layers.modules()[operator.name]
+        node = node_of(network, operator)
+        arguments = tuple(values[index] if index >= 0 else None for index in operator.inputs)
+        values[operator.outputs[0]] = module.reference(operator.layer, node, arguments)
+    return values
+
+
+def node_of(network: ir.Network, operator: ir.Operator) -> Node:
+    def option(name: str) -> Option:
+        raise KeyError(name)  # the layer's record has them all
+
+    tensors = network.tensors
+    return Node(
+        source=network.source or network.name,
+        index=operator.index,
+        name=operator.name,
+        inputs=tuple(tensors[index] if index >= 0 else None for index in operator.inputs),
+        outputs=tuple(tensors[index] for index in operator.outputs),
+        option=option,
+    )
+
+
+def _check_inputs(network: ir.Network, inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
+    if len(inputs) != len(network.inputs):
+        raise GravenError(
+            f"{network.name}: got {len(inputs)} inputs, expected {len(network.inputs)}."
+        )
+    for index, value in zip(network.inputs, inputs, strict=True):
+        tensor = network.tensors[index]
+        if value.shape != tensor.shape or value.dtype != tensor.element.dtype:
+            raise GravenError(
+                f"{network.name}: input '{tensor.name}' is {value.dtype} "
+                f"{shape_text(value.shape)}, expected {tensor.element.value} "
+                f"{shape_text(tensor.shape)}."
+            )
+    return dict(zip(network.inputs, inputs, strict=True))

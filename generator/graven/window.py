@@ -1,0 +1,72 @@
+"""Where a window lies on its input: sizes and padding of convolutions and pools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven.node import Node
+
+
+@dataclass(frozen=True)
+class Span:
+    """One axis of a window."""
+
+    output: int
+    before: int  # padding ahead of the input
+    after: int
+    filter: int
+    stride: int
+    dilation: int
+
+
+def span(extent: int, filter: int, stride: int, dilation: int, padding: str) -> Span:
+    reach = (filter - 1) * dilation + 1
+    if padding == "VALID":
+        output = (extent - reach) // stride + 1 if extent >= reach else 0
+        return Span(output, 0, 0, filter, stride, dilation)
+    output = -(-extent // stride)
+    total = max((output - 1) * stride + reach - extent, 0)
+    return Span(output, total // 2, total - total // 2, filter, stride, dilation)
+
+
+def spans(
+    node: Node,
+    shape: tuple[int, ...],
+    filter: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+    padding: str,
+) -> tuple[Span, Span]:
+    """Rows and columns; refuses a window that never fits."""
+    rows, columns = (
+        span(shape[1 + axis], filter[axis], stride[axis], dilation[axis], padding)
+        for axis in range(2)
+    )
+    if rows.output < 1 or columns.output < 1:
+        raise node.error(
+            f"a window of {filter[0]}x{filter[1]} (dilation {dilation[0]}x{dilation[1]}) does not "
+            f"fit its input of {shape[1]}x{shape[2]} with VALID padding."
+        )
+    return rows, columns
+
+
+def taps(
+    values: np.ndarray, rows: Span, columns: Span, fill: float
+) -> Iterator[tuple[int, int, np.ndarray]]:
+    """For each place in the window: what lies under it, for all outputs at once (NHWC)."""
+    for row in range(rows.filter):
+        top, top_inside = _under(rows, row, values.shape[1])
+        band = values[:, top]
+        for column in range(columns.filter):
+            left, left_inside = _under(columns, column, values.shape[2])
+            inside = (top_inside[:, None] & left_inside)[None, :, :, None]
+            yield row, column, np.where(inside, band[:, :, left], fill)
+
+
+def _under(axis: Span, tap: int, extent: int) -> tuple[np.ndarray, np.ndarray]:
+    """The input's index under one tap for every output, kept inside, and where it is inside."""
+    index = np.arange(axis.output) * axis.stride - axis.before + tap * axis.dilation
+    return np.clip(index, 0, extent - 1), (index >= 0) & (index < extent)

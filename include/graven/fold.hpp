@@ -1,0 +1,79 @@
+// From canonical weights to what an integer kernel adds and multiplies: the folded bias and the
+// multiplier of each output channel, and the proof that no accumulator can overflow.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "graven/graph.hpp"
+
+namespace graven {
+
+// How the filter of a value is laid out: `taps` weights per output, at first + k * step.
+struct FilterLayout {
+  int outputs = 0, taps = 0, output_step = 0, tap_step = 0;
+
+  constexpr int size() const { return outputs * taps; }
+  constexpr int index(int output, int tap) const { return output * output_step + tap * tap_step; }
+};
+
+constexpr FilterLayout filter_layout(const GraphView& graph, const Value& value) {
+  const Shape in = graph.input(value).shape;
+  const int outputs = value.shape.channels, area = value.filter.area();
+  switch (value.op) {
+    case Op::dense: return {outputs, in.size(), in.size(), 1};
+    case Op::depthwise: return {outputs, area, 1, outputs};
+    default:
+      return value.order == FilterOrder::hwo
+                 ? FilterLayout{outputs, area, 1, outputs}
+                 : FilterLayout{outputs, area * in.channels, area * in.channels, 1};
+  }
+}
+
+struct Channel {
+  std::int32_t bias = 0;  // with -zero_point_in * sum(filter) folded in
+  Multiplier multiplier{};
+  bool overflows = false;
+};
+
+// scale_in * scale_filter / scale_out as TFLM computes it, in double; for a Dense layer with one
+// filter scale the product is rounded to float first (fully_connected_common.cc).
+constexpr Multiplier channel_multiplier(const GraphView& graph, const Value& value,
+                                        const Parameters& params, int output) {
+  const float in = graph.source(value).quant.scale;
+  if (params.scale.size == 0) return {};
+  const float filter = params.scale.float32[params.scale.size == 1 ? 0 : output];
+  const double product = value.dense_scale && params.scale.size == 1
+                             ? static_cast<double>(in * filter)
+                             : static_cast<double>(in) * static_cast<double>(filter);
+  return quantize_multiplier(product / static_cast<double>(value.quant.scale));
+}
+
+// The accumulator starts at the folded bias and adds x * w for x in [-128, 127] in any order: all
+// partial sums lie between the two extremes.
+constexpr Channel fold(const GraphView& graph, const Value& value, const Parameters& params,
+                       int output) {
+  const FilterLayout layout = filter_layout(graph, value);
+  const int zero = graph.source(value).quant.zero_point;
+  const std::int8_t* w = params.filter.int8 + layout.index(output, 0);
+  std::int64_t above = 0, below = 0;  // sums of the positive and the negative weights
+  for (int k = 0; k < layout.taps; ++k, w += layout.tap_step) (*w > 0 ? above : below) += *w;
+  const std::int64_t bias = params.bias.size > 0 ? params.bias.int32[output] : 0;
+  const std::int64_t folded = bias - zero * (above + below);
+  const std::int64_t most = folded + 127 * above - 128 * below;
+  const std::int64_t least = folded - 128 * above + 127 * below;
+  const bool overflows = most > std::numeric_limits<std::int32_t>::max() ||
+                         least < std::numeric_limits<std::int32_t>::min();
+  return {overflows ? 0 : static_cast<std::int32_t>(folded),
+          channel_multiplier(graph, value, params, output), overflows};
+}
+
+// The first output channel whose accumulator could leave int32, or -1.
+constexpr int overflowing_channel(const GraphView& graph, const Value& value,
+                                  const Parameters& params) {
+  for (int o = 0; o < value.shape.channels; ++o)
+    if (fold(graph, value, params, o).overflows) return o;
+  return -1;
+}
+
+}  // namespace graven

@@ -1,0 +1,298 @@
+// The network as constexpr values: who feeds whom, with which shapes and numbers. Everything that
+// is planned, packed and run is derived from this; nothing here exists at run time.
+//
+// A Value is a model input, a constant, or what one kernel computes step by step. A step makes one
+// band of rows of its value. Two kinds exist:
+//   windows     a step per band of output rows, from the input rows that `Rows` names;
+//   reductions  a step per input row; the output appears with the last one.
+#pragma once
+
+#include <cstdint>
+
+#include "graven/params.hpp"
+#include "graven/quant.hpp"
+#include "graven/shape.hpp"
+
+namespace graven {
+
+enum class Op : std::uint8_t {
+  input, constant, conv, depthwise, dense, max_pool, average_pool, mean, add, concat, map,
+  softmax, argmax, nearest, bilinear, copy, quantize, dequantize
+};
+
+// What Op::map applies to every element, before the activation's clamp.
+enum class Function : std::uint8_t { identity, sigmoid, tanh };
+
+// A value as one reader sees it: reshaping is free where it keeps the rows.
+struct View {
+  int value = 0;
+  Shape shape{};
+};
+
+struct Value;
+
+// Step s (of one-row bands) reads `count` rows, `dilation` apart, from row s * stride - top of each
+// input; rows outside of the input are padding. `start` replaces that formula where it is not one.
+struct Rows {
+  int count = 1, stride = 1, dilation = 1, top = 0;
+  int (*start)(const Value& value, const View* inputs, int input, int step) = nullptr;
+};
+
+// Axes of an activation, as a set.
+enum class Axis : std::uint8_t { height = 1, width = 2, channels = 4 };
+constexpr Axis operator|(Axis a, Axis b) {
+  return static_cast<Axis>(static_cast<int>(a) | static_cast<int>(b));
+}
+constexpr bool has(int axes, Axis axis) { return (axes & static_cast<int>(axis)) != 0; }
+
+// The shape without these axes; what remains moves to the right: {8, 1, 4} without width: {1, 8, 4}.
+constexpr Shape drop(Shape s, int axes) {
+  int left[3]{1, 1, 1}, n = 3;
+  if (!has(axes, Axis::channels)) left[--n] = s.channels;
+  if (!has(axes, Axis::width)) left[--n] = s.width;
+  if (!has(axes, Axis::height)) left[--n] = s.height;
+  return {left[0], left[1], left[2]};
+}
+
+enum class FilterOrder : std::uint8_t { ohwi, hwo };  // hwo: a depthwise filter over one channel
+
+struct Value {
+  Op op = Op::input;
+  Shape shape{};
+  Element element = Element::int8;
+  Quant quant{};
+  int layer = -1;        // in reading order; -1 for model inputs
+  int record = -1;       // index in the parameter records
+  int first_input = 0, inputs = 0;  // in ValueGraph::views
+
+  Rows rows{};
+  bool reduces = false;
+  bool elementwise = false;  // element i depends on element i of equal-sized inputs: may overwrite
+  bool persistent = false;   // keeps its rows from run to run
+
+  Extent filter = 1, stride = 1, dilation = 1;
+  int left = 0;  // padding pixels before the row
+  Activation activation = Activation::none;
+  Function function = Function::identity;
+  FilterOrder order = FilterOrder::ohwi;
+  int axes = 0;               // mean, argmax, concat: a set of Axis
+  bool dense_scale = false;   // Dense's rule for one filter scale (quant.hpp)
+  float beta = 1;
+  bool align_corners = false, half_pixel_centers = false;
+  std::uint64_t macs = 0;
+
+  constexpr int steps(int input_height, int band) const {
+    return reduces ? input_height : (shape.height + band - 1) / band;
+  }
+};
+
+// A graph without its array sizes, for functions that are not templates of the network.
+struct GraphView {
+  const Value* values;
+  const View* views;
+  int count;
+
+  constexpr const Value& operator[](int value) const { return values[value]; }
+  constexpr const View& input(const Value& value, int k = 0) const {
+    return views[value.first_input + k];
+  }
+  constexpr const Value& source(const Value& value, int k = 0) const {
+    return values[input(value, k).value];
+  }
+};
+
+// Makes `v` read windows of `in`: filter, stride, dilation, and TFLite's padding.
+constexpr void set_window(Value& v, Shape in, Extent filter, Extent stride, Extent dilation,
+                          Padding padding) {
+  const int tall = (filter.height - 1) * dilation.height + 1;
+  const int wide = (filter.width - 1) * dilation.width + 1;
+  const bool same = padding == Padding::same;
+  v.filter = filter;
+  v.stride = stride;
+  v.dilation = dilation;
+  v.left = same ? padding_before(in.width, v.shape.width, wide, stride.width) : 0;
+  v.rows.count = filter.height;
+  v.rows.stride = stride.height;
+  v.rows.dilation = dilation.height;
+  v.rows.top = same ? padding_before(in.height, v.shape.height, tall, stride.height) : 0;
+}
+
+constexpr Shape window_shape(Shape in, int channels, Extent filter, Extent stride, Extent dilation,
+                             Padding padding) {
+  return {window_outputs(in.height, (filter.height - 1) * dilation.height + 1, stride.height,
+                         padding),
+          window_outputs(in.width, (filter.width - 1) * dilation.width + 1, stride.width, padding),
+          channels};
+}
+
+inline constexpr int max_outputs = 16;
+
+template <int Values, int Views, int Layers> struct ValueGraph {
+  Value values[Values]{};
+  View views[Views > 0 ? Views : 1]{};
+  View layers[Layers > 0 ? Layers : 1]{};  // what each layer yields
+  const char* ops[Layers > 0 ? Layers : 1]{};  // the layers' operators, in TFLite's names
+  View outputs[max_outputs]{};
+  int count = 0, view_count = 0, input_count = 0, output_count = 0;
+
+  constexpr GraphView view() const { return {values, views, count}; }
+};
+
+// Builds a ValueGraph; layers call `begin` and `add`.
+template <int Values, int Views, int Layers> struct Lowering {
+  const Parameters* records;
+  int record_count;
+  ValueGraph<Values, Views, Layers> graph{};
+
+  constexpr const Parameters& record(int index) const {
+    return index < record_count ? records[index] : no_parameters;
+  }
+
+  constexpr void add_input(Shape shape) {
+    Value& v = graph.values[graph.count];
+    const Parameters& p = record(graph.count);
+    v.shape = shape;
+    v.record = graph.count;
+    v.quant = p.output;
+    v.element = p.element != Element::inherit ? p.element
+                : p.output.scale != 0      ? Element::int8
+                                           : Element::float32;
+    ++graph.count;
+    ++graph.input_count;
+  }
+
+  // A value with the element type and quantization of its record or, without one, of its input.
+  constexpr Value begin(Op op, int layer, Shape shape, View in) const {
+    const Value& source = graph.values[in.value];
+    Value v{};
+    v.op = op;
+    v.shape = shape;
+    v.layer = layer;
+    v.record = graph.input_count + layer;
+    const Parameters& p = record(v.record);
+    v.element = p.element != Element::inherit ? p.element : source.element;
+    v.quant = p.output.scale != 0 ? p.output : source.quant;
+    return v;
+  }
+
+  constexpr bool has_quant(int layer) const {
+    return record(graph.input_count + layer).output.scale != 0;
+  }
+  constexpr bool has_element(int layer) const {
+    return record(graph.input_count + layer).element != Element::inherit;
+  }
+
+  template <class... Ins> constexpr View add(Value v, Ins... ins) {
+    if constexpr (sizeof...(Ins) == 0) {
+      return add_many(v, nullptr, 0);
+    } else {
+      const View inputs[] = {ins...};
+      return add_many(v, inputs, static_cast<int>(sizeof...(Ins)));
+    }
+  }
+
+  constexpr View add_many(Value v, const View* inputs, int count) {
+    v.first_input = graph.view_count;
+    v.inputs = count;
+    for (int k = 0; k < count; ++k) graph.views[graph.view_count++] = inputs[k];
+    graph.values[graph.count] = v;
+    return {graph.count++, v.shape};
+  }
+
+  // The view with rows of its own: a copy where a reshape has moved the row boundaries.
+  constexpr View with_rows(View in, int layer) {
+    const Value& source = graph.values[in.value];
+    if (source.shape.height == in.shape.height) return in;
+    Value v = begin(Op::copy, layer, in.shape, in);
+    v.element = source.element;
+    v.quant = source.quant;
+    v.rows.start = [](const Value& value, const View*, int, int step) {
+      return step * value.shape.row() / value.filter.width;
+    };
+    v.filter.width = source.shape.row();  // the source's row length, in elements
+    int most = 1;
+    for (int r = 0; r < in.shape.height; ++r) {
+      const int first = r * in.shape.row() / source.shape.row();
+      const int last = ((r + 1) * in.shape.row() - 1) / source.shape.row();
+      if (last - first + 1 > most) most = last - first + 1;
+    }
+    v.rows.count = most;
+    return add(v, View{in.value, source.shape});
+  }
+
+  // An output is a computed value: a copy of an input or constant where the network passes it on.
+  constexpr void own_output(int o) {
+    const View view = graph.outputs[o];
+    const Value& source = graph.values[view.value];
+    if (source.op != Op::input && source.op != Op::constant) return;
+    Value v = begin(Op::copy, 0, source.shape, view);
+    v.element = source.element;
+    v.quant = source.quant;
+    v.filter.width = source.shape.row();
+    graph.outputs[o] = {add(v, View{view.value, source.shape}).value, view.shape};
+  }
+};
+
+// ---- passes: each leaves an equivalent graph -----------------------------------------------
+
+namespace detail {
+
+template <class Graph> constexpr int readers(const Graph& g, int value) {
+  int count = 0;
+  for (int v = g.input_count; v < g.count; ++v)
+    for (int k = 0; k < g.values[v].inputs; ++k)
+      count += g.views[g.values[v].first_input + k].value == value ? 1 : 0;
+  for (int o = 0; o < g.output_count; ++o) count += g.outputs[o].value == value ? 1 : 0;
+  return count;
+}
+
+// Removes value `gone`; its readers read `instead`.
+template <class Graph> constexpr void replace(Graph& g, int gone, int instead) {
+  auto renumber = [&](View& view) {
+    if (view.value == gone) view.value = instead;
+    if (view.value > gone) --view.value;
+  };
+  for (int i = 0; i < g.view_count; ++i) renumber(g.views[i]);
+  for (auto& layer : g.layers) renumber(layer);
+  for (int o = 0; o < g.output_count; ++o) renumber(g.outputs[o]);
+  for (int v = gone; v + 1 < g.count; ++v) g.values[v] = g.values[v + 1];
+  --g.count;
+}
+
+constexpr bool takes_activation(Op op) {
+  return op == Op::conv || op == Op::depthwise || op == Op::dense || op == Op::add ||
+         op == Op::max_pool || op == Op::average_pool;
+}
+
+}  // namespace detail
+
+// A ReLU that keeps the quantization becomes the clamp of the layer before it.
+template <class Graph> constexpr void fuse_activations(Graph& g) {
+  for (int v = g.input_count; v < g.count; ++v) {
+    const Value& map = g.values[v];
+    const Activation activation = map.activation;
+    if (map.op != Op::map || map.function != Function::identity || activation == Activation::none)
+      continue;
+    const int source = g.views[map.first_input].value;
+    Value& before = g.values[source];
+    if (!detail::takes_activation(before.op) || before.activation != Activation::none ||
+        before.element != map.element || before.quant != map.quant ||
+        detail::readers(g, source) != 1)
+      continue;
+    before.activation = activation;
+    detail::replace(g, v--, source);
+  }
+}
+
+// A model input that is only read reshaped comes in the new rows at once.
+template <class Graph> constexpr void reshape_inputs(Graph& g) {
+  for (int v = g.input_count; v < g.count; ++v) {
+    if (g.values[v].op != Op::copy) continue;
+    const int source = g.views[g.values[v].first_input].value;
+    if (source >= g.input_count || detail::readers(g, source) != 1) continue;
+    g.values[source].shape = g.values[v].shape;
+    detail::replace(g, v--, source);
+  }
+}
+
+}  // namespace graven

@@ -1,0 +1,22 @@
+// graven: a neural network is a type. This header brings everything.
+#pragma once
+
+#include "graven/layers/add.hpp"
+#include "graven/layers/argmax.hpp"
+#include "graven/layers/avg_pool.hpp"
+#include "graven/layers/concat.hpp"
+#include "graven/layers/conv2d.hpp"
+#include "graven/layers/dense.hpp"
+#include "graven/layers/depthwise_conv2d.hpp"
+#include "graven/layers/dequantize.hpp"
+#include "graven/layers/max_pool.hpp"
+#include "graven/layers/mean.hpp"
+#include "graven/layers/quantize.hpp"
+#include "graven/layers/relu.hpp"
+#include "graven/layers/reshape.hpp"
+#include "graven/layers/resize_bilinear.hpp"
+#include "graven/layers/resize_nearest.hpp"
+#include "graven/layers/sigmoid.hpp"
+#include "graven/layers/softmax.hpp"
+#include "graven/layers/tanh.hpp"
+#include "graven/model.hpp"

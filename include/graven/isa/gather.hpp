@@ -1,0 +1,44 @@
+// Collecting the input of one output pixel: generic, above the instruction sets.
+#pragma once
+
+#include "graven/kernel.hpp"
+
+namespace graven {
+
+// Bytes of a patch; none where every patch lies in one piece in the input row.
+constexpr int patch_bytes(const GraphView& graph, const Value& value) {
+  const Shape in = graph.input(value).shape;
+  const int bytes = value.filter.area() * in.channels * size_of(graph.source(value).element);
+  return value.filter.area() == 1 ? 0 : (bytes + 3) / 4 * 4;
+}
+
+// The window of output pixel `x`, HWC: a pointer into the row for 1x1 filters, otherwise a copy in
+// scratch with `zero` where the window hangs over an edge.
+template <class T>
+constexpr const std::byte* gather(const Task& task, const Band& band, int x, T zero) {
+  constexpr int size = sizeof(T);
+  const int pixel = task.in_channels * size, width = task.in_width;
+  const int first = x * task.stride_width - task.left;
+  if (task.rows == 1 && task.filter_width == 1) return band.rows[0] + first * pixel;
+  std::byte* to = band.scratch;
+  for (int ky = 0; ky < task.rows; ++ky) {
+    const std::byte* row = band.rows[ky];
+    for (int kx = 0; kx < task.filter_width;) {
+      const int column = first + kx * task.dilation_width;
+      if (row == nullptr || column < 0 || column >= width) {
+        for (int c = 0; c < task.in_channels; ++c, to += size) store<T>(to, zero);
+        ++kx;
+      } else {
+        int run = 1;  // neighbouring columns are copied at once
+        if (task.dilation_width == 1)
+          run = width - column < task.filter_width - kx ? width - column : task.filter_width - kx;
+        copy_bytes(to, row + column * pixel, run * pixel);
+        to += run * pixel;
+        kx += run;
+      }
+    }
+  }
+  return band.scratch;
+}
+
+}  // namespace graven

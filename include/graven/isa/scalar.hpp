@@ -1,0 +1,93 @@
+// The scalar instruction set: the specification. Every kernel is constexpr, readable, and the same
+// on all targets; any other instruction set equals it bit for bit.
+//
+// An instruction set is a struct with
+//   row_form(graph, value)   how a row of the value lies in the arena
+//   band(graph, value)       output rows per step: 1, 2 or 4
+//   kernel<graph, value>()   an empty struct of static members: scratch, stream_size, pack, run
+// (kernel.hpp). It inherits from the nearest one and overrides what it does better.
+#pragma once
+
+#include "graven/isa/scalar/conv.hpp"
+#include "graven/isa/scalar/elementwise.hpp"
+#include "graven/isa/scalar/pool.hpp"
+#include "graven/isa/scalar/resize.hpp"
+#include "graven/isa/scalar/softmax.hpp"
+
+namespace graven {
+
+struct scalar {
+  static constexpr const char* name = "scalar";
+  static constexpr int alignment = 4;  // of rows' scratch and streams, in bytes
+
+  static constexpr RowForm row_form(const GraphView& graph, int value) {
+    return pixel_rows(graph[value].shape, graph[value].element);
+  }
+  static constexpr int band(const GraphView&, int) { return 1; }
+
+  // The kernel of a value, chosen by operator and element types; void where there is none.
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    constexpr Element in = graph.values[graph.views[v.first_input].value].element;
+    if constexpr (v.op == Op::argmax && in == Element::float32)
+      return arg_max<float, v.element>();
+    else if constexpr (v.op == Op::argmax)
+      return arg_max<std::int8_t, v.element>();
+    else if constexpr (v.op == Op::quantize)
+      return scalar_isa::QuantizeFloat32{};
+    else if constexpr (v.op == Op::dequantize)
+      return scalar_isa::DequantizeInt8{};
+    else if constexpr (v.op == Op::copy)
+      return scalar_isa::Copy{};
+    else if constexpr (v.op == Op::concat)
+      return scalar_isa::Concat{};
+    else if constexpr (v.op == Op::constant)
+      return scalar_isa::Constant{};
+    else if constexpr (v.op == Op::nearest)
+      return scalar_isa::Nearest{};
+    else if constexpr (v.element == Element::float32)
+      return float_kernel<graph, value>();
+    else
+      return int8_kernel<graph, value>();
+  }
+
+private:
+  template <class T, Element index> static constexpr auto arg_max() {
+    return scalar_isa::ArgMax<T, typename type_of<index>::type>{};
+  }
+
+  template <const auto& graph, int value> static constexpr auto float_kernel() {
+    constexpr const Value& v = graph.values[value];
+    if constexpr (v.op == Op::conv) return scalar_isa::Conv<scalar_isa::Float32>{};
+    else if constexpr (v.op == Op::depthwise) return scalar_isa::Depthwise<scalar_isa::Float32>{};
+    else if constexpr (v.op == Op::dense) return scalar_isa::DenseRows<scalar_isa::Float32>{};
+    else if constexpr (v.op == Op::max_pool) return scalar_isa::Pool<float, scalar_isa::Largest<float>, v.reduces>{};
+    else if constexpr (v.op == Op::average_pool)
+      return scalar_isa::Pool<float, scalar_isa::Average<float, float>, v.reduces>{};
+    else if constexpr (v.op == Op::mean) return scalar_isa::Mean<float, float>{};
+    else if constexpr (v.op == Op::add) return scalar_isa::AddFloat32{};
+    else if constexpr (v.op == Op::map) return scalar_isa::MapFloat32<v.function>{};
+    else if constexpr (v.op == Op::softmax) return scalar_isa::SoftmaxFloat32{};
+    else if constexpr (v.op == Op::bilinear) return scalar_isa::Bilinear<float>{};
+  }
+
+  // Sums of up to 256 int8 elements fit int16, which halves the accumulators in the arena.
+  template <const auto& graph, int value> static constexpr auto int8_kernel() {
+    using T = std::int8_t;
+    constexpr const Value& v = graph.values[value];
+    constexpr int pooled = v.op == Op::mean ? scalar_isa::reduced_count(graph.view(), v) : v.filter.area();
+    using Sum = std::conditional_t<(pooled <= 255), std::int16_t, std::int32_t>;
+    if constexpr (v.op == Op::conv) return scalar_isa::Conv<scalar_isa::Int8>{};
+    else if constexpr (v.op == Op::depthwise) return scalar_isa::Depthwise<scalar_isa::Int8>{};
+    else if constexpr (v.op == Op::dense) return scalar_isa::DenseRows<scalar_isa::Int8>{};
+    else if constexpr (v.op == Op::max_pool) return scalar_isa::Pool<T, scalar_isa::Largest<T>, v.reduces>{};
+    else if constexpr (v.op == Op::average_pool) return scalar_isa::Pool<T, scalar_isa::Average<T, Sum>, v.reduces>{};
+    else if constexpr (v.op == Op::mean) return scalar_isa::Mean<T, Sum>{};
+    else if constexpr (v.op == Op::add) return scalar_isa::AddInt8{};
+    else if constexpr (v.op == Op::map) return scalar_isa::MapInt8{};
+    else if constexpr (v.op == Op::softmax) return scalar_isa::SoftmaxInt8{};
+    else if constexpr (v.op == Op::bilinear) return scalar_isa::Bilinear<T>{};
+  }
+};
+
+}  // namespace graven

@@ -1,0 +1,96 @@
+// The two arithmetics of layers with weights, int8 and float32: how an accumulator of an output
+// channel starts, adds, and becomes an element.
+#pragma once
+
+#include "graven/fold.hpp"
+#include "graven/kernel.hpp"
+
+namespace graven::scalar_isa {
+
+// Stream: int32 bias[C], int32 multiplier[C], int8 shift[C] padded to 4, then the weights.
+struct Int8 {
+  using Element = std::int8_t;
+  using Acc = std::int32_t;
+
+  static constexpr int header(int channels) { return channels * 8 + (channels + 3) / 4 * 4; }
+
+  static constexpr void pack(const GraphView& graph, const Value& value, const Parameters& params,
+                             Writer& to) {
+    const int count = value.shape.channels;
+    Writer bias = to, multiplier{to.at + count * 4}, shift{to.at + count * 8};
+    for (int o = 0; o < count; ++o) {
+      const Channel channel = fold(graph, value, params, o);
+      bias.put(channel.bias);
+      multiplier.put(channel.multiplier.multiplier);
+      shift.put(static_cast<std::int8_t>(channel.multiplier.shift));
+    }
+    to.at += header(count);
+  }
+  static constexpr Element weight(const Parameters& params, int index) {
+    return params.filter.int8[index];
+  }
+
+  const std::byte* stream;
+  int count;
+  int zero;
+  Clamp range;
+
+  explicit constexpr Int8(const Task& t)
+      : stream(t.stream), count(t.out_channels), zero(t.out_zero), range{t.low, t.high} {}
+
+  constexpr const std::byte* weights() const { return stream + header(count); }
+  constexpr Acc start(int o) const { return load_aligned<std::int32_t>(stream + 4 * o); }
+  constexpr void finish(std::byte* out, int o, Acc acc) const {
+    const Multiplier m{load_aligned<std::int32_t>(stream + 4 * (count + o)),
+                       load<std::int8_t>(stream + 8 * count + o)};
+    store(out + o, static_cast<std::int8_t>(clamp(requantize(acc, m) + zero, range)));
+  }
+};
+
+// Stream: float low, high, float bias[C], then the weights.
+struct Float32 {
+  using Element = float;
+  using Acc = float;
+
+  static constexpr int header(int channels) { return 8 + channels * 4; }
+
+  static constexpr void pack(const GraphView&, const Value& value, const Parameters& params,
+                             Writer& to) {
+    const RealClamp range = real_range(value.activation);
+    to.put(range.low);
+    to.put(range.high);
+    for (int o = 0; o < value.shape.channels; ++o)
+      to.put(params.bias.size > 0 ? params.bias.float32[o] : 0.0f);
+  }
+  static constexpr Element weight(const Parameters& params, int index) {
+    return params.filter.float32[index];
+  }
+
+  const std::byte* stream;
+  int count;
+  RealClamp range;
+
+  explicit constexpr Float32(const Task& t)
+      : stream(t.stream),
+        count(t.out_channels),
+        range{load_aligned<float>(t.stream), load_aligned<float>(t.stream + 4)} {}
+
+  constexpr const std::byte* weights() const { return stream + header(count); }
+  constexpr Acc start(int o) const { return load_aligned<float>(stream + 8 + 4 * o); }
+  constexpr void finish(std::byte* out, int o, Acc acc) const {
+    store(out + 4 * o, clamp(acc, range));
+  }
+};
+
+// acc + sum(a * b); one loop for constant expressions and for every compiler's own scheduling.
+template <class N>
+constexpr typename N::Acc dot(const std::byte* a, const std::byte* b, int count,
+                              typename N::Acc acc) {
+  using T = typename N::Element;
+  for (const std::byte* end = a + count * static_cast<int>(sizeof(T)); a != end;
+       a += sizeof(T), b += sizeof(T))
+    acc += load<T>(a) * load<T>(b);
+  return acc;
+}
+
+}  // namespace graven::scalar_isa

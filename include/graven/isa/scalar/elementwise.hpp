@@ -1,0 +1,253 @@
+// Row kernels that go through a row once: add, map, quantize, dequantize, copy, concat.
+#pragma once
+
+#include "graven/isa/scalar/fixed_point.hpp"
+#include "graven/kernel.hpp"
+
+namespace graven::scalar_isa {
+
+// Steps in elements from one pixel, and one channel, to the next; 0 where an input is broadcast.
+struct Steps {
+  int pixel, channel;
+};
+constexpr Steps broadcast_steps(Shape s) {
+  return {s.width == 1 ? 0 : s.channels, s.channels == 1 ? 0 : 1};
+}
+
+// Stream: per input int32 pixel step, channel step, multiplier, shift, zero point; then the
+// output's multiplier and shift (ADD of TFLM: 20 fractional bits).
+struct AddInt8 : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 48; }
+
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+    const double a = static_cast<double>(g.source(v, 0).quant.scale);
+    const double b = static_cast<double>(g.source(v, 1).quant.scale);
+    const double twice = 2 * (a > b ? a : b);
+    for (int k = 0; k < 2; ++k) {
+      const Steps steps = broadcast_steps(g.input(v, k).shape);
+      const Multiplier m = quantize_multiplier((k == 0 ? a : b) / twice);
+      to.put<std::int32_t>(steps.pixel);
+      to.put<std::int32_t>(steps.channel);
+      to.put<std::int32_t>(m.multiplier);
+      to.put<std::int32_t>(m.shift);
+      to.put<std::int32_t>(g.source(v, k).quant.zero_point);
+    }
+    const Multiplier m =
+        quantize_multiplier(twice / ((1 << 20) * static_cast<double>(v.quant.scale)));
+    to.put<std::int32_t>(m.multiplier);
+    to.put<std::int32_t>(m.shift);
+  }
+
+  struct Operand {
+    Steps steps;
+    Multiplier multiplier;
+    std::int32_t zero;
+
+    explicit constexpr Operand(Reader& from)
+        : steps{from.next<std::int32_t>(), from.next<std::int32_t>()},
+          multiplier{from.next<std::int32_t>(), from.next<std::int32_t>()},
+          zero(from.next<std::int32_t>()) {}
+
+    constexpr std::int32_t term(const std::byte* at) const {
+      return requantize((load<std::int8_t>(at) - zero) * (1 << 20), multiplier);
+    }
+  };
+
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    Reader from{t.stream};
+    const Operand a(from), b(from);
+    const std::int32_t multiplier = from.next<std::int32_t>(), shift = from.next<std::int32_t>();
+    const std::byte* row_a = band.rows[0];
+    const std::byte* row_b = band.rows[t.rows];
+    std::byte* out = band.out[0];
+    for (int x = 0; x < t.out_width; ++x, row_a += a.steps.pixel, row_b += b.steps.pixel)
+      for (int c = 0; c < t.out_channels; ++c) {
+        const std::int32_t sum =
+            a.term(row_a + c * a.steps.channel) + b.term(row_b + c * b.steps.channel);
+        const std::int32_t y = requantize(sum, {multiplier, shift}) + t.out_zero;
+        store(out++, static_cast<std::int8_t>(clamp(y, {t.low, t.high})));
+      }
+  }
+};
+
+// Stream: float low, high; per input int32 pixel step, channel step.
+struct AddFloat32 : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 24; }
+
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+    const RealClamp range = real_range(v.activation);
+    to.put(range.low);
+    to.put(range.high);
+    for (int k = 0; k < 2; ++k) {
+      const Steps steps = broadcast_steps(g.input(v, k).shape);
+      to.put<std::int32_t>(4 * steps.pixel);
+      to.put<std::int32_t>(4 * steps.channel);
+    }
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    Reader from{t.stream};
+    const RealClamp range{from.next<float>(), from.next<float>()};
+    const Steps a{from.next<std::int32_t>(), from.next<std::int32_t>()};
+    const Steps b{from.next<std::int32_t>(), from.next<std::int32_t>()};
+    const std::byte* row_a = band.rows[0];
+    const std::byte* row_b = band.rows[t.rows];
+    std::byte* out = band.out[0];
+    for (int x = 0; x < t.out_width; ++x, row_a += a.pixel, row_b += b.pixel)
+      for (int c = 0; c < t.out_channels; ++c, out += 4)
+        store(out, clamp(load<float>(row_a + c * a.channel) + load<float>(row_b + c * b.channel),
+                         range));
+  }
+};
+
+// Any int8 -> int8 function is a table. Stream: out[uint8(q)].
+struct MapInt8 : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 256; }
+
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+    for (int i = 0; i < 256; ++i)
+      to.put(map_int8(v.function, v.activation, i < 128 ? i : i - 256, g.source(v).quant, v.quant));
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const std::byte* table = task.stream;
+    const std::byte* in = band.rows[0];
+    std::byte* out = band.out[0];
+    for (int i = task.out_width * task.out_channels; i > 0; --i)
+      *out++ = table[load<std::uint8_t>(in++)];
+  }
+};
+
+// Stream: float low, high.
+template <Function function> struct MapFloat32 : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 8; }
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer to) {
+    const RealClamp range = real_range(v.activation);
+    to.put(range.low);
+    to.put(range.high);
+  }
+  static constexpr float apply(float x) {
+    if constexpr (function == Function::sigmoid) return 1 / (1 + __builtin_expf(-x));
+    if constexpr (function == Function::tanh) return __builtin_tanhf(x);
+    return x;
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const RealClamp range{load_aligned<float>(task.stream), load_aligned<float>(task.stream + 4)};
+    const std::byte* in = band.rows[0];
+    std::byte* out = band.out[0];
+    for (int i = task.out_width * task.out_channels; i > 0; --i, in += 4, out += 4)
+      store(out, clamp(apply(load<float>(in)), range));
+  }
+};
+
+// Stream: float scale of the int8 side.
+struct QuantizeFloat32 : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer to) {
+    to.put(v.quant.scale);
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const Quant q{load_aligned<float>(task.stream), task.out_zero};
+    const std::byte* in = band.rows[0];
+    std::byte* out = band.out[0];
+    for (int i = task.out_width * task.out_channels; i > 0; --i, in += 4)
+      store(out++, quantize(load<float>(in), q));
+  }
+};
+
+struct DequantizeInt8 : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+    to.put(g.source(v).quant.scale);
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const Quant q{load_aligned<float>(task.stream), task.in_zero};
+    const std::byte* in = band.rows[0];
+    std::byte* out = band.out[0];
+    for (int i = task.out_width * task.out_channels; i > 0; --i, out += 4)
+      store(out, dequantize(load<std::int8_t>(in++), q));
+  }
+};
+
+// Rows in flash; nothing runs. Stream: the elements.
+struct Constant : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value& v) {
+    return v.shape.size() * size_of(v.element);
+  }
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters& p, Writer to) {
+    for (int i = 0; i < v.shape.size(); ++i)
+      if (v.element == Element::float32) to.put(p.filter.float32[i]);
+      else to.put(p.filter.int8[i]);
+  }
+  static constexpr void run(const Task&, const Band&) {}
+};
+
+// Moves row boundaries (Lowering::with_rows). Stream: int32 bytes of an input row, of an output row.
+struct Copy : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 8; }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+    to.put<std::int32_t>(g.input(v).shape.row() * size_of(v.element));
+    to.put<std::int32_t>(v.shape.row() * size_of(v.element));
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const int in_row = load_aligned<std::int32_t>(task.stream);
+    int left = load_aligned<std::int32_t>(task.stream + 4);
+    int offset = band.step * left % in_row;
+    std::byte* out = band.out[0];
+    for (const std::byte* const* row = band.rows; left > 0; ++row, offset = 0) {
+      const int piece = in_row - offset < left ? in_row - offset : left;
+      copy_bytes(out, *row + offset, piece);
+      out += piece;
+      left -= piece;
+    }
+  }
+};
+
+// Stream: int32 inputs, pieces per row; per input int32 bytes of a piece, offset of its table from
+// the stream's start or 0; then the tables. Along the channels a piece is a pixel, else a row.
+struct Concat : PlainKernel {
+  static constexpr bool rescales(const GraphView& g, const Value& v, int k) {
+    return v.element == Element::int8 && g.source(v, k).quant != v.quant;
+  }
+  static constexpr int stream_size(const GraphView& g, const Value& v) {
+    int size = 8 + 8 * v.inputs;
+    for (int k = 0; k < v.inputs; ++k) size += rescales(g, v, k) ? 256 : 0;
+    return size;
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+    const bool by_pixel = has(v.axes, Axis::channels);
+    to.put<std::int32_t>(v.inputs);
+    to.put<std::int32_t>(by_pixel ? v.shape.width : 1);
+    int table = 8 + 8 * v.inputs;
+    for (int k = 0; k < v.inputs; ++k) {
+      const Shape in = g.input(v, k).shape;
+      to.put<std::int32_t>((by_pixel ? in.channels : in.row()) * size_of(v.element));
+      to.put<std::int32_t>(rescales(g, v, k) ? table : 0);
+      table += rescales(g, v, k) ? 256 : 0;
+    }
+    for (int k = 0; k < v.inputs; ++k)
+      for (int i = 0; i < 256 && rescales(g, v, k); ++i)
+        to.put(map_int8(Function::identity, Activation::none, i < 128 ? i : i - 256,
+                        g.source(v, k).quant, v.quant));
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const int inputs = load_aligned<std::int32_t>(t.stream);
+    const int pieces = load_aligned<std::int32_t>(t.stream + 4);
+    std::byte* out = band.out[0];
+    for (int piece = 0; piece < pieces; ++piece)
+      for (int k = 0; k < inputs; ++k) {
+        const std::byte* in = band.rows[k * t.rows];
+        if (in == nullptr) continue;
+        const int bytes = load_aligned<std::int32_t>(t.stream + 8 + 8 * k);
+        const int table = load_aligned<std::int32_t>(t.stream + 12 + 8 * k);
+        in += piece * bytes;
+        if (table == 0) copy_bytes(out, in, bytes);
+        else
+          for (int i = 0; i < bytes; ++i) out[i] = t.stream[table + load<std::uint8_t>(in + i)];
+        out += bytes;
+      }
+  }
+};
+
+}  // namespace graven::scalar_isa

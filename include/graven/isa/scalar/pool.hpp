@@ -1,0 +1,190 @@
+// Row kernels that reduce windows or axes: max and average pools, mean, argmax.
+#pragma once
+
+#include "graven/kernel.hpp"
+#include "graven/quant.hpp"
+
+namespace graven::scalar_isa {
+
+template <class T> constexpr void store_clamped(std::byte* out, const Task& t, std::int32_t acc) {
+  store(out, static_cast<T>(clamp(acc, {t.low, t.high})));
+}
+
+// sum / count, rounded half away from zero.
+constexpr std::int32_t rounded_mean(std::int32_t sum, std::int32_t count) {
+  return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
+}
+
+// The largest element. Stream: for float the clamp.
+template <class T> struct Largest {
+  using Acc = T;
+  static constexpr Acc start() { return std::numeric_limits<T>::lowest(); }
+  static constexpr Acc add(Acc acc, T x) { return x > acc ? x : acc; }
+  static constexpr void finish(std::byte* out, const Task& t, Acc acc, int) {
+    if constexpr (std::is_same_v<T, float>)
+      store(out, clamp(acc, RealClamp{load_aligned<float>(t.stream),
+                                      load_aligned<float>(t.stream + 4)}));
+    else
+      store_clamped<T>(out, t, acc);
+  }
+};
+
+// The mean of the elements that exist.
+template <class T, class Sum> struct Average {
+  using Acc = Sum;
+  static constexpr Acc start() { return 0; }
+  static constexpr Acc add(Acc acc, T x) { return static_cast<Acc>(acc + x); }
+  static constexpr void finish(std::byte* out, const Task& t, Acc acc, int count) {
+    if constexpr (std::is_same_v<T, float>)
+      store(out, clamp(acc / static_cast<float>(count),
+                       RealClamp{load_aligned<float>(t.stream),
+                                 load_aligned<float>(t.stream + 4)}));
+    else
+      store_clamped<T>(out, t, rounded_mean(acc, count));
+  }
+};
+
+// Windows of rows, or with `Reduces` one row after the other into accumulators in scratch.
+template <class T, class Rule, bool Reduces> struct Pool : PlainKernel {
+  using Acc = typename Rule::Acc;
+  static constexpr int size = sizeof(T);
+
+  static constexpr int scratch(const GraphView&, const Value& v) {
+    return Reduces ? v.shape.row() * static_cast<int>(sizeof(Acc)) : 0;
+  }
+  static constexpr int stream_size(const GraphView&, const Value&) {
+    return std::is_same_v<T, float> ? 8 : 0;
+  }
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer to) {
+    if constexpr (std::is_same_v<T, float>) {
+      const RealClamp range = real_range(v.activation);
+      to.put(range.low);
+      to.put(range.high);
+    }
+  }
+
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    std::byte* out = band.out[0];
+    std::byte* sums = band.scratch;
+    const int rows = Reduces ? 1 : t.rows;
+    int real_rows = Reduces ? t.in_height : 0;
+    if constexpr (!Reduces)
+      for (int ky = 0; ky < rows; ++ky) real_rows += band.rows[ky] != nullptr ? 1 : 0;
+    for (int x = 0; x < t.out_width; ++x) {
+      int from = x * t.stride_width - t.left, to = from + t.filter_width;
+      if (from < 0) from = 0;
+      if (to > t.in_width) to = t.in_width;
+      for (int c = 0; c < t.in_channels; ++c, out += Reduces && !band.last ? 0 : size) {
+        Acc acc = Rule::start();
+        if (Reduces && !band.first) acc = load_aligned<Acc>(sums);
+        for (int ky = 0; ky < rows; ++ky) {
+          const std::byte* row = band.rows[ky];
+          if (row == nullptr) continue;
+          row += (from * t.in_channels + c) * size;
+          for (int column = from; column < to; ++column, row += t.in_channels * size)
+            acc = Rule::add(acc, load<T>(row));
+        }
+        if (!Reduces || band.last)
+          Rule::finish(out, t, acc, real_rows * (to - from));
+        else
+          store_aligned(sums, acc);
+        if constexpr (Reduces) sums += sizeof(Acc);
+      }
+    }
+  }
+};
+
+constexpr int reduced_count(const GraphView& g, const Value& v) {
+  const Shape in = g.input(v).shape;
+  return (has(v.axes, Axis::height) ? in.height : 1) * (has(v.axes, Axis::width) ? in.width : 1) *
+         (has(v.axes, Axis::channels) ? in.channels : 1);
+}
+
+// Mean over any axes. Stream: int32 count * zero_point_in, multiplier, shift; or float count.
+template <class T, class Acc> struct Mean : PlainKernel {
+  static constexpr int scratch(const GraphView&, const Value& v) {
+    return v.shape.row() * static_cast<int>(sizeof(Acc));
+  }
+  static constexpr int stream_size(const GraphView&, const Value&) { return 12; }
+
+  // TFLM folds 1 / count into the multiplier by an integer division (QuantizedMeanOrSum).
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+    const int count = reduced_count(g, v);
+    if constexpr (std::is_same_v<T, float>) {
+      to.put(static_cast<float>(count));
+    } else {
+      const Quant in = g.source(v).quant;
+      const Multiplier whole = quantize_multiplier(static_cast<double>(in.scale) /
+                                                   static_cast<double>(v.quant.scale));
+      int shift = std::bit_width(static_cast<std::uint32_t>(count)) - 1;
+      if (shift > 31 + whole.shift) shift = 31 + whole.shift;
+      to.put(static_cast<std::int32_t>(count * in.zero_point));
+      to.put(static_cast<std::int32_t>((std::int64_t{whole.multiplier} << shift) / count));
+      to.put(static_cast<std::int32_t>(whole.shift - shift));
+    }
+  }
+
+  static constexpr void finish(const Task& t, std::byte* out, Acc sum) {
+    if constexpr (std::is_same_v<T, float>) {
+      store(out, sum / load_aligned<float>(t.stream));
+    } else {
+      const std::int32_t centred = sum - load_aligned<std::int32_t>(t.stream);
+      const Multiplier m{load_aligned<std::int32_t>(t.stream + 4),
+                         static_cast<int>(load_aligned<std::int32_t>(t.stream + 8))};
+      store(out, static_cast<T>(clamp(requantize(centred, m) + t.out_zero, {t.low, t.high})));
+    }
+  }
+
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const int outputs = t.out_width * t.out_channels;
+    if (band.first)
+      for (int i = 0; i < outputs; ++i)
+        store_aligned(band.scratch + i * static_cast<int>(sizeof(Acc)), Acc{0});
+    const std::byte* in = band.rows[0];
+    for (int x = 0; x < t.in_width; ++x)
+      for (int c = 0; c < t.in_channels; ++c, in += sizeof(T)) {
+        const int i = (t.out_width == 1 ? 0 : x) * t.out_channels + (t.out_channels == 1 ? 0 : c);
+        std::byte* sum = band.scratch + i * static_cast<int>(sizeof(Acc));
+        store_aligned(sum, static_cast<Acc>(load_aligned<Acc>(sum) + load<T>(in)));
+      }
+    if (!band.last) return;
+    for (int i = 0; i < outputs; ++i)
+      finish(t, band.out[0] + i * static_cast<int>(sizeof(T)),
+             load_aligned<Acc>(band.scratch + i * static_cast<int>(sizeof(Acc))));
+  }
+};
+
+// The index of the first largest element along one axis. Scratch: per output the index, then the
+// elements.
+template <class T, class Index> struct ArgMax : PlainKernel {
+  static constexpr int scratch(const GraphView&, const Value& v) {
+    return v.shape.row() * (4 + static_cast<int>(sizeof(T)));
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const int outputs = t.out_width * t.out_channels;
+    std::byte* best = band.scratch + 4 * outputs;
+    const bool along_channels = t.out_channels < t.in_channels;
+    const bool along_width = t.out_width < t.in_width;
+    const std::byte* in = band.rows[0];
+    for (int x = 0; x < t.in_width; ++x)
+      for (int c = 0; c < t.in_channels; ++c, in += sizeof(T)) {
+        const int i = (along_width ? 0 : x) * t.out_channels + (along_channels ? 0 : c);
+        const int index = along_channels ? c : along_width ? x : band.step;
+        const T value = load<T>(in);
+        std::byte* at = best + i * static_cast<int>(sizeof(T));
+        if (index == 0 || value > load<T>(at)) {
+          store(at, value);
+          store_aligned(band.scratch + 4 * i, static_cast<std::int32_t>(index));
+        }
+      }
+    if (!band.last) return;
+    for (int i = 0; i < outputs; ++i)
+      store(band.out[0] + i * static_cast<int>(sizeof(Index)),
+            static_cast<Index>(load_aligned<std::int32_t>(band.scratch + 4 * i)));
+  }
+};
+
+}  // namespace graven::scalar_isa

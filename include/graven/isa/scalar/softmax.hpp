@@ -1,0 +1,86 @@
+// Row kernels of Softmax over the channels of each pixel.
+#pragma once
+
+#include "graven/isa/scalar/fixed_point.hpp"
+#include "graven/kernel.hpp"
+
+namespace graven::scalar_isa {
+
+// TFLM's int8 softmax: differences to the largest input, scaled to Q5.26, through gemmlowp's
+// exponential; sum in Q12.19; reciprocal by Newton. Stream: int32 multiplier, left shift, least
+// difference that counts.
+struct SoftmaxInt8 : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 12; }
+
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+    const double real = static_cast<double>(v.beta) * static_cast<double>(g.source(v).quant.scale) *
+                        static_cast<double>(1 << 26);
+    const Multiplier m = quantize_multiplier(real < 2147483647.0 ? real : 2147483647.0);
+    to.put<std::int32_t>(m.multiplier);
+    to.put<std::int32_t>(m.shift);
+    to.put<std::int32_t>(static_cast<std::int32_t>(-input_radius(5, m.shift)));
+  }
+
+  static constexpr std::int32_t exponential(std::int32_t difference, Multiplier m) {
+    return exp_of_negative<5>(requantize(difference, m));
+  }
+
+  static constexpr void run_pixel(const std::byte* in, std::byte* out, int count, Multiplier m,
+                                  std::int32_t least) {
+    std::int32_t most = -128;
+    for (int c = 0; c < count; ++c)
+      if (const std::int32_t x = load<std::int8_t>(in + c); x > most) most = x;
+    std::int32_t sum = 0;
+    for (int c = 0; c < count; ++c)
+      if (const std::int32_t d = load<std::int8_t>(in + c) - most; d >= least)
+        sum += rounding_shift(exponential(d, m), 12);
+    const int headroom = std::countl_zero(static_cast<std::uint32_t>(sum));
+    const auto fraction =
+        static_cast<std::int32_t>((static_cast<std::uint32_t>(sum) << headroom) - (1u << 31));
+    const std::int32_t scale = one_over_one_plus(fraction);
+    for (int c = 0; c < count; ++c) {
+      const std::int32_t d = load<std::int8_t>(in + c) - most;
+      std::int32_t y = -128;
+      if (d >= least)
+        y += rounding_shift(saturating_high_multiply(scale, exponential(d, m)),
+                            12 - headroom + 31 - 8);
+      store(out + c, static_cast<std::int8_t>(clamp(y, {-128, 127})));
+    }
+  }
+
+  static constexpr void run(const Task& task, const Band& band) {
+    const Multiplier m{load_aligned<std::int32_t>(task.stream),
+                       static_cast<int>(load_aligned<std::int32_t>(task.stream + 4))};
+    const std::int32_t least = load_aligned<std::int32_t>(task.stream + 8);
+    const int count = task.out_channels;
+    for (int x = 0; x < task.out_width; ++x)
+      run_pixel(band.rows[0] + x * count, band.out[0] + x * count, count, m, least);
+  }
+};
+
+// Stream: float beta.
+struct SoftmaxFloat32 : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer to) {
+    to.put(v.beta);
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const float beta = load_aligned<float>(task.stream);
+    const int count = task.out_channels;
+    const std::byte* in = band.rows[0];
+    std::byte* out = band.out[0];
+    for (int x = 0; x < task.out_width; ++x, in += 4 * count, out += 4 * count) {
+      float most = load<float>(in), sum = 0;
+      for (int c = 1; c < count; ++c)
+        if (const float value = load<float>(in + 4 * c); value > most) most = value;
+      for (int c = 0; c < count; ++c) {
+        const float e = __builtin_expf((load<float>(in + 4 * c) - most) * beta);
+        store(out + 4 * c, e);
+        sum += e;
+      }
+      for (int c = 0; c < count; ++c) store(out + 4 * c, load<float>(out + 4 * c) / sum);
+    }
+  }
+};
+
+}  // namespace graven::scalar_isa

@@ -1,0 +1,32 @@
+// ArgMax: the index of the largest element along one axis, the first one wins
+//
+// TFLite's ARG_MAX; the axis vanishes and the others move to the right. The output is int32 unless
+// the record says int64.
+#pragma once
+
+#include "graven/network.hpp"
+
+namespace graven {
+
+template <Axis axis = Axis::channels> struct ArgMax {
+  static constexpr const char* op = "ARG_MAX";
+  static constexpr int set = static_cast<int>(axis);
+
+  template <At in> static constexpr Shape kept() {
+    return {has(set, Axis::height) ? 1 : in.shape.height, has(set, Axis::width) ? 1 : in.shape.width,
+            has(set, Axis::channels) ? 1 : in.shape.channels};
+  }
+  template <At in> static constexpr Shape output() { return drop(in.shape, set); }
+
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    input = l.with_rows(input, in.layer);
+    Value v = l.begin(Op::argmax, in.layer, kept<in>(), input);
+    if (!l.has_element(in.layer)) v.element = Element::int32;
+    v.quant = {};
+    v.axes = set;
+    v.reduces = axis == Axis::height && in.shape.height > 1;
+    return {l.add(v, input).value, output<in>()};
+  }
+};
+
+}  // namespace graven

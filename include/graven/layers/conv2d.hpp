@@ -1,0 +1,53 @@
+// Conv2D: out[y][x][o] = act(bias[o] + sum over the window of in[...][c] * filter[o][...][c])
+//
+// Activations HWC, filters OHWI, int8 with one filter scale per output channel (or one for all),
+// int32 bias, or float32 throughout. TFLite's CONV_2D: padding is the input's zero point.
+//
+// How a row gets from input to output: `lower` makes one Value; the planner gives each of its
+// output rows a step, in which the instruction set's kernel (isa/) gets pointers to the
+// filter.height input rows that `set_window` names, gathers a patch per output pixel, multiplies
+// it with the packed filters, and requantizes:
+//   acc = bias[o] - zero_point_in * sum(filter[o]) + sum(patch * filter[o])     (int32, folded bias)
+//   out = clamp(zero_point_out + requantize(acc, scale_in * scale_filter[o] / scale_out))
+#pragma once
+
+#include "graven/network.hpp"
+
+namespace graven {
+
+template <int InChannels, int OutChannels, Filter filter, Stride stride = 1,
+          Padding padding = Padding::valid, Activation activation = Activation::none,
+          Dilation dilation = 1>
+struct Conv2D {
+  static constexpr const char* op = "CONV_2D";
+
+  template <At in> static constexpr Shape output() {
+    constexpr Shape out = window_shape(in.shape, OutChannels, filter, stride, dilation, padding);
+    static_assert(in.shape.channels == InChannels ||
+                      error::channel_mismatch<error::at_layer<in.layer>, error::in<Conv2D>,
+                                              error::expected<InChannels>,
+                                              error::got<in.shape.channels>>,
+                  "Conv2D: the incoming activation has a different channel count than InChannels. "
+                  "Check the layer before it, or swap <in, out>.");
+    static_assert((out.height > 0 && out.width > 0) ||
+                      error::size_mismatch<error::at_layer<in.layer>, error::in<Conv2D>,
+                                           error::expected<filter.height>,
+                                           error::got<in.shape.height>,
+                                           error::expected<filter.width>,
+                                           error::got<in.shape.width>>,
+                  "Conv2D: the filter is larger than the incoming activation. Use padding `same`, "
+                  "a smaller filter, or less pooling before it.");
+    return out;
+  }
+
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    input = l.with_rows(input, in.layer);
+    Value v = l.begin(Op::conv, in.layer, output<in>(), input);
+    set_window(v, input.shape, filter, stride, dilation, padding);
+    v.activation = activation;
+    v.macs = std::uint64_t(v.shape.size()) * filter.area() * InChannels;
+    return l.add(v, input);
+  }
+};
+
+}  // namespace graven

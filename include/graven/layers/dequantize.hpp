@@ -1,0 +1,23 @@
+// Dequantize: int8 -> float32, scale * (q - zero_point)
+//
+// TFLite's DEQUANTIZE.
+#pragma once
+
+#include "graven/network.hpp"
+
+namespace graven {
+
+struct Dequantize {
+  static constexpr const char* op = "DEQUANTIZE";
+
+  template <At in> static constexpr Shape output() { return in.shape; }
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    input = l.with_rows(input, in.layer);
+    Value v = l.begin(Op::dequantize, in.layer, in.shape, input);
+    v.element = Element::float32;
+    v.quant = {};
+    return l.add(v, input);
+  }
+};
+
+}  // namespace graven

@@ -1,0 +1,42 @@
+// MaxPool: the largest element of each window, per channel
+//
+// TFLite's MAX_POOL_2D. Padding never wins. The quantization of the input carries over: the
+// operator does not rescale. A window as high as the input is a reduction: rows are consumed as
+// they come.
+#pragma once
+
+#include "graven/network.hpp"
+
+namespace graven {
+
+template <Window window, Stride stride = window, Padding padding = Padding::valid,
+          Activation activation = Activation::none>
+struct MaxPool {
+  static constexpr const char* op = "MAX_POOL_2D";
+
+  template <At in> static constexpr Shape output() {
+    constexpr Shape out = window_shape(in.shape, in.shape.channels, window, stride, 1, padding);
+    static_assert((out.height > 0 && out.width > 0) ||
+                      error::size_mismatch<error::at_layer<in.layer>, error::in<MaxPool>,
+                                           error::expected<window.height>,
+                                           error::got<in.shape.height>,
+                                           error::expected<window.width>,
+                                           error::got<in.shape.width>>,
+                  "MaxPool: the window is larger than the incoming activation. Use padding `same`, "
+                  "a smaller window, or less pooling before it.");
+    return out;
+  }
+
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    input = l.with_rows(input, in.layer);
+    Value v = l.begin(Op::max_pool, in.layer, output<in>(), input);
+    v.quant = l.graph.values[input.value].quant;
+    set_window(v, input.shape, window, stride, 1, padding);
+    v.activation = activation;
+    v.reduces = input.shape.height > 1 && v.shape.height == 1 && v.rows.top == 0 &&
+                window.height >= input.shape.height;
+    return l.add(v, input);
+  }
+};
+
+}  // namespace graven

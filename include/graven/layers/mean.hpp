@@ -1,0 +1,35 @@
+// Mean: the average over a set of axes; GlobalAvgPool: over height and width
+//
+// TFLite's MEAN. With KeepDims the axes stay with size 1, otherwise they vanish and the others move
+// to the right. int8: out = zero_point_out + requantize(sum - count * zero_point_in), where the
+// multiplier scale_in / scale_out is divided by the count in integers (TFLM's QuantizedMeanOrSum).
+#pragma once
+
+#include "graven/network.hpp"
+
+namespace graven {
+
+template <Axis axes, bool KeepDims = true> struct Mean {
+  static constexpr const char* op = "MEAN";
+  static constexpr int set = static_cast<int>(axes);
+
+  template <At in> static constexpr Shape kept() {
+    return {has(set, Axis::height) ? 1 : in.shape.height, has(set, Axis::width) ? 1 : in.shape.width,
+            has(set, Axis::channels) ? 1 : in.shape.channels};
+  }
+  template <At in> static constexpr Shape output() {
+    return KeepDims ? kept<in>() : drop(in.shape, set);
+  }
+
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    input = l.with_rows(input, in.layer);
+    Value v = l.begin(Op::mean, in.layer, kept<in>(), input);
+    v.axes = set;
+    v.reduces = has(set, Axis::height) && in.shape.height > 1;
+    return {l.add(v, input).value, output<in>()};
+  }
+};
+
+using GlobalAvgPool = Mean<Axis::height | Axis::width>;
+
+}  // namespace graven

@@ -1,0 +1,25 @@
+// Quantize: float32 -> int8, or int8 -> int8 with another scale and zero point
+//
+// TFLite's QUANTIZE: round(x / scale) + zero_point, half away from zero, saturating; from int8 by
+// requantization, as a table. The record must give the output's scale.
+#pragma once
+
+#include "graven/network.hpp"
+
+namespace graven {
+
+struct Quantize {
+  static constexpr const char* op = "QUANTIZE";
+
+  template <At in> static constexpr Shape output() { return in.shape; }
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    if (l.graph.values[input.value].element != Element::float32)
+      return detail::lower_map<in>(l, input, Function::identity, Activation::none);
+    input = l.with_rows(input, in.layer);
+    Value v = l.begin(Op::quantize, in.layer, in.shape, input);
+    v.element = Element::int8;
+    return l.add(v, input);
+  }
+};
+
+}  // namespace graven

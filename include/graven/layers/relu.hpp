@@ -1,0 +1,36 @@
+// ReLU: max(0, x);  ReLU6: min(max(0, x), 6);  ReLUN1To1: min(max(-1, x), 1)
+//
+// TFLite's RELU, RELU6, RELU_N1_TO_1. Behind a layer that can clamp, with the same quantization,
+// it costs nothing (fuse_activations); elsewhere int8 goes through a table made by the compiler.
+// With another output scale the value is rescaled, for ReLU6 too, where TFLM is not.
+#pragma once
+
+#include "graven/network.hpp"
+
+namespace graven {
+
+struct ReLU {
+  static constexpr const char* op = "RELU";
+  template <At in> static constexpr Shape output() { return in.shape; }
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    return detail::lower_map<in>(l, input, Function::identity, Activation::relu);
+  }
+};
+
+struct ReLU6 {
+  static constexpr const char* op = "RELU6";
+  template <At in> static constexpr Shape output() { return in.shape; }
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    return detail::lower_map<in>(l, input, Function::identity, Activation::relu6);
+  }
+};
+
+struct ReLUN1To1 {
+  static constexpr const char* op = "RELU_N1_TO_1";
+  template <At in> static constexpr Shape output() { return in.shape; }
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    return detail::lower_map<in>(l, input, Function::identity, Activation::relu_n1_to_1);
+  }
+};
+
+}  // namespace graven

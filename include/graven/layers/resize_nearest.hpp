@@ -1,0 +1,40 @@
+// ResizeNearest: out[y][x] = in[near(y)][near(x)]
+//
+// TFLite's RESIZE_NEAREST_NEIGHBOR, in float32 as its reference:
+//   scale = in / out, or (in - 1) / (out - 1) with AlignCorners and out > 1
+//   near(i) = min(floor((i + offset) * scale), in - 1); offset 0.5 with HalfPixelCenters, else 0;
+//   AlignCorners rounds instead of flooring.
+#pragma once
+
+#include "graven/network.hpp"
+#include "graven/resample.hpp"
+
+namespace graven {
+
+template <int Height, int Width, bool AlignCorners = false, bool HalfPixelCenters = false>
+struct ResizeNearest {
+  static constexpr const char* op = "RESIZE_NEAREST_NEIGHBOR";
+
+  template <At in> static constexpr Shape output() {
+    static_assert((Height > 0 && Width > 0) ||
+                      error::out_of_range<error::at_layer<in.layer>, error::in<ResizeNearest>,
+                                          error::got<Height>, error::got<Width>>,
+                  "ResizeNearest: height and width must be at least 1.");
+    return {Height, Width, in.shape.channels};
+  }
+
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    input = l.with_rows(input, in.layer);
+    Value v = l.begin(Op::nearest, in.layer, output<in>(), input);
+    v.quant = l.graph.values[input.value].quant;
+    v.align_corners = AlignCorners;
+    v.half_pixel_centers = HalfPixelCenters;
+    v.rows.start = [](const Value& value, const View* inputs, int, int step) {
+      return nearest(step, inputs[0].shape.height, value.shape.height, value.align_corners,
+                             value.half_pixel_centers);
+    };
+    return l.add(v, input);
+  }
+};
+
+}  // namespace graven

@@ -1,0 +1,33 @@
+// Softmax: exp(beta * x[c]) / sum over the channels of each pixel
+//
+// TFLite's SOFTMAX over the last axis. int8: gemmlowp's fixed-point exponential and reciprocal, as
+// TFLM computes it; the output has scale 1/256 and zero point -128.
+#pragma once
+
+#include "graven/network.hpp"
+
+namespace graven {
+
+// A real number as a template argument (clang 14 has no float ones): value = bits of a float.
+struct Real {
+  std::uint32_t bits;
+
+  constexpr Real(float value) : bits(std::bit_cast<std::uint32_t>(value)) {}
+  constexpr float value() const { return std::bit_cast<float>(bits); }
+};
+
+template <Real Beta> struct SoftmaxWith {
+  static constexpr const char* op = "SOFTMAX";
+
+  template <At in> static constexpr Shape output() { return in.shape; }
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    input = l.with_rows(input, in.layer);
+    Value v = l.begin(Op::softmax, in.layer, in.shape, input);
+    v.beta = Beta.value();
+    if (!l.has_quant(in.layer) && v.element == Element::int8) v.quant = {1.0f / 256, -128};
+    return l.add(v, input);
+  }
+};
+using Softmax = SoftmaxWith<1.0f>;
+
+}  // namespace graven

@@ -1,0 +1,20 @@
+// Tanh
+//
+// TFLite's TANH. int8: a table of 256 entries made by the compiler with gemmlowp's fixed point, as
+// TFLM computes it; the output has scale 1/128 and zero point 0.
+#pragma once
+
+#include "graven/network.hpp"
+
+namespace graven {
+
+struct Tanh {
+  static constexpr const char* op = "TANH";
+
+  template <At in> static constexpr Shape output() { return in.shape; }
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    return detail::lower_map<in>(l, input, Function::tanh, Activation::none, Quant{1.0f / 128, 0});
+  }
+};
+
+}  // namespace graven

@@ -1,0 +1,182 @@
+// From the network's type to constexpr values: the graph, and the planner's problem.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "graven/kernel.hpp"
+#include "graven/network.hpp"
+#include "graven/place.hpp"
+
+namespace graven {
+
+// Shapes of the inputs of a network with several: Model<Network, shapes(Shape{..}, Shape{..}), ...>
+template <class... Shapes> constexpr auto shapes(Shapes... each) {
+  return std::array<Shape, sizeof...(Shapes)>{each...};
+}
+
+namespace detail {
+
+constexpr std::array<Shape, 1> input_shapes(Shape one) { return {one}; }
+template <std::size_t N> constexpr std::array<Shape, N> input_shapes(std::array<Shape, N> all) {
+  return all;
+}
+
+template <std::size_t N> constexpr int length(const Parameters (&)[N]) {
+  return static_cast<int>(N);
+}
+
+template <class Network, auto inputs, std::size_t... I>
+constexpr auto output_shape(std::index_sequence<I...>) {
+  return Network::template output<At{inputs[I], 0}...>();
+}
+
+template <class Network, auto inputs, const auto& params, bool fuse, std::size_t... I>
+constexpr auto lower_network(std::index_sequence<I...>) {
+  constexpr int layers = count_layers<Network>(), count = sizeof...(I);
+  Lowering<2 * layers + count + max_outputs, count_views<Network>() + layers + max_outputs, layers>
+      l{params, length(params)};
+  for (Shape shape : inputs) l.add_input(shape);
+  const View out =
+      detail::lower<Network, At{inputs[I], 0}...>(l, View{static_cast<int>(I), inputs[I]}...);
+  if constexpr (requires { Network::output_count; }) l.graph.output_count = Network::output_count;
+  if (l.graph.output_count < 2) {
+    l.graph.output_count = 1;
+    l.graph.outputs[0] = out;
+  }
+  for (int o = 0; o < l.graph.output_count; ++o) l.own_output(o);
+  if (fuse) fuse_activations(l.graph);
+  reshape_inputs(l.graph);
+  return l.graph;
+}
+
+}  // namespace detail
+
+template <class Network, auto inputs, const auto& params, bool fuse>
+inline constexpr auto graph_of = detail::lower_network<Network, inputs, params, fuse>(
+    std::make_index_sequence<inputs.size()>());
+
+// ---- the planner's problem -------------------------------------------------------------------
+
+template <const auto& graph, class Isa, int value>
+using kernel_of = decltype(Isa::template kernel<graph, value>());
+
+namespace detail {
+
+constexpr int steps_of(const GraphView& g, int value, int band) {
+  const Value& v = g[value];
+  if (v.op == Op::input || v.op == Op::constant) return 0;
+  return v.reduces ? g.input(v).shape.height : (v.shape.height + band - 1) / band;
+}
+
+// Rows of input k that step s of a value reads, clipped to the input.
+constexpr plan::Span span_of(const GraphView& g, const Value& v, int k, int step, int band) {
+  const int height = g.input(v, k).shape.height;
+  if (v.reduces) return {step, step};
+  const int top = step * band, bottom = (top + band < v.shape.height ? top + band : v.shape.height) - 1;
+  const View* inputs = g.views + v.first_input;
+  auto start = [&](int row) {
+    return v.rows.start != nullptr ? v.rows.start(v, inputs, k, row)
+                                   : row * v.rows.stride - v.rows.top;
+  };
+  const int first = start(top), last = start(bottom) + (v.rows.count - 1) * v.rows.dilation;
+  return {first < 0 ? 0 : first, last < height ? last : height - 1};
+}
+
+// The input that an elementwise value may overwrite: one that nobody else reads, of equal rows.
+template <const auto& graph, class Isa> constexpr int overwritten(int value) {
+  constexpr GraphView g = graph.view();
+  const Value& v = g[value];
+  auto is_output = [&](int id) {
+    for (int o = 0; o < graph.output_count; ++o)
+      if (graph.outputs[o].value == id) return true;
+    return false;
+  };
+  if (!v.elementwise || is_output(value) || Isa::band(g, value) != 1) return -1;
+  for (int k = 0; k < v.inputs; ++k) {
+    const int source = g.input(v, k).value;
+    const Op op = g[source].op;
+    if (op == Op::input || op == Op::constant || g[source].persistent || is_output(source)) continue;
+    if (readers(graph, source) == 1 && g[source].shape.height == v.shape.height &&
+        Isa::row_form(g, source).bytes == Isa::row_form(g, value).bytes)
+      return source;
+  }
+  return -1;
+}
+
+template <const auto& graph, class Isa, int value> constexpr int scratch_of() {
+  using K = kernel_of<graph, Isa, value>;
+  if constexpr (graph.values[value].op == Op::input || std::is_void_v<K>)
+    return 0;
+  else
+    return K::scratch(graph.view(), graph.values[value]);
+}
+
+template <const auto& graph, class Isa> constexpr int count_spans() {
+  int spans = 0;
+  for (int v = 0; v < graph.count; ++v)
+    spans += steps_of(graph.view(), v, Isa::band(graph.view(), v)) * graph.values[v].inputs;
+  return spans > 0 ? spans : 1;
+}
+
+template <const auto& graph, class Isa, bool apart, std::size_t... I>
+constexpr auto make_problem(std::index_sequence<I...>) {
+  constexpr GraphView g = graph.view();
+  constexpr int views = graph.view_count > 0 ? graph.view_count : 1;
+  plan::Problem<graph.count, views, count_spans<graph, Isa>()> p{};
+  const std::array<int, graph.count> scratch{scratch_of<graph, Isa, static_cast<int>(I)>()...};
+  int span = 0;
+  for (int id = 0; id < graph.count; ++id) {
+    const Value& v = g[id];
+    plan::Facts& f = p.values[id];
+    f.band = Isa::band(g, id);
+    f.rows = v.shape.height;
+    f.row_bytes = Isa::row_form(g, id).bytes;
+    f.steps = steps_of(g, id, f.band);
+    f.scratch = scratch[id];
+    f.reduces = v.reduces;
+    f.is_input = v.op == Op::input;
+    f.is_constant = v.op == Op::constant;
+    f.persistent = v.persistent;
+    f.overwrites = apart ? -1 : overwritten<graph, Isa>(id);
+    f.first_read = v.first_input;
+    f.read_count = v.inputs;
+    f.first_span = span;
+    for (int k = 0; k < v.inputs; ++k) p.reads[v.first_input + k] = g.input(v, k).value;
+    for (int s = 0; s < f.steps; ++s)
+      for (int k = 0; k < v.inputs; ++k) p.spans[span++] = span_of(g, v, k, s, f.band);
+  }
+  for (int o = 0; o < graph.output_count; ++o) p.values[graph.outputs[o].value].is_output = true;
+  return p;
+}
+
+}  // namespace detail
+
+template <const auto& graph, class Isa, bool apart>
+inline constexpr auto problem_of = detail::make_problem<graph, Isa, apart>(
+    std::make_index_sequence<static_cast<std::size_t>(graph.count)>());
+
+// The plan of a graph under a policy: a schedule and the better of two placements.
+template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
+  static constexpr const auto& problem = problem_of<graph, Isa, policy.apart>;
+  static constexpr int steps = [] {
+    int sum = 0;
+    for (const auto& f : problem.values) sum += f.steps;
+    return sum;
+  }();
+  static constexpr int rows = [] {
+    int sum = 0;
+    for (const auto& f : problem.values) sum += f.rows;
+    return sum;
+  }();
+  static constexpr plan::Order order =
+      policy.order == plan::Order::best ? plan::Order::stream : policy.order;
+
+  static constexpr auto schedule = plan::simulate<steps, rows>(problem, policy, order);
+  static constexpr auto by_birth = plan::place(problem, schedule, false);
+  static constexpr auto by_size = plan::place(problem, schedule, true);
+  static constexpr const auto& places = by_size.arena < by_birth.arena ? by_size : by_birth;
+};
+
+}  // namespace graven

@@ -1,0 +1,222 @@
+// Model: a network with its input shape and parameters, ready to run.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "graven/check.hpp"
+#include "graven/engine.hpp"
+#include "graven/isa/native.hpp"
+
+namespace graven {
+
+// What is known of a layer; an array of these is Model::layers.
+struct LayerInfo {
+  const char* name;      // in the original model
+  const char* op;        // TFLite's name of the operator
+  int index;             // in reading order
+  Shape shape;           // of its output
+  Element element;
+  Quant quant;
+  std::uint64_t macs;
+  std::size_t weight_size;  // bytes: packed filters, biases, multipliers, shifts
+  int offset;               // byte offset in the arena of its first row
+};
+
+namespace detail {
+
+template <std::size_t Size, std::size_t Alignment> struct OwnedArena {
+  alignas(Alignment) std::byte memory[Size];  // no initializer: a global model lies in .bss
+};
+template <std::size_t, std::size_t> struct BorrowedArena {
+  std::byte* memory;
+
+  constexpr explicit BorrowedArena(std::byte* arena) : memory(arena) {}
+};
+
+template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
+struct ArenaOf {
+  using Engine = graven::Engine<graph, Isa, params, policy>;
+  using Owned = OwnedArena<Engine::arena_size, Engine::alignment>;
+  using Borrowed = BorrowedArena<Engine::arena_size, Engine::alignment>;
+};
+
+}  // namespace detail
+
+// All constants and operations of a model; `Model` and `ModelOn` below choose whose the arena is.
+template <class Network, auto Input, const auto& params, class Isa, plan::Policy policy, bool owned>
+class BasicModel
+    : std::conditional_t<
+          owned,
+          typename detail::ArenaOf<
+              graph_of<Network, detail::input_shapes(Input), params, policy.fuse>, Isa, params,
+              policy>::Owned,
+          typename detail::ArenaOf<
+              graph_of<Network, detail::input_shapes(Input), params, policy.fuse>, Isa, params,
+              policy>::Borrowed> {
+  static constexpr auto inputs = detail::input_shapes(Input);
+  static constexpr const auto& graph = graph_of<Network, inputs, params, policy.fuse>;
+  using Engine = graven::Engine<graph, Isa, params, policy>;
+  using Check = graven::Check<graph, Isa, params>;
+  static_assert(Check::passed);
+
+  static constexpr const Value& in(int i) { return graph.values[i]; }
+  static constexpr const View& out(int i) { return graph.outputs[i]; }
+  template <int I> using input_type = typename type_of<in(I).element>::type;
+  template <int I>
+  using output_type = typename type_of<graph.values[out(I).value].element>::type;
+  static constexpr std::size_t place(int value) {
+    const auto row = Engine::Plan::schedule.first_row[value];
+    return Engine::places[row];
+  }
+
+public:
+  static constexpr int input_count = graph.input_count, output_count = graph.output_count;
+  static constexpr int layer_count = detail::count_layers<Network>();
+  static constexpr int step_count = Engine::steps;
+  static constexpr std::size_t arena_size = Engine::arena_size;  // bytes, input and output included
+  static constexpr std::size_t arena_bound = static_cast<std::size_t>(Engine::Plan::places.bound);
+  static constexpr std::size_t alignment = Engine::alignment;    // of the arena
+  using Progress = typename Engine::Progress;
+
+  static constexpr Shape input_shape(int i = 0) { return inputs[i]; }
+  static constexpr Shape output_shape(int i = 0) { return out(i).shape; }
+  static constexpr Quant input_quant(int i = 0) { return in(i).quant; }
+  static constexpr Quant output_quant(int i = 0) { return graph.values[out(i).value].quant; }
+  static constexpr Element input_element(int i = 0) { return in(i).element; }
+  static constexpr Element output_element(int i = 0) {
+    return graph.values[out(i).value].element;
+  }
+  static constexpr const char* isa_name = Isa::name;
+
+  static constexpr auto layers = [] {
+    std::array<LayerInfo, static_cast<std::size_t>(layer_count)> all{};
+    for (int k = 0; k < layer_count; ++k) {
+      const View view = graph.layers[k];
+      const Value& v = graph.values[view.value];
+      LayerInfo& info = all[k];
+      info = {params[graph.input_count + k].name, graph.ops[k], k, view.shape, v.element, v.quant,
+              0, 0, static_cast<int>(place(view.value))};
+      for (int id = 0; id < graph.count; ++id)
+        if (graph.values[id].layer == k) {
+          info.macs += graph.values[id].macs;
+          info.weight_size += Check::weight_sizes[id];
+        }
+    }
+    return all;
+  }();
+  static constexpr std::uint64_t macs = [] {
+    std::uint64_t sum = 0;
+    for (const LayerInfo& layer : layers) sum += layer.macs;
+    return sum;
+  }();
+  // Flash, in bytes: parameters, and the tables of plan and kernels. Code comes on top.
+  static constexpr std::size_t weight_size = [] {
+    std::size_t sum = 0;
+    for (const LayerInfo& layer : layers) sum += layer.weight_size;
+    return sum;
+  }();
+  static constexpr std::size_t table_size = Check::table_size + sizeof(Engine::tables) +
+                                            sizeof(Engine::order) + sizeof(Engine::places);
+  static constexpr std::size_t flash_size = weight_size + table_size;
+
+  static_assert(policy.goal != plan::Goal::within ||
+                    arena_size <= static_cast<std::size_t>(policy.bytes) ||
+                    error::does_not_fit<error::limit<policy.bytes>,
+                                        error::got<static_cast<long long>(arena_size)>>,
+                "Model: no plan fits the arena that plan::within allows (limit, and what the "
+                "smallest plan needs, in bytes). Raise the limit or shrink the network.");
+
+  constexpr BasicModel() requires owned = default;
+  constexpr explicit BasicModel(std::byte* arena) requires(!owned) : detail::BorrowedArena<Engine::arena_size, Engine::alignment>(arena) {}
+
+  // The input, to be filled before run(): its rows are reused while the network runs.
+  template <int I = 0> auto input() {
+    using T = input_type<I>;
+    constexpr std::size_t size = static_cast<std::size_t>(inputs[I].size());
+    return std::span<T, size>(reinterpret_cast<T*>(arena() + place(I)), size);
+  }
+  template <int I = 0> auto output() const {
+    using T = const output_type<I>;
+    constexpr std::size_t size = static_cast<std::size_t>(out(I).shape.size());
+    return std::span<T, size>(reinterpret_cast<T*>(arena() + place(out(I).value)), size);
+  }
+  constexpr std::span<std::byte> input_bytes(int i) {
+    const std::size_t size = static_cast<std::size_t>(in(i).shape.size() * size_of(in(i).element));
+    return {arena() + place(i), size};
+  }
+  constexpr std::span<const std::byte> output_bytes(int i) const {
+    const std::size_t size =
+        static_cast<std::size_t>(out(i).shape.size() * size_of(output_element(i)));
+    return {arena() + place(out(i).value), size};
+  }
+
+  // One inference on what input() holds.
+  constexpr void run_in_place() { Engine::run(arena()); }
+  auto run() {
+    Engine::run(arena());
+    return output();
+  }
+  // Copies `data` into input() first; the caller's memory is not written.
+  auto run(std::span<const input_type<0>, static_cast<std::size_t>(inputs[0].size())> data)
+    requires(input_count == 1)
+  {
+    __builtin_memcpy(arena() + place(0), data.data(), data.size_bytes());
+    return run();
+  }
+  // Calls hook(const Step&) after every step.
+  template <class Hook> void run_with(Hook&& hook) { Engine::run_with(arena(), hook); }
+
+  // Time slices: `Progress p; while (model.advance(p, 10)) other_work();`
+  constexpr bool advance(Progress& progress, int steps = 1) {
+    return Engine::advance(arena(), progress, steps);
+  }
+  // Forgets what persists between runs.
+  constexpr void reset() { Engine::reset(arena()); }
+
+  static constexpr std::int8_t quantize(float real) { return graven::quantize(real, input_quant()); }
+  static constexpr float dequantize(int value) { return graven::dequantize(value, output_quant()); }
+
+private:
+  constexpr std::byte* arena() { return this->memory; }
+  constexpr const std::byte* arena() const { return this->memory; }
+};
+
+// A model that holds its arena. It needs no initialization and allocates nothing.
+template <class Network, auto Input, const auto& params, class Isa = native,
+          plan::Policy policy = plan::fastest>
+using Model = BasicModel<Network, Input, params, Isa, policy, true>;
+
+// The same on an arena of the caller's:
+//   alignas(OnArena::alignment) static std::byte memory[OnArena::arena_size];
+//   OnArena model(memory);
+template <class Network, auto Input, const auto& params, class Isa = native,
+          plan::Policy policy = plan::fastest>
+using ModelOn = BasicModel<Network, Input, params, Isa, policy, false>;
+
+// Runs a model in a constant expression (or anywhere): std::array in, std::array out.
+template <class M, class In, std::size_t N>
+constexpr auto evaluate(const std::array<In, N>& input) {
+  M model;
+  const std::span<std::byte> bytes = model.input_bytes(0);
+  static_assert(N == static_cast<std::size_t>(M::input_shape().size()),
+                "evaluate: the input array has a different size than the model's input.");
+  for (std::size_t i = 0; i < N; ++i) store(bytes.data() + i * sizeof(In), input[i]);
+  model.run_in_place();
+  using Out = typename type_of<M::output_element()>::type;
+  std::array<Out, static_cast<std::size_t>(M::output_shape().size())> output{};
+  for (std::size_t i = 0; i < output.size(); ++i)
+    output[i] = load<Out>(model.output_bytes(0).data() + i * sizeof(Out));
+  return output;
+}
+
+// The index of the largest element; the first one wins.
+template <class Range> constexpr int argmax(const Range& values) {
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < values.size(); ++i)
+    if (values[i] > values[best]) best = i;
+  return static_cast<int>(best);
+}
+
+}  // namespace graven

@@ -1,0 +1,243 @@
+// The planner's second stage: the place of every row and of all scratch in the arena (plan.hpp).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "graven/plan.hpp"
+
+namespace graven::plan {
+
+template <int Values, int Rows> struct Places {
+  std::array<int, Rows> row{};         // byte offset of each row
+  std::array<int, Values> scratch{};
+  int arena = 0;                       // bytes
+  int bound = 0;                       // most bytes alive at one step: no order-keeping plan is smaller
+};
+
+constexpr int align4(int x) { return (x + 3) & ~3; }
+
+// What occupies [at, end) during steps [t0, t1]; scratch of `user` only at the steps of that value.
+struct Item {
+  int t0 = 0, t1 = 0, bytes = 0;
+  int row = -1, user = -1;
+  int at = 0, end = 0;
+};
+
+// Items in buckets of steps, so that only those which may be alive at the same time are compared.
+template <int Items, int Buckets> struct Shelf {
+  int bucket_steps;
+  std::array<Item, Items> items{};
+  std::array<std::array<short, Items>, Buckets> members{};
+  std::array<int, Buckets> sizes{};
+  int count = 0;
+
+  constexpr void add(const Item& item) {
+    items[count] = item;
+    for (int b = item.t0 / bucket_steps; b <= item.t1 / bucket_steps; ++b)
+      members[b][sizes[b]++] = static_cast<short>(count);
+    ++count;
+  }
+};
+
+template <int Values, int Steps, int Rows> struct Placer {
+  static constexpr int buckets = 32, items = Rows + Values;
+  const Schedule<Values, Steps, Rows>& s;
+  Shelf<items, buckets> shelf{Steps / buckets + 1};
+  std::array<int, Values + 1> first_time{};  // of value v in `times`
+  std::array<short, Steps> times{};          // the steps of each value, ascending
+
+  constexpr explicit Placer(const Schedule<Values, Steps, Rows>& schedule) : s(schedule) {
+    for (short v : s.order) ++first_time[v + 1];
+    for (int v = 0; v < Values; ++v) first_time[v + 1] += first_time[v];
+    std::array<int, Values> next{};
+    for (int v = 0; v < Values; ++v) next[v] = first_time[v];
+    for (int t = 0; t < Steps; ++t) times[next[s.order[t]]++] = static_cast<short>(t);
+  }
+
+  constexpr bool runs_within(int v, int t0, int t1) const {
+    int low = first_time[v], high = first_time[v + 1];
+    while (low < high) {
+      const int middle = (low + high) / 2;
+      if (times[middle] < t0) low = middle + 1;
+      else high = middle;
+    }
+    return low < first_time[v + 1] && times[low] <= t1;
+  }
+
+  constexpr bool alive_together(const Item& a, const Item& b) const {
+    const int t0 = a.t0 > b.t0 ? a.t0 : b.t0, t1 = a.t1 < b.t1 ? a.t1 : b.t1;
+    if (t0 > t1) return false;
+    if (a.user >= 0 && b.user >= 0) return a.user == b.user;
+    if (a.user >= 0) return runs_within(a.user, t0, t1);
+    return b.user < 0 || runs_within(b.user, t0, t1);
+  }
+
+  // The items alive together with `a`, sorted by address.
+  struct Rivals {
+    std::array<short, items> list{};
+    int count = 0;
+  };
+  constexpr Rivals rivals(const Item& a) const {
+    Rivals r{};
+    for (int b = a.t0 / shelf.bucket_steps; b <= a.t1 / shelf.bucket_steps; ++b)
+      for (int i = 0; i < shelf.sizes[b]; ++i) {
+        const short id = shelf.members[b][i];
+        const Item& q = shelf.items[id];
+        const int home = q.t0 > a.t0 ? q.t0 : a.t0;  // counted in the first bucket they share
+        if (home / shelf.bucket_steps != b || !alive_together(a, q)) continue;
+        int j = r.count++;
+        for (; j > 0 && shelf.items[r.list[j - 1]].at > q.at; --j) r.list[j] = r.list[j - 1];
+        r.list[j] = id;
+      }
+    return r;
+  }
+
+  // The lowest aligned offset at which `a` meets no rival.
+  constexpr int first_fit(const Item& a) const {
+    const Rivals r = rivals(a);
+    int at = 0;
+    for (int i = 0; i < r.count; ++i) {
+      const Item& q = shelf.items[r.list[i]];
+      if (q.end <= at) continue;
+      if (at + a.bytes <= q.at) break;
+      at = align4(q.end);
+    }
+    return at;
+  }
+};
+
+// Rows of inputs and outputs lie side by side; every row still has its own lifetime.
+template <int Values, int Steps, int Rows>
+constexpr int place_block(Placer<Values, Steps, Rows>& placer, int first_row, int rows, int bytes,
+                          int at) {
+  const auto& s = placer.s;
+  auto item = [&](int r) {
+    return Item{s.birth[first_row + r], s.death[first_row + r], bytes, first_row + r};
+  };
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (int r = 0; r < rows && !moved; ++r) {
+      const auto rivals = placer.rivals(item(r));
+      for (int i = 0; i < rivals.count && !moved; ++i) {
+        const Item& q = placer.shelf.items[rivals.list[i]];
+        if (q.end <= at + r * bytes || at + (r + 1) * bytes <= q.at) continue;
+        at = align4(q.end - r * bytes);
+        moved = true;
+      }
+    }
+  }
+  for (int r = 0; r < rows; ++r) {
+    Item placed = item(r);
+    placed.at = at + r * bytes;
+    placed.end = placed.at + bytes;
+    placer.shelf.add(placed);
+  }
+  return at;
+}
+
+// Everything but the blocks, in the order in which first fit shall see it.
+template <int Values, int Steps, int Rows, class P>
+constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s, bool by_size) {
+  struct List {
+    std::array<Item, Rows + Values> items{};
+    int count = 0;
+  } list;
+  for (int v = 0; v < Values; ++v) {
+    const Facts& f = p.values[v];
+    if (!f.is_input && !f.is_constant && !f.is_output && f.overwrites < 0)
+      for (int r = s.first_row[v]; r < s.first_row[v] + f.rows; ++r)
+        list.items[list.count++] = {s.birth[r], s.death[r], align4(f.row_bytes), r};
+    if (f.scratch > 0)
+      list.items[list.count++] = {s.first[v], s.last[v], align4(f.scratch), -1 - v,
+                                  f.reduces ? -1 : v};
+  }
+  // Stable counting sort by birth, then, if asked, by size: few sizes exist.
+  List by_birth;
+  std::array<int, Steps + 2> next{};
+  for (int i = 0; i < list.count; ++i) ++next[list.items[i].t0 + 1];
+  for (int t = 0; t <= Steps; ++t) next[t + 1] += next[t];
+  for (int i = 0; i < list.count; ++i) by_birth.items[next[list.items[i].t0]++] = list.items[i];
+  by_birth.count = list.count;
+  if (!by_size) return by_birth;
+  int n = 0;
+  for (int size = 1 << 30; n < list.count;) {
+    int smaller = 0;
+    for (int i = 0; i < list.count; ++i)
+      if (const int b = by_birth.items[i].bytes; b < size && b > smaller) smaller = b;
+    for (int i = 0; i < list.count; ++i)
+      if (by_birth.items[i].bytes == smaller) list.items[n++] = by_birth.items[i];
+    size = smaller;
+  }
+  return list;
+}
+
+// A value that overwrites another lives in its rows: their lifetimes become one.
+template <int Values, int Steps, int Rows, class P>
+constexpr void join_overwritten(const P& p, Schedule<Values, Steps, Rows>& s) {
+  for (int v = Values - 1; v >= 0; --v) {
+    const Facts& f = p.values[v];
+    if (f.overwrites < 0) continue;
+    for (int r = 0; r < f.rows; ++r)
+      s.death[s.first_row[f.overwrites] + r] = s.death[s.first_row[v] + r];
+  }
+}
+
+template <int Values, int Steps, int Rows, class Items>
+constexpr int live_bound(const Placer<Values, Steps, Rows>& placer, const Items& items) {
+  std::array<int, Steps + 2> delta{};
+  auto count = [&](const Item& a) {
+    if (a.user < 0) {
+      delta[a.t0] += a.bytes;
+      delta[a.t1 + 1] -= a.bytes;
+    } else {
+      for (int i = placer.first_time[a.user]; i < placer.first_time[a.user + 1]; ++i) {
+        delta[placer.times[i]] += a.bytes;
+        delta[placer.times[i] + 1] -= a.bytes;
+      }
+    }
+  };
+  for (int i = 0; i < placer.shelf.count; ++i) count(placer.shelf.items[i]);  // the blocks
+  for (int i = 0; i < items.count; ++i) count(items.items[i]);
+  int most = 0, now = 0;
+  for (int t = 0; t <= Steps; ++t) {
+    now += delta[t];
+    if (now > most) most = now;
+  }
+  return most;
+}
+
+template <int Values, int Steps, int Rows, class P>
+constexpr auto place(const P& p, Schedule<Values, Steps, Rows> s, bool by_size) {
+  Places<Values, Rows> places{};
+  join_overwritten(p, s);
+  Placer<Values, Steps, Rows> placer(s);
+  auto reach = [&](int end) { places.arena = end > places.arena ? end : places.arena; };
+  int inputs_end = 0;
+  for (int pass = 0; pass < 2; ++pass)  // inputs first, then outputs
+    for (int v = 0; v < Values; ++v) {
+      const Facts& f = p.values[v];
+      if (f.is_constant || !(pass == 0 ? f.is_input : f.is_output && !f.is_input)) continue;
+      const int at = place_block(placer, s.first_row[v], f.rows, f.row_bytes,
+                                 pass == 0 ? inputs_end : 0);
+      for (int r = 0; r < f.rows; ++r) places.row[s.first_row[v] + r] = at + r * f.row_bytes;
+      if (pass == 0) inputs_end = align4(at + f.rows * f.row_bytes);
+      reach(at + f.rows * f.row_bytes);
+    }
+  const auto items = items_of(p, s, by_size);
+  places.bound = live_bound(placer, items);
+  for (int i = 0; i < items.count; ++i) {
+    Item item = items.items[i];
+    item.at = placer.first_fit(item);
+    item.end = item.at + item.bytes;
+    placer.shelf.add(item);
+    (item.row >= 0 ? places.row[item.row] : places.scratch[-1 - item.row]) = item.at;
+    reach(item.end);
+  }
+  for (int v = 0; v < Values; ++v)
+    for (int r = 0; p.values[v].overwrites >= 0 && r < p.values[v].rows; ++r)
+      places.row[s.first_row[v] + r] = places.row[s.first_row[p.values[v].overwrites] + r];
+  return places;
+}
+
+}  // namespace graven::plan

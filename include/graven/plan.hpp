@@ -1,0 +1,153 @@
+// The planner: in which order the steps of a network run, and where in the arena every row lies.
+//
+// Two stages, both in constant expressions (the second is place.hpp):
+//   simulate   pulls rows from the outputs back to the inputs; yields the list of steps and the
+//              lifetime of every row: from the step that writes it to the last that reads it
+//   place      gives every row, and the scratch of every value, a byte offset: first fit over
+//              lifetimes. Rings, overlaid inputs and reuse are consequences, not concepts.
+// It sees sizes and row rules only: no operators, no instruction sets, no element types.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace graven {
+
+namespace plan {
+
+enum class Goal : std::uint8_t { fastest, smallest, within };
+enum class Order : std::uint8_t { best, stream, layers, mixed };
+
+// What the user wants of a plan. `whole` (with Order::mixed) is the set of values that are finished
+// before anything after them starts: bit v % 64 of word v / 64.
+struct Policy {
+  Goal goal = Goal::fastest;
+  int bytes = 0;             // Goal::within: the arena's limit
+  Order order = Order::best;
+  bool keep_input = false;   // the input's rows are not overwritten during a run
+  bool apart = false;        // nothing shares memory: every row can be looked at afterwards
+  bool fuse = true;          // activations become clamps of the layer before them
+  std::array<std::uint64_t, 4> whole{};
+
+  constexpr bool operator==(const Policy&) const = default;
+};
+
+inline constexpr Policy fastest{}, smallest{.goal = Goal::smallest};
+template <int Bytes> inline constexpr Policy within{.goal = Goal::within, .bytes = Bytes};
+// For debugging: values one after the other, nothing overlapped, nothing fused.
+inline constexpr Policy inspectable{.order = Order::layers, .keep_input = true, .apart = true,
+                                    .fuse = false};
+
+// Which rows of an input a step reads: rows [first, last], clipped to the input.
+struct Span {
+  int first, last;
+};
+
+// What the planner knows of a value. Reads of value v are `reads[first_read ... + read_count)`.
+struct Facts {
+  int rows = 1;
+  int row_bytes = 0;
+  int steps = 0;       // 0: a model input or a constant
+  int band = 1;        // rows per step; a reduction has all its rows after the last step
+  int scratch = 0;     // bytes
+  int first_read = 0, read_count = 0;
+  int first_span = 0;  // spans[first_span + step * read_count + k] for read k
+  bool reduces = false, is_input = false, is_constant = false, is_output = false;
+  bool persistent = false;
+  int overwrites = -1;  // the value whose rows this one may replace, row by row
+
+  constexpr int rows_after(int done) const {
+    if (reduces) return done == steps ? rows : 0;
+    return done * band < rows ? done * band : rows;
+  }
+};
+
+template <int Values, int Reads, int Spans> struct Problem {
+  std::array<Facts, Values> values{};
+  std::array<int, Reads> reads{};    // value ids
+  std::array<Span, Spans> spans{};
+};
+
+// ---- the order of steps ---------------------------------------------------------------------
+
+template <int Values, int Steps, int Rows> struct Schedule {
+  std::array<short, Steps> order{};          // the value of each step
+  std::array<int, Values> first_row{};       // index of a value's row 0 below
+  std::array<int, Rows> birth{}, death{};    // first and last step of each row, in [0, Steps]
+  std::array<int, Values> first{}, last{};   // first and last step of each value
+};
+
+template <int Values, int Reads, int Spans> struct Pull {
+  const Problem<Values, Reads, Spans>& p;
+  const Policy& policy;
+  std::array<int, Values> done{};
+
+  constexpr int have(int v) const {
+    const Facts& f = p.values[v];
+    return f.steps == 0 ? f.rows : f.rows_after(done[v]);
+  }
+  constexpr const Span& span(int v, int k) const {
+    const Facts& f = p.values[v];
+    return p.spans[f.first_span + done[v] * f.read_count + k];
+  }
+  constexpr bool finished(int v) const { return done[v] == p.values[v].steps; }
+  constexpr bool is_whole(int v, Order order) const {
+    return p.values[v].is_output || order == Order::layers ||
+           (order == Order::mixed && (policy.whole[v / 64 % 4] >> v % 64 & 1) != 0);
+  }
+
+  // The first unfinished whole value, then up its inputs to a value that can make a step.
+  constexpr int next(Order order, int& from) const {
+    while (from < Values && (finished(from) || !is_whole(from, order))) ++from;
+    int v = from;
+    if (v == Values) return -1;
+    for (int want = v; want >= 0;) {
+      v = want;
+      want = -1;
+      const Facts& f = p.values[v];
+      for (int k = 0; k < f.read_count && want < 0; ++k) {
+        const int input = p.reads[f.first_read + k];
+        if (have(input) <= span(v, k).last) want = input;
+      }
+    }
+    return v;
+  }
+};
+
+template <int Steps, int Rows, int Values, int Reads, int Spans>
+constexpr auto simulate(const Problem<Values, Reads, Spans>& p, const Policy& policy, Order order) {
+  Schedule<Values, Steps, Rows> s{};
+  Pull<Values, Reads, Spans> pull{p, policy};
+  for (int v = 0, row = 0; v < Values; ++v) {
+    const Facts& f = p.values[v];
+    s.first_row[v] = row;
+    s.first[v] = Steps;
+    if (f.persistent || (f.is_input && policy.keep_input) || policy.apart)
+      for (int r = 0; r < f.rows; ++r) s.death[row + r] = Steps;
+    row += f.rows;
+  }
+  for (int t = 0, from = 0; t < Steps; ++t) {
+    const int v = pull.next(order, from);
+    const Facts& f = p.values[v];
+    s.order[t] = static_cast<short>(v);
+    if (t < s.first[v]) s.first[v] = t;
+    s.last[v] = t;
+    for (int k = 0; k < f.read_count; ++k) {
+      const Span span = pull.span(v, k);
+      const int base = s.first_row[p.reads[f.first_read + k]];
+      for (int r = span.first; r <= span.last; ++r)
+        if (s.death[base + r] < t) s.death[base + r] = t;
+    }
+    const int before = pull.have(v);
+    ++pull.done[v];
+    for (int r = before; r < pull.have(v); ++r) {
+      int& death = s.death[s.first_row[v] + r];
+      if (!policy.apart && !f.persistent) s.birth[s.first_row[v] + r] = t;
+      if (death < t) death = f.is_output ? Steps : t;
+    }
+  }
+  return s;
+}
+
+}  // namespace plan
+}  // namespace graven

@@ -1,0 +1,120 @@
+// Quantization: real = scale * (q - zero_point), and the integer arithmetic that TensorFlow Lite
+// Micro computes with. All rounding rules of the library are in this file; requantization is
+// "double rounding" (a rounding doubling high multiply, then a rounding shift), as in TFLM.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <limits>
+
+#include "graven/shape.hpp"
+
+namespace graven {
+
+struct Quant {
+  float scale = 0;  // 0: not given
+  int zero_point = 0;
+
+  constexpr bool operator==(const Quant&) const = default;
+};
+
+// M = multiplier * 2^(shift - 31), multiplier in [2^30, 2^31) or 0; shift > 0 shifts left.
+struct Multiplier {
+  std::int32_t multiplier = 0;
+  int shift = 0;
+
+  constexpr bool operator==(const Multiplier&) const = default;
+};
+
+struct Clamp {
+  std::int32_t low = 0, high = 0;
+};
+
+namespace detail {
+
+template <class Real> constexpr int round_away(Real x) {  // half away from zero, for |x| < 2^31
+  const int whole = static_cast<int>(x);
+  const Real rest = x - static_cast<Real>(whole);
+  return rest >= Real(0.5) ? whole + 1 : rest <= Real(-0.5) ? whole - 1 : whole;
+}
+
+constexpr int low_of(Element element) {
+  return element == Element::int16 ? -32768 : element == Element::uint8 ? 0 : -128;
+}
+constexpr int high_of(Element element) {
+  return element == Element::int16 ? 32767 : element == Element::uint8 ? 255 : 127;
+}
+
+}  // namespace detail
+
+// TFLite's QuantizeMultiplier: 31 bits of the significand, rounded half up, without frexp.
+constexpr Multiplier quantize_multiplier(double real) {
+  if (!(real > 0)) return {};
+  const auto bits = std::bit_cast<std::uint64_t>(real);
+  int shift = static_cast<int>(bits >> 52 & 0x7ff) - 1022;
+  const std::uint64_t significand = (bits & 0xfffffffffffffu) | 0x10000000000000u;  // 53 bits
+  std::uint64_t rounded = (significand + (1u << 21)) >> 22;
+  if (rounded == 1ull << 31) {
+    rounded >>= 1;
+    ++shift;
+  }
+  if (shift < -31) return {};
+  return {static_cast<std::int32_t>(rounded), shift < 31 ? shift : 31};  // beyond: no real model
+}
+
+// round(a * b / 2^31), half up: gemmlowp's SaturatingRoundingDoublingHighMul without the one
+// saturating case a = b = -2^31, which a multiplier in [0, 2^31) cannot reach.
+constexpr std::int32_t high_multiply(std::int32_t a, std::int32_t b) {
+  return static_cast<std::int32_t>((std::int64_t{a} * b + (std::int64_t{1} << 30)) >> 31);
+}
+
+// round(x / 2^exponent), half away from zero: gemmlowp's RoundingDivideByPOT; 0 <= exponent <= 31.
+constexpr std::int32_t rounding_shift(std::int32_t x, int exponent) {
+  const auto mask = static_cast<std::int32_t>((std::uint32_t{1} << exponent) - 1);
+  const std::int32_t remainder = x & mask;
+  const std::int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
+  return (x >> exponent) + (remainder > threshold ? 1 : 0);
+}
+
+// TFLite's MultiplyByQuantizedMultiplier; a left shift wraps like the reference's.
+constexpr std::int32_t requantize(std::int32_t acc, Multiplier m) {
+  const int left = m.shift > 0 ? m.shift : 0, right = m.shift > 0 ? 0 : -m.shift;
+  const auto shifted = static_cast<std::int32_t>(static_cast<std::uint32_t>(acc) << left);
+  return rounding_shift(high_multiply(shifted, m.multiplier), right);
+}
+
+constexpr std::int32_t clamp(std::int32_t x, Clamp c) {
+  return x < c.low ? c.low : x > c.high ? c.high : x;
+}
+
+// The quantized range of an activation (TFLite's CalculateActivationRangeQuantized).
+constexpr Clamp activation_range(Activation activation, Quant out, Element element) {
+  const int low = detail::low_of(element), high = detail::high_of(element);
+  auto quantized = [&](float real) {
+    const float steps = real / out.scale;
+    if (steps > 65536.0f || steps < -65536.0f) return steps > 0 ? high : low;
+    const int level = detail::round_away(steps) + out.zero_point;
+    return level < low ? low : level > high ? high : level;
+  };
+  switch (activation) {
+    case Activation::relu: return {quantized(0), high};
+    case Activation::relu6: return {quantized(0), quantized(6)};
+    case Activation::relu_n1_to_1: return {quantized(-1), quantized(1)};
+    default: return {low, high};
+  }
+}
+
+// real -> int8 as TFLite's AffineQuantize: round half away from zero, saturate.
+constexpr std::int8_t quantize(float real, Quant q) {
+  const float steps = real / q.scale;
+  if (steps != steps) return static_cast<std::int8_t>(q.zero_point);  // NaN: TFLM leaves it open
+  if (steps < -1e6f) return -128;
+  if (steps > 1e6f) return 127;
+  return static_cast<std::int8_t>(clamp(detail::round_away(steps) + q.zero_point, {-128, 127}));
+}
+
+constexpr float dequantize(int value, Quant q) {
+  return q.scale * static_cast<float>(value - q.zero_point);
+}
+
+}  // namespace graven

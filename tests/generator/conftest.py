@@ -1,0 +1,20 @@
+"""Finds the package without an installation, and the shared models where there are any."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "generator"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder of the models and golden vectors that are not part of the repository."""
+    folder = Path(os.environ.get("GRAVEN_SHARED", ROOT.parent / "shared"))
+    if not (folder / "models").is_dir():
+        pytest.skip(f"no shared models at {folder}; set GRAVEN_SHARED")
+    return folder

@@ -1,0 +1,507 @@
+"""Random networks of every layer, for comparing one implementation with another.
+
+random_case(rng, kind) has one operator, random_graph(rng) a dozen. Weights, shapes, options and
+quantization are random; output scales are chosen so that values fill int8 without all clipping.
+With tflm=False they also use what TensorFlow Lite Micro lacks or gets wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from graven import ir
+from graven.layers.add import Add
+from graven.layers.argmax import ArgMax
+from graven.layers.avg_pool import AvgPool
+from graven.layers.concat import Concat
+from graven.layers.conv2d import Conv2D
+from graven.layers.dense import Dense
+from graven.layers.depthwise_conv2d import DepthwiseConv2D
+from graven.layers.dequantize import Dequantize
+from graven.layers.max_pool import MaxPool
+from graven.layers.mean import Mean
+from graven.layers.quantize import Quantize
+from graven.layers.relu import ReLU
+from graven.layers.relu6 import ReLU6
+from graven.layers.reshape import Reshape
+from graven.layers.resize_bilinear import ResizeBilinear
+from graven.layers.resize_nearest import ResizeNearest
+from graven.layers.sigmoid import Sigmoid
+from graven.layers.softmax import Softmax
+from graven.layers.tanh import Tanh
+from graven.node import ACTIVATIONS
+from graven.window import span
+
+Rng = np.random.Generator
+INT8, FLOAT32 = ir.Element.INT8, ir.Element.FLOAT32
+SPREAD = 60.0  # assumed standard deviation of int8 activations and weights, in integers
+
+
+class Builder:
+    """Tensors and operators of one network under construction."""
+
+    def __init__(self, rng: Rng, tflm: bool = True) -> None:
+        self.rng = rng
+        self.tflm = tflm
+        self.tensors: list[ir.Tensor] = []
+        self.operators: list[ir.Operator] = []
+        self.inputs: list[int] = []
+
+    def tensor(
+        self,
+        shape: tuple[int, ...],
+        element: ir.Element,
+        quantization: ir.Quantization | None = None,
+        data: np.ndarray | None = None,
+    ) -> int:
+        index = len(self.tensors)
+        shape = tuple(int(extent) for extent in shape)
+        name = f"tensor_{index}"
+        self.tensors.append(ir.Tensor(index, name, shape, element, quantization, data))
+        return index
+
+    def input(self, shape: tuple[int, ...], element: ir.Element = INT8) -> int:
+        quantization = self.quantization(self.scale(0.05)) if element is INT8 else None
+        index = self.tensor(shape, element, quantization)
+        self.inputs.append(index)
+        return index
+
+    def integers(self, *values: int) -> int:
+        data = np.array(values, dtype=np.int32)
+        return self.tensor(data.shape, ir.Element.INT32, None, data)
+
+    def add(self, name: str, layer: ir.Layer, inputs: list[int], output: int) -> int:
+        index = len(self.operators)
+        self.operators.append(ir.Operator(index, name, layer, tuple(inputs), (output,)))
+        return output
+
+    def network(self, outputs: list[int]) -> ir.Network:
+        return ir.Network(
+            name="random",
+            source="random.tflite",
+            description="random",
+            tensors=tuple(self.tensors),
+            operators=tuple(self.operators),
+            inputs=tuple(self.inputs),
+            outputs=tuple(outputs),
+        )
+
+    # -- choices ---------------------------------------------------------------------------------
+
+    def pick(self, *choices):
+        return choices[self.rng.integers(len(choices))]
+
+    def chance(self, probability: float) -> bool:
+        return bool(self.rng.random() < probability)
+
+    def extent(self, most: int) -> int:
+        return int(self.rng.integers(1, most + 1))
+
+    def scale(self, about: float) -> float:
+        return float(np.float32(about * math.exp(self.rng.normal(0.0, 0.7))))
+
+    def quantization(self, scale: float) -> ir.Quantization:
+        point = self.pick(-128, 127, 0, int(self.rng.integers(-128, 128)))
+        return ir.Quantization((float(np.float32(scale)),), (point,))
+
+    def activation(self) -> str:
+        return self.pick(*ACTIVATIONS)
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def shape(self, index: int) -> tuple[int, ...]:
+        return self.tensors[index].shape
+
+    def element(self, index: int) -> ir.Element:
+        return self.tensors[index].element
+
+    def scale_of(self, index: int) -> float:
+        quantization = self.tensors[index].quantization
+        return quantization.scale[0] if quantization else 1.0
+
+    def like(self, index: int, shape: tuple[int, ...]) -> int:
+        """A tensor of the same element and quantization."""
+        return self.tensor(shape, self.element(index), self.tensors[index].quantization)
+
+    def result(self, index: int, shape: tuple[int, ...], scale: float) -> int:
+        """A tensor of the same element with a scale of about `scale`."""
+        if self.element(index) is FLOAT32:
+            return self.tensor(shape, FLOAT32)
+        quantization = self.quantization(self.scale(scale))
+        if self.chance(0.5):  # inputs of one sign must not always meet a range of the other
+            point = self.tensors[index].quantization.zero_point
+            quantization = ir.Quantization(quantization.scale, point)
+        return self.tensor(shape, INT8, quantization)
+
+    # -- weights ---------------------------------------------------------------------------------
+
+    def weights(self, data: int, shape: tuple[int, ...], axis: int, per_channel: bool) -> int:
+        if self.element(data) is FLOAT32:
+            values = self.rng.normal(0.0, 0.5, shape).astype(np.float32)
+            return self.tensor(shape, FLOAT32, None, values)
+        count = shape[axis] if per_channel else 1
+        scales = tuple(self.scale(0.02) for _ in range(count))
+        values = self.rng.integers(-128 if self.chance(0.1) else -127, 128, shape).astype(np.int8)
+        return self.tensor(shape, INT8, ir.Quantization(scales, (0,) * count, axis), values)
+
+    def bias(self, data: int, weights: int, channels: int, fan_in: int) -> int:
+        if self.element(data) is FLOAT32:
+            values = self.rng.normal(0.0, 0.5, channels).astype(np.float32)
+            return self.tensor((channels,), FLOAT32, None, values)
+        reach = SPREAD * SPREAD * math.sqrt(fan_in)
+        values = np.rint(self.rng.normal(0.0, reach, channels)).astype(np.int32)
+        quantization = self.tensors[weights].quantization
+        assert quantization is not None
+        scales = tuple(
+            float(np.float32(self.scale_of(data)) * np.float32(scale))
+            for scale in quantization.scale
+        )
+        stored = ir.Quantization(scales, (0,) * len(scales))
+        return self.tensor((channels,), ir.Element.INT32, stored, values)
+
+    def weighted(
+        self, data: int, weights: int, channels: int, fan_in: int, shape: tuple[int, ...]
+    ) -> tuple[list[int], int]:
+        """Inputs and output of a convolution or a Dense layer."""
+        inputs = [data, weights]
+        if self.chance(0.8):
+            inputs.append(self.bias(data, weights, channels, fan_in))
+        elif self.chance(0.5) and not self.tflm:
+            inputs.append(-1)  # TensorFlow Lite Micro's depthwise convolution crashes on it
+        reach = self.scale_of(data) * self.scale_of(weights) * SPREAD * math.sqrt(fan_in)
+        return inputs, self.result(data, shape, reach)
+
+
+# -- layers: each takes a builder and the index of its input, and returns that of its output ------
+
+
+def conv2d(b: Builder, data: int) -> int:
+    _, height, width, depth = b.shape(data)
+    filter_size, stride, dilation, padding = window(b, height, width)
+    channels = b.extent(9)
+    weights = b.weights(data, (channels, *filter_size, depth), 0, b.chance(0.8))
+    shape = (1, *window_shape(b, data, filter_size, stride, dilation, padding), channels)
+    fan_in = depth * math.prod(filter_size)
+    inputs, output = b.weighted(data, weights, channels, fan_in, shape)
+    return b.add("CONV_2D", Conv2D(stride, dilation, padding, b.activation()), inputs, output)
+
+
+def depthwise_conv2d(b: Builder, data: int) -> int:
+    _, height, width, depth = b.shape(data)
+    filter_size, stride, dilation, padding = window(b, height, width)
+    multiplier = b.pick(1, 1, 2, 3, 8)
+    channels = depth * multiplier
+    weights = b.weights(data, (1, *filter_size, channels), 3, b.chance(0.8))
+    shape = (1, *window_shape(b, data, filter_size, stride, dilation, padding), channels)
+    inputs, output = b.weighted(data, weights, channels, math.prod(filter_size), shape)
+    layer = DepthwiseConv2D(stride, dilation, padding, b.activation(), multiplier)
+    return b.add("DEPTHWISE_CONV_2D", layer, inputs, output)
+
+
+def dense(b: Builder, data: int) -> int:
+    shape = b.shape(data)
+    keep = len(shape) > 1 and b.chance(0.4)
+    depth = shape[-1] if keep or b.chance(0.3) else math.prod(shape)
+    units = b.extent(17)
+    rows = shape[:-1] if keep else (math.prod(shape) // depth,)
+    weights = b.weights(data, (units, depth), 0, b.chance(0.4))
+    inputs, output = b.weighted(data, weights, units, depth, (*rows, units))
+    return b.add("FULLY_CONNECTED", Dense(b.activation(), keep), inputs, output)
+
+
+def max_pool(b: Builder, data: int) -> int:
+    return pool(b, data, "MAX_POOL_2D", MaxPool)
+
+
+def avg_pool(b: Builder, data: int) -> int:
+    return pool(b, data, "AVERAGE_POOL_2D", AvgPool)
+
+
+def pool(b: Builder, data: int, name: str, layer: type) -> int:
+    _, height, width, depth = b.shape(data)
+    size, stride, _, padding = window(b, height, width)
+    output = b.like(data, (1, *window_shape(b, data, size, stride, (1, 1), padding), depth))
+    return b.add(name, layer(size, stride, padding, b.activation()), [data], output)
+
+
+def window(b: Builder, height: int, width: int):
+    """Filter, stride, dilation and padding that fit the input."""
+    padding = b.pick("SAME", "VALID")
+    filter_size, stride, dilation = [], [], []
+    for extent in (height, width):
+        most = min(extent, 5) if padding == "VALID" else 5
+        size = extent if padding == "VALID" and b.chance(0.1) else b.extent(most)
+        filter_size.append(size)
+        stride.append(b.pick(1, 1, 2, 3))
+        reach = (extent - 1) // (size - 1) if size > 1 else 3
+        dilation.append(b.pick(1, 1, min(2, reach), min(3, reach)) if padding == "VALID"
+                        else b.pick(1, 1, 2, 3))  # fmt: skip
+    return tuple(filter_size), tuple(stride), tuple(max(1, value) for value in dilation), padding
+
+
+def window_shape(b: Builder, data: int, size, stride, dilation, padding: str) -> tuple[int, int]:
+    shape = b.shape(data)
+    rows, columns = (
+        span(shape[1 + axis], size[axis], stride[axis], dilation[axis], padding).output
+        for axis in range(2)
+    )
+    return rows, columns
+
+
+def mean(b: Builder, data: int) -> int:
+    shape = b.shape(data)
+    rank = len(shape)
+    count = b.extent(rank)
+    axes = tuple(sorted(int(axis) for axis in b.rng.permutation(rank)[:count]))
+    if rank == 4 and b.chance(0.6):
+        axes = (1, 2)
+    keep = b.chance(0.5)
+    reduced = tuple(
+        1 if axis in axes else extent
+        for axis, extent in enumerate(shape)
+        if keep or axis not in axes
+    )
+    if not keep and len(reduced) >= 3 and reduced[0] != 1:  # would look like a batch
+        keep = True
+        reduced = tuple(1 if axis in axes else extent for axis, extent in enumerate(shape))
+    if b.chance(0.3):
+        output = b.like(data, reduced)
+    else:
+        output = b.result(data, reduced, b.scale_of(data) * 0.5)
+    stored = b.integers(*(axis - rank if b.chance(0.3) else axis for axis in axes))
+    return b.add("MEAN", Mean(axes, keep), [data, stored], output)
+
+
+def add(b: Builder, data: int) -> int:
+    shape = b.shape(data)
+    other = shape
+    if b.chance(0.4):
+        kept = tuple(1 if b.chance(0.5) else extent for extent in shape)
+        other = kept[b.rng.integers(len(kept) + 1) :] if b.chance(0.5) else kept
+        other = other or (1,)
+    if b.chance(0.3):
+        second = add_constant(b, data, other)
+    elif other == shape and b.chance(0.2):
+        second = data
+    else:
+        # A model input of more than one row would be a batch.
+        second = b.input(other if len(other) < 2 or other[0] == 1 else shape, b.element(data))
+    pair = [data, second] if b.chance(0.5) else [second, data]
+    return join(b, pair)
+
+
+def add_constant(b: Builder, data: int, shape: tuple[int, ...]) -> int:
+    if b.element(data) is FLOAT32:
+        return b.tensor(shape, FLOAT32, None, b.rng.normal(0, 1, shape).astype(np.float32))
+    values = b.rng.integers(-128, 128, shape).astype(np.int8)
+    return b.tensor(shape, INT8, b.quantization(b.scale(b.scale_of(data))), values)
+
+
+def join(b: Builder, pair: list[int]) -> int:
+    """The sum of two tensors."""
+    shape = np.broadcast_shapes(*(b.shape(index) for index in pair))
+    scale = sum(b.scale_of(index) for index in pair)
+    return b.add("ADD", Add(b.activation()), pair, b.result(pair[0], shape, scale))
+
+
+def reshape(b: Builder, data: int) -> int:
+    size = math.prod(b.shape(data))
+    first = max(divisor for divisor in range(1, size + 1) if size % divisor == 0 and
+                divisor <= b.extent(size))  # fmt: skip
+    shape = b.pick((1, size), (1, first, size // first), (1, first, 1, size // first), (size,))
+    return shaped(b, data, shape)
+
+
+def shaped(b: Builder, data: int, shape: tuple[int, ...]) -> int:
+    inputs = [data, b.integers(*shape)]
+    return b.add("RESHAPE", Reshape(shape), inputs, b.like(data, shape))
+
+
+def as_row(b: Builder, data: int) -> int:
+    return shaped(b, data, (1, math.prod(b.shape(data))))
+
+
+def resize_nearest(b: Builder, data: int) -> int:
+    align, half = b.pick((False, False), (True, False), (False, True), (True, True))
+    return resize(b, data, "RESIZE_NEAREST_NEIGHBOR", ResizeNearest(align, half))
+
+
+def resize_bilinear(b: Builder, data: int) -> int:
+    align, half = b.pick((False, False), (True, False), (False, True))
+    return resize(b, data, "RESIZE_BILINEAR", ResizeBilinear(align, half))
+
+
+def resize(b: Builder, data: int, name: str, layer: ir.Layer) -> int:
+    _, height, width, depth = b.shape(data)
+    size = (b.pick(2 * height, b.extent(12)), b.pick(2 * width, b.extent(12)))
+    return b.add(name, layer, [data, b.integers(*size)], b.like(data, (1, *size, depth)))
+
+
+def relu(b: Builder, data: int) -> int:
+    output = b.result(data, b.shape(data), b.scale_of(data))
+    return b.add("RELU", ReLU(), [data], output)
+
+
+def relu6(b: Builder, data: int) -> int:
+    shape = b.shape(data)
+    same = b.tflm or b.chance(0.3)  # TensorFlow Lite Micro does not rescale here
+    output = b.like(data, shape) if same else b.result(data, shape, b.scale_of(data))
+    return b.add("RELU6", ReLU6(), [data], output)
+
+
+def fixed(b: Builder, data: int, scale: float, point: int) -> int:
+    quantization = ir.Quantization((scale,), (point,)) if b.element(data) is INT8 else None
+    return b.tensor(b.shape(data), b.element(data), quantization)
+
+
+def sigmoid(b: Builder, data: int) -> int:
+    return b.add("LOGISTIC", Sigmoid(), [data], fixed(b, data, 1 / 256, -128))
+
+
+def tanh(b: Builder, data: int) -> int:
+    return b.add("TANH", Tanh(), [data], fixed(b, data, 1 / 128, 0))
+
+
+def softmax(b: Builder, data: int) -> int:
+    beta = b.pick(1.0, 1.0, float(np.float32(b.rng.uniform(0.1, 4.0))))
+    return b.add("SOFTMAX", Softmax(beta), [data], fixed(b, data, 1 / 256, -128))
+
+
+def argmax(b: Builder, data: int) -> int:
+    shape = b.shape(data)
+    axis = int(b.rng.integers(len(shape)))
+    reduced = shape[:axis] + shape[axis + 1 :]
+    if len(reduced) >= 3 and reduced[0] != 1:  # would look like a batch
+        axis, reduced = len(shape) - 1, shape[:-1]
+    element = ir.Element.INT32 if b.tflm else b.pick(ir.Element.INT32, ir.Element.INT64)
+    stored = b.integers(axis - len(shape) if b.chance(0.5) else axis)
+    return b.add("ARG_MAX", ArgMax(axis, element), [data, stored], b.tensor(reduced, element))
+
+
+def quantize(b: Builder, data: int) -> int:
+    scale = b.scale_of(data) if b.element(data) is INT8 else 0.03
+    output = b.tensor(b.shape(data), INT8, b.quantization(b.scale(scale)))
+    return b.add("QUANTIZE", Quantize(), [data], output)
+
+
+def dequantize(b: Builder, data: int) -> int:
+    return b.add("DEQUANTIZE", Dequantize(), [data], b.tensor(b.shape(data), FLOAT32))
+
+
+def concat(b: Builder, data: int) -> int:
+    shape = b.shape(data)
+    axis = int(b.rng.integers(1, len(shape))) if len(shape) > 1 else 0
+    parts = [data]
+    for _ in range(b.extent(4) - 1):
+        other = (*shape[:axis], b.extent(5), *shape[axis + 1 :])
+        parts.append(b.input(other, b.element(data)))
+        if b.tflm:  # TensorFlow Lite Micro does not rescale here
+            last = b.tensors[parts[-1]]
+            same = b.tensors[data].quantization
+            b.tensors[-1] = ir.Tensor(last.index, last.name, last.shape, last.element, same, None)
+    return merge(b, parts, axis)
+
+
+def merge(b: Builder, parts: list[int], axis: int) -> int:
+    shape = list(b.shape(parts[0]))
+    shape[axis] = sum(b.shape(part)[axis] for part in parts)
+    activation = "NONE" if b.tflm else b.activation()
+    if b.tflm:
+        output = b.like(parts[0], tuple(shape))
+    else:
+        output = b.result(parts[0], tuple(shape), b.scale_of(parts[0]))
+    return b.add("CONCATENATION", Concat(axis, activation), parts, output)
+
+
+LAYERS: dict[str, Callable[[Builder, int], int]] = {
+    layer.__name__: layer
+    for layer in (
+        conv2d, depthwise_conv2d, dense, max_pool, avg_pool, mean, add, reshape, resize_nearest,
+        resize_bilinear, relu, relu6, sigmoid, tanh, softmax, argmax, quantize, dequantize, concat,
+    )
+}  # fmt: skip
+KINDS = tuple(LAYERS)
+IMAGES_ONLY = (conv2d, depthwise_conv2d, max_pool, avg_pool, resize_nearest, resize_bilinear)
+
+
+def random_case(rng: Rng, kind: str, element: ir.Element = INT8, tflm: bool = True) -> ir.Network:
+    """A network of one operator; `kind` is the stem of its layer module."""
+    b = Builder(rng, tflm)
+    layer = LAYERS[kind]
+    image = (1, b.extent(9), b.extent(9), b.extent(8))
+    shape = image
+    if layer not in IMAGES_ONLY and b.chance(0.6):
+        shape = b.pick((1, b.extent(40)), (1, b.extent(6), b.extent(9)), (b.extent(30),))
+    data = b.input(shape, INT8 if kind == "dequantize" else element)
+    return b.network([layer(b, data)])
+
+
+def random_graph(rng: Rng, tflm: bool = True) -> ir.Network:
+    """A network of several layers with branches that are added or joined again."""
+    b = Builder(rng, tflm)
+    value = b.input((1, b.extent(12), b.extent(12), b.extent(4)))
+    if b.chance(0.3):
+        value = quantize(b, value)
+    for _ in range(b.extent(5)):
+        value = b.pick(block, residual, branches)(b, value)
+    if b.chance(0.6):
+        value = mean(b, value) if b.chance(0.5) else reshape(b, value)
+        value = dense(b, value if b.shape(value) else as_row(b, value))
+        value = b.pick(softmax, relu, sigmoid, dequantize)(b, value)
+    outputs = [value]
+    used = {index for operator in b.operators for index in operator.inputs}
+    outputs += [op.outputs[0] for op in b.operators if op.outputs[0] not in used | {value}]
+    return b.network(outputs)
+
+
+def block(b: Builder, value: int) -> int:
+    """One layer that takes and gives an image."""
+    if math.prod(b.shape(value)) > 4000:
+        return avg_pool(b, value)
+    return b.pick(
+        conv2d, conv2d, depthwise_conv2d, max_pool, avg_pool, relu, relu6, sigmoid, tanh, quantize,
+        resize_nearest, resize_bilinear,
+    )(b, value)  # fmt: skip
+
+
+def same_size(b: Builder, value: int, channels: int) -> int:
+    """A convolution that keeps height and width."""
+    _, height, width, depth = b.shape(value)
+    size = (b.pick(1, 3), b.pick(1, 3))
+    weights = b.weights(value, (channels, *size, depth), 0, b.chance(0.8))
+    fan_in = depth * math.prod(size)
+    shape = (1, height, width, channels)
+    inputs, output = b.weighted(value, weights, channels, fan_in, shape)
+    return b.add("CONV_2D", Conv2D((1, 1), (1, 1), "SAME", b.activation()), inputs, output)
+
+
+def residual(b: Builder, value: int) -> int:
+    depth = b.shape(value)[3]
+    body = same_size(b, value, b.extent(6))
+    body = same_size(b, body, depth)
+    shortcut = value if b.chance(0.7) else same_size(b, value, depth)
+    return join(b, [body, shortcut])
+
+
+def branches(b: Builder, value: int) -> int:
+    parts = [same_size(b, value, b.extent(5)) for _ in range(b.extent(3))]
+    if b.tflm:  # all at the first one's scale, else it would have to rescale
+        parts = parts[:1] + [requantized(b, part, parts[0]) for part in parts[1:]]
+    return merge(b, parts, int(b.pick(3, 3, -1)) % 4)
+
+
+def requantized(b: Builder, value: int, like: int) -> int:
+    return b.add("QUANTIZE", Quantize(), [value], b.like(like, b.shape(value)))
+
+
+def random_inputs(rng: Rng, network: ir.Network) -> list[np.ndarray]:
+    values = []
+    for index in network.inputs:
+        tensor = network.tensors[index]
+        if tensor.element is INT8:
+            values.append(rng.integers(-128, 128, tensor.shape).astype(np.int8))
+        else:
+            values.append(rng.normal(0.0, 2.0, tensor.shape).astype(np.float32))
+    return values

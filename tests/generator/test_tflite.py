@@ -1,0 +1,368 @@
+"""The .tflite reader: real files, what the writer writes, and files that are wrong."""
+
+import dataclasses
+import struct
+import time
+
+import numpy as np
+import pytest
+import random_models
+from graven import ir
+from graven.errors import GravenError
+from graven.frontends import tflite, tflite_writer
+from graven.layers.add import Add
+from graven.layers.conv2d import Conv2D
+from graven.layers.dequantize import Dequantize
+from graven.layers.quantize import Quantize
+from graven.layers.relu import ReLU
+
+OPERATORS = {
+    "ad_autoencoder_int8": 10, "hello_world_float32": 3, "hello_world_int8": 3,
+    "ic_resnet8_int8": 16, "kws_dscnn_int8": 13, "micro_speech_int8": 4, "nano_u_int8": 35,
+    "person_detect_int8": 31,
+}  # fmt: skip
+
+
+def parse(network: ir.Network) -> ir.Network:
+    return tflite.parse(tflite_writer.to_bytes(network), "model.tflite", "model")
+
+
+def refused(network: ir.Network) -> str:
+    """The sentence with which the reader refuses a network."""
+    with pytest.raises(GravenError) as caught:
+        parse(network)
+    sentence = str(caught.value)
+    assert sentence.startswith("model.tflite: ") and "\n" not in sentence
+    assert caught.value.exit_code == 2
+    return sentence
+
+
+def case(kind: str = "conv2d", seed: int = 1) -> ir.Network:
+    return random_models.random_case(np.random.default_rng(seed), kind)
+
+
+def convolution() -> ir.Network:
+    """One convolution whose tensors are: 0 input, 1 weights, 2 bias, 3 output."""
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 5, 5, 2))
+    weights = b.weights(data, (3, 3, 3, 2), 0, per_channel=True)
+    bias = b.bias(data, weights, 3, 18)
+    output = b.result(data, (1, 5, 5, 3), 0.1)
+    return b.network([b.add("CONV_2D", Conv2D(), [data, weights, bias], output)])
+
+
+def change(network: ir.Network, index: int, **fields: object) -> ir.Network:
+    tensors = list(network.tensors)
+    tensors[index] = dataclasses.replace(tensors[index], **fields)
+    return dataclasses.replace(network, tensors=tuple(tensors))
+
+
+def same(ours: ir.Network, theirs: ir.Network) -> None:
+    assert ours.operators == theirs.operators
+    assert (ours.inputs, ours.outputs) == (theirs.inputs, theirs.outputs)
+    for left, right in zip(ours.tensors, theirs.tensors, strict=True):
+        assert (left.name, left.shape, left.element) == (right.name, right.shape, right.element)
+        assert left.quantization == right.quantization
+        assert (left.data is None) == (right.data is None)
+        if left.data is not None:
+            assert left.data.dtype == right.data.dtype
+            np.testing.assert_array_equal(left.data, right.data)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_shared_models_load(shared, name):
+    network = tflite.load(shared / "models" / f"{name}.tflite")
+    assert network.name == name
+    assert network.source == f"{name}.tflite"
+    assert len(network.operators) == OPERATORS[name]
+    same(parse(network), network)
+
+
+@pytest.mark.parametrize("kind", random_models.KINDS)
+def test_what_is_written_is_read(kind):
+    for seed in range(10):
+        for tflm in (True, False):
+            rng = np.random.default_rng(seed)
+            network = random_models.random_case(rng, kind, tflm=tflm)
+            same(parse(network), network)
+
+
+def test_names_become_identifiers():
+    assert tflite.identifier("kws_dscnn_int8") == "kws_dscnn_int8"
+    assert tflite.identifier("my model-v2.1") == "my_model_v2_1"
+    assert tflite.identifier("3d") == "model_3d"
+    assert tflite.identifier("float") == "model_float"
+    assert tflite.identifier("--") == "model"
+
+
+def test_a_missing_file_is_one_sentence(tmp_path):
+    with pytest.raises(GravenError, match=r"none\.tflite: cannot be read: No such file"):
+        tflite.load(tmp_path / "none.tflite")
+
+
+def test_other_files_are_refused():
+    for data in (b"", b"abc", b"PK\x03\x04" + bytes(100)):
+        with pytest.raises(GravenError, match=r"^model\.tflite: .*(too few|no .tflite file)"):
+            tflite.parse(data, "model.tflite", "model")
+
+
+# -- networks that are wrong -----------------------------------------------------------------------
+
+
+def test_constant_of_another_size():
+    network = convolution()
+    short = network.tensors[1].data[:2]
+    sentence = refused(change(network, 1, data=short))
+    assert "operator 0 (CONV_2D), tensor 1 'tensor_1'" in sentence
+    assert "has 36 bytes of constant data" in sentence and "takes 54" in sentence
+
+
+def test_missing_quantization():
+    for index in (0, 1, 3):
+        sentence = refused(change(convolution(), index, quantization=None))
+        assert f"tensor {index}" in sentence and "no scale and zero point" in sentence
+
+
+@pytest.mark.parametrize("scale", [0.0, -0.5, float("nan"), float("inf")])
+def test_scales_that_are_no_scales(scale):
+    wrong = ir.Quantization((scale,), (0,))
+    assert "expected a positive number" in refused(change(convolution(), 3, quantization=wrong))
+
+
+def test_zero_points_out_of_range():
+    wrong = ir.Quantization((0.5,), (128,))
+    assert "zero point 128" in refused(change(convolution(), 0, quantization=wrong))
+    network = convolution()
+    stored = network.tensors[1].quantization
+    wrong = dataclasses.replace(stored, zero_point=(0, 1, 0))
+    assert "symmetric weights" in refused(change(network, 1, quantization=wrong))
+
+
+def test_quantized_dimension():
+    network = convolution()
+    wrong = dataclasses.replace(network.tensors[1].quantization, axis=3)
+    assert "3 scales along axis 3" in refused(change(network, 1, quantization=wrong))
+    wrong = dataclasses.replace(network.tensors[1].quantization, axis=1)
+    assert "along axis 1, expected axis 0" in refused(change(network, 1, quantization=wrong))
+    odd = dataclasses.replace(network.tensors[2].quantization, axis=3)
+    same(parse(change(network, 2, quantization=odd)), network)  # a bias has one axis only
+
+
+def test_uint8_and_unknown_elements():
+    sentence = refused(change(convolution(), 0, element=ir.Element.UINT8))
+    assert "legacy" in sentence and "int8" in sentence
+    assert "is int16" in refused(change(convolution(), 0, element=ir.Element.INT16))
+
+
+def test_batches():
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((2, 5, 5, 2))
+    network = b.network([b.add("RELU", ReLU(), [data], b.like(data, (2, 5, 5, 2)))])
+    assert "a batch of 2" in refused(network)
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((3, 5))
+    network = b.network([b.add("RELU", ReLU(), [data], b.like(data, (3, 5)))])
+    assert "a batch of 3" in refused(network)
+
+
+def test_shapes_that_do_not_follow():
+    sentence = refused(change(convolution(), 3, shape=(1, 5, 4, 3)))
+    assert "operator 0 (CONV_2D), tensor 3" in sentence
+    assert "1x5x4x3" in sentence and "1x5x5x3" in sentence
+
+
+def test_dynamic_shape():
+    assert "dynamic" in refused(change(convolution(), 0, shape=(1, -1, 5, 2)))
+    assert "holds nothing" in refused(change(convolution(), 0, shape=(1, 0, 5, 2)))
+
+
+def test_huge_shape():
+    assert "more than 256 MB" in refused(change(convolution(), 0, shape=(1, 1 << 20, 1 << 20, 2)))
+
+
+def test_tensor_used_before_it_is_computed():
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 4))
+    middle, last = b.like(data, (1, 4)), b.like(data, (1, 4))
+    b.add("RELU", ReLU(), [last], middle)
+    b.add("RELU", ReLU(), [middle], last)
+    sentence = refused(b.network([last]))
+    assert "operator 0 (RELU), tensor 2" in sentence and "before" in sentence
+
+
+def test_tensor_written_twice_or_an_input():
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 4))
+    b.add("RELU", ReLU(), [data], data)
+    assert "is written although" in refused(b.network([data]))
+
+
+def test_indices_out_of_range():
+    network = convolution()
+    operator = dataclasses.replace(network.operators[0], inputs=(0, 99, 2))
+    sentence = refused(dataclasses.replace(network, operators=(operator,)))
+    assert "operator 0 (CONV_2D)" in sentence and "tensor 99" in sentence
+    assert "tensor 7" in refused(dataclasses.replace(network, outputs=(7,)))
+
+
+def test_float_island():
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 4))
+    real = b.add("DEQUANTIZE", Dequantize(), [data], b.tensor((1, 4), ir.Element.FLOAT32))
+    island = b.add("RELU", ReLU(), [real], b.tensor((1, 4), ir.Element.FLOAT32))
+    output = b.add("QUANTIZE", Quantize(), [island], b.like(data, (1, 4)))
+    sentence = refused(b.network([output]))
+    assert "operator 1 (RELU), tensor 2" in sentence and "between int8 operators" in sentence
+    # At the end of the model it may stand.
+    parse(dataclasses.replace(b.network([island]), operators=tuple(b.operators[:2])))
+
+
+def test_mixed_elements():
+    b = random_models.Builder(np.random.default_rng(0))
+    first, second = b.input((1, 4)), b.input((1, 4), ir.Element.FLOAT32)
+    network = b.network([b.add("ADD", Add(), [first, second], b.like(first, (1, 4)))])
+    assert "tensor 1 'tensor_1': is float32 while tensor 0" in refused(network)
+
+
+def test_unsupported_operator(monkeypatch):
+    monkeypatch.setitem(tflite_writer.CODES, "CONV_2D", tflite_writer.CODES["SPACE_TO_DEPTH"])
+    sentence = refused(convolution())
+    assert "operator 0 (SPACE_TO_DEPTH), tensor 3 'tensor_3': is not supported" in sentence
+
+
+# -- files that the writer would not write ---------------------------------------------------------
+
+
+def with_fields(monkeypatch, table: str, make) -> None:
+    """Lets the writer add make(builder, fields) to every table of one kind."""
+    original = tflite_writer._table
+
+    def patched(builder, name, **fields):
+        if name == table:
+            fields |= make(builder, fields)
+        return original(builder, name, **fields)
+
+    monkeypatch.setattr(tflite_writer, "_table", patched)
+
+
+def test_shape_signatures(monkeypatch):
+    signature = (-1, 5, 5, 2)
+    with_fields(
+        monkeypatch,
+        "Tensor",
+        lambda builder, fields: (
+            {"ShapeSignature": tflite_writer._integers(builder, signature)}
+            if fields["Type"] == tflite_writer.TENSOR_TYPES[ir.Element.INT8]
+            else {}
+        ),
+    )
+    parse(convolution())  # only the batch is left open
+    signature = (1, 5, -1, 2)
+    sentence = refused(convolution())
+    assert "operator 0 (CONV_2D), tensor 0 'tensor_0'" in sentence and "1x5x-1x2" in sentence
+
+
+def test_state_is_refused(monkeypatch):
+    with_fields(monkeypatch, "Tensor", lambda builder, fields: {"IsVariable": True})
+    assert "keeps state" in refused(convolution())
+
+
+def test_options_left_out(monkeypatch):
+    with_fields(monkeypatch, "Operator", lambda builder, fields: {"BuiltinOptionsType": 0})
+    assert "option StrideH is 0" in refused(convolution())
+    parse(case("add"))
+
+
+def test_several_subgraphs(monkeypatch):
+    subgraphs = []
+    original = tflite_writer._offsets
+
+    def patched(builder, offsets):
+        subgraphs.append(offsets)
+        return original(builder, offsets * 2 if len(offsets) == 1 else offsets)
+
+    monkeypatch.setattr(tflite_writer, "_offsets", patched)
+    assert "has 2 subgraphs" in refused(convolution())
+
+
+def test_tables_shared_many_times(monkeypatch):
+    """A small file that would be read as a huge one."""
+    original = tflite_writer._offsets
+
+    def patched(builder, offsets):
+        return original(builder, offsets * 50_000 if len(offsets) == 4 else offsets)
+
+    monkeypatch.setattr(tflite_writer, "_offsets", patched)
+    started = time.perf_counter()
+    assert "over and over" in refused(convolution())
+    assert time.perf_counter() - started < 5.0
+
+
+def test_names_are_printable():
+    network = change(convolution(), 0, name="evil\n*/ name\x1b")
+    assert parse(network).tensors[0].name == "evil?*/ name?"
+
+
+# -- damaged bytes ---------------------------------------------------------------------------------
+
+
+def survives(data: bytes) -> bool:
+    """Whether damaged bytes still are a network; anything but GravenError fails the test."""
+    started = time.perf_counter()
+    try:
+        network = tflite.parse(data, "model.tflite", "model")
+    except GravenError as error:
+        sentence = str(error)
+        assert sentence.startswith("model.tflite: ")
+        assert len(sentence) < 4000
+        network = None
+    assert time.perf_counter() - started < 5.0
+    return network is not None
+
+
+def small_files() -> list[bytes]:
+    rng = np.random.default_rng(5)
+    return [tflite_writer.to_bytes(random_models.random_graph(rng)) for _ in range(3)]
+
+
+def test_truncated_files():
+    for data in small_files():
+        for size in range(0, len(data), max(1, len(data) // 400)):
+            survives(data[:size])
+        assert not survives(data[: len(data) // 2])
+
+
+def test_damaged_bytes():
+    seed = 20240229
+    print("seed", seed)
+    rng = np.random.default_rng(seed)
+    alive = 0
+    for data in small_files():
+        for _ in range(700):
+            alive += survives(damaged(rng, data))
+    assert 0 < alive < 2100
+
+
+def test_damaged_shared_models(shared):
+    rng = np.random.default_rng(7)
+    for path in sorted((shared / "models").glob("*.tflite")):
+        data = path.read_bytes()
+        for _ in range(60):
+            survives(damaged(rng, data))
+        for size in rng.integers(0, len(data), 20):
+            survives(data[:size])
+
+
+def damaged(rng: np.random.Generator, data: bytes) -> bytes:
+    """Bytes flipped or 32-bit words replaced, most of them where the structure is."""
+    changed = bytearray(data)
+    for _ in range(rng.integers(1, 4)):
+        at = int(rng.integers(len(data) - 4))
+        if rng.random() < 0.3:
+            at = int(rng.integers(64))
+        if rng.random() < 0.5:
+            changed[at] ^= 1 << int(rng.integers(8))
+        else:
+            word = int(rng.choice([0, 1, 4, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, len(data)]))
+            struct.pack_into("<I", changed, at, word)
+    return bytes(changed)

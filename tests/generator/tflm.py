@@ -1,0 +1,48 @@
+"""Runs a model in TensorFlow Lite Micro, the engine whose bits are the contract."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from graven import ir
+
+ARENA = 1 << 22  # TensorFlow Lite Micro crashes where the arena is too small
+
+
+def run(model: bytes, network: ir.Network, inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
+    """The value of every operator's output, by tensor index."""
+    runtime = pytest.importorskip("tflite_micro", reason="no package tflite-micro").runtime
+    interpreter = runtime.Interpreter.from_bytes(
+        model,
+        arena_size=ARENA + 4 * len(model),
+        intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors,
+    )
+    for position, value in enumerate(inputs):
+        interpreter.set_input(value, position)
+    interpreter.invoke()
+    return {
+        index: interpreter.GetTensor(index, 0)["tensor_data"]
+        for operator in network.operators
+        for index in operator.outputs
+    }
+
+
+def differences(
+    network: ir.Network, got: dict[int, np.ndarray], expected: dict[int, np.ndarray]
+) -> list[str]:
+    """One line per operator whose output differs: int8 in any bit, float32 beyond tolerance."""
+    lines = []
+    for operator in network.operators:
+        index = operator.outputs[0]
+        ours, theirs = np.ravel(got[index]), np.ravel(expected[index])
+        if ours.dtype == np.float32:
+            wrong = ~np.isclose(ours, theirs, rtol=1e-4, atol=1e-5)
+        else:
+            wrong = ours != theirs
+        if wrong.any():
+            first = int(np.argmax(wrong))
+            lines.append(
+                f"operator {operator.index} {operator.name} {operator.layer}: {wrong.sum()} of "
+                f"{wrong.size} differ, first at {first}: {ours[first]}, expected {theirs[first]}"
+            )
+    return lines

@@ -1,0 +1,53 @@
+"""must_not_compile.py <source> <compiler> [flags]: one test of a mistake that users can make.
+
+The source's first line is `// EXPECT: <sentence>`. It must compile as it is; with GRAVEN_BROKEN
+defined it must not, for exactly one error, whose text contains the sentence.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+
+def compile_once(command: list[str], source: Path) -> tuple[bool, str]:
+    flags = ["-c", "-o", "/dev/null", "-fmessage-length=0", "-fno-diagnostics-color"]
+    done = subprocess.run(
+        [*command, *flags, str(source)], capture_output=True, text=True, errors="replace"
+    )
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def judge(source: Path, compiler: list[str]) -> str | None:
+    """What is wrong with the test, in one sentence; None if nothing is."""
+    first_line = source.read_text(encoding="utf-8").split("\n", 1)[0]
+    match = re.fullmatch(r"// EXPECT: (.+)", first_line.rstrip())
+    if not match:
+        return "the first line is not `// EXPECT: <sentence>`"
+    good, output = compile_once(compiler, source)
+    if not good:
+        return f"does not compile even without GRAVEN_BROKEN:\n{output}"
+    good, output = compile_once([*compiler, "-DGRAVEN_BROKEN"], source)
+    if good:
+        return "compiles with GRAVEN_BROKEN, and must not"
+    errors = [line for line in output.splitlines() if re.search(r"\berror: ", line)]
+    if not any(match[1] in line.replace('\\"', '"') for line in errors):
+        return f"no error says: {match[1]}\nThe compiler's output:\n{output}"
+    if len(errors) != 1:
+        return f"one mistake must give one error, and gives {len(errors)}:\n{output}"
+    print(f"{source.name}: {errors[0]}")
+    return None
+
+
+def main() -> int:
+    source = Path(sys.argv[1])
+    fault = judge(source, sys.argv[2:])
+    if fault:
+        print(f"{source}: {fault}")
+    return 1 if fault else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

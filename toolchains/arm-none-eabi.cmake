@@ -1,0 +1,10 @@
+# What all Cortex-M toolchain files share; <cpu>.cmake sets `cpu_flags` and `default_board` first.
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR arm)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_CXX_COMPILER arm-none-eabi-g++)
+set(CMAKE_CXX_FLAGS_INIT "-mthumb ${cpu_flags}")
+set(GRAVEN_SIZE_TOOL arm-none-eabi-size)
+# No libstdc++, no system calls: what would throw, allocate or print does not link.
+set(GRAVEN_LINK_OPTIONS --specs=nano.specs -nostartfiles -nodefaultlibs)
+include(${CMAKE_CURRENT_LIST_DIR}/board.cmake)

@@ -1,0 +1,5 @@
+# Armv8-M Mainline with DSP, single-precision FPU.
+set(GRAVEN_TARGET cortex-m33)
+set(cpu_flags "-mcpu=cortex-m33 -mfloat-abi=hard -mfpu=fpv5-sp-d16")
+set(default_board mps2-an505)
+include(${CMAKE_CURRENT_LIST_DIR}/arm-none-eabi.cmake)

@@ -1,0 +1,5 @@
+# Armv7E-M, double-precision FPU.
+set(GRAVEN_TARGET cortex-m7)
+set(cpu_flags "-mcpu=cortex-m7 -mfloat-abi=hard -mfpu=fpv5-d16")
+set(default_board mps2-an500)
+include(${CMAKE_CURRENT_LIST_DIR}/arm-none-eabi.cmake)
