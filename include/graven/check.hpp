@@ -17,7 +17,7 @@ constexpr bool has_weights(Op op) {
   return op == Op::conv || op == Op::depthwise || op == Op::dense;
 }
 
-template <const auto& graph, const auto& params, int value> struct CheckWeights {
+template <const auto& graph, class Isa, const auto& params, int value> struct CheckWeights {
   static constexpr GraphView g = graph.view();
   static constexpr const Value& v = graph.values[value];
   static constexpr const Parameters& p = params[v.record];
@@ -47,7 +47,7 @@ template <const auto& graph, const auto& params, int value> struct CheckWeights 
   static constexpr bool sound = filter_fits && filter_type && bias_fits && scale_fits;
 
   static constexpr int overflowing = [] {
-    if constexpr (sound && integer) return overflowing_channel(g, v, p);
+    if constexpr (sound) return packed_of<graph, Isa, params, value>.overflowing_channel;
     else return -1;
   }();
   static_assert(overflowing < 0 ||
@@ -104,7 +104,7 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
     } else if constexpr (!detail::CheckValue<graph, Isa, value>::passed) {
       return false;
     } else if constexpr (detail::has_weights(graph.values[value].op)) {
-      return detail::CheckWeights<graph, params, value>::passed;
+      return detail::CheckWeights<graph, Isa, params, value>::passed;
     } else {
       return true;
     }

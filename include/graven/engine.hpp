@@ -40,20 +40,28 @@ struct Wire {
 template <int Size> struct Stream {
   alignas(4) std::byte bytes[Size > 0 ? Size : 1]{};
 };
+template <int Size> struct Packed {
+  Stream<Size> stream{};
+  int overflowing_channel = -1;
+};
 
 template <const auto& graph, class Isa, const auto& params, int value>
 constexpr auto pack_stream() {
   using K = kernel_of<graph, Isa, value>;
   constexpr GraphView g = graph.view();
   constexpr const Value& v = graph.values[value];
-  Stream<K::stream_size(g, v)> stream{};
+  Packed<K::stream_size(g, v)> packed{};
   constexpr int count = length(params);
-  K::pack(g, v, v.record < count ? params[v.record < count ? v.record : 0] : no_parameters,
-          Writer{stream.bytes});
-  return stream;
+  Writer to{packed.stream.bytes};
+  K::pack(g, v, v.record < count ? params[v.record < count ? v.record : 0] : no_parameters, to);
+  packed.overflowing_channel = to.overflowing_channel;
+  return packed;
 }
 template <const auto& graph, class Isa, const auto& params, int value>
-inline constexpr auto stream_of = pack_stream<graph, Isa, params, value>();
+inline constexpr auto packed_of = pack_stream<graph, Isa, params, value>();
+// Apart from the above, so that nothing else comes to flash with it.
+template <const auto& graph, class Isa, const auto& params, int value>
+inline constexpr auto stream_of = packed_of<graph, Isa, params, value>.stream;
 
 template <const auto& graph, int value, int input, int steps> constexpr auto make_starts() {
   std::array<std::uint16_t, steps> starts{};

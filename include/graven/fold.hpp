@@ -57,7 +57,8 @@ constexpr Channel fold(const GraphView& graph, const Value& value, const Paramet
   const int zero = graph.source(value).quant.zero_point;
   const std::int8_t* w = params.filter.int8 + layout.index(output, 0);
   std::int64_t above = 0, below = 0;  // sums of the positive and the negative weights
-  for (int k = 0; k < layout.taps; ++k, w += layout.tap_step) (*w > 0 ? above : below) += *w;
+  for (int k = 0; k < layout.taps; ++k)
+    (w[k * layout.tap_step] > 0 ? above : below) += w[k * layout.tap_step];
   const std::int64_t bias = params.bias.size > 0 ? params.bias.int32[output] : 0;
   const std::int64_t folded = bias - zero * (above + below);
   const std::int64_t most = folded + 127 * above - 128 * below;
@@ -66,14 +67,6 @@ constexpr Channel fold(const GraphView& graph, const Value& value, const Paramet
                          least < std::numeric_limits<std::int32_t>::min();
   return {overflows ? 0 : static_cast<std::int32_t>(folded),
           channel_multiplier(graph, value, params, output), overflows};
-}
-
-// The first output channel whose accumulator could leave int32, or -1.
-constexpr int overflowing_channel(const GraphView& graph, const Value& value,
-                                  const Parameters& params) {
-  for (int o = 0; o < value.shape.channels; ++o)
-    if (fold(graph, value, params, o).overflows) return o;
-  return -1;
 }
 
 }  // namespace graven

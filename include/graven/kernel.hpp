@@ -65,7 +65,7 @@ struct PlainKernel {
   static constexpr bool holds_weights = false;  // is its stream weights, or a table?
   static constexpr int scratch(const GraphView&, const Value&) { return 0; }         // bytes
   static constexpr int stream_size(const GraphView&, const Value&) { return 0; }     // bytes
-  static constexpr void pack(const GraphView&, const Value&, const Parameters&, Writer) {}
+  static constexpr void pack(const GraphView&, const Value&, const Parameters&, Writer&) {}
 };
 
 // Clamp of float activations.

@@ -160,11 +160,6 @@ inline constexpr auto problem_of = detail::make_problem<graph, Isa, apart>(
 // The plan of a graph under a policy: a schedule and the better of two placements.
 template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   static constexpr const auto& problem = problem_of<graph, Isa, policy.apart>;
-  static constexpr int steps = [] {
-    int sum = 0;
-    for (const auto& f : problem.values) sum += f.steps;
-    return sum;
-  }();
   static constexpr int rows = [] {
     int sum = 0;
     for (const auto& f : problem.values) sum += f.rows;
@@ -172,6 +167,7 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   }();
   static constexpr plan::Order order =
       policy.order == plan::Order::best ? plan::Order::stream : policy.order;
+  static constexpr int steps = plan::count_steps(problem, policy, order);
 
   static constexpr auto schedule = plan::simulate<steps, rows>(problem, policy, order);
   static constexpr auto by_birth = plan::place(problem, schedule, false);

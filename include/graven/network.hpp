@@ -132,7 +132,7 @@ template <class Out, class... Nodes> struct GraphImpl;
 template <int... Outs, class... Nodes> struct GraphImpl<Outputs<Outs...>, Nodes...> {
   static constexpr int layers = (0 + ... + count_layers<typename Nodes::Layer>());
   static constexpr int views = (0 + ... + count_views<typename Nodes::Layer>()) + 8;
-  static constexpr int outs[] = {Outs...};
+  static constexpr int outs[sizeof...(Outs)] = {Outs...};
   static constexpr int output_count = sizeof...(Outs);
 
   template <At... in> static constexpr Shape output() { return at<outs[0], in...>.shape; }

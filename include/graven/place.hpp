@@ -1,18 +1,15 @@
 // The planner's second stage: the place of every row and of all scratch in the arena (plan.hpp).
 #pragma once
 
-#include <array>
-#include <cstdint>
-
 #include "graven/plan.hpp"
 
 namespace graven::plan {
 
 template <int Values, int Rows> struct Places {
-  std::array<int, Rows> row{};         // byte offset of each row
-  std::array<int, Values> scratch{};
-  int arena = 0;                       // bytes
-  int bound = 0;                       // most bytes alive at one step: no order-keeping plan is smaller
+  int row[Rows]{};         // byte offset of each row
+  int scratch[Values]{};
+  int arena = 0;           // bytes
+  int bound = 0;           // most bytes alive at one step: no order-keeping plan is smaller
 };
 
 constexpr int align4(int x) { return (x + 3) & ~3; }
@@ -27,9 +24,9 @@ struct Item {
 // Items in buckets of steps, so that only those which may be alive at the same time are compared.
 template <int Items, int Buckets> struct Shelf {
   int bucket_steps;
-  std::array<Item, Items> items{};
-  std::array<std::array<short, Items>, Buckets> members{};
-  std::array<int, Buckets> sizes{};
+  Item items[Items]{};
+  short members[Buckets][Items]{};
+  int sizes[Buckets]{};
   int count = 0;
 
   constexpr void add(const Item& item) {
@@ -44,13 +41,13 @@ template <int Values, int Steps, int Rows> struct Placer {
   static constexpr int buckets = 32, items = Rows + Values;
   const Schedule<Values, Steps, Rows>& s;
   Shelf<items, buckets> shelf{Steps / buckets + 1};
-  std::array<int, Values + 1> first_time{};  // of value v in `times`
-  std::array<short, Steps> times{};          // the steps of each value, ascending
+  int first_time[Values + 1]{};  // of value v in `times`
+  short times[Steps]{};          // the steps of each value, ascending
 
   constexpr explicit Placer(const Schedule<Values, Steps, Rows>& schedule) : s(schedule) {
     for (short v : s.order) ++first_time[v + 1];
     for (int v = 0; v < Values; ++v) first_time[v + 1] += first_time[v];
-    std::array<int, Values> next{};
+    int next[Values]{};
     for (int v = 0; v < Values; ++v) next[v] = first_time[v];
     for (int t = 0; t < Steps; ++t) times[next[s.order[t]]++] = static_cast<short>(t);
   }
@@ -65,37 +62,39 @@ template <int Values, int Steps, int Rows> struct Placer {
     return low < first_time[v + 1] && times[low] <= t1;
   }
 
-  constexpr bool alive_together(const Item& a, const Item& b) const {
-    const int t0 = a.t0 > b.t0 ? a.t0 : b.t0, t1 = a.t1 < b.t1 ? a.t1 : b.t1;
-    if (t0 > t1) return false;
-    if (a.user >= 0 && b.user >= 0) return a.user == b.user;
-    if (a.user >= 0) return runs_within(a.user, t0, t1);
-    return b.user < 0 || runs_within(b.user, t0, t1);
-  }
-
-  // The items alive together with `a`, sorted by address.
+  // The items alive together with `a`, sorted by address. The loops are terse because compilers
+  // bound the number of statements in a constant expression (clang: 2^20).
   struct Rivals {
-    std::array<short, items> list{};
+    short list[items];  // the first `count`
     int count = 0;
   };
-  constexpr Rivals rivals(const Item& a) const {
-    Rivals r{};
-    for (int b = a.t0 / shelf.bucket_steps; b <= a.t1 / shelf.bucket_steps; ++b)
-      for (int i = 0; i < shelf.sizes[b]; ++i) {
-        const short id = shelf.members[b][i];
-        const Item& q = shelf.items[id];
-        const int home = q.t0 > a.t0 ? q.t0 : a.t0;  // counted in the first bucket they share
-        if (home / shelf.bucket_steps != b || !alive_together(a, q)) continue;
-        int j = r.count++;
-        for (; j > 0 && shelf.items[r.list[j - 1]].at > q.at; --j) r.list[j] = r.list[j - 1];
-        r.list[j] = id;
-      }
-    return r;
+  constexpr void find_rivals(const Item& a, Rivals& r) const {
+    const int width = shelf.bucket_steps;
+    for (int b = a.t0 / width; b <= a.t1 / width; ++b)
+      for (int i = 0; i < shelf.sizes[b]; ++i)
+        if (const Item& q = shelf.items[shelf.members[b][i]];
+            q.t0 <= a.t1 && a.t0 <= q.t1 &&
+            (q.t0 > a.t0 ? q.t0 : a.t0) / width == b &&  // the first bucket that they share
+            ((a.user < 0 && q.user < 0) || meet(a, q)))
+          insert(r, shelf.members[b][i]);
+  }
+  // Scratch of a value exists at its steps only.
+  constexpr bool meet(const Item& a, const Item& b) const {
+    if (a.user >= 0 && b.user >= 0) return a.user == b.user;
+    const int t0 = a.t0 > b.t0 ? a.t0 : b.t0, t1 = a.t1 < b.t1 ? a.t1 : b.t1;
+    return runs_within(a.user >= 0 ? a.user : b.user, t0, t1);
+  }
+  constexpr void insert(Rivals& r, short id) const {
+    int j = r.count++;
+    for (; j > 0 && shelf.items[r.list[j - 1]].at > shelf.items[id].at; --j)
+      r.list[j] = r.list[j - 1];
+    r.list[j] = id;
   }
 
   // The lowest aligned offset at which `a` meets no rival.
   constexpr int first_fit(const Item& a) const {
-    const Rivals r = rivals(a);
+    Rivals r;
+    find_rivals(a, r);
     int at = 0;
     for (int i = 0; i < r.count; ++i) {
       const Item& q = shelf.items[r.list[i]];
@@ -107,32 +106,27 @@ template <int Values, int Steps, int Rows> struct Placer {
   }
 };
 
-// Rows of inputs and outputs lie side by side; every row still has its own lifetime.
+// Rows of inputs and outputs lie side by side; every row still has its own lifetime. Only blocks are
+// on the shelf yet.
 template <int Values, int Steps, int Rows>
 constexpr int place_block(Placer<Values, Steps, Rows>& placer, int first_row, int rows, int bytes,
                           int at) {
   const auto& s = placer.s;
-  auto item = [&](int r) {
-    return Item{s.birth[first_row + r], s.death[first_row + r], bytes, first_row + r};
-  };
+  auto& shelf = placer.shelf;
   for (bool moved = true; moved;) {
     moved = false;
-    for (int r = 0; r < rows && !moved; ++r) {
-      const auto rivals = placer.rivals(item(r));
-      for (int i = 0; i < rivals.count && !moved; ++i) {
-        const Item& q = placer.shelf.items[rivals.list[i]];
-        if (q.end <= at + r * bytes || at + (r + 1) * bytes <= q.at) continue;
-        at = align4(q.end - r * bytes);
-        moved = true;
-      }
-    }
+    for (int r = 0; r < rows; ++r)
+      for (int i = 0; i < shelf.count; ++i)
+        if (const Item& q = shelf.items[i];
+            q.end > at + r * bytes && at + (r + 1) * bytes > q.at &&
+            q.t1 >= s.birth[first_row + r] && s.death[first_row + r] >= q.t0) {
+          at = align4(q.end - r * bytes);
+          moved = true;
+        }
   }
-  for (int r = 0; r < rows; ++r) {
-    Item placed = item(r);
-    placed.at = at + r * bytes;
-    placed.end = placed.at + bytes;
-    placer.shelf.add(placed);
-  }
+  for (int r = 0; r < rows; ++r)
+    shelf.add({s.birth[first_row + r], s.death[first_row + r], bytes, first_row + r, -1,
+               at + r * bytes, at + (r + 1) * bytes});
   return at;
 }
 
@@ -140,21 +134,22 @@ constexpr int place_block(Placer<Values, Steps, Rows>& placer, int first_row, in
 template <int Values, int Steps, int Rows, class P>
 constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s, bool by_size) {
   struct List {
-    std::array<Item, Rows + Values> items{};
+    Item items[Rows + Values]{};
     int count = 0;
   } list;
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
     if (!f.is_input && !f.is_constant && !f.is_output && f.overwrites < 0)
       for (int r = s.first_row[v]; r < s.first_row[v] + f.rows; ++r)
-        list.items[list.count++] = {s.birth[r], s.death[r], align4(f.row_bytes), r};
-    if (f.scratch > 0)
+        if (s.birth[r] >= 0)
+          list.items[list.count++] = {s.birth[r], s.death[r], align4(f.row_bytes), r};
+    if (f.scratch > 0 && s.first[v] <= s.last[v])
       list.items[list.count++] = {s.first[v], s.last[v], align4(f.scratch), -1 - v,
                                   f.reduces ? -1 : v};
   }
   // Stable counting sort by birth, then, if asked, by size: few sizes exist.
   List by_birth;
-  std::array<int, Steps + 2> next{};
+  int next[Steps + 2]{};
   for (int i = 0; i < list.count; ++i) ++next[list.items[i].t0 + 1];
   for (int t = 0; t <= Steps; ++t) next[t + 1] += next[t];
   for (int i = 0; i < list.count; ++i) by_birth.items[next[list.items[i].t0]++] = list.items[i];
@@ -179,13 +174,14 @@ constexpr void join_overwritten(const P& p, Schedule<Values, Steps, Rows>& s) {
     const Facts& f = p.values[v];
     if (f.overwrites < 0) continue;
     for (int r = 0; r < f.rows; ++r)
-      s.death[s.first_row[f.overwrites] + r] = s.death[s.first_row[v] + r];
+      if (s.birth[s.first_row[v] + r] >= 0)
+        s.death[s.first_row[f.overwrites] + r] = s.death[s.first_row[v] + r];
   }
 }
 
 template <int Values, int Steps, int Rows, class Items>
 constexpr int live_bound(const Placer<Values, Steps, Rows>& placer, const Items& items) {
-  std::array<int, Steps + 2> delta{};
+  int delta[Steps + 2]{};
   auto count = [&](const Item& a) {
     if (a.user < 0) {
       delta[a.t0] += a.bytes;

@@ -5,7 +5,8 @@
 //              lifetime of every row: from the step that writes it to the last that reads it
 //   place      gives every row, and the scratch of every value, a byte offset: first fit over
 //              lifetimes. Rings, overlaid inputs and reuse are consequences, not concepts.
-// It sees sizes and row rules only: no operators, no instruction sets, no element types.
+// It sees sizes and row rules only: no operators, no instruction sets, no element types. Plain
+// arrays everywhere: a compiler evaluates a subscript of std::array as a call, at three times the cost.
 #pragma once
 
 #include <array>
@@ -63,24 +64,24 @@ struct Facts {
 };
 
 template <int Values, int Reads, int Spans> struct Problem {
-  std::array<Facts, Values> values{};
-  std::array<int, Reads> reads{};    // value ids
-  std::array<Span, Spans> spans{};
+  Facts values[Values]{};
+  int reads[Reads]{};  // value ids
+  Span spans[Spans]{};
 };
 
 // ---- the order of steps ---------------------------------------------------------------------
 
 template <int Values, int Steps, int Rows> struct Schedule {
-  std::array<short, Steps> order{};          // the value of each step
-  std::array<int, Values> first_row{};       // index of a value's row 0 below
-  std::array<int, Rows> birth{}, death{};    // first and last step of each row, in [0, Steps]
-  std::array<int, Values> first{}, last{};   // first and last step of each value
+  short order[Steps]{};               // the value of each step
+  int first_row[Values]{};            // index of a value's row 0 below
+  int birth[Rows]{}, death[Rows]{};   // first and last step of each row, in [0, Steps]
+  int first[Values]{}, last[Values]{};  // first and last step of each value
 };
 
 template <int Values, int Reads, int Spans> struct Pull {
   const Problem<Values, Reads, Spans>& p;
   const Policy& policy;
-  std::array<int, Values> done{};
+  int done[Values]{};
 
   constexpr int have(int v) const {
     const Facts& f = p.values[v];
@@ -114,6 +115,16 @@ template <int Values, int Reads, int Spans> struct Pull {
   }
 };
 
+// Steps that are needed: what nobody reads is not computed.
+template <int Values, int Reads, int Spans>
+constexpr int count_steps(const Problem<Values, Reads, Spans>& p, const Policy& policy,
+                          Order order) {
+  Pull<Values, Reads, Spans> pull{p, policy};
+  int steps = 0;
+  for (int from = 0, v = 0; (v = pull.next(order, from)) >= 0; ++steps) ++pull.done[v];
+  return steps;
+}
+
 template <int Steps, int Rows, int Values, int Reads, int Spans>
 constexpr auto simulate(const Problem<Values, Reads, Spans>& p, const Policy& policy, Order order) {
   Schedule<Values, Steps, Rows> s{};
@@ -122,8 +133,11 @@ constexpr auto simulate(const Problem<Values, Reads, Spans>& p, const Policy& po
     const Facts& f = p.values[v];
     s.first_row[v] = row;
     s.first[v] = Steps;
-    if (f.persistent || (f.is_input && policy.keep_input) || policy.apart)
-      for (int r = 0; r < f.rows; ++r) s.death[row + r] = Steps;
+    const bool always = f.persistent || policy.apart;
+    for (int r = 0; r < f.rows; ++r) {
+      s.birth[row + r] = f.steps == 0 || always ? 0 : -1;  // -1: not made
+      s.death[row + r] = always || (f.is_input && policy.keep_input) ? Steps : 0;
+    }
     row += f.rows;
   }
   for (int t = 0, from = 0; t < Steps; ++t) {

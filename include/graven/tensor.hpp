@@ -100,12 +100,14 @@ struct Reader {
   }
 };
 
-// Writes one, in constant expressions only.
+// Writes one, in constant expressions only. Packing may find an output channel that overflows.
 struct Writer {
   std::byte* at;
+  int overflowing_channel = -1;
 
   template <class T> constexpr void put(T value) {
-    detail::store_bytes(at, value);
+    if constexpr (sizeof(T) == 1) *at = static_cast<std::byte>(value);
+    else detail::store_bytes(at, value);
     at += sizeof(T);
   }
 };

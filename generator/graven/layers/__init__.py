@@ -6,6 +6,7 @@ A module has
     a record    a frozen dataclass, subclass of ir.Layer
     read(node) -> record               decodes the options, checks shapes and constants
     options(record) -> {name: value}   the inverse of read, for writing a file
+    cpp(record, node) -> Cpp           its C++ type, and what its parameter record holds
     reference(record, node, values) -> the output, by numpy
 """
 

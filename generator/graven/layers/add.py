@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import arithmetic, ir
+from graven.cpp import Cpp, computed, hwc, named, shape, template
 from graven.node import Node, Option, Values, scale_of, shape_text, zero_point_of
 
 OPERATORS = ("ADD",)
@@ -54,6 +55,25 @@ def multipliers(node: Node) -> tuple[float, float, float]:
     first, second = scale_of(node.input(0)), scale_of(node.input(1))
     twice = 2.0 * max(first, second)
     return first / twice, second / twice, twice / ((1 << LEFT_SHIFT) * scale_of(node.output))
+
+
+def cpp(layer: Add, node: Node) -> Cpp:
+    activation = named(layer.activation)
+    constants = [position for position in range(2) if node.input(position).data is not None]
+    if not constants:
+        type = template("AddWith", activation) if layer.activation != "NONE" else "graven::Add"
+        return Cpp(type, computed(node, 0, 1), output=True)
+    constant = node.input(constants[0])
+    operand = shape(hwc(node, constant))
+    integer = constant.element is ir.Element.INT8
+    return Cpp(
+        template("AddConstant", operand, activation, defaults=("graven::none",)),
+        computed(node, 1 - constants[0]),
+        filter=constant.data,
+        scale=np.array([scale_of(constant)], dtype=np.float32) if integer else None,
+        bias=np.array([zero_point_of(constant)], dtype=np.int32) if integer else None,
+        output=True,
+    )
 
 
 def reference(layer: Add, node: Node, values: Values) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import ir
+from graven.cpp import Cpp, axes, computed, hwc_axis, template
 from graven.node import Node, Option, Values
 
 OPERATORS = ("ARG_MAX",)
@@ -36,6 +37,14 @@ def read(node: Node) -> ArgMax:
     axis = node.axis(axes[0], len(data.shape))
     node.expect_shape(output, data.shape[:axis] + data.shape[axis + 1 :])
     return ArgMax(axis=axis, output=output.element)
+
+
+def cpp(layer: ArgMax, node: Node) -> Cpp:
+    place = hwc_axis(node, node.input(0), layer.axis)
+    if place is None:
+        raise node.error("picks along the batch, which is always 1; remove the operator.")
+    type = template("ArgMax", axes([place]), defaults=("graven::Axis::channels",))
+    return Cpp(type, computed(node, 0), element=layer.output is not ir.Element.INT32)
 
 
 def reference(layer: ArgMax, node: Node, values: Values) -> np.ndarray:

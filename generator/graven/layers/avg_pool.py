@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import arithmetic, ir
+from graven.cpp import Cpp, computed, extent, named, template
 from graven.node import Node, Option, Values, scale_of, zero_point_of
 from graven.window import spans, taps
 
@@ -51,6 +52,18 @@ def read(node: Node) -> AvgPool:
     rows, columns = spans(node, data.shape, layer.window, layer.stride, (1, 1), layer.padding)
     node.expect_shape(output, (data.shape[0], rows.output, columns.output, data.shape[3]))
     return layer
+
+
+def cpp(layer: AvgPool, node: Node) -> Cpp:
+    type = template(
+        "AvgPool",
+        extent("Window", layer.window),
+        extent("Stride", layer.stride),
+        named(layer.padding),
+        named(layer.activation),
+        defaults=(extent("Stride", layer.window), "graven::valid", "graven::none"),
+    )
+    return Cpp(type, computed(node, 0))
 
 
 def reference(layer: AvgPool, node: Node, values: Values) -> np.ndarray:

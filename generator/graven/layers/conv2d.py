@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import ir
+from graven.cpp import Cpp, extent, named, template, weighted
 from graven.matmul import finish, window_padding
 from graven.node import Node, Option, Values
 from graven.window import spans, taps
@@ -63,6 +64,22 @@ def read(node: Node) -> Conv2D:
     node.bias(2, channels)
     node.expect_channel_scales(weights, 0)
     return layer
+
+
+def cpp(layer: Conv2D, node: Node) -> Cpp:
+    channels, height, width, depth = node.input(1).shape
+    type = template(
+        "Conv2D",
+        str(depth),
+        str(channels),
+        extent("Filter", (height, width)),
+        extent("Stride", layer.stride),
+        named(layer.padding),
+        named(layer.activation),
+        extent("Dilation", layer.dilation),
+        defaults=("1", "graven::valid", "graven::none", "1"),
+    )
+    return weighted(node, type, height * width * depth)
 
 
 def reference(layer: Conv2D, node: Node, values: Values) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import ir
+from graven.cpp import Cpp, hwc, named, shape, template, weighted
 from graven.matmul import finish, window_padding
 from graven.node import Node, Option, Values, shape_text
 
@@ -60,6 +61,18 @@ def read(node: Node) -> Dense:
     node.bias(2, units)
     node.expect_channel_scales(weights, 0)
     return Dense(activation=node.activation(), keep_num_dims=keep_num_dims)
+
+
+def cpp(layer: Dense, node: Node) -> Cpp:
+    units, depth = node.input(1).shape
+    type = template(
+        "Dense", str(depth), str(units), named(layer.activation), defaults=("graven::none",)
+    )
+    data, output = hwc(node, node.input(0)), hwc(node, node.output)
+    rows = math.prod(data) // depth
+    if rows > 1 and (data[2] != depth or output != (data[0], data[1], units)):
+        type = template("Reshaped", type, shape((1, rows, depth)), shape(output))
+    return weighted(node, type, depth)
 
 
 def reference(layer: Dense, node: Node, values: Values) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import ir
+from graven.cpp import Cpp, extent, named, template, weighted
 from graven.matmul import finish, window_padding
 from graven.node import Node, Option, Values, shape_text
 from graven.window import spans, taps
@@ -68,6 +69,22 @@ def read(node: Node) -> DepthwiseConv2D:
     node.bias(2, channels)
     node.expect_channel_scales(weights, 3)
     return layer
+
+
+def cpp(layer: DepthwiseConv2D, node: Node) -> Cpp:
+    _, height, width, _ = node.input(1).shape
+    type = template(
+        "DepthwiseConv2D",
+        str(node.input(0).shape[3]),
+        str(layer.depth_multiplier),
+        extent("Filter", (height, width)),
+        extent("Stride", layer.stride),
+        named(layer.padding),
+        named(layer.activation),
+        extent("Dilation", layer.dilation),
+        defaults=("1", "graven::valid", "graven::none", "1"),
+    )
+    return weighted(node, type, height * width)
 
 
 def reference(layer: DepthwiseConv2D, node: Node, values: Values) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import ir
+from graven.cpp import Cpp, computed
 from graven.node import Node, Option, Values, scale_of, zero_point_of
 
 OPERATORS = ("DEQUANTIZE",)
@@ -30,6 +31,10 @@ def read(node: Node) -> Dequantize:
     node.expect_element(output, ir.Element.FLOAT32)
     node.expect_shape(output, data.shape)
     return Dequantize()
+
+
+def cpp(layer: Dequantize, node: Node) -> Cpp:
+    return Cpp("graven::Dequantize", computed(node, 0))
 
 
 def reference(layer: Dequantize, node: Node, values: Values) -> np.ndarray:

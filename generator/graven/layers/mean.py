@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import arithmetic, ir
+from graven.cpp import Cpp, axes, boolean, computed, hwc, hwc_axis, template
 from graven.node import Node, Option, Values, scale_of, zero_point_of
 
 OPERATORS = ("MEAN",)
@@ -42,6 +43,18 @@ def read(node: Node) -> Mean:
     if data.element is ir.Element.INT8:
         node.expect_multiplier(scale_of(data) / scale_of(output))
     return layer
+
+
+def cpp(layer: Mean, node: Node) -> Cpp:
+    data = node.input(0)
+    found = (hwc_axis(node, data, axis) for axis in layer.axes)
+    places = [place for place in found if place is not None]
+    if places == [0, 1]:  # channels are the last axis with and without the others
+        return Cpp("graven::GlobalAvgPool", computed(node, 0), output=True)
+    kept = tuple(1 if place in places else n for place, n in enumerate(hwc(node, data)))
+    keeps = kept == hwc(node, node.output)
+    type = template("Mean", axes(places), boolean(keeps), defaults=("true",))
+    return Cpp(type, computed(node, 0), output=True)
 
 
 def reference(layer: Mean, node: Node, values: Values) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import arithmetic, ir
+from graven.cpp import Cpp, computed
 from graven.node import Node, Option, Values, scale_of, zero_point_of
 
 OPERATORS = ("RELU",)
@@ -32,6 +33,10 @@ def read(node: Node) -> ReLU:
     if data.element is ir.Element.INT8:
         node.expect_multiplier(scale_of(data) / scale_of(output))
     return ReLU()
+
+
+def cpp(layer: ReLU, node: Node) -> Cpp:
+    return Cpp("graven::ReLU", computed(node, 0), output=True)
 
 
 def reference(layer: ReLU, node: Node, values: Values) -> np.ndarray:

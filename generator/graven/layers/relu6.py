@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import arithmetic, ir
+from graven.cpp import Cpp, computed
 from graven.node import Node, Option, Values, scale_of, zero_point_of
 
 OPERATORS = ("RELU6",)
@@ -36,6 +37,10 @@ def read(node: Node) -> ReLU6:
     if data.element is ir.Element.INT8:
         node.expect_multiplier(scale_of(data) / scale_of(output))
     return ReLU6()
+
+
+def cpp(layer: ReLU6, node: Node) -> Cpp:
+    return Cpp("graven::ReLU6", computed(node, 0), output=True)
 
 
 def reference(layer: ReLU6, node: Node, values: Values) -> np.ndarray:

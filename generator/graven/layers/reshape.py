@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import ir
+from graven.cpp import Cpp, computed, hwc, shape, template
 from graven.node import Node, Option, Values, shape_text
 
 OPERATORS = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
@@ -37,6 +38,12 @@ def read(node: Node) -> Reshape:
             output,
         )
     return Reshape(shape=output.shape)
+
+
+def cpp(layer: Reshape, node: Node) -> Cpp:
+    output = hwc(node, node.output)
+    flat = output[:2] == (1, 1)
+    return Cpp("graven::Flatten" if flat else template("Reshape", shape(output)), computed(node, 0))
 
 
 def reference(layer: Reshape, node: Node, values: Values) -> np.ndarray:

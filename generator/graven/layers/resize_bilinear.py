@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import ir
+from graven.cpp import Cpp, boolean, computed, template
 from graven.node import Node, Option, Values, shape_text
 
 OPERATORS = ("RESIZE_BILINEAR",)
@@ -80,6 +81,13 @@ def float_sources(
     low = np.maximum(np.floor(place), 0).astype(np.int64)
     high = np.minimum(np.ceil(place).astype(np.int64), extent - 1)
     return low, high, place - low.astype(np.float32)
+
+
+def cpp(layer: ResizeBilinear, node: Node) -> Cpp:
+    _, height, width, _ = node.output.shape
+    flags = (boolean(layer.align_corners), boolean(layer.half_pixel_centers))
+    type = template("ResizeBilinear", str(height), str(width), *flags, defaults=("false", "false"))
+    return Cpp(type, computed(node, 0))
 
 
 def reference(layer: ResizeBilinear, node: Node, values: Values) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import ir
+from graven.cpp import Cpp, boolean, computed, template
 from graven.node import Node, Option, Values, shape_text
 
 OPERATORS = ("RESIZE_NEAREST_NEIGHBOR",)
@@ -56,6 +57,13 @@ def sources(layer: ResizeNearest, extent: int, output: int) -> np.ndarray:
     # In double precision adding a half is exact, so this is rounding half up.
     nearest = np.floor(place.astype(np.float64) + (0.5 if layer.align_corners else 0.0))
     return np.minimum(nearest.astype(np.int64), extent - 1)
+
+
+def cpp(layer: ResizeNearest, node: Node) -> Cpp:
+    _, height, width, _ = node.output.shape
+    flags = (boolean(layer.align_corners), boolean(layer.half_pixel_centers))
+    type = template("ResizeNearest", str(height), str(width), *flags, defaults=("false", "false"))
+    return Cpp(type, computed(node, 0))
 
 
 def reference(layer: ResizeNearest, node: Node, values: Values) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import arithmetic, ir
+from graven.cpp import Cpp, computed
 from graven.node import Node, Option, Values, scale_of, zero_point_of
 
 OPERATORS = ("LOGISTIC",)
@@ -34,6 +35,10 @@ def read(node: Node) -> Sigmoid:
         node.expect_output_quantization(1 / 256, -128)
         node.expect_multiplier(scale_of(data))
     return Sigmoid()
+
+
+def cpp(layer: Sigmoid, node: Node) -> Cpp:
+    return Cpp("graven::Sigmoid", computed(node, 0))
 
 
 def reference(layer: Sigmoid, node: Node, values: Values) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import arithmetic, ir
+from graven.cpp import Cpp, computed, real, template
 from graven.node import Node, Option, Values, scale_of
 
 OPERATORS = ("SOFTMAX",)
@@ -46,6 +47,12 @@ def read(node: Node) -> Softmax:
                 data,
             )
     return Softmax(beta=beta)
+
+
+def cpp(layer: Softmax, node: Node) -> Cpp:
+    plain = layer.beta == 1.0
+    type = "graven::Softmax" if plain else template("SoftmaxWith", real(layer.beta))
+    return Cpp(type, computed(node, 0))
 
 
 def reference(layer: Softmax, node: Node, values: Values) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import arithmetic, ir
+from graven.cpp import Cpp, computed
 from graven.node import Node, Option, Values, scale_of, zero_point_of
 
 OPERATORS = ("TANH",)
@@ -34,6 +35,10 @@ def read(node: Node) -> Tanh:
         node.expect_output_quantization(1 / 128, 0)
         node.expect_multiplier(scale_of(data))
     return Tanh()
+
+
+def cpp(layer: Tanh, node: Node) -> Cpp:
+    return Cpp("graven::Tanh", computed(node, 0))
 
 
 def reference(layer: Tanh, node: Node, values: Values) -> np.ndarray:

@@ -20,15 +20,14 @@ struct Int8 {
     Writer bias = to, multiplier{to.at + count * 4}, shift{to.at + count * 8};
     for (int o = 0; o < count; ++o) {
       const Channel channel = fold(graph, value, params, o);
+      if (channel.overflows && to.overflowing_channel < 0) to.overflowing_channel = o;
       bias.put(channel.bias);
       multiplier.put(channel.multiplier.multiplier);
       shift.put(static_cast<std::int8_t>(channel.multiplier.shift));
     }
     to.at += header(count);
   }
-  static constexpr Element weight(const Parameters& params, int index) {
-    return params.filter.int8[index];
-  }
+  static constexpr const Element* weights(const Parameters& params) { return params.filter.int8; }
 
   const std::byte* stream;
   int count;
@@ -62,8 +61,8 @@ struct Float32 {
     for (int o = 0; o < value.shape.channels; ++o)
       to.put(params.bias.size > 0 ? params.bias.float32[o] : 0.0f);
   }
-  static constexpr Element weight(const Parameters& params, int index) {
-    return params.filter.float32[index];
+  static constexpr const Element* weights(const Parameters& params) {
+    return params.filter.float32;
   }
 
   const std::byte* stream;

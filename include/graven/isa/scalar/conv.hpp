@@ -16,11 +16,13 @@ template <class N> struct Conv {
   static constexpr int stream_size(const GraphView& g, const Value& v) {
     return N::header(v.shape.channels) + filter_layout(g, v).size() * static_cast<int>(sizeof(T));
   }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer to) {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     N::pack(g, v, p, to);
     const FilterLayout layout = filter_layout(g, v);
-    for (int o = 0; o < layout.outputs; ++o)
-      for (int k = 0; k < layout.taps; ++k) to.put(N::weight(p, layout.index(o, k)));
+    for (int o = 0; o < layout.outputs; ++o) {
+      const T* w = N::weights(p) + layout.index(o, 0);
+      for (int k = 0; k < layout.taps; ++k) to.put(w[k * layout.tap_step]);
+    }
   }
 
   static constexpr void run(const Task& task, const Band& band) {
@@ -47,9 +49,10 @@ template <class N> struct Depthwise {
   static constexpr int stream_size(const GraphView& g, const Value& v) {
     return Conv<N>::stream_size(g, v);
   }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer to) {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     N::pack(g, v, p, to);
-    for (int i = 0; i < filter_layout(g, v).size(); ++i) to.put(N::weight(p, i));
+    const T* w = N::weights(p);
+    for (int left = filter_layout(g, v).size(); left > 0; --left) to.put(*w++);
   }
 
   // acc + the taps of one filter row, from column `first`; `c` and `w` point at the channel.
@@ -113,13 +116,14 @@ template <class N> struct DenseRows {
   static constexpr int stream_size(const GraphView& g, const Value& v) {
     return Conv<N>::stream_size(g, v);
   }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer to) {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     N::pack(g, v, p, to);
     const Shape in = g.input(v).shape;
     for (int r = 0; r < in.height; ++r)
-      for (int o = 0; o < v.shape.channels; ++o)
-        for (int i = 0; i < in.row(); ++i)
-          to.put(N::weight(p, o * in.size() + r * in.row() + i));
+      for (int o = 0; o < v.shape.channels; ++o) {
+        const T* w = N::weights(p) + o * in.size() + r * in.row();
+        for (int left = in.row(); left > 0; --left) to.put(*w++);
+      }
   }
 
   static constexpr void run(const Task& task, const Band& band) {

@@ -19,7 +19,7 @@ constexpr Steps broadcast_steps(Shape s) {
 struct AddInt8 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 48; }
 
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const double a = static_cast<double>(g.source(v, 0).quant.scale);
     const double b = static_cast<double>(g.source(v, 1).quant.scale);
     const double twice = 2 * (a > b ? a : b);
@@ -75,7 +75,7 @@ struct AddInt8 : PlainKernel {
 struct AddFloat32 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 24; }
 
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const RealClamp range = real_range(v.activation);
     to.put(range.low);
     to.put(range.high);
@@ -105,7 +105,7 @@ struct AddFloat32 : PlainKernel {
 struct MapInt8 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 256; }
 
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     for (int i = 0; i < 256; ++i)
       to.put(map_int8(v.function, v.activation, i < 128 ? i : i - 256, g.source(v).quant, v.quant));
   }
@@ -121,7 +121,7 @@ struct MapInt8 : PlainKernel {
 // Stream: float low, high.
 template <Function function> struct MapFloat32 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 8; }
-  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer to) {
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
     const RealClamp range = real_range(v.activation);
     to.put(range.low);
     to.put(range.high);
@@ -143,7 +143,7 @@ template <Function function> struct MapFloat32 : PlainKernel {
 // Stream: float scale of the int8 side.
 struct QuantizeFloat32 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
-  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer to) {
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
     to.put(v.quant.scale);
   }
   static constexpr void run(const Task& task, const Band& band) {
@@ -157,7 +157,7 @@ struct QuantizeFloat32 : PlainKernel {
 
 struct DequantizeInt8 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     to.put(g.source(v).quant.scale);
   }
   static constexpr void run(const Task& task, const Band& band) {
@@ -174,7 +174,7 @@ struct Constant : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value& v) {
     return v.shape.size() * size_of(v.element);
   }
-  static constexpr void pack(const GraphView&, const Value& v, const Parameters& p, Writer to) {
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters& p, Writer& to) {
     for (int i = 0; i < v.shape.size(); ++i)
       if (v.element == Element::float32) to.put(p.filter.float32[i]);
       else to.put(p.filter.int8[i]);
@@ -185,7 +185,7 @@ struct Constant : PlainKernel {
 // Moves row boundaries (Lowering::with_rows). Stream: int32 bytes of an input row, of an output row.
 struct Copy : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 8; }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     to.put<std::int32_t>(g.input(v).shape.row() * size_of(v.element));
     to.put<std::int32_t>(v.shape.row() * size_of(v.element));
   }
@@ -214,7 +214,7 @@ struct Concat : PlainKernel {
     for (int k = 0; k < v.inputs; ++k) size += rescales(g, v, k) ? 256 : 0;
     return size;
   }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const bool by_pixel = has(v.axes, Axis::channels);
     to.put<std::int32_t>(v.inputs);
     to.put<std::int32_t>(by_pixel ? v.shape.width : 1);

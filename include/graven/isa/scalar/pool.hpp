@@ -55,7 +55,7 @@ template <class T, class Rule, bool Reduces> struct Pool : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) {
     return std::is_same_v<T, float> ? 8 : 0;
   }
-  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer to) {
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
     if constexpr (std::is_same_v<T, float>) {
       const RealClamp range = real_range(v.activation);
       to.put(range.low);
@@ -109,7 +109,7 @@ template <class T, class Acc> struct Mean : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 12; }
 
   // TFLM folds 1 / count into the multiplier by an integer division (QuantizedMeanOrSum).
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const int count = reduced_count(g, v);
     if constexpr (std::is_same_v<T, float>) {
       to.put(static_cast<float>(count));

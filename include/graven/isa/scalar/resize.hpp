@@ -11,7 +11,7 @@ struct Nearest : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value& v) {
     return 4 + 2 * v.shape.width;
   }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     to.put<std::int32_t>(v.shape.channels * size_of(v.element));
     for (int x = 0; x < v.shape.width; ++x)
       to.put(static_cast<std::uint16_t>(nearest(x, g.input(v).shape.width, v.shape.width,
@@ -43,7 +43,7 @@ template <class T> struct Bilinear : PlainKernel {
     else
       return between(i, in, out, v.align_corners, v.half_pixel_centers);
   }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const Shape in = g.input(v).shape;
     for (int x = 0; x < v.shape.width; ++x) {
       const auto at = position(x, in.width, v.shape.width, v);

@@ -12,7 +12,7 @@ namespace graven::scalar_isa {
 struct SoftmaxInt8 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 12; }
 
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer to) {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const double real = static_cast<double>(v.beta) * static_cast<double>(g.source(v).quant.scale) *
                         static_cast<double>(1 << 26);
     const Multiplier m = quantize_multiplier(real < 2147483647.0 ? real : 2147483647.0);
@@ -61,7 +61,7 @@ struct SoftmaxInt8 : PlainKernel {
 // Stream: float beta.
 struct SoftmaxFloat32 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
-  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer to) {
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
     to.put(v.beta);
   }
   static constexpr void run(const Task& task, const Band& band) {

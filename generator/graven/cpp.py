@@ -1,0 +1,117 @@
+"""How the numbers of a network are spelled in C++; what a layer module's `cpp` returns."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven import ir
+from graven.node import Node, shape_text
+
+Hwc = tuple[int, int, int]
+AXES = ("height", "width", "channels")
+
+
+@dataclass(frozen=True, eq=False)
+class Cpp:
+    """A layer as the header states it: its type, and what its parameter record holds."""
+
+    type: str
+    inputs: tuple[int, ...] = (0,)  # positions of the operator's inputs that are computed
+    filter: np.ndarray | None = None
+    bias: np.ndarray | None = None
+    scale: np.ndarray | None = None
+    output: bool = False  # the record gives the output's scale and zero point
+    element: bool = False  # ... and its element type
+    macs: int = 0
+
+
+def hwc(node: Node, tensor: ir.Tensor) -> Hwc:
+    """Height, width and channels: the last three axes; axes before them must be 1."""
+    if any(extent != 1 for extent in tensor.shape[:-3]):
+        raise node.error(
+            f"has shape {shape_text(tensor.shape)}, but an activation has at most height, width "
+            "and channels beside a batch of 1.",
+            tensor,
+        )
+    height, width, channels = (1, 1, 1, *tensor.shape)[-3:]
+    return height, width, channels
+
+
+def hwc_axis(node: Node, tensor: ir.Tensor, axis: int) -> int | None:
+    """Which of height, width and channels (0, 1, 2) an axis is; None for the batch."""
+    hwc(node, tensor)
+    place = axis + 3 - len(tensor.shape)
+    return place if place >= 0 else None
+
+
+def computed(node: Node, *positions: int) -> tuple[int, ...]:
+    """The positions, all of which must be computed tensors."""
+    for position in positions:
+        tensor = node.input(position)
+        if tensor.data is not None:
+            raise node.error(
+                "is a constant, but the operator needs a computed tensor there; fold the operator "
+                "into its result before exporting the model.",
+                tensor,
+            )
+    return positions
+
+
+def weighted(node: Node, type: str, taps: int) -> Cpp:
+    """A layer with filter and bias, of `taps` products per output."""
+    weights, bias = node.input(1), node.optional(2)
+    scales = weights.quantization.scale if weights.quantization else None
+    return Cpp(
+        type,
+        inputs=computed(node, 0),
+        filter=weights.data,
+        bias=None if bias is None else bias.data,
+        scale=None if scales is None else np.array(scales, dtype=np.float32),
+        output=True,
+        macs=math.prod(node.output.shape) * taps,
+    )
+
+
+# -- spelling -------------------------------------------------------------------------------------
+
+
+def shape(value: Hwc) -> str:
+    return f"graven::Shape{{{value[0]}, {value[1]}, {value[2]}}}"
+
+
+def extent(kind: str, value: tuple[int, int]) -> str:
+    """A height and a width; one number where they are equal."""
+    height, width = value
+    return str(height) if height == width else f"graven::{kind}{{{height}, {width}}}"
+
+
+def named(name: str) -> str:
+    """TensorFlow Lite's name of a padding or an activation."""
+    return f"graven::{name.lower()}"
+
+
+def axes(places: list[int]) -> str:
+    return " | ".join(f"graven::Axis::{AXES[place]}" for place in places) or "graven::Axis{}"
+
+
+def boolean(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def real(value: float) -> str:
+    """The shortest decimal that gives the same float32."""
+    text = str(np.float32(value))
+    return f"{text}f" if "." in text or "e" in text else f"{text}.0f"
+
+
+def template(name: str, *arguments: str, defaults: tuple[str, ...] = ()) -> str:
+    """A layer's type; `defaults` are those of the last arguments, which are left out if equal."""
+    kept = list(arguments)
+    for default in reversed(defaults):
+        if kept[-1] != default:
+            break
+        kept.pop()
+    return f"graven::{name}<{', '.join(kept)}>" if kept else f"graven::{name}<>"

@@ -1,0 +1,279 @@
+"""Writes a network as one C++ header: parameters as the model has them, the network as a type.
+
+The text depends on the model's bytes, the name and graven's version only. Whatever a target needs
+(multipliers, packed weights, the plan) is computed from it by the compiler.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import numpy as np
+
+from graven import __version__, ir, layers
+from graven.cpp import Cpp, hwc, real, shape
+from graven.errors import GravenError
+from graven.node import Node, shape_text
+from graven.reference import node_of
+
+COLUMNS = 100
+TYPES = {"int8": "std::int8_t", "int32": "std::int32_t", "float32": "float"}
+CPP_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Array:
+    type: str
+    name: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """An operator with all that the header says of it."""
+
+    node: Node
+    stem: str  # names it among the arrays and values
+    cpp: Cpp
+    reads: tuple[int, ...]  # tensor indices
+
+    @property
+    def label(self) -> str:
+        return label(self.node.output)
+
+
+def header(network: ir.Network, sha256: str) -> str:
+    """The header's text; `sha256` is the file's, for the provenance."""
+    found = [_layer(network, operator) for operator in network.operators]
+    inputs = [network.tensors[index] for index in network.inputs]
+    chain = _is_chain(network, found)
+    return _template().render(
+        provenance=_provenance(network, found, sha256),
+        name=network.name,
+        arrays=[array for layer in found for array in _arrays(layer)],
+        records=[_record(_input_fields(network, tensor), label(tensor)) for tensor in inputs]
+        + [_record(_fields(layer), layer.label) for layer in found],
+        values=None if chain else _values(network, found),
+        layers=_sequence(found) if chain else _graph(network, found),
+        input=_input_shapes(network),
+        checks=[line for layer in found for line in _check(network, layer)],
+    )
+
+
+def macs(network: ir.Network) -> int:
+    return sum(_layer(network, operator).cpp.macs for operator in network.operators)
+
+
+def check_name(name: str) -> str:
+    """`name`, if it can be a namespace."""
+    from graven.frontends.tflite import CPP_WORDS
+
+    if not CPP_NAME.fullmatch(name) or "__" in name or name in CPP_WORDS:
+        raise GravenError(
+            f"--name '{name}': is no name for a C++ namespace; take letters, digits and single "
+            "underscores, starting with a letter, and no word of the language."
+        )
+    return name
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=jinja2.StrictUndefined,
+        line_statement_prefix="%%",
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    return environment.get_template("model.hpp.j2")
+
+
+def _layer(network: ir.Network, operator: ir.Operator) -> Layer:
+    module = layers.modules()[operator.name]
+    node = node_of(network, operator)
+    cpp = module.cpp(operator.layer, node)
+    stem = f"{module.__name__.rpartition('.')[2]}_{operator.index}"
+    return Layer(node, stem, cpp, tuple(operator.inputs[position] for position in cpp.inputs))
+
+
+def _is_chain(network: ir.Network, found: list[Layer]) -> bool:
+    """One input, one output, and each layer reads what the one before it wrote."""
+    values = [*network.inputs, *(layer.node.output.index for layer in found)]
+    return (
+        len(network.inputs) == 1
+        and network.outputs == (values[-1],)
+        and all(layer.reads == (before,) for layer, before in zip(found, values, strict=False))
+    )
+
+
+# -- names ----------------------------------------------------------------------------------------
+
+
+def label(tensor: ir.Tensor) -> str:
+    """A tensor's name; of the names that a converter joined with semicolons, the first."""
+    return tensor.name.split(";", 1)[0]
+
+
+def quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def commented(code: str, text: str) -> list[str]:
+    """A line with a comment behind it or, where they are too long together, above it."""
+    text = text.rstrip("\\ ")
+    if len(f"    {code}  // {text}") <= COLUMNS:
+        return [f"{code}  // {text}"]
+    room = COLUMNS - len("    // ")
+    return [f"// {text if len(text) <= room else text[: room - 3] + '...'}", code]
+
+
+def wrapped(indent: int, start: str, items: Iterable[str], end: str = "") -> list[str]:
+    """start, items and end in lines that fit behind `indent` columns."""
+    lines, line, hang = [], start, " " * len(start)
+    for item in items:
+        separator = "" if line in (start, hang) else " "
+        if len(line) + len(separator) + len(item) + len(end) > COLUMNS - indent and separator:
+            lines.append(line)
+            line, separator = hang, ""
+        line += separator + item
+    return [*lines, line + end]
+
+
+# -- provenance -----------------------------------------------------------------------------------
+
+
+def _provenance(network: ir.Network, found: list[Layer], sha256: str) -> list[str]:
+    def activations(indices: tuple[int, ...]) -> str:
+        tensors = (network.tensors[index] for index in indices)
+        return ", ".join(f"{tensor.element.value} {shape_text(tensor.shape)}" for tensor in tensors)
+
+    total = sum(layer.cpp.macs for layer in found)
+    source = f"{network.name}: written by graven {__version__} from {network.source}. Do not edit."
+    what = f"{activations(network.inputs)} -> {activations(network.outputs)}"
+    about = f": {network.description}" if network.description else ""
+    facts = f"{len(found)} operators, {total} MACs, {what}{about}"
+    return [
+        line if len(line) <= COLUMNS - 3 else f"{line[: COLUMNS - 6]}..."
+        for line in (source, f"sha256 {sha256}", facts.rstrip("\\ "))
+    ]
+
+
+# -- parameters -----------------------------------------------------------------------------------
+
+
+def _arrays(layer: Layer) -> Iterable[Array]:
+    for field in ("filter", "bias", "scale"):
+        values = getattr(layer.cpp, field)
+        if values is not None:
+            yield Array(TYPES[values.dtype.name], f"{layer.stem}_{field}", _numbers(layer, values))
+
+
+def _numbers(layer: Layer, values: np.ndarray) -> tuple[str, ...]:
+    flat = values.reshape(-1)
+    if flat.dtype == np.float32:
+        if not np.isfinite(flat).all():
+            raise layer.node.error("has a constant with an infinity or NaN; train it again.")
+        texts = [real(value) for value in flat]
+    else:
+        texts = [_integer(value) for value in flat.tolist()]
+    return tuple(wrapped(4, "", [f"{text}," for text in texts]))
+
+
+def _integer(value: int) -> str:
+    return "-2147483647 - 1" if value == -(1 << 31) else str(value)
+
+
+def _quantization(tensor: ir.Tensor) -> str:
+    assert tensor.quantization is not None
+    return f"{{{real(tensor.quantization.scale[0])}, {tensor.quantization.zero_point[0]}}}"
+
+
+def _input_fields(network: ir.Network, tensor: ir.Tensor) -> list[str]:
+    return [f".output = {_quantization(tensor)}"] if tensor.element is ir.Element.INT8 else []
+
+
+def _fields(layer: Layer) -> list[str]:
+    cpp, output = layer.cpp, layer.node.output
+    fields = [
+        f".{field} = source::{layer.stem}_{field}"
+        for field in ("filter", "bias", "scale")
+        if getattr(cpp, field) is not None
+    ]
+    if cpp.output and output.element is ir.Element.INT8:
+        fields.append(f".output = {_quantization(output)}")
+    if cpp.element:
+        fields.append(f".element = graven::Element::{output.element.value}")
+    return fields
+
+
+def _record(fields: list[str], name: str) -> list[str]:
+    """One element of `params`, ending in the original name."""
+    items = [f"{field}," for field in fields]
+    room = COLUMNS - len('        .name = ""},')
+    pieces = [name[at : at + room] for at in range(0, len(name), room)] or [""]
+    items.append(f".name = {quoted(pieces[0])}")
+    items += [quoted(piece) for piece in pieces[1:]]
+    return wrapped(4, "{", items, "},")
+
+
+def _input_shapes(network: ir.Network) -> str:
+    shapes = []
+    for index in network.inputs:
+        tensor = network.tensors[index]
+        node = Node(network.source, 0, "input", (), (tensor,), lambda name: 0)
+        shapes.append(shape(hwc(node, tensor)))
+    return shapes[0] if len(shapes) == 1 else f"graven::shapes({', '.join(shapes)})"
+
+
+# -- the network ----------------------------------------------------------------------------------
+
+
+def _sequence(found: list[Layer]) -> list[str]:
+    lines = []
+    for k, layer in enumerate(found):
+        end = ">;" if layer is found[-1] else ","
+        lines += commented(layer.cpp.type + end, f"{k} {layer.label}")
+    return lines
+
+
+def _value_names(network: ir.Network, found: list[Layer]) -> dict[int, str]:
+    """A C++ name for every computed tensor and input, in the order of a Graph's values."""
+    names = {index: f"input_{position}" for position, index in enumerate(network.inputs)}
+    names.update({layer.node.output.index: layer.stem for layer in found})
+    return names
+
+
+def _values(network: ir.Network, found: list[Layer]) -> list[str]:
+    names = _value_names(network, found).values()
+    return wrapped(2, "", [f"{name}," for name in names])
+
+
+def _graph(network: ir.Network, found: list[Layer]) -> list[str]:
+    names = _value_names(network, found)
+    lines = []
+    for k, layer in enumerate(found):
+        reads = ", ".join(names[index] for index in layer.reads)
+        lines += commented(f"graven::Node<{layer.cpp.type}, {reads}>,", f"{k} {layer.label}")
+    outputs = ", ".join(names[index] for index in network.outputs)
+    return [*lines, f"graven::Outputs<{outputs}>>;"]
+
+
+def _check(network: ir.Network, layer: Layer) -> list[str]:
+    output = hwc(layer.node, layer.node.output)
+    sentence = f"{network.source}: layer {layer.node.index} '{layer.label}' must yield "
+    size = "x".join(str(extent) for extent in output)
+    start = f"static_assert(Model::layers[{layer.node.index}].shape == {shape(output)},"
+    text = quoted(sentence + size)
+    if len(start) + len(text) + 3 <= COLUMNS:
+        return [f"{start} {text});"]
+    room = COLUMNS - len('              "");')
+    words = sentence + size
+    pieces = [quoted(words[at : at + room]) for at in range(0, len(words), room)]
+    return [start, *(f"{' ' * 14}{piece}" for piece in pieces[:-1]), f"{' ' * 14}{pieces[-1]});"]
