@@ -52,14 +52,16 @@ def header(network: ir.Network, sha256: str) -> str:
     found = [_layer(network, operator) for operator in network.operators]
     inputs = [network.tensors[index] for index in network.inputs]
     chain = _is_chain(network, found)
-    return _template().render(
+    return render(
+        "model.hpp.j2",
         provenance=_provenance(network, found, sha256),
         name=network.name,
         arrays=[array for layer in found for array in _arrays(layer)],
-        records=[_record(_input_fields(network, tensor), label(tensor)) for tensor in inputs]
-        + [_record(_fields(layer), layer.label) for layer in found],
-        values=None if chain else _values(network, found),
-        layers=_sequence(found) if chain else _graph(network, found),
+        records=[
+            *(line for tensor in inputs for line in _record(_input_fields(tensor), label(tensor))),
+            *(line for layer in found for line in _record(_fields(layer), layer.label)),
+        ],
+        network=_sequence(found) if chain else _graph(network, found),
         input=_input_shapes(network),
         checks=[line for layer in found for line in _check(network, layer)],
     )
@@ -81,9 +83,14 @@ def check_name(name: str) -> str:
     return name
 
 
+def render(template: str, **values: object) -> str:
+    """A template of templates/ with its values; one that is missing is an error."""
+    return _environment().get_template(template).render(**values)
+
+
 @functools.cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=jinja2.StrictUndefined,
         line_statement_prefix="%%",
@@ -91,7 +98,6 @@ def _template() -> jinja2.Template:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    return environment.get_template("model.hpp.j2")
 
 
 def _layer(network: ir.Network, operator: ir.Operator) -> Layer:
@@ -125,6 +131,18 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
+def literals(text: str, room: int) -> list[str]:
+    """String literals of at most `room` characters between their quotes, split between words."""
+    pieces = [""]
+    for word in re.findall(r"\S* ?", text):
+        for at in range(0, len(word), room):
+            part = word[at : at + room]
+            if len(pieces[-1]) + len(part) > room:
+                pieces.append("")
+            pieces[-1] += part
+    return [quoted(piece) for piece in pieces]
+
+
 def commented(code: str, text: str) -> list[str]:
     """A line with a comment behind it or, where they are too long together, above it."""
     text = text.rstrip("\\ ")
@@ -144,6 +162,10 @@ def wrapped(indent: int, start: str, items: Iterable[str], end: str = "") -> lis
             line, separator = hang, ""
         line += separator + item
     return [*lines, line + end]
+
+
+def indented(columns: int, lines: list[str]) -> list[str]:
+    return [" " * columns + line for line in lines]
 
 
 # -- provenance -----------------------------------------------------------------------------------
@@ -195,7 +217,7 @@ def _quantization(tensor: ir.Tensor) -> str:
     return f"{{{real(tensor.quantization.scale[0])}, {tensor.quantization.zero_point[0]}}}"
 
 
-def _input_fields(network: ir.Network, tensor: ir.Tensor) -> list[str]:
+def _input_fields(tensor: ir.Tensor) -> list[str]:
     return [f".output = {_quantization(tensor)}"] if tensor.element is ir.Element.INT8 else []
 
 
@@ -216,11 +238,8 @@ def _fields(layer: Layer) -> list[str]:
 def _record(fields: list[str], name: str) -> list[str]:
     """One element of `params`, ending in the original name."""
     items = [f"{field}," for field in fields]
-    room = COLUMNS - len('        .name = ""},')
-    pieces = [name[at : at + room] for at in range(0, len(name), room)] or [""]
-    items.append(f".name = {quoted(pieces[0])}")
-    items += [quoted(piece) for piece in pieces[1:]]
-    return wrapped(4, "{", items, "},")
+    first, *rest = literals(name, COLUMNS - len('     .name = ""},'))
+    return wrapped(4, "{", [*items, f".name = {first}", *rest], "},")
 
 
 def _input_shapes(network: ir.Network) -> str:
@@ -240,29 +259,23 @@ def _sequence(found: list[Layer]) -> list[str]:
     for k, layer in enumerate(found):
         end = ">;" if layer is found[-1] else ","
         lines += commented(layer.cpp.type + end, f"{k} {layer.label}")
-    return lines
-
-
-def _value_names(network: ir.Network, found: list[Layer]) -> dict[int, str]:
-    """A C++ name for every computed tensor and input, in the order of a Graph's values."""
-    names = {index: f"input_{position}" for position, index in enumerate(network.inputs)}
-    names.update({layer.node.output.index: layer.stem for layer in found})
-    return names
-
-
-def _values(network: ir.Network, found: list[Layer]) -> list[str]:
-    names = _value_names(network, found).values()
-    return wrapped(2, "", [f"{name}," for name in names])
+    return ["using Network = graven::Sequential<", *indented(4, lines)]
 
 
 def _graph(network: ir.Network, found: list[Layer]) -> list[str]:
-    names = _value_names(network, found)
+    names = {index: f"input_{position}" for position, index in enumerate(network.inputs)}
+    names.update({layer.node.output.index: layer.stem for layer in found})
     lines = []
     for k, layer in enumerate(found):
         reads = ", ".join(names[index] for index in layer.reads)
         lines += commented(f"graven::Node<{layer.cpp.type}, {reads}>,", f"{k} {layer.label}")
     outputs = ", ".join(names[index] for index in network.outputs)
-    return [*lines, f"graven::Outputs<{outputs}>>;"]
+    values = wrapped(2, "", [f"{name}," for name in names.values()])
+    return [
+        *("enum Value : int {", *indented(2, values), "};", ""),
+        "using Network = graven::Graph<",
+        *indented(4, [*lines, f"graven::Outputs<{outputs}>>;"]),
+    ]
 
 
 def _check(network: ir.Network, layer: Layer) -> list[str]:
@@ -270,10 +283,7 @@ def _check(network: ir.Network, layer: Layer) -> list[str]:
     sentence = f"{network.source}: layer {layer.node.index} '{layer.label}' must yield "
     size = "x".join(str(extent) for extent in output)
     start = f"static_assert(Model::layers[{layer.node.index}].shape == {shape(output)},"
-    text = quoted(sentence + size)
-    if len(start) + len(text) + 3 <= COLUMNS:
-        return [f"{start} {text});"]
-    room = COLUMNS - len('              "");')
-    words = sentence + size
-    pieces = [quoted(words[at : at + room]) for at in range(0, len(words), room)]
-    return [start, *(f"{' ' * 14}{piece}" for piece in pieces[:-1]), f"{' ' * 14}{pieces[-1]});"]
+    text = literals(sentence + size, COLUMNS - len('              "");'))
+    if len(text) == 1 and len(start) + len(text[0]) + 3 <= COLUMNS:
+        return [f"{start} {text[0]});"]
+    return [start, *wrapped(0, " " * len("static_assert("), text, ");")]

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <utility>
 
 #include "graven/kernel.hpp"
@@ -148,6 +149,7 @@ constexpr auto make_problem(std::index_sequence<I...>) {
       for (int k = 0; k < v.inputs; ++k) p.spans[span++] = span_of(g, v, k, s, f.band);
   }
   for (int o = 0; o < graph.output_count; ++o) p.values[graph.outputs[o].value].is_output = true;
+  if (!apart) plan::trim(p);
   return p;
 }
 
@@ -160,16 +162,50 @@ inline constexpr auto problem_of = detail::make_problem<graph, Isa, apart>(
 // The plan of a graph under a policy: a schedule and the better of two placements.
 template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   static constexpr const auto& problem = problem_of<graph, Isa, policy.apart>;
+  static constexpr int steps = [] {
+    int sum = 0;
+    for (const auto& f : problem.values) sum += f.steps;
+    return sum;
+  }();
   static constexpr int rows = [] {
     int sum = 0;
     for (const auto& f : problem.values) sum += f.rows;
     return sum;
   }();
-  static constexpr plan::Order order =
-      policy.order == plan::Order::best ? plan::Order::stream : policy.order;
-  static constexpr int steps = plan::count_steps(problem, policy, order);
 
-  static constexpr auto schedule = plan::simulate<steps, rows>(problem, policy, order);
+  // Streaming throughout, or with one value finished before anything after it starts (often the
+  // input's rows are gone by then): the one that keeps the fewest bytes alive.
+  template <int cut> static constexpr auto simulate_with() {
+    plan::Policy p = policy;
+    if (cut >= 0) p.whole = {};
+    if (cut >= 0) p.whole[cut / 64 % 4] = std::uint64_t{1} << (cut < 0 ? 0 : cut) % 64;
+    return plan::simulate<steps, rows>(problem, p, cut < 0 ? plan::Order::stream : plan::Order::mixed);
+  }
+  template <int cut> static constexpr int peak_with = plan::peak(problem, simulate_with<cut>());
+  template <int cut> static constexpr int peak_if_small() {
+    constexpr const plan::Facts& f = problem.values[cut];
+    if constexpr (f.rows > 1 && f.steps > 0 && f.rows * f.row_bytes < peak_with<-1>)
+      return peak_with<cut>;
+    else
+      return std::numeric_limits<int>::max();
+  }
+  template <int... cuts> static constexpr int best_cut(std::integer_sequence<int, cuts...>) {
+    const int peaks[] = {peak_if_small<cuts>()...};
+    int best = -1, least = peak_with<-1>;
+    for (int v = 0; v < static_cast<int>(sizeof...(cuts)); ++v)
+      if (peaks[v] < least) {
+        least = peaks[v];
+        best = v;
+      }
+    return best;
+  }
+  static constexpr auto make_schedule() {
+    if constexpr (policy.order == plan::Order::best)
+      return simulate_with<best_cut(std::make_integer_sequence<int, graph.count>())>();
+    else
+      return plan::simulate<steps, rows>(problem, policy, policy.order);
+  }
+  static constexpr auto schedule = make_schedule();
   static constexpr auto by_birth = plan::place(problem, schedule, false);
   static constexpr auto by_size = plan::place(problem, schedule, true);
   static constexpr const auto& places = by_size.arena < by_birth.arena ? by_size : by_birth;

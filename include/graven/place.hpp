@@ -12,8 +12,6 @@ template <int Values, int Rows> struct Places {
   int bound = 0;           // most bytes alive at one step: no order-keeping plan is smaller
 };
 
-constexpr int align4(int x) { return (x + 3) & ~3; }
-
 // What occupies [at, end) during steps [t0, t1]; scratch of `user` only at the steps of that value.
 struct Item {
   int t0 = 0, t1 = 0, bytes = 0;
@@ -29,10 +27,14 @@ template <int Items, int Buckets> struct Shelf {
   int sizes[Buckets]{};
   int count = 0;
 
+  // The members of a bucket stay sorted by address.
   constexpr void add(const Item& item) {
     items[count] = item;
-    for (int b = item.t0 / bucket_steps; b <= item.t1 / bucket_steps; ++b)
-      members[b][sizes[b]++] = static_cast<short>(count);
+    for (int b = item.t0 / bucket_steps; b <= item.t1 / bucket_steps; ++b) {
+      short* member = members[b] + sizes[b]++;
+      for (; member != members[b] && items[member[-1]].at > item.at; --member) *member = member[-1];
+      *member = static_cast<short>(count);
+    }
     ++count;
   }
 };
@@ -62,47 +64,29 @@ template <int Values, int Steps, int Rows> struct Placer {
     return low < first_time[v + 1] && times[low] <= t1;
   }
 
-  // The items alive together with `a`, sorted by address. The loops are terse because compilers
-  // bound the number of statements in a constant expression (clang: 2^20).
-  struct Rivals {
-    short list[items];  // the first `count`
-    int count = 0;
-  };
-  constexpr void find_rivals(const Item& a, Rivals& r) const {
+  // The lowest aligned offset at which `a` meets nothing that is alive together with it. Terse,
+  // because compilers bound the number of statements in a constant expression (clang: 2^20).
+  constexpr int first_fit(const Item& a) const {
     const int width = shelf.bucket_steps;
-    for (int b = a.t0 / width; b <= a.t1 / width; ++b)
-      for (int i = 0; i < shelf.sizes[b]; ++i)
-        if (const Item& q = shelf.items[shelf.members[b][i]];
-            q.t0 <= a.t1 && a.t0 <= q.t1 &&
-            (q.t0 > a.t0 ? q.t0 : a.t0) / width == b &&  // the first bucket that they share
-            ((a.user < 0 && q.user < 0) || meet(a, q)))
-          insert(r, shelf.members[b][i]);
+    int at = 0;
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (int b = a.t0 / width; b <= a.t1 / width; ++b)
+        for (const short *id = shelf.members[b], *end = id + shelf.sizes[b];
+             id != end && shelf.items[*id].at < at + a.bytes; ++id)
+          if (const Item& q = shelf.items[*id]; q.end > at && q.t0 <= a.t1 && a.t0 <= q.t1 &&
+                                                ((a.user < 0 && q.user < 0) || meet(a, q))) {
+            at = align4(q.end);
+            moved = true;
+          }
+    }
+    return at;
   }
   // Scratch of a value exists at its steps only.
   constexpr bool meet(const Item& a, const Item& b) const {
     if (a.user >= 0 && b.user >= 0) return a.user == b.user;
     const int t0 = a.t0 > b.t0 ? a.t0 : b.t0, t1 = a.t1 < b.t1 ? a.t1 : b.t1;
     return runs_within(a.user >= 0 ? a.user : b.user, t0, t1);
-  }
-  constexpr void insert(Rivals& r, short id) const {
-    int j = r.count++;
-    for (; j > 0 && shelf.items[r.list[j - 1]].at > shelf.items[id].at; --j)
-      r.list[j] = r.list[j - 1];
-    r.list[j] = id;
-  }
-
-  // The lowest aligned offset at which `a` meets no rival.
-  constexpr int first_fit(const Item& a) const {
-    Rivals r;
-    find_rivals(a, r);
-    int at = 0;
-    for (int i = 0; i < r.count; ++i) {
-      const Item& q = shelf.items[r.list[i]];
-      if (q.end <= at) continue;
-      if (at + a.bytes <= q.at) break;
-      at = align4(q.end);
-    }
-    return at;
   }
 };
 
@@ -167,46 +151,9 @@ constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s, bool
   return list;
 }
 
-// A value that overwrites another lives in its rows: their lifetimes become one.
 template <int Values, int Steps, int Rows, class P>
-constexpr void join_overwritten(const P& p, Schedule<Values, Steps, Rows>& s) {
-  for (int v = Values - 1; v >= 0; --v) {
-    const Facts& f = p.values[v];
-    if (f.overwrites < 0) continue;
-    for (int r = 0; r < f.rows; ++r)
-      if (s.birth[s.first_row[v] + r] >= 0)
-        s.death[s.first_row[f.overwrites] + r] = s.death[s.first_row[v] + r];
-  }
-}
-
-template <int Values, int Steps, int Rows, class Items>
-constexpr int live_bound(const Placer<Values, Steps, Rows>& placer, const Items& items) {
-  int delta[Steps + 2]{};
-  auto count = [&](const Item& a) {
-    if (a.user < 0) {
-      delta[a.t0] += a.bytes;
-      delta[a.t1 + 1] -= a.bytes;
-    } else {
-      for (int i = placer.first_time[a.user]; i < placer.first_time[a.user + 1]; ++i) {
-        delta[placer.times[i]] += a.bytes;
-        delta[placer.times[i] + 1] -= a.bytes;
-      }
-    }
-  };
-  for (int i = 0; i < placer.shelf.count; ++i) count(placer.shelf.items[i]);  // the blocks
-  for (int i = 0; i < items.count; ++i) count(items.items[i]);
-  int most = 0, now = 0;
-  for (int t = 0; t <= Steps; ++t) {
-    now += delta[t];
-    if (now > most) most = now;
-  }
-  return most;
-}
-
-template <int Values, int Steps, int Rows, class P>
-constexpr auto place(const P& p, Schedule<Values, Steps, Rows> s, bool by_size) {
+constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, bool by_size) {
   Places<Values, Rows> places{};
-  join_overwritten(p, s);
   Placer<Values, Steps, Rows> placer(s);
   auto reach = [&](int end) { places.arena = end > places.arena ? end : places.arena; };
   int inputs_end = 0;
@@ -221,7 +168,7 @@ constexpr auto place(const P& p, Schedule<Values, Steps, Rows> s, bool by_size) 
       reach(at + f.rows * f.row_bytes);
     }
   const auto items = items_of(p, s, by_size);
-  places.bound = live_bound(placer, items);
+  places.bound = peak(p, s);
   for (int i = 0; i < items.count; ++i) {
     Item item = items.items[i];
     item.at = placer.first_fit(item);

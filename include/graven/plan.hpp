@@ -97,51 +97,75 @@ template <int Values, int Reads, int Spans> struct Pull {
            (order == Order::mixed && (policy.whole[v / 64 % 4] >> v % 64 & 1) != 0);
   }
 
-  // The first unfinished whole value, then up its inputs to a value that can make a step.
-  constexpr int next(Order order, int& from) const {
-    while (from < Values && (finished(from) || !is_whole(from, order))) ++from;
-    int v = from;
-    if (v == Values) return -1;
-    for (int want = v; want >= 0;) {
-      v = want;
-      want = -1;
-      const Facts& f = p.values[v];
-      for (int k = 0; k < f.read_count && want < 0; ++k) {
-        const int input = p.reads[f.first_read + k];
-        if (have(input) <= span(v, k).last) want = input;
-      }
+  // The first unfinished whole value, then up its inputs to a value that can make a step. The path
+  // is kept: a step changes nothing above the value that wanted it.
+  short path[Values]{};
+  int depth = 0, from = 0;
+
+  constexpr int missing(int v) const {  // the first input without the rows of v's next step
+    const Facts& f = p.values[v];
+    for (int k = 0; k < f.read_count; ++k)
+      if (have(p.reads[f.first_read + k]) <= span(v, k).last) return p.reads[f.first_read + k];
+    return -1;
+  }
+  constexpr int next(Order order) {
+    if (depth == 0) {
+      while (from < Values && (finished(from) || !is_whole(from, order))) ++from;
+      if (from == Values) return -1;
+      path[depth++] = static_cast<short>(from);
     }
-    return v;
+    for (int want = missing(path[depth - 1]); want >= 0; want = missing(want))
+      path[depth++] = static_cast<short>(want);
+    return path[--depth];
   }
 };
 
-// Steps that are needed: what nobody reads is not computed.
+// Takes away the steps whose rows nobody reads: the rest of a row count that a stride or a pool does
+// not divide, and values that no output depends on.
 template <int Values, int Reads, int Spans>
-constexpr int count_steps(const Problem<Values, Reads, Spans>& p, const Policy& policy,
-                          Order order) {
-  Pull<Values, Reads, Spans> pull{p, policy};
-  int steps = 0;
-  for (int from = 0, v = 0; (v = pull.next(order, from)) >= 0; ++steps) ++pull.done[v];
-  return steps;
+constexpr void trim(Problem<Values, Reads, Spans>& p) {
+  int needed[Values]{};  // rows
+  for (int v = Values - 1; v >= 0; --v) {
+    Facts& f = p.values[v];
+    const int rows = f.is_output ? f.rows : needed[v];
+    if (!f.reduces) f.steps = f.steps > 0 ? (rows + f.band - 1) / f.band : 0;
+    else if (rows == 0) f.steps = 0;
+    for (int i = 0; i < f.steps * f.read_count; ++i) {
+      int& most = needed[p.reads[f.first_read + i % f.read_count]];
+      if (const int last = p.spans[f.first_span + i].last; last >= most) most = last + 1;
+    }
+  }
+}
+
+// A value that overwrites another lives in its rows: their lifetimes become one.
+template <int Values, int Steps, int Rows, class P>
+constexpr void join_overwritten(const P& p, Schedule<Values, Steps, Rows>& s) {
+  for (int v = Values - 1; v >= 0; --v) {
+    const Facts& f = p.values[v];
+    if (f.overwrites < 0) continue;
+    for (int r = 0; r < f.rows; ++r)
+      if (s.birth[s.first_row[v] + r] >= 0)
+        s.death[s.first_row[f.overwrites] + r] = s.death[s.first_row[v] + r];
+  }
 }
 
 template <int Steps, int Rows, int Values, int Reads, int Spans>
 constexpr auto simulate(const Problem<Values, Reads, Spans>& p, const Policy& policy, Order order) {
   Schedule<Values, Steps, Rows> s{};
-  Pull<Values, Reads, Spans> pull{p, policy};
+  Pull<Values, Reads, Spans> pull{p, policy, {}};
   for (int v = 0, row = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
     s.first_row[v] = row;
     s.first[v] = Steps;
     const bool always = f.persistent || policy.apart;
     for (int r = 0; r < f.rows; ++r) {
-      s.birth[row + r] = f.steps == 0 || always ? 0 : -1;  // -1: not made
+      s.birth[row + r] = f.is_input || f.is_constant || always ? 0 : -1;  // -1: not made
       s.death[row + r] = always || (f.is_input && policy.keep_input) ? Steps : 0;
     }
     row += f.rows;
   }
-  for (int t = 0, from = 0; t < Steps; ++t) {
-    const int v = pull.next(order, from);
+  for (int t = 0; t < Steps; ++t) {
+    const int v = pull.next(order);
     const Facts& f = p.values[v];
     s.order[t] = static_cast<short>(v);
     if (t < s.first[v]) s.first[v] = t;
@@ -157,10 +181,43 @@ constexpr auto simulate(const Problem<Values, Reads, Spans>& p, const Policy& po
     for (int r = before; r < pull.have(v); ++r) {
       int& death = s.death[s.first_row[v] + r];
       if (!policy.apart && !f.persistent) s.birth[s.first_row[v] + r] = t;
-      if (death < t) death = f.is_output ? Steps : t;
+      if (f.is_output) death = Steps;
+      else if (death < t) death = t;
     }
   }
+  join_overwritten(p, s);
   return s;
+}
+
+constexpr int align4(int x) { return (x + 3) & ~3; }
+
+// Most bytes alive at one step: no placement of this schedule is smaller. Rows of inputs and
+// outputs lie side by side, all others are aligned.
+template <int Values, int Steps, int Rows, class P>
+constexpr int peak(const P& p, const Schedule<Values, Steps, Rows>& s) {
+  int delta[Steps + 2]{};
+  for (int v = 0; v < Values; ++v) {
+    const Facts& f = p.values[v];
+    const int bytes = f.is_input || f.is_output ? f.row_bytes : align4(f.row_bytes);
+    if (!f.is_constant && f.overwrites < 0)
+      for (int r = s.first_row[v]; r < s.first_row[v] + f.rows; ++r) {
+        if (s.birth[r] < 0) continue;
+        delta[s.birth[r]] += bytes;
+        delta[s.death[r] + 1] -= bytes;
+      }
+    if (f.reduces && f.steps > 0) {
+      delta[s.first[v]] += align4(f.scratch);
+      delta[s.last[v] + 1] -= align4(f.scratch);
+    }
+  }
+  int most = 0, now = 0;
+  for (int t = 0; t <= Steps; ++t) {
+    const Facts* f = t < Steps ? &p.values[s.order[t]] : nullptr;
+    const int scratch = f != nullptr && !f->reduces ? align4(f->scratch) : 0;
+    now += delta[t];
+    if (now + scratch > most) most = now + scratch;
+  }
+  return most;
 }
 
 }  // namespace plan

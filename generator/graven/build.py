@@ -1,0 +1,271 @@
+"""Builds a generated header for a target, once: what was built is kept under a hash of all that
+went into it.
+
+The build itself is firmware/apps/run, by CMake with the target's toolchain file; beside it the
+target's compiler fills an object file with the model's constants (facts.cpp.j2).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import re
+import shlex
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from graven import __version__, elf, emit, tools
+from graven.errors import GravenError, ToolError
+from graven.paths import data_root
+
+HOST = "host"
+MOST_KEPT = 200  # builds in the cache
+INSPECTABLE = "inspectable"  # for `graven verify`: nothing overlapped, nothing fused
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a header is built for."""
+
+    target: str = HOST
+    isa: str = "native"
+    plan: str = "fastest"
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    macs: int
+    weight_bytes: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The constants of a model on a target."""
+
+    isa: str
+    arena_bytes: int
+    weight_bytes: int
+    table_bytes: int
+    macs: int
+    layers: tuple[LayerFacts, ...]
+    rows: tuple[tuple[int, int, int, int], ...]  # offset, bytes, first step, last step
+
+
+@dataclass(frozen=True)
+class Build:
+    folder: Path
+
+    @functools.cached_property
+    def facts(self) -> Facts:
+        return _decode((self.folder / "facts.bin").read_bytes())
+
+    @functools.cached_property
+    def image(self) -> dict[str, int] | None:
+        """Bytes of the minimal image: text, rodata, data, bss, flash; None on the host."""
+        file = self.folder / "minimal.size"
+        if not file.exists():
+            return None
+        lines = (line.split() for line in file.read_text().splitlines())
+        return {name: int(size) for name, size in lines}
+
+    @property
+    def code_bytes(self) -> int | None:
+        return None if self.image is None else self.image["flash"] - self.facts.weight_bytes
+
+    @functools.cached_property
+    def emulator(self) -> dict[str, list[str]]:
+        """`command` runs the program; its arguments go behind `arguments` as one, if there are."""
+        found = json.loads((self.folder / "run.emulator.json").read_text())
+        found["command"][-1] = str(self.folder / "run")
+        return found
+
+
+# -- choices --------------------------------------------------------------------------------------
+
+
+def targets() -> tuple[str, ...]:
+    folder = data_root() / "toolchains"
+    found = [
+        file.stem for file in folder.glob("*.cmake") if "set(GRAVEN_TARGET" in file.read_text()
+    ]
+    return (HOST, *sorted(found, key=lambda name: (len(name), name)))
+
+
+def isas() -> tuple[str, ...]:
+    folder = data_root() / "include" / "graven" / "isa"
+    found = [
+        file.stem for file in sorted(folder.glob("*.hpp"))
+        if re.search(rf"\bstruct {file.stem}\b", file.read_text())
+    ]  # fmt: skip
+    return ("native", *found)
+
+
+def policy_of(plan: str) -> str:
+    """The C++ value of a plan's name."""
+    if plan in ("fastest", "smallest", INSPECTABLE):
+        return f"graven::plan::{plan}"
+    found = re.fullmatch(r"within:([1-9][0-9]{0,9})", plan)
+    if not found or int(found[1]) >= 1 << 31:
+        raise GravenError(
+            f"--plan '{plan}': is no plan; take fastest, smallest, or within:BYTES, as in "
+            "within:16384."
+        )
+    return f"graven::plan::within<{found[1]}>"
+
+
+def check(choice: Choice) -> None:
+    if choice.target not in targets():
+        raise GravenError(
+            f"--target '{choice.target}': is unknown; take one of {', '.join(targets())}."
+        )
+    if choice.isa not in isas():
+        raise GravenError(f"--isa '{choice.isa}': is unknown; take one of {', '.join(isas())}.")
+    policy_of(choice.plan)
+
+
+# -- the cache ------------------------------------------------------------------------------------
+
+
+def build(name: str, header: str, choice: Choice, program: bool) -> Build:
+    """Builds the header whose namespace is `name`; `program`: the harness too, to run it."""
+    check(choice)
+    key = _key(name, header, choice)
+    cache = _cache()
+    for kind in ("run",) if program else ("run", "inspect"):
+        folder = cache / f"{key}-{kind}"
+        if folder.is_dir():
+            os.utime(folder)
+            return Build(folder)
+    final = cache / f"{key}-{'run' if program else 'inspect'}"
+    with tempfile.TemporaryDirectory(prefix="graven-", dir=cache, ignore_cleanup_errors=True) as at:
+        _make(Path(at), name, header, choice, program)
+        kept = Path(at, "kept")
+        try:
+            kept.rename(final)
+        except OSError:
+            if not final.is_dir():  # otherwise somebody else has built the same meanwhile
+                raise
+    _prune(cache)
+    return Build(final)
+
+
+def _cache() -> Path:
+    chosen = os.environ.get("GRAVEN_CACHE")
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    private = Path(tempfile.gettempdir(), f"graven-{os.getuid()}")
+    for folder in (Path(chosen),) if chosen else (Path(home, "graven"), private):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder.resolve()
+        except OSError:
+            continue
+    raise GravenError(f"{folder}: cannot be written; set GRAVEN_CACHE to a folder for builds.")
+
+
+def _prune(cache: Path) -> None:
+    folders = sorted(cache.glob("*-*"), key=lambda folder: folder.stat().st_mtime)
+    for folder in folders[:-MOST_KEPT]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _key(name: str, header: str, choice: Choice) -> str:
+    parts = [__version__, name, header, repr(choice), _sources(), *_compilers(choice.target)]
+    parts += [os.environ.get(variable, "") for variable in ("CXX", "CXXFLAGS", "LDFLAGS")]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+@functools.cache
+def _sources() -> str:
+    """A hash of every file of the C++ side that a build may read."""
+    root, found = data_root(), hashlib.sha256()
+    for folder in ("include", "firmware/apps/run", "firmware/apps/minimal", "firmware/boards",
+                   "firmware/runtime", "toolchains"):  # fmt: skip
+        for file in sorted((root / folder).rglob("*")):
+            if file.is_file():
+                found.update(file.relative_to(root).as_posix().encode() + file.read_bytes())
+    for file in [*sorted((root / "firmware").glob("*.cmake")), _template("facts.cpp.j2")]:
+        found.update(file.read_bytes())
+    return found.hexdigest()
+
+
+def _compilers(target: str) -> Iterable[str]:
+    """Which compiler it is: another version, another build."""
+    names = [os.environ.get("CXX", "c++")]
+    if target != HOST:
+        folder = data_root() / "toolchains"
+        text = "".join(file.read_text() for file in sorted(folder.glob("*.cmake")))
+        names = re.findall(r"set\(CMAKE_CXX_COMPILER (\S+)\)", text)
+    for name in names:
+        found = shutil.which(name.split()[0]) if name else None
+        yield f"{found} {os.stat(os.path.realpath(found)).st_mtime_ns}" if found else f"no {name}"
+
+
+# -- building -------------------------------------------------------------------------------------
+
+
+def _template(name: str) -> Path:
+    return Path(__file__).parent / "templates" / name
+
+
+def _make(folder: Path, name: str, header: str, choice: Choice, program: bool) -> None:
+    (folder / "model.hpp").write_text(header)
+    root, made, kept = data_root(), folder / "build", folder / "kept"
+    policy, isa = policy_of(choice.plan), f"graven::{choice.isa}"
+    command = [
+        "cmake", "-S", str(root / "firmware/apps/run"), "-B", str(made), "-G", "Ninja",
+        "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+        f"-DGRAVEN_MODEL_HEADER={folder / 'model.hpp'}", f"-DGRAVEN_MODEL_NAMESPACE={name}",
+        f"-DGRAVEN_MODEL_TYPE={name}::ModelFor<{isa}, {policy}>",
+    ]  # fmt: skip
+    if choice.target != HOST:
+        command += ["--toolchain", str(root / f"toolchains/{choice.target}.cmake")]
+    tools.require("cmake", "ninja")
+    tools.run(command, folder)
+    kept.mkdir()
+    _make_facts(folder, name, isa, policy)
+    programs = ["run"] if program else []
+    if choice.target != HOST:
+        programs.append("minimal")
+    if programs:
+        tools.run(["cmake", "--build", str(made), "--target", *programs], folder)
+    for file in (*programs, "run.emulator.json", "minimal.size"):
+        if (made / file).exists():
+            shutil.copy2(made / file, kept / file)
+
+
+def _make_facts(folder: Path, name: str, isa: str, policy: str) -> None:
+    """Compiles facts.cpp as CMake would compile the harness; its section becomes facts.bin."""
+    source = emit.render(
+        "facts.cpp.j2", header=str(folder / "model.hpp"), name=name, isa=isa, policy=policy
+    )
+    (folder / "facts.cpp").write_text(source)
+    commands = json.loads((folder / "build/compile_commands.json").read_text())
+    command = next(entry for entry in commands if entry["file"].endswith("apps/run/main.cpp"))
+    words = [
+        str(folder / "facts.cpp") if word == command["file"] else word
+        for word in shlex.split(command["command"])
+    ]
+    words[words.index("-o") + 1] = str(folder / "facts.o")
+    tools.run(words, folder)
+    data = elf.section((folder / "facts.o").read_bytes(), ".graven")
+    (folder / "kept/facts.bin").write_bytes(data)
+
+
+def _decode(data: bytes) -> Facts:
+    """The order of facts.cpp.j2."""
+    if len(data) % 8:
+        raise ToolError("graven inspect: the compiled constants are damaged; clear the cache.")
+    numbers = [int.from_bytes(data[at : at + 8], "little") for at in range(0, len(data), 8)]
+    arena, weights, tables, macs, count, *rest = numbers
+    layers = tuple(LayerFacts(*rest[at : at + 2]) for at in range(0, 2 * count, 2))
+    rest = rest[2 * count :]
+    end = rest.index(0)
+    isa, rest = "".join(map(chr, rest[:end])), rest[end + 1 :]
+    rows = tuple(tuple(rest[at : at + 4]) for at in range(0, len(rest), 4))
+    return Facts(isa, arena, weights, tables, macs, layers, rows)

@@ -1,0 +1,270 @@
+"""The command `graven`. Exit codes: 0 done; 1 the comparison or the budget failed; 2 bad use or
+bad input; 3 a tool failed or is missing. An error is a sentence on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NoReturn
+
+from graven import __version__, ir
+from graven.errors import GravenError
+
+MOST_RANDOM = 100_000
+VERIFIED = 4  # inferences of `graven verify` without inputs
+
+
+@dataclass(frozen=True)
+class Loaded:
+    network: ir.Network
+    data: bytes
+    header: str
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    try:
+        options = parser().parse_args(arguments)
+        return options.verb(options)
+    except GravenError as error:
+        print(f"graven: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:  # whoever read our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+# -- the verbs ------------------------------------------------------------------------------------
+
+
+def compile_model(options: argparse.Namespace) -> int:
+    loaded = load(options)
+    write_file(options.output, loaded.header.encode())
+    return 0
+
+
+def inspect_model(options: argparse.Namespace) -> int:
+    from graven import build, report
+
+    choice = chosen(options)
+    loaded = load(options)
+    progress(options, f"compiling {loaded.network.name} for {choice.target}")
+    built = build.build(loaded.network.name, loaded.header, choice, program=False)
+    tell(options, loaded.network, report.inspected(loaded.network, built, choice))
+    return 0
+
+
+def run_model(options: argparse.Namespace) -> int:
+    from graven import build, inputs, report, runner
+
+    choice = chosen(options)
+    loaded = load(options)
+    network = loaded.network
+    values = (
+        inputs.load(network, options.input)
+        if options.input
+        else inputs.random(network, 1, options.seed)
+    )
+    progress(options, f"building {network.name} for {choice.target}")
+    built = build.build(network.name, loaded.header, choice, program=True)
+    progress(options, f"running {len(values[0])} inferences")
+    result = runner.run(network, built, values, profile=True)
+    files = write_outputs(options.output_dir, result) if options.output_dir else []
+    tell(options, network, report.measured(network, built, choice, result, files))
+    return 0
+
+
+def verify_model(options: argparse.Namespace) -> int:
+    from graven import inputs, verify
+
+    choice = chosen(options)
+    loaded = load(options)
+    network = loaded.network
+    values = (
+        inputs.load(network, options.inputs)
+        if options.inputs
+        else inputs.random(network, options.random, options.seed)
+    )
+    progress(options, f"verifying {network.name} on {choice.target}")
+    found = verify.verify(network, loaded.data, loaded.header, values, choice, options.against)
+    if found.difference is not None:
+        print(f"graven: {network.source}: {found.difference}", file=sys.stderr)
+        return 1
+    title = verify.engines.TITLES[options.against]
+    print(
+        f"{network.source}: {found.layers} layers and the outputs under plan {choice.plan} equal "
+        f"{title} and the numpy reference on {found.inferences} inferences ({choice.target})"
+    )
+    return 0
+
+
+# -- what they share ------------------------------------------------------------------------------
+
+
+def load(options: argparse.Namespace) -> Loaded:
+    from graven import emit
+    from graven.frontends import tflite
+
+    path = options.model
+    network = tflite.load(path)
+    name = emit.check_name(options.name) if options.name else default_name(path)
+    network = replace(network, name=name)
+    data = path.read_bytes()
+    return Loaded(network, data, emit.header(network, hashlib.sha256(data).hexdigest()))
+
+
+def default_name(path: Path) -> str:
+    """The file's name, without the customary ending that says int8."""
+    from graven.frontends import tflite
+
+    return tflite.identifier(path.stem.removesuffix("_int8"))
+
+
+def chosen(options: argparse.Namespace):
+    from graven import build
+
+    choice = build.Choice(options.target, options.isa, options.plan)
+    build.check(choice)
+    return choice
+
+
+def progress(options: argparse.Namespace, text: str) -> None:
+    if sys.stderr.isatty() and not getattr(options, "json", False):
+        print(f"graven: {text} ...", file=sys.stderr)
+
+
+def tell(options: argparse.Namespace, network: ir.Network, report_of: dict) -> None:
+    if options.json:
+        print(json.dumps(report_of))
+        return
+    from rich.console import Console
+
+    from graven import report
+
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    report.show(network, report_of, console)
+    for file in report_of.get("outputs", []):
+        console.print(f"wrote {options.output_dir / file}", highlight=False, markup=False)
+
+
+def write_outputs(folder: Path, result) -> list[str]:
+    """y_<inference>.bin, or y_<inference>_<output>.bin where the model has several."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GravenError(f"{folder}: cannot be made: {error.strerror}.") from None
+    files = []
+    several = len(result.outputs) > 1
+    for inference in range(len(result.outputs[0])):
+        for position, values in enumerate(result.outputs):
+            name = f"y_{inference}_{position}.bin" if several else f"y_{inference}.bin"
+            write_file(folder / name, values[inference].tobytes())
+            files.append(name)
+    return files
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """All of it or nothing: written beside its place, then renamed."""
+    temporary = None
+    try:
+        if path.exists() and not path.is_file():  # a pipe, or /dev/stdout
+            path.write_bytes(data)
+            return
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".graven-", delete=False) as file:
+            temporary = Path(file.name)
+            file.write(data)
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        raise GravenError(f"{path}: cannot be written: {error.strerror}.") from None
+
+
+# -- arguments ------------------------------------------------------------------------------------
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise GravenError(f"{message.rstrip('.')}; see {self.prog} --help.")
+
+
+def count(text: str) -> int:
+    value = int(text)
+    if not 0 < value <= MOST_RANDOM:
+        raise argparse.ArgumentTypeError(f"{value} is not between 1 and {MOST_RANDOM}")
+    return value
+
+
+def seed(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{value} is below 0")
+    return value
+
+
+def parser() -> argparse.ArgumentParser:
+    top = Parser(prog="graven", description="Compiles, runs and verifies .tflite models.")
+    top.add_argument("--version", action="version", version=f"graven {__version__}")
+    verbs = top.add_subparsers(metavar="VERB", required=True, parser_class=Parser)
+
+    verb = _verb(verbs, "compile", compile_model, "write a model as a C++ header")
+    verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the header")
+
+    verb = _verb(verbs, "inspect", inspect_model, "layers, arena and flash of a model")
+    _add_choice(verb)
+    verb.add_argument("--json", action="store_true", help="print one JSON object")
+
+    verb = _verb(verbs, "run", run_model, "run a model on this machine or an emulated target")
+    _add_choice(verb)
+    verb.add_argument(
+        "--input", type=Path, action="append", metavar="F",
+        help="one model input (F.bin), or many inferences (F.npy, F.npz); may be repeated",
+    )  # fmt: skip
+    verb.add_argument("--seed", type=seed, default=0, help="of the random input without --input")
+    verb.add_argument("--output-dir", type=Path, metavar="D", help="write outputs as y_<i>.bin")
+    verb.add_argument("--json", action="store_true", help="print one JSON object")
+
+    verb = _verb(verbs, "verify", verify_model, "compare every layer with TensorFlow Lite Micro")
+    _add_choice(verb)
+    group = verb.add_mutually_exclusive_group()
+    group.add_argument("--inputs", type=Path, action="append", metavar="F", help="as run --input")
+    group.add_argument("--random", type=count, default=VERIFIED, metavar="N",
+                       help=f"N random inferences (default {VERIFIED})")  # fmt: skip
+    verb.add_argument("--seed", type=seed, default=0, help="of the random inferences")
+    verb.add_argument("--against", choices=("tflm", "litert"), default="tflm",
+                      help="the engine to compare with (default tflm)")  # fmt: skip
+    return top
+
+
+def _verb(verbs, name: str, function, about: str) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=about, description=f"graven {name}: {about}.")
+    verb.set_defaults(verb=function)
+    verb.add_argument("model", type=Path, metavar="MODEL", help="a .tflite file")
+    verb.add_argument("--name", help="the C++ namespace (default: from the file's name)")
+    return verb
+
+
+def _add_choice(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--target", default="host", metavar="T", help="host, cortex-m4, ...")
+    verb.add_argument("--isa", default="native", metavar="NAME", help="scalar, ...")
+    verb.add_argument(
+        "--plan", default="fastest", metavar="P", help="fastest, smallest or within:BYTES"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

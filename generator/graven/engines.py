@@ -1,0 +1,66 @@
+"""The engines that ours is compared with: every operator's output, by tensor index."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from graven import ir
+from graven.errors import ToolError
+
+ARENA = 1 << 22  # TensorFlow Lite Micro needs some for itself and crashes where it is too small
+
+
+def tflm(model: bytes, network: ir.Network, inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
+    try:
+        from tflite_micro import runtime
+    except ImportError:
+        raise ToolError(
+            "graven verify: the Python package tflite-micro, whose results are the contract, is "
+            "missing; pip install 'graven[verify]'."
+        ) from None
+    tensors = sum(
+        math.prod(tensor.shape) * tensor.element.dtype.itemsize for tensor in network.tensors
+    )
+    interpreter = runtime.Interpreter.from_bytes(
+        model,
+        arena_size=ARENA + 4 * tensors,
+        intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors,
+    )
+    for position, value in enumerate(inputs):
+        interpreter.set_input(value, position)
+    interpreter.invoke()
+    return {index: interpreter.GetTensor(index, 0)["tensor_data"] for index in _computed(network)}
+
+
+def litert(model: bytes, network: ir.Network, inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
+    try:
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    except ImportError:
+        raise ToolError(
+            "graven verify --against litert: the Python package ai-edge-litert is missing; "
+            "pip install ai-edge-litert."
+        ) from None
+    try:
+        interpreter = Interpreter(
+            model_content=model,
+            experimental_preserve_all_tensors=True,
+            experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+        )
+        interpreter.allocate_tensors()
+        for index, value in zip(network.inputs, inputs, strict=True):
+            interpreter.set_tensor(index, value)
+        interpreter.invoke()
+    except (RuntimeError, ValueError) as error:
+        text = " ".join(str(error).split())
+        raise ToolError(f"graven verify --against litert: LiteRT refuses it: {text}") from None
+    return {index: interpreter.get_tensor(index) for index in _computed(network)}
+
+
+ENGINES = {"tflm": tflm, "litert": litert}
+TITLES = {"tflm": "TensorFlow Lite Micro", "litert": "LiteRT", "numpy": "the numpy reference"}
+
+
+def _computed(network: ir.Network) -> list[int]:
+    return [index for operator in network.operators for index in operator.outputs]

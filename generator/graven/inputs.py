@@ -1,0 +1,143 @@
+"""The inputs of a run: from files as the user names them, or random; one array per model input,
+its leading axis the inferences.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from graven import ir
+from graven.errors import GravenError
+from graven.node import shape_text
+
+Inputs = list[np.ndarray]
+
+
+def tensors(network: ir.Network) -> list[ir.Tensor]:
+    return [network.tensors[index] for index in network.inputs]
+
+
+def random(network: ir.Network, count: int, seed: int) -> Inputs:
+    """Random bytes; for float32 numbers of a normal distribution."""
+    generator = np.random.default_rng(seed)
+    values = []
+    for tensor in tensors(network):
+        shape = (count, *tensor.shape)
+        if tensor.element is ir.Element.FLOAT32:
+            values.append(generator.normal(0.0, 1.0, shape).astype(np.float32))
+        else:
+            values.append(generator.integers(-128, 128, shape).astype(tensor.element.dtype))
+    return values
+
+
+def load(network: ir.Network, files: list[Path]) -> Inputs:
+    """`--input`: .bin files in turn, one .npy per model input, or one .npz."""
+    kinds = {file.suffix.lower() for file in files}
+    if kinds == {".npz"} and len(files) == 1:
+        return _from_npz(network, files[0])
+    if kinds == {".npy"}:
+        return _from_npy(network, files)
+    if kinds & {".npz", ".npy"}:
+        raise GravenError(
+            f"--input: got {', '.join(file.name for file in files)}; take one .npz, one .npy per "
+            "model input, or raw files only."
+        )
+    return _from_raw(network, files)
+
+
+def to_bytes(values: Inputs) -> bytes:
+    """Inference after inference, all inputs of each."""
+    count = len(values[0])
+    rows = [np.ascontiguousarray(value).reshape(count, -1).view(np.uint8) for value in values]
+    return np.concatenate(rows, axis=1).tobytes()
+
+
+def one(values: Inputs, inference: int) -> Inputs:
+    return [value[inference] for value in values]
+
+
+def _from_raw(network: ir.Network, files: list[Path]) -> Inputs:
+    wanted = tensors(network)
+    if len(files) % len(wanted):
+        raise GravenError(
+            f"--input: got {len(files)} files, expected a multiple of {len(wanted)}, one for each "
+            "input of the model."
+        )
+    found: list[list[np.ndarray]] = [[] for _ in wanted]
+    for position, file in enumerate(files):
+        tensor = wanted[position % len(wanted)]
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise GravenError(f"{file}: cannot be read: {error.strerror}.") from None
+        expected = int(np.prod(tensor.shape)) * tensor.element.dtype.itemsize
+        if len(data) != expected:
+            raise GravenError(
+                f"{file}: has {len(data)} bytes, but the model's input '{tensor.name}' "
+                f"({tensor.element.value} {shape_text(tensor.shape)}) takes {expected}."
+            )
+        value = np.frombuffer(data, dtype=tensor.element.dtype.newbyteorder("<"))
+        found[position % len(wanted)].append(value.reshape(tensor.shape))
+    return [np.stack(values) for values in found]
+
+
+def _from_npy(network: ir.Network, files: list[Path]) -> Inputs:
+    wanted = tensors(network)
+    if len(files) != len(wanted):
+        raise GravenError(
+            f"--input: got {len(files)} .npy files, but the model has {len(wanted)} inputs; give "
+            "one for each, in order."
+        )
+    pairs = zip(wanted, files, strict=True)
+    return _same_count([_fit(tensor, _read(file), str(file)) for tensor, file in pairs])
+
+
+def _from_npz(network: ir.Network, file: Path) -> Inputs:
+    arrays = _read(file)
+    values = []
+    for position, tensor in enumerate(tensors(network)):
+        names = [name for name in (tensor.name, f"input_{position}") if name in arrays]
+        if not names:
+            raise GravenError(
+                f"{file}: has no array '{tensor.name}' or 'input_{position}' for the model's "
+                f"input; it has {', '.join(sorted(arrays)) or 'none at all'}."
+            )
+        values.append(_fit(tensor, arrays[names[0]], f"{file}: {names[0]}"))
+    return _same_count(values)
+
+
+def _read(file: Path):
+    try:
+        loaded = np.load(file, allow_pickle=False)
+        return {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else loaded
+    except OSError as error:
+        raise GravenError(f"{file}: cannot be read: {error.strerror or error}.") from None
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise GravenError(f"{file}: is no array that numpy can read: {error}.") from None
+
+
+def _fit(tensor: ir.Tensor, value, where: str) -> np.ndarray:
+    """The array as (inferences, *the input's shape)."""
+    if not isinstance(value, np.ndarray) or value.dtype != tensor.element.dtype:
+        kind = getattr(value, "dtype", "no array")
+        raise GravenError(
+            f"{where}: is {kind}, but the model's input '{tensor.name}' is {tensor.element.value}; "
+            "convert it (int8 inputs are quantized values)."
+        )
+    size = int(np.prod(tensor.shape))
+    if value.ndim == 0 or value.shape[0] == 0 or value.size != value.shape[0] * size:
+        raise GravenError(
+            f"{where}: has shape {shape_text(value.shape)}, expected a leading axis of inferences "
+            f"and {shape_text(tensor.shape)} for the model's input '{tensor.name}' behind it."
+        )
+    return value.reshape(value.shape[0], *tensor.shape)
+
+
+def _same_count(values: Inputs) -> Inputs:
+    counts = [len(value) for value in values]
+    if len(set(counts)) > 1:
+        raise GravenError(f"--input: the inputs have {counts} inferences, expected equal numbers.")
+    return values

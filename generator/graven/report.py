@@ -1,0 +1,136 @@
+"""What `inspect` and `run` say of a model: one JSON object for machines, a table for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from graven import ir
+from graven.build import Build, Choice
+from graven.emit import label
+from graven.node import shape_text
+from graven.runner import Run
+
+
+def inspected(network: ir.Network, built: Build, choice: Choice) -> dict[str, Any]:
+    facts = built.facts
+    layers = [
+        {
+            "index": operator.index,
+            "name": label(network.tensors[operator.outputs[0]]),
+            "op": operator.name,
+            "output_shape": list(network.tensors[operator.outputs[0]].shape[1:])
+            or list(network.tensors[operator.outputs[0]].shape),
+            "macs": facts.layers[k].macs,
+            "weight_bytes": facts.layers[k].weight_bytes,
+        }
+        for k, operator in enumerate(network.operators)
+    ]
+    return {
+        "model": network.name,
+        "source": network.source,
+        "target": choice.target,
+        "isa": facts.isa,
+        "plan": choice.plan,
+        "arena_bytes": facts.arena_bytes,
+        "input_bytes": sum(tensor_bytes(network.tensors[index]) for index in network.inputs),
+        "flash_bytes": {"weights": facts.weight_bytes, "code": built.code_bytes},
+        "macs": facts.macs,
+        "layers": layers,
+        "rows": [list(row) for row in facts.rows],
+    }
+
+
+def measured(
+    network: ir.Network, built: Build, choice: Choice, run: Run, files: list[str]
+) -> dict[str, Any]:
+    """As `inspected`, with the figures of a run, in the order of architecture.md."""
+    found = inspected(network, built, choice)
+    image, facts = built.image, built.facts
+    ram = None if image is None else image["data"] + image["bss"] + run.stack_bytes
+    timed = run.instructions is not None
+    layers = [
+        {
+            **{name: layer[name] for name in ("index", "name", "op", "output_shape", "macs")},
+            "instructions": run.layers.get(layer["index"], 0) if timed else None,
+            "weight_bytes": layer["weight_bytes"],
+        }
+        for layer in found["layers"]
+    ]
+    first = ("model", "source", "target", "isa", "plan", "arena_bytes", "input_bytes")
+    return {
+        **{name: found[name] for name in first},
+        "ram_bytes": ram,
+        "flash_bytes": found["flash_bytes"],
+        "stack_bytes": run.stack_bytes,
+        "macs": facts.macs,
+        "instructions": run.instructions,
+        "layers": layers,
+        "rows": found["rows"],
+        "outputs": files,
+    }
+
+
+def tensor_bytes(tensor: ir.Tensor) -> int:
+    size = tensor.element.dtype.itemsize
+    for extent in tensor.shape:
+        size *= extent
+    return size
+
+
+# -- tables ---------------------------------------------------------------------------------------
+
+
+def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
+    timed = report.get("instructions") is not None
+    table = Table(title=f"{report['model']} ({network.source})", title_justify="left")
+    table.add_column("", justify="right")
+    for title in ("operator", "name"):
+        table.add_column(title, overflow="fold", ratio=None)
+    table.add_column("output")
+    if "outputs" not in report:
+        table.add_column("quantization")
+    for title in ("MACs", "weights", *(("instructions",) if timed else ())):
+        table.add_column(title, justify="right")
+    for operator, layer in zip(network.operators, report["layers"], strict=True):
+        tensor = network.tensors[operator.outputs[0]]
+        cells = [str(layer["index"]), layer["op"], layer["name"]]
+        cells.append(f"{tensor.element.value} {shape_text(tensor.shape)}")
+        if "outputs" not in report:
+            cells.append(quantization(tensor))
+        cells += [number(layer["macs"]), number(layer["weight_bytes"])]
+        if timed:
+            cells.append(number(layer["instructions"]))
+        table.add_row(*cells)
+    console.print(table, markup=False) if False else console.print(table)
+    for line in summary(report):
+        console.print(line, highlight=False, markup=False)
+
+
+def quantization(tensor: ir.Tensor) -> str:
+    found = tensor.quantization
+    if found is None:
+        return ""
+    return f"{found.scale[0]:.6g} * (q {-found.zero_point[0]:+d})"
+
+
+def number(value: int | None) -> str:
+    return "" if not value else f"{value:,}"
+
+
+def summary(report: dict[str, Any]) -> list[str]:
+    flash = report["flash_bytes"]
+    code = "" if flash["code"] is None else f", code {flash['code']:,}"
+    lines = [
+        f"{report['target']}, isa {report['isa']}, plan {report['plan']}",
+        f"arena {report['arena_bytes']:,} bytes; flash: weights {flash['weights']:,}{code}; "
+        f"{report['macs']:,} MACs",
+    ]
+    if "outputs" in report:
+        ram = "" if report["ram_bytes"] is None else f"; RAM in all {report['ram_bytes']:,}"
+        lines.append(f"stack {report['stack_bytes']:,} bytes{ram}")
+        if report["instructions"] is not None:
+            lines.append(f"{report['instructions']:,} instructions per inference")
+    return lines

@@ -1,0 +1,115 @@
+"""Runs a built model on this machine or in the emulator, on many inferences at once."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from graven import inputs, ir, tools
+from graven.build import Build
+from graven.errors import ToolError
+
+TIMEOUT = 1800  # seconds
+RECORD = struct.Struct("<III")  # layer, row, bytes
+NEXT_INFERENCE = 0xFFFFFFFF
+HARNESS_ERROR = 2
+
+
+@dataclass
+class Run:
+    outputs: list[np.ndarray]  # per model output: (inferences, *shape)
+    stack_bytes: int = 0
+    instructions: int | None = None  # of the first inference; None on the host
+    layers: dict[int, int] = field(default_factory=dict)  # instructions, by layer
+    dump: list[dict[int, bytes]] = field(default_factory=list)  # per inference: layer, its rows
+
+
+def run(
+    network: ir.Network, built: Build, values: inputs.Inputs, profile: bool, dump: bool = False
+) -> Run:
+    count = len(values[0])
+    with tempfile.TemporaryDirectory(prefix="graven-") as at:
+        folder = Path(at)
+        (folder / "in.bin").write_bytes(inputs.to_bytes(values))
+        arguments = ["in.bin", "out.bin", str(count)]
+        arguments += ["profile"] * profile + ["dump=dump.bin"] * dump
+        printed = _call(built, arguments, folder)
+        result = Run(_split(network, (folder / "out.bin").read_bytes(), count))
+        if dump:
+            result.dump = _parse_dump((folder / "dump.bin").read_bytes())
+    for line in printed.splitlines():
+        words = line.split()
+        if words[:1] == ["stack"]:
+            result.stack_bytes = int(words[1])
+        elif words[:1] == ["instructions"]:
+            result.instructions = int(words[1])
+        elif words[:1] == ["layer"]:
+            result.layers[int(words[1])] = int(words[2])
+    return result
+
+
+def _call(built: Build, arguments: list[str], folder: Path) -> str:
+    command, joined = built.emulator["command"], built.emulator["arguments"]
+    if joined:
+        arguments = [*joined[:-1], " ".join([joined[-1], *arguments])]
+    name = os.path.basename(command[0])
+    try:
+        done = subprocess.run(
+            [*command, *arguments],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            timeout=TIMEOUT,
+        )
+    except FileNotFoundError:
+        raise tools.missing(name) from None
+    except OSError as error:
+        raise ToolError(f"{name}: cannot be run: {error.strerror}.") from None
+    except subprocess.TimeoutExpired:
+        raise ToolError(f"{name}: had not ended after {TIMEOUT} seconds.") from None
+    if done.returncode != 0:
+        last = done.stdout.strip().splitlines()[-tools.LAST_LINES :]
+        errors = [line.removeprefix("error ") for line in last if line.startswith("error ")]
+        text = errors[-1] if errors else "\n".join(last) or "it printed nothing"
+        raise ToolError(f"{name} failed (exit code {done.returncode}): {text}")
+    return done.stdout
+
+
+def _split(network: ir.Network, data: bytes, count: int) -> list[np.ndarray]:
+    tensors = [network.tensors[index] for index in network.outputs]
+    sizes = [int(np.prod(tensor.shape)) * tensor.element.dtype.itemsize for tensor in tensors]
+    if len(data) != count * sum(sizes):
+        raise ToolError(f"the run wrote {len(data)} bytes, expected {count * sum(sizes)}.")
+    rows = np.frombuffer(data, dtype=np.uint8).reshape(count, sum(sizes))
+    outputs, at = [], 0
+    for tensor, size in zip(tensors, sizes, strict=True):
+        part = np.ascontiguousarray(rows[:, at : at + size])
+        outputs.append(part.view(tensor.element.dtype).reshape(count, *tensor.shape))
+        at += size
+    return outputs
+
+
+def _parse_dump(data: bytes) -> list[dict[int, bytes]]:
+    found: list[dict[int, list[bytes]]] = []
+    at = 0
+    while at < len(data):
+        layer, row, size = RECORD.unpack_from(data, at)
+        at += RECORD.size
+        if layer == NEXT_INFERENCE:
+            found.append({})
+            continue
+        rows = found[-1].setdefault(layer, [])
+        if row != len(rows):
+            raise ToolError(f"the run gave row {row} of layer {layer} after {len(rows)} rows.")
+        rows.append(data[at : at + size])
+        at += size
+    return [{layer: b"".join(rows) for layer, rows in one.items()} for one in found]

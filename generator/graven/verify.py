@@ -1,0 +1,138 @@
+"""Compares every layer of our engine with the numpy reference and with another engine, then the
+model's outputs under the plan that the user will get.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven import build, engines, inputs, ir, reference, runner
+
+RELATIVE, ABSOLUTE = 1e-4, 1e-5  # float32
+RESCALES = ("RELU6", "CONCATENATION")  # where TensorFlow Lite Micro does not, see docs
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first element of a tensor that two engines disagree on."""
+
+    against: str
+    inference: int
+    layer: int | None  # None: a model output under the user's plan
+    output: int
+    op: str
+    name: str
+    index: tuple[int, ...]
+    ours: float
+    theirs: float
+    count: int
+    size: int
+
+    def __str__(self) -> str:
+        what = f"output {self.output}" if self.layer is None else f"layer {self.layer} ({self.op})"
+        note = ""
+        if self.against == "tflm" and self.op in RESCALES:
+            note = "; TensorFlow Lite Micro does not rescale here, graven does"
+        return (
+            f"{what} '{self.name}' differs from {engines.TITLES[self.against]} at "
+            f"{list(self.index)}: {self.ours:g}, expected {self.theirs:g} ({self.count} of "
+            f"{self.size} elements, inference {self.inference}){note}"
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    inferences: int
+    layers: int
+    difference: Difference | None
+
+
+def verify(
+    network: ir.Network,
+    model: bytes,
+    header: str,
+    values: inputs.Inputs,
+    choice: build.Choice,
+    against: str,
+) -> Report:
+    engine = engines.ENGINES[against]
+    inspectable = build.Choice(choice.target, choice.isa, build.INSPECTABLE)
+    built = build.build(network.name, header, inspectable, program=True)
+    seen = runner.run(network, built, values, profile=False, dump=True)
+    count, expected = len(values[0]), []
+    found = None
+    for k in range(count):
+        given = inputs.one(values, k)
+        theirs = {"numpy": reference.run(network, given), against: engine(model, network, given)}
+        expected.append(theirs)
+        ours = _layers(network, seen.dump[k], given)
+        found = found or _first_layer(network, ours, theirs, k)
+    if found is None:
+        built = build.build(network.name, header, choice, program=True)
+        result = runner.run(network, built, values, profile=False)
+        found = _first_output(network, result.outputs, expected, against)
+    return Report(count, len(network.operators), found)
+
+
+def _layers(
+    network: ir.Network, dump: dict[int, bytes], given: list[np.ndarray]
+) -> dict[int, np.ndarray]:
+    """Our value of every operator's output; one without rows is its input under another shape."""
+    values = dict(zip(network.inputs, given, strict=True))
+    for operator in network.operators:
+        tensor = network.tensors[operator.outputs[0]]
+        if operator.index in dump:
+            data = np.frombuffer(dump[operator.index], dtype=tensor.element.dtype)
+        else:
+            data = values[operator.inputs[0]]
+        values[tensor.index] = data.reshape(tensor.shape)
+    return values
+
+
+def _first_layer(
+    network: ir.Network,
+    ours: dict[int, np.ndarray],
+    theirs: dict[str, dict[int, np.ndarray]],
+    inference: int,
+) -> Difference | None:
+    for operator in network.operators:
+        tensor = network.tensors[operator.outputs[0]]
+        for against, values in theirs.items():
+            where = (against, inference, operator.index, 0, operator.name, tensor.name)
+            found = compare(ours[tensor.index], values[tensor.index], where)
+            if found:
+                return found
+    return None
+
+
+def _first_output(
+    network: ir.Network,
+    ours: list[np.ndarray],
+    theirs: list[dict[str, dict[int, np.ndarray]]],
+    against: str,
+) -> Difference | None:
+    producers = {operator.outputs[0]: operator.name for operator in network.operators}
+    for inference, engine in enumerate(theirs):
+        for position, index in enumerate(network.outputs):
+            name, op = network.tensors[index].name, producers[index]
+            where = (against, inference, None, position, op, name)
+            if found := compare(ours[position][inference], engine[against][index], where):
+                return found
+    return None
+
+
+def compare(ours: np.ndarray, theirs: np.ndarray, where: tuple) -> Difference | None:
+    """int8 bit for bit; float32 within the tolerance."""
+    theirs = np.asarray(theirs).reshape(ours.shape)
+    if ours.dtype == np.float32:
+        wrong = ~np.isclose(ours, theirs, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
+    else:
+        wrong = ours != theirs
+    if not wrong.any():
+        return None
+    place = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
+    index = tuple(int(value) for value in place)
+    values = (float(ours[place]), float(theirs[place]), int(wrong.sum()), wrong.size)
+    return Difference(*where, index, *values)

@@ -1,0 +1,13 @@
+// EXPECT: Shape: height, width and channels may be at most 65535 each.
+#include <graven/graven.hpp>
+
+using namespace graven;
+
+constexpr Parameters params[] = {{}, {}};
+#ifdef GRAVEN_BROKEN
+constexpr Shape shape{1, 65536, 1};
+#else
+constexpr Shape shape{1, 65535, 1};
+#endif
+
+Model<Sequential<ReLU>, shape, params> model;

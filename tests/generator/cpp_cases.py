@@ -1,0 +1,93 @@
+"""Many generated headers in one C++ program: the engine's answers to random networks."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from graven import emit, ir
+from graven.frontends import tflite, tflite_writer
+from graven.paths import data_root
+
+PROGRAM = """#include <cstdio>
+#include <cstdlib>
+{includes}
+template <class Model> void run() {{
+  static Model model;
+  for (int i = 0; i < Model::input_count; ++i) {{
+    const auto bytes = model.input_bytes(i);
+    if (std::fread(bytes.data(), 1, bytes.size(), stdin) != bytes.size()) std::abort();
+  }}
+  model.run();
+  for (int i = 0; i < Model::output_count; ++i) {{
+    const auto bytes = model.output_bytes(i);
+    std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+  }}
+}}
+int main() {{
+{runs}
+}}
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    label: str  # repeats it: the kind, the element type and the seed
+    network: ir.Network
+    model: bytes
+    header: str
+    inputs: list[np.ndarray]
+
+
+def make(label: str, position: int, network: ir.Network, inputs: list[np.ndarray]) -> Case:
+    """GravenError where the network cannot be said in C++."""
+    model = tflite_writer.to_bytes(network)
+    parsed = tflite.parse(model, f"{label}.tflite", f"case_{position}")
+    return Case(label, parsed, model, emit.header(parsed, "0" * 64), inputs)
+
+
+def run(cases: list[Case], folder: Path, policy: str = "fastest") -> list[dict[int, np.ndarray]]:
+    """Every model output of every case, by tensor index, from one translation unit."""
+    names = [case.network.name for case in cases]
+    for case in cases:
+        (folder / f"{case.network.name}.hpp").write_text(case.header)
+    models = f"ModelFor<graven::scalar, graven::plan::{policy}>"
+    source, binary = folder / f"{policy}.cpp", folder / policy
+    source.write_text(
+        PROGRAM.format(
+            includes="\n".join(f'#include "{name}.hpp"' for name in names),
+            runs="\n".join(f"  run<{name}::{models}>();" for name in names),
+        )
+    )
+    command = [
+        "g++", "-std=c++20", "-O1", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off",
+        f"-I{data_root() / 'include'}", str(source), "-o", str(binary),
+    ]  # fmt: skip
+    compiled = subprocess.run(command, capture_output=True, text=True)
+    if compiled.returncode:
+        errors = [line for line in compiled.stderr.splitlines() if "error" in line]
+        pytest.fail("the headers do not compile:\n" + "\n".join(errors[:20]), pytrace=False)
+    given = b"".join(value.tobytes() for case in cases for value in case.inputs)
+    data = subprocess.run([binary], input=given, capture_output=True, check=True).stdout
+    found, at = [], 0
+    for case in cases:
+        values = {}
+        for index in case.network.outputs:
+            tensor = case.network.tensors[index]
+            size = int(np.prod(tensor.shape)) * tensor.element.dtype.itemsize
+            value = np.frombuffer(data[at : at + size], dtype=tensor.element.dtype)
+            values[index] = value.reshape(tensor.shape)
+            at += size
+        found.append(values)
+    assert at == len(data)
+    return found
+
+
+def only_outputs(network: ir.Network) -> ir.Network:
+    """The network as far as its outputs are concerned, for comparing these alone."""
+    kept = tuple(op for op in network.operators if op.outputs[0] in network.outputs)
+    return dataclasses.replace(network, operators=kept)

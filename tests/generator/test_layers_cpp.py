@@ -1,0 +1,99 @@
+"""Every layer on random shapes, options and quantization: the C++ of a generated header against
+numpy and TensorFlow Lite Micro, int8 bit for bit. A failure names the seed that repeats it.
+"""
+
+import time
+
+import cpp_cases
+import numpy as np
+import pytest
+import random_models
+import tflm
+from graven import reference
+from graven.errors import GravenError
+
+INT8, FLOAT32 = random_models.INT8, random_models.FLOAT32
+CASES = {INT8: 12, FLOAT32: 6}  # per layer
+GRAPHS = 12
+KINDS_PER_PROGRAM = 5
+REFUSED = ("along the batch", "fused activation", "beside a batch of 1", "is a constant")
+
+
+def cases_of(kinds, tflm_only):
+    """`CASES` cases of each kind that can be said in C++; what cannot has a sentence."""
+    cases = []
+    for kind in kinds:
+        for element, wanted in CASES.items():
+            found, seed = 0, 0
+            while found < wanted:
+                rng = np.random.default_rng([seed, 3])
+                network = random_models.random_case(rng, kind, element, tflm=tflm_only)
+                inputs = random_models.random_inputs(rng, network)
+                label = f"{kind} {element.value} seed {seed}"
+                try:
+                    cases.append(cpp_cases.make(label, len(cases), network, inputs))
+                    found += 1
+                except GravenError as error:
+                    assert any(text in str(error) for text in REFUSED), f"{label}: {error}"
+                seed += 1
+                assert seed < 20 * wanted, f"{kind}: hardly any case can be said in C++"
+    return cases
+
+
+def compare(cases, answers, with_tflm=True):
+    lines = []
+    for case, ours in zip(cases, answers, strict=True):
+        network = cpp_cases.only_outputs(case.network)
+        engines = {"numpy": reference.run(case.network, case.inputs)}
+        if with_tflm:
+            engines["TFLM"] = tflm.run(case.model, case.network, case.inputs)
+        for name, expected in engines.items():
+            for line in tflm.differences(network, ours, expected):
+                lines.append(f"{case.label} against {name}: {line}")
+    assert not lines, "\n".join(lines)
+
+
+def report(cases, started):
+    seconds = time.perf_counter() - started
+    print(f"{len(cases)} cases, {seconds / len(cases):.2f} s each")
+
+
+def groups():
+    kinds = random_models.KINDS
+    return [kinds[at : at + KINDS_PER_PROGRAM] for at in range(0, len(kinds), KINDS_PER_PROGRAM)]
+
+
+@pytest.mark.parametrize("kinds", groups(), ids="-".join)
+def test_layers_equal_numpy_and_tflm(kinds, tmp_path):
+    started = time.perf_counter()
+    cases = cases_of(kinds, tflm_only=True)
+    compare(cases, cpp_cases.run(cases, tmp_path))
+    report(cases, started)
+
+
+def graphs(tflm_only):
+    cases, seed = [], 0
+    while len(cases) < GRAPHS:
+        rng = np.random.default_rng([seed, 4])
+        network = random_models.random_graph(rng, tflm=tflm_only)
+        inputs = random_models.random_inputs(rng, network)
+        try:
+            cases.append(cpp_cases.make(f"graph seed {seed}", len(cases), network, inputs))
+        except GravenError as error:
+            assert any(text in str(error) for text in REFUSED), f"seed {seed}: {error}"
+        seed += 1
+    return cases
+
+
+@pytest.mark.parametrize("policy", ["fastest", "smallest", "inspectable"])
+def test_graphs_equal_numpy_and_tflm(policy, tmp_path):
+    started = time.perf_counter()
+    cases = graphs(tflm_only=True)
+    compare(cases, cpp_cases.run(cases, tmp_path, policy))
+    report(cases, started)
+
+
+def test_what_tflm_lacks_equals_numpy(tmp_path):
+    """RELU6 and CONCATENATION that rescale, ARG_MAX of 64 bits, absent biases."""
+    cases = cases_of(("relu6", "concat", "argmax", "conv2d"), tflm_only=False)
+    compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)
