@@ -23,12 +23,13 @@ setup:
 demo: setup
 	@$(CMAKE) --log-level=WARNING --preset host -B build/demo/host
 	@$(CMAKE) --build build/demo/host --target digits_app
-	@$(CMAKE) --log-level=WARNING --preset cortex-m4 -B build/demo/board -DGRAVEN_BOARD=stm32f405
+	@$(CMAKE) --log-level=WARNING --preset cortex-m4 -B build/demo/board -DGRAVEN_BOARD=stm32f405 \
+	  -DGRAVEN_SEMIHOSTING=OFF
 	@$(CMAKE) --build build/demo/board --target digits_app
 	@echo 'demo: on this machine'
-	@sh build/demo/host/demo.sh </dev/null | tee build/demo/host.txt
+	@sh build/demo/host/demo.sh | tee build/demo/host.txt
 	@echo 'demo: on an emulated STM32F405'
-	@timeout 300 sh build/demo/board/demo.sh </dev/null | tee build/demo/board.txt
+	@timeout 300 sh build/demo/board/demo.sh | tee build/demo/board.txt
 	@.venv/bin/graven run $(DIGITS) --target cortex-m4 --json >build/demo/digits.json
 	@.venv/bin/python firmware/apps/digits/report.py --host build/demo/host.txt \
 	  --board build/demo/board.txt --inspect build/demo/digits.json -o build/demo/report.md

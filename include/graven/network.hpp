@@ -40,6 +40,12 @@ template <class L> constexpr int count_views() {  // upper bound
     return 4;
 }
 
+// The shape of a layer's output; behind a mistake nothing more is said.
+template <class L, At... in> constexpr Shape output() {
+  if constexpr ((in.shape.exists() && ...)) return L::template output<in...>();
+  else return no_shape;
+}
+
 // A layer or a combinator; single layers are noted under their index.
 template <class L, At... in, class Lowering, class... Views>
 constexpr View lower(Lowering& lowering, Views... views) {
@@ -97,7 +103,7 @@ private:
     } else {
       using Layer = detail::nth<K - 1, Ls...>;
       constexpr At before = at<in, K - 1>;
-      return {Layer::template output<before>(), before.layer + detail::count_layers<Layer>()};
+      return {detail::output<Layer, before>(), before.layer + detail::count_layers<Layer>()};
     }
   }
   template <At in, std::size_t K> static constexpr At at = next<in, K>();
@@ -120,22 +126,43 @@ template <class L, int... Inputs> struct Node {
   using Layer = L;
 };
 
-// The values that leave the graph; without it, the last node's.
+// The values that leave the graph.
 template <int... Values> struct Outputs {};
 
 namespace detail {
 
 template <class... Nodes> struct NodeList {};
 
-template <class Out, class... Nodes> struct GraphImpl;
+template <class N> struct NodeInputs;
+template <class L, int... Ids> struct NodeInputs<Node<L, Ids...>> {
+  static constexpr bool lie_below(int limit) { return ((Ids >= 0 && Ids < limit) && ...); }
+};
 
-template <int... Outs, class... Nodes> struct GraphImpl<Outputs<Outs...>, Nodes...> {
+template <bool complete, class Out, class... Nodes> struct GraphImpl;
+
+template <bool complete, int... Outs, class... Nodes>
+struct GraphImpl<complete, Outputs<Outs...>, Nodes...> {
   static constexpr int layers = (0 + ... + count_layers<typename Nodes::Layer>());
   static constexpr int views = (0 + ... + count_views<typename Nodes::Layer>()) + 8;
   static constexpr int outs[sizeof...(Outs)] = {Outs...};
   static constexpr int output_count = sizeof...(Outs);
 
-  template <At... in> static constexpr Shape output() { return at<outs[0], in...>.shape; }
+  template <At... in> static constexpr Shape output() {
+    static_assert(complete,
+                  "Graph: the last argument must be Outputs<...>, naming the values that leave.");
+    constexpr int inputs = sizeof...(in), wrong = wrong_node(inputs);
+    static_assert(wrong < 0 || error::out_of_range<error::at_layer<first_layer<in...>() +
+                                                                   layers_before(wrong)>>,
+                  "Graph: a node reads a value that does not exist yet; values are numbered from 0, "
+                  "the inputs first, then one per node.");
+    constexpr bool leave = ((Outs >= 0 && Outs < inputs + int{sizeof...(Nodes)}) && ...);
+    static_assert(leave || error::out_of_range<error::limit<inputs + int{sizeof...(Nodes)} - 1>,
+                                               error::got<Outs>...>,
+                  "Graph: Outputs names a value that does not exist; values are numbered from 0, "
+                  "the inputs first, then one per node.");
+    if constexpr (complete && wrong < 0 && leave) return at<outs[0], in...>.shape;
+    else return no_shape;
+  }
 
   // `all_outputs` receives a view per output.
   template <At... in, class Lowering, class... Views>
@@ -152,18 +179,26 @@ private:
     constexpr At ats[] = {in...};
     return ats[0].layer;
   }
-  static constexpr int layers_before(std::size_t node) {
+  static constexpr int wrong_node(int inputs) {
+    int node = 0, wrong = -1;
+    auto check = [&](bool sound) {
+      if (!sound && wrong < 0) wrong = node;
+      ++node;
+    };
+    (check(NodeInputs<Nodes>::lie_below(inputs + node)), ...);
+    return wrong;
+  }
+  static constexpr int layers_before(int node) {
     constexpr int counts[] = {count_layers<typename Nodes::Layer>()...};
     int sum = 0;
-    for (std::size_t k = 0; k < node; ++k) sum += counts[k];
+    for (int k = 0; k < node; ++k) sum += counts[k];
     return sum;
   }
 
   template <class N, int Layer, At... in> struct Placed;
   template <class L, int... Ids, int Layer, At... in> struct Placed<Node<L, Ids...>, Layer, in...> {
-    static_assert(((Ids >= 0) && ...), "Graph: a node reads a value below 0.");
     static constexpr Shape output() {
-      return L::template output<At{at<Ids, in...>.shape, Layer}...>();
+      return detail::output<L, At{at<Ids, in...>.shape, Layer}...>();
     }
     template <class Lowering> static constexpr View lower(Lowering& l, const View* value) {
       return detail::lower<L, At{at<Ids, in...>.shape, Layer}...>(l, value[Ids]...);
@@ -177,9 +212,6 @@ private:
       return ats[Id];
     } else {
       constexpr std::size_t node = Id - inputs;
-      static_assert(node < sizeof...(Nodes),
-                    "Graph: a node reads a value that does not exist; values are numbered from the "
-                    "inputs on, one per node.");
       constexpr int layer = first_layer<in...>() + layers_before(node);
       return {Placed<nth<node, Nodes...>, layer, in...>::output(), layer};
     }
@@ -195,24 +227,20 @@ private:
   }
 };
 
-template <class... Items> struct GraphOf;
-
-template <class T> struct is_outputs : std::false_type {};
-template <int... Values> struct is_outputs<Outputs<Values...>> : std::true_type {};
-
-template <class Sequence, class... Items> struct GraphSplit;
-template <std::size_t... I, class... Items>
-struct GraphSplit<std::index_sequence<I...>, Items...> {
-  using type = GraphImpl<nth<sizeof...(Items) - 1, Items...>, nth<I, Items...>...>;
+template <class Last, class Sequence, class... Items> struct GraphSplit {
+  using type = GraphImpl<false, Outputs<0>>;
+};
+template <int... Outs, std::size_t... I, class... Items>
+struct GraphSplit<Outputs<Outs...>, std::index_sequence<I...>, Items...> {
+  using type = GraphImpl<true, Outputs<Outs...>, nth<I, Items...>...>;
 };
 
 }  // namespace detail
 
 // Graph<Node<...>..., Outputs<...>>: nodes in an order in which each reads earlier values only.
 template <class... Items>
-struct Graph : detail::GraphSplit<std::make_index_sequence<sizeof...(Items) - 1>, Items...>::type {
-  static_assert(detail::is_outputs<detail::nth<sizeof...(Items) - 1, Items...>>::value,
-                "Graph: the last argument must be Outputs<...>, naming the values that leave.");
+struct Graph : detail::GraphSplit<detail::nth<sizeof...(Items) - 1, Items...>,
+                                  std::make_index_sequence<sizeof...(Items) - 1>, Items...>::type {
 };
 
 }  // namespace graven

@@ -14,8 +14,12 @@ struct Shape {
   constexpr int pixels() const { return height * width; }
   constexpr int row() const { return width * channels; }              // elements of one row
   constexpr int size() const { return height * width * channels; }    // elements
+  constexpr bool exists() const { return height > 0 && width > 0 && channels > 0; }
   constexpr bool operator==(const Shape&) const = default;
 };
+
+// What a layer yields whose static_assert has failed: nothing behind it is checked.
+inline constexpr Shape no_shape{0, 0, 0};
 
 // A height and a width: filter sides, strides, dilations, pool windows. `3` means {3, 3}.
 struct Extent {

@@ -2,6 +2,7 @@
 numpy and TensorFlow Lite Micro, int8 bit for bit. A failure names the seed that repeats it.
 """
 
+import math
 import time
 
 import cpp_cases
@@ -11,6 +12,7 @@ import random_models
 import tflm
 from graven import reference
 from graven.errors import GravenError
+from graven.layers.dense import Dense
 
 INT8, FLOAT32 = random_models.INT8, random_models.FLOAT32
 CASES = {INT8: 12, FLOAT32: 6}  # per layer
@@ -97,3 +99,19 @@ def test_what_tflm_lacks_equals_numpy(tmp_path):
     """RELU6 and CONCATENATION that rescale, ARG_MAX of 64 bits, absent biases."""
     cases = cases_of(("relu6", "concat", "argmax", "conv2d"), tflm_only=False)
     compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)
+
+
+def test_dense_over_other_rows(tmp_path):
+    """FULLY_CONNECTED regroups its input's elements where the weights want it."""
+    cases = []
+    shapes = [((1, 3, 4, 5), 5), ((1, 3, 4, 5), 10), ((1, 3, 4, 5), 20), ((1, 6, 4), 8), ((12,), 4)]
+    for shape, depth in shapes:
+        rng = np.random.default_rng(len(cases))
+        b = random_models.Builder(rng)
+        data = b.input(shape)
+        weights = b.weights(data, (7, depth), 0, per_channel=False)
+        inputs, output = b.weighted(data, weights, 7, depth, (math.prod(shape) // depth, 7))
+        network = b.network([b.add("FULLY_CONNECTED", Dense(), inputs, output)])
+        given = random_models.random_inputs(rng, network)
+        cases.append(cpp_cases.make(f"dense {shape} by {depth}", len(cases), network, given))
+    compare(cases, cpp_cases.run(cases, tmp_path))

@@ -91,5 +91,6 @@ int main() {
   firmware::print_line("flash_bytes ", digits::Model::flash_size);
   firmware::print_line("macs ", digits::Model::macs);
   print_cost();
+  firmware::print_line("end");
   return 0;
 }

@@ -70,8 +70,9 @@ def cpp(layer: Dense, node: Node) -> Cpp:
     )
     data, output = hwc(node, node.input(0)), hwc(node, node.output)
     rows = math.prod(data) // depth
-    if rows > 1 and (data[2] != depth or output != (data[0], data[1], units)):
-        type = template("Reshaped", type, shape((1, rows, depth)), shape(output))
+    pixels = data if data[2] == depth else (1, rows, depth)
+    if rows > 1 and (pixels, output) != (data, (*data[:2], units)):
+        type = template("Reshaped", type, shape(pixels), shape(output))
     return weighted(node, type, depth)
 
 

@@ -39,9 +39,10 @@ template <Activation activation = Activation::none> struct AddWith {
   static constexpr const char* op = "ADD";
 
   template <At a, At b> static constexpr Shape output() {
-    static_assert((detail::broadcasts(a.shape.height, b.shape.height) &&
-                   detail::broadcasts(a.shape.width, b.shape.width) &&
-                   detail::broadcasts(a.shape.channels, b.shape.channels)) ||
+    constexpr bool fits = detail::broadcasts(a.shape.height, b.shape.height) &&
+                          detail::broadcasts(a.shape.width, b.shape.width) &&
+                          detail::broadcasts(a.shape.channels, b.shape.channels);
+    static_assert(fits ||
                       error::shape_mismatch<error::at_layer<a.layer>, error::in<AddWith>,
                                             error::expected<a.shape.height>,
                                             error::got<b.shape.height>,
@@ -51,7 +52,7 @@ template <Activation activation = Activation::none> struct AddWith {
                                             error::got<b.shape.channels>>,
                   "Add: the two activations have different shapes (height, width, channels; an axis "
                   "may be 1). In a Residual, give the shortcut a strided 1x1 Conv2D.");
-    return detail::broadcast(a.shape, b.shape);
+    return fits ? detail::broadcast(a.shape, b.shape) : no_shape;
   }
 
   template <At a, At b, class Lowering> static constexpr View lower(Lowering& l, View x, View y) {
@@ -86,7 +87,7 @@ template <class Body, class Shortcut = Identity> struct Residual {
   static constexpr int views = detail::count_views<Body>() + detail::count_views<Shortcut>() + 4;
 
   template <At in> static constexpr Shape output() {
-    return Add::output<body_end<in>, shortcut_end<in>>();
+    return detail::output<Add, body_end<in>, shortcut_end<in>>();
   }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View view) {
     const View body = detail::lower<Body, in>(l, view);
@@ -98,9 +99,9 @@ private:
   template <At in>
   static constexpr At shortcut_start{in.shape, in.layer + detail::count_layers<Body>()};
   template <At in>
-  static constexpr At body_end{Body::template output<in>(), in.layer + layers - 1};
+  static constexpr At body_end{detail::output<Body, in>(), in.layer + layers - 1};
   template <At in>
-  static constexpr At shortcut_end{Shortcut::template output<shortcut_start<in>>(),
+  static constexpr At shortcut_end{detail::output<Shortcut, shortcut_start<in>>(),
                                    in.layer + layers - 1};
 };
 

@@ -21,6 +21,7 @@ template <Axis axis = Axis::channels> struct Concatenate {
     static_assert((same_height && same_width && same_channels) ||
                       error::shape_mismatch<error::at_layer<ats[0].layer>, error::in<Concatenate>>,
                   "Concat: the branches may differ along the joined axis only.");
+    if (!same_height || !same_width || !same_channels) return no_shape;
     return {axis == Axis::height ? (0 + ... + in.shape.height) : first.height,
             axis == Axis::width ? (0 + ... + in.shape.width) : first.width,
             axis == Axis::channels ? (0 + ... + in.shape.channels) : first.channels};
@@ -63,12 +64,12 @@ private:
   }
   template <At in, std::size_t K> static constexpr At start{in.shape, in.layer + before(K)};
   template <At in, std::size_t K>
-  static constexpr At end{detail::nth<K, Branches...>::template output<start<in, K>>(),
+  static constexpr At end{detail::output<detail::nth<K, Branches...>, start<in, K>>(),
                           in.layer + layers - 1};
 
   template <At in, std::size_t... K>
   static constexpr Shape output_of(std::index_sequence<K...>) {
-    return Concatenate<>::template output<end<in, K>...>();
+    return detail::output<Concatenate<>, end<in, K>...>();
   }
   template <At in, class Lowering, std::size_t... K>
   static constexpr View lower_all(Lowering& l, View view, std::index_sequence<K...>) {

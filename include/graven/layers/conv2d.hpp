@@ -37,7 +37,7 @@ struct Conv2D {
                                            error::got<in.shape.width>>,
                   "Conv2D: the filter is larger than the incoming activation. Use padding `same`, "
                   "a smaller filter, or less pooling before it.");
-    return out;
+    return in.shape.channels == InChannels ? out : no_shape;
   }
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {

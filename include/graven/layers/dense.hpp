@@ -23,6 +23,7 @@ template <int In, int Out, Activation activation = Activation::none> struct Dens
                                            error::expected<In>, error::got<in.shape.size()>>,
                   "Dense: the incoming activation has a different number of elements than In. "
                   "Check the layers before it, or set In to their output size.");
+    if (!whole && !pixelwise) return no_shape;
     return pixelwise && !whole ? Shape{in.shape.height, in.shape.width, Out} : Shape{1, 1, Out};
   }
 

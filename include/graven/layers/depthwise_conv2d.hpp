@@ -33,7 +33,7 @@ struct DepthwiseConv2D {
                                            error::got<in.shape.width>>,
                   "DepthwiseConv2D: the filter is larger than the incoming activation. Use padding "
                   "`same`, a smaller filter, or less pooling before it.");
-    return out;
+    return in.shape.channels == Channels ? out : no_shape;
   }
 
   // Over one channel it is a convolution whose filters lie side by side.

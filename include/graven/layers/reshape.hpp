@@ -18,10 +18,31 @@ template <Shape shape> struct Reshape {
                                            error::got<in.shape.size()>>,
                   "Reshape: the new shape has a different number of elements than the incoming "
                   "activation.");
-    return shape;
+    return in.shape.size() == shape.size() ? shape : no_shape;
   }
   template <At in, class Lowering> static constexpr View lower(Lowering&, View input) {
     return {input.value, output<in>()};
+  }
+};
+
+// A layer that reads its input in the shape `from`, and whose output is read in the shape `to`.
+template <class Layer, Shape from, Shape to> struct Reshaped {
+  static constexpr const char* op = Layer::op;
+
+  template <At in> static constexpr Shape output() {
+    constexpr Shape out = Layer::template output<At{from, in.layer}>();
+    static_assert((in.shape.size() == from.size() && out.size() == to.size()) ||
+                      error::size_mismatch<error::at_layer<in.layer>, error::in<Reshaped>,
+                                           error::expected<from.size()>,
+                                           error::got<in.shape.size()>,
+                                           error::expected<to.size()>, error::got<out.size()>>,
+                  "Reshaped: a shape has another number of elements than the activation that is "
+                  "read in it (of the input, then of the output).");
+    return to;
+  }
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    const View view{input.value, from};
+    return {Layer::template lower<At{from, in.layer}>(l, view).value, output<in>()};
   }
 };
 

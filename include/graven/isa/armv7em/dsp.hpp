@@ -1,0 +1,118 @@
+// Single instructions of Armv7E-M's DSP extension, and requantization in six of them.
+#pragma once
+
+#if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
+
+#include "graven/fold.hpp"
+#include "graven/kernel.hpp"
+
+namespace graven::armv7em_isa {
+
+// Bytes 0 and 2, or 1 and 3, as two signed halfwords.
+[[gnu::always_inline]] inline std::uint32_t even_bytes(std::uint32_t x) {
+  std::uint32_t y;
+  asm("sxtb16 %0, %1" : "=r"(y) : "r"(x));
+  return y;
+}
+[[gnu::always_inline]] inline std::uint32_t odd_bytes(std::uint32_t x) {
+  std::uint32_t y;
+  asm("sxtb16 %0, %1, ror #8" : "=r"(y) : "r"(x));
+  return y;
+}
+// acc + both products of halfwords.
+[[gnu::always_inline]] inline std::int32_t smlad(std::uint32_t a, std::uint32_t b,
+                                                 std::int32_t acc) {
+  std::int32_t y;
+  asm("smlad %0, %1, %2, %3" : "=r"(y) : "r"(a), "r"(b), "r"(acc));
+  return y;
+}
+// acc + the product of the low, or the high, halfwords.
+[[gnu::always_inline]] inline std::int32_t smlabb(std::uint32_t a, std::uint32_t b,
+                                                  std::int32_t acc) {
+  std::int32_t y;
+  asm("smlabb %0, %1, %2, %3" : "=r"(y) : "r"(a), "r"(b), "r"(acc));
+  return y;
+}
+[[gnu::always_inline]] inline std::int32_t smlatt(std::uint32_t a, std::uint32_t b,
+                                                  std::int32_t acc) {
+  std::int32_t y;
+  asm("smlatt %0, %1, %2, %3" : "=r"(y) : "r"(a), "r"(b), "r"(acc));
+  return y;
+}
+// acc + round(a * b / 2^32)
+[[gnu::always_inline]] inline std::int32_t smmlar(std::int32_t a, std::int32_t b,
+                                                  std::int32_t acc) {
+  std::int32_t y;
+  asm("smmlar %0, %1, %2, %3" : "=r"(y) : "r"(a), "r"(b), "r"(acc));
+  return y;
+}
+[[gnu::always_inline]] inline std::int32_t smmulr(std::int32_t a, std::int32_t b) {
+  std::int32_t y;
+  asm("smmulr %0, %1, %2" : "=r"(y) : "r"(a), "r"(b));
+  return y;
+}
+// Shifts by the low byte of a register: no masking of what lies above it.
+[[gnu::always_inline]] inline std::int32_t shift_left(std::int32_t x, std::int32_t by) {
+  std::int32_t y;
+  asm("lsl %0, %1, %2" : "=r"(y) : "r"(x), "r"(by));
+  return y;
+}
+[[gnu::always_inline]] inline std::int32_t shift_right(std::int32_t x, std::int32_t by) {
+  std::int32_t y;
+  asm("asr %0, %1, %2" : "=r"(y) : "r"(x), "r"(by));
+  return y;
+}
+[[gnu::always_inline]] inline std::int32_t saturate_half(std::int32_t x) {  // int8(x / 2)
+  std::int32_t y;
+  asm("ssat %0, #8, %1, asr #1" : "=r"(y) : "r"(x));
+  return y;
+}
+
+// The fast requantization serves right shifts e in [1, 22] and the whole range of int8:
+//   out = saturate((round(acc * 2 * multiplier / 2^32) + c + (acc < 0 ? -1 : 0)) >> e)
+// with c = (2 * zero_point + 1) << (e - 1), which is the half to round with and the zero point.
+// A channel's word is its folded bias (24 bits) above e - 1 (8 bits): both are used undecoded.
+struct FastChannel {
+  static constexpr int lowest_bias = -(1 << 23) + 1;  // -2^23 ends a stream
+
+  static constexpr bool serves(const Channel& c) {
+    return c.multiplier.shift <= -1 && c.multiplier.shift >= -22 && c.bias >= lowest_bias &&
+           c.bias < 1 << 23;
+  }
+  static constexpr std::int32_t word(const Channel& c) {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(c.bias) << 8 |
+                                     static_cast<std::uint32_t>(-c.multiplier.shift - 1));
+  }
+};
+
+constexpr bool whole_range(const Value& v) {
+  const Clamp range = activation_range(v.activation, v.quant, v.element);
+  return range.low == -128 && range.high == 127;
+}
+
+// `word`: any word with e - 1 in its low byte; `c` = twice_zero << (e - 1).
+[[gnu::always_inline]] inline std::byte requantize_fast(std::int32_t acc, std::int32_t multiplier,
+                                                        std::int32_t word, std::int32_t c) {
+  const std::int32_t y = smmlar(acc * 2, multiplier, c + (acc >> 31));
+  return static_cast<std::byte>(saturate_half(shift_right(y, word)));
+}
+
+// A record of the general path: any bias, shift and clamp.
+struct Record {
+  static constexpr int bytes = 12;
+
+  static constexpr void put(Writer& to, const Channel& c) {
+    to.put(c.bias);
+    to.put(c.multiplier.multiplier);
+    to.put(static_cast<std::int32_t>(c.multiplier.shift));
+  }
+  static std::byte finish(const std::byte* record, std::int32_t acc, const Task& t) {
+    const Multiplier m{load_aligned<std::int32_t>(record + 4),
+                       static_cast<int>(load_aligned<std::int32_t>(record + 8))};
+    return static_cast<std::byte>(clamp(requantize(acc, m) + t.out_zero, {t.low, t.high}));
+  }
+};
+
+}  // namespace graven::armv7em_isa
+
+#endif
