@@ -27,64 +27,79 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
   static constexpr int channels = v.shape.channels;
 
   static constexpr bool filter_fits = p.filter.size == layout.size();
-  static_assert(filter_fits || error::size_mismatch<Where, error::expected<layout.size()>,
-                                                    error::got<p.filter.size>>,
-                "Parameters: the filter of this layer has a different number of weights than its "
-                "type says. Records are one per input, then one per layer in reading order.");
   static constexpr bool filter_type =
-      p.filter.element == (integer ? Element::int8 : Element::float32);
-  static_assert(!filter_fits || filter_type || error::unsupported<Where>,
-                "Parameters: the filter's element type does not go with the activations: int8 "
-                "weights for int8 activations, float for float.");
+      !filter_fits || p.filter.element == (integer ? Element::int8 : Element::float32);
   static constexpr bool bias_fits = p.bias.size == 0 || p.bias.size == channels;
-  static_assert(bias_fits || error::size_mismatch<Where, error::expected<channels>,
-                                                  error::got<p.bias.size>>,
-                "Parameters: the bias must have one element per output channel, or be absent.");
-  static constexpr bool scale_fits = !integer || p.scale.size == 1 || p.scale.size == channels;
-  static_assert(scale_fits || error::size_mismatch<Where, error::expected<channels>,
-                                                   error::got<p.scale.size>>,
-                "Parameters: an int8 filter needs one scale per output channel, or one for all.");
-  static constexpr bool sound = filter_fits && filter_type && bias_fits && scale_fits;
-
+  static constexpr bool bias_type =
+      p.bias.size == 0 || p.bias.element == (integer ? Element::int32 : Element::float32);
+  static constexpr bool scale_fits =
+      !integer || !filter_fits ||
+      (p.scale.element == Element::float32 && (p.scale.size == 1 || p.scale.size == channels));
+  static constexpr bool sound =
+      filter_fits && filter_type && bias_fits && bias_type && scale_fits;
   static constexpr int overflowing = [] {
     if constexpr (sound) return packed_of<graph, Isa, params, value>.overflowing_channel;
     else return -1;
   }();
-  static_assert(overflowing < 0 ||
-                    error::accumulator_overflow<Where, error::at_channel<overflowing>>,
-                "Accumulator overflow: bias and weights of this output channel can leave int32 for "
-                "some input. Check the bias scale, or rescale the layer.");
-  static constexpr bool passed = sound && overflowing < 0;
+
+  static constexpr bool passed() {
+    static_assert(filter_fits || error::size_mismatch<Where, error::expected<layout.size()>,
+                                                      error::got<p.filter.size>>,
+                  "Parameters: the filter of this layer has a different number of weights than its "
+                  "type says. Records are one per input, then one per layer in reading order.");
+    static_assert(filter_type || error::unsupported<Where>,
+                  "Parameters: the filter's element type does not go with the activations: int8 "
+                  "weights for int8 activations, float for float.");
+    static_assert(bias_fits || error::size_mismatch<Where, error::expected<channels>,
+                                                    error::got<p.bias.size>>,
+                  "Parameters: the bias must have one element per output channel, or be absent.");
+    static_assert(bias_type || error::unsupported<Where>,
+                  "Parameters: the bias must be int32 for int8 activations, float for float.");
+    static_assert(scale_fits || error::size_mismatch<Where, error::expected<channels>,
+                                                     error::got<p.scale.size>>,
+                  "Parameters: an int8 filter needs one scale per output channel, or one for all.");
+    static_assert(overflowing < 0 ||
+                      error::accumulator_overflow<Where, error::at_channel<overflowing>>,
+                  "Accumulator overflow: bias and weights of this output channel can leave int32 "
+                  "for some input. Check the bias scale, or rescale the layer.");
+    return sound && overflowing < 0;
+  }
 };
 
+// Conditions and sentences apart: the values behind a mistake ask for the former only.
 template <const auto& graph, class Isa, int value> struct CheckValue {
   static constexpr const Value& v = graph.values[value];
   using Where = error::at_layer<v.layer>;
   static constexpr bool integer = v.element == Element::int8;
 
   static constexpr bool scaled = !integer || v.quant.scale > 0;
-  static_assert(scaled || error::out_of_range<Where>,
-                "Quantization: an int8 activation needs a positive scale. Give the record of this "
-                "layer (or of the input) an `output` of {scale, zero_point}.");
   static constexpr bool in_range =
       !integer || (v.quant.zero_point >= -128 && v.quant.zero_point <= 127);
-  static_assert(in_range || error::out_of_range<Where, error::got<v.quant.zero_point>>,
-                "Quantization: the zero point of an int8 activation must lie in [-128, 127].");
   static constexpr bool small = v.shape.height <= 65535 && v.shape.width <= 65535 &&
                                 v.shape.channels <= 65535 && v.filter.width <= 65535;
-  static_assert(small || error::out_of_range<Where, error::limit<65535>,
-                                             error::got<v.shape.height>,
-                                             error::got<v.shape.width>,
-                                             error::got<v.shape.channels>>,
-                "Shape: height, width and channels may be at most 65535 each.");
   static constexpr bool supported = [] {
     if constexpr (v.op == Op::input) return true;
     else return !std::is_void_v<kernel_of<graph, Isa, value>>;
   }();
-  static_assert(supported || error::unsupported<Where, error::got<static_cast<int>(v.element)>>,
-                "Element type: this layer has no kernel for the element types of its input and "
-                "output; int8 and float32 are supported.");
-  static constexpr bool passed = scaled && in_range && small && supported;
+  static constexpr bool sound = scaled && in_range && small && supported;
+
+  static constexpr bool passed() {
+    static_assert(scaled || error::out_of_range<Where>,
+                  "Quantization: an int8 activation needs a positive scale. Give the record of "
+                  "this layer (or of the input) an `output` of {scale, zero_point}.");
+    static_assert(in_range || error::out_of_range<Where, error::got<v.quant.zero_point>>,
+                  "Quantization: the zero point of an int8 activation must lie in [-128, 127].");
+    static_assert(small || error::out_of_range<Where, error::limit<65535>,
+                                               error::got<v.shape.height>,
+                                               error::got<v.shape.width>,
+                                               error::got<v.shape.channels>>,
+                  "Shape: height, width and channels may be at most 65535 each.");
+    static_assert(supported ||
+                      error::unsupported<Where, error::got<static_cast<int>(v.element)>>,
+                  "Element type: this layer has no kernel for the element types of its input and "
+                  "output; int8 and float32 are supported.");
+    return sound;
+  }
 };
 
 }  // namespace detail
@@ -93,25 +108,24 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
   static constexpr int layers = static_cast<int>(sizeof(graph.ops) / sizeof(graph.ops[0]));
   static constexpr int records = detail::length(params);
   static constexpr bool counted = records == graph.input_count + layers;
-  static_assert(counted || error::size_mismatch<error::expected<graph.input_count + layers>,
-                                                error::got<records>>,
-                "Parameters: there must be one record per model input, then one per layer; {} where "
-                "a layer has none (ReLU, pools, Flatten).");
 
+  // Behind a value with a mistake nothing more is said.
+  template <int value> static constexpr bool sources_are_sound() {
+    constexpr const Value& v = graph.values[value];
+    if constexpr (v.inputs == 0) return true;
+    else return detail::CheckValue<graph, Isa, graph.views[v.first_input].value>::sound;
+  }
   template <int value> static constexpr bool check() {
-    if constexpr (!counted) {
-      return false;
-    } else if constexpr (!detail::CheckValue<graph, Isa, value>::passed) {
-      return false;
-    } else if constexpr (detail::has_weights(graph.values[value].op)) {
-      return detail::CheckWeights<graph, Isa, params, value>::passed;
-    } else {
-      return true;
-    }
+    if constexpr (!sources_are_sound<value>()) return false;
+    else if constexpr (!detail::CheckValue<graph, Isa, value>::sound)
+      return detail::CheckValue<graph, Isa, value>::passed();
+    else if constexpr (detail::has_weights(graph.values[value].op))
+      return detail::CheckWeights<graph, Isa, params, value>::passed();
+    else return true;
   }
   template <int value> static constexpr std::size_t stream_bytes(bool weights) {
     constexpr const Value& v = graph.values[value];
-    if constexpr (v.op == Op::input) {
+    if constexpr (v.op == Op::input || std::is_void_v<kernel_of<graph, Isa, value>>) {
       return 0;
     } else {
       using K = kernel_of<graph, Isa, value>;
@@ -121,10 +135,16 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
     }
   }
   template <std::size_t... I> static constexpr bool check_all(std::index_sequence<I...>) {
-    const bool each[] = {check<static_cast<int>(I)>()...};  // all of them: no short circuit
-    for (bool passed_one : each)
-      if (!passed_one) return false;
-    return true;
+    static_assert(counted || error::size_mismatch<error::expected<graph.input_count + layers>,
+                                                  error::got<records>>,
+                  "Parameters: there must be one record per model input, then one per layer; {} where "
+                  "a layer has none (ReLU, pools, Flatten).");
+    if constexpr (counted) {
+      const bool each[] = {check<static_cast<int>(I)>()...};  // all of them: no short circuit
+      for (bool passed_one : each)
+        if (!passed_one) return false;
+    }
+    return counted;
   }
   template <std::size_t... I>
   static constexpr auto sizes(bool weights, std::index_sequence<I...>) {
@@ -133,7 +153,10 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
   using Values = std::make_index_sequence<static_cast<std::size_t>(graph.count)>;
 
   static constexpr bool passed = check_all(Values());
-  static constexpr auto weight_sizes = sizes(true, Values());
+  static constexpr std::size_t weight_size(int value) {
+    constexpr auto all = sizes(true, Values());
+    return all[static_cast<std::size_t>(value)];
+  }
   static constexpr std::size_t table_size = [] {
     std::size_t sum = 0;
     for (std::size_t size : sizes(false, Values())) sum += size;

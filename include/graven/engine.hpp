@@ -43,6 +43,8 @@ template <int Size> struct Stream {
 template <int Size> struct Packed {
   Stream<Size> stream{};
   int overflowing_channel = -1;
+  int program = 0;  // which of a kernel's `programs` reads the stream
+  int size = 0;     // bytes that packing has written: stream_size is an upper bound
 };
 
 template <const auto& graph, class Isa, const auto& params, int value>
@@ -55,13 +57,20 @@ constexpr auto pack_stream() {
   Writer to{packed.stream.bytes};
   K::pack(g, v, v.record < count ? params[v.record < count ? v.record : 0] : no_parameters, to);
   packed.overflowing_channel = to.overflowing_channel;
+  packed.program = to.program;
+  packed.size = static_cast<int>(to.at - packed.stream.bytes);
   return packed;
 }
 template <const auto& graph, class Isa, const auto& params, int value>
 inline constexpr auto packed_of = pack_stream<graph, Isa, params, value>();
 // Apart from the above, so that nothing else comes to flash with it.
 template <const auto& graph, class Isa, const auto& params, int value>
-inline constexpr auto stream_of = packed_of<graph, Isa, params, value>.stream;
+inline constexpr auto stream_of = [] {
+  constexpr const auto& packed = packed_of<graph, Isa, params, value>;
+  Stream<packed.size> stream{};
+  for (int i = 0; i < packed.size; ++i) stream.bytes[i] = packed.stream.bytes[i];
+  return stream;
+}();
 
 template <const auto& graph, int value, int input, int steps> constexpr auto make_starts() {
   std::array<std::uint16_t, steps> starts{};
@@ -113,11 +122,13 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   using Progress = graven::Progress<computed, Count, detail::unsigned_for<steps>>;
 
   // ---- tables in flash
+  static constexpr Id arrival = computed;  // in `order`: here the next row of the input is needed
   static constexpr auto order = [] {
     std::array<Id, steps> ids{};
-    for (int t = 0; t < steps; ++t)
-      ids[t] =
-          static_cast<Id>(Plan::schedule.order[t] - first_value);
+    for (int t = 0; t < steps; ++t) {
+      const int value = Plan::schedule.order[t] - first_value;
+      ids[t] = value < 0 ? arrival : static_cast<Id>(value);
+    }
     return ids;
   }();
   static constexpr auto places = [] {
@@ -135,7 +146,10 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
       return {};
     } else {
       Task t = make_task(g, v, rows_per_input(value));
-      t.kernel = &K::run;
+      if constexpr (requires { K::programs; })
+        t.kernel = &K::template run<detail::packed_of<graph, Isa, params, value>.program>;
+      else
+        t.kernel = &K::run;
       if constexpr (K::stream_size(g, v) > 0)
         t.stream = detail::stream_of<graph, Isa, params, value>.bytes;
       return t;
@@ -252,14 +266,26 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
     for (const Id id : order) step(arena, id, done[id]++, out);
   }
 
-  // Makes at most `count` steps; true while steps are left.
+  // Makes at most `count` steps, up to where a row of the input is needed; true while steps are left.
   static constexpr bool advance(std::byte* arena, Progress& progress, int count) {
     std::byte* out[max_band]{};
     for (; count > 0 && progress.next < steps; --count) {
-      const Id id = order[progress.next++];
+      const Id id = order[progress.next];
+      if (id == arrival) break;
+      ++progress.next;
       step(arena, id, progress.done[id]++, out);
     }
     return progress.next < steps;
+  }
+
+  // Row input: where row `row` of the input goes. The run stands before its arrival.
+  static constexpr std::byte* input_row(std::byte* arena, int row) {
+    return arena + places[Plan::schedule.first_row[0] + row];
+  }
+  // The row is there: goes on to the arrival of the next, or to the end.
+  static constexpr void arrive(std::byte* arena, Progress& progress) {
+    ++progress.next;
+    advance(arena, progress, steps);
   }
 
   // What the hook needs to know of a value; in flash only where a hook is used.

@@ -23,4 +23,7 @@ template <class...> inline constexpr bool does_not_fit = false;
 template <class...> inline constexpr bool unsupported = false;
 template <class...> inline constexpr bool accumulator_overflow = false;
 
+// What a condition may end in whose static_asserts have spoken already.
+inline constexpr bool reported = true;
+
 }  // namespace graven::error

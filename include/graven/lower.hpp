@@ -29,8 +29,8 @@ template <std::size_t N> constexpr int length(const Parameters (&)[N]) {
 }
 
 template <class Network, auto inputs, std::size_t... I>
-constexpr auto output_shape(std::index_sequence<I...>) {
-  return Network::template output<At{inputs[I], 0}...>();
+constexpr Shape output_shape(std::index_sequence<I...>) {
+  return detail::output<Network, At{inputs[I], 0}...>();
 }
 
 template <class Network, auto inputs, const auto& params, bool fuse, std::size_t... I>
@@ -54,9 +54,25 @@ constexpr auto lower_network(std::index_sequence<I...>) {
 
 }  // namespace detail
 
+namespace detail {
+
+template <class Network, auto inputs>
+inline constexpr bool fits =
+    output_shape<Network, inputs>(std::make_index_sequence<inputs.size()>()).exists();
+
+// A network with a mistake in it is replaced by an empty one: nothing more is said.
 template <class Network, auto inputs, const auto& params, bool fuse>
-inline constexpr auto graph_of = detail::lower_network<Network, inputs, params, fuse>(
-    std::make_index_sequence<inputs.size()>());
+constexpr auto make_graph() {
+  if constexpr (fits<Network, inputs>)
+    return lower_network<Network, inputs, params, fuse>(std::make_index_sequence<inputs.size()>());
+  else
+    return lower_network<Identity, std::array{Shape{}}, params, fuse>(std::index_sequence<0>());
+}
+
+}  // namespace detail
+
+template <class Network, auto inputs, const auto& params, bool fuse>
+inline constexpr auto graph_of = detail::make_graph<Network, inputs, params, fuse>();
 
 // ---- the planner's problem -------------------------------------------------------------------
 
@@ -121,7 +137,7 @@ template <const auto& graph, class Isa> constexpr int count_spans() {
   return spans > 0 ? spans : 1;
 }
 
-template <const auto& graph, class Isa, bool apart, std::size_t... I>
+template <const auto& graph, class Isa, bool apart, bool row_input, std::size_t... I>
 constexpr auto make_problem(std::index_sequence<I...>) {
   constexpr GraphView g = graph.view();
   constexpr int views = graph.view_count > 0 ? graph.view_count : 1;
@@ -137,7 +153,8 @@ constexpr auto make_problem(std::index_sequence<I...>) {
     f.steps = steps_of(g, id, f.band);
     f.scratch = scratch[id];
     f.reduces = v.reduces;
-    f.is_input = v.op == Op::input;
+    f.is_input = v.op == Op::input && !row_input;
+    if (v.op == Op::input && row_input) f.steps = f.rows;
     f.is_constant = v.op == Op::constant;
     f.persistent = v.persistent;
     f.overwrites = apart ? -1 : overwritten<graph, Isa>(id);
@@ -155,13 +172,13 @@ constexpr auto make_problem(std::index_sequence<I...>) {
 
 }  // namespace detail
 
-template <const auto& graph, class Isa, bool apart>
-inline constexpr auto problem_of = detail::make_problem<graph, Isa, apart>(
+template <const auto& graph, class Isa, bool apart, bool row_input>
+inline constexpr auto problem_of = detail::make_problem<graph, Isa, apart, row_input>(
     std::make_index_sequence<static_cast<std::size_t>(graph.count)>());
 
 // The plan of a graph under a policy: a schedule and the better of two placements.
 template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
-  static constexpr const auto& problem = problem_of<graph, Isa, policy.apart>;
+  static constexpr const auto& problem = problem_of<graph, Isa, policy.apart, policy.row_input>;
   static constexpr int steps = [] {
     int sum = 0;
     for (const auto& f : problem.values) sum += f.steps;
@@ -184,7 +201,7 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   template <int cut> static constexpr int peak_with = plan::peak(problem, simulate_with<cut>());
   template <int cut> static constexpr int peak_if_small() {
     constexpr const plan::Facts& f = problem.values[cut];
-    if constexpr (f.rows > 1 && f.steps > 0 && f.rows * f.row_bytes < peak_with<-1>)
+    if constexpr (f.rows > 1 && f.read_count > 0 && f.rows * f.row_bytes < peak_with<-1>)
       return peak_with<cut>;
     else
       return std::numeric_limits<int>::max();
@@ -206,8 +223,14 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
       return plan::simulate<steps, rows>(problem, policy, policy.order);
   }
   static constexpr auto schedule = make_schedule();
-  static constexpr auto by_birth = plan::place(problem, schedule, false);
-  static constexpr auto by_size = plan::place(problem, schedule, true);
+  template <bool by_size> static constexpr auto make_places() {
+    if constexpr (policy.apart)
+      return plan::place_apart(problem, schedule);
+    else
+      return plan::place(problem, schedule, by_size);
+  }
+  static constexpr auto by_birth = make_places<false>();
+  static constexpr auto by_size = make_places<true>();
   static constexpr const auto& places = by_size.arena < by_birth.arena ? by_size : by_birth;
 };
 

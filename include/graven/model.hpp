@@ -59,7 +59,11 @@ class BasicModel
   static constexpr const auto& graph = graph_of<Network, inputs, params, policy.fuse>;
   using Engine = graven::Engine<graph, Isa, params, policy>;
   using Check = graven::Check<graph, Isa, params>;
-  static_assert(Check::passed);
+  static constexpr bool sound = [] {
+    if constexpr (detail::fits<Network, inputs>) return Check::passed;
+    else return false;
+  }();
+  static_assert(sound || error::reported);
 
   static constexpr const Value& in(int i) { return graph.values[i]; }
   static constexpr const View& out(int i) { return graph.outputs[i]; }
@@ -92,7 +96,7 @@ public:
 
   static constexpr auto layers = [] {
     std::array<LayerInfo, static_cast<std::size_t>(layer_count)> all{};
-    for (int k = 0; k < layer_count; ++k) {
+    for (int k = 0; sound && k < layer_count; ++k) {
       const View view = graph.layers[k];
       const Value& v = graph.values[view.value];
       LayerInfo& info = all[k];
@@ -101,7 +105,7 @@ public:
       for (int id = 0; id < graph.count; ++id)
         if (graph.values[id].layer == k) {
           info.macs += graph.values[id].macs;
-          info.weight_size += Check::weight_sizes[id];
+          info.weight_size += Check::weight_size(id);
         }
     }
     return all;
@@ -132,7 +136,10 @@ public:
   constexpr explicit BasicModel(std::byte* arena) requires(!owned) : detail::BorrowedArena<Engine::arena_size, Engine::alignment>(arena) {}
 
   // The input, to be filled before run(): its rows are reused while the network runs.
-  template <int I = 0> auto input() {
+  template <int I = 0>
+  auto input()
+    requires(!policy.row_input)
+  {
     using T = input_type<I>;
     constexpr std::size_t size = static_cast<std::size_t>(inputs[I].size());
     return std::span<T, size>(reinterpret_cast<T*>(arena() + place(I)), size);
@@ -142,7 +149,9 @@ public:
     constexpr std::size_t size = static_cast<std::size_t>(out(I).shape.size());
     return std::span<T, size>(reinterpret_cast<T*>(arena() + place(out(I).value)), size);
   }
-  constexpr std::span<std::byte> input_bytes(int i) {
+  constexpr std::span<std::byte> input_bytes(int i)
+    requires(!policy.row_input)
+  {
     const std::size_t size = static_cast<std::size_t>(in(i).shape.size() * size_of(in(i).element));
     return {arena() + place(i), size};
   }
@@ -153,14 +162,20 @@ public:
   }
 
   // One inference on what input() holds.
-  constexpr void run_in_place() { Engine::run(arena()); }
-  auto run() {
+  constexpr void run_in_place()
+    requires(!policy.row_input)
+  {
+    Engine::run(arena());
+  }
+  auto run()
+    requires(!policy.row_input)
+  {
     Engine::run(arena());
     return output();
   }
   // Copies `data` into input() first; the caller's memory is not written.
   auto run(std::span<const input_type<0>, static_cast<std::size_t>(inputs[0].size())> data)
-    requires(input_count == 1)
+    requires(input_count == 1 && !policy.row_input)
   {
     __builtin_memcpy(arena() + place(0), data.data(), data.size_bytes());
     return run();
@@ -171,6 +186,32 @@ public:
   // Time slices: `Progress p; while (model.advance(p, 10)) other_work();`
   constexpr bool advance(Progress& progress, int steps = 1) {
     return Engine::advance(arena(), progress, steps);
+  }
+  // Row input (policy plan::rows): the rows are consumed as they come.
+  //   auto feed = model.begin();
+  //   for (each row of the input, from the top) model.push_row(feed, row);
+  //   use(model.output());
+  struct Feed {
+    Progress progress{};
+    int row = 0;
+  };
+  static constexpr int row_size = inputs[0].row();  // elements
+  constexpr Feed begin()
+    requires(policy.row_input && input_count == 1)
+  {
+    return {};
+  }
+  void push_row(Feed& feed, std::span<const input_type<0>, static_cast<std::size_t>(row_size)> row)
+    requires(policy.row_input && input_count == 1)
+  {
+    push_row_bytes(feed, reinterpret_cast<const std::byte*>(row.data()));
+  }
+  constexpr void push_row_bytes(Feed& feed, const std::byte* row)
+    requires(policy.row_input && input_count == 1)
+  {
+    if (feed.row++ >= Engine::Plan::problem.values[0].steps) return;  // a row that nobody reads
+    copy_bytes(Engine::input_row(arena(), feed.row - 1), row, row_size * size_of(in(0).element));
+    Engine::arrive(arena(), feed.progress);
   }
   // Forgets what persists between runs.
   constexpr void reset() { Engine::reset(arena()); }

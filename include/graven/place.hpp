@@ -183,4 +183,20 @@ constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, bool by
   return places;
 }
 
+// The same where nothing may share memory: value after value, each with its scratch behind it.
+template <int Values, int Steps, int Rows, class P>
+constexpr auto place_apart(const P& p, const Schedule<Values, Steps, Rows>& s) {
+  Places<Values, Rows> places{};
+  for (int v = 0; v < Values; ++v) {
+    const Facts& f = p.values[v];
+    if (f.is_constant) continue;
+    for (int r = 0; r < f.rows; ++r)
+      places.row[s.first_row[v] + r] = places.arena + r * f.row_bytes;
+    places.scratch[v] = places.arena + align4(f.rows * f.row_bytes);
+    places.arena = places.scratch[v] + align4(f.scratch);
+  }
+  places.bound = places.arena;
+  return places;
+}
+
 }  // namespace graven::plan

@@ -26,6 +26,7 @@ struct Policy {
   int bytes = 0;             // Goal::within: the arena's limit
   Order order = Order::best;
   bool keep_input = false;   // the input's rows are not overwritten during a run
+  bool row_input = false;    // the input comes row by row (push_row) and never exists as a whole
   bool apart = false;        // nothing shares memory: every row can be looked at afterwards
   bool fuse = true;          // activations become clamps of the layer before them
   std::array<std::uint64_t, 4> whole{};
@@ -35,6 +36,7 @@ struct Policy {
 
 inline constexpr Policy fastest{}, smallest{.goal = Goal::smallest};
 template <int Bytes> inline constexpr Policy within{.goal = Goal::within, .bytes = Bytes};
+inline constexpr Policy rows{.goal = Goal::smallest, .row_input = true};
 // For debugging: values one after the other, nothing overlapped, nothing fused.
 inline constexpr Policy inspectable{.order = Order::layers, .keep_input = true, .apart = true,
                                     .fuse = false};
@@ -48,7 +50,7 @@ struct Span {
 struct Facts {
   int rows = 1;
   int row_bytes = 0;
-  int steps = 0;       // 0: a model input or a constant
+  int steps = 0;       // 0: a resident model input or a constant; arrivals of rows are steps too
   int band = 1;        // rows per step; a reduction has all its rows after the last step
   int scratch = 0;     // bytes
   int first_read = 0, read_count = 0;

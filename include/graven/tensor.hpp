@@ -100,10 +100,12 @@ struct Reader {
   }
 };
 
-// Writes one, in constant expressions only. Packing may find an output channel that overflows.
+// Writes one, in constant expressions only. Packing may find an output channel that overflows, and
+// chooses the program of a kernel that has several.
 struct Writer {
   std::byte* at;
   int overflowing_channel = -1;
+  int program = 0;
 
   template <class T> constexpr void put(T value) {
     if constexpr (sizeof(T) == 1) *at = static_cast<std::byte>(value);

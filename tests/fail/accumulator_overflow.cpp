@@ -6,7 +6,7 @@ using namespace graven;
 constexpr std::int8_t filter[18] = {1};
 constexpr std::int32_t bias[2] = {1, 2};
 constexpr float scale[2] = {0.5f, 0.25f};
-[[maybe_unused]] constexpr std::int32_t large_bias[2] = {1, 2147483647};
+[[maybe_unused]] constexpr std::int32_t large_bias[2] = {2147483647, 1};
 #ifdef GRAVEN_BROKEN
 constexpr Parameters params[] = {
     {.output = {0.1f, 0}}, {.filter = filter, .bias = large_bias, .scale = scale, .output = {1.0f, 0}}, {}};

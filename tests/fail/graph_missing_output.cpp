@@ -1,4 +1,4 @@
-// EXPECT: Graph: an output names a value that does not exist
+// EXPECT: Graph: Outputs names a value that does not exist;
 #include <graven/graven.hpp>
 
 using namespace graven;

@@ -1,4 +1,4 @@
-// EXPECT: Graph: a node reads a value that does not exist
+// EXPECT: Graph: a node reads a value that does not exist yet;
 #include <graven/graven.hpp>
 
 using namespace graven;

@@ -29,29 +29,39 @@ struct scalar {
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
     constexpr Element in = graph.values[graph.views[v.first_input].value].element;
-    if constexpr (v.op == Op::argmax && in == Element::float32)
-      return arg_max<float, v.element>();
-    else if constexpr (v.op == Op::argmax)
-      return arg_max<std::int8_t, v.element>();
-    else if constexpr (v.op == Op::quantize)
-      return scalar_isa::QuantizeFloat32{};
-    else if constexpr (v.op == Op::dequantize)
-      return scalar_isa::DequantizeInt8{};
-    else if constexpr (v.op == Op::copy)
-      return scalar_isa::Copy{};
-    else if constexpr (v.op == Op::concat)
-      return scalar_isa::Concat{};
-    else if constexpr (v.op == Op::constant)
-      return scalar_isa::Constant{};
-    else if constexpr (v.op == Op::nearest)
-      return scalar_isa::Nearest{};
-    else if constexpr (v.element == Element::float32)
-      return float_kernel<graph, value>();
-    else
-      return int8_kernel<graph, value>();
+    constexpr bool real = in == Element::float32, int8 = in == Element::int8;
+    if constexpr (v.op == Op::argmax) {
+      constexpr bool indexes = v.element == Element::int32 || v.element == Element::int64;
+      if constexpr (indexes && real) return arg_max<float, v.element>();
+      else if constexpr (indexes && int8) return arg_max<std::int8_t, v.element>();
+    } else if constexpr (v.op == Op::quantize) {
+      if constexpr (real && v.element == Element::int8) return scalar_isa::QuantizeFloat32{};
+    } else if constexpr (v.op == Op::dequantize) {
+      if constexpr (int8 && v.element == Element::float32) return scalar_isa::DequantizeInt8{};
+    } else if constexpr (v.op == Op::constant) {
+      if constexpr (v.element == Element::float32 || v.element == Element::int8)
+        return scalar_isa::Constant{};
+    } else if constexpr (uniform(graph.view(), v)) {
+      return uniform_kernel<graph, value>();
+    }
   }
 
 private:
+  static constexpr bool uniform(const GraphView& graph, const Value& value) {
+    for (int k = 0; k < value.inputs; ++k)
+      if (graph.source(value, k).element != value.element) return false;
+    return true;
+  }
+
+  template <const auto& graph, int value> static constexpr auto uniform_kernel() {
+    constexpr const Value& v = graph.values[value];
+    if constexpr (v.op == Op::copy) return scalar_isa::Copy{};
+    else if constexpr (v.op == Op::concat) return scalar_isa::Concat{};
+    else if constexpr (v.op == Op::nearest) return scalar_isa::Nearest{};
+    else if constexpr (v.element == Element::float32) return float_kernel<graph, value>();
+    else if constexpr (v.element == Element::int8) return int8_kernel<graph, value>();
+  }
+
   template <class T, Element index> static constexpr auto arg_max() {
     return scalar_isa::ArgMax<T, typename type_of<index>::type>{};
   }

@@ -1,0 +1,219 @@
+"""The recorded figures as tables: for the terminal (rich), and for docs/benchmarks.md.
+
+In a Markdown file each table lies between `<!-- table: NAME -->` and `<!-- end -->`; what is
+between them is written by `qemu.py --markdown` and never by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from figures import TARGETS, BenchError, Record, Row
+
+PEERS = json.loads(Path(__file__).with_name("tflm.json").read_text())
+CODE_LIMITS = {
+    ("hello_world", "native"): 4096,
+    ("hello_world", "scalar"): 4096,
+    ("kws_dscnn", "native"): 20480,
+    ("kws_dscnn", "scalar"): 14336,
+}
+"""Bytes of code on a Cortex-M4, by model and instruction set asked for."""
+CODE_TARGET = "cortex-m4"
+
+
+def ratio(row: Row, peer: str) -> float | None:
+    """Our instructions over the peer's; None for a file or a target that it was not run on."""
+    found = PEERS["models"].get(row.model)
+    if found is None or found["sha256"] != row.sha256:
+        return None
+    count = found[peer].get(row.target)
+    return row.instructions / count if count else None
+
+
+def ratio_text(row: Row, peer: str) -> str:
+    found = ratio(row, peer)
+    return "" if found is None else f"{found:.3f}"
+
+
+# -- for the terminal -----------------------------------------------------------------------------
+
+
+def show(rows: Sequence[Row], old: Record, console: Console) -> None:
+    """`change`: of the instructions, against the record."""
+    table = Table(title="one inference, counted in QEMU", title_justify="left")
+    for title in ("model", "target", "isa"):
+        table.add_column(title, no_wrap=True)
+    for title in ("instructions", "change", "per MAC", "/ CMSIS-NN", "/ its best", "/ reference",
+                  "arena", "RAM", "stack", "code", "weights"):  # fmt: skip
+        table.add_column(title, justify="right", no_wrap=True)
+    recorded, last = old.by_key(), ""
+    for row in rows:
+        if last and row.model != last:
+            table.add_section()
+        before = recorded.get(row.key)
+        change = row.instructions / before.instructions - 1 if before else None
+        native = row.asked == "native"
+        table.add_row(
+            row.model if row.model != last else "", row.target, row.isa, f"{row.instructions:,}",
+            "new" if change is None else f"{change:+.1%}" if change else "",
+            f"{row.per_mac:.2f}",
+            *(ratio_text(row, peer) if native else "" for peer in ("cmsis_nn", "cmsis_nn_best")),
+            "" if native else ratio_text(row, "reference"),
+            f"{row.arena_bytes:,}", f"{row.ram_bytes:,}", f"{row.stack_bytes:,}",
+            f"{row.code_bytes:,}", f"{row.weight_bytes:,}",
+        )  # fmt: skip
+        last = row.model
+    console.print(table)
+    for name, source in PEERS["sources"].items():
+        console.print(f"{name}: {source}", highlight=False, markup=False)
+
+
+def show_layers(row: Row, console: Console) -> None:
+    table = Table(title=row.title, title_justify="left")
+    for title in ("", "MACs", "instructions", "share", "per MAC"):
+        table.add_column(title, justify="right")
+    table.add_column("operator", no_wrap=True)
+    table.add_column("name")
+    for index, layer in enumerate(row.layers):
+        table.add_row(
+            str(index), f"{layer.macs:,}", f"{layer.instructions:,}",
+            f"{layer.instructions / row.instructions:.1%}",
+            f"{layer.instructions / layer.macs:.2f}" if layer.macs else "", layer.op, layer.name,
+        )  # fmt: skip
+    console.print(table)
+
+
+# -- for a Markdown file --------------------------------------------------------------------------
+
+
+def markdown(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """The first column is text, the others are numbers."""
+    lines = [titles, ["---", *("---:" for _ in titles[1:])], *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def models_of(rows: Iterable[Row]) -> list[str]:
+    return sorted({row.model for row in rows})
+
+
+def pick(rows: Iterable[Row], model: str, target: str, asked: str = "native") -> Row | None:
+    wanted = (model, target, asked, "fastest")
+    return next((r for r in rows if (r.model, r.target, r.asked, r.plan) == wanted), None)
+
+
+def matrix(rows: Sequence[Row], cell) -> list[list[str]]:
+    lines = []
+    for model in models_of(rows):
+        found = [pick(rows, model, target) for target in TARGETS]
+        lines.append([model, *("" if row is None else cell(row) for row in found)])
+    return lines
+
+
+def instructions_table(rows: Sequence[Row]) -> str:
+    return markdown(["model", *TARGETS], matrix(rows, lambda row: f"{row.instructions:,}"))
+
+
+def per_mac_table(rows: Sequence[Row]) -> str:
+    return markdown(["model", *TARGETS], matrix(rows, lambda row: f"{row.per_mac:.2f}"))
+
+
+def ratio_table(rows: Sequence[Row]) -> str:
+    def cell(row: Row) -> str:
+        both = [ratio_text(row, peer) for peer in ("cmsis_nn", "cmsis_nn_best")]
+        return " / ".join(both) if all(both) else ""
+
+    lines = [line for line in matrix(rows, cell) if any(line[1:])]
+    arm = [target for target in TARGETS if target.startswith("cortex")]
+    return markdown(["model", *arm], [line[: 1 + len(arm)] for line in lines])
+
+
+def scalar_table(rows: Sequence[Row]) -> str:
+    lines = []
+    for model in models_of(rows):
+        row = pick(rows, model, "cortex-m4", "scalar")
+        if row is not None:
+            numbers = [f"{row.instructions:,}", f"{row.per_mac:.2f}", ratio_text(row, "reference")]
+            lines.append([model, *numbers])
+    return markdown(["model", "instructions", "per MAC", "ratio to TFLM's reference kernels"], lines)
+
+
+def memory_table(rows: Sequence[Row]) -> str:
+    lines = []
+    for model in models_of(rows):
+        row = pick(rows, model, "cortex-m4")
+        if row is not None:
+            sizes = (row.arena_bytes, row.stack_bytes, row.ram_bytes, row.weight_bytes)
+            lines.append([model, *(f"{size:,}" for size in sizes)])
+    return markdown(["model", "arena", "stack", "RAM in all", "weights"], lines)
+
+
+def code_table(rows: Sequence[Row]) -> str:
+    lines = []
+    for model in models_of(rows):
+        for asked in ("native", "scalar"):
+            row = pick(rows, model, CODE_TARGET, asked)
+            if row is not None:
+                limit = CODE_LIMITS.get((model, asked))
+                lines.append([f"{model}, {row.isa}" + (" (native)" if asked == "native" else ""),
+                              f"{row.code_bytes:,}", f"{limit:,}" if limit else ""])  # fmt: skip
+    return markdown(["model", "code", "limit"], lines)
+
+
+def operator_table(rows: Sequence[Row]) -> str:
+    """Where the instructions of a Cortex-M4 go."""
+    lines = []
+    for model in models_of(rows):
+        row = pick(rows, model, "cortex-m4")
+        sums: dict[str, tuple[int, int]] = {}
+        for layer in row.layers if row is not None else ():
+            macs, instructions = sums.get(layer.op, (0, 0))
+            sums[layer.op] = (macs + layer.macs, instructions + layer.instructions)
+        for op, (macs, instructions) in sorted(sums.items(), key=lambda item: -item[1][1]):
+            if row is not None and instructions * 1000 >= row.instructions:
+                lines.append([f"{model}: {op}", f"{macs:,}", f"{instructions:,}",
+                              f"{instructions / row.instructions:.1%}",
+                              f"{instructions / macs:.2f}" if macs else ""])  # fmt: skip
+    return markdown(["operator", "MACs", "instructions", "share", "per MAC"], lines)
+
+
+def compiler_table(record: Record) -> str:
+    return markdown(["target", "compiler"], sorted(record.compilers.items())).replace("---:", "---")
+
+
+def rendered(record: Record) -> dict[str, str]:
+    rows = record.rows
+    return {
+        "instructions": instructions_table(rows),
+        "per-mac": per_mac_table(rows),
+        "ratio": ratio_table(rows),
+        "scalar": scalar_table(rows),
+        "memory": memory_table(rows),
+        "code": code_table(rows),
+        "operators": operator_table(rows),
+        "compilers": compiler_table(record),
+    }
+
+
+def filled(text: str, tables: dict[str, str], source: str) -> str:
+    """The text with the tables between their markers; other markers stay as they are."""
+    seen = set()
+
+    def replace(match: re.Match[str]) -> str:
+        if match[1] not in tables:
+            return match[0]
+        seen.add(match[1])
+        return f"<!-- table: {match[1]} -->\n{tables[match[1]]}\n<!-- end -->"
+
+    done = re.sub(r"<!-- table: ([\w-]+) -->\n.*?<!-- end -->", replace, text, flags=re.S)
+    if missing := tables.keys() - seen:
+        raise BenchError(
+            f"{source}: has no place for the tables {', '.join(sorted(missing))}; a place is "
+            "'<!-- table: NAME -->', a line end, '<!-- end -->'.", 2
+        )  # fmt: skip
+    return done

@@ -1,0 +1,135 @@
+// The patches of the two or three output pixels of a tile, collected in scratch.
+#pragma once
+
+#if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
+
+#include "graven/isa/armv7em/pairs.hpp"
+
+namespace graven::armv7em_isa {
+
+// Any length: libraries that are built for size copy byte by byte.
+[[gnu::always_inline]] inline std::byte* copy(std::byte* to, const std::byte* from, int count) {
+  for (; count >= 4; count -= 4, from += 4, to += 4)
+    store(to, load<std::uint32_t>(from));
+  for (; count > 0; --count) *to++ = *from++;
+  return to;
+}
+[[gnu::always_inline]] inline std::byte* fill(std::byte* to, int value, int count) {
+  const std::uint32_t four = 0x01010101u * static_cast<std::uint8_t>(value);
+  for (; count >= 4; count -= 4, to += 4) store(to, four);
+  for (; count > 0; --count) *to++ = static_cast<std::byte>(value);
+  return to;
+}
+
+// How many pixels the next tile takes of `left`: threes, and twos at the end. left >= 2.
+constexpr int tile_pixels(int left) { return left == 2 || left == 4 ? 2 : 3; }
+
+inline std::byte* spread(std::byte* to, const std::byte* const (&from)[3], int pixels, int words) {
+  return pixels == 3 ? spread3(to, from[0], from[1], from[2], words)
+                     : spread2(to, from[0], from[1], words);
+}
+
+// 1x1 filters on channels that are a multiple of four.
+struct Points {
+  static constexpr bool serves(const GraphView& g, const Value& v) {
+    return v.filter.area() == 1 && v.left == 0 && v.rows.top == 0 &&
+           (v.shape.width - 1) * v.stride.width < g.input(v).shape.width &&
+           g.input(v).shape.channels % 4 == 0;
+  }
+  static constexpr int taps(const GraphView& g, const Value& v) { return g.input(v).shape.channels; }
+  static constexpr int extra(const GraphView&, const Value&) { return 0; }
+
+  static void start(const Task&, const Band&, std::byte*) {}
+  static void gather(const Task& t, const Band& band, std::byte* tile, std::byte*, int x,
+                     int pixels) {
+    const int step = t.stride_width * t.in_channels;
+    const std::byte* first = band.rows[0] + x * step;
+    spread(tile, {first, first + step, first + 2 * step}, pixels, t.in_channels / 4);
+  }
+};
+
+// Windows over channels that are a multiple of four: where a window hangs over an edge, its pixels
+// are spread one by one, missing ones from a pixel of padding.
+struct Windows {
+  static constexpr bool serves(const GraphView& g, const Value&  v) {
+    return g.input(v).shape.channels % 4 == 0;
+  }
+  static constexpr int taps(const GraphView& g, const Value& v) {
+    return v.filter.area() * g.input(v).shape.channels;
+  }
+  static constexpr int extra(const GraphView& g, const Value& v) {
+    return g.input(v).shape.channels;  // the pixel of padding
+  }
+
+  static void start(const Task& t, const Band&, std::byte* extra) {
+    fill(extra, t.in_zero, t.in_channels);
+  }
+  static void gather(const Task& t, const Band& band, std::byte* tile, std::byte* padding, int x,
+                     int pixels) {
+    const int channels = t.in_channels, stride = t.stride_width, first = x * stride - t.left;
+    const int last = first + (pixels - 1) * stride + (t.filter_width - 1) * t.dilation_width;
+    const bool inside = first >= 0 && last < t.in_width;
+    for (int ky = 0; ky < t.rows; ++ky) {
+      const std::byte* row = band.rows[ky];
+      if (row != nullptr && inside && t.dilation_width == 1) {
+        const std::byte* from = row + first * channels;
+        const int step = stride * channels;
+        tile = spread(tile, {from, from + step, from + 2 * step}, pixels,
+                      t.filter_width * channels / 4);
+        continue;
+      }
+      for (int kx = 0, column = first; kx < t.filter_width; ++kx, column += t.dilation_width) {
+        const std::byte* from[3]{padding, padding, padding};
+        for (int j = 0; j < pixels; ++j)
+          if (const int at = column + j * stride; row != nullptr && at >= 0 && at < t.in_width)
+            from[j] = row + at * channels;
+        tile = spread(tile, from, pixels, channels / 4);
+      }
+    }
+  }
+};
+
+// Anything else: patches of bytes first.
+struct Bytes {
+  static constexpr bool serves(const GraphView&, const Value&) { return true; }
+  static constexpr int taps(const GraphView& g, const Value& v) { return Windows::taps(g, v); }
+  static constexpr int extra(const GraphView& g, const Value& v) { return 3 * round4(taps(g, v)); }
+
+  static void start(const Task&, const Band&, std::byte*) {}
+
+  // `count` columns from `column` on, neighbours of each other.
+  static std::byte* columns(const Task& t, const std::byte* row, int column, int count,
+                            std::byte* to) {
+    int before = row == nullptr ? count : column < 0 ? -column : 0;
+    if (before > count) before = count;
+    int inside = t.in_width - (column + before);
+    if (inside > count - before) inside = count - before;
+    if (inside < 0) inside = 0;
+    if (before > 0) to = fill(to, t.in_zero, before * t.in_channels);
+    to = copy(to, row + (column + before) * t.in_channels, inside * t.in_channels);
+    const int after = count - before - inside;
+    return after > 0 ? fill(to, t.in_zero, after * t.in_channels) : to;
+  }
+  static void patch(const Task& t, const Band& band, std::byte* to, int x) {
+    const int first = x * t.stride_width - t.left;
+    for (int ky = 0; ky < t.rows; ++ky) {
+      const std::byte* row = band.rows[ky];
+      if (t.dilation_width == 1) {
+        to = columns(t, row, first, t.filter_width, to);
+      } else {
+        for (int kx = 0; kx < t.filter_width; ++kx)
+          to = columns(t, row, first + kx * t.dilation_width, 1, to);
+      }
+    }
+  }
+  static void gather(const Task& t, const Band& band, std::byte* tile, std::byte* bytes, int x,
+                     int pixels) {
+    const int size = round4(t.rows * t.filter_width * t.in_channels);
+    for (int j = 0; j < pixels; ++j) patch(t, band, bytes + j * size, x + j);
+    spread(tile, {bytes, bytes + size, bytes + 2 * size}, pixels, size / 4);
+  }
+};
+
+}  // namespace graven::armv7em_isa
+
+#endif
