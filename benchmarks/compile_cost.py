@@ -1,29 +1,44 @@
 """What a generated header costs the compiler: seconds and peak memory, against limits.
 
-    compile_cost.py kws_dscnn.hpp=3 person_detect.hpp=8 --megabytes 500
+    compile_cost.py [FILE[=SECONDS] ...] [--megabytes 500] [--slack 1]
 
-compiles a program that runs each header's model (the namespace is the file's stem), with g++ and,
-if it is there, clang++. Exit code 1 if a limit is exceeded, 3 if nothing could be compiled.
+FILE is a header (its namespace is the file's stem) or a .tflite, from which `graven compile` makes
+one; without any: digits and the shared models, with the limits of LIMITS. Compiles a program that
+runs the model, with g++ and, if it is there, clang++. Seconds are processor time, so that other
+work on the machine counts little; --slack multiplies their limits for slower machines.
+Exit code 1 if a limit is exceeded, 2 bad use, 3 if nothing could be compiled.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-INCLUDE = Path(__file__).resolve().parents[1] / "include"
+import figures
+from figures import BenchError
+
+INCLUDE = figures.ROOT / "include"
+LIMITS = {"kws_dscnn": 3.0, "person_detect": 8.0}  # seconds
 PROGRAM = """#include <graven/graven.hpp>
 #include "{header}"
 static {name}::Model model;
 int main() {{ model.run(); }}
 """
+
+
+@dataclass(frozen=True)
+class Subject:
+    file: Path
+    name: str  # the namespace
+    seconds: float  # limit
 
 
 @dataclass(frozen=True)
@@ -33,30 +48,62 @@ class Cost:
 
 
 def measure(command: list[str]) -> Cost:
-    """Runs the command; the peak is of the largest of its processes, i.e. the compiler proper."""
-    start = time.perf_counter()
+    """Time of all the command's processes; the peak is of the largest, i.e. the compiler proper."""
     process = subprocess.Popen(command)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return Cost(time.perf_counter() - start, usage.ru_maxrss / 1024)
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def compile_cost(compiler: str, header: Path, flags: list[str], repeat: int) -> Cost:
+def compile_cost(compiler: str, name: str, header: Path, flags: list[str], repeat: int) -> Cost:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "program.cpp")
-        source.write_text(PROGRAM.format(header=header.resolve(), name=header.stem))
+        source.write_text(PROGRAM.format(header=header.resolve(), name=name))
         output = ["-c", str(source), "-o", str(Path(folder, "program.o"))]
         command = [compiler, "-std=c++20", *flags, f"-I{INCLUDE}", *output]
         costs = [measure(command) for _ in range(repeat)]
     return Cost(min(c.seconds for c in costs), max(c.megabytes for c in costs))
 
 
+def subjects(arguments: list[str]) -> Iterator[Subject]:
+    for argument in arguments:
+        name, _, limit = argument.partition("=")
+        file = Path(name)
+        if file.suffix == ".tflite":
+            name = figures.load_model(file).name
+            yield Subject(file, name, float(limit or LIMITS.get(name, math.inf)))
+        else:
+            yield Subject(file, file.stem, float(limit or math.inf))
+    for model in figures.default_models() if not arguments else ():
+        yield Subject(model.path, model.name, LIMITS.get(model.name, math.inf))
+
+
+def measure_all(
+    options: argparse.Namespace, compilers: list[str]
+) -> Iterator[tuple[Subject, str, Cost]]:
+    with tempfile.TemporaryDirectory() as folder:
+        for subject in subjects(options.files):
+            header = subject.file
+            if header.suffix == ".tflite":
+                header = Path(folder, f"{subject.name}.hpp")
+                arguments = ["-o", str(header), "--name", subject.name]
+                figures.graven("compile", str(subject.file), *arguments)
+            for compiler in compilers:
+                flags = options.flag or ["-O2"]
+                try:
+                    cost = compile_cost(compiler, subject.name, header, flags, options.repeat)
+                except subprocess.CalledProcessError:
+                    raise BenchError(f"{compiler} cannot compile {header.name}.") from None
+                yield subject, Path(compiler).name, cost
+
+
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("headers", nargs="+", metavar="HEADER[=SECONDS]")
-    parser.add_argument("--megabytes", type=float, default=500.0, help="limit for all headers")
+    parser.add_argument("files", nargs="*", metavar="FILE[=SECONDS]")
+    parser.add_argument("--megabytes", type=float, default=500.0, help="limit for all files")
+    parser.add_argument("--slack", type=float, default=1.0, help="factor on limits of seconds")
     parser.add_argument("--repeat", type=int, default=1, help="the fastest of so many runs counts")
     parser.add_argument("--compiler", action="append", help="default: g++ and clang++")
     parser.add_argument("--flag", action="append", default=[], help="default: -O2")
@@ -67,29 +114,26 @@ def main() -> int:
     options = parse_arguments()
     compilers = [c for c in options.compiler or ("g++", "clang++") if shutil.which(c)]
     if not compilers:
-        print("compile_cost: no compiler found; apt-get install g++", file=sys.stderr)
-        return 3
+        raise BenchError("no compiler found; apt-get install g++.")
     exceeded = False
-    print(f"| {'header':<24} | {'compiler':<20} | seconds | limit |  MB | limit |")
-    print(f"|{'-' * 26}|{'-' * 22}|--------:|------:|----:|------:|")
-    for argument in options.headers:
-        name, _, limit = argument.partition("=")
-        header, seconds = Path(name), float(limit or "inf")
-        for compiler in compilers:
-            try:
-                cost = compile_cost(compiler, header, options.flag or ["-O2"], options.repeat)
-            except subprocess.CalledProcessError:
-                print(f"compile_cost: {compiler} cannot compile {header}", file=sys.stderr)
-                return 3
-            over = cost.seconds > seconds or cost.megabytes > options.megabytes
-            exceeded = exceeded or over
-            print(
-                f"| {header.name:<24} | {Path(compiler).name:<20} | {cost.seconds:7.2f} |"
-                f" {seconds:5.1f} | {cost.megabytes:3.0f} | {options.megabytes:5.0f} |"
-                f"{' too much' if over else ''}"
-            )
+    print(f"| {'model':<20} | {'compiler':<12} | seconds | limit |  MB | limit |")
+    print("|:---------------------|:-------------|--------:|------:|----:|------:|")
+    for subject, compiler, cost in measure_all(options, compilers):
+        limit = subject.seconds * options.slack
+        over = cost.seconds > limit or cost.megabytes > options.megabytes
+        exceeded = exceeded or over
+        print(
+            f"| {subject.name:<20} | {compiler:<12} | {cost.seconds:7.2f} |"
+            f" {'' if math.isinf(limit) else f'{limit:.1f}':>5} | {cost.megabytes:3.0f} |"
+            f" {options.megabytes:5.0f} |{' too much' if over else ''}",
+            flush=True,
+        )
     return 1 if exceeded else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BenchError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)

@@ -10,11 +10,13 @@
 #                                                         "-- first second third" (no spaces within)
 #   {"command": [...], "arguments": []}                   the host: add the arguments one by one
 #
-# Variables: GRAVEN_BOARD, GRAVEN_OPTIMIZE (default -O2), GRAVEN_SEMIHOSTING (default ON).
+# Variables: GRAVEN_BOARD, GRAVEN_OPTIMIZE (default -O2), GRAVEN_SEMIHOSTING (default ON),
+# GRAVEN_WARNINGS_AS_ERRORS (default ON).
 include_guard(GLOBAL)
 
 set(GRAVEN_FIRMWARE_DIR ${CMAKE_CURRENT_LIST_DIR})
 set(GRAVEN_OPTIMIZE -O2 CACHE STRING "Optimisation of firmware")
+option(GRAVEN_WARNINGS_AS_ERRORS "A warning fails the build of firmware" ON)
 option(GRAVEN_SEMIHOSTING "Firmware may ask an emulator or debugger for files" ON)
 
 function(graven_emulator_json target)
@@ -53,8 +55,8 @@ function(graven_add_firmware target)
   add_executable(${target} ${arg_SOURCES})
   target_compile_features(${target} PRIVATE cxx_std_20)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow -Werror
-    -ffp-contract=off ${GRAVEN_OPTIMIZE})
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow
+    $<$<BOOL:${GRAVEN_WARNINGS_AS_ERRORS}>:-Werror> -ffp-contract=off ${GRAVEN_OPTIMIZE})
   target_include_directories(${target} PRIVATE ${GRAVEN_FIRMWARE_DIR}/runtime)
   if(TARGET graven::graven)
     target_link_libraries(${target} PRIVATE graven::graven)

@@ -1,5 +1,7 @@
 #include <graven/shape.hpp>
 
+#include <type_traits>
+
 #include <doctest/doctest.h>
 
 using namespace graven;

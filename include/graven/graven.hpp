@@ -20,3 +20,4 @@
 #include "graven/layers/softmax.hpp"
 #include "graven/layers/tanh.hpp"
 #include "graven/model.hpp"
+#include "graven/shared_arena.hpp"

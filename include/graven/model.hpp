@@ -83,6 +83,7 @@ public:
   static constexpr std::size_t arena_bound = static_cast<std::size_t>(Engine::Plan::places.bound);
   static constexpr std::size_t alignment = Engine::alignment;    // of the arena
   using Progress = typename Engine::Progress;
+  using OnArena = BasicModel<Network, Input, params, Isa, policy, false>;
 
   static constexpr Shape input_shape(int i = 0) { return inputs[i]; }
   static constexpr Shape output_shape(int i = 0) { return out(i).shape; }
@@ -187,7 +188,7 @@ public:
   constexpr bool advance(Progress& progress, int steps = 1) {
     return Engine::advance(arena(), progress, steps);
   }
-  // Row input (policy plan::rows): the rows are consumed as they come.
+  // Row input (policy plan::by_rows): the rows are consumed as they come.
   //   auto feed = model.begin();
   //   for (each row of the input, from the top) model.push_row(feed, row);
   //   use(model.output());
@@ -195,7 +196,8 @@ public:
     Progress progress{};
     int row = 0;
   };
-  static constexpr int row_size = inputs[0].row();  // elements
+  static constexpr int row_count = in(0).shape.height;
+  static constexpr int row_size = in(0).shape.row();  // elements; as the first layer reads the input
   constexpr Feed begin()
     requires(policy.row_input && input_count == 1)
   {
@@ -230,8 +232,8 @@ template <class Network, auto Input, const auto& params, class Isa = native,
 using Model = BasicModel<Network, Input, params, Isa, policy, true>;
 
 // The same on an arena of the caller's:
-//   alignas(OnArena::alignment) static std::byte memory[OnArena::arena_size];
-//   OnArena model(memory);
+//   alignas(digits::Model::alignment) static std::byte memory[digits::Model::arena_size];
+//   digits::Model::OnArena model(memory);
 template <class Network, auto Input, const auto& params, class Isa = native,
           plan::Policy policy = plan::fastest>
 using ModelOn = BasicModel<Network, Input, params, Isa, policy, false>;

@@ -36,7 +36,7 @@ struct Policy {
 
 inline constexpr Policy fastest{}, smallest{.goal = Goal::smallest};
 template <int Bytes> inline constexpr Policy within{.goal = Goal::within, .bytes = Bytes};
-inline constexpr Policy rows{.goal = Goal::smallest, .row_input = true};
+inline constexpr Policy by_rows{.goal = Goal::smallest, .row_input = true};
 // For debugging: values one after the other, nothing overlapped, nothing fused.
 inline constexpr Policy inspectable{.order = Order::layers, .keep_input = true, .apart = true,
                                     .fuse = false};

@@ -9,8 +9,7 @@ namespace graven::armv7em_isa {
 
 // How many quads of inputs the inner loop takes at once: a divisor, so that there is no tail.
 constexpr int unroll_of(int quads) {
-  if (quads % 4 == 0) return 4;
-  for (int u = 7; u > 1; --u)
+  for (int u = 16; u > 1; --u)
     if (quads % u == 0) return u;
   return 1;
 }

@@ -1,0 +1,40 @@
+// SharedArena: one piece of memory for several models that run one after the other.
+//
+//   static graven::SharedArena<wake_word::Model, command::Model> arena;
+//   auto model = arena.use<wake_word::Model>();          // overwrites what the other one left
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+
+#include "graven/error.hpp"
+
+namespace graven {
+
+// As large as the largest of the models' arenas, aligned for all of them.
+template <class... Models> class SharedArena {
+  template <std::size_t... values> static constexpr std::size_t largest() {
+    std::size_t most = 0;
+    for (const std::size_t value : {values...}) most = value > most ? value : most;
+    return most;
+  }
+
+public:
+  static constexpr std::size_t size = largest<Models::arena_size...>();  // bytes
+  static constexpr std::size_t alignment = largest<Models::alignment...>();
+
+  // The model on this memory. What persists between its runs starts from reset().
+  template <class M> constexpr auto use() {
+    static_assert((std::is_same_v<M, Models> || ...),
+                  "SharedArena: this model is not one of those that the arena was made for. Add it "
+                  "to the template arguments.");
+    typename M::OnArena model(memory);
+    model.reset();
+    return model;
+  }
+
+private:
+  alignas(alignment) std::byte memory[size];
+};
+
+}  // namespace graven
