@@ -87,7 +87,10 @@ template <class Subject> struct PlanCheck {
     const bool last = s + 1 == facts.steps;
     if (x.reduces && !last) return;
     const int first = x.reduces ? 0 : s * facts.band;
-    for (int r = first; r < x.shape.height && r < first + facts.band; ++r) claim_row(v, r);
+    for (int r = first; r < x.shape.height && r < first + facts.band; ++r) {
+      if (facts.persistent) expect_row(v, r, "to be updated");
+      claim_row(v, r);
+    }
     if (facts.scratch > 0 && !owned(scratch, facts.scratch, scratch_id(v)))
       fail("the output lies in the scratch", v, s);
     if (facts.overwrites < 0) expect_inputs(v, s, "the output lies in a row being read");

@@ -17,6 +17,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from graven import __version__, elf, emit, tools
@@ -35,6 +36,14 @@ class Choice:
     target: str = HOST
     isa: str = "native"
     plan: str = "fastest"
+
+
+class Parts(Enum):
+    """What of a model is built."""
+
+    ALL = "all"
+    FACTS = "facts"  # its constants and the size of its code
+    PROGRAM = "program"  # the harness
 
 
 @dataclass(frozen=True)
@@ -131,22 +140,21 @@ def check(choice: Choice) -> None:
 # -- the cache ------------------------------------------------------------------------------------
 
 
-def build(name: str, header: str, choice: Choice, program: bool) -> Build:
-    """Builds the header whose namespace is `name`; `program`: the harness too, to run it."""
+def build(name: str, header: str, choice: Choice, parts: Parts = Parts.ALL) -> Build:
+    """Builds what `parts` says of the header whose namespace is `name`."""
     check(choice)
     key = _key(name, header, choice)
     cache = _cache()
-    for kind in ("run",) if program else ("run", "inspect"):
-        folder = cache / f"{key}-{kind}"
+    for kept in {Parts.ALL, parts}:
+        folder = cache / f"{key}-{kept.value}"
         if folder.is_dir():
             os.utime(folder)
             return Build(folder)
-    final = cache / f"{key}-{'run' if program else 'inspect'}"
+    final = cache / f"{key}-{parts.value}"
     with tempfile.TemporaryDirectory(prefix="graven-", dir=cache, ignore_cleanup_errors=True) as at:
-        _make(Path(at), name, header, choice, program)
-        kept = Path(at, "kept")
+        made = _make(Path(at), name, header, choice, parts)
         try:
-            kept.rename(final)
+            made.rename(final)
         except OSError:
             if not final.is_dir():  # otherwise somebody else has built the same meanwhile
                 raise
@@ -213,7 +221,7 @@ def _template(name: str) -> Path:
     return Path(__file__).parent / "templates" / name
 
 
-def _make(folder: Path, name: str, header: str, choice: Choice, program: bool) -> None:
+def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) -> Path:
     (folder / "model.hpp").write_text(header)
     root, made, kept = data_root(), folder / "build", folder / "kept"
     policy, isa = policy_of(choice.plan), f"graven::{choice.isa}"
@@ -229,15 +237,18 @@ def _make(folder: Path, name: str, header: str, choice: Choice, program: bool) -
     tools.require("cmake", "ninja")
     tools.run(command, folder)
     kept.mkdir()
-    _make_facts(folder, name, isa, policy)
-    programs = ["run"] if program else []
-    if choice.target != HOST:
-        programs.append("minimal")
+    programs = []
+    if parts is not Parts.PROGRAM:
+        _make_facts(folder, name, isa, policy)
+        programs += ["minimal"] * (choice.target != HOST)
+    if parts is not Parts.FACTS:
+        programs.append("run")
     if programs:
         tools.run(["cmake", "--build", str(made), "--target", *programs], folder)
     for file in (*programs, "run.emulator.json", "minimal.size"):
         if (made / file).exists():
             shutil.copy2(made / file, kept / file)
+    return kept
 
 
 def _make_facts(folder: Path, name: str, isa: str, policy: str) -> None:

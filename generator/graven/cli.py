@@ -59,7 +59,7 @@ def inspect_model(options: argparse.Namespace) -> int:
     choice = chosen(options)
     loaded = load(options)
     progress(options, f"compiling {loaded.network.name} for {choice.target}")
-    built = build.build(loaded.network.name, loaded.header, choice, program=False)
+    built = build.build(loaded.network.name, loaded.header, choice, build.Parts.FACTS)
     tell(options, loaded.network, report.inspected(loaded.network, built, choice))
     return 0
 
@@ -76,7 +76,7 @@ def run_model(options: argparse.Namespace) -> int:
         else inputs.random(network, 1, options.seed)
     )
     progress(options, f"building {network.name} for {choice.target}")
-    built = build.build(network.name, loaded.header, choice, program=True)
+    built = build.build(network.name, loaded.header, choice)
     progress(options, f"running {len(values[0])} inferences")
     result = runner.run(network, built, values, profile=True)
     files = write_outputs(options.output_dir, result) if options.output_dir else []

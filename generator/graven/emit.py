@@ -127,7 +127,7 @@ def label(tensor: ir.Tensor) -> str:
 
 
 def quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("??", "?\\?")
     return f'"{escaped}"'
 
 
@@ -145,11 +145,16 @@ def literals(text: str, room: int) -> list[str]:
 
 def commented(code: str, text: str) -> list[str]:
     """A line with a comment behind it or, where they are too long together, above it."""
-    text = text.rstrip("\\ ")
+    text = text.rstrip("\\ ").replace("??/", "?? /")  # no line may end in a backslash
     if len(f"    {code}  // {text}") <= COLUMNS:
         return [f"{code}  // {text}"]
     room = COLUMNS - len("    // ")
-    return [f"// {text if len(text) <= room else text[: room - 3] + '...'}", code]
+    above = f"// {text if len(text) <= room else text[: room - 3] + '...'}".rstrip()
+    if len(f"    {code}") <= COLUMNS:
+        return [above, code]
+    *pieces, last = code.split(", ")
+    first, *rest = wrapped(8, "", [*(f"{piece}," for piece in pieces), last])
+    return [above, first, *indented(4, rest)]
 
 
 def wrapped(indent: int, start: str, items: Iterable[str], end: str = "") -> list[str]:

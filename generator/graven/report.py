@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from graven import ir
@@ -21,8 +22,7 @@ def inspected(network: ir.Network, built: Build, choice: Choice) -> dict[str, An
             "index": operator.index,
             "name": label(network.tensors[operator.outputs[0]]),
             "op": operator.name,
-            "output_shape": list(network.tensors[operator.outputs[0]].shape[1:])
-            or list(network.tensors[operator.outputs[0]].shape),
+            "output_shape": without_batch(network.tensors[operator.outputs[0]].shape),
             "macs": facts.layers[k].macs,
             "weight_bytes": facts.layers[k].weight_bytes,
         }
@@ -73,6 +73,10 @@ def measured(
     }
 
 
+def without_batch(shape: tuple[int, ...]) -> list[int]:
+    return list(shape[1:] if len(shape) > 1 and shape[0] == 1 else shape)
+
+
 def tensor_bytes(tensor: ir.Tensor) -> int:
     size = tensor.element.dtype.itemsize
     for extent in tensor.shape:
@@ -85,10 +89,10 @@ def tensor_bytes(tensor: ir.Tensor) -> int:
 
 def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
     timed = report.get("instructions") is not None
-    table = Table(title=f"{report['model']} ({network.source})", title_justify="left")
+    table = Table(title=escape(f"{report['model']} ({network.source})"), title_justify="left")
     table.add_column("", justify="right")
     for title in ("operator", "name"):
-        table.add_column(title, overflow="fold", ratio=None)
+        table.add_column(title, overflow="fold")
     table.add_column("output")
     if "outputs" not in report:
         table.add_column("quantization")
@@ -96,7 +100,7 @@ def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
         table.add_column(title, justify="right")
     for operator, layer in zip(network.operators, report["layers"], strict=True):
         tensor = network.tensors[operator.outputs[0]]
-        cells = [str(layer["index"]), layer["op"], layer["name"]]
+        cells = [str(layer["index"]), layer["op"], escape(layer["name"])]
         cells.append(f"{tensor.element.value} {shape_text(tensor.shape)}")
         if "outputs" not in report:
             cells.append(quantization(tensor))
@@ -104,7 +108,7 @@ def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
         if timed:
             cells.append(number(layer["instructions"]))
         table.add_row(*cells)
-    console.print(table, markup=False) if False else console.print(table)
+    console.print(table)
     for line in summary(report):
         console.print(line, highlight=False, markup=False)
 

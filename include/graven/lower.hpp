@@ -110,7 +110,7 @@ template <const auto& graph, class Isa> constexpr int overwritten(int value) {
       if (graph.outputs[o].value == id) return true;
     return false;
   };
-  if (!v.elementwise || is_output(value) || Isa::band(g, value) != 1) return -1;
+  if (!v.elementwise || v.persistent || is_output(value) || Isa::band(g, value) != 1) return -1;
   for (int k = 0; k < v.inputs; ++k) {
     const int source = g.input(v, k).value;
     const Op op = g[source].op;

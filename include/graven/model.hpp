@@ -84,6 +84,8 @@ public:
   static constexpr std::size_t alignment = Engine::alignment;    // of the arena
   using Progress = typename Engine::Progress;
   using OnArena = BasicModel<Network, Input, params, Isa, policy, false>;
+  // The same in constant expressions, where intrinsics do not run: every ISA equals scalar.
+  using Twin = BasicModel<Network, Input, params, scalar, policy, owned>;
 
   static constexpr Shape input_shape(int i = 0) { return inputs[i]; }
   static constexpr Shape output_shape(int i = 0) { return out(i).shape; }
@@ -94,6 +96,7 @@ public:
     return graph.values[out(i).value].element;
   }
   static constexpr const char* isa_name = Isa::name;
+  static constexpr bool row_input = policy.row_input;
 
   static constexpr auto layers = [] {
     std::array<LayerInfo, static_cast<std::size_t>(layer_count)> all{};
@@ -182,7 +185,12 @@ public:
     return run();
   }
   // Calls hook(const Step&) after every step.
-  template <class Hook> void run_with(Hook&& hook) { Engine::run_with(arena(), hook); }
+  template <class Hook>
+  void run_with(Hook&& hook)
+    requires(!policy.row_input)
+  {
+    Engine::run_with(arena(), hook);
+  }
 
   // Time slices: `Progress p; while (model.advance(p, 10)) other_work();`
   constexpr bool advance(Progress& progress, int steps = 1) {
@@ -241,7 +249,7 @@ using ModelOn = BasicModel<Network, Input, params, Isa, policy, false>;
 // Runs a model in a constant expression (or anywhere): std::array in, std::array out.
 template <class M, class In, std::size_t N>
 constexpr auto evaluate(const std::array<In, N>& input) {
-  M model;
+  typename M::Twin model;
   const std::span<std::byte> bytes = model.input_bytes(0);
   static_assert(N == static_cast<std::size_t>(M::input_shape().size()),
                 "evaluate: the input array has a different size than the model's input.");

@@ -138,9 +138,7 @@ class Net(random_models.Builder):
         output = self.tensor((1, height - cut, width - cut, units), INT8, quantization)
         return self.add("CONV_2D", Conv2D((1, 1), (1, 1), padding, activation), inputs, output)
 
-    def depthwise(
-        self, data: int, bias: list[int], size: int = 3, activation: str = "RELU"
-    ) -> int:
+    def depthwise(self, data: int, bias: list[int], size: int = 3, activation: str = "RELU") -> int:
         _, height, width, depth = self.shape(data)
         inputs = [data, *self.parameters((1, size, size, len(bias)), 3, bias)]
         output = self.tensor((1, height, width, len(bias)), INT8, LOW)
@@ -194,9 +192,9 @@ def test_half_of_the_channels_dead_lose_them_all():
     pruned = check(network)
     assert removed(pruned) == [4, 4, 4, 4, 4, 4, 4, 4, 0, 0]
     assert all(indices == (1, 3, 5, 7) for indices in kept(pruned)[:8])
-    before = 8 * 27 + 8 * 9 + 8 * 8 + 8 * 9 + 8 * 72 + 8 * 72 + 3 * 8
-    after = 4 * 27 + 4 * 9 + 4 * 4 + 4 * 9 + 4 * 36 + 4 * 36 + 3 * 4
-    assert pruned.report.weights == (before, after)
+    full = 8 * 27 + 8 * 9 + 8 * 8 + 8 * 9 + 8 * 72 + 8 * 72 + 3 * 8
+    half = 4 * 27 + 4 * 9 + 4 * 4 + 4 * 9 + 4 * 36 + 4 * 36 + 3 * 4
+    assert pruned.report.weights == (full, half)
     macs = pruned.report.macs
     assert macs[1] < 0.5 * macs[0]
     scales = pruned.network.tensors[network.operators[2].inputs[1]].quantization.scale

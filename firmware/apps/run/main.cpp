@@ -64,9 +64,38 @@ Arguments parse(int count, char** list) {
   return result;
 }
 
+/// The whole input of a model that takes it row by row: the rows' source, not the model's memory.
+template <class Model> struct Rows {
+  static constexpr std::size_t row_bytes =
+      static_cast<std::size_t>(Model::row_size * graven::size_of(Model::input_element()));
+  std::array<std::byte, row_bytes * static_cast<std::size_t>(Model::row_count)> bytes{};
+
+  void push_all(Model& to) const {
+    auto feed = to.begin();
+    for (std::size_t at = 0; at < bytes.size(); at += row_bytes)
+      to.push_row_bytes(feed, bytes.data() + at);
+  }
+};
+template <class Model> Rows<Model> rows;
+
+/// Where input `i` of an inference goes.
+template <class Model> std::span<std::byte> input_of(Model& to, int i) {
+  if constexpr (Model::row_input)
+    return rows<Model>.bytes;
+  else
+    return to.input_bytes(i);
+}
+
+template <class Model> void run_once(Model& subject) {
+  if constexpr (Model::row_input)
+    rows<Model>.push_all(subject);
+  else
+    subject.run();
+}
+
 File open_input(const Arguments& arguments) {
   std::uint64_t one = 0;
-  for (int i = 0; i < inputs; ++i) one += model.input_bytes(i).size();
+  for (int i = 0; i < inputs; ++i) one += input_of(model, i).size();
   File file;
   if (!file.open(arguments.input, File::Mode::read)) fail(arguments.input, ": cannot be read");
   const std::uint64_t expected = one * arguments.count;
@@ -85,7 +114,7 @@ File open_output(const char* path) {
 
 void read_inputs(File& file, const Arguments& arguments) {
   for (int i = 0; i < inputs; ++i)
-    if (!file.read(model.input_bytes(i))) fail(arguments.input, ": reading failed");
+    if (!file.read(input_of(model, i))) fail(arguments.input, ": reading failed");
 }
 
 void write(File& file, std::span<const std::byte> data, const char* path) {
@@ -104,9 +133,9 @@ firmware::Measurement run_all(const Arguments& arguments) {
   for (std::uint32_t i = 0; i < arguments.count; ++i) {
     read_inputs(input, arguments);
     if (i == 0)
-      first = firmware::measure([](void*) { model.run(); }, nullptr);
+      first = firmware::measure([](void*) { run_once(model); }, nullptr);
     else
-      model.run();
+      run_once(model);
     for (int k = 0; k < outputs; ++k) write(output, model.output_bytes(k), arguments.output);
   }
   input.close();
@@ -147,13 +176,14 @@ void print_layers(std::uint64_t total) {
   }
 }
 
-void run_profile(const Arguments& arguments, std::uint64_t total) {
+template <class Model>
+void run_profile(Model& subject, const Arguments& arguments, std::uint64_t total) {
   File input = open_input(arguments);
-  model.reset();
+  subject.reset();
   read_inputs(input, arguments);
   input.close();
   profile.last = firmware::count();
-  model.run_with([](const auto& step) { profile.record(step.layer); });
+  subject.run_with([](const auto& step) { profile.record(step.layer); });
   print_layers(total);
 }
 
@@ -164,13 +194,13 @@ void write_record(File& file, std::uint32_t layer, std::uint32_t row,
   if (!data.empty()) write(file, data, path);
 }
 
-void run_dump(const Arguments& arguments) {
+template <class Model> void run_dump(Model& subject, const Arguments& arguments) {
   File input = open_input(arguments), dump = open_output(arguments.dump);
-  model.reset();
+  subject.reset();
   for (std::uint32_t i = 0; i < arguments.count; ++i) {
     read_inputs(input, arguments);
     write_record(dump, 0xffffffffu, i, {}, arguments.dump);
-    model.run_with([&](const auto& step) {
+    subject.run_with([&](const auto& step) {
       for (int k = 0; k < step.rows; ++k)
         write_record(dump, static_cast<std::uint32_t>(step.layer),
                      static_cast<std::uint32_t>(step.first_row + k),
@@ -200,6 +230,10 @@ int main(int argc, char** argv) {
   const auto unit = firmware::counter_unit();
   const bool counts = unit != firmware::Unit::none;
   if (counts) print_line(unit == firmware::Unit::cycles ? "cycles " : "instructions ", first.count);
-  if (arguments.profile && counts) run_profile(arguments, first.count);
-  if (arguments.dump) run_dump(arguments);
+  if constexpr (!ModelUnderTest::row_input) {  // hooks belong to runs on a resident input
+    if (arguments.profile && counts) run_profile(model, arguments, first.count);
+    if (arguments.dump) run_dump(model, arguments);
+  } else if (arguments.dump) {
+    fail("run: a model that takes its input row by row has no dump");
+  }
 }

@@ -1,0 +1,251 @@
+"""The command: exit codes, one sentence on stderr, nothing left behind, JSON as documented."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from graven import cli
+from graven.paths import data_root
+
+GOLDEN = Path(__file__).parent / "golden"
+MODEL, SEVERAL = GOLDEN / "sequence.tflite", GOLDEN / "branches.tflite"
+TWO_INPUTS = GOLDEN / "floats.tflite"
+INSPECTED = ["model", "source", "target", "isa", "plan", "arena_bytes", "input_bytes",
+             "flash_bytes", "macs", "layers", "rows"]  # fmt: skip
+MEASURED = ["model", "source", "target", "isa", "plan", "arena_bytes", "input_bytes", "ram_bytes",
+            "flash_bytes", "stack_bytes", "macs", "instructions", "layers", "rows",
+            "outputs"]  # fmt: skip
+
+
+def run(capsys, *arguments):
+    code = cli.main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def refused(capsys, expected, *arguments, code=2):
+    """The command fails with this exit code and one sentence that contains `expected`."""
+    got, out, err = run(capsys, *arguments)
+    assert (got, out) == (code, ""), err
+    assert err.startswith("graven: ") and err.count("\n") == 1 and "Traceback" not in err
+    assert re.search(expected, err), err
+
+
+def test_compile_writes_the_header(capsys, tmp_path):
+    output = tmp_path / "model.hpp"
+    assert run(capsys, "compile", MODEL, "-o", output, "--name", "mine") == (0, "", "")
+    assert "namespace mine {" in output.read_text()
+    assert run(capsys, "compile", MODEL, "-o", output)[0] == 0
+    assert output.read_text() == (GOLDEN / "sequence.hpp").read_text()
+    assert sorted(tmp_path.iterdir()) == [output]
+    assert output.stat().st_mode & 0o444 == 0o444 & ~_umask()
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_the_namespace_is_the_file_s_name_without_int8():
+    assert cli.default_name(Path("a/kws_dscnn_int8.tflite")) == "kws_dscnn"
+    assert cli.default_name(Path("hello_float32.tflite")) == "hello_float32"
+    assert cli.default_name(Path("3-d.tflite")) == "model_3_d"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["compile", "none.tflite", "-o", "{tmp}/m.hpp"], "none.tflite: cannot be read"),
+        (["compile", "{model}"], "required: -o/--output"),
+        (["compile", "{model}", "-o", "{tmp}/no/m.hpp"], "no/m.hpp: cannot be written"),
+        (["compile", "{model}", "-o", "{tmp}/m.hpp", "--name", "class"], "'class': is no name"),
+        (["compile", __file__, "-o", "{tmp}/m.hpp"], r"test_cli.py: "),
+        ([], "required: VERB"),
+        (["eat", "{model}"], "invalid choice"),
+        (["run", "{model}", "--target", "z80"], "--target 'z80': is unknown; take one of host, "),
+        (["run", "{model}", "--isa", "avx9"], "--isa 'avx9': is unknown; take one of native, "),
+        (["run", "{model}", "--plan", "best"], "--plan 'best': is no plan"),
+        (["run", "{model}", "--plan", "within:-1"], "is no plan"),
+        (["run", "{model}", "--plan", "inspectable"], "is no plan"),
+        (["run", "{model}", "--input", "{tmp}/none.bin"], "none.bin: cannot be read"),
+        (["run", "{model}", "--input", "{model}"], "bytes, but the model's input"),
+        (["run", "{model}", "--seed", "-1"], "-1 is below 0"),
+        (["verify", "{model}", "--random", "0"], "0 is not between"),
+        (["verify", "{model}", "--random", "many"], "invalid count value"),
+    ],
+)
+def test_bad_use(capsys, tmp_path, arguments, expected):
+    refused(capsys, expected, *(text.format(model=MODEL, tmp=tmp_path) for text in arguments))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_model_leaves_the_old_header(capsys, tmp_path):
+    output, model = tmp_path / "m.hpp", tmp_path / "m.tflite"
+    output.write_text("old")
+    model.write_bytes(MODEL.read_bytes()[:-700])
+    refused(capsys, "m.tflite: ", "compile", model, "-o", output)
+    assert output.read_text() == "old" and len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("arrays", "expected"),
+    [
+        ({"x": np.zeros((2, 5), np.float32)}, "has no array 'tensor_0' or 'input_0'"),
+        ({"input_0": np.zeros((2, 5), np.int8)}, "is int8, but the model's input 'tensor_0' is"),
+        ({"input_0": np.zeros((2, 4), np.float32)}, "has shape 2x4, expected a leading axis"),
+        ({"input_0": np.zeros((2, 5), np.float32),
+          "input_1": np.zeros((3, 6), np.float32)}, r"have \[2, 3\] inferences"),
+    ],
+)  # fmt: skip
+def test_arrays_that_do_not_fit(capsys, tmp_path, arrays, expected):
+    from graven.frontends import tflite
+
+    network = tflite.load(TWO_INPUTS)
+    second = network.tensors[network.inputs[1]].shape
+    if "input_1" in arrays:
+        arrays["input_1"] = np.zeros((3, *second), np.float32)
+    elif arrays.keys() == {"input_0"}:
+        arrays["input_1"] = np.zeros((2, *second), np.float32)
+    np.savez(tmp_path / "x.npz", **arrays)
+    refused(capsys, expected, "run", TWO_INPUTS, "--input", tmp_path / "x.npz")
+
+
+def test_files_of_mixed_kinds(capsys, tmp_path):
+    refused(capsys, "take one .npz", "run", MODEL, "--input", "a.npz", "--input", "b.bin")
+    (tmp_path / "x.npz").write_bytes(b"PK\3\4 is no archive")
+    refused(capsys, "is no array", "run", MODEL, "--input", tmp_path / "x.npz")
+    np.save(tmp_path / "x.npy", np.array([{}], dtype=object))
+    refused(capsys, "is no array", "run", MODEL, "--input", tmp_path / "x.npy")
+    one = ["--input", MODEL]
+    refused(capsys, "got 3 files, expected a multiple of 2", "run", TWO_INPUTS, *one, *one, *one)
+
+
+def test_json_of_inspect(capsys):
+    code, out, err = run(capsys, "inspect", MODEL, "--json")
+    assert (code, err, out.count("\n")) == (0, "", 1)
+    found = json.loads(out)
+    assert list(found) == INSPECTED
+    assert (found["model"], found["source"]) == ("sequence", "sequence.tflite")
+    assert (found["target"], found["plan"]) == ("host", "fastest")
+    assert found["input_bytes"] == 7 * 6 * 2 and found["flash_bytes"]["code"] is None
+    assert sum(layer["macs"] for layer in found["layers"]) == found["macs"] > 0
+    weights = sum(layer["weight_bytes"] for layer in found["layers"])
+    assert weights == found["flash_bytes"]["weights"] > 0
+    first = found["layers"][0]
+    assert list(first) == ["index", "name", "op", "output_shape", "macs", "weight_bytes"]
+    assert (first["index"], first["op"], len(first["output_shape"])) == (0, "CONV_2D", 3)
+    check_rows(found)
+
+
+def check_rows(found):
+    """No byte belongs to two rows at once, and the arena holds them all."""
+    rows = found["rows"]
+    assert max(offset + size for offset, size, _, _ in rows) <= found["arena_bytes"]
+    for k, (offset, size, first, last) in enumerate(rows):
+        for at, other, start, end in rows[:k]:
+            apart = at + other <= offset or offset + size <= at
+            # a row may take the place of one that its own step reads last, element by element
+            assert apart or end <= first or last <= start or (offset, size) == (at, other)
+
+
+def test_json_of_run_on_the_host(capsys, tmp_path):
+    code, out, err = run(capsys, "run", SEVERAL, "--json", "--output-dir", tmp_path / "y")
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert list(found) == MEASURED
+    assert found["instructions"] is None and found["ram_bytes"] is None
+    assert found["stack_bytes"] > 0
+    assert found["outputs"] == ["y_0_0.bin", "y_0_1.bin", "y_0_2.bin"]
+    assert sorted(file.name for file in (tmp_path / "y").iterdir()) == found["outputs"]
+    names = ["index", "name", "op", "output_shape", "macs", "instructions", "weight_bytes"]
+    assert list(found["layers"][0]) == names
+
+
+def test_without_an_output_folder_nothing_is_written(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = json.loads(run(capsys, "run", MODEL, "--json")[1])
+    assert found["outputs"] == [] and not list(tmp_path.iterdir())
+
+
+def test_tables(capsys):
+    code, out, _ = run(capsys, "inspect", MODEL)
+    assert code == 0 and "CONV_2D" in out and "arena" in out
+    code, out, _ = run(capsys, "run", MODEL)
+    assert code == 0 and "stack" in out
+
+
+def test_a_budget_that_does_not_hold(capsys):
+    sentence = r"within:20.*does not fit|does not fit --plan within \(limit 20 bytes, needed \d+\)"
+    for verb in ("run", "inspect"):
+        refused(capsys, sentence, verb, MODEL, "--plan", "within:20", code=1)
+    arena = json.loads(run(capsys, "inspect", MODEL, "--json", "--plan", "smallest")[1])
+    limit = f"within:{arena['arena_bytes']}"
+    found = json.loads(run(capsys, "inspect", MODEL, "--json", "--plan", limit)[1])
+    assert found["plan"] == limit and found["arena_bytes"] <= arena["arena_bytes"]
+
+
+def test_verify(capsys):
+    pytest.importorskip("tflite_micro")
+    for model in (MODEL, SEVERAL, TWO_INPUTS):
+        code, out, err = run(capsys, "verify", model, "--random", "3", "--seed", "5")
+        assert (code, err) == (0, ""), err
+        assert "equal TensorFlow Lite Micro and the numpy reference on 3 inferences" in out
+
+
+def test_verify_finds_a_wrong_element(capsys, monkeypatch):
+    from graven import engines
+
+    def wrong(model, network, inputs):
+        values = engines.tflm(model, network, inputs)
+        values[network.operators[1].outputs[0]].reshape(-1)[3] ^= 1
+        return values
+
+    pytest.importorskip("tflite_micro")
+    monkeypatch.setitem(engines.ENGINES, "tflm", wrong)
+    sentence = r"sequence.tflite: layer 1 \(MAX_POOL_2D\) 'tensor_\d+' differs from TensorFlow"
+    refused(capsys, sentence + r".* at \[0, 0, 0, 3\]: -?\d+, expected", "verify", MODEL, code=1)
+
+
+def test_missing_litert(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+    refused(capsys, "ai-edge-litert is missing", "verify", MODEL, "--against", "litert", code=3)
+
+
+@pytest.fixture
+def empty_path(tmp_path, monkeypatch):
+    """A PATH with cmake and nothing else, and a cache of its own."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    monkeypatch.setenv("GRAVEN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", str(tools))
+    return tools
+
+
+def test_missing_tools(capsys, empty_path):
+    refused(capsys, "cmake: is not installed.*apt-get install cmake", "run", MODEL, code=3)
+
+
+def test_missing_cross_compiler(capsys, tmp_path, monkeypatch):
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("cmake", "ninja", "c++", "g++", "sh", "env"):
+        (tools / name).symlink_to(shutil.which(name))
+    monkeypatch.setenv("GRAVEN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", str(tools))
+    sentence = "arm-none-eabi-g.*: is not installed.*apt-get install gcc-arm-none-eabi"
+    refused(capsys, sentence, "inspect", MODEL, "--target", "cortex-m4", code=3)
+
+
+def test_as_a_module():
+    command = [sys.executable, "-m", "graven", "--version"]
+    environment = {**os.environ, "PYTHONPATH": str(data_root() / "generator")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("graven 0")

@@ -1,0 +1,123 @@
+"""Generated headers: equal to the reviewed ones in golden/, letter by letter.
+
+GRAVEN_UPDATE_GOLDEN=1 writes them anew, to be reviewed as a diff.
+"""
+
+import dataclasses
+import hashlib
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import random_models
+from graven import cpp, emit, ir
+from graven.errors import GravenError
+from graven.frontends import tflite, tflite_writer
+from graven.paths import data_root
+
+GOLDEN = Path(__file__).parent / "golden"
+DIGITS = data_root() / "firmware/models/digits/digits.tflite"
+MODELS = [DIGITS, *sorted(GOLDEN.glob("*.tflite"))]
+
+
+def emitted(path: Path) -> str:
+    return emit.header(tflite.load(path), hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
+def test_header_equals_the_golden_one(model):
+    text = emitted(model)
+    golden = GOLDEN / f"{model.stem}.hpp"
+    if os.environ.get("GRAVEN_UPDATE_GOLDEN"):
+        golden.write_text(text)
+    assert text.splitlines() == golden.read_text().splitlines()
+    assert text == golden.read_text()
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
+def test_header_reads_well(model):
+    lines = emitted(model).splitlines()
+    assert all(len(line) <= 100 and line == line.rstrip() for line in lines)
+    assert model.name in lines[0] and "graven" in lines[0]
+    assert hashlib.sha256(model.read_bytes()).hexdigest() in lines[1]
+    network = tflite.load(model)
+    assert f"{len(network.operators)} operators" in lines[2]
+
+
+def test_golden_models_have_every_kind_of_network():
+    texts = [emitted(model) for model in MODELS]
+    assert any("graven::Sequential<" in text for text in texts)
+    assert any("graven::Graph<" in text for text in texts)
+    assert any("graven::shapes(" in text for text in texts)
+
+
+def test_the_golden_headers_compile():
+    for compiler in ("g++", "clang++"):
+        source = "".join(f'#include "{model.stem}.hpp"\n' for model in MODELS)
+        command = [compiler, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion",
+                   "-Werror", "-fsyntax-only", f"-I{GOLDEN}", "-x", "c++", "-",
+                   "-isystem", str(data_root() / "include")]  # fmt: skip
+        done = subprocess.run(command, input=source, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_floats_come_back_exactly():
+    rng = np.random.default_rng(0)
+    bits = rng.integers(0, 1 << 32, 20000, dtype=np.uint32)
+    values = bits.view(np.float32)
+    values = values[np.isfinite(values)]
+    for value in (*values, *np.float32([0.0, 1.0, -1.0, 1e-45, 3.4028235e38, 1 / 256, 1e10])):
+        text = cpp.real(value)
+        assert re.fullmatch(r"-?\d+(\.\d+)?(e[-+]\d+)?f", text) and ("." in text or "e" in text)
+        assert np.float32(text[:-1]) == value and len(text) < 17
+
+
+def renamed(network: ir.Network, name: str) -> ir.Network:
+    tensors = tuple(dataclasses.replace(tensor, name=name) for tensor in network.tensors)
+    return dataclasses.replace(network, tensors=tensors)
+
+
+@pytest.mark.parametrize(
+    "name", ['a "quoted" name', "ends in \\", "a\\nb", "??/", "é" * 30, "x" * 300, "", "%d // /*"]
+)
+def test_any_name_compiles(name):
+    network = random_models.random_case(np.random.default_rng(0), "conv2d")
+    network = tflite.parse(tflite_writer.to_bytes(renamed(network, name)), "m.tflite", "m")
+    text = emit.header(network, "0" * 64)
+    assert all(len(line) <= 100 for line in text.splitlines())
+    command = ["g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Werror", "-x", "c++", "-",
+               "-I", str(data_root() / "include"), "-include", "cstdint"]  # fmt: skip
+    text = text.replace("#pragma once", "")
+    done = subprocess.run(command, input=text, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_a_shape_that_is_none_of_height_width_channels():
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 4, 6, 2))
+    value = random_models.shaped(b, data, (1, 2, 2, 6, 2))
+    network = b.network([random_models.as_row(b, value)])
+    with pytest.raises(GravenError, match="1x2x2x6x2, but an activation has at most height"):
+        emit.header(network, "0" * 64)
+
+
+def test_infinite_weights_are_refused():
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 3), random_models.FLOAT32)
+    weights = b.weights(data, (2, 3), 0, per_channel=False)
+    b.tensors[weights].data[0, 1] = np.inf
+    network = b.network([random_models.relu(b, data)])
+    emit.header(network, "0" * 64)  # not used
+    inputs, output = [data, weights], b.tensor((1, 2), random_models.FLOAT32)
+    network = b.network([b.add("FULLY_CONNECTED", random_models.Dense(), inputs, output)])
+    with pytest.raises(GravenError, match="infinity or NaN"):
+        emit.header(network, "0" * 64)
+
+
+@pytest.mark.parametrize("name", ["", "3d", "a b", "class", "a__b", "_a", "std", "a-b"])
+def test_names_that_are_no_namespace(name):
+    with pytest.raises(GravenError, match="is no name for a C"):
+        emit.check_name(name)
