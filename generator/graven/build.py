@@ -27,6 +27,7 @@ from graven.paths import data_root
 HOST = "host"
 MOST_KEPT = 200  # builds in the cache
 INSPECTABLE = "inspectable"  # for `graven verify`: nothing overlapped, nothing fused
+PLANS = ("fastest", "smallest", INSPECTABLE)
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def isas() -> tuple[str, ...]:
 
 def policy_of(plan: str) -> str:
     """The C++ value of a plan's name."""
-    if plan in ("fastest", "smallest", INSPECTABLE):
+    if plan in PLANS:
         return f"graven::plan::{plan}"
     found = re.fullmatch(r"within:([1-9][0-9]{0,9})", plan)
     if not found or int(found[1]) >= 1 << 31:

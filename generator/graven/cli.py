@@ -135,6 +135,8 @@ def chosen(options: argparse.Namespace):
 
     choice = build.Choice(options.target, options.isa, options.plan)
     build.check(choice)
+    if choice.plan == build.INSPECTABLE:
+        raise GravenError("--plan 'inspectable': is no plan; graven verify takes it by itself.")
     return choice
 
 

@@ -32,6 +32,7 @@ constexpr FilterLayout filter_layout(const GraphView& graph, const Value& value)
 
 struct Channel {
   std::int32_t bias = 0;  // with -zero_point_in * sum(filter) folded in
+  std::int32_t plain_bias = 0;
   Multiplier multiplier{};
   bool overflows = false;
 };
@@ -49,8 +50,11 @@ constexpr Multiplier channel_multiplier(const GraphView& graph, const Value& val
   return quantize_multiplier(product / static_cast<double>(value.quant.scale));
 }
 
+constexpr std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
+
 // The accumulator starts at the folded bias and adds x * w for x in [-128, 127] in any order: all
-// partial sums lie between the two extremes.
+// partial sums lie between the two extremes. A depthwise sum may also start at the plain bias and
+// add (x - zero) * w.
 constexpr Channel fold(const GraphView& graph, const Value& value, const Parameters& params,
                        int output) {
   const FilterLayout layout = filter_layout(graph, value);
@@ -61,11 +65,12 @@ constexpr Channel fold(const GraphView& graph, const Value& value, const Paramet
     (w[k * layout.tap_step] > 0 ? above : below) += w[k * layout.tap_step];
   const std::int64_t bias = params.bias.size > 0 ? params.bias.int32[output] : 0;
   const std::int64_t folded = bias - zero * (above + below);
-  const std::int64_t most = folded + 127 * above - 128 * below;
-  const std::int64_t least = folded - 128 * above + 127 * below;
+  const std::int64_t plain = value.op == Op::depthwise ? 255 * (above - below) : 0;
+  const std::int64_t most = larger(folded + 127 * above - 128 * below, bias + plain);
+  const std::int64_t least = -larger(-folded + 128 * above - 127 * below, plain - bias);
   const bool overflows = most > std::numeric_limits<std::int32_t>::max() ||
                          least < std::numeric_limits<std::int32_t>::min();
-  return {overflows ? 0 : static_cast<std::int32_t>(folded),
+  return {overflows ? 0 : static_cast<std::int32_t>(folded), static_cast<std::int32_t>(bias),
           channel_multiplier(graph, value, params, output), overflows};
 }
 

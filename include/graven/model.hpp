@@ -15,7 +15,7 @@ namespace graven {
 struct LayerInfo {
   const char* name;      // in the original model
   const char* op;        // TFLite's name of the operator
-  int index;             // in reading order
+  int index;             // in the original model, else in reading order
   Shape shape;           // of its output
   Element element;
   Quant quant;
@@ -75,6 +75,25 @@ class BasicModel
     return Engine::places[row];
   }
 
+  // Where inputs and outputs lie: with an index known at run time the graph would come to flash.
+  struct Port {
+    std::size_t offset, size;  // bytes
+  };
+  static constexpr Port port_of(View view) {
+    const int bytes = view.shape.size() * size_of(graph.values[view.value].element);
+    return {place(view.value), static_cast<std::size_t>(bytes)};
+  }
+  static constexpr auto input_ports = [] {
+    std::array<Port, static_cast<std::size_t>(graph.input_count)> ports{};
+    for (int i = 0; i < graph.input_count; ++i) ports[i] = port_of({i, in(i).shape});
+    return ports;
+  }();
+  static constexpr auto output_ports = [] {
+    std::array<Port, static_cast<std::size_t>(graph.output_count)> ports{};
+    for (int i = 0; i < graph.output_count; ++i) ports[i] = port_of(out(i));
+    return ports;
+  }();
+
 public:
   static constexpr int input_count = graph.input_count, output_count = graph.output_count;
   static constexpr int layer_count = detail::count_layers<Network>();
@@ -104,7 +123,8 @@ public:
       const View view = graph.layers[k];
       const Value& v = graph.values[view.value];
       LayerInfo& info = all[k];
-      info = {params[graph.input_count + k].name, graph.ops[k], k, view.shape, v.element, v.quant,
+      const Parameters& p = params[graph.input_count + k];
+      info = {p.name, graph.ops[k], p.index >= 0 ? p.index : k, view.shape, v.element, v.quant,
               0, 0, static_cast<int>(place(view.value))};
       for (int id = 0; id < graph.count; ++id)
         if (graph.values[id].layer == k) {
@@ -146,23 +166,20 @@ public:
   {
     using T = input_type<I>;
     constexpr std::size_t size = static_cast<std::size_t>(inputs[I].size());
-    return std::span<T, size>(reinterpret_cast<T*>(arena() + place(I)), size);
+    return std::span<T, size>(reinterpret_cast<T*>(arena() + input_ports[I].offset), size);
   }
   template <int I = 0> auto output() const {
     using T = const output_type<I>;
     constexpr std::size_t size = static_cast<std::size_t>(out(I).shape.size());
-    return std::span<T, size>(reinterpret_cast<T*>(arena() + place(out(I).value)), size);
+    return std::span<T, size>(reinterpret_cast<T*>(arena() + output_ports[I].offset), size);
   }
   constexpr std::span<std::byte> input_bytes(int i)
     requires(!policy.row_input)
   {
-    const std::size_t size = static_cast<std::size_t>(in(i).shape.size() * size_of(in(i).element));
-    return {arena() + place(i), size};
+    return {arena() + input_ports[i].offset, input_ports[i].size};
   }
   constexpr std::span<const std::byte> output_bytes(int i) const {
-    const std::size_t size =
-        static_cast<std::size_t>(out(i).shape.size() * size_of(output_element(i)));
-    return {arena() + place(out(i).value), size};
+    return {arena() + output_ports[i].offset, output_ports[i].size};
   }
 
   // One inference on what input() holds.
@@ -181,7 +198,7 @@ public:
   auto run(std::span<const input_type<0>, static_cast<std::size_t>(inputs[0].size())> data)
     requires(input_count == 1 && !policy.row_input)
   {
-    __builtin_memcpy(arena() + place(0), data.data(), data.size_bytes());
+    __builtin_memcpy(arena() + input_ports[0].offset, data.data(), data.size_bytes());
     return run();
   }
   // Calls hook(const Step&) after every step.

@@ -44,6 +44,7 @@ struct Parameters {
   Quant output{};  // scale 0: as the input of the layer, or as the layer's own rule says
   Element element = Element::inherit;
   const char* name = "";  // in the original model
+  int index = -1;         // of the operator in the original model; -1: as layers are counted
 };
 
 inline constexpr Parameters no_parameters{};

@@ -68,12 +68,10 @@ constexpr std::int32_t high_multiply(std::int32_t a, std::int32_t b) {
   return static_cast<std::int32_t>((std::int64_t{a} * b + (std::int64_t{1} << 30)) >> 31);
 }
 
-// round(x / 2^exponent), half away from zero: gemmlowp's RoundingDivideByPOT; 0 <= exponent <= 31.
+// round(x / 2^exponent), half away from zero: gemmlowp's RoundingDivideByPOT; 0 <= exponent <= 31,
+// x > -2^31. With y = x for x >= 0 and x - 1 below, it is floor((floor(y / 2^(e-1)) + 1) / 2).
 constexpr std::int32_t rounding_shift(std::int32_t x, int exponent) {
-  const auto mask = static_cast<std::int32_t>((std::uint32_t{1} << exponent) - 1);
-  const std::int32_t remainder = x & mask;
-  const std::int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
-  return (x >> exponent) + (remainder > threshold ? 1 : 0);
+  return exponent == 0 ? x : (((x + (x >> 31)) >> (exponent - 1)) + 1) >> 1;
 }
 
 // TFLite's MultiplyByQuantizedMultiplier; a left shift wraps like the reference's.

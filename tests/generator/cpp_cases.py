@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+import random_models
 from graven import emit, ir
 from graven.frontends import tflite, tflite_writer
 from graven.paths import data_root
 
+INFERENCES = 8  # of every case: rare roundings need many values
+
 PROGRAM = """#include <cstdio>
 #include <cstdlib>
 {includes}
-template <class Model> void run() {{
+template <class Model> void run(int inferences) {{
   static Model model;
-  for (int i = 0; i < Model::input_count; ++i) {{
-    const auto bytes = model.input_bytes(i);
-    if (std::fread(bytes.data(), 1, bytes.size(), stdin) != bytes.size()) std::abort();
-  }}
-  model.run();
-  for (int i = 0; i < Model::output_count; ++i) {{
-    const auto bytes = model.output_bytes(i);
-    std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+  while (inferences-- > 0) {{
+    for (int i = 0; i < Model::input_count; ++i) {{
+      const auto bytes = model.input_bytes(i);
+      if (std::fread(bytes.data(), 1, bytes.size(), stdin) != bytes.size()) std::abort();
+    }}
+    model.run();
+    for (int i = 0; i < Model::output_count; ++i) {{
+      const auto bytes = model.output_bytes(i);
+      std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+    }}
   }}
 }}
 int main() {{
@@ -40,18 +46,22 @@ class Case:
     network: ir.Network
     model: bytes
     header: str
-    inputs: list[np.ndarray]
+    inputs: list[list[np.ndarray]]  # per inference
 
 
-def make(label: str, position: int, network: ir.Network, inputs: list[np.ndarray]) -> Case:
-    """GravenError where the network cannot be said in C++."""
+def make(label: str, position: int, network: ir.Network, rng: np.random.Generator) -> Case:
+    """The network with random inputs; GravenError where it cannot be said in C++."""
+    inputs = [random_models.random_inputs(rng, network) for _ in range(INFERENCES)]
     model = tflite_writer.to_bytes(network)
     parsed = tflite.parse(model, f"{label}.tflite", f"case_{position}")
     return Case(label, parsed, model, emit.header(parsed, "0" * 64), inputs)
 
 
-def run(cases: list[Case], folder: Path, policy: str = "fastest") -> list[dict[int, np.ndarray]]:
-    """Every model output of every case, by tensor index, from one translation unit."""
+Outputs = dict[int, np.ndarray]  # by tensor index
+
+
+def run(cases: list[Case], folder: Path, policy: str = "fastest") -> list[list[Outputs]]:
+    """The model outputs of every case and inference, from one translation unit."""
     names = [case.network.name for case in cases]
     for case in cases:
         (folder / f"{case.network.name}.hpp").write_text(case.header)
@@ -60,7 +70,7 @@ def run(cases: list[Case], folder: Path, policy: str = "fastest") -> list[dict[i
     source.write_text(
         PROGRAM.format(
             includes="\n".join(f'#include "{name}.hpp"' for name in names),
-            runs="\n".join(f"  run<{name}::{models}>();" for name in names),
+            runs="\n".join(f"  run<{name}::{models}>({INFERENCES});" for name in names),
         )
     )
     command = [
@@ -71,20 +81,25 @@ def run(cases: list[Case], folder: Path, policy: str = "fastest") -> list[dict[i
     if compiled.returncode:
         errors = [line for line in compiled.stderr.splitlines() if "error" in line]
         pytest.fail("the headers do not compile:\n" + "\n".join(errors[:20]), pytrace=False)
-    given = b"".join(value.tobytes() for case in cases for value in case.inputs)
-    data = subprocess.run([binary], input=given, capture_output=True, check=True).stdout
-    found, at = [], 0
-    for case in cases:
-        values = {}
-        for index in case.network.outputs:
-            tensor = case.network.tensors[index]
-            size = int(np.prod(tensor.shape)) * tensor.element.dtype.itemsize
-            value = np.frombuffer(data[at : at + size], dtype=tensor.element.dtype)
-            values[index] = value.reshape(tensor.shape)
-            at += size
-        found.append(values)
-    assert at == len(data)
+    given = b"".join(
+        value.tobytes() for case in cases for inference in case.inputs for value in inference
+    )
+    stream = io.BytesIO(
+        subprocess.run([binary], input=given, capture_output=True, check=True).stdout
+    )
+    found = [[_outputs(case.network, stream) for _ in case.inputs] for case in cases]
+    assert not stream.read()
     return found
+
+
+def _outputs(network: ir.Network, stream: io.BytesIO) -> Outputs:
+    values = {}
+    for index in network.outputs:
+        tensor = network.tensors[index]
+        size = int(np.prod(tensor.shape)) * tensor.element.dtype.itemsize
+        value = np.frombuffer(stream.read(size), dtype=tensor.element.dtype)
+        values[index] = value.reshape(tensor.shape)
+    return values
 
 
 def only_outputs(network: ir.Network) -> ir.Network:

@@ -446,7 +446,8 @@ def test_operators_that_do_something_stay():
     net = Net()
     value = net.image(4, 4, 2)
     shape = net.shape(value)
-    value = net.add("RELU", ReLU(), [value], net.like(value, shape))
+    clamped = MaxPool((1, 1), (1, 1), "VALID", "RELU6")
+    value = net.add("MAX_POOL_2D", clamped, [value], net.like(value, shape))
     value = net.add("QUANTIZE", Quantize(), [value], net.tensor(shape, INT8, LOW))
     value = net.add("MAX_POOL_2D", MaxPool((2, 2), (1, 1), "SAME"), [value],
                     net.like(value, shape))  # fmt: skip

@@ -21,7 +21,7 @@ struct Int8 {
     for (int o = 0; o < count; ++o) {
       const Channel channel = fold(graph, value, params, o);
       if (channel.overflows && to.overflowing_channel < 0) to.overflowing_channel = o;
-      bias.put(channel.bias);
+      bias.put(value.op == Op::depthwise ? channel.plain_bias : channel.bias);
       multiplier.put(channel.multiplier.multiplier);
       shift.put(static_cast<std::int8_t>(channel.multiplier.shift));
     }
@@ -39,11 +39,15 @@ struct Int8 {
 
   constexpr const std::byte* weights() const { return stream + header(count); }
   constexpr Acc start(int o) const { return load_aligned<std::int32_t>(stream + 4 * o); }
-  constexpr void finish(std::byte* out, int o, Acc acc) const {
-    const Multiplier m{load_aligned<std::int32_t>(stream + 4 * (count + o)),
-                       load<std::int8_t>(stream + 8 * count + o)};
-    store(out + o, static_cast<std::int8_t>(clamp(requantize(acc, m) + zero, range)));
+  using Scale = Multiplier;
+  constexpr Scale scale(int o) const {
+    return {load_aligned<std::int32_t>(stream + 4 * (count + o)),
+            load<std::int8_t>(stream + 8 * count + o)};
   }
+  constexpr void put(std::byte* out, Acc acc, Scale m) const {
+    store(out, static_cast<std::int8_t>(clamp(requantize(acc, m) + zero, range)));
+  }
+  constexpr void finish(std::byte* out, int o, Acc acc) const { put(out + o, acc, scale(o)); }
 };
 
 // Stream: float low, high, float bias[C], then the weights.
@@ -76,19 +80,26 @@ struct Float32 {
 
   constexpr const std::byte* weights() const { return stream + header(count); }
   constexpr Acc start(int o) const { return load_aligned<float>(stream + 8 + 4 * o); }
-  constexpr void finish(std::byte* out, int o, Acc acc) const {
-    store(out + 4 * o, clamp(acc, range));
-  }
+  struct Scale {};  // none
+  constexpr Scale scale(int) const { return {}; }
+  constexpr void put(std::byte* out, Acc acc, Scale) const { store(out, clamp(acc, range)); }
+  constexpr void finish(std::byte* out, int o, Acc acc) const { put(out + 4 * o, acc, {}); }
 };
 
-// acc + sum(a * b); one loop for constant expressions and for every compiler's own scheduling.
+// acc + sum(a * b), in order; four at a time, because a loop's own instructions cost as much as its
+// multiplication.
 template <class N>
 constexpr typename N::Acc dot(const std::byte* a, const std::byte* b, int count,
                               typename N::Acc acc) {
   using T = typename N::Element;
-  for (const std::byte* end = a + count * static_cast<int>(sizeof(T)); a != end;
-       a += sizeof(T), b += sizeof(T))
+  constexpr int size = sizeof(T);
+  for (; count >= 4; count -= 4, a += 4 * size, b += 4 * size) {
     acc += load<T>(a) * load<T>(b);
+    acc += load<T>(a + size) * load<T>(b + size);
+    acc += load<T>(a + 2 * size) * load<T>(b + 2 * size);
+    acc += load<T>(a + 3 * size) * load<T>(b + 3 * size);
+  }
+  for (; count > 0; --count, a += size, b += size) acc += load<T>(a) * load<T>(b);
   return acc;
 }
 

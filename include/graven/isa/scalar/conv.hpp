@@ -40,7 +40,8 @@ template <class N> struct Conv {
   }
 };
 
-// Each output channel has its own input channel; weights as they come, tap by tap.
+// Each output channel has its own input channel; weights as they come, tap by tap; biases as they
+// come, too: sums over x - zero need no folding.
 template <class N> struct Depthwise {
   static constexpr bool holds_weights = true;
   using T = typename N::Element;
@@ -55,51 +56,59 @@ template <class N> struct Depthwise {
     for (int left = filter_layout(g, v).size(); left > 0; --left) to.put(*w++);
   }
 
-  // acc + the taps of one filter row, from column `first`; `c` and `w` point at the channel.
-  static constexpr typename N::Acc row_sum(const Task& t, const std::byte* row, int first,
-                                           const std::byte* w, typename N::Acc acc) {
+  // The part of the window that lies inside the input, for one output pixel.
+  struct Inside {
+    const std::byte* const* rows;
+    int row_count, taps;   // filter rows and columns inside
+    int offset;            // bytes from a row's start to the first column inside
+    const std::byte* w;    // the first weight inside, of channel 0
+  };
+
+  // Padding is the zero point, and adds nothing to a sum over x - zero.
+  static constexpr typename N::Acc sum(const Task& t, const Inside& window, int x, int w,
+                                       typename N::Acc acc) {
     constexpr int size = sizeof(T);
-    for (int kx = 0; kx < t.filter_width; ++kx, w += t.out_channels * size) {
-      const int column = first + kx * t.dilation_width;
-      const bool inside = row != nullptr && column >= 0 && column < t.in_width;
-      const T x = inside ? load<T>(row + column * t.in_channels * size) : static_cast<T>(t.in_zero);
-      acc += x * load<T>(w);
+    const int x_step = t.dilation_width * t.in_channels * size, w_step = t.out_channels * size;
+    const auto zero = static_cast<typename N::Acc>(t.in_zero);
+    for (int row = 0; row < window.row_count; ++row, w += t.filter_width * w_step) {
+      const std::byte* in = window.rows[row];
+      for (int tap = window.taps, i = x, j = w; tap > 0; --tap, i += x_step, j += w_step)
+        acc += (load<T>(in + i) - zero) * load<T>(window.w + j);
     }
     return acc;
   }
-  // The same where all columns are inside.
-  static constexpr typename N::Acc inner_sum(const Task& t, const std::byte* x, const std::byte* w,
-                                             typename N::Acc acc) {
-    const int x_step = t.dilation_width * t.in_channels * static_cast<int>(sizeof(T));
-    const int w_step = t.out_channels * static_cast<int>(sizeof(T));
-    for (int kx = t.filter_width; kx > 0; --kx, x += x_step, w += w_step)
-      acc += load<T>(x) * load<T>(w);
-    return acc;
+
+  [[gnu::noinline]] static constexpr void run_pixel(const Task& task, const Inside& inside,
+                                                    std::byte* out) {
+    constexpr int size = sizeof(T);
+    const Task t = task;
+    const Inside window = inside;
+    const N channels(t);
+    const int multiplier = t.out_channels / t.in_channels;
+    for (int c = 0, o = 0; c < t.in_channels; ++c)
+      for (int m = 0; m < multiplier; ++m, ++o)
+        channels.finish(out, o,
+                        sum(t, window, window.offset + c * size, o * size, channels.start(o)));
   }
 
   static constexpr void run(const Task& task, const Band& band) {
     constexpr int size = sizeof(T);
-    const Task t = task;
+    const Task& t = task;
     const N channels(t);
-    const int multiplier = t.out_channels / t.in_channels;
-    const int span = (t.filter_width - 1) * t.dilation_width;
+    int top = 0, bottom = t.rows;  // missing rows are at the window's ends
+    while (top < bottom && band.rows[top] == nullptr) ++top;
+    while (bottom > top && band.rows[bottom - 1] == nullptr) --bottom;
     std::byte* out = band.out[0];
     for (int x = 0; x < t.out_width; ++x, out += t.out_channels * size) {
       const int first = x * t.stride_width - t.left;
-      const bool inside = first >= 0 && first + span < t.in_width;
-      for (int c = 0, o = 0; c < t.in_channels; ++c)
-        for (int m = 0; m < multiplier; ++m, ++o) {
-          typename N::Acc acc = channels.start(o);
-          const std::byte* w = channels.weights() + o * size;
-          for (int ky = 0; ky < t.rows; ++ky, w += t.filter_width * t.out_channels * size) {
-            const std::byte* row = band.rows[ky];
-            if (row != nullptr) row += c * size;
-            acc = inside && row != nullptr
-                      ? inner_sum(t, row + first * t.in_channels * size, w, acc)
-                      : row_sum(t, row, first, w, acc);
-          }
-          channels.finish(out, o, acc);
-        }
+      const int before = first < 0 ? (-first + t.dilation_width - 1) / t.dilation_width : 0;
+      const int until = (t.in_width - first + t.dilation_width - 1) / t.dilation_width;
+      const int taps = (until < t.filter_width ? until : t.filter_width) - before;
+      run_pixel(t,
+                {band.rows + top, bottom - top, taps,
+                 (first + before * t.dilation_width) * t.in_channels * size,
+                 channels.weights() + (top * t.filter_width + before) * t.out_channels * size},
+                out);
     }
   }
 };

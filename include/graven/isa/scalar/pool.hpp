@@ -81,9 +81,8 @@ template <class T, class Rule, bool Reduces> struct Pool : PlainKernel {
         for (int ky = 0; ky < rows; ++ky) {
           const std::byte* row = band.rows[ky];
           if (row == nullptr) continue;
-          row += (from * t.in_channels + c) * size;
-          for (int column = from; column < to; ++column, row += t.in_channels * size)
-            acc = Rule::add(acc, load<T>(row));
+          for (int column = from; column < to; ++column)
+            acc = Rule::add(acc, load<T>(row + (column * t.in_channels + c) * size));
         }
         if (!Reduces || band.last)
           Rule::finish(out, t, acc, real_rows * (to - from));
