@@ -37,6 +37,7 @@ class Choice:
     target: str = HOST
     isa: str = "native"
     plan: str = "fastest"
+    row_input: bool = False
 
 
 class Parts(Enum):
@@ -226,6 +227,8 @@ def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) ->
     (folder / "model.hpp").write_text(header)
     root, made, kept = data_root(), folder / "build", folder / "kept"
     policy, isa = policy_of(choice.plan), f"graven::{choice.isa}"
+    if choice.row_input:
+        policy = f"graven::plan::fed_by_rows({policy})"
     command = [
         "cmake", "-S", str(root / "firmware/apps/run"), "-B", str(made), "-G", "Ninja",
         "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",

@@ -14,10 +14,13 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from graven import __version__, ir
 from graven.errors import GravenError
+
+if TYPE_CHECKING:
+    from graven import prune
 
 MOST_RANDOM = 100_000
 VERIFIED = 4  # inferences of `graven verify` without inputs
@@ -25,9 +28,12 @@ VERIFIED = 4  # inferences of `graven verify` without inputs
 
 @dataclass(frozen=True)
 class Loaded:
-    network: ir.Network
+    original: ir.Network
+    network: ir.Network  # pruned, unless --prune off
+    pruned: prune.Report | None
     data: bytes
-    header: str
+    header: str  # of `network`
+    sha256: str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +66,7 @@ def inspect_model(options: argparse.Namespace) -> int:
     loaded = load(options)
     progress(options, f"compiling {loaded.network.name} for {choice.target}")
     built = build.build(loaded.network.name, loaded.header, choice, build.Parts.FACTS)
-    tell(options, loaded.network, report.inspected(loaded.network, built, choice))
+    tell(options, loaded.network, report.inspected(loaded.network, built, choice, loaded.pruned))
     return 0
 
 
@@ -70,6 +76,11 @@ def run_model(options: argparse.Namespace) -> int:
     choice = chosen(options)
     loaded = load(options)
     network = loaded.network
+    if options.row_input and len(network.inputs) != 1:
+        raise GravenError(
+            f"--row-input: {network.source} has {len(network.inputs)} inputs, expected one; run it "
+            "with resident inputs."
+        )
     values = (
         inputs.load(network, options.input)
         if options.input
@@ -80,23 +91,24 @@ def run_model(options: argparse.Namespace) -> int:
     progress(options, f"running {len(values[0])} inferences")
     result = runner.run(network, built, values, profile=True)
     files = write_outputs(options.output_dir, result) if options.output_dir else []
-    tell(options, network, report.measured(network, built, choice, result, files))
+    tell(options, network, report.measured(network, built, choice, result, files, loaded.pruned))
     return 0
 
 
 def verify_model(options: argparse.Namespace) -> int:
-    from graven import inputs, verify
+    from graven import emit, inputs, verify
 
     choice = chosen(options)
     loaded = load(options)
-    network = loaded.network
+    network = loaded.original
     values = (
         inputs.load(network, options.inputs)
         if options.inputs
         else inputs.random(network, options.random, options.seed)
     )
     progress(options, f"verifying {network.name} on {choice.target}")
-    found = verify.verify(network, loaded.data, loaded.header, values, choice, options.against)
+    headers = verify.Headers(emit.header(network, loaded.sha256), loaded.header)
+    found = verify.verify(network, loaded.data, headers, values, choice, options.against)
     if found.difference is not None:
         print(f"graven: {network.source}: {found.difference}", file=sys.stderr)
         return 1
@@ -112,7 +124,7 @@ def verify_model(options: argparse.Namespace) -> int:
 
 
 def load(options: argparse.Namespace) -> Loaded:
-    from graven import emit
+    from graven import emit, prune
     from graven.frontends import tflite
 
     path = options.model
@@ -120,7 +132,12 @@ def load(options: argparse.Namespace) -> Loaded:
     name = emit.check_name(options.name) if options.name else default_name(path)
     network = replace(network, name=name)
     data = path.read_bytes()
-    return Loaded(network, data, emit.header(network, hashlib.sha256(data).hexdigest()))
+    sha256 = hashlib.sha256(data).hexdigest()
+    if options.prune == "off":
+        return Loaded(network, network, None, data, emit.header(network, sha256), sha256)
+    pruned = prune.prune(network)
+    header = emit.header(pruned.network, sha256)
+    return Loaded(network, pruned.network, pruned.report, data, header, sha256)
 
 
 def default_name(path: Path) -> str:
@@ -133,7 +150,8 @@ def default_name(path: Path) -> str:
 def chosen(options: argparse.Namespace):
     from graven import build
 
-    choice = build.Choice(options.target, options.isa, options.plan)
+    by_rows = getattr(options, "row_input", False)
+    choice = build.Choice(options.target, options.isa, options.plan, by_rows)
     build.check(choice)
     if choice.plan == build.INSPECTABLE:
         raise GravenError("--plan 'inspectable': is no plan; graven verify takes it by itself.")
@@ -237,6 +255,8 @@ def parser() -> argparse.ArgumentParser:
         help="one model input (F.bin), or many inferences (F.npy, F.npz); may be repeated",
     )  # fmt: skip
     verb.add_argument("--seed", type=seed, default=0, help="of the random input without --input")
+    verb.add_argument("--row-input", action="store_true",
+                      help="feed the input row by row: it never resides in the arena")  # fmt: skip
     verb.add_argument("--output-dir", type=Path, metavar="D", help="write outputs as y_<i>.bin")
     verb.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -257,6 +277,8 @@ def _verb(verbs, name: str, function, about: str) -> argparse.ArgumentParser:
     verb.set_defaults(verb=function)
     verb.add_argument("model", type=Path, metavar="MODEL", help="a .tflite file")
     verb.add_argument("--name", help="the C++ namespace (default: from the file's name)")
+    verb.add_argument("--prune", choices=("exact", "off"), default="exact",
+                      help="remove channels that cannot matter (default exact)")  # fmt: skip
     return verb
 
 

@@ -59,11 +59,19 @@ def header(network: ir.Network, sha256: str) -> str:
         arrays=[array for layer in found for array in _arrays(layer)],
         records=[
             *(line for tensor in inputs for line in _record(_input_fields(tensor), label(tensor))),
-            *(line for layer in found for line in _record(_fields(layer), layer.label)),
+            *(
+                line
+                for position, layer in enumerate(found)
+                for line in _record(_fields(layer), layer.label, _index(layer, position))
+            ),
         ],
         network=_sequence(found) if chain else _graph(network, found),
         input=_input_shapes(network),
-        checks=[line for layer in found for line in _check(network, layer)],
+        checks=[
+            line
+            for position, layer in enumerate(found)
+            for line in _check(network, layer, position)
+        ],
     )
 
 
@@ -240,11 +248,20 @@ def _fields(layer: Layer) -> list[str]:
     return fields
 
 
-def _record(fields: list[str], name: str) -> list[str]:
-    """One element of `params`, ending in the original name."""
+def _index(layer: Layer, position: int) -> list[str]:
+    """The operator's index in the file, where operators before it have been pruned away."""
+    index = layer.node.index
+    return [] if index == position else [f".index = {index}"]
+
+
+def _record(fields: list[str], name: str, after: Iterable[str] = ()) -> list[str]:
+    """One element of `params`, ending in the original name and what comes `after` it."""
     items = [f"{field}," for field in fields]
     first, *rest = literals(name, COLUMNS - len('     .name = ""},'))
-    return wrapped(4, "{", [*items, f".name = {first}", *rest], "},")
+    named = [f".name = {first}", *rest]
+    if after:
+        named[-1] += ","
+    return wrapped(4, "{", [*items, *named, *after], "},")
 
 
 def _input_shapes(network: ir.Network) -> str:
@@ -261,9 +278,9 @@ def _input_shapes(network: ir.Network) -> str:
 
 def _sequence(found: list[Layer]) -> list[str]:
     lines = []
-    for k, layer in enumerate(found):
+    for layer in found:
         end = ">;" if layer is found[-1] else ","
-        lines += commented(layer.cpp.type + end, f"{k} {layer.label}")
+        lines += commented(layer.cpp.type + end, f"{layer.node.index} {layer.label}")
     return ["using Network = graven::Sequential<", *indented(4, lines)]
 
 
@@ -271,9 +288,11 @@ def _graph(network: ir.Network, found: list[Layer]) -> list[str]:
     names = {index: f"input_{position}" for position, index in enumerate(network.inputs)}
     names.update({layer.node.output.index: layer.stem for layer in found})
     lines = []
-    for k, layer in enumerate(found):
+    for layer in found:
         reads = ", ".join(names[index] for index in layer.reads)
-        lines += commented(f"graven::Node<{layer.cpp.type}, {reads}>,", f"{k} {layer.label}")
+        lines += commented(
+            f"graven::Node<{layer.cpp.type}, {reads}>,", f"{layer.node.index} {layer.label}"
+        )
     outputs = ", ".join(names[index] for index in network.outputs)
     values = wrapped(2, "", [f"{name}," for name in names.values()])
     return [
@@ -283,11 +302,11 @@ def _graph(network: ir.Network, found: list[Layer]) -> list[str]:
     ]
 
 
-def _check(network: ir.Network, layer: Layer) -> list[str]:
+def _check(network: ir.Network, layer: Layer, position: int) -> list[str]:
     output = hwc(layer.node, layer.node.output)
     sentence = f"{network.source}: layer {layer.node.index} '{layer.label}' must yield "
     size = "x".join(str(extent) for extent in output)
-    start = f"static_assert(Model::layers[{layer.node.index}].shape == {shape(output)},"
+    start = f"static_assert(Model::layers[{position}].shape == {shape(output)},"
     text = literals(sentence + size, COLUMNS - len('              "");'))
     if len(text) == 1 and len(start) + len(text[0]) + 3 <= COLUMNS:
         return [f"{start} {text[0]});"]

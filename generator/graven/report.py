@@ -8,14 +8,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from graven import ir
+from graven import ir, prune
 from graven.build import Build, Choice
 from graven.emit import label
 from graven.node import shape_text
 from graven.runner import Run
 
 
-def inspected(network: ir.Network, built: Build, choice: Choice) -> dict[str, Any]:
+def inspected(
+    network: ir.Network, built: Build, choice: Choice, pruned: prune.Report | None = None
+) -> dict[str, Any]:
     facts = built.facts
     layers = [
         {
@@ -34,32 +36,49 @@ def inspected(network: ir.Network, built: Build, choice: Choice) -> dict[str, An
         "target": choice.target,
         "isa": facts.isa,
         "plan": choice.plan,
+        "row_input": choice.row_input,
         "arena_bytes": facts.arena_bytes,
         "input_bytes": sum(tensor_bytes(network.tensors[index]) for index in network.inputs),
         "flash_bytes": {"weights": facts.weight_bytes, "code": built.code_bytes},
         "macs": facts.macs,
+        "pruned": None if pruned is None else pruning(pruned),
         "layers": layers,
         "rows": [list(row) for row in facts.rows],
     }
 
 
+def pruning(report: prune.Report) -> dict[str, Any]:
+    """What exact pruning took: [before, after], and the operators that are gone."""
+    return {
+        "weights": list(report.weights),
+        "macs": list(report.macs),
+        "channels_removed": sum(change.removed for change in report.operators),
+        "operators_removed": [change.index for change in report.operators if change.vanished],
+    }
+
+
 def measured(
-    network: ir.Network, built: Build, choice: Choice, run: Run, files: list[str]
+    network: ir.Network,
+    built: Build,
+    choice: Choice,
+    run: Run,
+    files: list[str],
+    pruned: prune.Report | None = None,
 ) -> dict[str, Any]:
     """As `inspected`, with the figures of a run, in the order of architecture.md."""
-    found = inspected(network, built, choice)
+    found = inspected(network, built, choice, pruned)
     image, facts = built.image, built.facts
     ram = None if image is None else image["data"] + image["bss"] + run.stack_bytes
     timed = run.instructions is not None
     layers = [
         {
             **{name: layer[name] for name in ("index", "name", "op", "output_shape", "macs")},
-            "instructions": run.layers.get(layer["index"], 0) if timed else None,
+            "instructions": run.layers.get(position, 0) if timed else None,
             "weight_bytes": layer["weight_bytes"],
         }
-        for layer in found["layers"]
+        for position, layer in enumerate(found["layers"])
     ]
-    first = ("model", "source", "target", "isa", "plan", "arena_bytes", "input_bytes")
+    first = ("model", "source", "target", "isa", "plan", "row_input", "arena_bytes", "input_bytes")
     return {
         **{name: found[name] for name in first},
         "ram_bytes": ram,
@@ -67,6 +86,7 @@ def measured(
         "stack_bytes": run.stack_bytes,
         "macs": facts.macs,
         "instructions": run.instructions,
+        "pruned": found["pruned"],
         "layers": layers,
         "rows": found["rows"],
         "outputs": files,
@@ -132,6 +152,12 @@ def summary(report: dict[str, Any]) -> list[str]:
         f"arena {report['arena_bytes']:,} bytes; flash: weights {flash['weights']:,}{code}; "
         f"{report['macs']:,} MACs",
     ]
+    if (taken := report["pruned"]) is not None and taken["channels_removed"] > 0:
+        (weights, weights_left), (macs, macs_left) = taken["weights"], taken["macs"]
+        lines.append(
+            f"pruned exactly: {taken['channels_removed']} channels; weights {weights:,} -> "
+            f"{weights_left:,}, MACs {macs:,} -> {macs_left:,}"
+        )
     if "outputs" in report:
         ram = "" if report["ram_bytes"] is None else f"; RAM in all {report['ram_bytes']:,}"
         lines.append(f"stack {report['stack_bytes']:,} bytes{ram}")

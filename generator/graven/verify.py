@@ -49,17 +49,23 @@ class Report:
     difference: Difference | None
 
 
+@dataclass(frozen=True)
+class Headers:
+    layers: str  # nothing pruned: what the layers are compared with
+    outputs: str  # what the user gets
+
+
 def verify(
     network: ir.Network,
     model: bytes,
-    header: str,
+    headers: Headers,
     values: inputs.Inputs,
     choice: build.Choice,
     against: str,
 ) -> Report:
     engine = engines.ENGINES[against]
     inspectable = build.Choice(choice.target, choice.isa, build.INSPECTABLE)
-    built = build.build(network.name, header, inspectable, build.Parts.PROGRAM)
+    built = build.build(network.name, headers.layers, inspectable, build.Parts.PROGRAM)
     seen = runner.run(network, built, values, profile=False, dump=True)
     count, expected = len(values[0]), []
     found = None
@@ -70,7 +76,7 @@ def verify(
         ours = _layers(network, seen.dump[k], given)
         found = found or _first_layer(network, ours, theirs, k)
     if found is None:
-        built = build.build(network.name, header, choice, build.Parts.PROGRAM)
+        built = build.build(network.name, headers.outputs, choice, build.Parts.PROGRAM)
         result = runner.run(network, built, values, profile=False)
         found = _first_output(network, result.outputs, expected, against)
     return Report(count, len(network.operators), found)

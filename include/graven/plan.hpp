@@ -36,7 +36,12 @@ struct Policy {
 
 inline constexpr Policy fastest{}, smallest{.goal = Goal::smallest};
 template <int Bytes> inline constexpr Policy within{.goal = Goal::within, .bytes = Bytes};
-inline constexpr Policy by_rows{.goal = Goal::smallest, .row_input = true};
+// The same plan with row input.
+constexpr Policy fed_by_rows(Policy policy) {
+  policy.row_input = true;
+  return policy;
+}
+inline constexpr Policy by_rows = fed_by_rows(smallest);
 // For debugging: values one after the other, nothing overlapped, nothing fused.
 inline constexpr Policy inspectable{.order = Order::layers, .keep_input = true, .apart = true,
                                     .fuse = false};
@@ -122,8 +127,8 @@ template <int Values, int Reads, int Spans> struct Pull {
   }
 };
 
-// Takes away the steps whose rows nobody reads: the rest of a row count that a stride or a pool does
-// not divide, and values that no output depends on.
+// Takes away the steps whose rows nobody reads: the rest of a row count that a stride or a pool
+// does not divide, and values that no output depends on.
 template <int Values, int Reads, int Spans>
 constexpr void trim(Problem<Values, Reads, Spans>& p) {
   int needed[Values]{};  // rows
@@ -214,8 +219,9 @@ constexpr int peak(const P& p, const Schedule<Values, Steps, Rows>& s) {
   }
   int most = 0, now = 0;
   for (int t = 0; t <= Steps; ++t) {
-    const Facts* f = t < Steps ? &p.values[s.order[t]] : nullptr;
-    const int scratch = f != nullptr && !f->reduces ? align4(f->scratch) : 0;
+    int scratch = 0;
+    if (t < Steps)
+      if (const Facts& f = p.values[s.order[t]]; !f.reduces) scratch = align4(f.scratch);
     now += delta[t];
     if (now + scratch > most) most = now + scratch;
   }
