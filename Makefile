@@ -7,12 +7,18 @@ DIGITS = firmware/models/digits/digits.tflite
 SHELL = bash
 .SHELLFLAGS = -eo pipefail -c
 
-.PHONY: help setup demo test format check-format clean
+.PHONY: help setup demo test bench bench-qemu bench-update bench-compile bench-peers \
+  format check-format clean
 
 help:
 	@echo 'make setup         install what is missing, prepare .venv with the command graven'
 	@echo 'make demo          handwritten digits on this machine and on an emulated STM32F405'
 	@echo 'make test          every test: C++, Python, must-not-compile, QEMU, consumers'
+	@echo 'make bench         time per layer and model on this machine (Google Benchmark)'
+	@echo 'make bench-qemu    instructions, memory and code on every emulated target, against the'
+	@echo '                   record; make bench-update takes them into the record and docs/'
+	@echo 'make bench-compile what the headers cost the compiler, and sizes of code'
+	@echo 'make bench-peers   speed on this machine beside other engines, where they are installed'
 	@echo 'make format        format C++ and Python; make check-format only checks'
 	@echo 'make clean         remove what was built; .venv stays'
 
@@ -39,6 +45,33 @@ test: setup
 	$(CMAKE) --preset gcc -DGRAVEN_TEST_EVERYTHING=ON
 	$(CMAKE) --build build/gcc --parallel $(JOBS)
 	$(CTEST) --test-dir build/gcc --parallel $(JOBS) --output-on-failure --no-tests=error
+
+# BENCH_MODELS: files for `bench` (default: digits and the shared int8 models); BENCH_FLAGS: for the
+# programs below, as in `make bench-qemu BENCH_FLAGS='--target cortex-m4 --layers'`.
+SHARED = $(or $(GRAVEN_SHARED),../shared)
+BENCH_MODELS ?= $(abspath $(DIGITS) $(wildcard $(SHARED)/models/*_int8.tflite))
+BENCH_FLAGS ?=
+empty =
+space = $(empty) $(empty)
+
+bench: setup
+	@$(CMAKE) --log-level=WARNING --preset host -B build/bench \
+	  '-DGRAVEN_BENCH_MODELS=$(subst $(space),;,$(BENCH_MODELS))'
+	@$(CMAKE) --build build/bench --target bench_programs
+	@for program in build/bench/benchmarks/bench.*; do "$$program" $(BENCH_FLAGS); done
+
+bench-qemu: setup
+	.venv/bin/python benchmarks/qemu.py $(BENCH_FLAGS)
+
+bench-update: setup
+	.venv/bin/python benchmarks/qemu.py --update --markdown docs/benchmarks.md
+
+bench-compile: setup
+	.venv/bin/python benchmarks/sizes.py
+	.venv/bin/python benchmarks/compile_cost.py $(BENCH_FLAGS)
+
+bench-peers: setup
+	.venv/bin/python benchmarks/peers.py $(BENCH_FLAGS)
 
 format: setup
 	@toolchains/format.sh

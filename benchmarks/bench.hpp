@@ -3,14 +3,14 @@
 
 #include <graven/graven.hpp>
 
+#include "random_network.hpp"
+
 #include <benchmark/benchmark.h>
 
 #include <cstring>
 #include <string>
 #include <type_traits>
 #include <vector>
-
-#include "random_network.hpp"
 
 namespace bench {
 
@@ -63,9 +63,7 @@ template <template <class> class Make> void add(const std::string& name) {
 
 template <class Network, auto Input, Element element> struct Random {
   using Source = test::Random<Network, graven::detail::input_shapes(Input), element, 1>;
-  template <class Isa> struct On {
-    using type = Model<Network, Input, Source::params, Isa>;
-  };
+  template <class Isa> struct On { using type = Model<Network, Input, Source::params, Isa>; };
 };
 
 /// A network of one layer, in int8 and in float32.

@@ -6,7 +6,9 @@ FILE is a header (its namespace is the file's stem) or a .tflite, from which `gr
 one; without any: digits and the shared models, with the limits of LIMITS. Compiles a program that
 runs the model, with g++ and, if it is there, clang++. Seconds are processor time, so that other
 work on the machine counts little; --slack multiplies their limits for slower machines.
-Exit code 1 if a limit is exceeded, 2 bad use, 3 if nothing could be compiled.
+--limited leaves out the models without a limit of seconds.
+Exit code 1 if a limit is exceeded, 77 if nothing was left to compile, 2 bad use, 3 if a compiler
+failed or is missing.
 """
 
 from __future__ import annotations
@@ -85,6 +87,8 @@ def measure_all(
 ) -> Iterator[tuple[Subject, str, Cost]]:
     with tempfile.TemporaryDirectory() as folder:
         for subject in subjects(options.files):
+            if options.limited and math.isinf(subject.seconds):
+                continue
             header = subject.file
             if header.suffix == ".tflite":
                 header = Path(folder, f"{subject.name}.hpp")
@@ -104,6 +108,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("files", nargs="*", metavar="FILE[=SECONDS]")
     parser.add_argument("--megabytes", type=float, default=500.0, help="limit for all files")
     parser.add_argument("--slack", type=float, default=1.0, help="factor on limits of seconds")
+    parser.add_argument("--limited", action="store_true", help="only what has a limit of seconds")
     parser.add_argument("--repeat", type=int, default=1, help="the fastest of so many runs counts")
     parser.add_argument("--compiler", action="append", help="default: g++ and clang++")
     parser.add_argument("--flag", action="append", default=[], help="default: -O2")
@@ -115,20 +120,20 @@ def main() -> int:
     compilers = [c for c in options.compiler or ("g++", "clang++") if shutil.which(c)]
     if not compilers:
         raise BenchError("no compiler found; apt-get install g++.")
-    exceeded = False
+    exceeded, compiled = False, False
     print(f"| {'model':<20} | {'compiler':<12} | seconds | limit |  MB | limit |")
     print("|:---------------------|:-------------|--------:|------:|----:|------:|")
     for subject, compiler, cost in measure_all(options, compilers):
         limit = subject.seconds * options.slack
         over = cost.seconds > limit or cost.megabytes > options.megabytes
-        exceeded = exceeded or over
+        exceeded, compiled = exceeded or over, True
         print(
             f"| {subject.name:<20} | {compiler:<12} | {cost.seconds:7.2f} |"
             f" {'' if math.isinf(limit) else f'{limit:.1f}':>5} | {cost.megabytes:3.0f} |"
             f" {options.megabytes:5.0f} |{' too much' if over else ''}",
             flush=True,
         )
-    return 1 if exceeded else 0
+    return 1 if exceeded else 0 if compiled else 77
 
 
 if __name__ == "__main__":

@@ -82,7 +82,8 @@ class Row:
 
     @property
     def title(self) -> str:
-        return f"{self.model}, {self.target}, {self.isa}, plan {self.plan}"
+        isa = self.isa if self.isa == self.asked else f"{self.asked} ({self.isa})"
+        return f"{self.model}, {self.target}, {isa}, plan {self.plan}"
 
     @property
     def per_mac(self) -> float:

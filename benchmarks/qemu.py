@@ -1,6 +1,6 @@
 """Instructions, memory and code of models on all emulated targets, against the committed record.
 
-    qemu.py [MODEL.tflite ...] [--target T ...] [--layers] [--update] [--markdown docs/benchmarks.md]
+    qemu.py [MODEL.tflite ...] [--target T ...] [--layers] [--update] [--markdown FILE]
 
 Counts are deterministic for a compiler: a change of instructions, or a growth of arena or code,
 over 2 % exits with 1 where the compiler is the recorded one, and is only reported elsewhere.
@@ -15,11 +15,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 import figures
 import tables
 from figures import BenchError, Record, Row
+from rich.console import Console
 
 TOLERANCE = 0.02
 
@@ -72,7 +71,10 @@ def measure_all(cases: list[figures.Case]) -> list[Row]:
 
 def write_markdown(file: Path, record: Record, check: bool) -> bool:
     """Writes the record's tables; with `check` only says whether they were up to date."""
-    before = file.read_text()
+    try:
+        before = file.read_text()
+    except OSError as error:
+        raise BenchError(f"{file}: cannot be read: {error.strerror}.", 2) from None
     after = tables.filled(before, tables.rendered(record), str(file))
     if after == before:
         return True
@@ -91,7 +93,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--results", type=Path, default=figures.RESULTS, help="the record")
     parser.add_argument("--update", action="store_true", help="take the figures into the record")
     parser.add_argument("--recorded", action="store_true", help="measure nothing, take the record")
-    parser.add_argument("--markdown", type=Path, help="write the record's tables into this file")
+    parser.add_argument("--markdown", type=Path, action="append", default=[], metavar="FILE",
+                        help="write the record's tables into this file")  # fmt: skip
     parser.add_argument("--check", action="store_true", help="only compare the file's tables")
     return parser.parse_args()
 
@@ -135,10 +138,11 @@ def main() -> int:
             well = True
         elif not well:
             print(f"over {TOLERANCE:.0%}: if that is meant, run `make bench-update` and commit it")
-    if options.markdown and not write_markdown(options.markdown, record, options.check):
-        print(f"{options.markdown}: its tables are not those of {options.results.name}; run "
-              "`benchmarks/qemu.py --recorded --markdown` on it")  # fmt: skip
-        well = False
+    for file in options.markdown:
+        if not write_markdown(file, record, options.check):
+            print(f"{file}: its tables are not those of {options.results.name}; run "
+                  f"`benchmarks/qemu.py --recorded --markdown {file}`")  # fmt: skip
+            well = False
     return 0 if well else 1
 
 

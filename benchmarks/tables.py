@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from figures import TARGETS, BenchError, Record, Row
 from rich.console import Console
 from rich.table import Table
-
-from figures import TARGETS, BenchError, Record, Row
 
 PEERS = json.loads(Path(__file__).with_name("tflm.json").read_text())
 CODE_LIMITS = {
@@ -70,8 +69,9 @@ def show(rows: Sequence[Row], old: Record, console: Console) -> None:
         )  # fmt: skip
         last = row.model
     console.print(table)
-    for name, source in PEERS["sources"].items():
-        console.print(f"{name}: {source}", highlight=False, markup=False)
+    for title, peer in (("/ CMSIS-NN", "cmsis_nn"), ("/ its best", "cmsis_nn_best"),
+                        ("/ reference", "reference")):  # fmt: skip
+        console.print(f"{title}: {PEERS['sources'][peer]}", highlight=False, markup=False)
 
 
 def show_layers(row: Row, console: Console) -> None:
@@ -140,7 +140,7 @@ def scalar_table(rows: Sequence[Row]) -> str:
         if row is not None:
             numbers = [f"{row.instructions:,}", f"{row.per_mac:.2f}", ratio_text(row, "reference")]
             lines.append([model, *numbers])
-    return markdown(["model", "instructions", "per MAC", "ratio to TFLM's reference kernels"], lines)
+    return markdown(["model", "instructions", "per MAC", "of TFLM's reference kernels"], lines)
 
 
 def memory_table(rows: Sequence[Row]) -> str:
@@ -182,6 +182,19 @@ def operator_table(rows: Sequence[Row]) -> str:
     return markdown(["operator", "MACs", "instructions", "share", "per MAC"], lines)
 
 
+def summary_table(rows: Sequence[Row]) -> str:
+    """A Cortex-M4 in one table."""
+    lines = []
+    for model in models_of(rows):
+        row = pick(rows, model, "cortex-m4")
+        if row is not None:
+            lines.append([model, f"{row.macs:,}", f"{row.instructions:,}", f"{row.per_mac:.2f}",
+                          ratio_text(row, "cmsis_nn"), f"{row.arena_bytes:,}",
+                          f"{row.code_bytes:,}", f"{row.weight_bytes:,}"])  # fmt: skip
+    titles = ["model", "MACs", "instructions", "per MAC", "of TFLM + CMSIS-NN", "arena", "code"]
+    return markdown([*titles, "weights"], lines)
+
+
 def compiler_table(record: Record) -> str:
     return markdown(["target", "compiler"], sorted(record.compilers.items())).replace("---:", "---")
 
@@ -189,6 +202,7 @@ def compiler_table(record: Record) -> str:
 def rendered(record: Record) -> dict[str, str]:
     rows = record.rows
     return {
+        "summary": summary_table(rows),
         "instructions": instructions_table(rows),
         "per-mac": per_mac_table(rows),
         "ratio": ratio_table(rows),
@@ -201,19 +215,20 @@ def rendered(record: Record) -> dict[str, str]:
 
 
 def filled(text: str, tables: dict[str, str], source: str) -> str:
-    """The text with the tables between their markers; other markers stay as they are."""
-    seen = set()
+    """The text with the tables between their markers."""
+    unknown: list[str] = []
 
     def replace(match: re.Match[str]) -> str:
         if match[1] not in tables:
+            unknown.append(match[1])
             return match[0]
-        seen.add(match[1])
         return f"<!-- table: {match[1]} -->\n{tables[match[1]]}\n<!-- end -->"
 
-    done = re.sub(r"<!-- table: ([\w-]+) -->\n.*?<!-- end -->", replace, text, flags=re.S)
-    if missing := tables.keys() - seen:
+    done, count = re.subn(r"<!-- table: ([\w-]+) -->\n.*?<!-- end -->", replace, text, flags=re.S)
+    if unknown or not count:
+        what = f"unknown: {', '.join(unknown)}" if unknown else "it has no place for a table"
         raise BenchError(
-            f"{source}: has no place for the tables {', '.join(sorted(missing))}; a place is "
-            "'<!-- table: NAME -->', a line end, '<!-- end -->'.", 2
+            f"{source}: {what}; a place is '<!-- table: NAME -->', a new line, '<!-- end -->', "
+            f"with NAME out of {', '.join(tables)}.", 2
         )  # fmt: skip
     return done
