@@ -1,9 +1,9 @@
 // Running a plan: in slices, with a hook, in bands, with values that stay from run to run, and with
 // more rows than a byte counts.
-#include <set>
-
 #include "plan_check.hpp"
 #include "policies.hpp"
+
+#include <set>
 
 using namespace test;
 
@@ -133,9 +133,9 @@ struct Latch {
   }
 };
 
-using Latched =
-    Case<Sequential<Conv2D<1, 2, 3, 1, same>, Latch, Conv2D<2, 3, 3, 1, same>, AvgPool<2>, Dense<12, 2>>,
-         Shape{4, 4, 1}>;
+using Latched = Case<
+    Sequential<Conv2D<1, 2, 3, 1, same>, Latch, Conv2D<2, 3, 3, 1, same>, AvgPool<2>, Dense<12, 2>>,
+    Shape{4, 4, 1}>;
 
 template <plan::Policy policy> void check_latch() {
   using S = Subject<Latched::Network, Latched::input, Element::int8, 4, policy>;
@@ -202,26 +202,24 @@ template <class K, int stride> struct InBands : K {
 };
 
 struct banded : scalar {
-  static constexpr const char* name = "banded";
+  [[maybe_unused]] static constexpr const char* name = "banded";
   static constexpr int band(const GraphView& graph, int value) {
     const Value& v = graph[value];
     const bool windows = v.op == Op::conv || v.op == Op::depthwise || v.op == Op::max_pool;
     return windows && !v.reduces && v.rows.dilation == 1 ? 2 : 1;
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
-    using K = decltype(scalar::kernel<graph, value>());
     if constexpr (band(graph.view(), value) == 2)
-      return InBands<K, graph.values[value].rows.stride>{};
+      return InBands<decltype(scalar::kernel<graph, value>()), graph.values[value].rows.stride>{};
     else
-      return K{};
+      return scalar::kernel<graph, value>();  // void where there is none
   }
 };
 
 template <class C> void check_bands() {
   CAPTURE(__PRETTY_FUNCTION__);
   using Plain = Subject<typename C::Network, C::input, Element::int8, 6, plan::inspectable>;
-  using Banded =
-      Subject<typename C::Network, C::input, Element::int8, 6, plan::fastest, banded>;
+  using Banded = Subject<typename C::Network, C::input, Element::int8, 6, plan::fastest, banded>;
   using Inspected =
       Subject<typename C::Network, C::input, Element::int8, 6, plan::inspectable, banded>;
   CHECK(Banded::OnArena::step_count < Plain::OnArena::step_count);
@@ -256,8 +254,12 @@ template <class E> constexpr bool counters_are_wide_enough() {
 
 }  // namespace
 
-using Tall = Case<Sequential<Conv2D<1, 2, Extent{3, 1}, Extent{2, 1}>, GlobalAvgPool>, Shape{280, 1, 1}>;
+using Tall =
+    Case<Sequential<Conv2D<1, 2, Extent{3, 1}, Extent{2, 1}>, GlobalAvgPool>, Shape{280, 1, 1}>;
 static_assert(counters_are_wide_enough<ChainOf<plan::fastest>::Engine>());
-static_assert(counters_are_wide_enough<Subject<Tall::Network, Tall::input, Element::int8, 2>::Engine>());
+static_assert(
+    counters_are_wide_enough<Subject<Tall::Network, Tall::input, Element::int8, 2>::Engine>());
 
-TEST_CASE("more steps than a byte counts") { check_policy<Tall, Element::int8, plan::fastest, 2>(); }
+TEST_CASE("more steps than a byte counts") {
+  check_policy<Tall, Element::int8, plan::fastest, 2>();
+}

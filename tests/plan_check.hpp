@@ -2,10 +2,10 @@
 // arena remembers which row wrote it last, and a step may only read rows that are still whole.
 #pragma once
 
+#include "random_network.hpp"
+
 #include <string>
 #include <vector>
-
-#include "random_network.hpp"
 
 namespace test {
 
@@ -57,9 +57,8 @@ template <class Subject> struct PlanCheck {
     std::vector<int> rows;
     const int band = Plan::problem.values[v].band;
     for (int r = s * band; r < (s + 1) * band && r < x.shape.height; ++r) {
-      int y = x.rows.start != nullptr
-                  ? x.rows.start(x, Subject::graph.views + x.first_input, k, r)
-                  : r * x.rows.stride - x.rows.top;
+      int y = x.rows.start.exists ? x.rows.start.call(x, Subject::graph.views + x.first_input, k, r)
+                                      : r * x.rows.stride - x.rows.top;
       for (int i = 0; i < x.rows.count; ++i, y += x.rows.dilation)
         if (y >= 0 && y < view(v, k).shape.height) rows.push_back(y);
     }
@@ -93,8 +92,10 @@ template <class Subject> struct PlanCheck {
     }
     if (facts.scratch > 0 && !owned(scratch, facts.scratch, scratch_id(v)))
       fail("the output lies in the scratch", v, s);
-    if (facts.overwrites < 0) expect_inputs(v, s, "the output lies in a row being read");
-    else expect_overwritten(v, s, facts.overwrites);
+    if (facts.overwrites < 0)
+      expect_inputs(v, s, "the output lies in a row being read");
+    else
+      expect_overwritten(v, s, facts.overwrites);
   }
 
   // Elementwise: the row that is replaced lies exactly below the new one; all others stay.

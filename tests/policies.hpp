@@ -2,12 +2,12 @@
 // the arena written. Included by one test per policy.
 #pragma once
 
-#include <cstring>
-#include <vector>
+#include "networks.hpp"
 
 #include <doctest/doctest.h>
 
-#include "networks.hpp"
+#include <cstring>
+#include <vector>
 
 namespace test {
 
@@ -37,8 +37,10 @@ template <class M> void fill_inputs(M& model, std::uint32_t seed) {
     const std::size_t size = static_cast<std::size_t>(size_of(M::input_element(i)));
     for (std::size_t at = 0; at < bytes.size(); at += size) {
       const std::uint32_t x = next_random(seed);
-      if (size == 1) bytes[at] = static_cast<std::byte>(x >> 11);
-      else store(bytes.data() + at, static_cast<float>(x >> 16) / 16384.0f - 2.0f);
+      if (size == 1)
+        bytes[at] = static_cast<std::byte>(x >> 11);
+      else
+        store(bytes.data() + at, static_cast<float>(x >> 16) / 16384.0f - 2.0f);
     }
   }
 }

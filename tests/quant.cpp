@@ -1,9 +1,9 @@
 // Expected values: tests of TFLite's own formulas, worked out with frexp and 64-bit integers.
 #include <graven/quant.hpp>
 
-#include <cmath>
-
 #include <doctest/doctest.h>
+
+#include <cmath>
 
 using namespace graven;
 
@@ -26,12 +26,12 @@ struct Requantized {
   std::int32_t expected;
 };
 constexpr Requantized corners[] = {
-    {1, {1073741824, 0}, 1},             // 0.5 goes up
-    {-1, {1073741824, 0}, 0},            // and -0.5 as well: the high multiply
+    {1, {1073741824, 0}, 1},   // 0.5 goes up
+    {-1, {1073741824, 0}, 0},  // and -0.5 as well: the high multiply
     {3, {1073741824, 0}, 2},
     {-3, {1073741824, 0}, -1},
-    {-5, {1073741824, -1}, -1},          // twice rounded: -2.5 -> -2, -1.0
-    {-6, {1073741824, -1}, -2},          // -1.5 goes away from zero: the shift
+    {-5, {1073741824, -1}, -1},  // twice rounded: -2.5 -> -2, -1.0
+    {-6, {1073741824, -1}, -2},  // -1.5 goes away from zero: the shift
     {6, {1073741824, -1}, 2},
     {10, {1073741824, -2}, 1},
     {-10, {1073741824, -2}, -1},
@@ -44,9 +44,9 @@ constexpr Requantized corners[] = {
     {2147483647, {2147483647, 0}, 2147483646},
     {-2147483647 - 1, {2147483647, 0}, -2147483647},
     {-2147483647 - 1, {1073741824, 0}, -1073741824},
-    {1000, {1431655765, 3}, 5333},       // shifts left first
+    {1000, {1431655765, 3}, 5333},  // shifts left first
     {-1000, {1431655765, 3}, -5333},
-    {1073741824, {1073741824, 2}, 0},    // and wraps, as the reference does
+    {1073741824, {1073741824, 2}, 0},  // and wraps, as the reference does
     {2147483647, {1073741824, -31}, 1},
     {-2147483647 - 1, {2147483647, -31}, -1},
     {77, {1073741825, -7}, 0},
@@ -84,10 +84,11 @@ TEST_CASE("quantize_multiplier equals frexp") {
   std::uint32_t state = 1;
   for (int i = 0; i < 20000; ++i) {
     state = state * 1664525 + 1013904223;
-    const double real =
-        std::ldexp(1 + static_cast<double>(state) / 4294967296.0, static_cast<int>(state % 60) - 32);
+    const double real = std::ldexp(1 + static_cast<double>(state) / 4294967296.0,
+                                   static_cast<int>(state % 60) - 32);
     int exponent = 0;
-    auto fraction = static_cast<std::int64_t>(std::floor(std::frexp(real, &exponent) * 2147483648.0 + 0.5));
+    auto fraction =
+        static_cast<std::int64_t>(std::floor(std::frexp(real, &exponent) * 2147483648.0 + 0.5));
     if (fraction == 2147483648) {
       fraction /= 2;
       ++exponent;

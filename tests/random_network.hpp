@@ -13,8 +13,7 @@ constexpr std::uint32_t next_random(std::uint32_t& state) {
   return state ^= state << 5;
 }
 
-template <std::size_t... I>
-constexpr auto indices(std::index_sequence<I...>) {
+template <std::size_t... I> constexpr auto indices(std::index_sequence<I...>) {
   return std::integer_sequence<int, static_cast<int>(I)...>();
 }
 template <int N>
@@ -39,9 +38,8 @@ struct Random<Network, inputs, element, seed, std::integer_sequence<int, Layer..
   }
   static constexpr Parameters bare[] = {{.output = quant_of(In)}...,
                                         ((void)Layer, Parameters{})...};
-  static constexpr auto graph =
-      graven::detail::lower_network<Network, inputs, bare, false>(
-          std::make_index_sequence<inputs.size()>());
+  static constexpr auto graph = graven::detail::lower_network<Network, inputs, bare, false>(
+      std::make_index_sequence<inputs.size()>());
 
   static constexpr bool weighted(Op op) {
     return op == Op::conv || op == Op::depthwise || op == Op::dense;

@@ -1,10 +1,10 @@
 // Expected positions: TFLite's formulas, worked out by hand.
 #include <graven/resample.hpp>
 
+#include <doctest/doctest.h>
+
 #include <cmath>
 #include <initializer_list>
-
-#include <doctest/doctest.h>
 
 using namespace graven;
 

@@ -1,8 +1,8 @@
 #include <graven/shape.hpp>
 
-#include <type_traits>
-
 #include <doctest/doctest.h>
+
+#include <type_traits>
 
 using namespace graven;
 
@@ -10,7 +10,8 @@ static_assert(Shape{3, 4, 5}.size() == 60 && Shape{3, 4, 5}.row() == 20);
 static_assert(Shape{3, 4, 5}.pixels() == 12);
 static_assert(Shape{} == Shape{1, 1, 1} && Shape{3, 4, 5} != Shape{3, 5, 4});
 static_assert(Shape{}.exists() && !no_shape.exists() && !Shape{2, 0, 2}.exists());
-static_assert(Filter(3) == Extent{3, 3} && Filter(3, 1) != Extent{1, 3} && Filter(3, 2).area() == 6);
+static_assert(Filter(3) == Extent{3, 3} && Filter(3, 1) != Extent{1, 3} &&
+              Filter(3, 2).area() == 6);
 
 static_assert(size_of(Element::int8) == 1 && size_of(Element::int16) == 2);
 static_assert(size_of(Element::float32) == 4 && size_of(Element::int32) == 4);

@@ -1,10 +1,10 @@
 #include "graven/shared_arena.hpp"
 
+#include "graven/graven.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
-
-#include "graven/graven.hpp"
 
 using namespace graven;
 
@@ -20,7 +20,8 @@ using Largest = Model<Sequential<MaxPool<8>>, Shape{8, 8, 1}, pool_params>;
 using Both = SharedArena<Sum, Largest>;
 
 static_assert(Both::size == Largest::arena_size && Largest::arena_size > Sum::arena_size);
-static_assert(sizeof(Both) == (Both::size + Both::alignment - 1) / Both::alignment * Both::alignment);
+static_assert(sizeof(Both) ==
+              (Both::size + Both::alignment - 1) / Both::alignment * Both::alignment);
 
 }  // namespace
 

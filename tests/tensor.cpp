@@ -1,9 +1,9 @@
 #include <graven/tensor.hpp>
 
+#include <doctest/doctest.h>
+
 #include <array>
 #include <cstring>
-
-#include <doctest/doctest.h>
 
 using namespace graven;
 

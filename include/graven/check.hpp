@@ -1,13 +1,13 @@
 // The checks that need the parameters: sizes, scales, ranges, accumulators. One mistake, one error.
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <utility>
-
 #include "graven/engine.hpp"
 #include "graven/error.hpp"
 #include "graven/fold.hpp"
+
+#include <array>
+#include <cstddef>
+#include <utility>
 
 namespace graven {
 
@@ -35,29 +35,33 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
   static constexpr bool scale_fits =
       !integer || !filter_fits ||
       (p.scale.element == Element::float32 && (p.scale.size == 1 || p.scale.size == channels));
-  static constexpr bool sound =
-      filter_fits && filter_type && bias_fits && bias_type && scale_fits;
+  static constexpr bool sound = filter_fits && filter_type && bias_fits && bias_type && scale_fits;
   static constexpr int overflowing = [] {
-    if constexpr (sound) return packed_of<graph, Isa, params, value>.overflowing_channel;
-    else return -1;
+    if constexpr (sound)
+      return packed_of<graph, Isa, params, value>.overflowing_channel;
+    else
+      return -1;
   }();
 
   static constexpr bool passed() {
-    static_assert(filter_fits || error::size_mismatch<Where, error::expected<layout.size()>,
-                                                      error::got<p.filter.size>>,
-                  "Parameters: the filter of this layer has a different number of weights than its "
-                  "type says. Records are one per input, then one per layer in reading order.");
+    static_assert(
+        filter_fits ||
+            error::size_mismatch<Where, error::expected<layout.size()>, error::got<p.filter.size>>,
+        "Parameters: the filter of this layer has a different number of weights than its "
+        "type says. Records are one per input, then one per layer in reading order.");
     static_assert(filter_type || error::unsupported<Where>,
                   "Parameters: the filter's element type does not go with the activations: int8 "
                   "weights for int8 activations, float for float.");
-    static_assert(bias_fits || error::size_mismatch<Where, error::expected<channels>,
-                                                    error::got<p.bias.size>>,
-                  "Parameters: the bias must have one element per output channel, or be absent.");
+    static_assert(
+        bias_fits ||
+            error::size_mismatch<Where, error::expected<channels>, error::got<p.bias.size>>,
+        "Parameters: the bias must have one element per output channel, or be absent.");
     static_assert(bias_type || error::unsupported<Where>,
                   "Parameters: the bias must be int32 for int8 activations, float for float.");
-    static_assert(scale_fits || error::size_mismatch<Where, error::expected<channels>,
-                                                     error::got<p.scale.size>>,
-                  "Parameters: an int8 filter needs one scale per output channel, or one for all.");
+    static_assert(
+        scale_fits ||
+            error::size_mismatch<Where, error::expected<channels>, error::got<p.scale.size>>,
+        "Parameters: an int8 filter needs one scale per output channel, or one for all.");
     static_assert(overflowing < 0 ||
                       error::accumulator_overflow<Where, error::at_channel<overflowing>>,
                   "Accumulator overflow: bias and weights of this output channel can leave int32 "
@@ -78,8 +82,10 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
   static constexpr bool small = v.shape.height <= 65535 && v.shape.width <= 65535 &&
                                 v.shape.channels <= 65535 && v.filter.width <= 65535;
   static constexpr bool supported = [] {
-    if constexpr (v.op == Op::input) return true;
-    else return !std::is_void_v<kernel_of<graph, Isa, value>>;
+    if constexpr (v.op == Op::input)
+      return true;
+    else
+      return !std::is_void_v<kernel_of<graph, Isa, value>>;
   }();
   static constexpr bool sound = scaled && in_range && small && supported;
 
@@ -89,13 +95,11 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
                   "this layer (or of the input) an `output` of {scale, zero_point}.");
     static_assert(in_range || error::out_of_range<Where, error::got<v.quant.zero_point>>,
                   "Quantization: the zero point of an int8 activation must lie in [-128, 127].");
-    static_assert(small || error::out_of_range<Where, error::limit<65535>,
-                                               error::got<v.shape.height>,
-                                               error::got<v.shape.width>,
-                                               error::got<v.shape.channels>>,
+    static_assert(small ||
+                      error::out_of_range<Where, error::limit<65535>, error::got<v.shape.height>,
+                                          error::got<v.shape.width>, error::got<v.shape.channels>>,
                   "Shape: height, width and channels may be at most 65535 each.");
-    static_assert(supported ||
-                      error::unsupported<Where, error::got<static_cast<int>(v.element)>>,
+    static_assert(supported || error::unsupported<Where, error::got<static_cast<int>(v.element)>>,
                   "Element type: this layer has no kernel for the element types of its input and "
                   "output; int8 and float32 are supported.");
     return sound;
@@ -112,33 +116,47 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
   // Behind a value with a mistake nothing more is said.
   template <int value> static constexpr bool sources_are_sound() {
     constexpr const Value& v = graph.values[value];
-    if constexpr (v.inputs == 0) return true;
-    else return detail::CheckValue<graph, Isa, graph.views[v.first_input].value>::sound;
+    if constexpr (v.inputs == 0)
+      return true;
+    else
+      return detail::CheckValue<graph, Isa, graph.views[v.first_input].value>::sound;
   }
   template <int value> static constexpr bool check() {
-    if constexpr (!sources_are_sound<value>()) return false;
+    if constexpr (!sources_are_sound<value>())
+      return false;
     else if constexpr (!detail::CheckValue<graph, Isa, value>::sound)
       return detail::CheckValue<graph, Isa, value>::passed();
     else if constexpr (detail::has_weights(graph.values[value].op))
       return detail::CheckWeights<graph, Isa, params, value>::passed();
-    else return true;
+    else
+      return true;
   }
   template <int value> static constexpr std::size_t stream_bytes(bool weights) {
     constexpr const Value& v = graph.values[value];
-    if constexpr (v.op == Op::input || std::is_void_v<kernel_of<graph, Isa, value>>) {
+    if constexpr (v.op == Op::input) {
+      return 0;
+    } else if constexpr (std::is_void_v<kernel_of<graph, Isa, value>>) {
       return 0;
     } else {
       using K = kernel_of<graph, Isa, value>;
-      return K::holds_weights == weights
-                 ? static_cast<std::size_t>(K::stream_size(graph.view(), v))
-                 : 0;
+      if constexpr (K::holds_weights) {  // stream_size is an upper bound
+        if constexpr (!detail::CheckWeights<graph, Isa, params, value>::sound)
+          return 0;
+        else if (weights)
+          return static_cast<std::size_t>(detail::packed_of<graph, Isa, params, value>.size);
+        else
+          return 0;
+      } else {
+        return weights ? 0 : static_cast<std::size_t>(K::stream_size(graph.view(), v));
+      }
     }
   }
   template <std::size_t... I> static constexpr bool check_all(std::index_sequence<I...>) {
-    static_assert(counted || error::size_mismatch<error::expected<graph.input_count + layers>,
-                                                  error::got<records>>,
-                  "Parameters: there must be one record per model input, then one per layer; {} where "
-                  "a layer has none (ReLU, pools, Flatten).");
+    static_assert(
+        counted ||
+            error::size_mismatch<error::expected<graph.input_count + layers>, error::got<records>>,
+        "Parameters: there must be one record per model input, then one per layer; {} where "
+        "a layer has none (ReLU, pools, Flatten).");
     if constexpr (counted) {
       const bool each[] = {check<static_cast<int>(I)>()...};  // all of them: no short circuit
       for (bool passed_one : each)
@@ -146,8 +164,7 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
     }
     return counted;
   }
-  template <std::size_t... I>
-  static constexpr auto sizes(bool weights, std::index_sequence<I...>) {
+  template <std::size_t... I> static constexpr auto sizes(bool weights, std::index_sequence<I...>) {
     return std::array<std::size_t, sizeof...(I)>{stream_bytes<static_cast<int>(I)>(weights)...};
   }
   using Values = std::make_index_sequence<static_cast<std::size_t>(graph.count)>;

@@ -1,91 +1,13 @@
-// Running a plan: a flat list of steps over one arena. Everything here that ends up in flash is a
-// table made by the compiler; graph and plan themselves stay in constant expressions.
+// Running a plan: a flat list of steps over one arena.
 #pragma once
+
+#include "graven/tables.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <type_traits>
-
-#include "graven/lower.hpp"
 
 namespace graven {
-
-namespace detail {
-
-template <std::uint64_t Most>
-using unsigned_for = std::conditional_t<
-    (Most <= 0xff), std::uint8_t,
-    std::conditional_t<(Most <= 0xffff), std::uint16_t, std::uint32_t>>;
-
-// How a step finds its rows: of one input of a value ...
-struct InputWire {
-  const std::byte* constant = nullptr;     // rows in flash, or
-  const std::uint16_t* starts = nullptr;   // the first row of every step, where it is irregular
-  std::uint32_t row = 0;                   // index of the input's row 0; for constants bytes per row
-  std::uint16_t height = 0, stride = 0, dilation = 0;
-  std::int16_t top = 0;
-};
-
-// ... and of a value.
-struct Wire {
-  std::uint32_t row = 0, scratch = 0;
-  std::uint16_t first_input = 0, height = 0, rows = 0;  // rows: pointers per input
-  std::uint16_t steps = 0;                              // of a reduction; 0 for windows
-  std::uint8_t inputs = 0, band = 1;
-};
-
-// A packed stream, aligned for word loads.
-template <int Size> struct Stream {
-  alignas(4) std::byte bytes[Size > 0 ? Size : 1]{};
-};
-template <int Size> struct Packed {
-  Stream<Size> stream{};
-  int overflowing_channel = -1;
-  int program = 0;  // which of a kernel's `programs` reads the stream
-  int size = 0;     // bytes that packing has written: stream_size is an upper bound
-};
-
-template <const auto& graph, class Isa, const auto& params, int value>
-constexpr auto pack_stream() {
-  using K = kernel_of<graph, Isa, value>;
-  constexpr GraphView g = graph.view();
-  constexpr const Value& v = graph.values[value];
-  Packed<K::stream_size(g, v)> packed{};
-  constexpr int count = length(params);
-  Writer to{packed.stream.bytes};
-  K::pack(g, v, v.record < count ? params[v.record < count ? v.record : 0] : no_parameters, to);
-  packed.overflowing_channel = to.overflowing_channel;
-  packed.program = to.program;
-  packed.size = static_cast<int>(to.at - packed.stream.bytes);
-  return packed;
-}
-template <const auto& graph, class Isa, const auto& params, int value>
-inline constexpr auto packed_of = pack_stream<graph, Isa, params, value>();
-// Apart from the above, so that nothing else comes to flash with it.
-template <const auto& graph, class Isa, const auto& params, int value>
-inline constexpr auto stream_of = [] {
-  constexpr const auto& packed = packed_of<graph, Isa, params, value>;
-  Stream<packed.size> stream{};
-  for (int i = 0; i < packed.size; ++i) stream.bytes[i] = packed.stream.bytes[i];
-  return stream;
-}();
-
-template <const auto& graph, int value, int input, int steps> constexpr auto make_starts() {
-  std::array<std::uint16_t, steps> starts{};
-  constexpr GraphView g = graph.view();
-  const Value& v = g[value];
-  for (int s = 0; s < steps; ++s) {
-    const int row = v.rows.start(v, g.views + v.first_input, input, s);
-    starts[s] = static_cast<std::uint16_t>(row);  // -1: 65535, outside
-  }
-  return starts;
-}
-template <const auto& graph, int value, int input, int steps>
-inline constexpr auto starts_of = make_starts<graph, value, input, steps>();
-
-}  // namespace detail
 
 // What a hook sees after a step. `rows` rows of the layer's output have just been made, from
 // `first_row` on; 0: the step was one of a reduction, or prepared the layer's input.
@@ -102,159 +24,48 @@ template <int Values, class Count, class Index> struct Progress {
   std::array<Count, Values> done{};
 };
 
-// All that is known of (network, instruction set, plan), and the step function. No state.
+// The step function and the loops around it, for one (network, instruction set, plan). No state.
 template <const auto& graph, class Isa, const auto& params, plan::Policy policy> struct Engine {
-  using Plan = PlanOf<graph, Isa, policy>;
-  static constexpr int values = graph.count, first_value = graph.input_count;
-  static constexpr int computed = values - first_value;
-  static constexpr int steps = Plan::steps;
+  using Tables = FlashTables<graph, Isa, params, policy>;
+  using Plan = typename Tables::Plan;
+  using Id = typename Tables::Id;
+  using Count = typename Tables::Count;
+  static constexpr int values = Tables::values, first_value = Tables::first_value;
+  static constexpr int computed = Tables::computed, steps = Tables::steps;
+  static constexpr int max_rows = Tables::max_rows, max_band = Tables::max_band;
   static constexpr std::size_t alignment = 8;
   static constexpr std::size_t arena_size = static_cast<std::size_t>(Plan::places.arena);
-
-  using Id = detail::unsigned_for<values>;
-  static constexpr int max_steps = [] {
-    int most = 0;
-    for (const auto& f : Plan::problem.values) most = f.steps > most ? f.steps : most;
-    return most;
-  }();
-  using Count = detail::unsigned_for<max_steps>;
-  using Place = detail::unsigned_for<static_cast<std::uint64_t>(Plan::places.arena)>;
+  static constexpr const auto& order = Tables::order;
+  static constexpr const auto& places = Tables::places;
+  static constexpr const auto& tables = Tables::tables;
   using Progress = graven::Progress<computed, Count, detail::unsigned_for<steps>>;
 
-  // ---- tables in flash
-  static constexpr Id arrival = computed;  // in `order`: here the next row of the input is needed
-  static constexpr auto order = [] {
-    std::array<Id, steps> ids{};
-    for (int t = 0; t < steps; ++t) {
-      const int value = Plan::schedule.order[t] - first_value;
-      ids[t] = value < 0 ? arrival : static_cast<Id>(value);
-    }
-    return ids;
-  }();
-  static constexpr auto places = [] {
-    std::array<Place, static_cast<std::size_t>(Plan::rows)> rows{};
-    for (std::size_t r = 0; r < rows.size(); ++r)
-      rows[r] = static_cast<Place>(Plan::places.row[r]);
-    return rows;
-  }();
-
-  template <int value> static constexpr Task task() {
-    using K = kernel_of<graph, Isa, value>;
-    constexpr GraphView g = graph.view();
-    constexpr const Value& v = graph.values[value];
-    if constexpr (v.op == Op::constant) {
-      return {};
-    } else {
-      Task t = make_task(g, v, rows_per_input(value));
-      if constexpr (requires { K::programs; })
-        t.kernel = &K::template run<detail::packed_of<graph, Isa, params, value>.program>;
-      else
-        t.kernel = &K::run;
-      if constexpr (K::stream_size(g, v) > 0)
-        t.stream = detail::stream_of<graph, Isa, params, value>.bytes;
-      return t;
-    }
-  }
-
-  static constexpr int rows_per_input(int value) {
-    const Value& v = graph.values[value];
-    return v.reduces ? 1 : v.rows.count + (Isa::band(graph.view(), value) - 1) * v.rows.stride;
-  }
-  static constexpr int max_rows = [] {
-    int most = 1;
-    for (int v = 0; v < values; ++v) {
-      const int rows = rows_per_input(v) * graph.values[v].inputs;
-      most = rows > most ? rows : most;
-    }
-    return most;
-  }();
-  static constexpr int max_band = [] {
-    int most = 1;
-    for (int v = 0; v < values; ++v) {
-      const int band = Isa::band(graph.view(), v);
-      most = band > most ? band : most;
-    }
-    return most;
-  }();
-
-  template <int value, int k> static constexpr detail::InputWire input_wire() {
-    constexpr const Value& v = graph.values[value];
-    constexpr View in = graph.views[v.first_input + k];
-    constexpr const Value& source = graph.values[in.value];
-    detail::InputWire w{};
-    w.row = static_cast<std::uint32_t>(Plan::schedule.first_row[in.value]);
-    if constexpr (source.op == Op::constant) {
-      w.constant = detail::stream_of<graph, Isa, params, in.value>.bytes;
-      w.row = static_cast<std::uint32_t>(in.shape.row() * size_of(source.element));
-    }
-    w.height = static_cast<std::uint16_t>(in.shape.height);
-    w.stride = static_cast<std::uint16_t>(v.reduces ? 1
-                                                    : v.rows.stride * Plan::problem.values[value].band);
-    w.dilation = static_cast<std::uint16_t>(v.rows.dilation);
-    w.top = static_cast<std::int16_t>(v.reduces ? 0 : v.rows.top);
-    if constexpr (v.rows.start != nullptr && !v.reduces)
-      w.starts = detail::starts_of<graph, value, k, Plan::problem.values[value].steps>.data();
-    return w;
-  }
-  template <int value> static constexpr detail::Wire wire() {
-    constexpr const Value& v = graph.values[value];
-    constexpr const plan::Facts& f = Plan::problem.values[value];
-    detail::Wire w{};
-    w.row = static_cast<std::uint32_t>(Plan::schedule.first_row[value]);
-    w.scratch = static_cast<std::uint32_t>(Plan::places.scratch[value]);
-    w.first_input = static_cast<std::uint16_t>(v.first_input);
-    w.height = static_cast<std::uint16_t>(v.shape.height);
-    w.rows = static_cast<std::uint16_t>(rows_per_input(value));
-    w.steps = static_cast<std::uint16_t>(v.reduces ? f.steps : 0);
-    w.inputs = static_cast<std::uint8_t>(v.inputs);
-    w.band = static_cast<std::uint8_t>(f.band);
-    return w;
-  }
-
-  struct Tables {
-    std::array<Task, computed> tasks{};
-    std::array<detail::Wire, computed> wires{};
-    std::array<detail::InputWire, (graph.view_count > 0 ? graph.view_count : 1)> inputs{};
-  };
-  template <int value, std::size_t... K>
-  static constexpr void fill(Tables& t, std::index_sequence<K...>) {
-    t.tasks[value - first_value] = task<value>();
-    t.wires[value - first_value] = wire<value>();
-    ((t.inputs[static_cast<std::size_t>(graph.values[value].first_input) + K] =
-          input_wire<value, static_cast<int>(K)>()),
-     ...);
-  }
-  template <std::size_t... I> static constexpr Tables make_tables(std::index_sequence<I...>) {
-    Tables t{};
-    (fill<static_cast<int>(I) + first_value>(
-         t, std::make_index_sequence<static_cast<std::size_t>(
-                graph.values[I + first_value].inputs)>()),
-     ...);
-    return t;
-  }
-  static constexpr Tables tables = make_tables(std::make_index_sequence<computed>());
-
-  // ---- run time
   static constexpr void step(std::byte* arena, Id id, int s, std::byte** out) {
     const detail::Wire& wire = tables.wires[id];
     const std::byte* rows[max_rows]{};
     const std::byte** row = rows;
     for (int k = 0; k < wire.inputs; ++k) {
       const detail::InputWire& in = tables.inputs[wire.first_input + k];
-      int y = in.starts != nullptr ? in.starts[s] : s * in.stride - in.top;
+      int y = in.stride == in.irregular ? in.starts[s] : s * in.stride - in.top;
+      const bool in_flash = (in.row & in.in_flash) != 0;
       for (int i = 0; i < wire.rows; ++i, y += in.dilation) {
         const bool exists = static_cast<unsigned>(y) < in.height;
         const auto index = static_cast<std::uint32_t>(y);
-        *row++ = !exists                  ? nullptr
-                 : in.constant != nullptr ? in.constant + index * in.row
-                                          : arena + places[in.row + index];
+        *row++ = !exists    ? nullptr
+                 : in_flash ? in.constant + index * (in.row & ~in.in_flash)
+                            : arena + places[in.row + index];
       }
     }
     const int first = wire.steps != 0 ? 0 : s * wire.band;
     const int count = wire.height - first < wire.band ? wire.height - first : wire.band;
     for (int i = 0; i < count; ++i)
       out[i] = arena + places[wire.row + static_cast<std::uint32_t>(first + i)];
-    const Band band{rows, out, arena + wire.scratch, s, count, wire.steps == 0 || s == 0,
+    const Band band{rows,
+                    out,
+                    arena + wire.scratch,
+                    s,
+                    count,
+                    wire.steps == 0 || s == 0,
                     wire.steps == 0 || s + 1 == wire.steps};
     const Task& task = tables.tasks[id];
     task.kernel(task, band);
@@ -266,12 +77,13 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
     for (const Id id : order) step(arena, id, done[id]++, out);
   }
 
-  // Makes at most `count` steps, up to where a row of the input is needed; true while steps are left.
+  // Makes at most `count` steps, up to where a row of the input is needed; true while steps are
+  // left.
   static constexpr bool advance(std::byte* arena, Progress& progress, int count) {
     std::byte* out[max_band]{};
     for (; count > 0 && progress.next < steps; --count) {
       const Id id = order[progress.next];
-      if (id == arrival) break;
+      if (id == Tables::arrival) break;
       ++progress.next;
       step(arena, id, progress.done[id]++, out);
     }
@@ -293,16 +105,33 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
     std::int16_t layer;
     bool visible;
     int row_bytes;
+    bool lies_plain;  // in pixel order
+    Shape shape;
+    RowForm form;
   };
   static constexpr auto results = [] {
     std::array<Result, computed> r{};
     for (int v = first_value; v < values; ++v) {
       const int layer = graph.values[v].layer;
-      r[v - first_value] = {
-          static_cast<std::int16_t>(layer), graph.layers[layer].value == v,
-          Isa::row_form(graph.view(), v).bytes};
+      const Shape shape = graph.values[v].shape;
+      const RowForm form = Isa::row_form(graph.view(), v);
+      const RowForm plain = pixel_rows(shape, graph.values[v].element);
+      r[v - first_value] = {static_cast<std::int16_t>(layer),
+                            graph.layers[layer].value == v,
+                            plain.bytes,
+                            form == plain,
+                            shape,
+                            form};
     }
     return r;
+  }();
+
+  // Bytes of the longest row that a hook cannot be shown as it lies in the arena.
+  static constexpr std::size_t longest_decoded = [] {
+    int most = 0;
+    for (const Result& r : results)
+      if (!r.lies_plain && r.row_bytes > most) most = r.row_bytes;
+    return static_cast<std::size_t>(most);
   }();
 
   template <class Hook> static constexpr void run_with(std::byte* arena, Hook& hook) {
@@ -316,21 +145,40 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
       const bool reduction = wire.steps != 0;
       const int first = reduction ? 0 : s * wire.band;
       const int left = wire.height - first;
-      const int made = reduction ? (s + 1 == wire.steps ? wire.height : 0)
-                                 : left < wire.band ? left : wire.band;
-      hook(Step{result.layer, first, result.visible ? made : 0, result.row_bytes, out});
+      const int made = reduction          ? (s + 1 == wire.steps ? wire.height : 0)
+                       : left < wire.band ? left
+                                          : wire.band;
+      const int shown = result.visible ? made : 0;
+      if (longest_decoded == 0 || result.lies_plain) {
+        hook(Step{result.layer, first, shown, result.row_bytes, out});
+        continue;
+      }
+      // Rows of another form come one by one.
+      for (int i = 0; i < (shown > 0 ? shown : 1); ++i) {
+        std::byte row[longest_decoded > 0 ? longest_decoded : 1]{};
+        std::byte* const decoded = row;
+        if (shown > 0) decode_row(out[i], result.form, result.shape, row);
+        hook(Step{result.layer, first + i, shown > 0 ? 1 : 0, result.row_bytes, &decoded});
+      }
     }
   }
 
   // Persistent rows start as real zeros.
   static constexpr void reset(std::byte* arena) {
-    for (int v = 0; v < values; ++v) {
-      if (!graph.values[v].persistent) continue;
-      const plan::Facts& f = Plan::problem.values[v];
-      const std::size_t row = static_cast<std::size_t>(Plan::schedule.first_row[v]);
-      for (std::size_t r = 0; r < static_cast<std::size_t>(f.rows); ++r)
-        fill_bytes(arena + places[row + r], static_cast<std::byte>(graph.values[v].quant.zero_point),
-                   f.row_bytes);
+    reset_each(arena, std::make_index_sequence<static_cast<std::size_t>(values)>());
+  }
+  template <std::size_t... I>
+  static constexpr void reset_each([[maybe_unused]] std::byte* arena, std::index_sequence<I...>) {
+    (reset_value<static_cast<int>(I)>(arena), ...);
+  }
+  template <int value> static constexpr void reset_value([[maybe_unused]] std::byte* arena) {
+    if constexpr (graph.values[value].persistent) {
+      constexpr std::size_t row = static_cast<std::size_t>(Plan::schedule.first_row[value]);
+      constexpr int rows = Plan::problem.values[value].rows;
+      constexpr int bytes = Plan::problem.values[value].row_bytes;
+      constexpr auto zero =
+          static_cast<std::byte>(static_cast<std::uint8_t>(graph.values[value].quant.zero_point));
+      for (std::size_t r = row; r < row + rows; ++r) fill_bytes(arena + places[r], zero, bytes);
     }
   }
 };

@@ -8,8 +8,8 @@
 
 namespace graven::error {
 
-template <int Layer> struct at_layer {};       // counted from 0 in reading order
-template <class Layer> struct in {};           // the layer's own type
+template <int Layer> struct at_layer {};  // counted from 0 in reading order
+template <class Layer> struct in {};      // the layer's own type
 template <long long Value> struct expected {};
 template <long long Value> struct got {};
 template <long long Value> struct limit {};

@@ -2,10 +2,10 @@
 // multiplier of each output channel, and the proof that no accumulator can overflow.
 #pragma once
 
+#include "graven/graph.hpp"
+
 #include <cstdint>
 #include <limits>
-
-#include "graven/graph.hpp"
 
 namespace graven {
 

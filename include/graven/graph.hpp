@@ -7,17 +7,33 @@
 //   reductions  a step per input row; the output appears with the last one.
 #pragma once
 
-#include <cstdint>
-
 #include "graven/params.hpp"
 #include "graven/quant.hpp"
 #include "graven/shape.hpp"
 
+#include <cstdint>
+
 namespace graven {
 
 enum class Op : std::uint8_t {
-  input, constant, conv, depthwise, dense, max_pool, average_pool, mean, add, concat, map,
-  softmax, argmax, nearest, bilinear, copy, quantize, dequantize
+  input,
+  constant,
+  conv,
+  depthwise,
+  dense,
+  max_pool,
+  average_pool,
+  mean,
+  add,
+  concat,
+  map,
+  softmax,
+  argmax,
+  nearest,
+  bilinear,
+  copy,
+  quantize,
+  dequantize
 };
 
 // What Op::map applies to every element, before the activation's clamp.
@@ -31,11 +47,20 @@ struct View {
 
 struct Value;
 
+// A function, and whether there is one: compilers told to keep null checks compare no addresses.
+struct RowRule {
+  int (*call)(const Value& value, const View* inputs, int input, int step) = nullptr;
+  bool exists = false;
+
+  constexpr RowRule() = default;
+  template <class F> constexpr RowRule(F function) : call(function), exists(true) {}
+};
+
 // Step s (of one-row bands) reads `count` rows, `dilation` apart, from row s * stride - top of each
 // input; rows outside of the input are padding. `start` replaces that formula where it is not one.
 struct Rows {
   int count = 1, stride = 1, dilation = 1, top = 0;
-  int (*start)(const Value& value, const View* inputs, int input, int step) = nullptr;
+  RowRule start{};
 };
 
 // Axes of an activation, as a set.
@@ -45,7 +70,8 @@ constexpr Axis operator|(Axis a, Axis b) {
 }
 constexpr bool has(int axes, Axis axis) { return (axes & static_cast<int>(axis)) != 0; }
 
-// The shape without these axes; what remains moves to the right: {8, 1, 4} without width: {1, 8, 4}.
+// The shape without these axes; what remains moves to the right: {8, 1, 4} without width: {1, 8,
+// 4}.
 constexpr Shape drop(Shape s, int axes) {
   int left[3]{1, 1, 1}, n = 3;
   if (!has(axes, Axis::channels)) left[--n] = s.channels;
@@ -61,8 +87,8 @@ struct Value {
   Shape shape{};
   Element element = Element::int8;
   Quant quant{};
-  int layer = -1;        // in reading order; -1 for model inputs
-  int record = -1;       // index in the parameter records
+  int layer = -1;                   // in reading order; -1 for model inputs
+  int record = -1;                  // index in the parameter records
   int first_input = 0, inputs = 0;  // in ValueGraph::views
 
   Rows rows{};
@@ -75,8 +101,8 @@ struct Value {
   Activation activation = Activation::none;
   Function function = Function::identity;
   FilterOrder order = FilterOrder::ohwi;
-  int axes = 0;               // mean, argmax, concat: a set of Axis
-  bool dense_scale = false;   // Dense's rule for one filter scale (quant.hpp)
+  int axes = 0;              // mean, argmax, concat: a set of Axis
+  bool dense_scale = false;  // Dense's rule for one filter scale (quant.hpp)
   float beta = 1;
   bool align_corners = false, half_pixel_centers = false;
   std::uint64_t macs = 0;
@@ -91,6 +117,8 @@ struct GraphView {
   const Value* values;
   const View* views;
   int count;
+  const View* outputs = nullptr;
+  int output_count = 0;
 
   constexpr const Value& operator[](int value) const { return values[value]; }
   constexpr const View& input(const Value& value, int k = 0) const {
@@ -119,10 +147,10 @@ constexpr void set_window(Value& v, Shape in, Extent filter, Extent stride, Exte
 
 constexpr Shape window_shape(Shape in, int channels, Extent filter, Extent stride, Extent dilation,
                              Padding padding) {
-  return {window_outputs(in.height, (filter.height - 1) * dilation.height + 1, stride.height,
-                         padding),
-          window_outputs(in.width, (filter.width - 1) * dilation.width + 1, stride.width, padding),
-          channels};
+  return {
+      window_outputs(in.height, (filter.height - 1) * dilation.height + 1, stride.height, padding),
+      window_outputs(in.width, (filter.width - 1) * dilation.width + 1, stride.width, padding),
+      channels};
 }
 
 inline constexpr int max_outputs = 16;
@@ -130,12 +158,12 @@ inline constexpr int max_outputs = 16;
 template <int Values, int Views, int Layers> struct ValueGraph {
   Value values[Values]{};
   View views[Views > 0 ? Views : 1]{};
-  View layers[Layers > 0 ? Layers : 1]{};  // what each layer yields
+  View layers[Layers > 0 ? Layers : 1]{};      // what each layer yields
   const char* ops[Layers > 0 ? Layers : 1]{};  // the layers' operators, in TFLite's names
   View outputs[max_outputs]{};
   int count = 0, view_count = 0, input_count = 0, output_count = 0;
 
-  constexpr GraphView view() const { return {values, views, count}; }
+  constexpr GraphView view() const { return {values, views, count, outputs, output_count}; }
 };
 
 // Builds a ValueGraph; layers call `begin` and `add`.
@@ -155,8 +183,8 @@ template <int Values, int Views, int Layers> struct Lowering {
     v.record = graph.count;
     v.quant = p.output;
     v.element = p.element != Element::inherit ? p.element
-                : p.output.scale != 0      ? Element::int8
-                                           : Element::float32;
+                : p.output.scale != 0         ? Element::int8
+                                              : Element::float32;
     ++graph.count;
     ++graph.input_count;
   }
@@ -232,67 +260,5 @@ template <int Values, int Views, int Layers> struct Lowering {
     graph.outputs[o] = {add(v, View{view.value, source.shape}).value, view.shape};
   }
 };
-
-// ---- passes: each leaves an equivalent graph -----------------------------------------------
-
-namespace detail {
-
-template <class Graph> constexpr int readers(const Graph& g, int value) {
-  int count = 0;
-  for (int v = g.input_count; v < g.count; ++v)
-    for (int k = 0; k < g.values[v].inputs; ++k)
-      count += g.views[g.values[v].first_input + k].value == value ? 1 : 0;
-  for (int o = 0; o < g.output_count; ++o) count += g.outputs[o].value == value ? 1 : 0;
-  return count;
-}
-
-// Removes value `gone`; its readers read `instead`.
-template <class Graph> constexpr void replace(Graph& g, int gone, int instead) {
-  auto renumber = [&](View& view) {
-    if (view.value == gone) view.value = instead;
-    if (view.value > gone) --view.value;
-  };
-  for (int i = 0; i < g.view_count; ++i) renumber(g.views[i]);
-  for (auto& layer : g.layers) renumber(layer);
-  for (int o = 0; o < g.output_count; ++o) renumber(g.outputs[o]);
-  for (int v = gone; v + 1 < g.count; ++v) g.values[v] = g.values[v + 1];
-  --g.count;
-}
-
-constexpr bool takes_activation(Op op) {
-  return op == Op::conv || op == Op::depthwise || op == Op::dense || op == Op::add ||
-         op == Op::max_pool || op == Op::average_pool;
-}
-
-}  // namespace detail
-
-// A ReLU that keeps the quantization becomes the clamp of the layer before it.
-template <class Graph> constexpr void fuse_activations(Graph& g) {
-  for (int v = g.input_count; v < g.count; ++v) {
-    const Value& map = g.values[v];
-    const Activation activation = map.activation;
-    if (map.op != Op::map || map.function != Function::identity || activation == Activation::none)
-      continue;
-    const int source = g.views[map.first_input].value;
-    Value& before = g.values[source];
-    if (!detail::takes_activation(before.op) || before.activation != Activation::none ||
-        before.element != map.element || before.quant != map.quant ||
-        detail::readers(g, source) != 1)
-      continue;
-    before.activation = activation;
-    detail::replace(g, v--, source);
-  }
-}
-
-// A model input that is only read reshaped comes in the new rows at once.
-template <class Graph> constexpr void reshape_inputs(Graph& g) {
-  for (int v = g.input_count; v < g.count; ++v) {
-    if (g.values[v].op != Op::copy) continue;
-    const int source = g.views[g.values[v].first_input].value;
-    if (source >= g.input_count || detail::readers(g, source) != 1) continue;
-    g.values[source].shape = g.values[v].shape;
-    detail::replace(g, v--, source);
-  }
-}
 
 }  // namespace graven

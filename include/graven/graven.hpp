@@ -13,6 +13,7 @@
 #include "graven/layers/mean.hpp"
 #include "graven/layers/quantize.hpp"
 #include "graven/layers/relu.hpp"
+#include "graven/layers/relu6.hpp"
 #include "graven/layers/reshape.hpp"
 #include "graven/layers/resize_bilinear.hpp"
 #include "graven/layers/resize_nearest.hpp"

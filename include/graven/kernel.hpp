@@ -1,11 +1,11 @@
 // What a row kernel sees. Task: the constants of a value, in flash. Band: the rows of one step.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 #include "graven/graph.hpp"
 #include "graven/tensor.hpp"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace graven {
 
@@ -63,8 +63,8 @@ constexpr Task make_task(const GraphView& graph, const Value& value, int rows) {
 // A kernel without tables or scratch inherits what it does not need.
 struct PlainKernel {
   static constexpr bool holds_weights = false;  // is its stream weights, or a table?
-  static constexpr int scratch(const GraphView&, const Value&) { return 0; }         // bytes
-  static constexpr int stream_size(const GraphView&, const Value&) { return 0; }     // bytes
+  static constexpr int scratch(const GraphView&, const Value&) { return 0; }      // bytes
+  static constexpr int stream_size(const GraphView&, const Value&) { return 0; }  // bytes
   static constexpr void pack(const GraphView&, const Value&, const Parameters&, Writer&) {}
 };
 

@@ -1,14 +1,15 @@
 // From the network's type to constexpr values: the graph, and the planner's problem.
 #pragma once
 
+#include "graven/kernel.hpp"
+#include "graven/network.hpp"
+#include "graven/passes.hpp"
+#include "graven/place.hpp"
+
 #include <array>
 #include <cstddef>
 #include <limits>
 #include <utility>
-
-#include "graven/kernel.hpp"
-#include "graven/network.hpp"
-#include "graven/place.hpp"
 
 namespace graven {
 
@@ -36,8 +37,10 @@ constexpr Shape output_shape(std::index_sequence<I...>) {
 template <class Network, auto inputs, const auto& params, bool fuse, std::size_t... I>
 constexpr auto lower_network(std::index_sequence<I...>) {
   constexpr int layers = count_layers<Network>(), count = sizeof...(I);
-  Lowering<2 * layers + count + max_outputs, count_views<Network>() + layers + max_outputs, layers>
-      l{params, length(params)};
+  constexpr int views = count_views<Network>();
+  constexpr int copies = views > 4 * layers ? views - 4 * layers : 0;
+  Lowering<2 * layers + copies + count + max_outputs, views + layers + max_outputs, layers> l{
+      params, length(params)};
   for (Shape shape : inputs) l.add_input(shape);
   const View out =
       detail::lower<Network, At{inputs[I], 0}...>(l, View{static_cast<int>(I), inputs[I]}...);
@@ -57,12 +60,11 @@ constexpr auto lower_network(std::index_sequence<I...>) {
 namespace detail {
 
 template <class Network, auto inputs>
-inline constexpr bool fits =
-    output_shape<Network, inputs>(std::make_index_sequence<inputs.size()>()).exists();
+inline constexpr bool
+    fits = output_shape<Network, inputs>(std::make_index_sequence<inputs.size()>()).exists();
 
 // A network with a mistake in it is replaced by an empty one: nothing more is said.
-template <class Network, auto inputs, const auto& params, bool fuse>
-constexpr auto make_graph() {
+template <class Network, auto inputs, const auto& params, bool fuse> constexpr auto make_graph() {
   if constexpr (fits<Network, inputs>)
     return lower_network<Network, inputs, params, fuse>(std::make_index_sequence<inputs.size()>());
   else
@@ -91,11 +93,12 @@ constexpr int steps_of(const GraphView& g, int value, int band) {
 constexpr plan::Span span_of(const GraphView& g, const Value& v, int k, int step, int band) {
   const int height = g.input(v, k).shape.height;
   if (v.reduces) return {step, step};
-  const int top = step * band, bottom = (top + band < v.shape.height ? top + band : v.shape.height) - 1;
+  const int top = step * band,
+            bottom = (top + band < v.shape.height ? top + band : v.shape.height) - 1;
   const View* inputs = g.views + v.first_input;
   auto start = [&](int row) {
-    return v.rows.start != nullptr ? v.rows.start(v, inputs, k, row)
-                                   : row * v.rows.stride - v.rows.top;
+    return v.rows.start.exists ? v.rows.start.call(v, inputs, k, row)
+                               : row * v.rows.stride - v.rows.top;
   };
   const int first = start(top), last = start(bottom) + (v.rows.count - 1) * v.rows.dilation;
   return {first < 0 ? 0 : first, last < height ? last : height - 1};
@@ -105,16 +108,13 @@ constexpr plan::Span span_of(const GraphView& g, const Value& v, int k, int step
 template <const auto& graph, class Isa> constexpr int overwritten(int value) {
   constexpr GraphView g = graph.view();
   const Value& v = g[value];
-  auto is_output = [&](int id) {
-    for (int o = 0; o < graph.output_count; ++o)
-      if (graph.outputs[o].value == id) return true;
-    return false;
-  };
-  if (!v.elementwise || v.persistent || is_output(value) || Isa::band(g, value) != 1) return -1;
+  if (!v.elementwise || v.persistent || is_output(graph, value) || Isa::band(g, value) != 1)
+    return -1;
   for (int k = 0; k < v.inputs; ++k) {
     const int source = g.input(v, k).value;
     const Op op = g[source].op;
-    if (op == Op::input || op == Op::constant || g[source].persistent || is_output(source)) continue;
+    if (op == Op::input || op == Op::constant || g[source].persistent || is_output(graph, source))
+      continue;
     if (readers(graph, source) == 1 && g[source].shape.height == v.shape.height &&
         Isa::row_form(g, source).bytes == Isa::row_form(g, value).bytes)
       return source;
@@ -196,7 +196,8 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
     plan::Policy p = policy;
     if (cut >= 0) p.whole = {};
     if (cut >= 0) p.whole[cut / 64 % 4] = std::uint64_t{1} << (cut < 0 ? 0 : cut) % 64;
-    return plan::simulate<steps, rows>(problem, p, cut < 0 ? plan::Order::stream : plan::Order::mixed);
+    return plan::simulate<steps, rows>(problem, p,
+                                       cut < 0 ? plan::Order::stream : plan::Order::mixed);
   }
   template <int cut> static constexpr int peak_with = plan::peak(problem, simulate_with<cut>());
   template <int cut> static constexpr int peak_if_small() {

@@ -1,22 +1,22 @@
 // Model: a network with its input shape and parameters, ready to run.
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <span>
-
 #include "graven/check.hpp"
 #include "graven/engine.hpp"
 #include "graven/isa/native.hpp"
+
+#include <array>
+#include <cstddef>
+#include <span>
 
 namespace graven {
 
 // What is known of a layer; an array of these is Model::layers.
 struct LayerInfo {
-  const char* name;      // in the original model
-  const char* op;        // TFLite's name of the operator
-  int index;             // in the original model, else in reading order
-  Shape shape;           // of its output
+  const char* name;  // in the original model
+  const char* op;    // TFLite's name of the operator
+  int index;         // in the original model, else in reading order
+  Shape shape;       // of its output
   Element element;
   Quant quant;
   std::uint64_t macs;
@@ -35,8 +35,7 @@ template <std::size_t, std::size_t> struct BorrowedArena {
   constexpr explicit BorrowedArena(std::byte* arena) : memory(arena) {}
 };
 
-template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
-struct ArenaOf {
+template <const auto& graph, class Isa, const auto& params, plan::Policy policy> struct ArenaOf {
   using Engine = graven::Engine<graph, Isa, params, policy>;
   using Owned = OwnedArena<Engine::arena_size, Engine::alignment>;
   using Borrowed = BorrowedArena<Engine::arena_size, Engine::alignment>;
@@ -47,29 +46,29 @@ struct ArenaOf {
 // All constants and operations of a model; `Model` and `ModelOn` below choose whose the arena is.
 template <class Network, auto Input, const auto& params, class Isa, plan::Policy policy, bool owned>
 class BasicModel
-    : std::conditional_t<
-          owned,
-          typename detail::ArenaOf<
-              graph_of<Network, detail::input_shapes(Input), params, policy.fuse>, Isa, params,
-              policy>::Owned,
-          typename detail::ArenaOf<
-              graph_of<Network, detail::input_shapes(Input), params, policy.fuse>, Isa, params,
-              policy>::Borrowed> {
+    : std::conditional_t<owned,
+                         typename detail::ArenaOf<
+                             graph_of<Network, detail::input_shapes(Input), params, policy.fuse>,
+                             Isa, params, policy>::Owned,
+                         typename detail::ArenaOf<
+                             graph_of<Network, detail::input_shapes(Input), params, policy.fuse>,
+                             Isa, params, policy>::Borrowed> {
   static constexpr auto inputs = detail::input_shapes(Input);
   static constexpr const auto& graph = graph_of<Network, inputs, params, policy.fuse>;
   using Engine = graven::Engine<graph, Isa, params, policy>;
   using Check = graven::Check<graph, Isa, params>;
   static constexpr bool sound = [] {
-    if constexpr (detail::fits<Network, inputs>) return Check::passed;
-    else return false;
+    if constexpr (detail::fits<Network, inputs>)
+      return Check::passed;
+    else
+      return false;
   }();
   static_assert(sound || error::reported);
 
   static constexpr const Value& in(int i) { return graph.values[i]; }
   static constexpr const View& out(int i) { return graph.outputs[i]; }
   template <int I> using input_type = typename type_of<in(I).element>::type;
-  template <int I>
-  using output_type = typename type_of<graph.values[out(I).value].element>::type;
+  template <int I> using output_type = typename type_of<graph.values[out(I).value].element>::type;
   static constexpr std::size_t place(int value) {
     const auto row = Engine::Plan::schedule.first_row[value];
     return Engine::places[row];
@@ -100,7 +99,7 @@ public:
   static constexpr int step_count = Engine::steps;
   static constexpr std::size_t arena_size = Engine::arena_size;  // bytes, input and output included
   static constexpr std::size_t arena_bound = static_cast<std::size_t>(Engine::Plan::places.bound);
-  static constexpr std::size_t alignment = Engine::alignment;    // of the arena
+  static constexpr std::size_t alignment = Engine::alignment;  // of the arena
   using Progress = typename Engine::Progress;
   using OnArena = BasicModel<Network, Input, params, Isa, policy, false>;
   // The same in constant expressions, where intrinsics do not run: every ISA equals scalar.
@@ -111,9 +110,7 @@ public:
   static constexpr Quant input_quant(int i = 0) { return in(i).quant; }
   static constexpr Quant output_quant(int i = 0) { return graph.values[out(i).value].quant; }
   static constexpr Element input_element(int i = 0) { return in(i).element; }
-  static constexpr Element output_element(int i = 0) {
-    return graph.values[out(i).value].element;
-  }
+  static constexpr Element output_element(int i = 0) { return graph.values[out(i).value].element; }
   static constexpr const char* isa_name = Isa::name;
   static constexpr bool row_input = policy.row_input;
 
@@ -124,8 +121,15 @@ public:
       const Value& v = graph.values[view.value];
       LayerInfo& info = all[k];
       const Parameters& p = params[graph.input_count + k];
-      info = {p.name, graph.ops[k], p.index >= 0 ? p.index : k, view.shape, v.element, v.quant,
-              0, 0, static_cast<int>(place(view.value))};
+      info = {p.name,
+              graph.ops[k],
+              p.index >= 0 ? p.index : k,
+              view.shape,
+              v.element,
+              v.quant,
+              0,
+              0,
+              static_cast<int>(place(view.value))};
       for (int id = 0; id < graph.count; ++id)
         if (graph.values[id].layer == k) {
           info.macs += graph.values[id].macs;
@@ -145,8 +149,8 @@ public:
     for (const LayerInfo& layer : layers) sum += layer.weight_size;
     return sum;
   }();
-  static constexpr std::size_t table_size = Check::table_size + sizeof(Engine::tables) +
-                                            sizeof(Engine::order) + sizeof(Engine::places);
+  static constexpr std::size_t table_size =
+      Check::table_size + sizeof(Engine::tables) + sizeof(Engine::order) + sizeof(Engine::places);
   static constexpr std::size_t flash_size = weight_size + table_size;
 
   static_assert(policy.goal != plan::Goal::within ||
@@ -157,13 +161,11 @@ public:
                 "smallest plan needs, in bytes). Raise the limit or shrink the network.");
 
   constexpr BasicModel() requires owned = default;
-  constexpr explicit BasicModel(std::byte* arena) requires(!owned) : detail::BorrowedArena<Engine::arena_size, Engine::alignment>(arena) {}
+  constexpr explicit BasicModel(std::byte* arena) requires(!owned)
+      : detail::BorrowedArena<Engine::arena_size, Engine::alignment>(arena) {}
 
   // The input, to be filled before run(): its rows are reused while the network runs.
-  template <int I = 0>
-  auto input()
-    requires(!policy.row_input)
-  {
+  template <int I = 0> auto input() requires(!policy.row_input) {
     using T = input_type<I>;
     constexpr std::size_t size = static_cast<std::size_t>(inputs[I].size());
     return std::span<T, size>(reinterpret_cast<T*>(arena() + input_ports[I].offset), size);
@@ -173,9 +175,7 @@ public:
     constexpr std::size_t size = static_cast<std::size_t>(out(I).shape.size());
     return std::span<T, size>(reinterpret_cast<T*>(arena() + output_ports[I].offset), size);
   }
-  constexpr std::span<std::byte> input_bytes(int i)
-    requires(!policy.row_input)
-  {
+  constexpr std::span<std::byte> input_bytes(int i) requires(!policy.row_input) {
     return {arena() + input_ports[i].offset, input_ports[i].size};
   }
   constexpr std::span<const std::byte> output_bytes(int i) const {
@@ -183,29 +183,20 @@ public:
   }
 
   // One inference on what input() holds.
-  constexpr void run_in_place()
-    requires(!policy.row_input)
-  {
-    Engine::run(arena());
-  }
-  auto run()
-    requires(!policy.row_input)
-  {
+  constexpr void run_in_place() requires(!policy.row_input) { Engine::run(arena()); }
+  auto run() requires(!policy.row_input) {
     Engine::run(arena());
     return output();
   }
   // Copies `data` into input() first; the caller's memory is not written.
-  auto run(std::span<const input_type<0>, static_cast<std::size_t>(inputs[0].size())> data)
-    requires(input_count == 1 && !policy.row_input)
-  {
+  auto
+  run(std::span<const input_type<0>, static_cast<std::size_t>(inputs[0].size())> data) requires(
+      input_count == 1 && !policy.row_input) {
     __builtin_memcpy(arena() + input_ports[0].offset, data.data(), data.size_bytes());
     return run();
   }
   // Calls hook(const Step&) after every step.
-  template <class Hook>
-  void run_with(Hook&& hook)
-    requires(!policy.row_input)
-  {
+  template <class Hook> void run_with(Hook&& hook) requires(!policy.row_input) {
     Engine::run_with(arena(), hook);
   }
 
@@ -222,20 +213,15 @@ public:
     int row = 0;
   };
   static constexpr int row_count = in(0).shape.height;
-  static constexpr int row_size = in(0).shape.row();  // elements; as the first layer reads the input
-  constexpr Feed begin()
-    requires(policy.row_input && input_count == 1)
-  {
-    return {};
-  }
-  void push_row(Feed& feed, std::span<const input_type<0>, static_cast<std::size_t>(row_size)> row)
-    requires(policy.row_input && input_count == 1)
-  {
+  static constexpr int row_size =
+      in(0).shape.row();  // elements; as the first layer reads the input
+  constexpr Feed begin() requires(policy.row_input&& input_count == 1) { return {}; }
+  void push_row(Feed& feed, std::span<const input_type<0>, static_cast<std::size_t>(row_size)>
+                                row) requires(policy.row_input&& input_count == 1) {
     push_row_bytes(feed, reinterpret_cast<const std::byte*>(row.data()));
   }
-  constexpr void push_row_bytes(Feed& feed, const std::byte* row)
-    requires(policy.row_input && input_count == 1)
-  {
+  constexpr void
+  push_row_bytes(Feed& feed, const std::byte* row) requires(policy.row_input&& input_count == 1) {
     if (feed.row++ >= Engine::Plan::problem.values[0].steps) return;  // a row that nobody reads
     copy_bytes(Engine::input_row(arena(), feed.row - 1), row, row_size * size_of(in(0).element));
     Engine::arrive(arena(), feed.progress);
@@ -243,7 +229,9 @@ public:
   // Forgets what persists between runs.
   constexpr void reset() { Engine::reset(arena()); }
 
-  static constexpr std::int8_t quantize(float real) { return graven::quantize(real, input_quant()); }
+  static constexpr std::int8_t quantize(float real) {
+    return graven::quantize(real, input_quant());
+  }
   static constexpr float dequantize(int value) { return graven::dequantize(value, output_quant()); }
 
 private:

@@ -1,5 +1,5 @@
-// Sentences of layers: Sequential here, Residual (layers/add.hpp) and Concat (layers/concat.hpp) for
-// the common cases, Graph for any DAG.
+// Sentences of layers: Sequential here, Residual (layers/add.hpp) and Concat (layers/concat.hpp)
+// for the common cases, Graph for any DAG.
 //
 // A layer is a struct of compile-time numbers with
 //   template <At... in> static constexpr Shape output();              its shape rule, with asserts
@@ -7,12 +7,12 @@
 // A combinator has the same two members and `layers`, the number of layers inside.
 #pragma once
 
+#include "graven/error.hpp"
+#include "graven/graph.hpp"
+
 #include <cstddef>
 #include <type_traits>
 #include <utility>
-
-#include "graven/error.hpp"
-#include "graven/graph.hpp"
 
 namespace graven {
 
@@ -42,8 +42,10 @@ template <class L> constexpr int count_views() {  // upper bound
 
 // The shape of a layer's output; behind a mistake nothing more is said.
 template <class L, At... in> constexpr Shape output() {
-  if constexpr ((in.shape.exists() && ...)) return L::template output<in...>();
-  else return no_shape;
+  if constexpr ((in.shape.exists() && ...))
+    return L::template output<in...>();
+  else
+    return no_shape;
 }
 
 // A layer or a combinator; single layers are noted under their index.
@@ -72,9 +74,7 @@ constexpr View lower_map(Lowering& l, View input, Function function, Activation 
 }
 
 // Pack indexing without recursion.
-template <std::size_t I, class T> struct Indexed {
-  using type = T;
-};
+template <std::size_t I, class T> struct Indexed { using type = T; };
 template <class Indices, class... Ts> struct IndexedPack;
 template <std::size_t... I, class... Ts>
 struct IndexedPack<std::index_sequence<I...>, Ts...> : Indexed<I, Ts>... {};
@@ -122,9 +122,7 @@ using Identity = Sequential<>;
 
 // A layer and the values it reads. The inputs of the graph are values 0, 1, ...; node k yields
 // value (number of inputs) + k. Name them with an enum.
-template <class L, int... Inputs> struct Node {
-  using Layer = L;
-};
+template <class L, int... Inputs> struct Node { using Layer = L; };
 
 // The values that leave the graph.
 template <int... Values> struct Outputs {};
@@ -135,6 +133,7 @@ template <class... Nodes> struct NodeList {};
 
 template <class N> struct NodeInputs;
 template <class L, int... Ids> struct NodeInputs<Node<L, Ids...>> {
+  static constexpr int beyond_two = sizeof...(Ids) > 2 ? int{sizeof...(Ids)} - 2 : 0;
   static constexpr bool lie_below(int limit) { return ((Ids >= 0 && Ids < limit) && ...); }
 };
 
@@ -143,7 +142,8 @@ template <bool complete, class Out, class... Nodes> struct GraphImpl;
 template <bool complete, int... Outs, class... Nodes>
 struct GraphImpl<complete, Outputs<Outs...>, Nodes...> {
   static constexpr int layers = (0 + ... + count_layers<typename Nodes::Layer>());
-  static constexpr int views = (0 + ... + count_views<typename Nodes::Layer>()) + 8;
+  static constexpr int views =
+      (8 + ... + (count_views<typename Nodes::Layer>() + 2 * NodeInputs<Nodes>::beyond_two));
   static constexpr int outs[sizeof...(Outs)] = {Outs...};
   static constexpr int output_count = sizeof...(Outs);
 
@@ -151,17 +151,20 @@ struct GraphImpl<complete, Outputs<Outs...>, Nodes...> {
     static_assert(complete,
                   "Graph: the last argument must be Outputs<...>, naming the values that leave.");
     constexpr int inputs = sizeof...(in), wrong = wrong_node(inputs);
-    static_assert(wrong < 0 || error::out_of_range<error::at_layer<first_layer<in...>() +
-                                                                   layers_before(wrong)>>,
-                  "Graph: a node reads a value that does not exist yet; values are numbered from 0, "
-                  "the inputs first, then one per node.");
+    static_assert(
+        wrong < 0 ||
+            error::out_of_range<error::at_layer<first_layer<in...>() + layers_before(wrong)>>,
+        "Graph: a node reads a value that does not exist yet; values are numbered from 0, "
+        "the inputs first, then one per node.");
     constexpr bool leave = ((Outs >= 0 && Outs < inputs + int{sizeof...(Nodes)}) && ...);
     static_assert(leave || error::out_of_range<error::limit<inputs + int{sizeof...(Nodes)} - 1>,
                                                error::got<Outs>...>,
                   "Graph: Outputs names a value that does not exist; values are numbered from 0, "
                   "the inputs first, then one per node.");
-    if constexpr (complete && wrong < 0 && leave) return at<outs[0], in...>.shape;
-    else return no_shape;
+    if constexpr (complete && wrong < 0 && leave)
+      return at<outs[0], in...>.shape;
+    else
+      return no_shape;
   }
 
   // `all_outputs` receives a view per output.

@@ -2,11 +2,11 @@
 // them. They exist for the compiler only; what reaches flash is packed from them (isa/).
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 #include "graven/quant.hpp"
 #include "graven/shape.hpp"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace graven {
 

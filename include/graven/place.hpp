@@ -6,10 +6,10 @@
 namespace graven::plan {
 
 template <int Values, int Rows> struct Places {
-  int row[Rows]{};         // byte offset of each row
+  int row[Rows]{};  // byte offset of each row
   int scratch[Values]{};
-  int arena = 0;           // bytes
-  int bound = 0;           // most bytes alive at one step: no order-keeping plan is smaller
+  int arena = 0;  // bytes
+  int bound = 0;  // most bytes alive at one step: no order-keeping plan is smaller
 };
 
 // What occupies [at, end) during steps [t0, t1]; scratch of `user` only at the steps of that value.
@@ -58,8 +58,10 @@ template <int Values, int Steps, int Rows> struct Placer {
     int low = first_time[v], high = first_time[v + 1];
     while (low < high) {
       const int middle = (low + high) / 2;
-      if (times[middle] < t0) low = middle + 1;
-      else high = middle;
+      if (times[middle] < t0)
+        low = middle + 1;
+      else
+        high = middle;
     }
     return low < first_time[v + 1] && times[low] <= t1;
   }
@@ -90,8 +92,8 @@ template <int Values, int Steps, int Rows> struct Placer {
   }
 };
 
-// Rows of inputs and outputs lie side by side; every row still has its own lifetime. Only blocks are
-// on the shelf yet.
+// Rows of inputs and outputs lie side by side; every row still has its own lifetime. Only blocks
+// are on the shelf yet.
 template <int Values, int Steps, int Rows>
 constexpr int place_block(Placer<Values, Steps, Rows>& placer, int first_row, int rows, int bytes,
                           int at) {
@@ -101,9 +103,9 @@ constexpr int place_block(Placer<Values, Steps, Rows>& placer, int first_row, in
     moved = false;
     for (int r = 0; r < rows; ++r)
       for (int i = 0; i < shelf.count; ++i)
-        if (const Item& q = shelf.items[i];
-            q.end > at + r * bytes && at + (r + 1) * bytes > q.at &&
-            q.t1 >= s.birth[first_row + r] && s.death[first_row + r] >= q.t0) {
+        if (const Item& q = shelf.items[i]; q.end > at + r * bytes && at + (r + 1) * bytes > q.at &&
+                                            q.t1 >= s.birth[first_row + r] &&
+                                            s.death[first_row + r] >= q.t0) {
           at = align4(q.end - r * bytes);
           moved = true;
         }
@@ -161,8 +163,8 @@ constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, bool by
     for (int v = 0; v < Values; ++v) {
       const Facts& f = p.values[v];
       if (f.is_constant || !(pass == 0 ? f.is_input : f.is_output && !f.is_input)) continue;
-      const int at = place_block(placer, s.first_row[v], f.rows, f.row_bytes,
-                                 pass == 0 ? inputs_end : 0);
+      const int at =
+          place_block(placer, s.first_row[v], f.rows, f.row_bytes, pass == 0 ? inputs_end : 0);
       for (int r = 0; r < f.rows; ++r) places.row[s.first_row[v] + r] = at + r * f.row_bytes;
       if (pass == 0) inputs_end = align4(at + f.rows * f.row_bytes);
       reach(at + f.rows * f.row_bytes);

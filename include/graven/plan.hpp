@@ -6,7 +6,8 @@
 //   place      gives every row, and the scratch of every value, a byte offset: first fit over
 //              lifetimes. Rings, overlaid inputs and reuse are consequences, not concepts.
 // It sees sizes and row rules only: no operators, no instruction sets, no element types. Plain
-// arrays everywhere: a compiler evaluates a subscript of std::array as a call, at three times the cost.
+// arrays everywhere: a compiler evaluates a subscript of std::array as a call, at three times the
+// cost.
 #pragma once
 
 #include <array>
@@ -23,12 +24,12 @@ enum class Order : std::uint8_t { best, stream, layers, mixed };
 // before anything after them starts: bit v % 64 of word v / 64.
 struct Policy {
   Goal goal = Goal::fastest;
-  int bytes = 0;             // Goal::within: the arena's limit
+  int bytes = 0;  // Goal::within: the arena's limit
   Order order = Order::best;
-  bool keep_input = false;   // the input's rows are not overwritten during a run
-  bool row_input = false;    // the input comes row by row (push_row) and never exists as a whole
-  bool apart = false;        // nothing shares memory: every row can be looked at afterwards
-  bool fuse = true;          // activations become clamps of the layer before them
+  bool keep_input = false;  // the input's rows are not overwritten during a run
+  bool row_input = false;   // the input comes row by row (push_row) and never exists as a whole
+  bool apart = false;       // nothing shares memory: every row can be looked at afterwards
+  bool fuse = true;         // activations become clamps of the layer before them
   std::array<std::uint64_t, 4> whole{};
 
   constexpr bool operator==(const Policy&) const = default;
@@ -43,8 +44,8 @@ constexpr Policy fed_by_rows(Policy policy) {
 }
 inline constexpr Policy by_rows = fed_by_rows(smallest);
 // For debugging: values one after the other, nothing overlapped, nothing fused.
-inline constexpr Policy inspectable{.order = Order::layers, .keep_input = true, .apart = true,
-                                    .fuse = false};
+inline constexpr Policy inspectable{
+    .order = Order::layers, .keep_input = true, .apart = true, .fuse = false};
 
 // Which rows of an input a step reads: rows [first, last], clipped to the input.
 struct Span {
@@ -55,9 +56,9 @@ struct Span {
 struct Facts {
   int rows = 1;
   int row_bytes = 0;
-  int steps = 0;       // 0: a resident model input or a constant; arrivals of rows are steps too
-  int band = 1;        // rows per step; a reduction has all its rows after the last step
-  int scratch = 0;     // bytes
+  int steps = 0;    // 0: a resident model input or a constant; arrivals of rows are steps too
+  int band = 1;     // rows per step; a reduction has all its rows after the last step
+  int scratch = 0;  // bytes
   int first_read = 0, read_count = 0;
   int first_span = 0;  // spans[first_span + step * read_count + k] for read k
   bool reduces = false, is_input = false, is_constant = false, is_output = false;
@@ -79,9 +80,9 @@ template <int Values, int Reads, int Spans> struct Problem {
 // ---- the order of steps ---------------------------------------------------------------------
 
 template <int Values, int Steps, int Rows> struct Schedule {
-  short order[Steps]{};               // the value of each step
-  int first_row[Values]{};            // index of a value's row 0 below
-  int birth[Rows]{}, death[Rows]{};   // first and last step of each row, in [0, Steps]
+  short order[Steps]{};                 // the value of each step
+  int first_row[Values]{};              // index of a value's row 0 below
+  int birth[Rows]{}, death[Rows]{};     // first and last step of each row, in [0, Steps]
   int first[Values]{}, last[Values]{};  // first and last step of each value
 };
 
@@ -129,14 +130,15 @@ template <int Values, int Reads, int Spans> struct Pull {
 
 // Takes away the steps whose rows nobody reads: the rest of a row count that a stride or a pool
 // does not divide, and values that no output depends on.
-template <int Values, int Reads, int Spans>
-constexpr void trim(Problem<Values, Reads, Spans>& p) {
+template <int Values, int Reads, int Spans> constexpr void trim(Problem<Values, Reads, Spans>& p) {
   int needed[Values]{};  // rows
   for (int v = Values - 1; v >= 0; --v) {
     Facts& f = p.values[v];
     const int rows = f.is_output ? f.rows : needed[v];
-    if (!f.reduces) f.steps = f.steps > 0 ? (rows + f.band - 1) / f.band : 0;
-    else if (rows == 0) f.steps = 0;
+    if (!f.reduces)
+      f.steps = f.steps > 0 ? (rows + f.band - 1) / f.band : 0;
+    else if (rows == 0)
+      f.steps = 0;
     for (int i = 0; i < f.steps * f.read_count; ++i) {
       int& most = needed[p.reads[f.first_read + i % f.read_count]];
       if (const int last = p.spans[f.first_span + i].last; last >= most) most = last + 1;
@@ -188,8 +190,10 @@ constexpr auto simulate(const Problem<Values, Reads, Spans>& p, const Policy& po
     for (int r = before; r < pull.have(v); ++r) {
       int& death = s.death[s.first_row[v] + r];
       if (!policy.apart && !f.persistent) s.birth[s.first_row[v] + r] = t;
-      if (f.is_output) death = Steps;
-      else if (death < t) death = t;
+      if (f.is_output)
+        death = Steps;
+      else if (death < t)
+        death = t;
     }
   }
   join_overwritten(p, s);

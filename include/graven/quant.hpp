@@ -3,11 +3,11 @@
 // "double rounding" (a rounding doubling high multiply, then a rounding shift), as in TFLM.
 #pragma once
 
+#include "graven/shape.hpp"
+
 #include <bit>
 #include <cstdint>
 #include <limits>
-
-#include "graven/shape.hpp"
 
 namespace graven {
 

@@ -12,8 +12,8 @@ struct Shape {
   int height = 1, width = 1, channels = 1;
 
   constexpr int pixels() const { return height * width; }
-  constexpr int row() const { return width * channels; }              // elements of one row
-  constexpr int size() const { return height * width * channels; }    // elements
+  constexpr int row() const { return width * channels; }            // elements of one row
+  constexpr int size() const { return height * width * channels; }  // elements
   constexpr bool exists() const { return height > 0 && width > 0 && channels > 0; }
   constexpr bool operator==(const Shape&) const = default;
 };
@@ -45,9 +45,7 @@ enum class Activation : std::uint8_t { none, relu, relu6, relu_n1_to_1 };
 using enum Activation;
 
 // `inherit` in a parameter record: as the layer's input, or the layer's own rule, has it.
-enum class Element : std::uint8_t {
-  inherit, int8, uint8, int16, int32, int64, float32, boolean
-};
+enum class Element : std::uint8_t { inherit, int8, uint8, int16, int32, int64, float32, boolean };
 
 constexpr int size_of(Element element) {  // bytes
   switch (element) {
@@ -71,7 +69,8 @@ template <> struct type_of<Element::boolean> { using type = bool; };
 // Outputs along one axis: `span` is the dilated window, (window - 1) * dilation + 1.
 constexpr int window_outputs(int in, int span, int stride, Padding padding) {
   return padding == Padding::same ? (in + stride - 1) / stride
-                                  : in < span ? 0 : (in - span) / stride + 1;
+         : in < span              ? 0
+                                  : (in - span) / stride + 1;
 }
 
 // Padding before the first element; what remains after the division goes to the end (TFLite's

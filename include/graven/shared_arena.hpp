@@ -4,10 +4,10 @@
 //   auto model = arena.use<wake_word::Model>();          // overwrites what the other one left
 #pragma once
 
+#include "graven/error.hpp"
+
 #include <cstddef>
 #include <type_traits>
-
-#include "graven/error.hpp"
 
 namespace graven {
 

@@ -3,12 +3,12 @@
 // one instruction at run time. Everything is little-endian, as all targets are.
 #pragma once
 
+#include "graven/shape.hpp"
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
-
-#include "graven/shape.hpp"
 
 namespace graven {
 
@@ -108,8 +108,10 @@ struct Writer {
   int program = 0;
 
   template <class T> constexpr void put(T value) {
-    if constexpr (sizeof(T) == 1) *at = static_cast<std::byte>(value);
-    else detail::store_bytes(at, value);
+    if constexpr (sizeof(T) == 1)
+      *at = static_cast<std::byte>(value);
+    else
+      detail::store_bytes(at, value);
     at += sizeof(T);
   }
 };
@@ -121,14 +123,25 @@ enum class Layout : std::uint8_t { pixels, planar };
 struct RowForm {
   Layout layout = Layout::pixels;
   Element element = Element::int8;
-  bool biased = false;       // stored + 128, so that an unsigned clamp is a ReLU
-  int pixel_stride = 0;      // bytes from a pixel to the next, same channel
-  int channel_stride = 0;    // bytes from a channel to the next, same pixel
-  int front = 0;             // bytes before the first pixel (padding that the ISA wants)
-  int bytes = 0;             // of the whole row, padding included
+  bool biased = false;     // stored + 128, so that an unsigned clamp is a ReLU
+  int pixel_stride = 0;    // bytes from a pixel to the next, same channel
+  int channel_stride = 0;  // bytes from a channel to the next, same pixel
+  int front = 0;           // bytes before the first pixel (padding that the ISA wants)
+  int bytes = 0;           // of the whole row, padding included
 
   constexpr bool operator==(const RowForm&) const = default;
 };
+
+// The row in pixel order and signed, from its form.
+constexpr void decode_row(const std::byte* row, const RowForm& form, Shape shape, std::byte* to) {
+  const int size = size_of(form.element);
+  for (int x = 0; x < shape.width; ++x)
+    for (int c = 0; c < shape.channels; ++c)
+      for (int i = 0; i < size; ++i, ++to) {
+        *to = row[form.front + x * form.pixel_stride + c * form.channel_stride + i];
+        if (form.biased && i + 1 == size) *to ^= std::byte{0x80};
+      }
+}
 
 constexpr RowForm pixel_rows(Shape shape, Element element) {
   const int size = size_of(element);

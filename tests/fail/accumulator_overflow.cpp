@@ -9,10 +9,14 @@ constexpr float scale[2] = {0.5f, 0.25f};
 [[maybe_unused]] constexpr std::int32_t large_bias[2] = {2147483647, 1};
 #ifdef GRAVEN_BROKEN
 constexpr Parameters params[] = {
-    {.output = {0.1f, 0}}, {.filter = filter, .bias = large_bias, .scale = scale, .output = {1.0f, 0}}, {}};
+    {.output = {0.1f, 0}},
+    {.filter = filter, .bias = large_bias, .scale = scale, .output = {1.0f, 0}},
+    {}};
 #else
 constexpr Parameters params[] = {
-    {.output = {0.1f, 0}}, {.filter = filter, .bias = bias, .scale = scale, .output = {1.0f, 0}}, {}};
+    {.output = {0.1f, 0}},
+    {.filter = filter, .bias = bias, .scale = scale, .output = {1.0f, 0}},
+    {}};
 #endif
 
 Model<Sequential<Conv2D<1, 2, 3>, ReLU>, Shape{4, 4, 1}, params> model;

@@ -1,4 +1,5 @@
-// EXPECT: SharedArena: this model is not one of those that the arena was made for. Add it to the template arguments.
+// EXPECT: SharedArena: this model is not one of those that the arena was made for. Add it to the
+// template arguments.
 #include "graven/graven.hpp"
 
 using namespace graven;

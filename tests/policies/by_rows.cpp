@@ -6,8 +6,8 @@ using namespace graven;
 namespace test {
 
 template <class C> void check_row_input() {
-  using Plain = typename Subject<typename C::Network, C::input, Element::int8, 7,
-                                 plan::inspectable>::OnArena;
+  using Plain =
+      typename Subject<typename C::Network, C::input, Element::int8, 7, plan::inspectable>::OnArena;
   using ByRows =
       typename Subject<typename C::Network, C::input, Element::int8, 7, plan::by_rows>::OnArena;
   GuardedArena<Plain> plain_memory(std::byte{0xa5});

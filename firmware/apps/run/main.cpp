@@ -68,7 +68,7 @@ Arguments parse(int count, char** list) {
 template <class Model> struct Rows {
   static constexpr std::size_t row_bytes =
       static_cast<std::size_t>(Model::row_size * graven::size_of(Model::input_element()));
-  std::array<std::byte, row_bytes * static_cast<std::size_t>(Model::row_count)> bytes{};
+  std::array<std::byte, row_bytes* static_cast<std::size_t>(Model::row_count)> bytes{};
 
   void push_all(Model& to) const {
     auto feed = to.begin();

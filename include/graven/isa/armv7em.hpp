@@ -7,6 +7,8 @@
 #include "graven/isa/armv7em/conv.hpp"
 #include "graven/isa/armv7em/dense.hpp"
 #include "graven/isa/armv7em/depthwise.hpp"
+#include "graven/isa/armv7em/elementwise.hpp"
+#include "graven/isa/armv7em/planar.hpp"
 #include "graven/isa/scalar.hpp"
 
 namespace graven {
@@ -14,31 +16,104 @@ namespace graven {
 struct armv7em : scalar {
   static constexpr const char* name = "armv7em";
 
+  // Planar where a convolution is read by nothing but depthwise 3x3.
+  static constexpr RowForm row_form(const GraphView& graph, int value) {
+    const Value& v = graph[value];
+    const armv7em_isa::Rows rows = rows_of(graph, value);
+    if (rows == armv7em_isa::Rows::pixels) return pixel_rows(v.shape, v.element);
+    return armv7em_isa::planar_rows(v.shape, rows == armv7em_isa::Rows::padded);
+  }
+
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
     constexpr bool int8 = v.element == Element::int8 && v.inputs > 0 &&
                           graph.values[graph.views[v.first_input].value].element == Element::int8;
     if constexpr (int8 && v.op == Op::conv)
       return conv<graph, value>();
+    else if constexpr (int8 && v.op == Op::dense)
+      return armv7em_isa::DenseRows{};
     else if constexpr (int8 && v.op == Op::depthwise &&
                        armv7em_isa::Depthwise::serves(graph.view(), v))
-      return armv7em_isa::Depthwise{};
+      return depthwise<graph, value>();
+    else if constexpr (int8 && v.op == Op::add && adds_fast(graph.view(), v))
+      return add<graph, value>();
+    else if constexpr (int8 && armv7em_isa::GlobalAverage::serves(graph.view(), v))
+      return armv7em_isa::GlobalAverage{};
+    else if constexpr (int8 && armv7em_isa::MaxPool::serves(graph.view(), v))
+      return armv7em_isa::MaxPool{};
+    else if constexpr (v.op == Op::nearest)
+      return armv7em_isa::Nearest{};
     else
       return scalar::kernel<graph, value>();
   }
 
 private:
+  static constexpr armv7em_isa::Rows rows_of(const GraphView& graph, int value) {
+    using armv7em_isa::Rows;
+    const Value& v = graph[value];
+    if (v.op != Op::conv || v.element != Element::int8 || v.shape.width == 1 ||
+        graph.source(v).element != Element::int8)
+      return Rows::pixels;
+    for (int o = 0; o < graph.output_count; ++o)
+      if (graph.outputs[o].value == value) return Rows::pixels;
+    int readers = 0;
+    bool padded = false;
+    for (int r = value + 1; r < graph.count; ++r)
+      for (int k = 0; k < graph[r].inputs; ++k) {
+        if (graph.input(graph[r], k).value != value) continue;
+        if (!armv7em_isa::reads_planar(graph, graph[r])) return Rows::pixels;
+        padded = padded || armv7em_isa::needs_padding(graph[r]);
+        ++readers;
+      }
+    return readers == 0 ? Rows::pixels : padded ? Rows::padded : Rows::planar;
+  }
+
+  static constexpr bool adds_fast(const GraphView& g, const Value& v) {
+    return g.source(v, 1).element == Element::int8 && g.input(v, 0).shape == v.shape &&
+           g.input(v, 1).shape == v.shape && armv7em_isa::whole_range(v) &&
+           armv7em_isa::AddShifts::of(g, v).fast();
+  }
+  template <const auto& graph, int value> static constexpr auto add() {
+    constexpr auto shifts = armv7em_isa::AddShifts::of(graph.view(), graph.values[value]);
+    return armv7em_isa::Add<shifts.a, shifts.b, shifts.out>{};
+  }
+
   template <const auto& graph, int value> static constexpr auto conv() {
     namespace isa = armv7em_isa;
     constexpr GraphView g = graph.view();
     constexpr const Value& v = graph.values[value];
     constexpr int quads = isa::round4(isa::Windows::taps(g, v)) / 4;
+    constexpr isa::Rows rows = rows_of(g, value);
+    using Bytes = isa::Bytes<v.filter.width * g.input(v).shape.channels>;
     if constexpr (v.shape.width == 1) {
-      if constexpr (isa::Dense<void>::in_place(g, v)) return isa::Dense<void>{};
-      else return isa::Dense<isa::Bytes>{};
-    } else if constexpr (isa::Points::serves(g, v)) return isa::Conv<isa::Points, quads>{};
-    else if constexpr (isa::Windows::serves(g, v)) return isa::Conv<isa::Windows, quads>{};
-    else return isa::Conv<isa::Bytes, quads>{};
+      if constexpr (isa::Dense<void>::in_place(g, v))
+        return isa::Dense<void>{};
+      else
+        return isa::Dense<Bytes>{};
+    } else if constexpr (isa::Points::serves(g, v)) {
+      return isa::Conv<isa::Points, quads, rows>{};
+    } else if constexpr (isa::Windows::serves(g, v)) {
+      return isa::Conv<isa::Windows, quads, rows>{};
+    } else {
+      return isa::Conv<Bytes, quads, rows>{};
+    }
+  }
+
+  template <const auto& graph, int value> static constexpr auto depthwise() {
+    namespace isa = armv7em_isa;
+    constexpr const Value& v = graph.values[value];
+    constexpr View in = graph.views[v.first_input];
+    constexpr isa::Rows rows = rows_of(graph.view(), in.value);
+    if constexpr (rows == isa::Rows::planar) {
+      return isa::PlanarDepthwise<v.shape.width, 0, v.shape.width, true>{};
+    } else if constexpr (rows == isa::Rows::padded) {
+      constexpr int outputs = isa::planar_tile(v.shape.width);
+      constexpr bool one_tile = outputs == v.shape.width;
+      constexpr int advance = one_tile ? in.shape.width + 1 : outputs * v.stride.width;
+      return isa::PlanarDepthwise<outputs, v.stride.width, advance, one_tile>{};
+    } else {
+      return isa::Depthwise{};
+    }
   }
 };
 

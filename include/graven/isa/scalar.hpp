@@ -32,8 +32,10 @@ struct scalar {
     constexpr bool real = in == Element::float32, int8 = in == Element::int8;
     if constexpr (v.op == Op::argmax) {
       constexpr bool indexes = v.element == Element::int32 || v.element == Element::int64;
-      if constexpr (indexes && real) return arg_max<float, v.element>();
-      else if constexpr (indexes && int8) return arg_max<std::int8_t, v.element>();
+      if constexpr (indexes && real)
+        return arg_max<float, v.element>();
+      else if constexpr (indexes && int8)
+        return arg_max<std::int8_t, v.element>();
     } else if constexpr (v.op == Op::quantize) {
       if constexpr (real && v.element == Element::int8) return scalar_isa::QuantizeFloat32{};
     } else if constexpr (v.op == Op::dequantize) {
@@ -46,7 +48,7 @@ struct scalar {
     }
   }
 
-private:
+protected:
   static constexpr bool uniform(const GraphView& graph, const Value& value) {
     for (int k = 0; k < value.inputs; ++k)
       if (graph.source(value, k).element != value.element) return false;
@@ -55,11 +57,16 @@ private:
 
   template <const auto& graph, int value> static constexpr auto uniform_kernel() {
     constexpr const Value& v = graph.values[value];
-    if constexpr (v.op == Op::copy) return scalar_isa::Copy{};
-    else if constexpr (v.op == Op::concat) return scalar_isa::Concat{};
-    else if constexpr (v.op == Op::nearest) return scalar_isa::Nearest{};
-    else if constexpr (v.element == Element::float32) return float_kernel<graph, value>();
-    else if constexpr (v.element == Element::int8) return int8_kernel<graph, value>();
+    if constexpr (v.op == Op::copy)
+      return scalar_isa::Copy{};
+    else if constexpr (v.op == Op::concat)
+      return scalar_isa::Concat{};
+    else if constexpr (v.op == Op::nearest)
+      return scalar_isa::Nearest{};
+    else if constexpr (v.element == Element::float32)
+      return float_kernel<graph, value>();
+    else if constexpr (v.element == Element::int8)
+      return int8_kernel<graph, value>();
   }
 
   template <class T, Element index> static constexpr auto arg_max() {
@@ -68,35 +75,55 @@ private:
 
   template <const auto& graph, int value> static constexpr auto float_kernel() {
     constexpr const Value& v = graph.values[value];
-    if constexpr (v.op == Op::conv) return scalar_isa::Conv<scalar_isa::Float32>{};
-    else if constexpr (v.op == Op::depthwise) return scalar_isa::Depthwise<scalar_isa::Float32>{};
-    else if constexpr (v.op == Op::dense) return scalar_isa::DenseRows<scalar_isa::Float32>{};
-    else if constexpr (v.op == Op::max_pool) return scalar_isa::Pool<float, scalar_isa::Largest<float>, v.reduces>{};
+    if constexpr (v.op == Op::conv)
+      return scalar_isa::Conv<scalar_isa::Float32>{};
+    else if constexpr (v.op == Op::depthwise)
+      return scalar_isa::Depthwise<scalar_isa::Float32>{};
+    else if constexpr (v.op == Op::dense)
+      return scalar_isa::DenseRows<scalar_isa::Float32>{};
+    else if constexpr (v.op == Op::max_pool)
+      return scalar_isa::Pool<float, scalar_isa::Largest<float>, v.reduces>{};
     else if constexpr (v.op == Op::average_pool)
       return scalar_isa::Pool<float, scalar_isa::Average<float, float>, v.reduces>{};
-    else if constexpr (v.op == Op::mean) return scalar_isa::Mean<float, float>{};
-    else if constexpr (v.op == Op::add) return scalar_isa::AddFloat32{};
-    else if constexpr (v.op == Op::map) return scalar_isa::MapFloat32<v.function>{};
-    else if constexpr (v.op == Op::softmax) return scalar_isa::SoftmaxFloat32{};
-    else if constexpr (v.op == Op::bilinear) return scalar_isa::Bilinear<float>{};
+    else if constexpr (v.op == Op::mean)
+      return scalar_isa::Mean<float, float>{};
+    else if constexpr (v.op == Op::add)
+      return scalar_isa::AddFloat32{};
+    else if constexpr (v.op == Op::map)
+      return scalar_isa::MapFloat32<v.function>{};
+    else if constexpr (v.op == Op::softmax)
+      return scalar_isa::SoftmaxFloat32{};
+    else if constexpr (v.op == Op::bilinear)
+      return scalar_isa::Bilinear<float>{};
   }
 
   // Sums of up to 256 int8 elements fit int16, which halves the accumulators in the arena.
   template <const auto& graph, int value> static constexpr auto int8_kernel() {
     using T = std::int8_t;
     constexpr const Value& v = graph.values[value];
-    constexpr int pooled = v.op == Op::mean ? scalar_isa::reduced_count(graph.view(), v) : v.filter.area();
+    constexpr int pooled =
+        v.op == Op::mean ? scalar_isa::reduced_count(graph.view(), v) : v.filter.area();
     using Sum = std::conditional_t<(pooled <= 255), std::int16_t, std::int32_t>;
-    if constexpr (v.op == Op::conv) return scalar_isa::Conv<scalar_isa::Int8>{};
-    else if constexpr (v.op == Op::depthwise) return scalar_isa::Depthwise<scalar_isa::Int8>{};
-    else if constexpr (v.op == Op::dense) return scalar_isa::DenseRows<scalar_isa::Int8>{};
-    else if constexpr (v.op == Op::max_pool) return scalar_isa::Pool<T, scalar_isa::Largest<T>, v.reduces>{};
-    else if constexpr (v.op == Op::average_pool) return scalar_isa::Pool<T, scalar_isa::Average<T, Sum>, v.reduces>{};
-    else if constexpr (v.op == Op::mean) return scalar_isa::Mean<T, Sum>{};
-    else if constexpr (v.op == Op::add) return scalar_isa::AddInt8{};
-    else if constexpr (v.op == Op::map) return scalar_isa::MapInt8{};
-    else if constexpr (v.op == Op::softmax) return scalar_isa::SoftmaxInt8{};
-    else if constexpr (v.op == Op::bilinear) return scalar_isa::Bilinear<T>{};
+    if constexpr (v.op == Op::conv)
+      return scalar_isa::Conv<scalar_isa::Int8>{};
+    else if constexpr (v.op == Op::depthwise)
+      return scalar_isa::Depthwise<scalar_isa::Int8>{};
+    else if constexpr (v.op == Op::dense)
+      return scalar_isa::DenseRows<scalar_isa::Int8>{};
+    else if constexpr (v.op == Op::max_pool)
+      return scalar_isa::Pool<T, scalar_isa::Largest<T>, v.reduces>{};
+    else if constexpr (v.op == Op::average_pool)
+      return scalar_isa::Pool<T, scalar_isa::Average<T, Sum>, v.reduces>{};
+    else if constexpr (v.op == Op::mean)
+      return scalar_isa::Mean<T, Sum>{};
+    else if constexpr (v.op == Op::add)
+      return scalar_isa::AddInt8{};
+    else if constexpr (v.op == Op::map)
+      return scalar_isa::MapInt8{};
+    else if constexpr (v.op == Op::softmax)
+      return scalar_isa::SoftmaxInt8{};
+    else if constexpr (v.op == Op::bilinear)
+      return scalar_isa::Bilinear<T>{};
   }
 };
 

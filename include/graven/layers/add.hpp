@@ -42,16 +42,14 @@ template <Activation activation = Activation::none> struct AddWith {
     constexpr bool fits = detail::broadcasts(a.shape.height, b.shape.height) &&
                           detail::broadcasts(a.shape.width, b.shape.width) &&
                           detail::broadcasts(a.shape.channels, b.shape.channels);
-    static_assert(fits ||
-                      error::shape_mismatch<error::at_layer<a.layer>, error::in<AddWith>,
-                                            error::expected<a.shape.height>,
-                                            error::got<b.shape.height>,
-                                            error::expected<a.shape.width>,
-                                            error::got<b.shape.width>,
-                                            error::expected<a.shape.channels>,
-                                            error::got<b.shape.channels>>,
-                  "Add: the two activations have different shapes (height, width, channels; an axis "
-                  "may be 1). In a Residual, give the shortcut a strided 1x1 Conv2D.");
+    static_assert(
+        fits ||
+            error::shape_mismatch<error::at_layer<a.layer>, error::in<AddWith>,
+                                  error::expected<a.shape.height>, error::got<b.shape.height>,
+                                  error::expected<a.shape.width>, error::got<b.shape.width>,
+                                  error::expected<a.shape.channels>, error::got<b.shape.channels>>,
+        "Add: the two activations have different shapes (height, width, channels; an axis "
+        "may be 1). In a Residual, give the shortcut a strided 1x1 Conv2D.");
     return fits ? detail::broadcast(a.shape, b.shape) : no_shape;
   }
 
@@ -82,8 +80,7 @@ template <Shape operand, Activation activation = Activation::none> struct AddCon
 
 // The sum is a layer of its own, counted after the layers of both.
 template <class Body, class Shortcut = Identity> struct Residual {
-  static constexpr int layers =
-      detail::count_layers<Body>() + detail::count_layers<Shortcut>() + 1;
+  static constexpr int layers = detail::count_layers<Body>() + detail::count_layers<Shortcut>() + 1;
   static constexpr int views = detail::count_views<Body>() + detail::count_views<Shortcut>() + 4;
 
   template <At in> static constexpr Shape output() {
@@ -98,8 +95,7 @@ template <class Body, class Shortcut = Identity> struct Residual {
 private:
   template <At in>
   static constexpr At shortcut_start{in.shape, in.layer + detail::count_layers<Body>()};
-  template <At in>
-  static constexpr At body_end{detail::output<Body, in>(), in.layer + layers - 1};
+  template <At in> static constexpr At body_end{detail::output<Body, in>(), in.layer + layers - 1};
   template <At in>
   static constexpr At shortcut_end{detail::output<Shortcut, shortcut_start<in>>(),
                                    in.layer + layers - 1};

@@ -13,7 +13,8 @@ template <Axis axis = Axis::channels> struct ArgMax {
   static constexpr int set = static_cast<int>(axis);
 
   template <At in> static constexpr Shape kept() {
-    return {has(set, Axis::height) ? 1 : in.shape.height, has(set, Axis::width) ? 1 : in.shape.width,
+    return {has(set, Axis::height) ? 1 : in.shape.height,
+            has(set, Axis::width) ? 1 : in.shape.width,
             has(set, Axis::channels) ? 1 : in.shape.channels};
   }
   template <At in> static constexpr Shape output() { return drop(in.shape, set); }

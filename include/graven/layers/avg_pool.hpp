@@ -1,9 +1,9 @@
 // AvgPool: the mean of each window, per channel
 //
 // TFLite's AVERAGE_POOL_2D. Padding is
-// not counted; the sum is divided by the number of real elements, rounding half away from zero. The quantization of the input carries over: the
-// operator does not rescale. A window as high as the input is a reduction: rows are consumed as
-// they come.
+// not counted; the sum is divided by the number of real elements, rounding half away from zero. The
+// quantization of the input carries over: the operator does not rescale. A window as high as the
+// input is a reduction: rows are consumed as they come.
 #pragma once
 
 #include "graven/network.hpp"
@@ -17,14 +17,13 @@ struct AvgPool {
 
   template <At in> static constexpr Shape output() {
     constexpr Shape out = window_shape(in.shape, in.shape.channels, window, stride, 1, padding);
-    static_assert((out.height > 0 && out.width > 0) ||
-                      error::size_mismatch<error::at_layer<in.layer>, error::in<AvgPool>,
-                                           error::expected<window.height>,
-                                           error::got<in.shape.height>,
-                                           error::expected<window.width>,
-                                           error::got<in.shape.width>>,
-                  "AvgPool: the window is larger than the incoming activation. Use padding `same`, "
-                  "a smaller window, or less pooling before it.");
+    static_assert(
+        (out.height > 0 && out.width > 0) ||
+            error::size_mismatch<error::at_layer<in.layer>, error::in<AvgPool>,
+                                 error::expected<window.height>, error::got<in.shape.height>,
+                                 error::expected<window.width>, error::got<in.shape.width>>,
+        "AvgPool: the window is larger than the incoming activation. Use padding `same`, "
+        "a smaller window, or less pooling before it.");
     return out;
   }
 

@@ -45,8 +45,8 @@ template <Axis axis = Axis::channels> struct Concatenate {
 // The combinator (network.hpp): the joining layer is counted after the branches' layers.
 template <class... Branches> struct Concat {
   static constexpr int layers = (1 + ... + detail::count_layers<Branches>());
-  static constexpr int views = (static_cast<int>(sizeof...(Branches)) + ... +
-                                detail::count_views<Branches>());
+  static constexpr int views =
+      (static_cast<int>(sizeof...(Branches)) + ... + detail::count_views<Branches>());
 
   template <At in> static constexpr Shape output() {
     return output_of<in>(std::index_sequence_for<Branches...>());
@@ -67,14 +67,12 @@ private:
   static constexpr At end{detail::output<detail::nth<K, Branches...>, start<in, K>>(),
                           in.layer + layers - 1};
 
-  template <At in, std::size_t... K>
-  static constexpr Shape output_of(std::index_sequence<K...>) {
+  template <At in, std::size_t... K> static constexpr Shape output_of(std::index_sequence<K...>) {
     return detail::output<Concatenate<>, end<in, K>...>();
   }
   template <At in, class Lowering, std::size_t... K>
   static constexpr View lower_all(Lowering& l, View view, std::index_sequence<K...>) {
-    const View joined[] = {
-        detail::lower<detail::nth<K, Branches...>, start<in, K>>(l, view)...};
+    const View joined[] = {detail::lower<detail::nth<K, Branches...>, start<in, K>>(l, view)...};
     return detail::lower<Concatenate<>, end<in, K>...>(l, joined[K]...);
   }
 };

@@ -7,8 +7,8 @@
 // output rows a step, in which the instruction set's kernel (isa/) gets pointers to the
 // filter.height input rows that `set_window` names, gathers a patch per output pixel, multiplies
 // it with the packed filters, and requantizes:
-//   acc = bias[o] - zero_point_in * sum(filter[o]) + sum(patch * filter[o])     (int32, folded bias)
-//   out = clamp(zero_point_out + requantize(acc, scale_in * scale_filter[o] / scale_out))
+//   acc = bias[o] - zero_point_in * sum(filter[o]) + sum(patch * filter[o])     (int32, folded
+//   bias) out = clamp(zero_point_out + requantize(acc, scale_in * scale_filter[o] / scale_out))
 #pragma once
 
 #include "graven/network.hpp"
@@ -23,20 +23,19 @@ struct Conv2D {
 
   template <At in> static constexpr Shape output() {
     constexpr Shape out = window_shape(in.shape, OutChannels, filter, stride, dilation, padding);
-    static_assert(in.shape.channels == InChannels ||
-                      error::channel_mismatch<error::at_layer<in.layer>, error::in<Conv2D>,
-                                              error::expected<InChannels>,
-                                              error::got<in.shape.channels>>,
-                  "Conv2D: the incoming activation has a different channel count than InChannels. "
-                  "Check the layer before it, or swap <in, out>.");
-    static_assert((out.height > 0 && out.width > 0) ||
-                      error::size_mismatch<error::at_layer<in.layer>, error::in<Conv2D>,
-                                           error::expected<filter.height>,
-                                           error::got<in.shape.height>,
-                                           error::expected<filter.width>,
-                                           error::got<in.shape.width>>,
-                  "Conv2D: the filter is larger than the incoming activation. Use padding `same`, "
-                  "a smaller filter, or less pooling before it.");
+    static_assert(
+        in.shape.channels == InChannels ||
+            error::channel_mismatch<error::at_layer<in.layer>, error::in<Conv2D>,
+                                    error::expected<InChannels>, error::got<in.shape.channels>>,
+        "Conv2D: the incoming activation has a different channel count than InChannels. "
+        "Check the layer before it, or swap <in, out>.");
+    static_assert(
+        (out.height > 0 && out.width > 0) ||
+            error::size_mismatch<error::at_layer<in.layer>, error::in<Conv2D>,
+                                 error::expected<filter.height>, error::got<in.shape.height>,
+                                 error::expected<filter.width>, error::got<in.shape.width>>,
+        "Conv2D: the filter is larger than the incoming activation. Use padding `same`, "
+        "a smaller filter, or less pooling before it.");
     return in.shape.channels == InChannels ? out : no_shape;
   }
 

@@ -18,21 +18,19 @@ struct DepthwiseConv2D {
   template <At in> static constexpr Shape output() {
     constexpr Shape out =
         window_shape(in.shape, Channels * Multiplier, filter, stride, dilation, padding);
-    static_assert(in.shape.channels == Channels ||
-                      error::channel_mismatch<error::at_layer<in.layer>,
-                                              error::in<DepthwiseConv2D>,
-                                              error::expected<Channels>,
-                                              error::got<in.shape.channels>>,
-                  "DepthwiseConv2D: the incoming activation has a different channel count than "
-                  "Channels. Check the layer before it.");
-    static_assert((out.height > 0 && out.width > 0) ||
-                      error::size_mismatch<error::at_layer<in.layer>, error::in<DepthwiseConv2D>,
-                                           error::expected<filter.height>,
-                                           error::got<in.shape.height>,
-                                           error::expected<filter.width>,
-                                           error::got<in.shape.width>>,
-                  "DepthwiseConv2D: the filter is larger than the incoming activation. Use padding "
-                  "`same`, a smaller filter, or less pooling before it.");
+    static_assert(
+        in.shape.channels == Channels ||
+            error::channel_mismatch<error::at_layer<in.layer>, error::in<DepthwiseConv2D>,
+                                    error::expected<Channels>, error::got<in.shape.channels>>,
+        "DepthwiseConv2D: the incoming activation has a different channel count than "
+        "Channels. Check the layer before it.");
+    static_assert(
+        (out.height > 0 && out.width > 0) ||
+            error::size_mismatch<error::at_layer<in.layer>, error::in<DepthwiseConv2D>,
+                                 error::expected<filter.height>, error::got<in.shape.height>,
+                                 error::expected<filter.width>, error::got<in.shape.width>>,
+        "DepthwiseConv2D: the filter is larger than the incoming activation. Use padding "
+        "`same`, a smaller filter, or less pooling before it.");
     return in.shape.channels == Channels ? out : no_shape;
   }
 

@@ -16,14 +16,13 @@ struct MaxPool {
 
   template <At in> static constexpr Shape output() {
     constexpr Shape out = window_shape(in.shape, in.shape.channels, window, stride, 1, padding);
-    static_assert((out.height > 0 && out.width > 0) ||
-                      error::size_mismatch<error::at_layer<in.layer>, error::in<MaxPool>,
-                                           error::expected<window.height>,
-                                           error::got<in.shape.height>,
-                                           error::expected<window.width>,
-                                           error::got<in.shape.width>>,
-                  "MaxPool: the window is larger than the incoming activation. Use padding `same`, "
-                  "a smaller window, or less pooling before it.");
+    static_assert(
+        (out.height > 0 && out.width > 0) ||
+            error::size_mismatch<error::at_layer<in.layer>, error::in<MaxPool>,
+                                 error::expected<window.height>, error::got<in.shape.height>,
+                                 error::expected<window.width>, error::got<in.shape.width>>,
+        "MaxPool: the window is larger than the incoming activation. Use padding `same`, "
+        "a smaller window, or less pooling before it.");
     return out;
   }
 

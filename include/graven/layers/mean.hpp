@@ -14,7 +14,8 @@ template <Axis axes, bool KeepDims = true> struct Mean {
   static constexpr int set = static_cast<int>(axes);
 
   template <At in> static constexpr Shape kept() {
-    return {has(set, Axis::height) ? 1 : in.shape.height, has(set, Axis::width) ? 1 : in.shape.width,
+    return {has(set, Axis::height) ? 1 : in.shape.height,
+            has(set, Axis::width) ? 1 : in.shape.width,
             has(set, Axis::channels) ? 1 : in.shape.channels};
   }
   template <At in> static constexpr Shape output() {

@@ -1,8 +1,8 @@
-// ReLU: max(0, x);  ReLU6: min(max(0, x), 6);  ReLUN1To1: min(max(-1, x), 1)
+// ReLU: max(0, x);  ReLUN1To1: min(max(-1, x), 1)
 //
-// TFLite's RELU, RELU6, RELU_N1_TO_1. Behind a layer that can clamp, with the same quantization,
+// TFLite's RELU, RELU_N1_TO_1. Behind a layer that can clamp, with the same quantization,
 // it costs nothing (fuse_activations); elsewhere int8 goes through a table made by the compiler.
-// With another output scale the value is rescaled, for ReLU6 too, where TFLM is not.
+// With another output scale the value is rescaled.
 #pragma once
 
 #include "graven/network.hpp"
@@ -14,14 +14,6 @@ struct ReLU {
   template <At in> static constexpr Shape output() { return in.shape; }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     return detail::lower_map<in>(l, input, Function::identity, Activation::relu);
-  }
-};
-
-struct ReLU6 {
-  static constexpr const char* op = "RELU6";
-  template <At in> static constexpr Shape output() { return in.shape; }
-  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    return detail::lower_map<in>(l, input, Function::identity, Activation::relu6);
   }
 };
 

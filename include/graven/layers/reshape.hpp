@@ -12,12 +12,12 @@ template <Shape shape> struct Reshape {
   static constexpr const char* op = "RESHAPE";
 
   template <At in> static constexpr Shape output() {
-    static_assert(in.shape.size() == shape.size() ||
-                      error::size_mismatch<error::at_layer<in.layer>, error::in<Reshape>,
-                                           error::expected<shape.size()>,
-                                           error::got<in.shape.size()>>,
-                  "Reshape: the new shape has a different number of elements than the incoming "
-                  "activation.");
+    static_assert(
+        in.shape.size() == shape.size() ||
+            error::size_mismatch<error::at_layer<in.layer>, error::in<Reshape>,
+                                 error::expected<shape.size()>, error::got<in.shape.size()>>,
+        "Reshape: the new shape has a different number of elements than the incoming "
+        "activation.");
     return in.shape.size() == shape.size() ? shape : no_shape;
   }
   template <At in, class Lowering> static constexpr View lower(Lowering&, View input) {
@@ -31,13 +31,13 @@ template <class Layer, Shape from, Shape to> struct Reshaped {
 
   template <At in> static constexpr Shape output() {
     constexpr Shape out = Layer::template output<At{from, in.layer}>();
-    static_assert((in.shape.size() == from.size() && out.size() == to.size()) ||
-                      error::size_mismatch<error::at_layer<in.layer>, error::in<Reshaped>,
-                                           error::expected<from.size()>,
-                                           error::got<in.shape.size()>,
-                                           error::expected<to.size()>, error::got<out.size()>>,
-                  "Reshaped: a shape has another number of elements than the activation that is "
-                  "read in it (of the input, then of the output).");
+    static_assert(
+        (in.shape.size() == from.size() && out.size() == to.size()) ||
+            error::size_mismatch<error::at_layer<in.layer>, error::in<Reshaped>,
+                                 error::expected<from.size()>, error::got<in.shape.size()>,
+                                 error::expected<to.size()>, error::got<out.size()>>,
+        "Reshaped: a shape has another number of elements than the activation that is "
+        "read in it (of the input, then of the output).");
     return to;
   }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {

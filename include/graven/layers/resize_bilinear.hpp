@@ -34,11 +34,9 @@ struct ResizeBilinear {
       const int in_height = inputs[0].shape.height, out = value.shape.height;
       return value.element == Element::float32
                  ? between_float(step, in_height, out, value.align_corners,
-                                         value.half_pixel_centers)
+                                 value.half_pixel_centers)
                        .low
-                 : between(step, in_height, out, value.align_corners,
-                                   value.half_pixel_centers)
-                       .low;
+                 : between(step, in_height, out, value.align_corners, value.half_pixel_centers).low;
     };
     return l.add(v, input);
   }

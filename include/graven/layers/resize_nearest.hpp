@@ -31,7 +31,7 @@ struct ResizeNearest {
     v.half_pixel_centers = HalfPixelCenters;
     v.rows.start = [](const Value& value, const View* inputs, int, int step) {
       return nearest(step, inputs[0].shape.height, value.shape.height, value.align_corners,
-                             value.half_pixel_centers);
+                     value.half_pixel_centers);
     };
     return l.add(v, input);
   }

@@ -13,7 +13,8 @@ struct Sigmoid {
 
   template <At in> static constexpr Shape output() { return in.shape; }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    return detail::lower_map<in>(l, input, Function::sigmoid, Activation::none, Quant{1.0f / 256, -128});
+    return detail::lower_map<in>(l, input, Function::sigmoid, Activation::none,
+                                 Quant{1.0f / 256, -128});
   }
 };
 

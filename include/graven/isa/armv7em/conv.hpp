@@ -17,11 +17,14 @@ constexpr int unroll_of(int quads) {
 // Packing chooses one of two programs:
 //   pairs    two outputs per halfword (pairs.hpp); an odd last channel by itself
 //   singles  each output by itself, with any bias, shift, clamp and weights
-template <class Patches, int quads> struct Conv {
+enum class Rows { pixels, planar, padded };  // of the output; padded: planar with zeros between
+
+template <class Patches, int quads, Rows rows> struct Conv {
   enum Program { pairs, singles };
+  static constexpr bool planar = rows != Rows::pixels;
   static constexpr int programs = 2, unroll = unroll_of(quads);
   static constexpr bool holds_weights = true;
-  static constexpr int tile_bytes = 24 * quads;                     // of three pixels
+  static constexpr int tile_bytes = 24 * quads;  // of three pixels
   static constexpr int pair_bytes = 16 + 8 * quads, single_bytes = Record::bytes + 4 * quads;
 
   static constexpr int scratch(const GraphView& g, const Value& v) {
@@ -79,36 +82,47 @@ template <class Patches, int quads> struct Conv {
 
   // The outputs from channel `o` on, one by one.
   static void run_singles(const Task& t, const std::byte* stream, const std::byte* tile, int pixels,
-                          int o, std::byte* out) {
+                          int o, std::byte* out, const PairLoop& loop) {
     for (; o < t.out_channels; ++o, stream += single_bytes)
       for (int j = 0; j < pixels; ++j) {
         const std::int32_t acc = single(stream + Record::bytes, tile + 4 * j, pixels, quads,
                                         load_aligned<std::int32_t>(stream));
-        out[j * t.out_channels + o] = Record::finish(stream, acc, t);
+        const std::byte y = Record::finish(stream, acc, t);
+        out[j * loop.pixel_step + o * loop.channel_step] = planar ? y ^ std::byte{0x80} : y;
       }
   }
 
   template <int program> static void run(const Task& task, const Band& band) {
-    const Task t = task;
-    const PairLoop loop{t.out_channels, 2 * t.out_zero + 1, quads / unroll};
+    const Task& t = task;  // what stores to `out` is assembler: nothing is read twice for it
+    std::byte* out = band.out[0];
+    PairLoop loop{t.out_channels, 2 * t.out_zero + 1, quads / unroll, 1};
+    if constexpr (planar) {
+      loop = {1, 2 * t.out_zero + 257, quads / unroll, t.out_width};
+    }
+    if constexpr (rows == Rows::padded) {
+      ++loop.channel_step;
+      for (int c = 0; c <= t.out_channels; ++c) out[c * loop.channel_step] = std::byte{0};
+      ++out;
+    }
     std::byte* tile = band.scratch;
     std::byte* extra = tile + tile_bytes;
     Patches::start(t, band, extra);
-    std::byte* out = band.out[0];
     for (int x = 0; x < t.out_width;) {
       const int pixels = tile_pixels(t.out_width - x);
       Patches::gather(t, band, tile, extra, x, pixels);
       if constexpr (program == singles) {
-        run_singles(t, t.stream, tile, pixels, 0, out);
+        run_singles(t, t.stream, tile, pixels, 0, out, loop);
       } else {
-        if (pixels == 3) pairs3<unroll>(t.stream, tile, out, &loop);
-        else pairs2<unroll>(t.stream, tile, out, &loop);
+        if (pixels == 3)
+          pairs3<unroll, planar, unroll == quads>(t.stream, tile, out, &loop);
+        else
+          pairs2<unroll, planar, unroll == quads>(t.stream, tile, out, &loop);
         if (t.out_channels % 2 != 0)
           run_singles(t, t.stream + pairs_bytes(t.out_channels), tile, pixels, t.out_channels - 1,
-                      out);
+                      out, loop);
       }
       x += pixels;
-      out += pixels * t.out_channels;
+      out += pixels * loop.pixel_step;
     }
   }
 };

@@ -1,5 +1,5 @@
 // One output pixel: Dense, and convolutions that leave a single column. Four outputs share each
-// load of the inputs, which are read as bytes: no patch is needed where the input lies in one piece.
+// load of the inputs, which are read as bytes: an input that lies in one piece needs no patch.
 #pragma once
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
@@ -14,13 +14,13 @@ struct FourSums {
   std::int32_t high_a, low_a, high_b, low_b;
 };
 
-// Adds `quads` times four inputs. Weights: per four inputs the words of k, k + 2 of both pairs, then
-// those of k + 1, k + 3.
+// Adds `quads` times four inputs. Weights: per four inputs the words of k, k + 2 of both pairs,
+// then those of k + 1, k + 3.
 [[gnu::always_inline]] inline void add_quads(FourSums& s, const std::byte*& w, const std::byte*& x,
                                              int quads) {
   std::uint32_t even, odd;
   asm volatile(R"(
-  1:
+  .macro quad
     ldr %[even], [%[x]], #4
     ldm %[w]!, {r4-r7}
     sxtb16 %[odd], %[even], ror #8
@@ -29,12 +29,21 @@ struct FourSums {
     smlad %[hb], r5, %[even], %[hb] ;  sxtb16 r5, r5 ;  smlad %[lb], r5, %[even], %[lb]
     smlad %[ha], r6, %[odd], %[ha] ;   sxtb16 r6, r6 ;  smlad %[la], r6, %[odd], %[la]
     smlad %[hb], r7, %[odd], %[hb] ;   sxtb16 r7, r7 ;  smlad %[lb], r7, %[odd], %[lb]
-    subs %[n], #1
-    bne 1b
+  .endm
+    subs %[n], #4 ;  blt 2f
+  1:
+    quad ;  quad ;  quad ;  quad
+    subs %[n], #4 ;  bge.w 1b
+  2:
+    adds %[n], #4 ;  beq 4f
+  3:
+    quad
+    subs %[n], #1 ;  bne 3b
+  4:
+  .purgem quad
   )"
-               : [w] "+r"(w), [x] "+r"(x), [n] "+r"(quads), [ha] "+r"(s.high_a),
-                 [la] "+r"(s.low_a), [hb] "+r"(s.high_b), [lb] "+r"(s.low_b), [even] "=&r"(even),
-                 [odd] "=&r"(odd)
+               : [w] "+r"(w), [x] "+r"(x), [n] "+r"(quads), [ha] "+r"(s.high_a), [la] "+r"(s.low_a),
+                 [hb] "+r"(s.high_b), [lb] "+r"(s.low_b), [even] "=&r"(even), [odd] "=&r"(odd)
                :
                : "r4", "r5", "r6", "r7", "cc", "memory");
 }
@@ -46,8 +55,7 @@ struct Inputs {
   std::uint32_t rest = 0;
 
   Inputs(const std::byte* from, int count) : at(from), quads(count / 4), left(count % 4) {
-    for (int i = 0; i < left; ++i)
-      rest |= static_cast<std::uint32_t>(from[4 * quads + i]) << 8 * i;
+    for (int i = 0; i < left; ++i) rest |= static_cast<std::uint32_t>(from[4 * quads + i]) << 8 * i;
   }
 
   [[gnu::always_inline]] void add(FourSums& s, const std::byte* w) const {
@@ -175,6 +183,70 @@ template <class Patches> struct Dense {
     for (; o < t.out_channels; ++o, stream += Record::bytes + round4(count))
       band.out[0][o] = Record::finish(
           stream, in.single(stream + Record::bytes, load_aligned<std::int32_t>(stream)), t);
+  }
+};
+
+// Dense over several rows as running sums in scratch. Stream: a record per output; then, row by
+// row, the weights of four outputs at a time and of the last ones alone, or of all alone.
+struct DenseRows {
+  enum Program { fours, singles };
+  static constexpr int programs = 2;
+  static constexpr bool holds_weights = true;
+
+  static constexpr int scratch(const GraphView&, const Value& v) { return 4 * v.shape.channels; }
+  static constexpr int stream_size(const GraphView& g, const Value& v) {
+    const Shape in = g.input(v).shape;
+    return v.shape.channels * (Record::bytes + in.height * round4(in.row()));
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+    const FilterLayout layout = filter_layout(g, v);
+    const Shape in = g.input(v).shape;
+    const int channels = v.shape.channels, row = in.row();
+    to.program = fours;
+    for (int o = 0; o < channels; ++o) {
+      const Channel channel = fold(g, v, p, o);
+      if (channel.overflows && to.overflowing_channel < 0) to.overflowing_channel = o;
+      Record::put(to, channel);
+      for (int r = 0; r < in.height && o % 2 == 1; ++r)
+        if (!fits_pair(Taps(layout, p, o - 1).part(r * row, row),
+                       Taps(layout, p, o).part(r * row, row), 0))
+          to.program = singles;
+    }
+    for (int r = 0; r < in.height; ++r) {
+      int o = 0;
+      for (; to.program == fours && o + 3 < channels; o += 4)
+        put_four(to, layout, p, o, r * row, row);
+      for (; o < channels; ++o) put_single(to, layout, p, o, r * row, row);
+    }
+  }
+
+  // Adds to the sum of output `o`, and finishes it in the last step.
+  [[gnu::always_inline]] static void add(const Task& t, const Band& band, int o, std::int32_t sum) {
+    const std::byte* record = t.stream + o * Record::bytes;
+    std::byte* at = band.scratch + 4 * o;
+    sum += band.first ? load_aligned<std::int32_t>(record) : load_aligned<std::int32_t>(at);
+    if (band.last)
+      band.out[0][o] = Record::finish(record, sum, t);
+    else
+      store_aligned(at, sum);
+  }
+
+  template <int program> static void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const int count = t.in_width * t.in_channels, bytes = round4(count);
+    const Inputs in(band.rows[0], count);
+    const std::byte* w = t.stream + t.out_channels * (Record::bytes + band.step * bytes);
+    int o = 0;
+    if constexpr (program == fours)
+      for (; o + 3 < t.out_channels; o += 4, w += 4 * bytes) {
+        FourSums s{0, 0, 0, 0};
+        in.add(s, w);
+        add(t, band, o, s.low_a);
+        add(t, band, o + 1, (s.high_a - s.low_a) >> 8);
+        add(t, band, o + 2, s.low_b);
+        add(t, band, o + 3, (s.high_b - s.low_b) >> 8);
+      }
+    for (; o < t.out_channels; ++o, w += bytes) add(t, band, o, in.single(w, 0));
   }
 };
 

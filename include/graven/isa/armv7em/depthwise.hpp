@@ -19,6 +19,26 @@ struct Lanes {
     b = smlabb(x_odd, w_odd, b);
     d = smlatt(x_odd, w_odd, d);
   }
+  // `count` taps, `step` bytes apart. Compilers spill what this keeps in registers.
+  [[gnu::always_inline]] void add_taps(const std::byte* x, int step, const std::byte*& w,
+                                       int count) {
+    std::uint32_t x_odd, w_odd, x_even, w_even;
+    asm volatile(R"(
+  1:
+    ldr %[xo], [%[x]] ;  ldr %[wo], [%[w]], #4 ;  add %[x], %[step]
+    sxtb16 %[xe], %[xo] ;  sxtb16 %[we], %[wo]
+    smlabb %[a], %[xe], %[we], %[a] ;  smlatt %[c], %[xe], %[we], %[c]
+    sxtb16 %[xo], %[xo], ror #8 ;  sxtb16 %[wo], %[wo], ror #8
+    smlabb %[b], %[xo], %[wo], %[b] ;  smlatt %[d], %[xo], %[wo], %[d]
+    subs %[n], #1
+    bne 1b
+    )"
+                 : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [x] "+r"(x), [w] "+r"(w),
+                   [n] "+r"(count), [xo] "=&r"(x_odd), [wo] "=&r"(w_odd), [xe] "=&r"(x_even),
+                   [we] "=&r"(w_even)
+                 : [step] "r"(step)
+                 : "cc", "memory");
+  }
 };
 
 // Packing chooses: `fast` with FastChannel words, `general` with records. Stream: per group of four
@@ -76,8 +96,7 @@ struct Depthwise {
       const std::byte* row = band.rows[ky];
       if (row != nullptr && inside) {
         const std::byte* x = row + first * t.in_channels + c;
-        for (int kx = t.filter_width; kx > 0; --kx, x += step, w += 4)
-          sums.add(load<std::uint32_t>(x), load_aligned<std::uint32_t>(w));
+        sums.add_taps(x, step, w, t.filter_width);
         continue;
       }
       for (int kx = 0, column = first; kx < t.filter_width; ++kx, column += t.dilation_width) {
@@ -105,9 +124,9 @@ struct Depthwise {
         out[i] = Record::finish(record, load_aligned<std::int32_t>(record) + lanes[i], t);
       } else {
         const auto word = load_aligned<std::int32_t>(head + 4 * i);
-        out[i] = requantize_fast((word >> 8) + lanes[i],
-                                 load_aligned<std::int32_t>(head + 16 + 4 * i), word,
-                                 shift_left(2 * t.out_zero + 1, word));
+        out[i] =
+            requantize_fast((word >> 8) + lanes[i], load_aligned<std::int32_t>(head + 16 + 4 * i),
+                            word, shift_left(2 * t.out_zero + 1, word));
       }
     }
   }

@@ -1,6 +1,6 @@
 // Depthwise 3x3 on planar rows: channel by channel, biased by 128 so that the zero point -128 of a
-// ReLU is 0, with one zero before each channel and after the last. Neighbouring columns of a
-// channel lie side by side, as SMLAD wants them.
+// ReLU is 0. Neighbouring columns of a channel lie side by side, as SMLAD wants them. Padded rows
+// have one zero before each channel and after the last; rows that one tile covers do without.
 #pragma once
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
@@ -9,9 +9,23 @@
 
 namespace graven::armv7em_isa {
 
-constexpr RowForm planar_rows(Shape shape) {
-  const int pitch = shape.width + 1, slack = 4;  // words are read from any byte
-  return {Layout::planar, Element::int8, true, 1, pitch, 1, shape.channels * pitch + slack};
+constexpr RowForm planar_rows(Shape shape, bool padded) {
+  const int pitch = shape.width + (padded ? 1 : 0), front = padded ? 1 : 0;
+  const int slack = padded ? 4 : shape.width == 3 ? 1 : 0;  // words are read from any byte
+  return {Layout::planar, Element::int8, true, 1, pitch, front, shape.channels * pitch + slack};
+}
+
+// Depthwise 3x3 over rows that can be planar.
+constexpr bool reads_planar(const GraphView& g, const Value& v) {
+  return v.op == Op::depthwise && v.element == Element::int8 && v.filter == Extent(3) &&
+         v.dilation == Extent(1) && (v.stride.width == 1 || v.stride.width == 2) && v.left <= 1 &&
+         v.rows.top <= 1 && v.shape.channels == g.input(v).shape.channels &&
+         g.input(v).shape == g.source(v).shape && g.source(v).quant.zero_point == -128;
+}
+
+// Rows of one tile of `same` padding: what lies over the edges is left out.
+constexpr bool needs_padding(const Value& v) {
+  return v.stride.width != 1 || v.left != 1 || v.shape.width < 3 || v.shape.width > 6;
 }
 
 // What a row of the kernel needs. Read by the assembler below.
@@ -23,47 +37,212 @@ struct PlanarStep {
   std::int32_t tiles, gap;  // gap: bytes from the end of a channel's tiles to the next channel
 };
 
-// All channels of a row of outputs, `outputs` (1 to 6) at a time. `advance`: input bytes per tile.
+// Assembler macros: columns 0 and 2 (1 and 3) from a byte on as halfwords.
+[[gnu::always_inline]] inline void define_loads() {
+  asm volatile(R"(
+  .macro two p, at
+    ldr r12, [\p, #\at] ;  uxtb16 lr, r12, ror #8 ;  uxtb16 r12, r12
+  .endm
+  .macro one x, p, at
+    ldr \x, [\p, #\at] ;  uxtb16 \x, \x
+  .endm
+  .macro odd x, p, at
+    ldr \x, [\p, #\at] ;  uxtb16 \x, \x, ror #8
+  .endm
+  )" ::);
+}
+// `row` adds a filter row at [r3, #at] to all sums of a tile, starting from s0...
+template <int outputs, int stride, int advance> [[gnu::always_inline]] inline void define_row() {
+  asm volatile(R"(
+  .macro sum n, x, y, half, acc, start
+    .if %c0 > \n ;  smlad \acc, \x, r10, \start ;  smla\half \acc, \y, r11, \acc ;  .endif
+  .endm
+  .macro row p, at, s0, s1, s2, s3, s4, s5
+    ldr r11, [r3, #\at] ;  sxtb16 r10, r11 ;  sxtb16 r11, r11, ror #8
+    two \p, 0
+    .if %c1 == 0
+    smlabb r4, r12, r11, \s0 ;  smlabt r4, lr, r10, r4 ;  sum 1, r12, lr, bb, r5, \s1
+    .if %c0 == 3 ;  smlabb r6, lr, r10, \s2 ;  smlatb r6, r12, r11, r6 ;  .endif
+    .if %c0 > 3 ;  sum 2, lr, r12, tb, r6, \s2 ;  .endif
+    .if %c0 == 4 ;  smlatb r7, r12, r10, \s3 ;  smlatb r7, lr, r11, r7 ;  .endif
+    .if %c0 > 4 ;  odd r12, \p, 1 ;  sum 3, r12, lr, tb, r7, \s3 ;  .endif
+    .if %c0 == 5 ;  smlatb r8, lr, r10, \s4 ;  smlatb r8, r12, r11, r8 ;  .endif
+    .if %c0 > 5 ;  odd lr, \p, 2 ;  sum 4, lr, r12, tb, r8, \s4
+    smlatb r9, r12, r10, \s5 ;  smlatb r9, lr, r11, r9 ;  .endif
+    .else ;  sum 0, r12, lr, bb, r4, \s0 ;  .if %c1 == 1
+    sum 1, lr, r12, tb, r5, \s1
+    .if %c0 > 2 ;  one r12, \p, 2 ;  sum 2, r12, lr, tb, r6, \s2 ;  .endif
+    .if %c0 > 3 ;  one lr, \p, 3 ;  sum 3, lr, r12, tb, r7, \s3 ;  .endif
+    .if %c0 > 4 ;  one r12, \p, 4 ;  sum 4, r12, lr, tb, r8, \s4 ;  .endif
+    .if %c0 > 5 ;  one lr, \p, 5 ;  sum 5, lr, r12, tb, r9, \s5 ;  .endif
+    .else
+    .if %c0 > 1 ;  one r12, \p, 2 ;  sum 1, r12, lr, tb, r5, \s1 ;  .endif
+    .if %c0 > 2 ;  two \p, 4 ;  sum 2, r12, lr, bb, r6, \s2 ;  .endif
+    .if %c0 > 3 ;  one r12, \p, 6 ;  sum 3, r12, lr, tb, r7, \s3 ;  .endif
+    .if %c0 > 4 ;  two \p, 8 ;  sum 4, r12, lr, bb, r8, \s4 ;  .endif
+    .if %c0 > 5 ;  one r12, \p, 10 ;  sum 5, r12, lr, tb, r9, \s5 ;  .endif
+    .endif ;  .endif
+    add \p, #%c2
+  .endm
+  )" ::"i"(outputs),
+               "i"(stride), "i"(advance));
+}
+// `first`: the middle row, starting from the bias; `finish` and `put`: from a sum to its byte.
+template <int outputs> [[gnu::always_inline]] inline void define_tile() {
+  asm volatile(R"(
+  .macro first last
+    ldr \last, [r3] ;  asr \last, #8 ;  row r1, 8, \last, \last, \last, \last, \last, \last
+  .endm
+  .macro finish n, acc
+    .if %c0 > \n ;  add lr, r12, \acc, asr #31 ;  lsl \acc, #1 ;  smmlar \acc, \acc, r11, lr
+    asr \acc, r10 ;  ssat \acc, #8, \acc, asr #1 ;  .endif
+  .endm
+  .macro put n, acc, to:vararg
+    .if %c0 > \n ;  strb \acc, [\to] ;  .endif
+  .endm
+  )" ::"i"(outputs));
+}
+
+// All channels of a row of outputs, `outputs` (1 to 6) at a time. `stride` 0: the row is one tile
+// without padding, and the stride is 1. `advance`: input bytes per tile.
 // Stream, per channel: its word and multiplier, then three bytes for the middle, top and bottom row
 // of the filter, each in a word. A word 0x80000000 ends it.
 //   r0-r2 rows, r3 stream, r4-r9 sums, r10 weights 0 and 2, r11 weight 1, r12 lr inputs
 //   [sp] out, pixel_step, twice_zero, tiles, gap, tiles left, out of the channel
 template <int outputs, int stride, int advance, bool one_tile>
 [[gnu::naked, gnu::noinline]] void depthwise3(const PlanarStep*) {
+  define_loads();
+  define_row<outputs, stride, advance>();
+  define_tile<outputs>();
   asm volatile(R"(
-  .macro inputs2 p, at
-    ldr r12, [\p, #\at] ;  uxtb16 lr, r12, ror #8 ;  uxtb16 r12, r12
-  .endm
-  .macro row p, at, b0, b1, b2, b3, b4, b5
-    ldr r11, [r3, #\at] ;  sxtb16 r10, r11 ;  sxtb16 r11, r11, ror #8
-    inputs2 \p, 0
-    smlad r4, r12, r10, \b0 ;  smlabb r4, lr, r11, r4
-    .if %c1 == 1
-    .if %c0 > 1 ;  smlad r5, lr, r10, \b1 ;  smlatb r5, r12, r11, r5 ;  .endif
-    .if %c0 > 2 ;  ldr r12, [\p, #2] ;  uxtb16 r12, r12
-    smlad r6, r12, r10, \b2 ;  smlatb r6, lr, r11, r6 ;  .endif
-    .if %c0 > 3 ;  ldr lr, [\p, #3] ;  uxtb16 lr, lr
-    smlad r7, lr, r10, \b3 ;  smlatb r7, r12, r11, r7 ;  .endif
-    .if %c0 > 4 ;  ldr r12, [\p, #4] ;  uxtb16 r12, r12
-    smlad r8, r12, r10, \b4 ;  smlatb r8, lr, r11, r8 ;  .endif
-    .if %c0 > 5 ;  ldr lr, [\p, #5] ;  uxtb16 lr, lr
-    smlad r9, lr, r10, \b5 ;  smlatb r9, r12, r11, r9 ;  .endif
-    .else
-    .if %c0 > 1 ;  ldr r12, [\p, #2] ;  uxtb16 r12, r12
-    smlad r5, r12, r10, \b1 ;  smlatb r5, lr, r11, r5 ;  .endif
-    .if %c0 > 2 ;  inputs2 \p, 4
-    smlad r6, r12, r10, \b2 ;  smlabb r6, lr, r11, r6 ;  .endif
-    .if %c0 > 3 ;  ldr r12, [\p, #6] ;  uxtb16 r12, r12
-    smlad r7, r12, r10, \b3 ;  smlatb r7, lr, r11, r7 ;  .endif
-    .if %c0 > 4 ;  inputs2 \p, 8
-    smlad r8, r12, r10, \b4 ;  smlabb r8, lr, r11, r8 ;  .endif
-    .if %c0 > 5 ;  ldr r12, [\p, #10] ;  uxtb16 r12, r12
-    smlad r9, r12, r10, \b5 ;  smlatb r9, lr, r11, r9 ;  .endif
+    push {r4-r11, lr} ;  sub sp, #28
+    ldrd r4, r5, [r0, #16] ;  strd r4, r5, [sp] ;  str r4, [sp, #24]
+    ldrd r4, r5, [r0, #24] ;  strd r4, r5, [sp, #8] ;  ldr r4, [r0, #32] ;  str r4, [sp, #16]
+    ldm r0, {r0-r3}
+  1:
+    .if %c1 == 0 ;  ldr r4, [sp, #12] ;  str r4, [sp, #20] ;  .endif
+  2:
+    .if %c0 == 1 ;  first r4 ;  .elseif %c0 == 2 ;  first r5 ;  .elseif %c0 == 3 ;  first r6
+    .elseif %c0 == 4 ;  first r7 ;  .elseif %c0 == 5 ;  first r8 ;  .else ;  first r9 ;  .endif
+    cmp r0, #0 ;  beq.w 3f ;  row r0, 12, r4, r5, r6, r7, r8, r9
+  3:
+    cmp r2, #0 ;  beq.w 4f ;  row r2, 16, r4, r5, r6, r7, r8, r9
+  4:
+    ldrd r10, r11, [r3] ;  ldr r12, [sp, #8] ;  lsl r12, r12, r10
+    finish 0, r4 ;  finish 1, r5 ;  finish 2, r6 ;  finish 3, r7 ;  finish 4, r8 ;  finish 5, r9
+    ldrd r12, lr, [sp]
+    put 0, r4, r12 ;  put 1, r5, r12, lr ;  put 2, r6, r12, lr, lsl #1
+    .if %c0 > 3 ;  add r12, r12, lr, lsl #1 ;  .endif
+    put 3, r7, r12, lr ;  put 4, r8, r12, lr, lsl #1
+    .if %c0 > 5 ;  add r12, r12, lr, lsl #1 ;  put 5, r9, r12, lr ;  .endif
+    .if %c1 == 0
+    .if %c0 > 1 ;  add r12, r12, lr, lsl #1 ;  .endif ;  .if %c0 & 1 ;  add r12, r12, lr ;  .endif
+    ldr r4, [sp, #20] ;  str r12, [sp] ;  subs r4, #1 ;  str r4, [sp, #20] ;  bne.w 2b
+    ldr r4, [sp, #16] ;  add r1, r4 ;  cmp r0, #0 ;  it ne ;  addne r0, r4
+    cmp r2, #0 ;  it ne ;  addne r2, r4
     .endif
-    add \p, #%c2
-  .endm
-  )" ::"i"(outputs), "i"(stride), "i"(advance), "i"(one_tile));
+    ldr r12, [sp, #24] ;  add r12, #1 ;  str r12, [sp, #24] ;  str r12, [sp]
+    ldr r4, [r3, #20]! ;  cmp r4, #0x80000000 ;  bne.w 1b
+    add sp, #28 ;  pop {r4-r11, pc}
+  .purgem two ;  .purgem one ;  .purgem odd ;  .purgem sum ;  .purgem row
+  .purgem first ;  .purgem finish ;  .purgem put
+  )" ::"i"(outputs),
+               "i"(one_tile ? 1 : 0));
 }
+
+// How many outputs a tile takes: a divisor of the width.
+constexpr int planar_tile(int width) {
+  for (int n = 6; n > 1; --n)
+    if (width % n == 0) return n;
+  return 1;
+}
+
+// Packing chooses: `fast` (above) or `general` for any bias, shift and clamp. Stream of the latter,
+// per channel: its record, then nine weights padded to twelve bytes.
+template <int outputs, int stride, int advance, bool one_tile> struct PlanarDepthwise {
+  enum Program { fast, general };
+  static constexpr int programs = 2, general_bytes = Record::bytes + 12;
+  static constexpr bool holds_weights = true;
+
+  static constexpr int scratch(const GraphView&, const Value&) { return 0; }
+  static constexpr int stream_size(const GraphView&, const Value& v) {  // at most
+    return v.shape.channels * general_bytes + 4;
+  }
+  static constexpr Channel channel(const GraphView& g, const Value& v, const Parameters& p, int c) {
+    Channel folded = fold(g, v, p, c);
+    int sum = 0;
+    for (int tap = 0; tap < 9; ++tap) sum += p.filter.int8[tap * v.shape.channels + c];
+    folded.bias -= 128 * sum;  // inputs are biased: fold has taken their zero point to be -128
+    return folded;
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+    const int channels = v.shape.channels;
+    bool is_fast = whole_range(v);
+    for (int c = 0; c < channels; ++c) {
+      if (fold(g, v, p, c).overflows && to.overflowing_channel < 0) to.overflowing_channel = c;
+      is_fast = is_fast && FastChannel::serves(channel(g, v, p, c));
+    }
+    to.program = is_fast ? fast : general;
+    for (int c = 0; c < channels; ++c) {
+      const Channel folded = channel(g, v, p, c);
+      if (is_fast) {
+        to.put(FastChannel::word(folded));
+        to.put(folded.multiplier.multiplier);
+      } else {
+        Record::put(to, folded);
+      }
+      for (int ky : {1, 0, 2})
+        for (int kx = 0; kx < 4; ++kx)
+          to.put(kx < 3 ? p.filter.int8[(ky * 3 + kx) * channels + c] : std::int8_t{0});
+    }
+    if (is_fast) to.put(std::numeric_limits<std::int32_t>::min());
+  }
+
+  // Row `row` of the window at column `at` of a channel.
+  static std::int32_t general_sum(const Task& t, const std::byte* row, int at, const std::byte* w,
+                                  std::int32_t acc) {
+    for (int kx = 0; row != nullptr && kx < 3; ++kx)
+      if (const int x = at + kx; x >= 0 && x < t.in_width)
+        acc += load<std::uint8_t>(row + x) * load<std::int8_t>(w + kx);
+    return acc;
+  }
+  static void run_general(const Task& t, const Band& band, int pitch, int front) {
+    const std::byte* s = t.stream;
+    for (int c = 0; c < t.out_channels; ++c, s += general_bytes)
+      for (int x = 0; x < t.out_width; ++x) {
+        const std::byte* w = s + Record::bytes;
+        std::int32_t acc = load_aligned<std::int32_t>(s);
+        for (int k = 0; k < 3; ++k, w += 4) {
+          const std::byte* row = band.rows[k == 0 ? 1 : k == 1 ? 0 : 2];
+          if (row != nullptr) row += front + c * pitch;
+          acc = general_sum(t, row, x * t.stride_width - t.left, w, acc);
+        }
+        band.out[0][x * t.out_channels + c] = Record::finish(s, acc, t);
+      }
+  }
+
+  template <int program> static void run(const Task& task, const Band& band) {
+    constexpr int front = stride == 0 ? 0 : 1;
+    const int pitch = task.in_width + front;
+    if constexpr (program == fast) {
+      const int first = stride == 0 ? 0 : 1 - task.left;
+      const std::byte *top = band.rows[0], *bottom = band.rows[2];
+      const int tiles = task.out_width / outputs;
+      const PlanarStep step{top != nullptr ? top + first : top,
+                            band.rows[1] + first,
+                            bottom != nullptr ? bottom + first : bottom,
+                            task.stream,
+                            band.out[0],
+                            task.out_channels,
+                            2 * task.out_zero + 1,
+                            tiles,
+                            pitch - tiles * advance};
+      depthwise3<outputs, stride, advance, one_tile>(&step);
+    } else {
+      run_general(Task(task), band, pitch, front);
+    }
+  }
+};
 
 }  // namespace graven::armv7em_isa
 

@@ -9,9 +9,13 @@ namespace graven::armv7em_isa {
 
 // Any length: libraries that are built for size copy byte by byte.
 [[gnu::always_inline]] inline std::byte* copy(std::byte* to, const std::byte* from, int count) {
-  for (; count >= 4; count -= 4, from += 4, to += 4)
-    store(to, load<std::uint32_t>(from));
-  for (; count > 0; --count) *to++ = *from++;
+  for (; count >= 4; count -= 4, from += 4, to += 4) store(to, load<std::uint32_t>(from));
+  if ((count & 2) != 0) {
+    store(to, load<std::uint16_t>(from));
+    from += 2;
+    to += 2;
+  }
+  if ((count & 1) != 0) *to++ = *from;
   return to;
 }
 [[gnu::always_inline]] inline std::byte* fill(std::byte* to, int value, int count) {
@@ -29,29 +33,39 @@ inline std::byte* spread(std::byte* to, const std::byte* const (&from)[3], int p
                      : spread2(to, from[0], from[1], words);
 }
 
-// 1x1 filters on channels that are a multiple of four.
+// 1x1 filters: pixels are spread where they lie. Channels that are no multiple of four take bytes
+// of the next pixel along (their weights are zero); the row's last pixel is copied first.
 struct Points {
   static constexpr bool serves(const GraphView& g, const Value& v) {
     return v.filter.area() == 1 && v.left == 0 && v.rows.top == 0 &&
-           (v.shape.width - 1) * v.stride.width < g.input(v).shape.width &&
-           g.input(v).shape.channels % 4 == 0;
+           (v.shape.width - 1) * v.stride.width < g.input(v).shape.width;
   }
-  static constexpr int taps(const GraphView& g, const Value& v) { return g.input(v).shape.channels; }
-  static constexpr int extra(const GraphView&, const Value&) { return 0; }
+  static constexpr int taps(const GraphView& g, const Value& v) {
+    return g.input(v).shape.channels;
+  }
+  static constexpr int extra(const GraphView& g, const Value& v) {
+    return taps(g, v) % 4 != 0 ? round4(taps(g, v)) : 0;
+  }
 
   static void start(const Task&, const Band&, std::byte*) {}
-  static void gather(const Task& t, const Band& band, std::byte* tile, std::byte*, int x,
+  static void gather(const Task& t, const Band& band, std::byte* tile, std::byte* last, int x,
                      int pixels) {
     const int step = t.stride_width * t.in_channels;
     const std::byte* first = band.rows[0] + x * step;
-    spread(tile, {first, first + step, first + 2 * step}, pixels, t.in_channels / 4);
+    const std::byte* from[3]{first, first + step, first + 2 * step};
+    if (t.in_channels % 4 != 0 && x + pixels == t.out_width) {
+      const std::byte*& end = from[pixels - 1];
+      copy(last, end, t.in_channels);
+      end = last;
+    }
+    spread(tile, from, pixels, round4(t.in_channels) / 4);
   }
 };
 
 // Windows over channels that are a multiple of four: where a window hangs over an edge, its pixels
 // are spread one by one, missing ones from a pixel of padding.
 struct Windows {
-  static constexpr bool serves(const GraphView& g, const Value&  v) {
+  static constexpr bool serves(const GraphView& g, const Value& v) {
     return g.input(v).shape.channels % 4 == 0;
   }
   static constexpr int taps(const GraphView& g, const Value& v) {
@@ -89,43 +103,73 @@ struct Windows {
   }
 };
 
-// Anything else: patches of bytes first.
-struct Bytes {
+// Anything else: patches of bytes first. `run`: bytes of a row of the window.
+template <int run> struct Bytes {
   static constexpr bool serves(const GraphView&, const Value&) { return true; }
   static constexpr int taps(const GraphView& g, const Value& v) { return Windows::taps(g, v); }
   static constexpr int extra(const GraphView& g, const Value& v) { return 3 * round4(taps(g, v)); }
 
   static void start(const Task&, const Band&, std::byte*) {}
 
-  // `count` columns from `column` on, neighbours of each other.
-  static std::byte* columns(const Task& t, const std::byte* row, int column, int count,
-                            std::byte* to) {
-    int before = row == nullptr ? count : column < 0 ? -column : 0;
-    if (before > count) before = count;
-    int inside = t.in_width - (column + before);
-    if (inside > count - before) inside = count - before;
-    if (inside < 0) inside = 0;
-    if (before > 0) to = fill(to, t.in_zero, before * t.in_channels);
-    to = copy(to, row + (column + before) * t.in_channels, inside * t.in_channels);
-    const int after = count - before - inside;
-    return after > 0 ? fill(to, t.in_zero, after * t.in_channels) : to;
-  }
   static void patch(const Task& t, const Band& band, std::byte* to, int x) {
     const int first = x * t.stride_width - t.left;
-    for (int ky = 0; ky < t.rows; ++ky) {
-      const std::byte* row = band.rows[ky];
-      if (t.dilation_width == 1) {
-        to = columns(t, row, first, t.filter_width, to);
+    if (t.dilation_width == 1) return window(t, band, to, first, t.filter_width, 0);
+    const int pixels = t.rows * t.filter_width;
+    for (int kx = 0; kx < t.filter_width; ++kx)
+      window(t, band, to + kx * t.in_channels, first + kx * t.dilation_width, 1,
+             (pixels / t.rows - 1) * t.in_channels);
+  }
+  // `count` columns of all rows from column `first` on; `skip` bytes apart.
+  [[gnu::always_inline]] static void window(const Task& t, const Band& band, std::byte* to,
+                                            int first, int count, int skip) {
+    const int channels = t.in_channels;
+    int before = first < 0 ? -first : 0;
+    if (before > count) before = count;
+    int inside = t.in_width - first - before;
+    if (inside > count - before) inside = count - before;
+    if (inside < 0) inside = 0;
+    const bool whole = inside * channels == run;
+    const int after = (count - before - inside) * channels, start = (first + before) * channels;
+    before *= channels;
+    inside *= channels;
+    const std::byte* const* rows = band.rows;
+    for (int left = t.rows; left > 0; --left, to += skip) {
+      const std::byte* row = *rows++;
+      if (row == nullptr) {
+        to = fill(to, t.in_zero, count * channels);
+      } else if (whole) {
+        to = copy(to, row + start, run);
       } else {
-        for (int kx = 0; kx < t.filter_width; ++kx)
-          to = columns(t, row, first + kx * t.dilation_width, 1, to);
+        to = fill(to, t.in_zero, before);
+        to = copy(to, row + start, inside);
+        to = fill(to, t.in_zero, after);
       }
+    }
+  }
+  // All columns of the tile exist.
+  static void inner(const Task& t, const Band& band, std::byte* to, int first, int size) {
+    const int start = first * t.in_channels, step = t.stride_width * t.in_channels;
+    const std::byte* const* rows = band.rows;
+    for (int left = t.rows; left > 0; --left, to += run) {
+      const std::byte* from = *rows++;
+      if (from == nullptr) {
+        for (int j = 0; j < 3; ++j) fill(to + j * size, t.in_zero, run);
+        continue;
+      }
+      from += start;
+      copy(to, from, run);
+      copy(to + size, from + step, run);
+      copy(to + 2 * size, from + 2 * step, run);
     }
   }
   static void gather(const Task& t, const Band& band, std::byte* tile, std::byte* bytes, int x,
                      int pixels) {
-    const int size = round4(t.rows * t.filter_width * t.in_channels);
-    for (int j = 0; j < pixels; ++j) patch(t, band, bytes + j * size, x + j);
+    const int size = round4(t.rows * run), first = x * t.stride_width - t.left;
+    const int last = first + 2 * t.stride_width + t.filter_width;
+    if (pixels == 3 && t.dilation_width == 1 && first >= 0 && last <= t.in_width)
+      inner(t, band, bytes, first, size);
+    else
+      for (int j = 0; j < pixels; ++j) patch(t, band, bytes + j * size, x + j);
     spread(tile, {bytes, bytes + size, bytes + 2 * size}, pixels, size / 4);
   }
 };

@@ -74,9 +74,8 @@ struct Float32 {
   RealClamp range;
 
   explicit constexpr Float32(const Task& t)
-      : stream(t.stream),
-        count(t.out_channels),
-        range{load_aligned<float>(t.stream), load_aligned<float>(t.stream + 4)} {}
+      : stream(t.stream), count(t.out_channels), range{load_aligned<float>(t.stream),
+                                                       load_aligned<float>(t.stream + 4)} {}
 
   constexpr const std::byte* weights() const { return stream + header(count); }
   constexpr Acc start(int o) const { return load_aligned<float>(stream + 8 + 4 * o); }

@@ -59,9 +59,9 @@ template <class N> struct Depthwise {
   // The part of the window that lies inside the input, for one output pixel.
   struct Inside {
     const std::byte* const* rows;
-    int row_count, taps;   // filter rows and columns inside
-    int offset;            // bytes from a row's start to the first column inside
-    const std::byte* w;    // the first weight inside, of channel 0
+    int row_count, taps;  // filter rows and columns inside
+    int offset;           // bytes from a row's start to the first column inside
+    const std::byte* w;   // the first weight inside, of channel 0
   };
 
   // Padding is the zero point, and adds nothing to a sum over x - zero.

@@ -176,13 +176,16 @@ struct Constant : PlainKernel {
   }
   static constexpr void pack(const GraphView&, const Value& v, const Parameters& p, Writer& to) {
     for (int i = 0; i < v.shape.size(); ++i)
-      if (v.element == Element::float32) to.put(p.filter.float32[i]);
-      else to.put(p.filter.int8[i]);
+      if (v.element == Element::float32)
+        to.put(p.filter.float32[i]);
+      else
+        to.put(p.filter.int8[i]);
   }
   static constexpr void run(const Task&, const Band&) {}
 };
 
-// Moves row boundaries (Lowering::with_rows). Stream: int32 bytes of an input row, of an output row.
+// Moves row boundaries (Lowering::with_rows). Stream: int32 bytes of an input row, of an output
+// row.
 struct Copy : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 8; }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
@@ -242,7 +245,8 @@ struct Concat : PlainKernel {
         const int bytes = load_aligned<std::int32_t>(t.stream + 8 + 8 * k);
         const int table = load_aligned<std::int32_t>(t.stream + 12 + 8 * k);
         in += piece * bytes;
-        if (table == 0) copy_bytes(out, in, bytes);
+        if (table == 0)
+          copy_bytes(out, in, bytes);
         else
           for (int i = 0; i < bytes; ++i) out[i] = t.stream[table + load<std::uint8_t>(in + i)];
         out += bytes;

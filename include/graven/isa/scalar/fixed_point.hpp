@@ -2,10 +2,10 @@
 // integer and n fractional bits; all are int32.
 #pragma once
 
+#include "graven/quant.hpp"
+
 #include <cstdint>
 #include <limits>
-
-#include "graven/quant.hpp"
 
 namespace graven::scalar_isa {
 
@@ -66,8 +66,7 @@ constexpr std::int32_t one_over_one_plus(std::int32_t a) {
       reciprocal_steps(half_sum(a, std::numeric_limits<std::int32_t>::max())), 1);
 }
 constexpr std::int32_t one_minus_over_one_plus(std::int32_t a) {
-  const std::int32_t x =
-      reciprocal_steps(half_sum(a, std::numeric_limits<std::int32_t>::max()));
+  const std::int32_t x = reciprocal_steps(half_sum(a, std::numeric_limits<std::int32_t>::max()));
   return saturating_shift_left(x - (std::int32_t{1} << 29), 2);
 }
 

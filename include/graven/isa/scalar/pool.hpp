@@ -36,9 +36,9 @@ template <class T, class Sum> struct Average {
   static constexpr Acc add(Acc acc, T x) { return static_cast<Acc>(acc + x); }
   static constexpr void finish(std::byte* out, const Task& t, Acc acc, int count) {
     if constexpr (std::is_same_v<T, float>)
-      store(out, clamp(acc / static_cast<float>(count),
-                       RealClamp{load_aligned<float>(t.stream),
-                                 load_aligned<float>(t.stream + 4)}));
+      store(out,
+            clamp(acc / static_cast<float>(count),
+                  RealClamp{load_aligned<float>(t.stream), load_aligned<float>(t.stream + 4)}));
     else
       store_clamped<T>(out, t, rounded_mean(acc, count));
   }
@@ -114,8 +114,8 @@ template <class T, class Acc> struct Mean : PlainKernel {
       to.put(static_cast<float>(count));
     } else {
       const Quant in = g.source(v).quant;
-      const Multiplier whole = quantize_multiplier(static_cast<double>(in.scale) /
-                                                   static_cast<double>(v.quant.scale));
+      const Multiplier whole =
+          quantize_multiplier(static_cast<double>(in.scale) / static_cast<double>(v.quant.scale));
       int shift = std::bit_width(static_cast<std::uint32_t>(count)) - 1;
       if (shift > 31 + whole.shift) shift = 31 + whole.shift;
       to.put(static_cast<std::int32_t>(count * in.zero_point));

@@ -28,7 +28,8 @@ struct Nearest : PlainKernel {
 };
 
 // int8 positions are in 1/1024, float ones are floats. Stream: per output column the position
-// (uint16 low, uint16 high, part), then per output row 0 or 1 (is the upper row another one?), part.
+// (uint16 low, uint16 high, part), then per output row 0 or 1 (is the upper row another one?),
+// part.
 template <class T> struct Bilinear : PlainKernel {
   static constexpr bool real = std::is_same_v<T, float>;
   using Part = std::conditional_t<real, float, std::int32_t>;

@@ -1,0 +1,86 @@
+// Parameters for any int8 network, made by the compiler: as trained models have them, or extreme.
+#pragma once
+
+#include <graven/graven.hpp>
+
+namespace parity {
+
+using namespace graven;
+
+struct Style {
+  int in_zero = -128, out_zero = -128;
+  int weights = 0;      // 0: [-127, 127]; 1: [-128, 127]; 2: only -128 and 127; 3: small
+  float scale = 0.02f;  // of the filters; times the input's it decides the shift
+  int bias = 3000;      // [-bias, bias]
+  float out_scale = 0.1f;
+};
+
+constexpr std::uint32_t next_random(std::uint32_t& state) {
+  state ^= state << 13;
+  state ^= state >> 17;
+  return state ^= state << 5;
+}
+
+constexpr std::int8_t weight(std::uint32_t random, int weights) {
+  const int x = static_cast<int>(random >> 8 & 0xff);
+  if (weights == 2) return x < 128 ? -128 : 127;
+  if (weights == 3) return static_cast<std::int8_t>(x % 31 - 15);
+  return static_cast<std::int8_t>(x == 0 && weights == 0 ? 1 : x - 128);
+}
+
+template <class Network, auto inputs, Style style,
+          class Layers = std::make_index_sequence<static_cast<std::size_t>(
+              graven::detail::count_layers<Network>())>,
+          class Ins = std::make_index_sequence<inputs.size()>>
+struct Source;
+
+// The graph without weights says what each layer needs.
+template <class Network, auto inputs, Style style, std::size_t... Layer, std::size_t... In>
+struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_sequence<In...>> {
+  static constexpr Quant in_quant{0.05f, style.in_zero};
+  static constexpr Parameters bare[] = {{.output = ((void)In, in_quant)}...,
+                                        ((void)Layer, Parameters{})...};
+  static constexpr auto graph = graven::detail::lower_network<Network, inputs, bare, false>(
+      std::make_index_sequence<inputs.size()>());
+
+  template <std::size_t layer> struct Arrays {
+    static constexpr Value value = graph.values[graph.layers[layer].value];
+    static constexpr bool weighted =
+        value.layer == static_cast<int>(layer) &&
+        (value.op == Op::conv || value.op == Op::depthwise || value.op == Op::dense);
+    static constexpr int taps = weighted ? filter_layout(graph.view(), value).size() : 0;
+    static constexpr int channels = value.shape.channels;
+    std::int8_t filter[taps > 0 ? taps : 1]{};
+    std::int32_t bias[channels]{};
+    float scale[channels]{};
+  };
+  template <std::size_t layer> static constexpr auto make_arrays() {
+    Arrays<layer> a{};
+    std::uint32_t state = 2463534242u + 7919u * static_cast<std::uint32_t>(layer + a.taps);
+    for (auto& w : a.filter) w = weight(next_random(state), style.weights);
+    const auto range = 2 * static_cast<std::uint32_t>(style.bias) + 1;
+    for (int o = 0; o < a.channels; ++o) {
+      a.bias[o] = static_cast<std::int32_t>(next_random(state) % range) - style.bias;
+      a.scale[o] = style.scale * (0.5f + static_cast<float>(next_random(state) % 64) / 64.0f);
+    }
+    return a;
+  }
+  template <std::size_t layer> static constexpr auto arrays = make_arrays<layer>();
+
+  template <std::size_t layer> static constexpr Parameters record() {
+    using A = Arrays<layer>;
+    Parameters p{};
+    if constexpr (A::weighted) {
+      p.filter = arrays<layer>.filter;
+      p.bias = arrays<layer>.bias;
+      p.scale = arrays<layer>.scale;
+    }
+    constexpr Op op = A::value.op;
+    if (A::weighted || op == Op::add || op == Op::mean)
+      p.output = {style.out_scale, style.out_zero};
+    return p;
+  }
+  static constexpr Parameters params[] = {{.output = ((void)In, in_quant)}..., record<Layer>()...};
+};
+
+}  // namespace parity

@@ -1,0 +1,46 @@
+// Helium, the vector extension of Armv8.1-M (Cortex-M55, M85): sixteen int8 products per
+// instruction. Equal to scalar bit for bit; the kernels are in isa/mve/.
+#pragma once
+
+#if __ARM_FEATURE_MVE
+
+#include "graven/isa/mve/add.hpp"
+#include "graven/isa/mve/conv.hpp"
+#include "graven/isa/mve/dense.hpp"
+#include "graven/isa/mve/depthwise.hpp"
+#include "graven/isa/mve/pool.hpp"
+#include "graven/isa/scalar.hpp"
+
+namespace graven {
+
+struct mve : scalar {
+  static constexpr const char* name = "mve";
+
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr GraphView g = graph.view();
+    constexpr const Value& v = graph.values[value];
+    constexpr bool int8 = v.element == Element::int8 && v.inputs > 0 &&
+                          graph.values[graph.views[v.first_input].value].element == Element::int8;
+    if constexpr (int8 && v.op == Op::conv) {
+      return mve_isa::Conv<mve_isa::inputs_of(g, v)>{};
+    } else if constexpr (int8 && v.op == Op::depthwise && v.filter == Extent(3) &&
+                         v.shape.channels == g.input(v).shape.channels) {
+      return mve_isa::Depthwise3x3<mve_isa::blocks_of(v)>{};
+    } else if constexpr (int8 && v.op == Op::dense) {
+      return mve_isa::DenseRows{};
+    } else if constexpr (int8 && v.op == Op::add && mve_isa::adds(g, v)) {
+      return mve_isa::Add<mve_isa::halves(g, v, 0), mve_isa::halves(g, v, 1),
+                          mve_isa::adding_program(v)>{};
+    } else if constexpr (int8 && v.op == Op::max_pool && !v.reduces) {
+      return mve_isa::MaxPool{};
+    } else if constexpr (int8 && v.op == Op::average_pool && v.filter.area() <= 255) {
+      return mve_isa::AveragePool<v.reduces>{};
+    } else {
+      return scalar::kernel<graph, value>();
+    }
+  }
+};
+
+}  // namespace graven
+
+#endif

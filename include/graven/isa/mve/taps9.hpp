@@ -1,0 +1,169 @@
+// Nine taps of a depthwise convolution on blocks of sixteen lanes: sixteen channels of a pixel, or
+// the channels of several neighbouring pixels. The products of even lanes, then those of odd lanes
+// are widened to 32 bits; two products at a time where their sum fits 16 bits.
+//
+// Stream, per block: int8 left shift[16] if the program is general; int8 right shift[16];
+// weights[9][16]; bias[16]; multiplier[16]; low[16], high[16] if the program is general. Shifts,
+// biases and multipliers in the order of `lane_of`.
+#pragma once
+
+#if __ARM_FEATURE_MVE
+
+#include "graven/isa/mve/requantize.hpp"
+
+namespace graven::mve_isa {
+
+// What comes out of VMULL and VMOVL: lanes 0, 4, 8, 12, then 2, 6, ..., then 1, 5, ..., then 3, ...
+constexpr int lane_of(int index) {
+  constexpr int first[] = {0, 2, 1, 3};
+  return first[index / 4] + 4 * (index % 4);
+}
+constexpr int block_bytes(int program) { return program == general ? 336 : 288; }
+constexpr int weights_at(int program) { return program == general ? 32 : 16; }
+
+// Read, and `pixels` counted down, by the assembler below.
+struct TapsJob {
+  const std::byte* taps[9];
+  const std::byte* weights;  // of the first block
+  std::byte* out;
+  std::int32_t zero;
+  std::int32_t blocks, pixels;
+  std::int32_t skip, out_skip;  // from the end of a pixel's blocks to the next pixel
+  std::int32_t lanes;           // of one pixel's blocks, where the last is not whole
+};
+
+// masked: loads and stores `lanes` lanes. still: all blocks have the stream's first block of weights.
+//   r0-r6, r8, r9 taps; r7 stream, 16 bytes into the weights; r10 out; r11 zero point; r12 lanes left
+template <int program, bool masked, bool still>
+[[gnu::naked, gnu::noipa]] void taps9(TapsJob*) {
+  asm volatile(R"(
+    .macro load q from step
+    .if %c[masked]
+    vpst
+    vldrbt.8 \q, [\from], #\step
+    .else
+    vldrb.8 \q, [\from], #\step
+    .endif
+    .endm
+    .macro multiply tap w low high weights
+    load \high, \tap, 16
+    vldrb.8 \weights, [r7, #\w]
+    vmullb.s8 \low, \high, \weights ;  vmullt.s8 \high, \high, \weights
+    .endm
+    .macro add_products
+    vmovlb.s16 q1, q2 ;        vadd.i32 q5, q5, q1
+    vmovlt.s16 q2, q2 ;        vadd.i32 q6, q6, q2
+    vmovlb.s16 q1, q0 ;        vadd.i32 q7, q7, q1
+    vldrw.32 q1, [sp] ;        vmovlt.s16 q0, q0 ;  vadd.i32 q0, q0, q1
+    .endm
+    .macro single tap w
+    multiply \tap, \w, q2, q0, q1
+    add_products
+    .endm
+    .macro pair tap0 tap1 w
+    .if %c[program] == %c[general]
+    single \tap0, \w
+    vstrw.32 q0, [sp]
+    single \tap1, \w+16
+    .else
+    multiply \tap0, \w, q2, q0, q1
+    multiply \tap1, \w+16, q4, q1, q3
+    vadd.i16 q2, q2, q4 ;  vadd.i16 q0, q0, q1
+    add_products
+    .endif
+    vstrw.32 q0, [sp]
+    .endm
+    .macro scale low high n to
+    .if %c[program] == %c[general]
+    vldrb.s32 q2, [r7, #-48+8*\n] ;  vshl.s32 \low, \low, q2
+    vldrb.s32 q3, [r7, #-44+8*\n] ;  vshl.s32 \high, \high, q3
+    .endif
+    vldrw.32 q2, [r7, #192+32*\n] ;  vqrdmulh.s32 \low, \low, q2
+    vldrw.32 q3, [r7, #208+32*\n] ;  vqrdmulh.s32 \high, \high, q3
+    vldrb.s32 q2, [r7, #-32+8*\n] ;  vldrb.s32 q3, [r7, #-28+8*\n]
+    .if %c[program] == %c[general]
+    vand q1, \low, q2 ;   vshr.s32 q1, q1, #31 ;  vadd.i32 \low, \low, q1
+    vand q1, \high, q3 ;  vshr.s32 q1, q1, #31 ;  vadd.i32 \high, \high, q1
+    .elseif %c[program] == %c[shifted]
+    vshr.s32 q1, \low, #31 ;   vadd.i32 \low, \low, q1
+    vshr.s32 q1, \high, #31 ;  vadd.i32 \high, \high, q1
+    .endif
+    vrshl.s32 \low, \low, q2 ;  vrshl.s32 \high, \high, q3
+    vqmovnb.s32 \to, \low ;     vqmovnt.s32 \to, \high
+    vqadd.s16 \to, \to, r11
+    .endm
+
+    push {r4-r11, lr}
+    push {r0}
+    vpush {d8-d15}
+    sub sp, #16
+    mov r12, r0
+    ldr r7, [r12, #36] ;  ldrd r10, r11, [r12, #40]
+    ldrd r8, r9, [r12, #28] ;  ldm r12, {r0-r6}
+    add r7, #16
+  2:
+    ldr r12, [sp, #80]
+    ldr lr, [r12, #48]
+    .if %c[masked]
+    ldr r12, [r12, #64]
+    .endif
+    dls lr, lr
+  1:
+    .if %c[masked]
+    vctp.8 r12 ;  sub r12, #16
+    .endif
+    vldrw.32 q0, [r7, #176] ;  vstrw.32 q0, [sp]
+    vldrw.32 q5, [r7, #128] ;  vldrw.32 q6, [r7, #144] ;  vldrw.32 q7, [r7, #160]
+    pair r0, r1, -16
+    pair r2, r3, 16
+    pair r4, r5, 48
+    pair r6, r8, 80
+    single r9, 112
+    scale q5, q6, 0, q4
+    scale q7, q0, 1, q5
+    vqmovnb.s16 q7, q4 ;  vqmovnt.s16 q7, q5
+    .if %c[program] == %c[general]
+    vldrw.32 q0, [r7, #256] ;  vmax.s8 q7, q7, q0
+    vldrw.32 q0, [r7, #272] ;  vmin.s8 q7, q7, q0
+    .endif
+    .if %c[masked]
+    vpst
+    vstrbt.8 q7, [r10], #16
+    .else
+    vstrb.8 q7, [r10], #16
+    .endif
+    .ifeq %c[still]
+    add r7, #%c[bytes]
+    .endif
+    le lr, 1b
+    ldr r12, [sp, #80]
+    ldr lr, [r12, #52] ;  subs lr, #1 ;  str lr, [r12, #52]
+    beq 3f
+    ldr r7, [r12, #36] ;  add r7, #16
+    .if %c[masked]
+    ldr lr, [r12, #60] ;  add r10, lr
+    .endif
+    ldr lr, [r12, #56] ;  cmp lr, #0
+    beq.w 2b
+    add r0, lr ;  add r1, lr ;  add r2, lr ;  add r3, lr ;  add r4, lr
+    add r5, lr ;  add r6, lr ;  add r8, lr ;  add r9, lr
+    b.w 2b
+  3:
+    add sp, #16
+    vpop {d8-d15}
+    pop {r0}
+    pop {r4-r11, pc}
+    .purgem load
+    .purgem multiply
+    .purgem add_products
+    .purgem single
+    .purgem pair
+    .purgem scale
+  )" ::[program] "i"(program),
+               [masked] "i"(masked), [still] "i"(still), [bytes] "i"(block_bytes(program)),
+               [general] "i"(general), [shifted] "i"(shifted));
+}
+
+}  // namespace graven::mve_isa
+
+#endif

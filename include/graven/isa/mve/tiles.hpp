@@ -1,0 +1,257 @@
+// The matmul of Helium: VMLADAV(A) adds sixteen products to a general register. Weights come in
+// groups of four outputs; a loop takes one group on two pixels, or two groups on one pixel, which
+// fills the eight registers that VMLADAV can name.
+//
+// A pixel's inputs are `pieces` pieces of 16 * full + tail bytes, each in one piece of memory;
+// nothing beyond them is read. Stream, per group of four outputs o: (bias[o] if looped,) per piece
+// and 16 inputs: 16 weights of each output; bias[o] if not looped; int8 left shift[o] if the program
+// is general; multiplier[o]; int8 right shift[o].
+#pragma once
+
+#if __ARM_FEATURE_MVE
+
+#include "graven/isa/mve/requantize.hpp"
+
+namespace graven::mve_isa {
+
+// Where a piece of two pixels' inputs starts. A list that is looped over ends with null pointers.
+struct Piece {
+  const std::byte* at[2];
+};
+
+// Read by the assembler below.
+struct TileJob {
+  std::int32_t step;   // two_pixels: from an output pixel to the next; one_pixel: between two groups
+  std::int32_t bytes;  // of one pixel's output
+  std::int32_t zero, low, high;
+};
+
+struct TileShape {
+  int pieces, full, tail;
+
+  constexpr int blocks() const { return full + (tail > 0 ? 1 : 0); }
+  constexpr bool looped() const { return pieces * blocks() > 12; }
+  constexpr int taps() const { return pieces * (16 * full + tail); }
+  constexpr int group_bytes(int program) const {
+    return 36 + (program == general ? 4 : 0) + 4 * taps();
+  }
+};
+
+// Four outputs on two pixels.
+//   r1 stream, r3 r5 outputs, r7 pieces, r9 r11 inputs; sums: r0 r2 r4 r6, and r8 r10 r12 lr
+//   [sp] end of the first output, zero point, job
+template <TileShape shape, int program>
+[[gnu::naked, gnu::noipa]] void two_pixels(const std::byte*, const Piece*, std::byte*,
+                                              const TileJob*) {
+  asm volatile(R"(
+    .macro block mac step
+    vldrb.8 q2, [r1], #\step ;     vldrb.8 q3, [r1], #\step
+    \mac\().s8 r0, q0, q2 ;  \mac\().s8 r8, q1, q2 ;   vldrb.8 q2, [r1], #\step
+    \mac\().s8 r2, q0, q3 ;  \mac\().s8 r10, q1, q3 ;  vldrb.8 q3, [r1], #\step
+    \mac\().s8 r4, q0, q2 ;  \mac\().s8 r12, q1, q2
+    \mac\().s8 r6, q0, q3 ;  \mac\().s8 lr, q1, q3
+    .endm
+    .macro piece mac
+    .if %c[full]
+    vldrb.8 q0, [r9], #16 ;  vldrb.8 q1, [r11], #16
+    block \mac 16
+    .rept %c[full] - 1
+    vldrb.8 q0, [r9], #16 ;  vldrb.8 q1, [r11], #16
+    block vmladava 16
+    .endr
+    .endif
+    .if %c[tail]
+    vpstt
+    vldrbt.8 q0, [r9]
+    vldrbt.8 q1, [r11]
+    .if %c[full]
+    block vmladava %c[tail]
+    .else
+    block \mac %c[tail]
+    .endif
+    .endif
+    .endm
+
+    push {r4-r11, lr}
+    sub sp, #12
+    ldrd r4, r5, [r3] ;  ldr r6, [r3, #8]
+    add r5, r2
+    strd r5, r6, [sp] ;  str r3, [sp, #8]
+    mov r7, r1 ;  mov r1, r0 ;  mov r3, r2 ;  add r5, r2, r4
+    .if %c[tail]
+    movs r0, %[tail] ;  vctp.8 r0
+    .endif
+  1:
+    .if %c[looped]
+    ldrd r0, r2, [r1], #8 ;  ldrd r4, r6, [r1], #8
+    mov r8, r0 ;  mov r10, r2 ;  mov r12, r4 ;  mov lr, r6
+    ldrd r9, r11, [r7], #8
+  2:
+    piece vmladava
+    ldrd r9, r11, [r7], #8
+    cmp r9, #0
+    bne.w 2b
+    subw r7, r7, %[pieces] * 8 + 8
+    .else
+    ldrd r9, r11, [r7]
+    piece vmladav
+    .if %c[pieces] > 1
+    .rept %c[pieces] - 1
+    ldrd r9, r11, [r7, #8]!
+    piece vmladava
+    .endr
+    subw r7, r7, %[pieces] * 8 - 8
+    .endif
+    .endif
+    vmov q0[2], q0[0], r0, r4 ;   vmov q0[3], q0[1], r2, r6
+    vmov q1[2], q1[0], r8, r12 ;  vmov q1[3], q1[1], r10, lr
+    .ifeq %c[looped]
+    vldrw.32 q2, [r1], #16 ;  vadd.i32 q0, q0, q2 ;  vadd.i32 q1, q1, q2
+    .endif
+    .if %c[program] == %c[general]
+    vldrb.s32 q2, [r1], #4 ;  vshl.s32 q0, q0, q2 ;  vshl.s32 q1, q1, q2
+    .endif
+    vldrw.32 q2, [r1], #16 ;  vqrdmulh.s32 q0, q0, q2 ;  vqrdmulh.s32 q1, q1, q2
+    vldrb.s32 q3, [r1], #4
+    .if %c[program] == %c[general]
+    vand q2, q0, q3 ;         vshr.s32 q2, q2, #31 ;  vadd.i32 q0, q0, q2
+    vand q2, q1, q3 ;         vshr.s32 q2, q2, #31 ;  vadd.i32 q1, q1, q2
+    .elseif %c[program] == %c[shifted]
+    vshr.s32 q2, q0, #31 ;    vadd.i32 q0, q0, q2
+    vshr.s32 q2, q1, #31 ;    vadd.i32 q1, q1, q2
+    .endif
+    vrshl.s32 q0, q0, q3 ;    vrshl.s32 q1, q1, q3
+    ldrd r0, r2, [sp]
+    vqmovnb.s32 q0, q0 ;      vqmovnt.s32 q0, q1
+    vqadd.s16 q0, q0, r2 ;    vqmovnb.s16 q0, q0
+    .if %c[program] == %c[general]
+    ldr r2, [sp, #8] ;        ldrd r2, r4, [r2, #12]
+    vdup.8 q2, r2 ;           vmax.s8 q0, q0, q2
+    vdup.8 q2, r4 ;           vmin.s8 q0, q0, q2
+    .endif
+    vstrb.32 q0, [r3], #4 ;   vshr.u32 q0, q0, #16
+    vstrb.32 q0, [r5], #4
+    cmp r3, r0
+    bne.w 1b
+    add sp, #12
+    pop {r4-r11, pc}
+    .purgem block
+    .purgem piece
+  )" ::[pieces] "i"(shape.pieces),
+               [full] "i"(shape.full), [tail] "i"(shape.tail), [looped] "i"(shape.looped()),
+               [program] "i"(program), [general] "i"(general), [shifted] "i"(shifted));
+}
+
+// Eight outputs on one pixel: groups at r1 and r5, `step` bytes apart.
+//   r3 output, r7 pieces, r9 input, r11 step
+template <TileShape shape, int program>
+[[gnu::naked, gnu::noipa]] void one_pixel(const std::byte*, const Piece*, std::byte*,
+                                             const TileJob*) {
+  asm volatile(R"(
+    .macro block mac step
+    vldrb.8 q1, [r1], #\step ;  vldrb.8 q2, [r1], #\step ;  \mac\().s8 r0, q0, q1
+    vldrb.8 q3, [r1], #\step ;  \mac\().s8 r2, q0, q2
+    vldrb.8 q1, [r1], #\step ;  \mac\().s8 r4, q0, q3
+    vldrb.8 q2, [r5], #\step ;  \mac\().s8 r6, q0, q1
+    vldrb.8 q3, [r5], #\step ;  \mac\().s8 r8, q0, q2
+    vldrb.8 q1, [r5], #\step ;  \mac\().s8 r10, q0, q3
+    vldrb.8 q2, [r5], #\step ;  \mac\().s8 r12, q0, q1
+    \mac\().s8 lr, q0, q2
+    .endm
+    .macro piece mac
+    .if %c[full]
+    vldrb.8 q0, [r9], #16
+    block \mac 16
+    .rept %c[full] - 1
+    vldrb.8 q0, [r9], #16
+    block vmladava 16
+    .endr
+    .endif
+    .if %c[tail]
+    vpst
+    vldrbt.8 q0, [r9]
+    .if %c[full]
+    block vmladava %c[tail]
+    .else
+    block \mac %c[tail]
+    .endif
+    .endif
+    .endm
+
+    push {r4-r11, lr}
+    sub sp, #12
+    ldrd r11, r5, [r3] ;  ldr r6, [r3, #8]
+    add r5, r2
+    strd r5, r6, [sp] ;  str r3, [sp, #8]
+    mov r7, r1 ;  mov r1, r0 ;  mov r3, r2 ;  add r5, r1, r11
+    .if %c[tail]
+    movs r0, %[tail] ;  vctp.8 r0
+    .endif
+  1:
+    .if %c[looped]
+    ldrd r0, r2, [r1], #8 ;   ldrd r4, r6, [r1], #8
+    ldrd r8, r10, [r5], #8 ;  ldrd r12, lr, [r5], #8
+    ldr r9, [r7], #8
+  2:
+    piece vmladava
+    ldr r9, [r7], #8
+    cmp r9, #0
+    bne.w 2b
+    subw r7, r7, %[pieces] * 8 + 8
+    .else
+    ldr r9, [r7]
+    piece vmladav
+    .if %c[pieces] > 1
+    .rept %c[pieces] - 1
+    ldr r9, [r7, #8]!
+    piece vmladava
+    .endr
+    subw r7, r7, %[pieces] * 8 - 8
+    .endif
+    .endif
+    vmov q0[2], q0[0], r0, r4 ;   vmov q0[3], q0[1], r2, r6
+    vmov q1[2], q1[0], r8, r12 ;  vmov q1[3], q1[1], r10, lr
+    .ifeq %c[looped]
+    vldrw.32 q2, [r1], #16 ;  vadd.i32 q0, q0, q2
+    vldrw.32 q3, [r5], #16 ;  vadd.i32 q1, q1, q3
+    .endif
+    .if %c[program] == %c[general]
+    vldrb.s32 q2, [r1], #4 ;  vshl.s32 q0, q0, q2
+    vldrb.s32 q3, [r5], #4 ;  vshl.s32 q1, q1, q3
+    .endif
+    vldrw.32 q2, [r1], #16 ;  vqrdmulh.s32 q0, q0, q2
+    vldrw.32 q3, [r5], #16 ;  vqrdmulh.s32 q1, q1, q3
+    .if %c[program] == %c[general]
+    vldrb.s32 q3, [r1] ;      vand q2, q0, q3 ;  vshr.s32 q2, q2, #31 ;  vadd.i32 q0, q0, q2
+    vldrb.s32 q3, [r5] ;      vand q2, q1, q3 ;  vshr.s32 q2, q2, #31 ;  vadd.i32 q1, q1, q2
+    .elseif %c[program] == %c[shifted]
+    vshr.s32 q2, q0, #31 ;    vadd.i32 q0, q0, q2
+    vshr.s32 q3, q1, #31 ;    vadd.i32 q1, q1, q3
+    .endif
+    vldrb.s32 q2, [r1], #4 ;  vrshl.s32 q0, q0, q2
+    vldrb.s32 q3, [r5], #4 ;  vrshl.s32 q1, q1, q3
+    ldrd r0, r2, [sp]
+    vqmovnb.s32 q0, q0 ;      vqmovnt.s32 q0, q1
+    vqadd.s16 q0, q0, r2 ;    vqmovnb.s16 q0, q0
+    .if %c[program] == %c[general]
+    ldr r2, [sp, #8] ;        ldrd r2, r4, [r2, #12]
+    vdup.8 q2, r2 ;           vmax.s8 q0, q0, q2
+    vdup.8 q2, r4 ;           vmin.s8 q0, q0, q2
+    .endif
+    vstrb.32 q0, [r3], #4 ;   vshr.u32 q0, q0, #16
+    vstrb.32 q0, [r3], #4
+    mov r1, r5 ;              add r5, r11
+    cmp r3, r0
+    bne.w 1b
+    add sp, #12
+    pop {r4-r11, pc}
+    .purgem block
+    .purgem piece
+  )" ::[pieces] "i"(shape.pieces),
+               [full] "i"(shape.full), [tail] "i"(shape.tail), [looped] "i"(shape.looped()),
+               [program] "i"(program), [general] "i"(general), [shifted] "i"(shifted));
+}
+
+}  // namespace graven::mve_isa
+
+#endif

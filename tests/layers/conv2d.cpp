@@ -1,0 +1,56 @@
+// int8 values: MultiplyByQuantizedMultiplier in Python, independent of this library.
+#include "support.hpp"
+
+using namespace test;
+
+template <Extent filter, Stride stride = 1, Padding padding = valid, Activation activation = none,
+          Dilation dilation = 1>
+using Two = Conv2D<1, 2, filter, stride, padding, activation, dilation>;
+
+static_assert(output_of<Two<3>, At{{28, 28, 1}, 0}> == Shape{26, 26, 2});
+static_assert(output_of<Two<3, 2, same>, At{{7, 8, 1}, 0}> == Shape{4, 4, 2});
+static_assert(output_of<Two<Extent{3, 1}, Extent{1, 2}>, At{{7, 8, 1}, 0}> == Shape{5, 4, 2});
+static_assert(output_of<Two<3, 1, valid, none, 2>, At{{7, 8, 1}, 0}> == Shape{3, 4, 2});
+static_assert(output_of<Two<3, 1, same, none, 4>, At{{2, 2, 1}, 0}> == Shape{2, 2, 2});
+
+constexpr std::int8_t filter[] = {1, 2, 3, 4, -4, 3, -2, 1};
+constexpr std::int32_t bias[] = {5, -300};
+constexpr float scale[] = {0.02f, 0.005f};
+constexpr Parameters params[] = {
+    {.output = {0.5f, -3}}, {.filter = filter, .bias = bias, .scale = scale, .output = {0.25f, 7}}};
+constexpr auto input = int8s(10, -20, 30, 40, -50, 60, 70, 80, -90);
+template <class L> using Of = Model<Sequential<L>, Shape{3, 3, 1}, params>;
+
+constexpr std::int8_t odd[] = {1, -2, 3, -4, 5, -6, 7, -8, 9};
+constexpr float odd_scale[] = {0.01f};
+constexpr Parameters odd_params[] = {{.output = {0.5f, -3}},
+                                     {.filter = odd, .scale = odd_scale, .output = {0.25f, 7}}};
+template <class L> using OddOf = Model<Sequential<L>, Shape{3, 3, 1}, odd_params>;
+
+TEST_CASE("int8") {
+  check_equal<Of<Two<2>>, input, int8s(4, 2, 14, 7, 27, 0, 6, 5)>();
+  check_equal<Of<Two<2, 1, valid, relu>>, input, int8s(7, 7, 14, 7, 27, 7, 7, 7)>();
+  check_equal<Of<Two<2, 2, same>>, input, int8s(4, 2, 16, 1, 17, 4, 4, 7)>();
+  check_equal<OddOf<Conv2D<1, 1, 3, 1, same>>, input, int8s(-5, 25, -5, 19, -25, 41, 0, 26, -12)>();
+  check_equal<OddOf<Conv2D<1, 1, 3, 1, same, none, 2>>, input,
+              int8s(-23, -8, 33, 4, 2, 10, 26, 16, -9)>();
+}
+
+constexpr float real_filter[] = {1, 2, 3, 4, -1, 0, 0, 1};
+constexpr float real_bias[] = {0.5f, 0};
+constexpr Parameters real_params[] = {{}, {.filter = real_filter, .bias = real_bias}};
+
+TEST_CASE("float32") {
+  using M = Model<Sequential<Two<2>>, Shape{2, 3, 1}, real_params>;
+  // 1 * 1 + 2 * 2 + 3 * 4 + 4 * 5 + 0.5;  -1 + 5
+  check_near<M>(floats(1, 2, 3, 4, 5, 6), floats(37.5, 4, 47.5, 4));
+  using Clamped = Model<Sequential<Two<2, 1, same, relu6>>, Shape{1, 1, 1}, real_params>;
+  check_near<Clamped>(floats(-1), floats(0, 1));
+  check_near<Clamped>(floats(100), floats(6, 0));
+}
+
+TEST_CASE("multiply-accumulates and weights are counted") {
+  CHECK(Of<Two<2>>::macs == 2 * 2 * 2 * 4);
+  CHECK(Of<Two<2>>::weight_size >= 8 + 2 * 9);  // filters; bias, multiplier, shift
+  CHECK(Of<Two<2>>::weight_size <= 8 + 2 * 9 + 4);
+}

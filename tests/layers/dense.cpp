@@ -1,0 +1,55 @@
+// int8 values: MultiplyByQuantizedMultiplier in Python, independent of this library.
+#include "support.hpp"
+
+using namespace test;
+
+static_assert(output_of<Dense<24, 5>, At{{2, 3, 4}, 0}> == Shape{1, 1, 5});
+static_assert(output_of<Dense<4, 5>, At{{2, 3, 4}, 0}> == Shape{2, 3, 5});  // each pixel
+static_assert(output_of<Dense<4, 5>, At{{1, 1, 4}, 0}> == Shape{1, 1, 5});
+
+constexpr std::int8_t weights[] = {1, 2, 3, 4, -40, 30, -20, 10};
+constexpr std::int32_t bias[] = {5, -300};
+constexpr float scale[] = {0.02f};
+constexpr Parameters params[] = {
+    {.output = {0.5f, -3}},
+    {.filter = weights, .bias = bias, .scale = scale, .output = {0.25f, 7}}};
+constexpr auto input = int8s(10, -20, 30, 40);
+
+TEST_CASE("int8, a vector or rows: the same sums") {
+  check_equal<Model<Sequential<Dense<4, 2>>, Shape{1, 1, 4}, params>, input, int8s(17, -55)>();
+  check_equal<Model<Sequential<Dense<4, 2>>, Shape{4, 1, 1}, params>, input, int8s(17, -55)>();
+  check_equal<Model<Sequential<Dense<4, 2>>, Shape{2, 1, 2}, params>, input, int8s(17, -55)>();
+  check_equal<Model<Sequential<Dense<4, 2, relu>>, Shape{2, 2, 1}, params>, input, int8s(17, 7)>();
+}
+
+TEST_CASE("int8, each pixel by itself") {
+  using M = Model<Sequential<Dense<4, 2>>, Shape{2, 1, 4}, params>;
+  check_equal<M, int8s(10, -20, 30, 40, 10, -20, 30, 40), int8s(17, -55, 17, -55)>();
+  CHECK(M::macs == 16);
+}
+
+// One filter scale: TFLM rounds input * filter scale to float; one per channel: it does not.
+constexpr float tiny_scales[] = {0.1f, 0.1f};
+constexpr float tiny_scale[] = {0.1f};
+constexpr Parameters per_channel[] = {
+    {.output = {0.1f, 0}}, {.filter = weights, .scale = tiny_scales, .output = {0.3f, 0}}};
+constexpr Parameters per_tensor[] = {{.output = {0.1f, 0}},
+                                     {.filter = weights, .scale = tiny_scale, .output = {0.3f, 0}}};
+template <const auto& records> constexpr Multiplier multiplier() {
+  constexpr auto graph =
+      graph_of<Sequential<Dense<4, 2>>, std::array{Shape{1, 1, 4}}, records, true>;
+  return channel_multiplier(graph.view(), graph.values[1], records[1], 0);
+}
+static_assert(multiplier<per_tensor>() == Multiplier{1145324648, -4});
+static_assert(multiplier<per_channel>() == Multiplier{1145324601, -4});
+
+constexpr float real_weights[] = {1, 2, 3, 4, -1, 0, 0, 1};
+constexpr float real_bias[] = {0.5f, -10};
+constexpr Parameters real_params[] = {{}, {.filter = real_weights, .bias = real_bias}};
+
+TEST_CASE("float32") {
+  check_near<Model<Sequential<Dense<4, 2>>, Shape{1, 1, 4}, real_params>>(floats(1, 2, 3, 4),
+                                                                          floats(30.5, -7));
+  check_near<Model<Sequential<Dense<4, 2, relu>>, Shape{2, 2, 1}, real_params>>(floats(1, 2, 3, 4),
+                                                                                floats(30.5, 0));
+}
