@@ -30,6 +30,8 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   using Plan = typename Tables::Plan;
   using Id = typename Tables::Id;
   using Count = typename Tables::Count;
+  using Place = typename Tables::Place;
+  static constexpr int max_steps = Tables::max_steps;
   static constexpr int values = Tables::values, first_value = Tables::first_value;
   static constexpr int computed = Tables::computed, steps = Tables::steps;
   static constexpr int max_rows = Tables::max_rows, max_band = Tables::max_band;
@@ -37,7 +39,7 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   static constexpr std::size_t arena_size = static_cast<std::size_t>(Plan::places.arena);
   static constexpr const auto& order = Tables::order;
   static constexpr const auto& places = Tables::places;
-  static constexpr const auto& tables = Tables::tables;
+  static constexpr const typename Tables::Content& tables = Tables::tables;  // no auto: stays lazy
   using Progress = graven::Progress<computed, Count, detail::unsigned_for<steps>>;
 
   static constexpr void step(std::byte* arena, Id id, int s, std::byte** out) {

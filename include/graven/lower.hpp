@@ -150,6 +150,7 @@ constexpr auto make_problem(std::index_sequence<I...>) {
     f.band = Isa::band(g, id);
     f.rows = v.shape.height;
     f.row_bytes = Isa::row_form(g, id).bytes;
+    f.wide = size_of(v.element) == 8;
     f.steps = steps_of(g, id, f.band);
     f.scratch = scratch[id];
     f.reduces = v.reduces;

@@ -95,10 +95,12 @@ template <int Values, int Steps, int Rows> struct Placer {
 // Rows of inputs and outputs lie side by side; every row still has its own lifetime. Only blocks
 // are on the shelf yet.
 template <int Values, int Steps, int Rows>
-constexpr int place_block(Placer<Values, Steps, Rows>& placer, int first_row, int rows, int bytes,
+constexpr int place_block(Placer<Values, Steps, Rows>& placer, const Facts& f, int first_row,
                           int at) {
   const auto& s = placer.s;
   auto& shelf = placer.shelf;
+  const int rows = f.rows, bytes = f.row_bytes;
+  at = align_block(f, at);
   for (bool moved = true; moved;) {
     moved = false;
     for (int r = 0; r < rows; ++r)
@@ -106,7 +108,7 @@ constexpr int place_block(Placer<Values, Steps, Rows>& placer, int first_row, in
         if (const Item& q = shelf.items[i]; q.end > at + r * bytes && at + (r + 1) * bytes > q.at &&
                                             q.t1 >= s.birth[first_row + r] &&
                                             s.death[first_row + r] >= q.t0) {
-          at = align4(q.end - r * bytes);
+          at = align_block(f, q.end - r * bytes);
           moved = true;
         }
   }
@@ -164,7 +166,7 @@ constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, bool by
       const Facts& f = p.values[v];
       if (f.is_constant || !(pass == 0 ? f.is_input : f.is_output && !f.is_input)) continue;
       const int at =
-          place_block(placer, s.first_row[v], f.rows, f.row_bytes, pass == 0 ? inputs_end : 0);
+          place_block(placer, f, s.first_row[v], pass == 0 ? inputs_end : 0);
       for (int r = 0; r < f.rows; ++r) places.row[s.first_row[v] + r] = at + r * f.row_bytes;
       if (pass == 0) inputs_end = align4(at + f.rows * f.row_bytes);
       reach(at + f.rows * f.row_bytes);
@@ -192,6 +194,7 @@ constexpr auto place_apart(const P& p, const Schedule<Values, Steps, Rows>& s) {
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
     if (f.is_constant) continue;
+    places.arena = align_block(f, places.arena);
     for (int r = 0; r < f.rows; ++r)
       places.row[s.first_row[v] + r] = places.arena + r * f.row_bytes;
     places.scratch[v] = places.arena + align4(f.rows * f.row_bytes);

@@ -59,6 +59,7 @@ struct Facts {
   int steps = 0;    // 0: a resident model input or a constant; arrivals of rows are steps too
   int band = 1;     // rows per step; a reduction has all its rows after the last step
   int scratch = 0;  // bytes
+  bool wide = false;  // of 8-byte elements: where users get a span of it, it is aligned so
   int first_read = 0, read_count = 0;
   int first_span = 0;  // spans[first_span + step * read_count + k] for read k
   bool reduces = false, is_input = false, is_constant = false, is_output = false;
@@ -201,6 +202,7 @@ constexpr auto simulate(const Problem<Values, Reads, Spans>& p, const Policy& po
 }
 
 constexpr int align4(int x) { return (x + 3) & ~3; }
+constexpr int align_block(const Facts& f, int x) { return f.wide ? (x + 7) & ~7 : align4(x); }
 
 // Most bytes alive at one step: no placement of this schedule is smaller. Rows of inputs and
 // outputs lie side by side, all others are aligned.

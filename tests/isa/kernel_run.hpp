@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <memory>
 #include <random>
 #include <vector>
@@ -26,7 +27,8 @@ public:
       : memory(2 * guard + 2 * largest + bytes, std::byte{0x5a}), size(bytes) {
     const auto address = reinterpret_cast<std::uintptr_t>(memory.data() + guard);
     const std::size_t beyond = address % largest;
-    start = memory.data() + guard + (largest - beyond) % largest + (alignment < largest ? alignment : 0);
+    start = memory.data() + guard + (largest - beyond) % largest +
+            (alignment < largest ? alignment : 0);
   }
   std::byte* data() { return start; }
   bool is_whole() const {
@@ -109,39 +111,66 @@ inline void fill_rows(const Rows& rows, const Value& v, Problem& problem) {
   const bool extreme = problem.pick(0, 3) == 0;
   for (const auto& row : rows)
     for (int i = 0; i < v.shape.row(); ++i)
-      if (v.element == Element::float32) store(row->data() + 4 * i, problem.real(-2, 2));
-      else row->data()[i] = static_cast<std::byte>(extreme ? problem.of({-128, 127})
-                                                           : problem.pick(-128, 127));
+      if (v.element == Element::float32)
+        store(row->data() + 4 * i, problem.real(-2, 2));
+      else
+        row->data()[i] =
+            static_cast<std::byte>(extreme ? problem.of({-128, 127}) : problem.pick(-128, 127));
 }
 
-// The rows of output that a kernel makes in steps of `band` rows, one after the other.
-template <class K> std::vector<std::byte> run_kernel(const Problem& p, const Rows (&inputs)[2], int band) {
-  const GraphView g = p.graph();
-  const Value& v = p.value();
-  Guarded stream(static_cast<std::size_t>(K::stream_size(g, v)), 64);
-  Writer writer{stream.data()};
-  K::pack(g, v, p.params, writer);
-  CHECK(writer.at <= stream.data() + K::stream_size(g, v));
-  CHECK(writer.overflowing_channel < 0);
-  Guarded scratch(static_cast<std::size_t>(K::scratch(g, v)), 4);
-  const Rows outputs = make_rows(v);
-  const int per_input = v.reduces ? 1 : v.rows.count + (band - 1) * v.rows.stride;
-  Task task = make_task(g, v, per_input);
-  task.stream = stream.data();
-  const int steps = v.steps(p.views[0].shape.height, band);
-  for (int s = 0; s < steps; ++s) {
-    std::vector<const std::byte*> rows;
+// The rows of a step, as the engine hands them to the kernel; none: null.
+struct StepRows {
+  std::vector<const std::byte*> rows;
+  std::vector<std::byte*> out;
+
+  StepRows(const Value& v, const Rows (&inputs)[2], const Rows& outputs, int s, int band,
+           int per_input) {
     for (int k = 0; k < v.inputs; ++k)
       for (int i = 0; i < per_input; ++i) {
         const int y = v.reduces ? s : s * band * v.rows.stride - v.rows.top + i * v.rows.dilation;
         const bool exists = y >= 0 && y < static_cast<int>(inputs[k].size());
         rows.push_back(exists ? inputs[k][static_cast<std::size_t>(y)]->data() : nullptr);
       }
-    std::vector<std::byte*> out;
-    for (int i = 0; i < band && (v.reduces ? i : s * band + i) < v.shape.height; ++i)
-      out.push_back(outputs[static_cast<std::size_t>(v.reduces ? i : s * band + i)]->data());
-    const Band step{rows.data(), out.data(), scratch.data(), s, static_cast<int>(out.size()),
-                    !v.reduces || s == 0, !v.reduces || s + 1 == steps};
+    const int first = v.reduces ? 0 : s * band;
+    for (int r = first; r < first + band && r < v.shape.height; ++r)
+      out.push_back(outputs[static_cast<std::size_t>(r)]->data());
+  }
+};
+
+// All bytes of the rows; nobody has written beside them.
+inline void collect(const Rows& rows, const Value& v, std::vector<std::byte>& all) {
+  for (const auto& row : rows) {
+    CHECK(row->is_whole());
+    all.insert(all.end(), row->data(), row->data() + v.shape.row() * size_of(v.element));
+  }
+}
+
+// The output that a kernel makes in steps of `band` rows.
+template <class K>
+std::vector<std::byte> run_kernel(const Problem& p, const Rows (&inputs)[2], int band) {
+  const GraphView g = p.graph();
+  const Value& v = p.value();
+  const auto stream_size = static_cast<std::size_t>(K::stream_size(g, v));
+  Guarded stream(stream_size, 64), scratch(static_cast<std::size_t>(K::scratch(g, v)), 4);
+  std::memset(stream.data(), 0, stream_size);
+  Writer writer{stream.data()};
+  K::pack(g, v, p.params, writer);
+  CHECK(writer.at <= stream.data() + stream_size);
+  CHECK(writer.overflowing_channel < 0);
+  const Rows outputs = make_rows(v);
+  const int per_input = v.reduces ? 1 : v.rows.count + (band - 1) * v.rows.stride;
+  Task task = make_task(g, v, per_input);
+  task.stream = stream.data();
+  const int steps = v.steps(p.views[0].shape.height, band);
+  for (int s = 0; s < steps; ++s) {
+    const StepRows at(v, inputs, outputs, s, band, per_input);
+    const Band step{at.rows.data(),
+                    at.out.data(),
+                    scratch.data(),
+                    s,
+                    static_cast<int>(at.out.size()),
+                    !v.reduces || s == 0,
+                    !v.reduces || s + 1 == steps};
     if constexpr (requires { K::programs; }) {
       constexpr Kernel runs[]{&K::template run<0>, &K::template run<1>, &K::template run<2>};
       runs[writer.program](task, step);
@@ -151,14 +180,10 @@ template <class K> std::vector<std::byte> run_kernel(const Problem& p, const Row
   }
   CHECK(scratch.is_whole());
   CHECK(stream.is_whole());
-  std::vector<std::byte> all;
-  for (const auto& row : outputs) {
-    CHECK(row->is_whole());
-    all.insert(all.end(), row->data(), row->data() + v.shape.row() * size_of(v.element));
-  }
-  for (int k = 0; k < v.inputs; ++k)
-    for (const auto& row : inputs[k]) CHECK(row->is_whole());
-  return all;
+  std::vector<std::byte> read, made;
+  for (int k = 0; k < v.inputs; ++k) collect(inputs[k], p.values[k], read);
+  collect(outputs, v, made);
+  return made;
 }
 
 // Both kernels on the same rows.

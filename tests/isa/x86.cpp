@@ -37,9 +37,7 @@ float any_multiplier(Problem& p) {
   return p.of({1e-9f, 1e-6f, 0.001f, 0.001f, 0.01f, 0.3f, 0.9f, 1.0f, 3.0f, 100.0f});
 }
 
-int channels_of(Problem& p) {
-  return p.of({p.pick(1, 9), p.pick(1, 40), 8, 16, 32, 64});
-}
+int channels_of(Problem& p) { return p.of({p.pick(1, 9), p.pick(1, 40), 8, 16, 32, 64}); }
 
 template <class Kernel> void check_conv(unsigned seed, int band) {
   Problem p(seed);
@@ -91,7 +89,8 @@ template <class Rule, bool Reduces> void check_pool(unsigned seed, Op op) {
   if (Reduces) {
     const Shape in = p.values[0].shape;
     v.reduces = true;
-    set_window(v, in, Extent(in.height, v.filter.width), Extent(in.height, v.stride.width), 1, valid);
+    set_window(v, in, Extent(in.height, v.filter.width), Extent(in.height, v.stride.width), 1,
+               valid);
     v.shape = window_shape(in, in.channels, v.filter, v.stride, 1, valid);
   }
   v.op = op;
@@ -166,8 +165,10 @@ TEST_CASE("depthwise convolutions") { check_depthwises<TapPairs>(); }
 TEST_CASE("float32") {
   using Real = scalar_isa::Float32;
   for (unsigned seed = 0; seed < count; ++seed) {
-    check_float<scalar_isa::Conv<Real>, avx2_isa::Conv<Floats, PaddedRows, 2, 4>>(seed, Op::conv, 4);
-    check_float<scalar_isa::Conv<Real>, avx2_isa::Conv<Floats, PaddedRows, 4, 1>>(seed, Op::conv, 1);
+    check_float<scalar_isa::Conv<Real>, avx2_isa::Conv<Floats, PaddedRows, 2, 4>>(seed, Op::conv,
+                                                                                  4);
+    check_float<scalar_isa::Conv<Real>, avx2_isa::Conv<Floats, PaddedRows, 4, 1>>(seed, Op::conv,
+                                                                                  1);
     check_float<scalar_isa::Depthwise<Real>, FloatDepthwise>(seed, Op::depthwise, 1);
   }
 }
@@ -197,9 +198,7 @@ TEST_CASE("nearest") {
 
 #if defined(__AVX512VNNI__)
 TEST_CASE("convolutions, AVX-512 VNNI") { check_convs<avx512vnni_isa::Bytes>(); }
-TEST_CASE("depthwise convolutions, AVX-512 VNNI") {
-  check_depthwises<avx512vnni_isa::TapQuads>();
-}
+TEST_CASE("depthwise convolutions, AVX-512 VNNI") { check_depthwises<avx512vnni_isa::TapQuads>(); }
 #endif
 
 #endif

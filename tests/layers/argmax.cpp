@@ -21,6 +21,16 @@ TEST_CASE("int8: the first of equals wins") {
   check_equal<Model<Sequential<ArgMax<>>, Shape{2, 2, 3}, wide_params>, input, wide>();
 }
 
+TEST_CASE("spans of 8-byte elements are aligned under every plan") {
+  using Odd = Sequential<MaxPool<1>, ArgMax<>>;
+  static constexpr Parameters odd_params[] = {
+      {.output = {0.1f, 3}}, {}, {.element = Element::int64}};
+  static Model<Odd, Shape{1, 3, 3}, odd_params> streamed;
+  static Model<Odd, Shape{1, 3, 3}, odd_params, scalar, plan::inspectable> apart;
+  CHECK(reinterpret_cast<std::uintptr_t>(streamed.output().data()) % 8 == 0);
+  CHECK(reinterpret_cast<std::uintptr_t>(apart.output().data()) % 8 == 0);
+}
+
 constexpr Parameters real_params[] = {{}, {}};
 TEST_CASE("float32") {
   using M = Model<Sequential<ArgMax<>>, Shape{1, 2, 2}, real_params>;

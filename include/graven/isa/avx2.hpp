@@ -17,6 +17,14 @@ struct avx2 : scalar {
   static constexpr const char* name = "avx2";
   static constexpr int alignment = 32;
 
+  // Rows that are padded once serve several rows of output.
+  static constexpr int band(const GraphView& graph, int value) {
+    const Value& v = graph[value];
+    const bool windows = v.element == Element::int8 && v.dilation == Extent(1) &&
+                         (v.op == Op::conv || v.op == Op::depthwise);
+    return !windows || v.shape.height < 2 ? 1 : v.shape.height < 4 ? 2 : 4;
+  }
+
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
     using Inherited = decltype(scalar::kernel<graph, value>());
@@ -34,9 +42,9 @@ protected:
   template <class Lanes, const auto& graph, int value> static constexpr auto conv() {
     namespace isa = avx2_isa;
     constexpr const Value& v = graph.values[value];
-    constexpr int wide = Lanes::widest(v.shape.width);
+    constexpr int wide = Lanes::widest(v.shape.width), height = band(graph.view(), value);
     if constexpr (isa::PaddedRows<Lanes>::serves(v))
-      return isa::Conv<Lanes, isa::PaddedRows, wide, 1>{};
+      return isa::Conv<Lanes, isa::PaddedRows, wide, height>{};
     else
       return isa::Conv<Lanes, isa::Patches, wide, 1>{};
   }
@@ -47,7 +55,7 @@ private:
     if constexpr (v.op == Op::conv)
       return conv<avx2_isa::Words, graph, value>();
     else if constexpr (v.op == Op::depthwise)
-      return avx2_isa::Depthwise<avx2_isa::TapPairs, 1>{};
+      return avx2_isa::Depthwise<avx2_isa::TapPairs, band(graph.view(), value)>{};
     else if constexpr (v.op == Op::dense)
       return avx2_isa::DenseRows{};
     else if constexpr (v.op == Op::add)
@@ -63,7 +71,8 @@ private:
       return conv<avx2_isa::Floats, graph, value>();
     else if constexpr (v.op == Op::depthwise && avx2_isa::FloatDepthwise::serves(graph.view(), v))
       return avx2_isa::FloatDepthwise{};
-    else return Inherited();
+    else
+      return Inherited();
   }
   template <const auto& graph, int value, class Rule, bool Reduces>
   static constexpr auto pool(scalar_isa::Pool<std::int8_t, Rule, Reduces> inherited) {

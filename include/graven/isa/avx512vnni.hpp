@@ -20,7 +20,7 @@ struct avx512vnni : avx2 {
     else if constexpr (v.op == Op::conv)
       return conv<isa::Bytes, graph, value>();
     else if constexpr (v.op == Op::depthwise)
-      return avx2_isa::Depthwise<isa::TapQuads, 1>{};
+      return avx2_isa::Depthwise<isa::TapQuads, band(graph.view(), value)>{};
     else
       return avx2::kernel<graph, value>();
   }

@@ -2,12 +2,12 @@
 // instruction. Equal to scalar bit for bit; the kernels are in isa/mve/.
 #pragma once
 
-#if __ARM_FEATURE_MVE
+#if defined(__ARM_FEATURE_MVE)
 
-#include "graven/isa/mve/add.hpp"
 #include "graven/isa/mve/conv.hpp"
 #include "graven/isa/mve/dense.hpp"
 #include "graven/isa/mve/depthwise.hpp"
+#include "graven/isa/mve/elementwise.hpp"
 #include "graven/isa/mve/pool.hpp"
 #include "graven/isa/scalar.hpp"
 
@@ -31,6 +31,8 @@ struct mve : scalar {
     } else if constexpr (int8 && v.op == Op::add && mve_isa::adds(g, v)) {
       return mve_isa::Add<mve_isa::halves(g, v, 0), mve_isa::halves(g, v, 1),
                           mve_isa::adding_program(v)>{};
+    } else if constexpr (int8 && v.op == Op::map) {
+      return mve_isa::Map{};
     } else if constexpr (int8 && v.op == Op::max_pool && !v.reduces) {
       return mve_isa::MaxPool{};
     } else if constexpr (int8 && v.op == Op::average_pool && v.filter.area() <= 255) {

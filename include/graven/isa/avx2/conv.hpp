@@ -1,16 +1,16 @@
 // Convolution, pointwise layers and Dense as one matmul: tiles of pixels times blocks of output
 // channels, the sums in registers. `Lanes` is the arithmetic, `Windows` the way to the input.
 //
-// Stream: a header (int32 filter rows, row stride; what Lanes adds); then per block of 4, 2 or 1 vectors of channels
-// their tables and, per group of inputs and vector, the weights of all lanes.
+// Stream: a header (int32 filter rows, row stride; what Lanes adds); then per block of 4, 2 or 1
+// vectors of channels their tables and, per group of inputs and vector, the weights of all lanes.
 #pragma once
 
 #if defined(__AVX2__)
 
-#include <array>
-
 #include "graven/isa/avx2/lanes.hpp"
 #include "graven/isa/avx2/windows.hpp"
+
+#include <array>
 
 namespace graven::avx2_isa {
 
@@ -22,8 +22,9 @@ template <class Lanes> struct Output {
 
 // `count` pixels from `x` on times one block; `left` channels of it exist.
 template <class Lanes, int vectors, int count, int program>
-[[gnu::noinline, gnu::flatten]] void tile(const Walk& walk, const std::byte* x, const std::byte* stream,
-                            std::byte* out, int left, const Output<Lanes>& output) {
+[[gnu::noinline, gnu::flatten]] void tile(const Walk& walk, const std::byte* x,
+                                          const std::byte* stream, std::byte* out, int left,
+                                          const Output<Lanes>& output) {
   using Vector = typename Lanes::Vector;
   constexpr int table = Lanes::Table::bytes, weights = Lanes::weight_bytes;
   const auto limits = output.limits;
@@ -49,9 +50,8 @@ template <class Lanes, int vectors, int count, int program>
     const typename Lanes::template Scale<program> scale(stream + j * table, limits);
     unroll<count>([&](auto p) { acc[p][j] = scale(acc[p][j]); });
   });
-  unroll<count>([&](auto p) {
-    Lanes::template put<vectors>(out + p * pixel, acc[p], left, limits);
-  });
+  unroll<count>(
+      [&](auto p) { Lanes::template put<vectors>(out + p * pixel, acc[p], left, limits); });
 }
 
 // A row of pixels times one block, in tiles of nearly equal size.
@@ -101,26 +101,39 @@ template <class Lanes, template <class> class Windows, int wide, int height> str
     return Lanes::header + vectors_of(v.shape.channels) * (Table::bytes + weights);
   }
 
-  // The block that begins with channel `first`.
-  static constexpr void pack_tables(const GraphView& g, const Value& v, const Parameters& p,
-                                    Writer& to, int first, int vectors) {
-    for (int j = 0; j < vectors; ++j, to.at += Table::bytes)
-      for (int lane = 0; lane < Lanes::lanes; ++lane)
-        Table::put(to.at, lane, g, v, p, first + Lanes::channel(vectors, j, lane), to.program);
+  // One channel's weights, `to` being its place in the first group. Few steps per weight: compilers
+  // limit those of a constant expression.
+  static constexpr void pack_channel(const Weight* w, const FilterLayout& layout, int pieces,
+                                     int piece, std::byte* to, int group_bytes) {
+    constexpr int size = sizeof(Weight);
+    const int groups = (piece + Lanes::group - 1) / Lanes::group;
+    for (int row = 0; row < pieces; ++row)
+      for (int k = 0; k < piece; ++k) {
+        const Weight weight = w[(row * piece + k) * layout.tap_step];
+        std::byte* at =
+            to + (row * groups + k / Lanes::group) * group_bytes + k % Lanes::group * size;
+        if constexpr (size == 1)
+          *at = static_cast<std::byte>(weight);
+        else
+          store(at, weight);
+      }
   }
-  static constexpr void pack_weights(const GraphView& g, const Value& v, const Parameters& p,
-                                     Writer& to, int first, int vectors) {
+  // The block that begins with channel `first`.
+  static constexpr void pack_block(const GraphView& g, const Value& v, const Parameters& p,
+                                   Writer& to, int first, int vectors) {
     const FilterLayout layout = filter_layout(g, v);
-    const int piece = Windows<Lanes>::piece(g, v), count = layout.outputs;
-    for (int row = 0; row < Windows<Lanes>::pieces(v); ++row)
-      for (int k = 0; k < piece; k += Lanes::group)
-        for (int j = 0; j < vectors; ++j)
-          for (int lane = 0; lane < Lanes::lanes; ++lane) {
-            const int o = first + Lanes::channel(vectors, j, lane);
-            const Weight* w = Lanes::filter(p) + layout.index(o < count ? o : 0, row * piece + k);
-            for (int i = 0; i < Lanes::group; ++i)
-              to.put(o < count && k + i < piece ? w[i * layout.tap_step] : Weight{});
-          }
+    const int pieces = Windows<Lanes>::pieces(v), piece = Windows<Lanes>::piece(g, v);
+    std::byte* weights = to.at + vectors * Table::bytes;
+    for (int j = 0; j < vectors; ++j, to.at += Table::bytes)
+      for (int lane = 0; lane < Lanes::lanes;
+           ++lane, weights += Lanes::weight_bytes / Lanes::lanes) {
+        const int o = first + Lanes::channel(vectors, j, lane);
+        if (o >= layout.outputs) continue;
+        Table::put(to.at, lane, g, v, p, o, to.program);
+        pack_channel(Lanes::filter(p) + layout.index(o, 0), layout, pieces, piece, weights,
+                     vectors * Lanes::weight_bytes);
+      }
+    to.at += pieces * groups(g, v) * vectors * Lanes::weight_bytes;
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const int vectors = vectors_of(v.shape.channels);
@@ -129,10 +142,8 @@ template <class Lanes, template <class> class Windows, int wide, int height> str
     store(to.at + 4, std::int32_t{v.stride.height});
     Lanes::pack_limits(v, to.at + 8);
     to.at += Lanes::header;
-    for (int done = 0; done < vectors; done += block(vectors - done)) {
-      pack_tables(g, v, p, to, done * Lanes::lanes, block(vectors - done));
-      pack_weights(g, v, p, to, done * Lanes::lanes, block(vectors - done));
-    }
+    for (int done = 0; done < vectors; done += block(vectors - done))
+      pack_block(g, v, p, to, done * Lanes::lanes, block(vectors - done));
   }
 
   template <int vectors, int program>

@@ -31,8 +31,10 @@ struct DenseRows : scalar_isa::DenseRows<scalar_isa::Int8> {
     for (int o = 0; o < t.out_channels; ++o, w += length, sum += 4) {
       const std::int32_t before = band.first ? channels.start(o) : load_aligned<std::int32_t>(sum);
       const std::int32_t acc = before + dot(band.rows[0], w, length);
-      if (band.last) channels.finish(band.out[0], o, acc);
-      else store_aligned(sum, acc);
+      if (band.last)
+        channels.finish(band.out[0], o, acc);
+      else
+        store_aligned(sum, acc);
     }
   }
 };

@@ -1,5 +1,5 @@
-// Depthwise convolution of any window, a vector of outputs at a time along the flattened row (pixel by
-// pixel, channel by channel), so that few channels fill a vector as well as many.
+// Depthwise convolution of any window, a vector of outputs at a time along the flattened row (pixel
+// by pixel, channel by channel), so that few channels fill a vector as well as many.
 //
 // Input rows are copied to scratch with their padding, the columns apart by their remainder modulo
 // the stride: then a tap of output i is the byte i behind the tap's own offset. `Taps` multiplies
@@ -11,10 +11,10 @@
 
 #if defined(__AVX2__)
 
-#include <numeric>
-
 #include "graven/isa/avx2/lanes.hpp"
 #include "graven/isa/avx2/windows.hpp"
+
+#include <numeric>
 
 namespace graven::avx2_isa {
 
@@ -23,12 +23,14 @@ struct Columns {
   int stride, span, left, in_width, out_width, channels;
 
   static constexpr Columns of(const GraphView& g, const Value& v) {
-    return {v.stride.width, (v.filter.width - 1) * v.dilation.width + 1, v.left,
-            g.input(v).shape.width, v.shape.width, v.shape.channels};
+    return {v.stride.width, (v.filter.width - 1) * v.dilation.width + 1,
+            v.left,         g.input(v).shape.width,
+            v.shape.width,  v.shape.channels};
   }
   static constexpr Columns of(const Task& t) {
-    return {t.stride_width, (t.filter_width - 1) * t.dilation_width + 1, t.left, t.in_width,
-            t.out_width, t.out_channels};
+    return {t.stride_width, (t.filter_width - 1) * t.dilation_width + 1,
+            t.left,         t.in_width,
+            t.out_width,    t.out_channels};
   }
   constexpr int phases() const { return stride < span ? stride : span; }
   constexpr int columns() const { return out_width + (span - 1) / stride; }  // of a phase
@@ -79,9 +81,12 @@ inline void copy_row(const Task& t, const Columns& columns, const std::byte* row
     if (before > 0) fill_zero_points(to, t.in_zero, before * t.out_channels);
     to += before * t.out_channels;
     const std::byte* from = row + column * channels;
-    if (times > 1) repeat_channels(to, from, channels, times, columns.stride * channels, inside);
-    else if (columns.stride > 1) copy_pixels(to, from, channels, columns.stride * channels, inside);
-    else if (inside > 0) copy_pixels(to, from, channels * inside, 0, 1);
+    if (times > 1)
+      repeat_channels(to, from, channels, times, columns.stride * channels, inside);
+    else if (columns.stride > 1)
+      copy_pixels(to, from, channels, columns.stride * channels, inside);
+    else if (inside > 0)
+      copy_pixels(to, from, channels * inside, 0, 1);
     to += inside * t.out_channels;
     const int after = total - before - inside;
     if (after > 0) fill_zero_points(to, t.in_zero, after * t.out_channels);
@@ -115,7 +120,8 @@ struct DepthwiseRow {
 template <class Taps, int count, int program>
 [[gnu::noinline, gnu::flatten]] void depthwise_row(const DepthwiseRow& row, const Limits& limits) {
   constexpr int n = Taps::vectors, table = Taps::Table::bytes;
-  constexpr int weights = n * Taps::lanes * Taps::group * static_cast<int>(sizeof(typename Taps::Weight));
+  constexpr int weights =
+      n * Taps::lanes * Taps::group * static_cast<int>(sizeof(typename Taps::Weight));
   using Scale = typename Taps::template Scale<program>;
   const DepthwiseRow r = row;
   const std::byte* first_weights = r.block + n * table;
@@ -125,7 +131,8 @@ template <class Taps, int count, int program>
     auto add = [&](int k) {
       Taps::add(acc, r.input + i, r.offsets + 4 * Taps::group * k, first_weights + weights * k);
     };
-    if constexpr (count > 0) unroll<count>(add);
+    if constexpr (count > 0)
+      unroll<count>(add);
     else
       for (int k = 0; k < r.groups; ++k) add(k);
     unroll<n>([&](auto j) { acc[j] = Scale(r.block + j * table, limits)(acc[j]); });
@@ -148,7 +155,8 @@ template <class Taps, int height> struct Depthwise {
     return (16 + 4 * group * groups + Taps::header - 1) / Taps::header * Taps::header;
   }
   static constexpr int block(int groups) {
-    return Taps::vectors * Table::bytes + outputs * group * groups * static_cast<int>(sizeof(Weight));
+    return Taps::vectors * Table::bytes +
+           outputs * group * groups * static_cast<int>(sizeof(Weight));
   }
   static constexpr int stream_size(const GraphView&, const Value& v) {
     return header(groups(v)) + period(v) * block(groups(v));
@@ -205,18 +213,27 @@ template <class Taps, int height> struct Depthwise {
     std::byte* to = band.scratch;
     for (int i = 0; i < (band.count - 1) * rows.stride + rows.count; ++i, to += row_bytes) {
       if (!rows.read(i, band.count)) continue;
-      if (band.rows[i] != nullptr) copy_row(t, columns, band.rows[i], to);
-      else fill_zero_points(to, t.in_zero, row_bytes);
+      if (band.rows[i] != nullptr)
+        copy_row(t, columns, band.rows[i], to);
+      else
+        fill_zero_points(to, t.in_zero, row_bytes);
     }
     const Limits limits{t.out_zero, t.low, t.high};
     const std::byte* block_at = t.stream + header(groups);
     for (int i = 0; i < period; ++i, block_at += block(groups))
       for (int r = 0; r < band.count; ++r) {
-        const DepthwiseRow row{band.scratch + r * rows.stride * row_bytes, t.stream + 16, block_at,
-                               band.out[r], t.out_width * t.out_channels, outputs * i,
-                               outputs * period, groups};
-        if (groups == nine) depthwise_row<Taps, nine, program>(row, limits);
-        else depthwise_row<Taps, 0, program>(row, limits);
+        const DepthwiseRow row{band.scratch + r * rows.stride * row_bytes,
+                               t.stream + 16,
+                               block_at,
+                               band.out[r],
+                               t.out_width * t.out_channels,
+                               outputs * i,
+                               outputs * period,
+                               groups};
+        if (groups == nine)
+          depthwise_row<Taps, nine, program>(row, limits);
+        else
+          depthwise_row<Taps, 0, program>(row, limits);
       }
   }
 };

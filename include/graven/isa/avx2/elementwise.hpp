@@ -16,8 +16,8 @@ struct Shift {
 
   explicit Shift(int right)
       : sign(_mm256_set1_epi32(right > 0 ? -1 : 0)),
-        half(_mm256_set1_epi32(right > 0 ? 1 << (right - 1) : 0)),
-        count(_mm_cvtsi32_si128(right)) {}
+        half(_mm256_set1_epi32(right > 0 ? 1 << (right - 1) : 0)), count(_mm_cvtsi32_si128(right)) {
+  }
   [[gnu::always_inline]] __m256i operator()(__m256i x) const {
     const __m256i correction = _mm256_and_si256(_mm256_srai_epi32(x, 31), sign);
     return _mm256_sra_epi32(_mm256_add_epi32(_mm256_add_epi32(x, correction), half), count);
@@ -31,14 +31,11 @@ struct AddTerm {
   Shift shift;
 
   AddTerm(int zero_point, Multiplier m)
-      : zero(_mm256_set1_epi32(zero_point)),
-        high(_mm256_set1_epi32(m.multiplier >> 11)),
-        low(_mm256_set1_epi32(m.multiplier & 2047)),
-        shift(-m.shift) {}
+      : zero(_mm256_set1_epi32(zero_point)), high(_mm256_set1_epi32(m.multiplier >> 11)),
+        low(_mm256_set1_epi32(m.multiplier & 2047)), shift(-m.shift) {}
   [[gnu::always_inline]] __m256i operator()(const std::byte* at) const {
     const __m256i x = _mm256_sub_epi32(_mm256_cvtepi8_epi32(load8(at)), zero);
-    const __m256i rest =
-        _mm256_add_epi32(_mm256_mullo_epi32(x, low), _mm256_set1_epi32(1 << 10));
+    const __m256i rest = _mm256_add_epi32(_mm256_mullo_epi32(x, low), _mm256_set1_epi32(1 << 10));
     return shift(_mm256_add_epi32(_mm256_mullo_epi32(x, high), _mm256_srai_epi32(rest, 11)));
   }
 };
@@ -59,8 +56,7 @@ struct Add : scalar_isa::AddInt8 {
     [[gnu::always_inline]] __m128i sixteen(const std::byte* plain, const std::byte* other) const {
       const __m256i a = eight(plain, other), b = eight(plain + 8, other + 8);
       const __m256i y = _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0b11011000);
-      const __m128i z =
-          _mm_packs_epi16(_mm256_castsi256_si128(y), _mm256_extracti128_si256(y, 1));
+      const __m128i z = _mm_packs_epi16(_mm256_castsi256_si128(y), _mm256_extracti128_si256(y, 1));
       return _mm_min_epi8(_mm_max_epi8(z, _mm_set1_epi8(low)), _mm_set1_epi8(high));
     }
   };
@@ -78,7 +74,9 @@ struct Add : scalar_isa::AddInt8 {
     store_part(out, s.sixteen(a, b), count);
   }
 
-  static constexpr bool is_plain(const Operand& x) { return x.multiplier == Multiplier{1 << 30, 0}; }
+  static constexpr bool is_plain(const Operand& x) {
+    return x.multiplier == Multiplier{1 << 30, 0};
+  }
 
   static void run(const Task& task, const Band& band) {
     const Task t = task;
@@ -90,9 +88,13 @@ struct Add : scalar_isa::AddInt8 {
     const Operand &plain = is_plain(a) ? a : b, &other = is_plain(a) ? b : a;
     if (!whole || !is_plain(plain) || other.multiplier.shift > 0 || m.shift > 0)
       return AddInt8::run(task, band);
-    const Sum sum{_mm256_set1_epi32(plain.zero), _mm256_set1_epi32(m.multiplier),
-                  _mm256_set1_epi32(t.out_zero), AddTerm(other.zero, other.multiplier),
-                  Shift(-m.shift), static_cast<std::int8_t>(t.low), static_cast<std::int8_t>(t.high)};
+    const Sum sum{_mm256_set1_epi32(plain.zero),
+                  _mm256_set1_epi32(m.multiplier),
+                  _mm256_set1_epi32(t.out_zero),
+                  AddTerm(other.zero, other.multiplier),
+                  Shift(-m.shift),
+                  static_cast<std::int8_t>(t.low),
+                  static_cast<std::int8_t>(t.high)};
     const std::byte* row_a = band.rows[0];
     const std::byte* row_b = band.rows[t.rows];
     const bool swapped = &plain == &b;
@@ -104,7 +106,8 @@ struct Add : scalar_isa::AddInt8 {
 // Copies of a few fixed sizes are worth their own loop.
 struct Nearest : scalar_isa::Nearest {
   template <class Copy>
-  [[gnu::always_inline]] static void pixels(const Task& t, const Band& band, int bytes, Copy&& copy) {
+  [[gnu::always_inline]] static void pixels(const Task& t, const Band& band, int bytes,
+                                            Copy&& copy) {
     Reader from{t.stream + 4};
     const std::byte* row = band.rows[0];
     std::byte* out = band.out[0];
@@ -114,18 +117,19 @@ struct Nearest : scalar_isa::Nearest {
   static void run(const Task& task, const Band& band) {
     const Task t = task;
     switch (load_aligned<std::int32_t>(t.stream)) {
-      case 4: return pixels(t, band, 4, [](std::byte* to, const std::byte* from) {
-        store(to, load<std::uint32_t>(from));
-      });
-      case 8: return pixels(t, band, 8, [](std::byte* to, const std::byte* from) {
-        store8(to, load8(from));
-      });
-      case 16: return pixels(t, band, 16, [](std::byte* to, const std::byte* from) {
-        store16(to, load16(from));
-      });
-      case 32: return pixels(t, band, 32, [](std::byte* to, const std::byte* from) {
-        store32(to, load32(from));
-      });
+      case 4:
+        return pixels(t, band, 4, [](std::byte* to, const std::byte* from) {
+          store(to, load<std::uint32_t>(from));
+        });
+      case 8:
+        return pixels(t, band, 8,
+                      [](std::byte* to, const std::byte* from) { store8(to, load8(from)); });
+      case 16:
+        return pixels(t, band, 16,
+                      [](std::byte* to, const std::byte* from) { store16(to, load16(from)); });
+      case 32:
+        return pixels(t, band, 32,
+                      [](std::byte* to, const std::byte* from) { store32(to, load32(from)); });
       default: return scalar_isa::Nearest::run(task, band);
     }
   }

@@ -41,8 +41,7 @@ template <int lanes, int offset> struct ChannelTable {
   static constexpr void choose(const GraphView& g, const Value& v, const Parameters& p,
                                Writer& to) {
     const int taps = filter_layout(g, v).taps;
-    const bool clips =
-        activation_range(v.activation, v.quant, v.element).low >= v.quant.zero_point;
+    const bool clips = activation_range(v.activation, v.quant, v.element).low >= v.quant.zero_point;
     to.program = clips ? clipped : rounded;
     for (int o = 0; o < v.shape.channels; ++o) {
       const Channel c = fold(g, v, p, o);
@@ -62,7 +61,8 @@ template <int lanes, int offset> struct ChannelTable {
       for (int k = 0; k < layout.taps; ++k) bias -= offset * p.filter.int8[layout.index(o, k)];
     }
     auto word = [&](int field) { return at + 4 * (field * lanes + lane); };
-    const int zero = v.quant.zero_point, shift = c.multiplier.multiplier != 0 ? c.multiplier.shift : 0;
+    const int zero = v.quant.zero_point,
+              shift = c.multiplier.multiplier != 0 ? c.multiplier.shift : 0;
     const int right = shift < 0 ? -shift : program == general ? 0 : 1;
     store(word(0), bias);
     store(word(1), c.multiplier.multiplier);
@@ -89,16 +89,14 @@ inline __m256i halved_products(__m256i even, __m256i odd) {  // bits 31 to 62
 // high_multiply of quant.hpp; `odd`: the multipliers of the odd lanes.
 inline __m256i high_multiply(__m256i x, __m256i multiplier, __m256i odd) {
   const __m256i half = _mm256_set1_epi64x(1 << 30);
-  return halved_products(
-      _mm256_add_epi64(_mm256_mul_epi32(x, multiplier), half),
-      _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(x, 32), odd), half));
+  return halved_products(_mm256_add_epi64(_mm256_mul_epi32(x, multiplier), half),
+                         _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(x, 32), odd), half));
 }
 // rounding_shift of quant.hpp.
 inline __m256i rounding_shift(__m256i x, __m256i shift) {
   const __m256i one = _mm256_set1_epi32(1);
   const __m256i mask = _mm256_sub_epi32(_mm256_sllv_epi32(one, shift), one);
-  const __m256i threshold =
-      _mm256_sub_epi32(_mm256_srli_epi32(mask, 1), _mm256_srai_epi32(x, 31));
+  const __m256i threshold = _mm256_sub_epi32(_mm256_srli_epi32(mask, 1), _mm256_srai_epi32(x, 31));
   return _mm256_sub_epi32(_mm256_srav_epi32(x, shift),
                           _mm256_cmpgt_epi32(_mm256_and_si256(x, mask), threshold));
 }
@@ -108,8 +106,7 @@ template <int program> struct Scale {
   __m256i multiplier, odd, first, second, shift;
 
   [[gnu::always_inline]] Scale(const std::byte* table, const Limits& limits)
-      : multiplier(load32(table + 32)),
-        odd(_mm256_srli_epi64(multiplier, 32)),
+      : multiplier(load32(table + 32)), odd(_mm256_srli_epi64(multiplier, 32)),
         first(load32(table + 64)),
         second(program == general ? _mm256_set1_epi32(limits.zero) : load32(table + 96)),
         shift(load32(table + 128)) {}
@@ -181,15 +178,16 @@ struct Words {
                                          const Limits& limits) {
     const auto low = static_cast<char>(limits.low), high = static_cast<char>(limits.high);
     if constexpr (vectors == 4) {
-      __m256i z = _mm256_packs_epi16(_mm256_packs_epi32(y[0], y[1]), _mm256_packs_epi32(y[2], y[3]));
+      __m256i z =
+          _mm256_packs_epi16(_mm256_packs_epi32(y[0], y[1]), _mm256_packs_epi32(y[2], y[3]));
       z = _mm256_min_epi8(_mm256_max_epi8(z, _mm256_set1_epi8(low)), _mm256_set1_epi8(high));
       if (left >= 32) return store32(out, z);
       store_part(out, _mm256_castsi256_si128(z), left);
       if (left > 16) store_part(out + 16, _mm256_extracti128_si256(z, 1), left - 16);
     } else {
       const __m256i halves = _mm256_packs_epi32(y[0], y[vectors - 1]);
-      __m128i z = _mm_packs_epi16(_mm256_castsi256_si128(halves),
-                                  _mm256_extracti128_si256(halves, 1));
+      __m128i z =
+          _mm_packs_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
       if constexpr (vectors == 1) z = _mm_shuffle_epi32(z, 0b1000);
       z = _mm_min_epi8(_mm_max_epi8(z, _mm_set1_epi8(low)), _mm_set1_epi8(high));
       if (vectors == 1 && left >= 8) return store8(out, z);

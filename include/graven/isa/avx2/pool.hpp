@@ -69,8 +69,7 @@ template <class Acc>
   }
 }
 
-template <class Rule, bool Reduces>
-struct Pool : scalar_isa::Pool<std::int8_t, Rule, Reduces> {
+template <class Rule, bool Reduces> struct Pool : scalar_isa::Pool<std::int8_t, Rule, Reduces> {
   using Acc = typename Rule::Acc;
   static constexpr bool largest = std::is_same_v<Acc, std::int8_t>;
 
@@ -109,8 +108,10 @@ struct Pool : scalar_isa::Pool<std::int8_t, Rule, Reduces> {
         Sixteen<Acc> acc;
         if (Reduces && !band.first) acc.load_from(sums, count);
         add_window(acc, window, c, count);
-        if (Reduces && !band.last) acc.store_to(sums, count);
-        else finish(t, acc, out + c, count, real_rows * (window.to - window.from));
+        if (Reduces && !band.last)
+          acc.store_to(sums, count);
+        else
+          finish(t, acc, out + c, count, real_rows * (window.to - window.from));
         sums += count * static_cast<int>(sizeof(Acc));
       }
       if (!Reduces || band.last) out += t.in_channels;

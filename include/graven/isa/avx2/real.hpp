@@ -1,5 +1,5 @@
-// float32 layers with weights. Every output adds its products in the order of scalar: the same bits,
-// as long as the compiler is not asked to contract products and sums (FMA).
+// float32 layers with weights. Every output adds its products in the order of scalar: the same
+// bits, except where there is FMA, whose products are not rounded.
 #pragma once
 
 #if defined(__AVX2__)
@@ -21,8 +21,10 @@ inline __m256 load_floats(const std::byte* from, __m256i mask) {
 }
 inline void store_floats(std::byte* to, __m256 value, int count) {
   float* const at = reinterpret_cast<float*>(to);
-  if (count >= 8) _mm256_storeu_ps(at, value);
-  else _mm256_maskstore_ps(at, float_mask(count), value);
+  if (count >= 8)
+    _mm256_storeu_ps(at, value);
+  else
+    _mm256_maskstore_ps(at, float_mask(count), value);
 }
 
 // acc + a * b, with two roundings where there is no FMA.

@@ -3,13 +3,12 @@
 
 #if defined(__AVX2__)
 
-#include <immintrin.h>
+#include "graven/tensor.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <immintrin.h>
 #include <utility>
-
-#include "graven/tensor.hpp"
 
 namespace graven::avx2_isa {
 

@@ -51,8 +51,7 @@ template <class Lanes> struct PaddedRows {
   PaddedRows(const Task& t, const Band& band, FilterRows rows)
       : step(t.stride_width * t.in_channels * Lanes::element),
         groups((t.filter_width * t.in_channels + Lanes::group - 1) / Lanes::group),
-        first(band.scratch),
-        filter(rows) {
+        first(band.scratch), filter(rows) {
     const int end = right(t.in_width, t.out_width, t.stride_width, t.filter_width, t.left);
     const int before = t.left * t.in_channels, after = end * t.in_channels;
     const int inside = t.in_width * t.in_channels;
@@ -81,9 +80,7 @@ template <class Lanes> struct Patches {
   static constexpr int piece(const GraphView& g, const Value& v) {
     return v.filter.area() * g.input(v).shape.channels;
   }
-  static constexpr int groups_of(int inputs) {
-    return (inputs + Lanes::group - 1) / Lanes::group;
-  }
+  static constexpr int groups_of(int inputs) { return (inputs + Lanes::group - 1) / Lanes::group; }
   static constexpr int scratch(const GraphView& g, const Value& v, int) {
     const int step = groups_of(piece(g, v)) * Lanes::group * Lanes::element;
     return patch_bytes(g, v) + v.shape.width * step + Lanes::slack;

@@ -25,25 +25,20 @@ inline __m512i shift64(__m512i x, unsigned right) {
   return _mm512_maskz_srli_epi64(0xff, x, right);
 }
 inline __m512i shift_left(__m512i x, __m512i by) { return _mm512_maskz_sllv_epi32(0xffff, x, by); }
-inline __m512i shift_right(__m512i x, __m512i by) {
-  return _mm512_maskz_srav_epi32(0xffff, x, by);
-}
+inline __m512i shift_right(__m512i x, __m512i by) { return _mm512_maskz_srav_epi32(0xffff, x, by); }
 inline __m512i sign(__m512i x) { return _mm512_maskz_srai_epi32(0xffff, x, 31); }
 
 // high_multiply and rounding_shift of quant.hpp.
 inline __m512i high_multiply(__m512i x, __m512i multiplier, __m512i odd) {
   const __m512i half = _mm512_set1_epi64(1 << 30);
   const __m512i even = _mm512_add_epi64(multiply_even(x, multiplier), half);
-  const __m512i others =
-      _mm512_add_epi64(multiply_even(shift64(x, 32), odd), half);
-  return _mm512_mask_blend_epi32(0xaaaa, shift64(even, 31),
-                                 _mm512_add_epi64(others, others));
+  const __m512i others = _mm512_add_epi64(multiply_even(shift64(x, 32), odd), half);
+  return _mm512_mask_blend_epi32(0xaaaa, shift64(even, 31), _mm512_add_epi64(others, others));
 }
 inline __m512i rounding_shift(__m512i x, __m512i shift) {
   const __m512i one = _mm512_set1_epi32(1);
   const __m512i mask = _mm512_sub_epi32(shift_left(one, shift), one);
-  const __m512i threshold =
-      _mm512_sub_epi32(_mm512_maskz_srli_epi32(0xffff, mask, 1), sign(x));
+  const __m512i threshold = _mm512_sub_epi32(_mm512_maskz_srli_epi32(0xffff, mask, 1), sign(x));
   const __mmask16 up = _mm512_cmpgt_epi32_mask(_mm512_and_si512(x, mask), threshold);
   const __m512i y = shift_right(x, shift);
   return _mm512_mask_add_epi32(y, up, y, one);
@@ -54,24 +49,19 @@ template <int program> struct Scale {
   __m512i multiplier, odd, first, second, shift;
 
   [[gnu::always_inline]] Scale(const std::byte* table, const Limits& limits)
-      : multiplier(load64(table + 64)),
-        odd(shift64(multiplier, 32)),
-        first(load64(table + 128)),
+      : multiplier(load64(table + 64)), odd(shift64(multiplier, 32)), first(load64(table + 128)),
         second(program == avx2_isa::general ? _mm512_set1_epi32(limits.zero) : load64(table + 192)),
         shift(load64(table + 256)) {}
 
   [[gnu::always_inline]] __m512i operator()(__m512i acc) const {
     if constexpr (program == avx2_isa::clipped) {
       const __m512i even = _mm512_add_epi64(multiply_even(acc, multiplier), first);
-      const __m512i others =
-          _mm512_add_epi64(multiply_even(shift64(acc, 32), odd), second);
-      const __m512i high =
-          _mm512_mask_blend_epi32(0xaaaa, shift64(even, 32), others);
+      const __m512i others = _mm512_add_epi64(multiply_even(shift64(acc, 32), odd), second);
+      const __m512i high = _mm512_mask_blend_epi32(0xaaaa, shift64(even, 32), others);
       return shift_right(high, shift);
     } else if constexpr (program == avx2_isa::rounded) {
       const __m512i x = high_multiply(acc, multiplier, odd);
-      return shift_right(
-          _mm512_add_epi32(_mm512_add_epi32(x, sign(x)), first), shift);
+      return shift_right(_mm512_add_epi32(_mm512_add_epi32(x, sign(x)), first), shift);
     } else {
       const __m512i x = high_multiply(shift_left(acc, first), multiplier, odd);
       return _mm512_add_epi32(rounding_shift(x, shift), second);
@@ -124,8 +114,7 @@ struct Bytes {
   }
   static void fill(std::byte* to, int value, int count) {
     const Vector x = flip(_mm512_set1_epi8(static_cast<char>(value)));
-    for (int i = 0; i < count; i += 64)
-      _mm512_mask_storeu_epi8(to + i, first_bytes(count - i), x);
+    for (int i = 0; i < count; i += 64) _mm512_mask_storeu_epi8(to + i, first_bytes(count - i), x);
   }
 
   template <int vectors>
@@ -134,7 +123,8 @@ struct Bytes {
     const auto low = static_cast<char>(limits.low), high = static_cast<char>(limits.high);
     const __mmask64 mask = first_bytes(left);
     if constexpr (vectors == 4) {
-      __m512i z = _mm512_packs_epi16(_mm512_packs_epi32(y[0], y[1]), _mm512_packs_epi32(y[2], y[3]));
+      __m512i z =
+          _mm512_packs_epi16(_mm512_packs_epi32(y[0], y[1]), _mm512_packs_epi32(y[2], y[3]));
       z = _mm512_min_epi8(_mm512_max_epi8(z, _mm512_set1_epi8(low)), _mm512_set1_epi8(high));
       _mm512_mask_storeu_epi8(out, mask, z);
     } else if constexpr (vectors == 2) {

@@ -1,7 +1,7 @@
 // Convolution (pointwise and Dense included): all outputs of two pixels at a time.
 #pragma once
 
-#if __ARM_FEATURE_MVE
+#if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/inputs.hpp"
 
@@ -51,43 +51,50 @@ template <Inputs in> struct Conv {
       }
   }
 
-  // Groups that are not whole go by way of eight bytes on the stack.
-  template <int program>
-  static void pair(const Task& t, const Piece* pieces, std::byte* out) {
-    constexpr int group = tile.group_bytes(program);
-    const int whole = t.out_channels & ~3, left = t.out_channels & 3;
-    const TileJob job{t.out_channels, whole, t.out_zero, t.low, t.high};
-    if (whole > 0) two_pixels<tile, program>(t.stream, pieces, out, &job);
-    if (left == 0) return;
-    std::byte last[8];
-    const TileJob rest{4, 4, t.out_zero, t.low, t.high};
-    two_pixels<tile, program>(t.stream + whole / 4 * group, pieces, last, &rest);
-    for (int i = 0; i < left; ++i) {
-      out[whole + i] = last[i];
-      out[t.out_channels + whole + i] = last[4 + i];
+  // Outputs that are no whole group go by way of eight bytes on the stack.
+  template <int program> struct Tiles {
+    static constexpr int group = tile.group_bytes(program);
+
+    const std::byte* stream;
+    const Piece* pieces;
+    TileJob two, one, two_left, one_left;
+
+    Tiles(const Task& t, const Piece* list)
+        : stream(t.stream),
+          pieces(list), two{t.out_channels, t.out_channels & ~3, t.out_zero, t.low, t.high},
+          one{group, t.out_channels & ~7, t.out_zero, t.low, t.high},
+          two_left{4, 4, t.out_zero, t.low, t.high}, one_left{(t.out_channels & 7) > 4 ? group : 0,
+                                                              8, t.out_zero, t.low, t.high} {}
+
+    void pair(std::byte* out, int channels) const {
+      if (two.bytes > 0) two_pixels<tile, program>(stream, pieces, out, &two);
+      if (two.bytes == channels) return;
+      std::byte last[8];
+      two_pixels<tile, program>(stream + two.bytes / 4 * group, pieces, last, &two_left);
+      for (int i = 0; i < channels - two.bytes; ++i) {
+        out[two.bytes + i] = last[i];
+        out[channels + two.bytes + i] = last[4 + i];
+      }
     }
-  }
-  template <int program>
-  static void single(const Task& t, const Piece* pieces, std::byte* out) {
-    constexpr int group = tile.group_bytes(program);
-    const int whole = t.out_channels & ~7, left = t.out_channels & 7;
-    const TileJob job{group, whole, t.out_zero, t.low, t.high};
-    if (whole > 0) one_pixel<tile, program>(t.stream, pieces, out, &job);
-    if (left == 0) return;
-    std::byte last[8];
-    const TileJob rest{left > 4 ? group : 0, 8, t.out_zero, t.low, t.high};
-    one_pixel<tile, program>(t.stream + whole / 4 * group, pieces, last, &rest);
-    for (int i = 0; i < left; ++i) out[whole + i] = last[i];
-  }
+    void single(std::byte* out, int channels) const {
+      if (one.bytes > 0) one_pixel<tile, program>(stream, pieces, out, &one);
+      if (one.bytes == channels) return;
+      std::byte last[8];
+      one_pixel<tile, program>(stream + one.bytes / 4 * group, pieces, last, &one_left);
+      for (int i = 0; i < channels - one.bytes; ++i) out[one.bytes + i] = last[i];
+    }
+  };
 
   template <int program> static void run(const Task& task, const Band& band) {
     const Task t = task;
     const Finder<in> inputs(t, band);
+    const Tiles<program> tiles(t, inputs.list);
+    const int channels = t.out_channels, width = t.out_width;
     const int step = 2 * t.stride_width * t.in_channels;
     std::byte* out = band.out[0];
     int x = 0;
     bool steady = false;
-    for (; x + 1 < t.out_width; x += 2, out += 2 * t.out_channels) {
+    for (; x + 1 < width; x += 2, out += 2 * channels) {
       const bool in_place = inputs.in_place(x);
       if (steady && in_place) {
         inputs.advance(step);
@@ -96,11 +103,11 @@ template <Inputs in> struct Conv {
         inputs.find(x + 1, 1);
       }
       steady = in_place;
-      pair<program>(t, inputs.list, out);
+      tiles.pair(out, channels);
     }
-    if (x == t.out_width) return;
+    if (x == width) return;
     inputs.find(x, 0);
-    single<program>(t, inputs.list, out);
+    tiles.single(out, channels);
   }
 };
 

@@ -1,11 +1,11 @@
 // Dense over several rows: running sums in scratch, four outputs at a time.
 #pragma once
 
-#if __ARM_FEATURE_MVE
-
-#include <arm_mve.h>
+#if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/requantize.hpp"
+
+#include <arm_mve.h>
 
 namespace graven::mve_isa {
 
@@ -56,8 +56,8 @@ struct DenseRows {
     const Task t = task;
     const int count = (t.out_channels + 3) & ~3, length = t.in_width * t.in_channels;
     const auto* x = reinterpret_cast<const std::int8_t*>(band.rows[0]);
-    const auto* w = reinterpret_cast<const std::int8_t*>(t.stream) + 12 * count +
-                    band.step * count * length;
+    const auto* w =
+        reinterpret_cast<const std::int8_t*>(t.stream) + 12 * count + band.step * count * length;
     for (int group = 0; group < count; group += 4, w += 4 * length) {
       const std::byte* before = (band.first ? t.stream : band.scratch) + 4 * group;
       std::int32_t sums[4];
@@ -71,7 +71,8 @@ struct DenseRows {
       const Multiplier m{load_aligned<std::int32_t>(record),
                          static_cast<int>(load_aligned<std::int32_t>(record + 4 * count))};
       const auto sum = load_aligned<std::int32_t>(band.scratch + 4 * o);
-      band.out[0][o] = static_cast<std::byte>(clamp(requantize(sum, m) + t.out_zero, {t.low, t.high}));
+      band.out[0][o] =
+          static_cast<std::byte>(clamp(requantize(sum, m) + t.out_zero, {t.low, t.high}));
     }
   }
 };

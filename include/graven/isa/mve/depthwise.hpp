@@ -1,7 +1,7 @@
 // Depthwise convolution.
 #pragma once
 
-#if __ARM_FEATURE_MVE
+#if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/inputs.hpp"
 #include "graven/isa/mve/taps9.hpp"
@@ -58,11 +58,11 @@ template <Blocks kind> struct Depthwise3x3 {
       if (program == general) each([&](const Channel& c) { to.put(left_shift(c)); });
       each([&](const Channel& c) { to.put(right_shift(c)); });
       for (int k = 0; k < 9; ++k)
-        for (int o : of)
-          to.put(o < channels ? p.filter.int8[layout.index(o, k)] : std::int8_t{0});
+        for (int o : of) to.put(o < channels ? p.filter.int8[layout.index(o, k)] : std::int8_t{0});
       each([&](const Channel& c) { to.put(c.bias); });
       each([&](const Channel& c) { to.put(c.multiplier.multiplier); });
-      for (int i = 0; i < 16 && program == general; ++i) to.put(static_cast<std::int8_t>(range.low));
+      for (int i = 0; i < 16 && program == general; ++i)
+        to.put(static_cast<std::int8_t>(range.low));
       for (int i = 0; i < 16 && program == general; ++i)
         to.put(static_cast<std::int8_t>(range.high));
     }
@@ -81,6 +81,8 @@ template <Blocks kind> struct Depthwise3x3 {
       job.lanes = channels;
       job.skip = t.stride_width * channels - 16 * job.blocks;
       job.out_skip = channels - 16 * job.blocks;
+      job.left_until = job.right_from = 0;
+      job.padding = band.scratch;
       fill(band.scratch, t.in_zero, channels);
     }
     void taps_at(int x) {
@@ -102,6 +104,16 @@ template <Blocks kind> struct Depthwise3x3 {
     template <int program> void run_alone() {
       job.pixels = 1;
       taps9<program, kind != Blocks::wide, false>(&job);
+    }
+    // All pixels, where none but the first lacks its first column, and none but the last its last.
+    template <int program> void run_all(bool left, bool right) {
+      taps_at(0);
+      job.pixels = t.out_width;
+      job.left_until = left ? t.out_width - 1 : 0;
+      job.right_from = right ? 1 : 0;
+      for (int ky = 0; ky < 3; ++ky)
+        job.inner[ky] = band.rows[ky] + (t.stride_width - t.left) * t.in_channels;
+      taps9<program, kind == Blocks::masked, false>(&job);
     }
     // Pixels that lie inside of the input.
     template <int program> void run_inside(int pixels) {
@@ -132,8 +144,12 @@ template <Blocks kind> struct Depthwise3x3 {
     int first = (t.left + t.stride_width - 1) / t.stride_width;
     int end = reach < 0 ? 0 : reach / t.stride_width + 1;
     if (end > t.out_width) end = t.out_width;
-    for (int ky = 0; ky < 3; ++ky)
-      if (band.rows[ky] == nullptr) first = t.out_width;
+    const bool rows = band.rows[0] != nullptr && band.rows[1] != nullptr && band.rows[2] != nullptr;
+    const int middle = (t.out_width - 1) * t.stride_width - t.left + t.dilation_width;
+    if (kind != Blocks::narrow && rows && first < end && first <= 1 && t.left <= t.dilation_width &&
+        t.out_width - end <= 1 && middle < t.in_width)
+      return row.template run_all<program>(first == 1, end < t.out_width);
+    if (!rows) first = t.out_width;
     for (int x = 0; x < t.out_width;) {
       row.taps_at(x);
       if (x >= first && x < end) {

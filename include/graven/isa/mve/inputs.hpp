@@ -1,8 +1,8 @@
-// Where the inputs of an output pixel lie. Pieces of a window are read in place wherever the row has
-// them in one piece of memory; only what hangs over an edge is copied to scratch.
+// Where the inputs of an output pixel lie. Pieces of a window are read in place wherever the row
+// has them in one piece of memory; only what hangs over an edge is copied to scratch.
 #pragma once
 
-#if __ARM_FEATURE_MVE
+#if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/tiles.hpp"
 
@@ -71,11 +71,13 @@ constexpr TileShape in_pieces(Segments s) {
   const TileShape whole{s.count, s.length / 16, s.length % 16};
   if (s.count * whole.blocks() <= 12 || (whole.blocks() <= 8 && s.count <= 32)) return whole;
   for (int blocks = 8; blocks >= 3 && s.length % 16 == 0; --blocks)
-    if (whole.full % blocks == 0) return {s.count * whole.full / blocks, blocks, 0};
+    if (whole.full % blocks == 0 && s.count * whole.full / blocks <= most_pieces)
+      return {s.count * whole.full / blocks, blocks, 0};
   return {0, 0, 0};
 }
 constexpr TileShape padded(int taps) {
-  const int blocks = round_up(taps, 16) / 16, count = blocks <= 12 ? 1 : round_up(blocks, 8) / 8;
+  const int blocks = round_up(taps, 16) / 16, most = 8 * (blocks / (8 * most_pieces) + 1);
+  const int count = blocks <= 12 ? 1 : round_up(blocks, most) / most;
   return {count, round_up(blocks, count) / count, 0};
 }
 
@@ -91,8 +93,8 @@ constexpr Inputs inputs_of(const GraphView& g, const Value& v) {
     return {Access::points, s, cut};
   const int groups = (v.shape.channels + 3) / 4;
   const int in_place = groups * (15 * cut.blocks() + 1) * cut.pieces + 6 * cut.pieces;
-  const int copied = groups * 14 * patch.blocks() * patch.pieces +
-                     2 * s.count * (20 + 3 * (s.length / 16));
+  const int copied =
+      groups * 14 * patch.blocks() * patch.pieces + 2 * s.count * (20 + 3 * (s.length / 16));
   return in_place <= copied ? Inputs{Access::windows, s, cut} : Inputs{Access::patches, s, patch};
 }
 
@@ -114,13 +116,13 @@ template <Inputs in> struct Finder {
   bool all_rows = true;
 
   Finder(const Task& task, const Band& band)
-      : t(task),
-        rows(band.rows),
-        list(reinterpret_cast<Piece*>(band.scratch)),
+      : t(task), rows(band.rows), list(reinterpret_cast<Piece*>(band.scratch)),
         copies(band.scratch + list_bytes) {
     list[in.tile.pieces] = {};
-    for (int ky = 0; ky < t.rows; ++ky) all_rows &= rows[ky] != nullptr;
-    if constexpr (in.access == Access::windows) fill(copies, t.in_zero, length);
+    if constexpr (in.access == Access::windows) {
+      for (int ky = 0; ky < t.rows; ++ky) all_rows &= rows[ky] != nullptr;
+      fill(copies, t.in_zero, length);
+    }
   }
 
   bool inside(int column) const {
@@ -165,7 +167,7 @@ template <Inputs in> struct Finder {
     const Overhang edge = overhang(first);
     std::byte* copied = copies + length + side * copy_bytes;
     Piece* piece = list;
-    for (const std::byte* const *row = rows, *const *end = row + count; row != end; ++row) {
+    for (const std::byte *const *row = rows, *const *end = row + count; row != end; ++row) {
       const std::byte* at = *row == nullptr ? copies : *row + offset;
       if (!whole && *row != nullptr) {
         gather(copied, at, edge, zero);
@@ -192,19 +194,26 @@ template <Inputs in> struct Finder {
     const int bytes = in.segments.rows ? length : length * t.filter_width, zero = t.in_zero;
     const Overhang edge = overhang(first);
     const bool whole = edge.inside == bytes;
-    for (const std::byte* const *row = rows, *const *end = row + t.rows; row != end;
+    for (const std::byte *const *row = rows, *const *end = row + t.rows; row != end;
          ++row, to += bytes)
-      if (*row == nullptr) fill(to, zero, bytes);
-      else if (!in.segments.rows) gather_apart(to, *row, first);
-      else if (whole) copy(to, *row + offset, length);
-      else gather(to, *row + offset, edge, zero);
+      if (*row == nullptr)
+        fill(to, zero, bytes);
+      else if (!in.segments.rows)
+        gather_apart(to, *row, first);
+      else if (whole)
+        copy(to, *row + offset, length);
+      else
+        gather(to, *row + offset, edge, zero);
   }
   void find(int x, int side) const {
-    if constexpr (in.access == Access::patches) patch(x, side);
+    if constexpr (in.access == Access::patches)
+      patch(x, side);
     else if constexpr (in.access == Access::points)
       put(list, side, rows[0] + x * t.stride_width * t.in_channels, length);
-    else if constexpr (in.segments.rows) window(x, side);
-    else window_apart(x, side);
+    else if constexpr (in.segments.rows)
+      window(x, side);
+    else
+      window_apart(x, side);
   }
 
   // From a pair of pixels to the next, where both read only what is inside of the input.
@@ -216,7 +225,8 @@ template <Inputs in> struct Finder {
   }
   void advance(int step) const {
     for (Piece* piece = list; piece != list + in.tile.pieces; ++piece)
-      if (all_rows || static_cast<unsigned>(piece->at[0] - copies) >= length) {
+      if (in.access == Access::points || all_rows ||
+          static_cast<unsigned>(piece->at[0] - copies) >= length) {
         piece->at[0] += step;
         piece->at[1] += step;
       }

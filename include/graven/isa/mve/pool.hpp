@@ -1,19 +1,60 @@
 // Pools, sixteen or eight channels at a time.
 #pragma once
 
-#if __ARM_FEATURE_MVE
+#if defined(__ARM_FEATURE_MVE)
 
-#include <arm_mve.h>
-
+#include "graven/isa/mve/inputs.hpp"
 #include "graven/isa/scalar/pool.hpp"
 
 namespace graven::mve_isa {
 
-inline const std::int8_t* elements(const std::byte* at) {
-  return reinterpret_cast<const std::int8_t*>(at);
+// at[i] = max(at[i], x[i])
+inline void take_larger(std::byte* at, const std::byte* x, int count) {
+  asm volatile(R"(
+    wlstp.8 lr, %[count], 2f
+  1:
+    vldrb.8 q0, [%[x]], #16
+    vldrb.8 q1, [%[at]]
+    vmax.s8 q0, q0, q1
+    vstrb.8 q0, [%[at]], #16
+    letp lr, 1b
+  2:
+  )"
+               : [at] "+r"(at), [x] "+r"(x)
+               : [count] "r"(count)
+               : "q0", "q1", "lr", "cc", "memory");
 }
-inline mve_pred16_t first_bytes(int count) { return vctp8q(static_cast<std::uint32_t>(count)); }
-inline mve_pred16_t first_halves(int count) { return vctp16q(static_cast<std::uint32_t>(count)); }
+inline void limit(std::byte* at, int most, int count) {
+  asm volatile(R"(
+    vdup.8 q1, %[most]
+    wlstp.8 lr, %[count], 2f
+  1:
+    vldrb.8 q0, [%[at]]
+    vmin.s8 q0, q0, q1
+    vstrb.8 q0, [%[at]], #16
+    letp lr, 1b
+  2:
+  )"
+               : [at] "+r"(at)
+               : [most] "r"(most), [count] "r"(count)
+               : "q0", "q1", "lr", "cc", "memory");
+}
+// sums[i] += x[i]
+inline void add_elements(std::byte* sums, const std::byte* x, int count) {
+  asm volatile(R"(
+    wlstp.16 lr, %[count], 2f
+  1:
+    vldrb.s16 q0, [%[x]], #8
+    vldrh.16 q1, [%[sums]]
+    vadd.i16 q0, q0, q1
+    vstrh.16 q0, [%[sums]], #16
+    letp lr, 1b
+  2:
+  )"
+               : [sums] "+r"(sums), [x] "+l"(x)
+               : [count] "r"(count)
+               : "q0", "q1", "lr", "cc", "memory");
+}
 
 // The columns of the input that lie in the window of output pixel `x`.
 struct Columns {
@@ -29,44 +70,38 @@ struct MaxPool : PlainKernel {
   static void run(const Task& task, const Band& band) {
     const Task t = task;
     const int channels = t.in_channels;
-    auto* out = reinterpret_cast<std::int8_t*>(band.out[0]);
+    std::byte* out = band.out[0];
+    fill(out, t.low, t.out_width * channels);
     for (int x = 0; x < t.out_width; ++x, out += channels) {
       const Columns columns(t, x);
-      for (int c = 0; c < channels; c += 16) {
-        const mve_pred16_t some = first_bytes(channels - c);
-        int8x16_t most = vdupq_n_s8(static_cast<std::int8_t>(t.low));
-        for (int ky = 0; ky < t.rows; ++ky) {
-          if (band.rows[ky] == nullptr) continue;
-          const std::int8_t* at = elements(band.rows[ky]) + columns.from * channels + c;
-          for (int column = columns.from; column < columns.to; ++column, at += channels)
-            most = vmaxq_s8(most, vldrbq_z_s8(at, some));
-        }
-        most = vminq_s8(most, vdupq_n_s8(static_cast<std::int8_t>(t.high)));
-        vstrbq_p_s8(out + c, most, some);
+      for (int ky = 0; ky < t.rows; ++ky) {
+        if (band.rows[ky] == nullptr) continue;
+        const std::byte* at = band.rows[ky] + columns.from * channels;
+        for (int column = columns.from; column < columns.to; ++column, at += channels)
+          take_larger(out, at, channels);
       }
     }
+    if (t.high < 127) limit(band.out[0], t.high, t.out_width * channels);
   }
 };
 
-// The average of up to 255 elements: sums fit 16 bits. Reducing, they lie in scratch.
+// The average of up to 255 elements: sums fit 16 bits. They lie in scratch; of a reduction those of
+// all output pixels, else of one.
 template <bool Reduces> struct AveragePool : PlainKernel {
   static constexpr int scratch(const GraphView&, const Value& v) {
-    return Reduces ? 2 * v.shape.row() : 0;
+    return 2 * (Reduces ? v.shape.row() : v.shape.channels);
   }
 
-  // sum + `columns` elements, `channels` apart, of eight channels.
-  static int16x8_t add(int16x8_t sum, const std::int8_t* at, int columns, int channels,
-                       mve_pred16_t some) {
-    if (some == 0xffff)
-      for (; columns > 0; --columns, at += channels) sum = vaddq_s16(sum, vldrbq_s16(at));
-    for (; columns > 0; --columns, at += channels) sum = vaddq_s16(sum, vldrbq_z_s16(at, some));
-    return sum;
+  static void add(const std::byte* row, const Columns& columns, int channels, std::byte* sums) {
+    const std::byte* at = row + columns.from * channels;
+    for (int column = columns.from; column < columns.to; ++column, at += channels)
+      add_elements(sums, at, channels);
   }
-  static void finish(const Task& t, std::byte* out, int16x8_t sum, int count, int channels) {
-    std::int16_t sums[8];
-    vst1q_s16(sums, sum);
-    for (int c = 0; c < channels && c < 8; ++c)
-      scalar_isa::store_clamped<std::int8_t>(out + c, t, scalar_isa::rounded_mean(sums[c], count));
+  static void finish(const Task& t, std::byte* out, const std::byte* sums, int count) {
+    for (int c = 0; c < t.in_channels; ++c) {
+      const std::int32_t sum = load_aligned<std::int16_t>(sums + 2 * c);
+      scalar_isa::store_clamped<std::int8_t>(out + c, t, scalar_isa::rounded_mean(sum, count));
+    }
   }
 
   static void run(const Task& task, const Band& band) {
@@ -74,23 +109,14 @@ template <bool Reduces> struct AveragePool : PlainKernel {
     const int channels = t.in_channels, rows = Reduces ? 1 : t.rows;
     int real_rows = Reduces ? t.in_height : 0;
     for (int ky = 0; ky < rows && !Reduces; ++ky) real_rows += band.rows[ky] != nullptr ? 1 : 0;
-    auto* sums = reinterpret_cast<std::int16_t*>(band.scratch);
-    for (int x = 0; x < t.out_width; ++x, sums += channels) {
+    std::byte* sums = band.scratch;
+    for (int x = 0; x < t.out_width; ++x, sums += Reduces ? 2 * channels : 0) {
       const Columns columns(t, x);
-      const int width = columns.to - columns.from;
-      for (int c = 0; c < channels; c += 8) {
-        const mve_pred16_t some = first_halves(channels - c);
-        int16x8_t sum = vdupq_n_s16(0);
-        if (Reduces && !band.first) sum = vldrhq_z_s16(sums + c, some);
-        for (int ky = 0; ky < rows; ++ky)
-          if (band.rows[ky] != nullptr)
-            sum = add(sum, elements(band.rows[ky]) + columns.from * channels + c, width, channels,
-                      some);
-        if (!Reduces || band.last)
-          finish(t, band.out[0] + x * channels + c, sum, real_rows * width, channels - c);
-        else
-          vstrhq_p_s16(sums + c, sum, some);
-      }
+      if (!Reduces || band.first) fill(sums, 0, 2 * channels);
+      for (int ky = 0; ky < rows; ++ky)
+        if (band.rows[ky] != nullptr) add(band.rows[ky], columns, channels, sums);
+      if (!Reduces || band.last)
+        finish(t, band.out[0] + x * channels, sums, real_rows * (columns.to - columns.from));
     }
   }
 };

@@ -3,7 +3,7 @@
 // less before it. Packing finds the cheapest of three programs that is exact for a layer.
 #pragma once
 
-#if __ARM_FEATURE_MVE
+#if defined(__ARM_FEATURE_MVE)
 
 #include "graven/fold.hpp"
 #include "graven/kernel.hpp"
@@ -11,7 +11,8 @@
 namespace graven::mve_isa {
 
 enum Program {
-  rectified,  // no left shifts; the range is int8's and starts at the zero point: ties do not matter
+  rectified,  // no left shifts; the range is int8's and starts at the zero point: ties do not
+              // matter
   shifted,    // right shifts only; the range is int8's
   general     // any shifts, any range
 };

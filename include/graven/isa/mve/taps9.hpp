@@ -7,7 +7,7 @@
 // biases and multipliers in the order of `lane_of`.
 #pragma once
 
-#if __ARM_FEATURE_MVE
+#if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/requantize.hpp"
 
@@ -30,12 +30,19 @@ struct TapsJob {
   std::int32_t blocks, pixels;
   std::int32_t skip, out_skip;  // from the end of a pixel's blocks to the next pixel
   std::int32_t lanes;           // of one pixel's blocks, where the last is not whole
+  // Edges: where `left_until` pixels are left, the first column lies at `inner`; where `right_from`
+  // are left, the last column is padding. 0: never.
+  std::int32_t left_until;
+  const std::byte* inner[3];
+  std::int32_t right_from;
+  const std::byte* padding;
 };
 
-// masked: loads and stores `lanes` lanes. still: all blocks have the stream's first block of weights.
-//   r0-r6, r8, r9 taps; r7 stream, 16 bytes into the weights; r10 out; r11 zero point; r12 lanes left
-template <int program, bool masked, bool still>
-[[gnu::naked, gnu::noipa]] void taps9(TapsJob*) {
+// masked: loads and stores `lanes` lanes. still: all blocks have the stream's first block of
+// weights.
+//   r0-r6, r8, r9 taps; r7 stream, 16 bytes into the weights; r10 out; r11 zero point; r12 lanes
+//   left
+template <int program, bool masked, bool still> [[gnu::naked, gnu::noipa]] void taps9(TapsJob*) {
   asm volatile(R"(
     .macro load q from step
     .if %c[masked]
@@ -50,26 +57,26 @@ template <int program, bool masked, bool still>
     vldrb.8 \weights, [r7, #\w]
     vmullb.s8 \low, \high, \weights ;  vmullt.s8 \high, \high, \weights
     .endm
-    .macro add_products
+    .macro add_products from at
     vmovlb.s16 q1, q2 ;        vadd.i32 q5, q5, q1
     vmovlt.s16 q2, q2 ;        vadd.i32 q6, q6, q2
     vmovlb.s16 q1, q0 ;        vadd.i32 q7, q7, q1
-    vldrw.32 q1, [sp] ;        vmovlt.s16 q0, q0 ;  vadd.i32 q0, q0, q1
+    vldrw.32 q1, [\from, #\at] ;  vmovlt.s16 q0, q0 ;  vadd.i32 q0, q0, q1
     .endm
-    .macro single tap w
+    .macro single tap w from=sp at=0
     multiply \tap, \w, q2, q0, q1
-    add_products
+    add_products \from, \at
     .endm
-    .macro pair tap0 tap1 w
+    .macro pair tap0 tap1 w from=sp at=0
     .if %c[program] == %c[general]
-    single \tap0, \w
+    single \tap0, \w, \from, \at
     vstrw.32 q0, [sp]
     single \tap1, \w+16
     .else
     multiply \tap0, \w, q2, q0, q1
     multiply \tap1, \w+16, q4, q1, q3
     vadd.i16 q2, q2, q4 ;  vadd.i16 q0, q0, q1
-    add_products
+    add_products \from, \at
     .endif
     vstrw.32 q0, [sp]
     .endm
@@ -112,9 +119,8 @@ template <int program, bool masked, bool still>
     .if %c[masked]
     vctp.8 r12 ;  sub r12, #16
     .endif
-    vldrw.32 q0, [r7, #176] ;  vstrw.32 q0, [sp]
     vldrw.32 q5, [r7, #128] ;  vldrw.32 q6, [r7, #144] ;  vldrw.32 q7, [r7, #160]
-    pair r0, r1, -16
+    pair r0, r1, -16, r7, 176
     pair r2, r3, 16
     pair r4, r5, 48
     pair r6, r8, 80
@@ -139,14 +145,22 @@ template <int program, bool masked, bool still>
     ldr r12, [sp, #80]
     ldr lr, [r12, #52] ;  subs lr, #1 ;  str lr, [r12, #52]
     beq 3f
-    ldr r7, [r12, #36] ;  add r7, #16
     .if %c[masked]
-    ldr lr, [r12, #60] ;  add r10, lr
+    ldr r7, [r12, #60] ;  add r10, r7
     .endif
-    ldr lr, [r12, #56] ;  cmp lr, #0
-    beq.w 2b
-    add r0, lr ;  add r1, lr ;  add r2, lr ;  add r3, lr ;  add r4, lr
-    add r5, lr ;  add r6, lr ;  add r8, lr ;  add r9, lr
+    ldr r7, [r12, #56] ;  cbz r7, 4f
+    add r0, r7 ;  add r1, r7 ;  add r2, r7 ;  add r3, r7 ;  add r4, r7
+    add r5, r7 ;  add r6, r7 ;  add r8, r7 ;  add r9, r7
+  4:
+    ldr r7, [r12, #68] ;  cmp lr, r7
+    bne 5f
+    ldr r0, [r12, #72] ;  ldr r3, [r12, #76] ;  ldr r6, [r12, #80]
+  5:
+    ldr r7, [r12, #84] ;  cmp lr, r7
+    bne 6f
+    ldr r2, [r12, #88] ;  mov r5, r2 ;  mov r9, r2
+  6:
+    ldr r7, [r12, #36] ;  add r7, #16
     b.w 2b
   3:
     add sp, #16

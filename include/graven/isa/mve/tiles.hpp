@@ -4,11 +4,11 @@
 //
 // A pixel's inputs are `pieces` pieces of 16 * full + tail bytes, each in one piece of memory;
 // nothing beyond them is read. Stream, per group of four outputs o: (bias[o] if looped,) per piece
-// and 16 inputs: 16 weights of each output; bias[o] if not looped; int8 left shift[o] if the program
-// is general; multiplier[o]; int8 right shift[o].
+// and 16 inputs: 16 weights of each output; bias[o] if not looped; int8 left shift[o] if the
+// program is general; multiplier[o]; int8 right shift[o].
 #pragma once
 
-#if __ARM_FEATURE_MVE
+#if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/requantize.hpp"
 
@@ -21,10 +21,12 @@ struct Piece {
 
 // Read by the assembler below.
 struct TileJob {
-  std::int32_t step;   // two_pixels: from an output pixel to the next; one_pixel: between two groups
+  std::int32_t step;  // two_pixels: from an output pixel to the next; one_pixel: between two groups
   std::int32_t bytes;  // of one pixel's output
   std::int32_t zero, low, high;
 };
+
+inline constexpr int most_pieces = 500;  // of what an immediate of SUBW reaches
 
 struct TileShape {
   int pieces, full, tail;
@@ -42,7 +44,7 @@ struct TileShape {
 //   [sp] end of the first output, zero point, job
 template <TileShape shape, int program>
 [[gnu::naked, gnu::noipa]] void two_pixels(const std::byte*, const Piece*, std::byte*,
-                                              const TileJob*) {
+                                           const TileJob*) {
   asm volatile(R"(
     .macro block mac step
     vldrb.8 q2, [r1], #\step ;     vldrb.8 q3, [r1], #\step
@@ -146,7 +148,7 @@ template <TileShape shape, int program>
 //   r3 output, r7 pieces, r9 input, r11 step
 template <TileShape shape, int program>
 [[gnu::naked, gnu::noipa]] void one_pixel(const std::byte*, const Piece*, std::byte*,
-                                             const TileJob*) {
+                                          const TileJob*) {
   asm volatile(R"(
     .macro block mac step
     vldrb.8 q1, [r1], #\step ;  vldrb.8 q2, [r1], #\step ;  \mac\().s8 r0, q0, q1

@@ -1,9 +1,10 @@
-// Sum of two activations of one shape, four elements at a time.
+// Row kernels that go through a row once: the sum of two activations of one shape, tables.
 #pragma once
 
-#if __ARM_FEATURE_MVE
+#if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/requantize.hpp"
+#include "graven/isa/scalar/elementwise.hpp"
 
 namespace graven::mve_isa {
 
@@ -13,8 +14,7 @@ struct AddTerm {
   std::int32_t constant, multiplier, shift;
 
   explicit AddTerm(Reader& from)
-      : constant(from.next<std::int32_t>()),
-        multiplier(from.next<std::int32_t>()),
+      : constant(from.next<std::int32_t>()), multiplier(from.next<std::int32_t>()),
         shift(from.next<std::int32_t>()) {}
 };
 struct AddJob {
@@ -96,7 +96,8 @@ constexpr bool halves(const GraphView& g, const Value& v, int k) {
 }
 constexpr bool adds(const GraphView& g, const Value& v) {
   for (int k = 0; k < 2; ++k)
-    if (g.input(v, k).shape != v.shape || (!halves(g, v, k) && operand_multiplier(g, v, k).shift >= 0))
+    if (g.input(v, k).shape != v.shape ||
+        (!halves(g, v, k) && operand_multiplier(g, v, k).shift >= 0))
       return false;
   return sum_multiplier(g, v).shift < 0;
 }
@@ -124,10 +125,38 @@ template <bool half_a, bool half_b, int program> struct Add : PlainKernel {
     Reader from{task.stream};
     const AddTerm first(from), second(from);
     const auto multiplier = from.next<std::int32_t>(), shift = from.next<std::int32_t>();
-    const AddJob job{band.rows[0],  band.rows[task.rows], band.out[0], first,    second,
-                     multiplier,    shift,                task.out_zero, task.low, task.high,
+    const AddJob job{band.rows[0],
+                     band.rows[task.rows],
+                     band.out[0],
+                     first,
+                     second,
+                     multiplier,
+                     shift,
+                     task.out_zero,
+                     task.low,
+                     task.high,
                      task.out_width * task.out_channels};
     add_row<half_a, half_b, program>(&job);
+  }
+};
+
+// out[i] = table[uint8(in[i])], sixteen at a time.
+struct Map : scalar_isa::MapInt8 {
+  static void run(const Task& task, const Band& band) {
+    const std::byte* in = band.rows[0];
+    std::byte* out = band.out[0];
+    asm volatile(R"(
+      wlstp.8 lr, %[count], 2f
+    1:
+      vldrb.8 q0, [%[in]], #16
+      vldrb.u8 q1, [%[table], q0]
+      vstrb.8 q1, [%[out]], #16
+      letp lr, 1b
+    2:
+    )"
+                 : [in] "+r"(in), [out] "+r"(out)
+                 : [table] "r"(task.stream), [count] "r"(task.out_width * task.out_channels)
+                 : "q0", "q1", "lr", "cc", "memory");
   }
 };
 
