@@ -58,7 +58,7 @@ template <class Subject> struct PlanCheck {
     const int band = Plan::problem.values[v].band;
     for (int r = s * band; r < (s + 1) * band && r < x.shape.height; ++r) {
       int y = x.rows.start.exists ? x.rows.start.call(x, Subject::graph.views + x.first_input, k, r)
-                                      : r * x.rows.stride - x.rows.top;
+                                  : r * x.rows.stride - x.rows.top;
       for (int i = 0; i < x.rows.count; ++i, y += x.rows.dilation)
         if (y >= 0 && y < view(v, k).shape.height) rows.push_back(y);
     }

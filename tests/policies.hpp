@@ -64,14 +64,12 @@ template <class Subject> Bytes run_guarded(std::byte fill, std::uint32_t seed) {
   M model(memory.arena());
   fill_inputs(model, seed);
   Bytes before;
-  for (int i = 0; i < M::input_count; ++i)
-    append(before, model.input_bytes(i));
+  for (int i = 0; i < M::input_count; ++i) append(before, model.input_bytes(i));
   model.run_in_place();
   CHECK(memory.guards_are_whole());
   if (Subject::used.keep_input) {
     Bytes after;
-    for (int i = 0; i < M::input_count; ++i)
-      append(after, model.input_bytes(i));
+    for (int i = 0; i < M::input_count; ++i) append(after, model.input_bytes(i));
     CHECK(before == after);
   }
   return outputs_of(model);

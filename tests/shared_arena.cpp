@@ -14,7 +14,7 @@ constexpr std::int8_t twos[4] = {2, 2, 2, 2};
 constexpr float one[1] = {1.0f};
 constexpr Parameters sum_params[] = {{.output = {1.0f, 0}},
                                      {.filter = twos, .scale = one, .output = {1.0f, 0}}};
-using Sum = Model<Sequential<Dense<4, 1>>, Shape{1, 1, 4}, sum_params>;
+using Sum = Model<Sequential<Dense<4, 1>>, Shape{1, 1, 4}, sum_params, scalar>;  // the smaller one
 constexpr Parameters pool_params[] = {{.output = {1.0f, 0}}, {}};
 using Largest = Model<Sequential<MaxPool<8>>, Shape{8, 8, 1}, pool_params>;
 using Both = SharedArena<Sum, Largest>;

@@ -165,8 +165,7 @@ constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, bool by
     for (int v = 0; v < Values; ++v) {
       const Facts& f = p.values[v];
       if (f.is_constant || !(pass == 0 ? f.is_input : f.is_output && !f.is_input)) continue;
-      const int at =
-          place_block(placer, f, s.first_row[v], pass == 0 ? inputs_end : 0);
+      const int at = place_block(placer, f, s.first_row[v], pass == 0 ? inputs_end : 0);
       for (int r = 0; r < f.rows; ++r) places.row[s.first_row[v] + r] = at + r * f.row_bytes;
       if (pass == 0) inputs_end = align4(at + f.rows * f.row_bytes);
       reach(at + f.rows * f.row_bytes);

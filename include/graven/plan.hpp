@@ -56,9 +56,9 @@ struct Span {
 struct Facts {
   int rows = 1;
   int row_bytes = 0;
-  int steps = 0;    // 0: a resident model input or a constant; arrivals of rows are steps too
-  int band = 1;     // rows per step; a reduction has all its rows after the last step
-  int scratch = 0;  // bytes
+  int steps = 0;      // 0: a resident model input or a constant; arrivals of rows are steps too
+  int band = 1;       // rows per step; a reduction has all its rows after the last step
+  int scratch = 0;    // bytes
   bool wide = false;  // of 8-byte elements: where users get a span of it, it is aligned so
   int first_read = 0, read_count = 0;
   int first_span = 0;  // spans[first_span + step * read_count + k] for read k

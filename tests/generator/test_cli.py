@@ -15,11 +15,11 @@ from graven.paths import data_root
 GOLDEN = Path(__file__).parent / "golden"
 MODEL, SEVERAL = GOLDEN / "sequence.tflite", GOLDEN / "branches.tflite"
 TWO_INPUTS = GOLDEN / "floats.tflite"
-INSPECTED = ["model", "source", "target", "isa", "plan", "arena_bytes", "input_bytes",
-             "flash_bytes", "macs", "layers", "rows"]  # fmt: skip
-MEASURED = ["model", "source", "target", "isa", "plan", "arena_bytes", "input_bytes", "ram_bytes",
-            "flash_bytes", "stack_bytes", "macs", "instructions", "layers", "rows",
-            "outputs"]  # fmt: skip
+INSPECTED = ["model", "source", "target", "isa", "plan", "row_input", "arena_bytes",
+             "input_bytes", "flash_bytes", "macs", "pruned", "layers", "rows"]  # fmt: skip
+MEASURED = ["model", "source", "target", "isa", "plan", "row_input", "arena_bytes", "input_bytes",
+            "ram_bytes", "flash_bytes", "stack_bytes", "macs", "instructions", "pruned", "layers",
+            "rows", "outputs"]  # fmt: skip
 
 
 def run(capsys, *arguments):

@@ -55,8 +55,8 @@ constexpr std::int32_t pair_word(const Taps& low, const Taps& high, int k) {
 // ---- from bytes to tiles ----------------------------------------------------------------------
 
 // `words` words of each pixel; returns the end of what it wrote.
-[[gnu::naked, gnu::noinline]] inline std::byte* spread3(std::byte*, const std::byte*,
-                                                        const std::byte*, const std::byte*, int) {
+[[gnu::naked, gnu::noipa]] inline std::byte* spread3(std::byte*, const std::byte*, const std::byte*,
+                                                     const std::byte*, int) {
   asm volatile(R"(
     push {r4-r11, lr}
     ldr lr, [sp, #36]
@@ -72,8 +72,8 @@ constexpr std::int32_t pair_word(const Taps& low, const Taps& high, int k) {
     pop {r4-r11, pc}
   )");
 }
-[[gnu::naked, gnu::noinline]] inline std::byte* spread2(std::byte*, const std::byte*,
-                                                        const std::byte*, int) {
+[[gnu::naked, gnu::noipa]] inline std::byte* spread2(std::byte*, const std::byte*, const std::byte*,
+                                                     int) {
   asm volatile(R"(
     push {r4-r8, lr}
   1:
@@ -116,8 +116,8 @@ template <bool planar> [[gnu::always_inline]] inline void define_stores() {
 //   r0 stream, r1 tile, lr loops; r4-r6 S1, r7-r9 S0 of the pixels
 //   [sp] tile, out, pixel_step, twice_zero, the first channel's word, loops, channel_step
 template <int unroll, bool planar, bool one_pass>
-[[gnu::naked, gnu::noinline]] void pairs3(const std::byte*, const std::byte*, std::byte*,
-                                          const PairLoop*) {
+[[gnu::naked, gnu::noipa]] void pairs3(const std::byte*, const std::byte*, std::byte*,
+                                       const PairLoop*) {
   define_stores<planar>();
   asm volatile(R"(
     push {r4-r11, lr} ;  sub sp, #28
@@ -160,8 +160,8 @@ template <int unroll, bool planar, bool one_pass>
 }
 // The same for two pixels: r12 out, r4 r5 S1, r7 r8 S0.
 template <int unroll, bool planar, bool one_pass>
-[[gnu::naked, gnu::noinline]] void pairs2(const std::byte*, const std::byte*, std::byte*,
-                                          const PairLoop*) {
+[[gnu::naked, gnu::noipa]] void pairs2(const std::byte*, const std::byte*, std::byte*,
+                                       const PairLoop*) {
   define_stores<planar>();
   asm volatile(R"(
     push {r4-r11, lr} ;  sub sp, #28

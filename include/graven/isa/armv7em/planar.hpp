@@ -110,7 +110,7 @@ template <int outputs> [[gnu::always_inline]] inline void define_tile() {
 //   r0-r2 rows, r3 stream, r4-r9 sums, r10 weights 0 and 2, r11 weight 1, r12 lr inputs
 //   [sp] out, pixel_step, twice_zero, tiles, gap, tiles left, out of the channel
 template <int outputs, int stride, int advance, bool one_tile>
-[[gnu::naked, gnu::noinline]] void depthwise3(const PlanarStep*) {
+[[gnu::naked, gnu::noipa]] void depthwise3(const PlanarStep*) {
   define_loads();
   define_row<outputs, stride, advance>();
   define_tile<outputs>();

@@ -31,8 +31,8 @@ template <class Lanes, int vectors, int count, int program>
   const int step = walk.step, groups = walk.groups, pixel = output.pixel;
   Vector acc[count][vectors];
   unroll<vectors>([&](auto j) {
-    const Vector bias = Lanes::start(stream + j * table);
-    unroll<count>([&](auto p) { acc[p][j] = bias; });
+    const Vector initial = Lanes::start(stream + j * table);
+    unroll<count>([&](auto p) { acc[p][j] = initial; });
   });
   const std::byte* w = stream + vectors * table;
   for (int ky = walk.rows; ky > 0; --ky, x += walk.pitch) {
@@ -47,8 +47,8 @@ template <class Lanes, int vectors, int count, int program>
     }
   }
   unroll<vectors>([&](auto j) {
-    const typename Lanes::template Scale<program> scale(stream + j * table, limits);
-    unroll<count>([&](auto p) { acc[p][j] = scale(acc[p][j]); });
+    const typename Lanes::template Scale<program> finish(stream + j * table, limits);
+    unroll<count>([&](auto p) { acc[p][j] = finish(acc[p][j]); });
   });
   unroll<count>(
       [&](auto p) { Lanes::template put<vectors>(out + p * pixel, acc[p], left, limits); });

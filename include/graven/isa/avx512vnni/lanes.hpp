@@ -154,10 +154,10 @@ struct TapQuads : Bytes {
     const Vector ab[]{_mm512_unpacklo_epi8(a, b), _mm512_unpackhi_epi8(a, b)};
     const Vector cd[]{_mm512_unpacklo_epi8(c, d), _mm512_unpackhi_epi8(c, d)};
     avx2_isa::unroll<2>([&](auto half) {
-      const Vector low = _mm512_unpacklo_epi16(ab[half], cd[half]);
-      const Vector high = _mm512_unpackhi_epi16(ab[half], cd[half]);
-      acc[2 * half] = Bytes::add(acc[2 * half], low, load64(weights + 128 * half));
-      acc[2 * half + 1] = Bytes::add(acc[2 * half + 1], high, load64(weights + 128 * half + 64));
+      const Vector z0 = _mm512_unpacklo_epi16(ab[half], cd[half]);
+      const Vector z1 = _mm512_unpackhi_epi16(ab[half], cd[half]);
+      acc[2 * half] = Bytes::add(acc[2 * half], z0, load64(weights + 128 * half));
+      acc[2 * half + 1] = Bytes::add(acc[2 * half + 1], z1, load64(weights + 128 * half + 64));
     });
   }
 };
