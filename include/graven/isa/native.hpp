@@ -1,4 +1,5 @@
-// The instruction set that the compiler is building for.
+// The instruction set that the compiler is building for. avx512vnni is chosen by hand only: so far
+// it has run on an emulation of its instructions, not on a processor.
 #pragma once
 
 #include "graven/isa/armv7em.hpp"
@@ -13,8 +14,6 @@ namespace graven {
 using native = mve;
 #elif defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 using native = armv7em;
-#elif defined(__AVX512VNNI__) && defined(__AVX512BW__) && defined(__AVX512VL__)
-using native = avx512vnni;
 #elif defined(__AVX2__)
 using native = avx2;
 #else
