@@ -108,7 +108,7 @@ TEST_CASE("after an inspectable run every layer lies whole in the arena") {
     const auto& facts = S::Engine::Plan::problem.values[v];
     Bytes rows;
     for (int r = 0; r < facts.rows; ++r) {
-      const auto at = S::Engine::places[S::Engine::Plan::schedule.first_row[v] + r];
+      const auto at = S::Engine::Tables::place(v, r);
       rows.insert(rows.end(), loaded.memory.arena() + at,
                   loaded.memory.arena() + at + facts.row_bytes);
     }
@@ -146,7 +146,7 @@ template <plan::Policy policy> void check_latch() {
   REQUIRE(latch > 0);
   Loaded<typename S::OnArena> loaded(3);
   std::byte* arena = loaded.memory.arena();
-  auto row = [&](int r) { return arena + E::places[E::Plan::schedule.first_row[latch] + r]; };
+  auto row = [&](int r) { return arena + E::Tables::place(latch, r); };
 
   Bytes latched;
   auto hook = [&](const Step& step) {

@@ -42,26 +42,33 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   static constexpr const typename Tables::Content& tables = Tables::tables;  // no auto: stays lazy
   using Progress = graven::Progress<computed, Count, detail::unsigned_for<steps>>;
 
+  static constexpr std::byte* row_at(std::byte* arena, const typename Tables::Slots& slots,
+                                     std::uint32_t row) {
+    if constexpr (Tables::has_blocks)
+      if (slots.ring != 0) return arena + slots.row + row % slots.ring * slots.pitch;
+    return arena + places[slots.row + row];
+  }
+
   static constexpr void step(std::byte* arena, Id id, int s, std::byte** out) {
-    const detail::Wire& wire = tables.wires[id];
+    const typename Tables::Wire& wire = tables.wires[id];
     const std::byte* rows[max_rows]{};
     const std::byte** row = rows;
     for (int k = 0; k < wire.inputs; ++k) {
-      const detail::InputWire& in = tables.inputs[wire.first_input + k];
+      const typename Tables::InputWire& in = tables.inputs[wire.first_input + k];
       int y = in.stride == in.irregular ? in.starts[s] : s * in.stride - in.top;
-      const bool in_flash = (in.row & in.in_flash) != 0;
+      const bool in_flash = (in.slots.row & in.in_flash) != 0;
       for (int i = 0; i < wire.rows; ++i, y += in.dilation) {
         const bool exists = static_cast<unsigned>(y) < in.height;
         const auto index = static_cast<std::uint32_t>(y);
         *row++ = !exists    ? nullptr
-                 : in_flash ? in.constant + index * (in.row & ~in.in_flash)
-                            : arena + places[in.row + index];
+                 : in_flash ? in.constant + index * (in.slots.row & ~in.in_flash)
+                            : row_at(arena, in.slots, index);
       }
     }
     const int first = wire.steps != 0 ? 0 : s * wire.band;
     const int count = wire.height - first < wire.band ? wire.height - first : wire.band;
     for (int i = 0; i < count; ++i)
-      out[i] = arena + places[wire.row + static_cast<std::uint32_t>(first + i)];
+      out[i] = row_at(arena, wire.slots, static_cast<std::uint32_t>(first + i));
     const Band band{rows,
                     out,
                     arena + wire.scratch,
@@ -94,7 +101,8 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
 
   // Row input: where row `row` of the input goes. The run stands before its arrival.
   static constexpr std::byte* input_row(std::byte* arena, int row) {
-    return arena + places[Plan::schedule.first_row[0] + row];
+    constexpr typename Tables::Slots slots = Tables::slots_of(0);
+    return row_at(arena, slots, static_cast<std::uint32_t>(row));
   }
   // The row is there: goes on to the arrival of the next, or to the end.
   static constexpr void arrive(std::byte* arena, Progress& progress) {
@@ -142,7 +150,7 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
     for (const Id id : order) {
       const int s = done[id]++;
       step(arena, id, s, out);
-      const detail::Wire& wire = tables.wires[id];
+      const typename Tables::Wire& wire = tables.wires[id];
       const Result& result = results[id];
       const bool reduction = wire.steps != 0;
       const int first = reduction ? 0 : s * wire.band;
@@ -175,12 +183,12 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   }
   template <int value> static constexpr void reset_value([[maybe_unused]] std::byte* arena) {
     if constexpr (graph.values[value].persistent) {
-      constexpr std::size_t row = static_cast<std::size_t>(Plan::schedule.first_row[value]);
-      constexpr int rows = Plan::problem.values[value].rows;
+      constexpr typename Tables::Slots slots = Tables::slots_of(value);
+      constexpr std::uint32_t rows = Plan::problem.values[value].rows;
       constexpr int bytes = Plan::problem.values[value].row_bytes;
       constexpr auto zero =
           static_cast<std::byte>(static_cast<std::uint8_t>(graph.values[value].quant.zero_point));
-      for (std::size_t r = row; r < row + rows; ++r) fill_bytes(arena + places[r], zero, bytes);
+      for (std::uint32_t r = 0; r < rows; ++r) fill_bytes(row_at(arena, slots, r), zero, bytes);
     }
   }
 };

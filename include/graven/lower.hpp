@@ -219,21 +219,34 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
     return best;
   }
   static constexpr auto make_schedule() {
-    if constexpr (policy.order == plan::Order::best)
+    if constexpr (policy.found != nullptr) {
+      plan::Policy p = policy;
+      p.whole = policy.found->whole;
+      return plan::simulate<steps, rows>(problem, p, plan::Order::mixed);
+    } else if constexpr (policy.order == plan::Order::best)
       return simulate_with<best_cut(std::make_integer_sequence<int, graph.count>())>();
     else
       return plan::simulate<steps, rows>(problem, policy, policy.order);
   }
   static constexpr auto schedule = make_schedule();
-  template <bool by_size> static constexpr auto make_places() {
+  static constexpr int items = plan::count_items(problem);
+  template <bool by_size> static constexpr auto placed =
+      plan::place(problem, schedule, plan::items_of<items>(problem, schedule, by_size));
+  static constexpr auto place_found() {
+    const plan::Found& found = *policy.found;
+    auto list = plan::items_of<items>(problem, schedule, found.by_size);
+    for (int i = 0; i < found.count; ++i) plan::apply(list, found.moves[i]);
+    return plan::place(problem, schedule, list);
+  }
+  static constexpr auto make_places() {
     if constexpr (policy.apart)
       return plan::place_apart(problem, schedule);
+    else if constexpr (policy.found != nullptr)
+      return place_found();
     else
-      return plan::place(problem, schedule, by_size);
+      return placed<true>.arena < placed<false>.arena ? placed<true> : placed<false>;
   }
-  static constexpr auto by_birth = make_places<false>();
-  static constexpr auto by_size = make_places<true>();
-  static constexpr const auto& places = by_size.arena < by_birth.arena ? by_size : by_birth;
+  static constexpr auto places = make_places();
 };
 
 }  // namespace graven

@@ -70,8 +70,7 @@ class BasicModel
   template <int I> using input_type = typename type_of<in(I).element>::type;
   template <int I> using output_type = typename type_of<graph.values[out(I).value].element>::type;
   static constexpr std::size_t place(int value) {
-    const auto row = Engine::Plan::schedule.first_row[value];
-    return Engine::places[row];
+    return static_cast<std::size_t>(Engine::Tables::place(value, 0));
   }
 
   // Where inputs and outputs lie: with an index known at run time the graph would come to flash.
@@ -205,27 +204,23 @@ public:
     return Engine::advance(arena(), progress, steps);
   }
   // Row input (policy plan::by_rows): the rows are consumed as they come.
-  //   auto feed = model.begin();
-  //   for (each row of the input, from the top) model.push_row(feed, row);
-  //   use(model.output());
-  struct Feed {
-    Progress progress{};
-    int row = 0;
-  };
+  //   model.begin();
+  //   for (each row of the input, from the top) model.push_row(row);
+  //   use(model.finish());  // after row_count rows
   static constexpr int row_count = in(0).shape.height;
-  static constexpr int row_size =
-      in(0).shape.row();  // elements; as the first layer reads the input
-  constexpr Feed begin() requires(policy.row_input&& input_count == 1) { return {}; }
-  void push_row(Feed& feed, std::span<const input_type<0>, static_cast<std::size_t>(row_size)>
-                                row) requires(policy.row_input&& input_count == 1) {
-    push_row_bytes(feed, reinterpret_cast<const std::byte*>(row.data()));
+  static constexpr int row_size = in(0).shape.row();  // elements
+  constexpr void begin() requires(policy.row_input&& input_count == 1) { feed = {}; }
+  void push_row(std::span<const input_type<0>, static_cast<std::size_t>(row_size)> row) requires(
+      policy.row_input&& input_count == 1) {
+    push_row_bytes(reinterpret_cast<const std::byte*>(row.data()));
   }
-  constexpr void
-  push_row_bytes(Feed& feed, const std::byte* row) requires(policy.row_input&& input_count == 1) {
+  constexpr void push_row_bytes(const std::byte* row) requires(
+      policy.row_input&& input_count == 1) {
     if (feed.row++ >= Engine::Plan::problem.values[0].steps) return;  // a row that nobody reads
     copy_bytes(Engine::input_row(arena(), feed.row - 1), row, row_size * size_of(in(0).element));
     Engine::arrive(arena(), feed.progress);
   }
+  auto finish() const requires(policy.row_input&& input_count == 1) { return output(); }
   // Forgets what persists between runs.
   constexpr void reset() { Engine::reset(arena()); }
 
@@ -235,6 +230,13 @@ public:
   static constexpr float dequantize(int value) { return graven::dequantize(value, output_quant()); }
 
 private:
+  struct Feed {
+    Progress progress{};
+    int row = 0;
+  };
+  struct None {};
+  [[no_unique_address]] std::conditional_t<policy.row_input, Feed, None> feed{};
+
   constexpr std::byte* arena() { return this->memory; }
   constexpr const std::byte* arena() const { return this->memory; }
 };

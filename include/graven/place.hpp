@@ -12,6 +12,14 @@ template <int Values, int Rows> struct Places {
   int bound = 0;  // most bytes alive at one step: no order-keeping plan is smaller
 };
 
+// How many items a problem has at most: rows or blocks, and scratch.
+template <int Values, int Reads, int Spans>
+constexpr int count_items(const Problem<Values, Reads, Spans>& p) {
+  int count = Values;
+  for (const Facts& f : p.values) count += f.rows < most_places ? f.rows : most_places;
+  return count;
+}
+
 // What occupies [at, end) during steps [t0, t1]; scratch of `user` only at the steps of that value.
 struct Item {
   int t0 = 0, t1 = 0, bytes = 0;
@@ -39,19 +47,19 @@ template <int Items, int Buckets> struct Shelf {
   }
 };
 
-template <int Values, int Steps, int Rows> struct Placer {
-  static constexpr int buckets = 32, items = Rows + Values;
+template <int Items, int Values, int Steps, int Rows> struct Placer {
+  static constexpr int buckets = 32;
   const Schedule<Values, Steps, Rows>& s;
-  Shelf<items, buckets> shelf{Steps / buckets + 1};
+  Shelf<Items, buckets> shelf{Steps / buckets + 1};
   int first_time[Values + 1]{};  // of value v in `times`
-  short times[Steps]{};          // the steps of each value, ascending
+  int times[Steps]{};            // the steps of each value, ascending
 
   constexpr explicit Placer(const Schedule<Values, Steps, Rows>& schedule) : s(schedule) {
     for (short v : s.order) ++first_time[v + 1];
     for (int v = 0; v < Values; ++v) first_time[v + 1] += first_time[v];
     int next[Values]{};
     for (int v = 0; v < Values; ++v) next[v] = first_time[v];
-    for (int t = 0; t < Steps; ++t) times[next[s.order[t]]++] = static_cast<short>(t);
+    for (int t = 0; t < Steps; ++t) times[next[s.order[t]]++] = t;
   }
 
   constexpr bool runs_within(int v, int t0, int t1) const {
@@ -92,51 +100,78 @@ template <int Values, int Steps, int Rows> struct Placer {
   }
 };
 
-// Rows of inputs and outputs lie side by side; every row still has its own lifetime. Only blocks
-// are on the shelf yet.
-template <int Values, int Steps, int Rows>
-constexpr int place_block(Placer<Values, Steps, Rows>& placer, const Facts& f, int first_row,
+// Rows of inputs and outputs lie side by side; every row (of long values: every group of rows) still
+// has its own lifetime. Only blocks are on the shelf yet.
+template <int Items, int Values, int Steps, int Rows>
+constexpr int place_block(Placer<Items, Values, Steps, Rows>& placer, const Facts& f, int first_row,
                           int at) {
-  const auto& s = placer.s;
   auto& shelf = placer.shelf;
-  const int rows = f.rows, bytes = f.row_bytes;
+  const int* birth = placer.s.birth + first_row;
+  const int* death = placer.s.death + first_row;
+  const int group = (f.rows + most_places - 1) / most_places;
+  const int first = shelf.count;
+  for (int r = 0; r < f.rows; r += group) {
+    const int rows = r + group < f.rows ? group : f.rows - r;
+    Item item{birth[r], death[r], rows * f.row_bytes, first_row + r, -1, r * f.row_bytes};
+    for (int i = 1; i < rows; ++i) {
+      if (birth[r + i] < item.t0) item.t0 = birth[r + i];
+      if (death[r + i] > item.t1) item.t1 = death[r + i];
+    }
+    item.end = item.at + item.bytes;
+    shelf.items[shelf.count++] = item;
+  }
+  const int last = shelf.count;
   at = align_block(f, at);
   for (bool moved = true; moved;) {
     moved = false;
-    for (int r = 0; r < rows; ++r)
-      for (int i = 0; i < shelf.count; ++i)
-        if (const Item& q = shelf.items[i]; q.end > at + r * bytes && at + (r + 1) * bytes > q.at &&
-                                            q.t1 >= s.birth[first_row + r] &&
-                                            s.death[first_row + r] >= q.t0) {
-          at = align_block(f, q.end - r * bytes);
+    for (int i = first; i < last; ++i)
+      for (int j = 0; j < first; ++j)
+        if (const Item &a = shelf.items[i], &q = shelf.items[j];
+            q.end > at + a.at && at + a.end > q.at && q.t1 >= a.t0 && a.t1 >= q.t0) {
+          at = align_block(f, q.end - a.at);
           moved = true;
         }
   }
-  for (int r = 0; r < rows; ++r)
-    shelf.add({s.birth[first_row + r], s.death[first_row + r], bytes, first_row + r, -1,
-               at + r * bytes, at + (r + 1) * bytes});
+  shelf.count = first;
+  for (int i = first; i < last; ++i) {
+    Item item = shelf.items[i];
+    item.at += at;
+    item.end += at;
+    shelf.add(item);
+  }
   return at;
 }
 
+template <int Items> struct List {
+  Item items[Items]{};
+  int count = 0;
+};
+
 // Everything but the blocks, in the order in which first fit shall see it.
-template <int Values, int Steps, int Rows, class P>
+template <int Items, int Values, int Steps, int Rows, class P>
 constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s, bool by_size) {
-  struct List {
-    Item items[Rows + Values]{};
-    int count = 0;
-  } list;
+  List<Items> list;
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
-    if (!f.is_input && !f.is_constant && !f.is_output && f.overwrites < 0)
-      for (int r = s.first_row[v]; r < s.first_row[v] + f.rows; ++r)
-        if (s.birth[r] >= 0)
-          list.items[list.count++] = {s.birth[r], s.death[r], align4(f.row_bytes), r};
+    if (!f.is_input && !f.is_constant && !f.is_output && f.overwrites < 0) {
+      const int first = s.first_row[v], end = first + f.rows;
+      if (s.ring[v] > 0) {
+        Item block{s.birth[first], 0, s.ring[v] * align4(f.row_bytes), first};
+        for (int r = first; r < end; ++r)
+          if (s.birth[r] >= 0 && s.death[r] > block.t1) block.t1 = s.death[r];
+        if (block.t0 >= 0) list.items[list.count++] = block;
+      } else {
+        for (int r = first; r < end; ++r)
+          if (s.birth[r] >= 0)
+            list.items[list.count++] = {s.birth[r], s.death[r], align4(f.row_bytes), r};
+      }
+    }
     if (f.scratch > 0 && s.first[v] <= s.last[v])
       list.items[list.count++] = {s.first[v], s.last[v], align4(f.scratch), -1 - v,
                                   f.reduces ? -1 : v};
   }
   // Stable counting sort by birth, then, if asked, by size: few sizes exist.
-  List by_birth;
+  List<Items> by_birth;
   int next[Steps + 2]{};
   for (int i = 0; i < list.count; ++i) ++next[list.items[i].t0 + 1];
   for (int t = 0; t <= Steps; ++t) next[t + 1] += next[t];
@@ -155,34 +190,50 @@ constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s, bool
   return list;
 }
 
-template <int Values, int Steps, int Rows, class P>
-constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, bool by_size) {
+// Takes the item at `from` out and puts it back at `to`; moves of another list do nothing.
+template <int Items> constexpr void apply(List<Items>& list, Move move) {
+  if (move.from >= list.count || move.to >= list.count) return;
+  const Item item = list.items[move.from];
+  const int way = move.from < move.to ? 1 : -1;
+  for (int i = move.from; i != move.to; i += way) list.items[i] = list.items[i + way];
+  list.items[move.to] = item;
+}
+
+template <int Items, int Values, int Steps, int Rows, class P>
+constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, const List<Items>& list) {
   Places<Values, Rows> places{};
-  Placer<Values, Steps, Rows> placer(s);
+  Placer<Items, Values, Steps, Rows> placer(s);
   auto reach = [&](int end) { places.arena = end > places.arena ? end : places.arena; };
+  auto set_rows = [&](int v, int at, int pitch, int slots) {
+    for (int r = 0, slot = 0; r < p.values[v].rows; ++r, slot = slot + 1 < slots ? slot + 1 : 0)
+      places.row[s.first_row[v] + r] = at + slot * pitch;
+  };
   int inputs_end = 0;
   for (int pass = 0; pass < 2; ++pass)  // inputs first, then outputs
     for (int v = 0; v < Values; ++v) {
       const Facts& f = p.values[v];
       if (f.is_constant || !(pass == 0 ? f.is_input : f.is_output && !f.is_input)) continue;
       const int at = place_block(placer, f, s.first_row[v], pass == 0 ? inputs_end : 0);
-      for (int r = 0; r < f.rows; ++r) places.row[s.first_row[v] + r] = at + r * f.row_bytes;
+      set_rows(v, at, f.row_bytes, f.rows);
       if (pass == 0) inputs_end = align4(at + f.rows * f.row_bytes);
       reach(at + f.rows * f.row_bytes);
     }
-  const auto items = items_of(p, s, by_size);
-  places.bound = peak(p, s);
-  for (int i = 0; i < items.count; ++i) {
-    Item item = items.items[i];
+  for (int i = 0; i < list.count; ++i) {
+    Item item = list.items[i];
     item.at = placer.first_fit(item);
     item.end = item.at + item.bytes;
     placer.shelf.add(item);
     (item.row >= 0 ? places.row[item.row] : places.scratch[-1 - item.row]) = item.at;
     reach(item.end);
   }
-  for (int v = 0; v < Values; ++v)
-    for (int r = 0; p.values[v].overwrites >= 0 && r < p.values[v].rows; ++r)
-      places.row[s.first_row[v] + r] = places.row[s.first_row[p.values[v].overwrites] + r];
+  for (int v = 0; v < Values; ++v) {
+    const Facts& f = p.values[v];
+    if (s.ring[v] > 0 && !f.is_input && !f.is_constant && !f.is_output)
+      set_rows(v, places.row[s.first_row[v]], align4(f.row_bytes), s.ring[v]);
+    for (int r = 0; f.overwrites >= 0 && r < f.rows; ++r)
+      places.row[s.first_row[v] + r] = places.row[s.first_row[f.overwrites] + r];
+  }
+  places.bound = peak(p, s);
   return places;
 }
 

@@ -20,6 +20,19 @@ namespace plan {
 enum class Goal : std::uint8_t { fastest, smallest, within };
 enum class Order : std::uint8_t { best, stream, layers, mixed };
 
+// A plan that a search has found (`graven compile --search`), for one instruction set: the compiler
+// repeats its decisions instead of trying its own. `whole` as in Policy; `moves` are applied one
+// after the other to the list in which first fit sees the rows and scratch.
+struct Move {
+  std::uint16_t from, to;
+};
+struct Found {
+  std::array<std::uint64_t, 4> whole{};
+  bool by_size = true;
+  const Move* moves = nullptr;
+  int count = 0;
+};
+
 // What the user wants of a plan. `whole` (with Order::mixed) is the set of values that are finished
 // before anything after them starts: bit v % 64 of word v / 64.
 struct Policy {
@@ -31,6 +44,7 @@ struct Policy {
   bool apart = false;       // nothing shares memory: every row can be looked at afterwards
   bool fuse = true;         // activations become clamps of the layer before them
   std::array<std::uint64_t, 4> whole{};
+  const Found* found = nullptr;  // with Order::best: this instead of the compiler's own search
 
   constexpr bool operator==(const Policy&) const = default;
 };
@@ -80,8 +94,13 @@ template <int Values, int Reads, int Spans> struct Problem {
 
 // ---- the order of steps ---------------------------------------------------------------------
 
+// Values of more rows lie in one block, row r in slot r % ring, so that neither the planning nor the
+// tables in flash grow with the square of the rows: 16,000 rows of audio are none too many.
+inline constexpr int most_places = 256;
+
 template <int Values, int Steps, int Rows> struct Schedule {
   short order[Steps]{};                 // the value of each step
+  int ring[Values]{};                   // slots of a value in one block; 0: a place for every row
   int first_row[Values]{};              // index of a value's row 0 below
   int birth[Rows]{}, death[Rows]{};     // first and last step of each row, in [0, Steps]
   int first[Values]{}, last[Values]{};  // first and last step of each value
@@ -159,6 +178,41 @@ constexpr void join_overwritten(const P& p, Schedule<Values, Steps, Rows>& s) {
   }
 }
 
+// As many slots as rows are alive at once, counted from the oldest: rows come in order.
+template <int Values, int Steps, int Rows, class P>
+constexpr void find_rings(const P& p, const Policy& policy, Schedule<Values, Steps, Rows>& s) {
+  for (int v = 0; v < Values; ++v) {
+    const Facts& f = p.values[v];
+    if (f.rows <= most_places) continue;
+    if (f.is_input || f.is_output || f.is_constant || f.persistent || policy.apart) {
+      s.ring[v] = f.rows;
+      continue;
+    }
+    if (f.overwrites >= 0) continue;
+    const int *birth = s.birth + s.first_row[v], *death = s.death + s.first_row[v];
+    int most = 1, oldest = 0;
+    for (int r = 0; r < f.rows && birth[r] >= 0; ++r) {
+      while (oldest < r && death[oldest] < birth[r]) ++oldest;
+      if (r - oldest + 1 > most) most = r - oldest + 1;
+    }
+    s.ring[v] = most;
+  }
+  for (int v = 0; v < Values; ++v)
+    if (p.values[v].overwrites >= 0) s.ring[v] = s.ring[p.values[v].overwrites];
+}
+
+// The last row that no later step of v reads: [span.first, dies] are read for the last time where
+// the next step's span lies behind; all of the span where it does not.
+template <int Values, int Reads, int Spans>
+constexpr int dies(const Problem<Values, Reads, Spans>& p, int v, int k, int step) {
+  const Facts& f = p.values[v];
+  const Span& span = p.spans[f.first_span + step * f.read_count + k];
+  if (step + 1 >= f.steps) return span.last;
+  const Span& next = p.spans[f.first_span + (step + 1) * f.read_count + k];
+  const bool onward = next.first >= span.first && next.last >= span.last;
+  return onward && next.first <= span.last ? next.first - 1 : span.last;
+}
+
 template <int Steps, int Rows, int Values, int Reads, int Spans>
 constexpr auto simulate(const Problem<Values, Reads, Spans>& p, const Policy& policy, Order order) {
   Schedule<Values, Steps, Rows> s{};
@@ -181,9 +235,9 @@ constexpr auto simulate(const Problem<Values, Reads, Spans>& p, const Policy& po
     if (t < s.first[v]) s.first[v] = t;
     s.last[v] = t;
     for (int k = 0; k < f.read_count; ++k) {
-      const Span span = pull.span(v, k);
       const int base = s.first_row[p.reads[f.first_read + k]];
-      for (int r = span.first; r <= span.last; ++r)
+      const int last = dies(p, v, k, pull.done[v]);
+      for (int r = pull.span(v, k).first; r <= last; ++r)
         if (s.death[base + r] < t) s.death[base + r] = t;
     }
     const int before = pull.have(v);
@@ -198,6 +252,7 @@ constexpr auto simulate(const Problem<Values, Reads, Spans>& p, const Policy& po
     }
   }
   join_overwritten(p, s);
+  find_rings(p, policy, s);
   return s;
 }
 
@@ -212,12 +267,19 @@ constexpr int peak(const P& p, const Schedule<Values, Steps, Rows>& s) {
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
     const int bytes = f.is_input || f.is_output ? f.row_bytes : align4(f.row_bytes);
-    if (!f.is_constant && f.overwrites < 0)
-      for (int r = s.first_row[v]; r < s.first_row[v] + f.rows; ++r) {
-        if (s.birth[r] < 0) continue;
-        delta[s.birth[r]] += bytes;
-        delta[s.death[r] + 1] -= bytes;
-      }
+    const bool in_ring = s.ring[v] > 0 && !f.is_input && !f.is_output;
+    int end = -1;  // the last step of a ring
+    for (int r = s.first_row[v]; r < s.first_row[v] + f.rows; ++r) {
+      if (s.birth[r] < 0 || f.is_constant || f.overwrites >= 0) continue;
+      if (s.death[r] > end) end = s.death[r];
+      if (in_ring) continue;
+      delta[s.birth[r]] += bytes;
+      delta[s.death[r] + 1] -= bytes;
+    }
+    if (in_ring && end >= 0) {
+      delta[s.birth[s.first_row[v]]] += s.ring[v] * bytes;
+      delta[end + 1] -= s.ring[v] * bytes;
+    }
     if (f.reduces && f.steps > 0) {
       delta[s.first[v]] += align4(f.scratch);
       delta[s.last[v] + 1] -= align4(f.scratch);

@@ -20,23 +20,34 @@ using unsigned_for =
     std::conditional_t<(Most <= 0xff), std::uint8_t,
                        std::conditional_t<(Most <= 0xffff), std::uint16_t, std::uint32_t>>;
 
+// Where the rows of a value lie: row r at places[row + r] or, where plans have blocks (plan.hpp,
+// most_places) and ring is not 0, at byte row + r % ring * pitch.
+template <bool blocks> struct Slots {
+  std::uint32_t row = 0;
+};
+template <> struct Slots<true> {
+  std::uint32_t row = 0, pitch = 0;
+  std::uint16_t ring = 0;
+};
+
 // How a step finds its rows: of one input of a value ...
 // Flags, not null pointers, tell which: told to keep null checks, g++ compares no address of a
 // table in a constant expression.
-struct InputWire {
+template <bool blocks> struct InputWire {
   static constexpr std::uint16_t irregular = 0xffff;   // as stride: `starts` holds
-  static constexpr std::uint32_t in_flash = 1u << 31;  // in row: `constant` holds
+  static constexpr std::uint32_t in_flash = 1u << 31;  // in slots.row: `constant` holds
 
   const std::byte* constant = nullptr;    // rows in flash
   const std::uint16_t* starts = nullptr;  // the first row of every step
-  std::uint32_t row = 0;                  // index of the input's row 0; for constants bytes per row
+  Slots<blocks> slots{};                  // of the input; row: for constants bytes per row
   std::uint16_t height = 0, stride = 0, dilation = 0;
   std::int16_t top = 0;
 };
 
 // ... and of a value.
-struct Wire {
-  std::uint32_t row = 0, scratch = 0;
+template <bool blocks> struct Wire {
+  Slots<blocks> slots{};
+  std::uint32_t scratch = 0;
   std::uint16_t first_input = 0, height = 0, rows = 0;  // rows: pointers per input
   std::uint16_t steps = 0;                              // of a reduction; 0 for windows
   std::uint8_t inputs = 0, band = 1;
@@ -119,11 +130,44 @@ struct FlashTables {
     }
     return ids;
   }();
+  static constexpr const auto& ring = Plan::schedule.ring;
+  static constexpr bool has_blocks = [] {
+    for (const int slots : ring)
+      if (slots > 0) return true;
+    return false;
+  }();
+  using Slots = detail::Slots<has_blocks>;
+  using InputWire = detail::InputWire<has_blocks>;
+  using Wire = detail::Wire<has_blocks>;
+
+  // Bytes from the arena's start to a row.
+  static constexpr int place(int value, int row) {
+    return Plan::places.row[Plan::schedule.first_row[value] + row];
+  }
+  // The rows before a value's in `places`, and (for the last value + 1) of all.
+  static constexpr int rows_before(int value) {
+    int rows = 0;
+    for (int v = 0; v < value; ++v) rows += ring[v] > 0 ? 0 : Plan::problem.values[v].rows;
+    return rows;
+  }
   static constexpr auto places = [] {
-    std::array<Place, static_cast<std::size_t>(Plan::rows)> rows{};
-    for (std::size_t r = 0; r < rows.size(); ++r) rows[r] = static_cast<Place>(Plan::places.row[r]);
+    constexpr int count = rows_before(values);
+    std::array<Place, static_cast<std::size_t>(count > 0 ? count : 1)> rows{};
+    for (int v = 0, at = 0; v < values; ++v)
+      for (int r = 0; ring[v] == 0 && r < Plan::problem.values[v].rows; ++r)
+        rows[at++] = static_cast<Place>(place(v, r));
     return rows;
   }();
+  static constexpr Slots slots_of(int value) {
+    Slots slots{static_cast<std::uint32_t>(rows_before(value))};
+    if constexpr (has_blocks) {
+      if (ring[value] == 0) return slots;
+      slots.row = static_cast<std::uint32_t>(place(value, 0));
+      slots.pitch = static_cast<std::uint32_t>(place(value, 1) - place(value, 0));
+      slots.ring = static_cast<std::uint16_t>(ring[value]);
+    }
+    return slots;
+  }
 
   template <int value> static constexpr Task task() {
     using K = kernel_of<graph, Isa, value>;
@@ -164,16 +208,16 @@ struct FlashTables {
     return most;
   }();
 
-  template <int value, int k> static constexpr detail::InputWire input_wire() {
+  template <int value, int k> static constexpr InputWire input_wire() {
     constexpr const Value& v = graph.values[value];
     constexpr View in = graph.views[v.first_input + k];
     constexpr const Value& source = graph.values[in.value];
-    detail::InputWire w{};
-    w.row = static_cast<std::uint32_t>(Plan::schedule.first_row[in.value]);
+    InputWire w{};
+    w.slots = slots_of(in.value);
     if constexpr (source.op == Op::constant) {
       w.constant = detail::stream_of<graph, Isa, params, in.value>.bytes;
-      w.row = static_cast<std::uint32_t>(in.shape.row() * size_of(source.element)) |
-              detail::InputWire::in_flash;
+      w.slots.row = static_cast<std::uint32_t>(in.shape.row() * size_of(source.element)) |
+                    InputWire::in_flash;
     }
     w.height = static_cast<std::uint16_t>(in.shape.height);
     w.stride = static_cast<std::uint16_t>(
@@ -182,15 +226,15 @@ struct FlashTables {
     w.top = static_cast<std::int16_t>(v.reduces ? 0 : v.rows.top);
     if constexpr (v.rows.start.exists && !v.reduces) {
       w.starts = detail::starts_of<graph, value, k, Plan::problem.values[value].steps>.data();
-      w.stride = detail::InputWire::irregular;
+      w.stride = InputWire::irregular;
     }
     return w;
   }
-  template <int value> static constexpr detail::Wire wire() {
+  template <int value> static constexpr Wire wire() {
     constexpr const Value& v = graph.values[value];
     constexpr const plan::Facts& f = Plan::problem.values[value];
-    detail::Wire w{};
-    w.row = static_cast<std::uint32_t>(Plan::schedule.first_row[value]);
+    Wire w{};
+    w.slots = slots_of(value);
     w.scratch = static_cast<std::uint32_t>(Plan::places.scratch[value]);
     w.first_input = static_cast<std::uint16_t>(v.first_input);
     w.height = static_cast<std::uint16_t>(v.shape.height);
@@ -203,8 +247,8 @@ struct FlashTables {
 
   struct Content {
     std::array<Task, computed> tasks{};
-    std::array<detail::Wire, computed> wires{};
-    std::array<detail::InputWire, (graph.view_count > 0 ? graph.view_count : 1)> inputs{};
+    std::array<Wire, computed> wires{};
+    std::array<InputWire, (graph.view_count > 0 ? graph.view_count : 1)> inputs{};
   };
   template <int value, std::size_t... K>
   static constexpr void fill(Content& t, std::index_sequence<K...>) {

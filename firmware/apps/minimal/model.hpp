@@ -8,8 +8,8 @@ template <class Model> [[gnu::always_inline]] inline void run_model_on(Model& su
   if constexpr (Model::row_input) {
     constexpr int row_bytes = Model::row_size * graven::size_of(Model::input_element());
     static constexpr std::byte zeros[row_bytes]{};
-    auto feed = subject.begin();
-    for (int row = 0; row < Model::row_count; ++row) subject.push_row_bytes(feed, zeros);
+    subject.begin();
+    for (int row = 0; row < Model::row_count; ++row) subject.push_row_bytes(zeros);
   } else {
     subject.run();
   }

@@ -71,9 +71,9 @@ template <class Model> struct Rows {
   std::array<std::byte, row_bytes* static_cast<std::size_t>(Model::row_count)> bytes{};
 
   void push_all(Model& to) const {
-    auto feed = to.begin();
+    to.begin();
     for (std::size_t at = 0; at < bytes.size(); at += row_bytes)
-      to.push_row_bytes(feed, bytes.data() + at);
+      to.push_row_bytes(bytes.data() + at);
   }
 };
 template <class Model> Rows<Model> rows;
