@@ -235,7 +235,7 @@ private:
     int row = 0;
   };
   struct None {};
-  [[no_unique_address]] std::conditional_t<policy.row_input, Feed, None> feed{};
+  [[no_unique_address]] std::conditional_t<policy.row_input, Feed, None> feed;
 
   constexpr std::byte* arena() { return this->memory; }
   constexpr const std::byte* arena() const { return this->memory; }
