@@ -46,6 +46,7 @@ class Parts(Enum):
     ALL = "all"
     FACTS = "facts"  # its constants and the size of its code
     PROGRAM = "program"  # the harness
+    PLAN = "plan"  # only what a search has found for it
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,17 @@ class Build:
     @functools.cached_property
     def facts(self) -> Facts:
         return _decode((self.folder / "facts.bin").read_bytes())
+
+    @functools.cached_property
+    def plan(self) -> emit.Plan:
+        """What search.cpp has printed."""
+        lines = [
+            [int(word) for word in line.split()]
+            for line in (self.folder / "plan.txt").read_text().splitlines()
+        ]
+        (arena, bound), whole, order = lines
+        isa, row_input = (self.folder / "plan.isa").read_text().split()
+        return emit.Plan(isa, row_input == "True", arena, bound, tuple(whole), tuple(order))
 
     @functools.cached_property
     def image(self) -> dict[str, int] | None:
@@ -127,6 +139,11 @@ def policy_of(plan: str) -> str:
             "within:16384."
         )
     return f"graven::plan::within<{found[1]}>"
+
+
+def wants_search(choice: Choice) -> bool:
+    """Whoever asks for a small plan gets the best that the search finds."""
+    return choice.plan == "smallest" or choice.plan.startswith("within:")
 
 
 def check(choice: Choice) -> None:
@@ -199,7 +216,8 @@ def _sources() -> str:
         for file in sorted((root / folder).rglob("*")):
             if file.is_file():
                 found.update(file.relative_to(root).as_posix().encode() + file.read_bytes())
-    for file in [*sorted((root / "firmware").glob("*.cmake")), _template("facts.cpp.j2")]:
+    templates = [_template(name) for name in ("facts.cpp.j2", "problem.cpp.j2", "search.cpp")]
+    for file in [*sorted((root / "firmware").glob("*.cmake")), *templates]:
         found.update(file.read_bytes())
     return found.hexdigest()
 
@@ -241,9 +259,13 @@ def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) ->
     tools.require("cmake", "ninja")
     tools.run(command, folder)
     kept.mkdir()
+    if parts is Parts.PLAN:
+        _search(folder, _constants(folder, "problem", name, isa, policy), choice.row_input)
+        return kept
     programs = []
     if parts is not Parts.PROGRAM:
-        _make_facts(folder, name, isa, policy)
+        facts = _constants(folder, "facts", name, isa, policy)
+        (kept / "facts.bin").write_bytes(facts)
         programs += ["minimal"] * (choice.target != HOST)
     if parts is not Parts.FACTS:
         programs.append("run")
@@ -255,22 +277,40 @@ def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) ->
     return kept
 
 
-def _make_facts(folder: Path, name: str, isa: str, policy: str) -> None:
-    """Compiles facts.cpp as CMake would compile the harness; its section becomes facts.bin."""
+def _constants(folder: Path, what: str, name: str, isa: str, policy: str) -> bytes:
+    """Compiles a template as CMake would compile the harness; its section .graven."""
     source = emit.render(
-        "facts.cpp.j2", header=str(folder / "model.hpp"), name=name, isa=isa, policy=policy
+        f"{what}.cpp.j2", header=str(folder / "model.hpp"), name=name, isa=isa, policy=policy
     )
-    (folder / "facts.cpp").write_text(source)
+    (folder / f"{what}.cpp").write_text(source)
     commands = json.loads((folder / "build/compile_commands.json").read_text())
     command = next(entry for entry in commands if entry["file"].endswith("apps/run/main.cpp"))
     words = [
-        str(folder / "facts.cpp") if word == command["file"] else word
+        str(folder / f"{what}.cpp") if word == command["file"] else word
         for word in shlex.split(command["command"])
     ]
-    words[words.index("-o") + 1] = str(folder / "facts.o")
+    words[words.index("-o") + 1] = str(folder / f"{what}.o")
     tools.run(words, folder)
-    data = elf.section((folder / "facts.o").read_bytes(), ".graven")
-    (folder / "kept/facts.bin").write_bytes(data)
+    return elf.section((folder / f"{what}.o").read_bytes(), ".graven")
+
+
+def _search(folder: Path, problem: bytes, row_input: bool) -> None:
+    """Runs search.cpp, built on this machine for the sizes of the problem."""
+    numbers = [int.from_bytes(problem[at : at + 4], "little") for at in range(0, len(problem), 4)]
+    end = numbers.index(0)
+    sizes = zip(("VALUES", "READS", "SPANS", "STEPS", "ROWS", "ITEMS"), numbers[end + 1 :])
+    (folder / "problem.bin").write_bytes(problem[4 * (end + 7) :])
+    compiler = shlex.split(os.environ.get("CXX", "c++"))
+    tools.require(compiler[0])
+    command = [
+        *compiler, "-std=c++20", "-O2", f"-I{data_root() / 'include'}",
+        *(f"-D{name}={size}" for name, size in sizes),
+        str(_template("search.cpp")), "-o", str(folder / "search"),
+    ]  # fmt: skip
+    tools.run(command, folder)
+    found = tools.run([str(folder / "search"), str(folder / "problem.bin")], folder)
+    (folder / "kept/plan.txt").write_text(found)
+    (folder / "kept/plan.isa").write_text(f"{''.join(map(chr, numbers[:end]))} {row_input}")
 
 
 def _decode(data: bytes) -> Facts:

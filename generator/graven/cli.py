@@ -54,8 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def compile_model(options: argparse.Namespace) -> int:
+    from graven import build, emit
+
     loaded = load(options)
-    write_file(options.output, loaded.header.encode())
+    header = loaded.header
+    if options.search:
+        plans = []
+        for target in options.search.split(","):
+            for by_rows in (False, True) if len(loaded.network.inputs) == 1 else (False,):
+                choice = build.Choice(target, "native", "smallest", by_rows)
+                plans.append(search(options, loaded, choice))
+        header = emit.header(loaded.network, loaded.sha256, plans)
+    write_file(options.output, header.encode())
     return 0
 
 
@@ -64,8 +74,9 @@ def inspect_model(options: argparse.Namespace) -> int:
 
     choice = chosen(options)
     loaded = load(options)
+    header = planned(options, loaded, choice)
     progress(options, f"compiling {loaded.network.name} for {choice.target}")
-    built = build.build(loaded.network.name, loaded.header, choice, build.Parts.FACTS)
+    built = build.build(loaded.network.name, header, choice, build.Parts.FACTS)
     tell(options, loaded.network, report.inspected(loaded.network, built, choice, loaded.pruned))
     return 0
 
@@ -86,8 +97,9 @@ def run_model(options: argparse.Namespace) -> int:
         if options.input
         else inputs.random(network, 1, options.seed)
     )
+    header = planned(options, loaded, choice)
     progress(options, f"building {network.name} for {choice.target}")
-    built = build.build(network.name, loaded.header, choice)
+    built = build.build(network.name, header, choice)
     progress(options, f"running {len(values[0])} inferences")
     result = runner.run(network, built, values, profile=True)
     files = write_outputs(options.output_dir, result) if options.output_dir else []
@@ -107,7 +119,8 @@ def verify_model(options: argparse.Namespace) -> int:
         else inputs.random(network, options.random, options.seed)
     )
     progress(options, f"verifying {network.name} on {choice.target}")
-    headers = verify.Headers(emit.header(network, loaded.sha256), loaded.header)
+    header = planned(options, loaded, choice)
+    headers = verify.Headers(emit.header(network, loaded.sha256), header)
     found = verify.verify(network, loaded.data, headers, values, choice, options.against)
     if found.difference is not None:
         print(f"graven: {network.source}: {found.difference}", file=sys.stderr)
@@ -138,6 +151,25 @@ def load(options: argparse.Namespace) -> Loaded:
     pruned = prune.prune(network)
     header = emit.header(pruned.network, sha256)
     return Loaded(network, pruned.network, pruned.report, data, header, sha256)
+
+
+def search(options: argparse.Namespace, loaded: Loaded, choice):
+    """The plan that a search finds for a target."""
+    from graven import build
+
+    build.check(choice)
+    name = loaded.network.name
+    progress(options, f"searching a plan of {name} for {choice.target}")
+    return build.build(name, loaded.header, choice, build.Parts.PLAN).plan
+
+
+def planned(options: argparse.Namespace, loaded: Loaded, choice) -> str:
+    """The header, with what a search finds for the choice where that wants one."""
+    from graven import build, emit
+
+    if not build.wants_search(choice):
+        return loaded.header
+    return emit.header(loaded.network, loaded.sha256, [search(options, loaded, choice)])
 
 
 def default_name(path: Path) -> str:
@@ -243,6 +275,8 @@ def parser() -> argparse.ArgumentParser:
 
     verb = _verb(verbs, "compile", compile_model, "write a model as a C++ header")
     verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the header")
+    verb.add_argument("--search", metavar="T,...",
+                      help="search the smallest plans for these targets into the header")  # fmt: skip
 
     verb = _verb(verbs, "inspect", inspect_model, "layers, arena and flash of a model")
     _add_choice(verb)

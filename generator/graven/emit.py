@@ -7,8 +7,9 @@ The text depends on the model's bytes, the name and graven's version only. Whate
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,16 +48,32 @@ class Layer:
         return label(self.node.output)
 
 
-def header(network: ir.Network, sha256: str) -> str:
+@dataclass(frozen=True)
+class Plan:
+    """What search.cpp has found for an instruction set (policy.hpp, Found)."""
+
+    isa: str
+    row_input: bool
+    arena: int  # bytes
+    bound: int
+    whole: tuple[int, ...]  # words of 64 values
+    order: tuple[int, ...]
+
+
+def header(network: ir.Network, sha256: str, plans: Sequence[Plan] = ()) -> str:
     """The header's text; `sha256` is the file's, for the provenance."""
     found = [_layer(network, operator) for operator in network.operators]
     inputs = [network.tensors[index] for index in network.inputs]
     chain = _is_chain(network, found)
+    numbered = {_plan_number(network.name, plan): plan for plan in plans}
     return render(
         "model.hpp.j2",
         provenance=_provenance(network, found, sha256),
         name=network.name,
-        arrays=[array for layer in found for array in _arrays(layer)],
+        arrays=[
+            *(array for layer in found for array in _arrays(layer)),
+            *(_plan_order(plan, number) for number, plan in numbered.items()),
+        ],
         records=[
             *(line for tensor in inputs for line in _record(_input_fields(tensor), label(tensor))),
             *(
@@ -67,6 +84,8 @@ def header(network: ir.Network, sha256: str) -> str:
         ],
         network=_sequence(found) if chain else _graph(network, found),
         input=_input_shapes(network),
+        plans=[_plan(network.name, plan, number) for number, plan in numbered.items()],
+        model=_model(list(numbered)),
         checks=[
             line
             for position, layer in enumerate(found)
@@ -271,6 +290,47 @@ def _input_shapes(network: ir.Network) -> str:
         node = Node(network.source, 0, "input", (), (tensor,), lambda name: 0)
         shapes.append(shape(hwc(node, tensor)))
     return shapes[0] if len(shapes) == 1 else f"graven::shapes({', '.join(shapes)})"
+
+
+# -- plans ----------------------------------------------------------------------------------------
+
+
+def _plan(name: str, plan: Plan, number: str) -> list[str]:
+    """The definitions of one plan, outside of the model's namespace."""
+    kind = f"{plan.isa}, input by rows" if plan.row_input else plan.isa
+    optimal = "optimal" if plan.arena == plan.bound else f"bound {plan.bound}"
+    whole = ", ".join(f"{word}u" for word in plan.whole)
+    fields = [
+        f'.isa = "{plan.isa}",',
+        *([".row_input = true,"] * plan.row_input),
+        *([f".whole = {{{whole}}},"] * any(plan.whole)),
+        f".order = {name}::source::order_{number},",
+        f".count = {len(plan.order)}",
+    ]
+    return [
+        f"// {kind}: an arena of {plan.arena} bytes ({optimal})",
+        "template <>",
+        *wrapped(0, f"inline constexpr graven::plan::Found graven::plan::found<{number}>{{", fields, "};"),
+    ]
+
+
+def _model(numbers: list[str]) -> str:
+    if not numbers:
+        return "graven::Model<Network, input, params, Isa, policy>"
+    # not by the alias graven::Model: g++ 12 cannot substitute a policy that is computed
+    policy = f"graven::plan::choose<{', '.join(numbers)}>(policy, Isa::name)"
+    return f"graven::BasicModel<Network, input, params, Isa,\n                     {policy}, true>"
+
+
+def _plan_order(plan: Plan, number: str) -> Array:
+    items = [f"{item}," for item in plan.order]
+    return Array("std::uint16_t", f"order_{number}", tuple(wrapped(4, "", items)))
+
+
+def _plan_number(name: str, plan: Plan) -> str:
+    """Names a plan among those of all headers."""
+    found = hashlib.sha256(f"{name} {plan}".encode()).hexdigest()
+    return f"0x{found[:15]}"
 
 
 # -- the network ----------------------------------------------------------------------------------

@@ -52,8 +52,8 @@ def require(*programs: str) -> None:
             raise missing(program)
 
 
-def run(command: Sequence[str], folder: Path) -> None:
-    """Runs a program of the build; its failure becomes an error with a sentence."""
+def run(command: Sequence[str], folder: Path) -> str:
+    """What a program of the build prints; its failure becomes an error with a sentence."""
     try:
         done = subprocess.run(
             command,
@@ -71,6 +71,7 @@ def run(command: Sequence[str], folder: Path) -> None:
         raise ToolError(f"{command[0]}: cannot be run: {error.strerror}.") from None
     if done.returncode != 0:
         raise explain(os.path.basename(command[0]), done.stdout)
+    return done.stdout
 
 
 def explain(program: str, output: str) -> GravenError:

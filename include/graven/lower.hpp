@@ -219,9 +219,9 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
     return best;
   }
   static constexpr auto make_schedule() {
-    if constexpr (policy.found != nullptr) {
+    if constexpr (policy.found != 0) {
       plan::Policy p = policy;
-      p.whole = policy.found->whole;
+      p.whole = plan::found<policy.found>.whole;
       return plan::simulate<steps, rows>(problem, p, plan::Order::mixed);
     } else if constexpr (policy.order == plan::Order::best)
       return simulate_with<best_cut(std::make_integer_sequence<int, graph.count>())>();
@@ -233,15 +233,14 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   template <bool by_size> static constexpr auto placed =
       plan::place(problem, schedule, plan::items_of<items>(problem, schedule, by_size));
   static constexpr auto place_found() {
-    const plan::Found& found = *policy.found;
-    auto list = plan::items_of<items>(problem, schedule, found.by_size);
-    for (int i = 0; i < found.count; ++i) plan::apply(list, found.moves[i]);
-    return plan::place(problem, schedule, list);
+    constexpr const plan::Found& found = plan::found<policy.found>;
+    const auto list = plan::items_of<items>(problem, schedule, false);
+    return plan::place(problem, schedule, plan::reordered(list, found.order, found.count));
   }
   static constexpr auto make_places() {
     if constexpr (policy.apart)
       return plan::place_apart(problem, schedule);
-    else if constexpr (policy.found != nullptr)
+    else if constexpr (policy.found != 0)
       return place_found();
     else
       return placed<true>.arena < placed<false>.arena ? placed<true> : placed<false>;

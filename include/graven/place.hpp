@@ -190,13 +190,12 @@ constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s, bool
   return list;
 }
 
-// Takes the item at `from` out and puts it back at `to`; moves of another list do nothing.
-template <int Items> constexpr void apply(List<Items>& list, Move move) {
-  if (move.from >= list.count || move.to >= list.count) return;
-  const Item item = list.items[move.from];
-  const int way = move.from < move.to ? 1 : -1;
-  for (int i = move.from; i != move.to; i += way) list.items[i] = list.items[i + way];
-  list.items[move.to] = item;
+// The list in another order; one that is made for another problem is left as it is.
+template <int Items>
+constexpr auto reordered(const List<Items>& list, const std::uint16_t* order, int count) {
+  List<Items> other = list;
+  for (int i = 0; i < count && count == list.count; ++i) other.items[i] = list.items[order[i]];
+  return other;
 }
 
 template <int Items, int Values, int Steps, int Rows, class P>

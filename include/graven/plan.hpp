@@ -10,56 +10,13 @@
 // cost.
 #pragma once
 
-#include <array>
+#include "graven/policy.hpp"
+
 #include <cstdint>
 
 namespace graven {
 
 namespace plan {
-
-enum class Goal : std::uint8_t { fastest, smallest, within };
-enum class Order : std::uint8_t { best, stream, layers, mixed };
-
-// A plan that a search has found (`graven compile --search`), for one instruction set: the compiler
-// repeats its decisions instead of trying its own. `whole` as in Policy; `moves` are applied one
-// after the other to the list in which first fit sees the rows and scratch.
-struct Move {
-  std::uint16_t from, to;
-};
-struct Found {
-  std::array<std::uint64_t, 4> whole{};
-  bool by_size = true;
-  const Move* moves = nullptr;
-  int count = 0;
-};
-
-// What the user wants of a plan. `whole` (with Order::mixed) is the set of values that are finished
-// before anything after them starts: bit v % 64 of word v / 64.
-struct Policy {
-  Goal goal = Goal::fastest;
-  int bytes = 0;  // Goal::within: the arena's limit
-  Order order = Order::best;
-  bool keep_input = false;  // the input's rows are not overwritten during a run
-  bool row_input = false;   // the input comes row by row (push_row) and never exists as a whole
-  bool apart = false;       // nothing shares memory: every row can be looked at afterwards
-  bool fuse = true;         // activations become clamps of the layer before them
-  std::array<std::uint64_t, 4> whole{};
-  const Found* found = nullptr;  // with Order::best: this instead of the compiler's own search
-
-  constexpr bool operator==(const Policy&) const = default;
-};
-
-inline constexpr Policy fastest{}, smallest{.goal = Goal::smallest};
-template <int Bytes> inline constexpr Policy within{.goal = Goal::within, .bytes = Bytes};
-// The same plan with row input.
-constexpr Policy fed_by_rows(Policy policy) {
-  policy.row_input = true;
-  return policy;
-}
-inline constexpr Policy by_rows = fed_by_rows(smallest);
-// For debugging: values one after the other, nothing overlapped, nothing fused.
-inline constexpr Policy inspectable{
-    .order = Order::layers, .keep_input = true, .apart = true, .fuse = false};
 
 // Which rows of an input a step reads: rows [first, last], clipped to the input.
 struct Span {

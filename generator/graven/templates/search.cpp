@@ -1,0 +1,175 @@
+// Searches a small plan for one problem with the planner itself: first the values that are finished
+// before anything after them starts, then the order in which first fit sees rows and scratch.
+// Argument: a file of numbers as problem.cpp.j2 writes them, behind the header. Prints arena and
+// bound, the words of `whole`, and the order (policy.hpp, Found).
+#include <graven/place.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <numeric>
+#include <set>
+#include <vector>
+
+using namespace graven::plan;
+
+namespace {
+
+using Problem = graven::plan::Problem<VALUES, READS, SPANS>;
+using Schedule = graven::plan::Schedule<VALUES, STEPS, ROWS>;
+using List = graven::plan::List<ITEMS>;
+using Places = graven::plan::Places<VALUES, ROWS>;
+using Whole = std::set<int>;
+using Order = std::vector<std::uint16_t>;
+
+Problem problem;
+Schedule schedule;
+
+struct Random {
+  std::uint32_t state = 1;
+  int below(int limit) {
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return static_cast<int>(state % static_cast<std::uint32_t>(limit));
+  }
+};
+
+bool read_problem(const char* path) {
+  std::FILE* file = std::fopen(path, "rb");
+  if (file == nullptr) return false;
+  std::vector<std::int32_t> numbers(15 * VALUES + READS + 2 * SPANS);
+  const bool whole = std::fread(numbers.data(), 4, numbers.size(), file) == numbers.size();
+  std::fclose(file);
+  const std::int32_t* n = numbers.data();
+  for (Facts& f : problem.values) {
+    f = {.rows = n[0], .row_bytes = n[1], .steps = n[2], .band = n[3], .scratch = n[4],
+         .wide = n[5] != 0, .first_read = n[6], .read_count = n[7], .first_span = n[8],
+         .reduces = n[9] != 0, .is_input = n[10] != 0, .is_constant = n[11] != 0,
+         .is_output = n[12] != 0, .persistent = n[13] != 0, .overwrites = n[14]};
+    n += 15;
+  }
+  for (int& read : problem.reads) read = *n++;
+  for (Span& span : problem.spans) {
+    span = {n[0], n[1]};
+    n += 2;
+  }
+  return whole;
+}
+
+Policy policy_of(const Whole& whole) {
+  Policy policy;
+  for (const int v : whole) policy.whole[v / 64 % 4] |= std::uint64_t{1} << v % 64;
+  return policy;
+}
+int simulate_whole(const Whole& whole) {
+  schedule = simulate<STEPS, ROWS>(problem, policy_of(whole), graven::plan::Order::mixed);
+  return peak(problem, schedule);
+}
+
+// Sets of values, each with a lower peak than the one before it.
+std::vector<Whole> promising_sets() {
+  std::vector<Whole> sets{{}};
+  int least = simulate_whole({});
+  for (bool better = true; better;) {
+    better = false;
+    Whole best;
+    for (int v = 0; v < VALUES; ++v) {
+      const Facts& f = problem.values[v];
+      if (f.rows < 2 || f.read_count == 0 || f.is_output) continue;
+      Whole other = sets.back();
+      if (!other.insert(v).second) other.erase(v);
+      if (const int bytes = simulate_whole(other); bytes < least) {
+        least = bytes;
+        best = other;
+        better = true;
+      }
+    }
+    if (better) sets.push_back(best);
+  }
+  return sets;
+}
+
+struct Result {
+  int arena = 1 << 30, bound = 0;
+  Whole whole;
+  Order order;
+};
+
+int end_of(const Places& places, const Item& item) {
+  return item.bytes + (item.row >= 0 ? places.row[item.row] : places.scratch[-1 - item.row]);
+}
+Places placed(const List& list, const Order& order) {
+  return place(problem, schedule, reordered(list, order.data(), list.count));
+}
+
+// Takes one item out of the order and puts it in elsewhere: any, or one of those that reach the
+// arena's end, which goes forward.
+void move(Order& order, const std::vector<int>& highest, Random& random) {
+  const int count = static_cast<int>(order.size());
+  int from = random.below(count), to = random.below(count);
+  if (!highest.empty() && random.below(2) == 0) {
+    from = highest[random.below(static_cast<int>(highest.size()))];
+    to = random.below(from + 1);
+  }
+  const std::uint16_t item = order[from];
+  order.erase(order.begin() + from);
+  order.insert(order.begin() + to, item);
+}
+
+// By size as items_of has it, as indices of the list by birth.
+Order order_by_size(const List& by_birth) {
+  Order order(static_cast<std::size_t>(by_birth.count));
+  std::iota(order.begin(), order.end(), std::uint16_t{0});
+  std::ranges::stable_sort(order, std::greater<>{},
+                           [&](std::uint16_t i) { return by_birth.items[i].bytes; });
+  return order;
+}
+
+// Random moves; those are kept that make the arena no larger.
+Result search(const Whole& whole, int tries, std::uint32_t seed) {
+  Result result{.bound = simulate_whole(whole), .whole = whole};
+  const List list = items_of<ITEMS>(problem, schedule, false);
+  Order by_birth(static_cast<std::size_t>(list.count));
+  std::iota(by_birth.begin(), by_birth.end(), std::uint16_t{0});
+  Places places;
+  for (const Order& order : {by_birth, order_by_size(list)})
+    if (const Places found = placed(list, order); found.arena < result.arena) {
+      result.arena = found.arena;
+      result.order = order;
+      places = found;
+    }
+  Random random{seed};
+  for (int i = 0; i < tries && result.arena > result.bound && list.count > 1; ++i) {
+    std::vector<int> highest;
+    for (int at = 0; at < list.count; ++at)
+      if (end_of(places, list.items[result.order[at]]) == result.arena) highest.push_back(at);
+    Order order = result.order;
+    for (int k = random.below(3); k >= 0; --k) move(order, k == 0 ? highest : std::vector<int>{}, random);
+    const Places found = placed(list, order);
+    if (found.arena > result.arena) continue;
+    result.arena = found.arena;
+    result.order = order;
+    places = found;
+  }
+  return result;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 2 || !read_problem(arguments[1])) return 2;
+  constexpr int effort = 1'000'000;  // items placed, per set and seed
+  const std::vector<Whole> sets = promising_sets();
+  Result best;
+  for (std::size_t i = sets.size() < 3 ? 0 : sets.size() - 3; i < sets.size(); ++i)
+    for (const std::uint32_t seed : {1u, 2u, 3u})
+      if (const Result found = search(sets[i], effort / ITEMS, seed); found.arena < best.arena)
+        best = found;
+  std::printf("%d %d\n", best.arena, best.bound);
+  for (const std::uint64_t word : policy_of(best.whole).whole)
+    std::printf("%llu ", static_cast<unsigned long long>(word));
+  std::printf("\n");
+  for (const std::uint16_t item : best.order) std::printf("%d ", item);
+  std::printf("\n");
+}

@@ -1,0 +1,68 @@
+// What the user wants of a plan (plan.hpp): which goal, which order of steps, which input.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace graven::plan {
+
+enum class Goal : std::uint8_t { fastest, smallest, within };
+enum class Order : std::uint8_t { best, stream, layers, mixed };
+
+// A plan that a search has found (`graven compile --search`), for one instruction set: the compiler
+// repeats its decisions instead of trying its own. `whole` as in Policy; item i of the list in which
+// first fit sees rows and scratch is item order[i] of the list by birth.
+struct Found {
+  const char* isa = "";
+  bool row_input = false;
+  std::array<std::uint64_t, 4> whole{};
+  const std::uint16_t* order = nullptr;
+  int count = 0;
+};
+// By a number, because g++ 12 does not get along with pointers in template values.
+template <std::uint64_t id> inline constexpr Found found{};
+
+// What the user wants of a plan. `whole` (with Order::mixed) is the set of values that are finished
+// before anything after them starts: bit v % 64 of word v / 64.
+struct Policy {
+  Goal goal = Goal::fastest;
+  int bytes = 0;  // Goal::within: the arena's limit
+  Order order = Order::best;
+  bool keep_input = false;  // the input's rows are not overwritten during a run
+  bool row_input = false;   // the input comes row by row (push_row) and never exists as a whole
+  bool apart = false;       // nothing shares memory: every row can be looked at afterwards
+  bool fuse = true;         // activations become clamps of the layer before them
+  std::array<std::uint64_t, 4> whole{};
+  std::uint64_t found = 0;  // of plan::found, with Order::best: instead of the compiler's own search
+
+  constexpr bool operator==(const Policy&) const = default;
+};
+
+inline constexpr Policy fastest{}, smallest{.goal = Goal::smallest};
+template <int Bytes> inline constexpr Policy within{.goal = Goal::within, .bytes = Bytes};
+// The same plan with row input.
+constexpr Policy fed_by_rows(Policy policy) {
+  policy.row_input = true;
+  return policy;
+}
+inline constexpr Policy by_rows = fed_by_rows(smallest);
+// For debugging: values one after the other, nothing overlapped, nothing fused.
+inline constexpr Policy inspectable{
+    .order = Order::layers, .keep_input = true, .apart = true, .fuse = false};
+
+constexpr bool equal(const char* a, const char* b) {
+  for (; *a == *b; ++a, ++b)
+    if (*a == 0) return true;
+  return false;
+}
+// The policy with that of the found plans that is made for it and for the instruction set.
+template <std::uint64_t... ids> constexpr Policy choose(Policy policy, const char* isa) {
+  auto fits = [&](const Found& f) {
+    return policy.found == 0 && policy.order == Order::best && !policy.keep_input &&
+           !policy.apart && policy.fuse && policy.row_input == f.row_input && equal(isa, f.isa);
+  };
+  ((policy.found = fits(found<ids>) ? ids : policy.found), ...);
+  return policy;
+}
+
+}  // namespace graven::plan
