@@ -54,6 +54,7 @@ class Plan:
 
     isa: str
     row_input: bool
+    from_top: bool
     arena: int  # bytes
     bound: int
     whole: tuple[int, ...]  # words of 64 values
@@ -298,11 +299,12 @@ def _input_shapes(network: ir.Network) -> str:
 def _plan(name: str, plan: Plan, number: str) -> list[str]:
     """The definitions of one plan, outside of the model's namespace."""
     kind = f"{plan.isa}, input by rows" if plan.row_input else plan.isa
-    optimal = "optimal" if plan.arena == plan.bound else f"bound {plan.bound}"
+    optimal = "optimal" if plan.arena - plan.bound < 4 else f"bound {plan.bound}"
     whole = ", ".join(f"{word}u" for word in plan.whole)
     fields = [
         f'.isa = "{plan.isa}",',
         *([".row_input = true,"] * plan.row_input),
+        *([".from_top = true,"] * plan.from_top),
         *([f".whole = {{{whole}}},"] * any(plan.whole)),
         f".order = {name}::source::order_{number},",
         f".count = {len(plan.order)}",

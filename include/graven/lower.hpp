@@ -235,7 +235,8 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   static constexpr auto place_found() {
     constexpr const plan::Found& found = plan::found<policy.found>;
     const auto list = plan::items_of<items>(problem, schedule, false);
-    return plan::place(problem, schedule, plan::reordered(list, found.order, found.count));
+    return plan::place(problem, schedule, plan::reordered(list, found.order, found.count),
+                       found.from_top);
   }
   static constexpr auto make_places() {
     if constexpr (policy.apart)

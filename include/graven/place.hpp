@@ -100,11 +100,14 @@ template <int Items, int Values, int Steps, int Rows> struct Placer {
   }
 };
 
+constexpr int block_bytes(const Facts& f) { return align_block(f, f.rows * f.row_bytes); }
+
 // Rows of inputs and outputs lie side by side; every row (of long values: every group of rows) still
 // has its own lifetime. Only blocks are on the shelf yet.
+// From the top (Found): addresses count down from the arena's end, so the last row comes first.
 template <int Items, int Values, int Steps, int Rows>
 constexpr int place_block(Placer<Items, Values, Steps, Rows>& placer, const Facts& f, int first_row,
-                          int at) {
+                          int at, bool from_top) {
   auto& shelf = placer.shelf;
   const int* birth = placer.s.birth + first_row;
   const int* death = placer.s.death + first_row;
@@ -113,6 +116,7 @@ constexpr int place_block(Placer<Items, Values, Steps, Rows>& placer, const Fact
   for (int r = 0; r < f.rows; r += group) {
     const int rows = r + group < f.rows ? group : f.rows - r;
     Item item{birth[r], death[r], rows * f.row_bytes, first_row + r, -1, r * f.row_bytes};
+    if (from_top) item.at = block_bytes(f) - item.at - item.bytes;
     for (int i = 1; i < rows; ++i) {
       if (birth[r + i] < item.t0) item.t0 = birth[r + i];
       if (death[r + i] > item.t1) item.t1 = death[r + i];
@@ -198,24 +202,54 @@ constexpr auto reordered(const List<Items>& list, const std::uint16_t* order, in
   return other;
 }
 
+// From addresses that count down from the arena's end to offsets, and from the first row of blocks
+// to all of their rows.
+template <int Values, int Steps, int Rows, class P>
+constexpr void finish(const P& p, const Schedule<Values, Steps, Rows>& s, bool from_top,
+                      Places<Values, Rows>& places) {
+  for (const Facts& f : p.values)
+    if (from_top) places.arena = align_block(f, places.arena);
+  auto offset = [&](int at, int bytes) { return from_top ? places.arena - at - bytes : at; };
+  for (int v = 0; v < Values; ++v) {
+    const Facts& f = p.values[v];
+    int* row = places.row + s.first_row[v];
+    const bool is_block = f.is_input || f.is_output;
+    const int pitch = is_block ? f.row_bytes : align4(f.row_bytes);
+    const int slots = is_block ? f.rows : s.ring[v];
+    if (f.overwrites >= 0 || f.is_constant) continue;
+    if (slots > 0) {
+      const int first = offset(row[0], is_block ? block_bytes(f) : slots * pitch);
+      for (int r = 0; r < f.rows; ++r) row[r] = first + r % slots * pitch;
+    } else {
+      for (int r = 0; r < f.rows; ++r) row[r] = offset(row[r], pitch);
+    }
+    if (f.scratch > 0) places.scratch[v] = offset(places.scratch[v], align4(f.scratch));
+  }
+  for (int v = 0; v < Values; ++v) {
+    const Facts& f = p.values[v];
+    if (f.overwrites < 0) continue;
+    for (int r = 0; r < f.rows; ++r)
+      places.row[s.first_row[v] + r] = places.row[s.first_row[f.overwrites] + r];
+    places.scratch[v] = offset(places.scratch[v], align4(f.scratch));
+  }
+}
+
 template <int Items, int Values, int Steps, int Rows, class P>
-constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, const List<Items>& list) {
+constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, const List<Items>& list,
+                     bool from_top = false) {
   Places<Values, Rows> places{};
   Placer<Items, Values, Steps, Rows> placer(s);
   auto reach = [&](int end) { places.arena = end > places.arena ? end : places.arena; };
-  auto set_rows = [&](int v, int at, int pitch, int slots) {
-    for (int r = 0, slot = 0; r < p.values[v].rows; ++r, slot = slot + 1 < slots ? slot + 1 : 0)
-      places.row[s.first_row[v] + r] = at + slot * pitch;
-  };
   int inputs_end = 0;
   for (int pass = 0; pass < 2; ++pass)  // inputs first, then outputs
     for (int v = 0; v < Values; ++v) {
       const Facts& f = p.values[v];
       if (f.is_constant || !(pass == 0 ? f.is_input : f.is_output && !f.is_input)) continue;
-      const int at = place_block(placer, f, s.first_row[v], pass == 0 ? inputs_end : 0);
-      set_rows(v, at, f.row_bytes, f.rows);
-      if (pass == 0) inputs_end = align4(at + f.rows * f.row_bytes);
-      reach(at + f.rows * f.row_bytes);
+      const int at =
+          place_block(placer, f, s.first_row[v], pass == 0 ? inputs_end : 0, from_top);
+      places.row[s.first_row[v]] = at;
+      if (pass == 0) inputs_end = at + block_bytes(f);
+      reach(at + (from_top ? block_bytes(f) : f.rows * f.row_bytes));
     }
   for (int i = 0; i < list.count; ++i) {
     Item item = list.items[i];
@@ -225,13 +259,7 @@ constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, const L
     (item.row >= 0 ? places.row[item.row] : places.scratch[-1 - item.row]) = item.at;
     reach(item.end);
   }
-  for (int v = 0; v < Values; ++v) {
-    const Facts& f = p.values[v];
-    if (s.ring[v] > 0 && !f.is_input && !f.is_constant && !f.is_output)
-      set_rows(v, places.row[s.first_row[v]], align4(f.row_bytes), s.ring[v]);
-    for (int r = 0; f.overwrites >= 0 && r < f.rows; ++r)
-      places.row[s.first_row[v] + r] = places.row[s.first_row[f.overwrites] + r];
-  }
+  finish(p, s, from_top, places);
   places.bound = peak(p, s);
   return places;
 }

@@ -11,10 +11,11 @@ enum class Order : std::uint8_t { best, stream, layers, mixed };
 
 // A plan that a search has found (`graven compile --search`), for one instruction set: the compiler
 // repeats its decisions instead of trying its own. `whole` as in Policy; item i of the list in which
-// first fit sees rows and scratch is item order[i] of the list by birth.
+// first fit sees rows and scratch is item order[i] of the list by birth. `from_top`: addresses count
+// down from the arena's end, so that the input's first rows leave room next to everything else.
 struct Found {
   const char* isa = "";
-  bool row_input = false;
+  bool row_input = false, from_top = false;
   std::array<std::uint64_t, 4> whole{};
   const std::uint16_t* order = nullptr;
   int count = 0;
