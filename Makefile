@@ -7,8 +7,8 @@ DIGITS = firmware/models/digits/digits.tflite
 SHELL = bash
 .SHELLFLAGS = -eo pipefail -c
 
-.PHONY: help setup demo test bench bench-qemu bench-update bench-compile bench-peers \
-  format check-format clean
+.PHONY: help setup demo test bench bench-qemu bench-update bench-cycles bench-pages \
+  bench-compile bench-peers format check-format clean
 
 help:
 	@echo 'make setup         install what is missing, prepare .venv with the command graven'
@@ -16,7 +16,9 @@ help:
 	@echo 'make test          every test: C++, Python, must-not-compile, QEMU, consumers'
 	@echo 'make bench         time per layer and model on this machine (Google Benchmark)'
 	@echo 'make bench-qemu    instructions, memory and code on every emulated target, against the'
-	@echo '                   record; make bench-update takes them into the record and docs/'
+	@echo '                   record; make bench-update takes them into the records and docs/'
+	@echo 'make bench-cycles  estimated cycles on Cortex-M4, M7 and M55 (needs llvm-19)'
+	@echo 'make bench-pages   the pages in docs/ and the plot, from the records'
 	@echo 'make bench-compile what the headers cost the compiler, and sizes of code'
 	@echo 'make bench-peers   speed on this machine beside other engines, where they are installed'
 	@echo 'make format        format C++ and Python; make check-format only checks'
@@ -63,8 +65,19 @@ bench: setup
 bench-qemu: setup
 	.venv/bin/python benchmarks/qemu.py $(BENCH_FLAGS)
 
+bench-cycles: setup
+	.venv/bin/python benchmarks/cycles.py $(BENCH_FLAGS)
+
+# Without llvm-19 the estimated cycles stay as they are.
 bench-update: setup
-	.venv/bin/python benchmarks/qemu.py --update --markdown docs/benchmarks.md
+	.venv/bin/python benchmarks/qemu.py --update
+	.venv/bin/python benchmarks/cycles.py --update || test $$? = 3
+	@$(MAKE) --no-print-directory bench-pages
+
+PAGES = docs/benchmarks.md docs/speed.md README.md
+bench-pages: setup
+	.venv/bin/python benchmarks/qemu.py --recorded $(PAGES:%=--markdown %)
+	.venv/bin/python benchmarks/plot.py
 
 bench-compile: setup
 	.venv/bin/python benchmarks/sizes.py

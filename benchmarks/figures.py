@@ -144,6 +144,20 @@ def cases_of(models: Iterable[Model], targets: Iterable[str], plans: Iterable[st
 # -- measuring ------------------------------------------------------------------------------------
 
 
+def call(*command: str, folder: Path | None = None) -> str:
+    """What another program prints."""
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
+    except OSError as error:
+        raise BenchError(f"{command[0]}: cannot be run: {error.strerror}.") from None
+    if done.returncode != 0:
+        last = (done.stderr or done.stdout).strip().splitlines()[-3:]
+        raise BenchError(f"{command[0]} failed: {' '.join(last)}")
+    return done.stdout
+
+
 def graven(*arguments: str) -> str:
     """Calls the command of the Python that runs this, so that both are of one installation."""
     command = [sys.executable, "-m", "graven", *arguments]

@@ -1,4 +1,4 @@
-"""The recorded figures as tables: for the terminal (rich), and for docs/benchmarks.md.
+"""The recorded figures as tables: for the terminal (rich), and for the pages in docs/.
 
 In a Markdown file each table lies between `<!-- table: NAME -->` and `<!-- end -->`; what is
 between them is written by `qemu.py --markdown` and never by hand.
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import estimates
 from figures import TARGETS, BenchError, Record, Row
 from rich.console import Console
 from rich.table import Table
@@ -165,11 +166,11 @@ def code_table(rows: Sequence[Row]) -> str:
     return markdown(["model", "code", "limit"], lines)
 
 
-def operator_table(rows: Sequence[Row]) -> str:
-    """Where the instructions of a Cortex-M4 go."""
+def operator_table(rows: Sequence[Row], target: str) -> str:
+    """Where the instructions go."""
     lines = []
     for model in models_of(rows):
-        row = pick(rows, model, "cortex-m4")
+        row = pick(rows, model, target)
         sums: dict[str, tuple[int, int]] = {}
         for layer in row.layers if row is not None else ():
             macs, instructions = sums.get(layer.op, (0, 0))
@@ -182,11 +183,11 @@ def operator_table(rows: Sequence[Row]) -> str:
     return markdown(["operator", "MACs", "instructions", "share", "per MAC"], lines)
 
 
-def summary_table(rows: Sequence[Row]) -> str:
-    """A Cortex-M4 in one table."""
+def summary_table(rows: Sequence[Row], target: str) -> str:
+    """A target in one table."""
     lines = []
     for model in models_of(rows):
-        row = pick(rows, model, "cortex-m4")
+        row = pick(rows, model, target)
         if row is not None:
             lines.append([model, f"{row.macs:,}", f"{row.instructions:,}", f"{row.per_mac:.2f}",
                           ratio_text(row, "cmsis_nn"), f"{row.arena_bytes:,}",
@@ -202,14 +203,17 @@ def compiler_table(record: Record) -> str:
 def rendered(record: Record) -> dict[str, str]:
     rows = record.rows
     return {
-        "summary": summary_table(rows),
+        "summary": summary_table(rows, "cortex-m4"),
+        "summary-m55": summary_table(rows, "cortex-m55"),
         "instructions": instructions_table(rows),
         "per-mac": per_mac_table(rows),
         "ratio": ratio_table(rows),
         "scalar": scalar_table(rows),
         "memory": memory_table(rows),
         "code": code_table(rows),
-        "operators": operator_table(rows),
+        "operators-m4": operator_table(rows, "cortex-m4"),
+        "operators-m55": operator_table(rows, "cortex-m55"),
+        "cycles": markdown(estimates.COLUMNS, estimates.cells_of(estimates.read())),
         "compilers": compiler_table(record),
     }
 

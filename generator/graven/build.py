@@ -56,16 +56,29 @@ class LayerFacts:
 
 
 @dataclass(frozen=True)
+class Row:
+    """What lies in the arena, and when: RowInfo of include/graven/arena_map.hpp."""
+
+    layer: int  # -1 - i: input i of the model
+    row: int  # -1: scratch
+    offset: int
+    bytes: int
+    first_step: int
+    last_step: int
+
+
+@dataclass(frozen=True)
 class Facts:
     """The constants of a model on a target."""
 
     isa: str
     arena_bytes: int
+    arena_bound_bytes: int  # most bytes alive at one step
     weight_bytes: int
     table_bytes: int
     macs: int
     layers: tuple[LayerFacts, ...]
-    rows: tuple[tuple[int, int, int, int], ...]  # offset, bytes, first step, last step
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -319,11 +332,12 @@ def _decode(data: bytes) -> Facts:
     """The order of facts.cpp.j2."""
     if len(data) % 8:
         raise ToolError("graven inspect: the compiled constants are damaged; clear the cache.")
-    numbers = [int.from_bytes(data[at : at + 8], "little") for at in range(0, len(data), 8)]
-    arena, weights, tables, macs, count, *rest = numbers
+    at_each = range(0, len(data), 8)
+    numbers = [int.from_bytes(data[at : at + 8], "little", signed=True) for at in at_each]
+    arena, bound, weights, tables, macs, count, *rest = numbers
     layers = tuple(LayerFacts(*rest[at : at + 2]) for at in range(0, 2 * count, 2))
     rest = rest[2 * count :]
     end = rest.index(0)
     isa, rest = "".join(map(chr, rest[:end])), rest[end + 1 :]
-    rows = tuple(tuple(rest[at : at + 4]) for at in range(0, len(rest), 4))
-    return Facts(isa, arena, weights, tables, macs, layers, rows)
+    rows = tuple(Row(*rest[at : at + 6]) for at in range(0, len(rest), 6))
+    return Facts(isa, arena, bound, weights, tables, macs, layers, rows)

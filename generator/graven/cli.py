@@ -70,14 +70,19 @@ def compile_model(options: argparse.Namespace) -> int:
 
 
 def inspect_model(options: argparse.Namespace) -> int:
-    from graven import build, report
+    network, found = inspection(options)
+    tell(options, network, found)
+    return 0
 
-    choice = chosen(options)
-    loaded = load(options)
-    header = planned(options, loaded, choice)
-    progress(options, f"compiling {loaded.network.name} for {choice.target}")
-    built = build.build(loaded.network.name, header, choice, build.Parts.FACTS)
-    tell(options, loaded.network, report.inspected(loaded.network, built, choice, loaded.pruned))
+
+def plan_model(options: argparse.Namespace) -> int:
+    from graven import memory, picture, report
+
+    kind = picture.format_of(options.output)
+    plan = memory.Plan(inspection(options)[1])
+    write_file(options.output, picture.draw(plan, kind))
+    report.show_peak(plan, console())
+    print(f"wrote {options.output}")
     return 0
 
 
@@ -87,11 +92,6 @@ def run_model(options: argparse.Namespace) -> int:
     choice = chosen(options)
     loaded = load(options)
     network = loaded.network
-    if options.row_input and len(network.inputs) != 1:
-        raise GravenError(
-            f"--row-input: {network.source} has {len(network.inputs)} inputs, expected one; run it "
-            "with resident inputs."
-        )
     values = (
         inputs.load(network, options.input)
         if options.input
@@ -142,6 +142,11 @@ def load(options: argparse.Namespace) -> Loaded:
 
     path = options.model
     network = tflite.load(path)
+    if getattr(options, "row_input", False) and len(network.inputs) != 1:
+        raise GravenError(
+            f"--row-input: {network.source} has {len(network.inputs)} inputs, expected one; take "
+            "it with resident inputs."
+        )
     name = emit.check_name(options.name) if options.name else default_name(path)
     network = replace(network, name=name)
     data = path.read_bytes()
@@ -172,6 +177,18 @@ def planned(options: argparse.Namespace, loaded: Loaded, choice) -> str:
     return emit.header(loaded.network, loaded.sha256, [search(options, loaded, choice)])
 
 
+def inspection(options: argparse.Namespace) -> tuple[ir.Network, dict]:
+    """The network as it is built, and what `inspect --json` prints of it."""
+    from graven import build, report
+
+    choice = chosen(options)
+    loaded = load(options)
+    header = planned(options, loaded, choice)
+    progress(options, f"compiling {loaded.network.name} for {choice.target}")
+    built = build.build(loaded.network.name, header, choice, build.Parts.FACTS)
+    return loaded.network, report.inspected(loaded.network, built, choice, loaded.pruned)
+
+
 def default_name(path: Path) -> str:
     """The file's name, without the customary ending that says int8."""
     from graven.frontends import tflite
@@ -199,14 +216,17 @@ def tell(options: argparse.Namespace, network: ir.Network, report_of: dict) -> N
     if options.json:
         print(json.dumps(report_of))
         return
-    from rich.console import Console
-
     from graven import report
 
-    console = Console(width=None if sys.stdout.isatty() else 120)
-    report.show(network, report_of, console)
+    report.show(network, report_of, console())
     for file in report_of.get("outputs", []):
-        console.print(f"wrote {options.output_dir / file}", highlight=False, markup=False)
+        print(f"wrote {options.output_dir / file}")
+
+
+def console():
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 120)
 
 
 def write_outputs(folder: Path, result) -> list[str]:
@@ -282,6 +302,12 @@ def parser() -> argparse.ArgumentParser:
     _add_choice(verb)
     verb.add_argument("--json", action="store_true", help="print one JSON object")
 
+    verb = _verb(verbs, "plan", plan_model, "a picture of the arena, and what decides its size")
+    _add_choice(verb)
+    verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
+                      help="the picture: .svg, .html or .png")  # fmt: skip
+    _add_row_input(verb)
+
     verb = _verb(verbs, "run", run_model, "run a model on this machine or an emulated target")
     _add_choice(verb)
     verb.add_argument(
@@ -289,8 +315,7 @@ def parser() -> argparse.ArgumentParser:
         help="one model input (F.bin), or many inferences (F.npy, F.npz); may be repeated",
     )  # fmt: skip
     verb.add_argument("--seed", type=seed, default=0, help="of the random input without --input")
-    verb.add_argument("--row-input", action="store_true",
-                      help="feed the input row by row: it never resides in the arena")  # fmt: skip
+    _add_row_input(verb)
     verb.add_argument("--output-dir", type=Path, metavar="D", help="write outputs as y_<i>.bin")
     verb.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -322,6 +347,13 @@ def _add_choice(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--plan", default="fastest", metavar="P", help="fastest, smallest or within:BYTES"
     )
+
+
+def _add_row_input(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--row-input", action="store_true",
+        help="feed the input row by row: it never resides in the arena",
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

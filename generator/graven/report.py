@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from graven import ir, prune
+from graven import ir, memory, prune
 from graven.build import Build, Choice
 from graven.emit import label
 from graven.node import shape_text
@@ -38,12 +38,14 @@ def inspected(
         "plan": choice.plan,
         "row_input": choice.row_input,
         "arena_bytes": facts.arena_bytes,
+        "arena_bound_bytes": facts.arena_bound_bytes,
         "input_bytes": sum(tensor_bytes(network.tensors[index]) for index in network.inputs),
         "flash_bytes": {"weights": facts.weight_bytes, "code": built.code_bytes},
         "macs": facts.macs,
         "pruned": None if pruned is None else pruning(pruned),
         "layers": layers,
-        "rows": [list(row) for row in facts.rows],
+        "rows": [[row.offset, row.bytes, row.first_step, row.last_step] for row in facts.rows],
+        "row_owners": [[row.layer, row.row] for row in facts.rows],
     }
 
 
@@ -78,7 +80,8 @@ def measured(
         }
         for position, layer in enumerate(found["layers"])
     ]
-    first = ("model", "source", "target", "isa", "plan", "row_input", "arena_bytes", "input_bytes")
+    first = ("model", "source", "target", "isa", "plan", "row_input", "arena_bytes",
+             "arena_bound_bytes", "input_bytes")  # fmt: skip
     return {
         **{name: found[name] for name in first},
         "ram_bytes": ram,
@@ -89,6 +92,7 @@ def measured(
         "pruned": found["pruned"],
         "layers": layers,
         "rows": found["rows"],
+        "row_owners": found["row_owners"],
         "outputs": files,
     }
 
@@ -133,6 +137,20 @@ def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
         console.print(line, highlight=False, markup=False)
 
 
+def show_peak(plan: memory.Plan, console: Console) -> None:
+    """What is alive at the peak of a plan, and what to change."""
+    from graven import picture
+
+    console.print(f"{plan.title}\n{plan.moment}:", highlight=False, markup=False)
+    table = Table()
+    for title in picture.TITLES:
+        table.add_column(title, justify="left" if title in ("layer", "alive") else "right")
+    for cells in picture.table(plan):
+        table.add_row(*map(escape, cells))
+    console.print(table)
+    console.print(plan.advice, highlight=False, markup=False)
+
+
 def quantization(tensor: ir.Tensor) -> str:
     found = tensor.quantization
     if found is None:
@@ -144,13 +162,19 @@ def number(value: int | None) -> str:
     return "" if not value else f"{value:,}"
 
 
+def bound_text(report: dict[str, Any]) -> str:
+    """How far the arena is from the most bytes that this order of steps keeps alive at once."""
+    bound = report["arena_bound_bytes"]
+    return "optimal" if report["arena_bytes"] == bound else f"bound {bound:,}"
+
+
 def summary(report: dict[str, Any]) -> list[str]:
     flash = report["flash_bytes"]
     code = "" if flash["code"] is None else f", code {flash['code']:,}"
     lines = [
         f"{report['target']}, isa {report['isa']}, plan {report['plan']}",
-        f"arena {report['arena_bytes']:,} bytes; flash: weights {flash['weights']:,}{code}; "
-        f"{report['macs']:,} MACs",
+        f"arena {report['arena_bytes']:,} bytes ({bound_text(report)}); flash: weights "
+        f"{flash['weights']:,}{code}; {report['macs']:,} MACs",
     ]
     if (taken := report["pruned"]) is not None and taken["channels_removed"] > 0:
         (weights, weights_left), (macs, macs_left) = taken["weights"], taken["macs"]

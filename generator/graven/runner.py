@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,14 +55,20 @@ def run(
     return result
 
 
-def _call(built: Build, arguments: list[str], folder: Path) -> str:
+def command_of(built: Build, arguments: list[str], options: Sequence[str] = ()) -> list[str]:
+    """The command that runs the program; `options` are the emulator's."""
     command, joined = built.emulator["command"], built.emulator["arguments"]
     if joined:
         arguments = [*joined[:-1], " ".join([joined[-1], *arguments])]
+    return [*command, *options, *arguments]
+
+
+def _call(built: Build, arguments: list[str], folder: Path) -> str:
+    command = command_of(built, arguments)
     name = os.path.basename(command[0])
     try:
         done = subprocess.run(
-            [*command, *arguments],
+            command,
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -21,6 +21,7 @@ PACKAGES = {
     "riscv64-unknown-elf": "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
     "qemu-system-arm": "qemu-system-arm",
     "qemu-system-riscv32": "qemu-system-misc",
+    "llvm-": "llvm-19",
 }
 """Debian's packages, by the start of a program's name."""
 

@@ -1,6 +1,7 @@
 // Model: a network with its input shape and parameters, ready to run.
 #pragma once
 
+#include "graven/arena_map.hpp"
 #include "graven/check.hpp"
 #include "graven/engine.hpp"
 #include "graven/isa/native.hpp"
@@ -151,6 +152,10 @@ public:
   static constexpr std::size_t table_size =
       Check::table_size + sizeof(Engine::tables) + sizeof(Engine::order) + sizeof(Engine::places);
   static constexpr std::size_t flash_size = weight_size + table_size;
+
+  // Every row and all scratch: where in the arena and when (arena_map.hpp).
+  static constexpr std::span<const RowInfo> rows =
+      detail::ArenaMap<graph, typename Engine::Plan>::rows;  // no auto: stays lazy
 
   static_assert(policy.goal != plan::Goal::within ||
                     arena_size <= static_cast<std::size_t>(policy.bytes) ||

@@ -16,10 +16,11 @@ GOLDEN = Path(__file__).parent / "golden"
 MODEL, SEVERAL = GOLDEN / "sequence.tflite", GOLDEN / "branches.tflite"
 TWO_INPUTS = GOLDEN / "floats.tflite"
 INSPECTED = ["model", "source", "target", "isa", "plan", "row_input", "arena_bytes",
-             "input_bytes", "flash_bytes", "macs", "pruned", "layers", "rows"]  # fmt: skip
-MEASURED = ["model", "source", "target", "isa", "plan", "row_input", "arena_bytes", "input_bytes",
-            "ram_bytes", "flash_bytes", "stack_bytes", "macs", "instructions", "pruned", "layers",
-            "rows", "outputs"]  # fmt: skip
+             "arena_bound_bytes", "input_bytes", "flash_bytes", "macs", "pruned", "layers", "rows",
+             "row_owners"]  # fmt: skip
+MEASURED = ["model", "source", "target", "isa", "plan", "row_input", "arena_bytes",
+            "arena_bound_bytes", "input_bytes", "ram_bytes", "flash_bytes", "stack_bytes", "macs",
+            "instructions", "pruned", "layers", "rows", "row_owners", "outputs"]  # fmt: skip
 
 
 def run(capsys, *arguments):
@@ -144,14 +145,20 @@ def test_json_of_inspect(capsys):
 
 
 def check_rows(found):
-    """No byte belongs to two rows at once, and the arena holds them all."""
+    """No byte belongs to two rows at once, the arena holds them all, and the bound is their sum."""
     rows = found["rows"]
     assert max(offset + size for offset, size, _, _ in rows) <= found["arena_bytes"]
     for k, (offset, size, first, last) in enumerate(rows):
         for at, other, start, end in rows[:k]:
             apart = at + other <= offset or offset + size <= at
-            # a row may take the place of one that its own step reads last, element by element
-            assert apart or end <= first or last <= start or (offset, size) == (at, other)
+            assert apart or end < first or last < start
+    steps = range(max(last for *_, last in rows) + 1)
+    alive = (sum(size for _, size, first, last in rows if first <= t <= last) for t in steps)
+    assert max(alive) == found["arena_bound_bytes"] <= found["arena_bytes"]
+    owners = found["row_owners"]
+    assert len(owners) == len(rows)
+    assert {layer for layer, _ in owners} <= set(range(-1, len(found["layers"])))
+    assert [-1, 0] in owners
 
 
 def test_json_of_run_on_the_host(capsys, tmp_path):

@@ -1,0 +1,144 @@
+"""`graven plan`: the picture's files, and what they say, against the plan's data."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+from graven import cli, memory, picture
+
+DIGITS = Path(__file__).parents[2] / "firmware/models/digits/digits.tflite"
+GOLDEN = Path(__file__).parent / "golden"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module", params=["digits", "branches", "row input"])
+def plan(request):
+    arguments = {
+        "digits": [DIGITS],
+        "branches": [GOLDEN / "branches.tflite"],
+        "row input": [DIGITS, "--row-input", "--plan", "smallest"],
+    }[request.param]
+    options = cli.parser().parse_args(["plan", *map(str, arguments), "-o", "x.svg"])
+    return memory.Plan(cli.inspection(options)[1])
+
+
+def made(capsys, *arguments) -> str:
+    assert cli.main([str(argument) for argument in arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_bars_never_overlap_in_both_address_and_time(plan):
+    for k, one in enumerate(plan.bars):
+        for two in plan.bars[:k]:
+            apart = two.offset + two.bytes <= one.offset or one.offset + one.bytes <= two.offset
+            assert apart or two.last < one.first or one.last < two.first, (one, two)
+
+
+def test_the_bars_reach_the_arena_s_end_and_the_bound(plan):
+    end = max(bar.offset + bar.bytes for bar in plan.bars)
+    assert end == plan.arena >= plan.bound == plan.alive().max()
+
+
+def test_the_peak_is_where_most_is_alive(plan):
+    alive = plan.alive()
+    assert alive[plan.peak] == plan.bound == sum(share.bytes for share in plan.shares)
+    assert all(alive[step] == plan.bound for step in plan.peaks)
+    assert (alive == plan.bound).sum() == len(plan.peaks)
+
+
+def test_every_row_of_a_value_is_there_once(plan):
+    rows = [(bar.layer, bar.row) for bar in plan.bars if bar.layer < 0]
+    heights = len(rows)
+    assert sorted(rows) == [(-1, row) for row in range(heights)] and heights > 1
+    last = len(plan.report["layers"]) - 1
+    outputs = [bar for bar in plan.bars if bar.layer == last and not bar.is_scratch]
+    assert outputs and all(bar.last == plan.steps - 1 for bar in outputs)
+
+
+def test_half_of_a_layer_lowers_the_bound_by_half_of_it_at_most(plan):
+    for share in plan.shares:
+        assert plan.bound - share.bytes // 2 <= share.halved <= plan.bound
+
+
+def test_the_advice_names_a_layer_of_the_peak(plan):
+    assert any(plan.name(share.layer) in plan.advice for share in plan.shares)
+    assert plan.report["row_input"] == ("--row-input" not in plan.advice) or not any(
+        share.layer < 0 for share in plan.shares
+    )
+
+
+def bar(layer, row, offset, size, first, last):
+    return [layer, row], [offset, size, first, last]
+
+
+def report_of(*bars):
+    owners, rows = zip(*bars, strict=True)
+    layers = [
+        {"index": k, "name": f"layer_{k}", "op": "CONV_2D", "output_shape": [4, 4, 1]}
+        for k in range(3)
+    ]
+    peak = memory.Plan({"rows": rows, "row_owners": owners}).alive().max()
+    return {"model": "m", "target": "host", "isa": "scalar", "plan": "fastest", "layers": layers,
+            "row_input": False, "arena_bytes": 100, "arena_bound_bytes": int(peak),
+            "rows": rows, "row_owners": owners}  # fmt: skip
+
+
+def test_what_to_change_where_one_layer_dominates():
+    plan = memory.Plan(report_of(bar(0, 0, 0, 60, 0, 2), bar(0, 1, 60, 20, 1, 2),
+                                 bar(1, 0, 80, 20, 2, 3), bar(2, 0, 0, 40, 3, 4)))  # fmt: skip
+    assert (plan.bound, plan.peaks, plan.steps) == (100, (2,), 5)
+    assert [(share.layer, share.rows, share.bytes, share.halved) for share in plan.shares] == [
+        (0, 2, 80, 60), (1, 1, 20, 90)
+    ]  # fmt: skip
+    assert plan.advice.startswith("The rows of '0 layer_0' are 80% of the peak")
+    assert "from 100 to 60 bytes" in plan.advice
+    assert plan.title.endswith("arena 100 bytes (optimal)")
+
+
+def test_what_to_change_where_scratch_or_the_input_dominates():
+    scratch = memory.Plan(report_of(bar(1, -1, 0, 60, 1, 1), bar(1, 0, 60, 20, 1, 2)))
+    assert scratch.advice.startswith("The scratch of '1 layer_1' is 75% of the peak")
+    fed = memory.Plan(report_of(bar(-1, 0, 0, 60, 0, 1), bar(0, 0, 60, 20, 1, 2)))
+    assert fed.advice.startswith("The input is 75% of the peak") and "--row-input" in fed.advice
+
+
+def test_what_to_change_where_two_peaks_are_alike():
+    plan = memory.Plan(report_of(bar(0, 0, 0, 80, 0, 0), bar(1, 0, 0, 80, 1, 1)))
+    assert plan.advice.startswith("No layer alone decides")
+
+
+@pytest.mark.parametrize("kind", picture.FORMATS)
+def test_the_file(capsys, tmp_path, kind):
+    pytest.importorskip("matplotlib")
+    file = tmp_path / f"plan.{kind}"
+    out = made(capsys, "plan", DIGITS, "-o", file)
+    assert "alive at step" in out and "bound if halved" in out and f"wrote {file}" in out
+    data = file.read_bytes()
+    report = json.loads(made(capsys, "inspect", DIGITS, "--json"))
+    if kind == "png":
+        assert data.startswith(b"\x89PNG\r\n") and len(data) > 20_000
+        return
+    text = data.decode()
+    bars = re.findall(r'<g id="bar-(\d+)"><title>([^<]+)</title>', text)
+    assert [int(number) for number, _ in bars] == list(range(len(report["rows"])))
+    assert f"arena {report['arena_bytes']:,} bytes" in text and "digits on host" in text
+    if kind == "svg":
+        assert ElementTree.fromstring(text).tag == f"{SVG}svg"
+        made(capsys, "plan", DIGITS, "-o", file)
+        assert file.read_bytes() == data  # deterministic
+    else:
+        assert text.startswith("<!DOCTYPE html>") and "<svg" in text and "</table>" in text
+
+
+def test_refusals(capsys, tmp_path, monkeypatch):
+    assert cli.main(["plan", str(DIGITS), "-o", str(tmp_path / "plan.pdf")]) == 2
+    assert "take one of .svg, .html, .png" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert cli.main(["plan", str(DIGITS), "-o", str(tmp_path / "plan.svg")]) == 3
+    assert "matplotlib" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
