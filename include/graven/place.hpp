@@ -9,6 +9,7 @@ template <int Values, int Rows> struct Places {
   int row[Rows]{};  // byte offset of each row
   int scratch[Values]{};
   int arena = 0;  // bytes
+  int state = 0;  // from here on lie the rows that persist
   int bound = 0;  // most bytes alive at one step: no order-keeping plan is smaller
 };
 
@@ -127,8 +128,9 @@ constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s, bool
   } list;
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
-    if (!f.is_input && !f.is_constant && !f.is_output && f.overwrites < 0)
-      for (int r = s.first_row[v]; r < s.first_row[v] + f.rows; ++r)
+    const int made = f.persistent ? f.fresh : f.rows;
+    if (!f.is_input && !f.is_constant && (f.persistent || !f.is_output) && f.overwrites < 0)
+      for (int r = s.first_row[v]; r < s.first_row[v] + made; ++r)
         if (s.birth[r] >= 0)
           list.items[list.count++] = {s.birth[r], s.death[r], align4(f.row_bytes), r};
     if (f.scratch > 0 && s.first[v] <= s.last[v])
@@ -155,6 +157,25 @@ constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s, bool
   return list;
 }
 
+// What persists lies behind everything else, so that it can have memory of its own.
+template <int Values, int Steps, int Rows, class P>
+constexpr void place_state(const P& p, const Schedule<Values, Steps, Rows>& s,
+                           Places<Values, Rows>& places) {
+  const int state = (places.arena + 7) & ~7;
+  int at = state;
+  for (int v = 0; v < Values; ++v) {
+    const Facts& f = p.values[v];
+    if (!f.persistent) continue;
+    at = align_block(f, at);
+    for (int r = f.fresh; r < f.rows; ++r) {
+      places.row[s.first_row[v] + r] = at;
+      at += f.is_output ? f.row_bytes : align4(f.row_bytes);
+    }
+  }
+  places.state = at > state ? state : places.arena;
+  if (at > state) places.arena = at;
+}
+
 template <int Values, int Steps, int Rows, class P>
 constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, bool by_size) {
   Places<Values, Rows> places{};
@@ -164,7 +185,8 @@ constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, bool by
   for (int pass = 0; pass < 2; ++pass)  // inputs first, then outputs
     for (int v = 0; v < Values; ++v) {
       const Facts& f = p.values[v];
-      if (f.is_constant || !(pass == 0 ? f.is_input : f.is_output && !f.is_input)) continue;
+      if (f.is_constant || f.persistent || !(pass == 0 ? f.is_input : f.is_output && !f.is_input))
+        continue;
       const int at = place_block(placer, f, s.first_row[v], pass == 0 ? inputs_end : 0);
       for (int r = 0; r < f.rows; ++r) places.row[s.first_row[v] + r] = at + r * f.row_bytes;
       if (pass == 0) inputs_end = align4(at + f.rows * f.row_bytes);
@@ -183,6 +205,7 @@ constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, bool by
   for (int v = 0; v < Values; ++v)
     for (int r = 0; p.values[v].overwrites >= 0 && r < p.values[v].rows; ++r)
       places.row[s.first_row[v] + r] = places.row[s.first_row[p.values[v].overwrites] + r];
+  place_state(p, s, places);
   return places;
 }
 
@@ -193,12 +216,13 @@ constexpr auto place_apart(const P& p, const Schedule<Values, Steps, Rows>& s) {
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
     if (f.is_constant) continue;
+    const int rows = f.persistent ? f.fresh : f.rows;
     places.arena = align_block(f, places.arena);
-    for (int r = 0; r < f.rows; ++r)
-      places.row[s.first_row[v] + r] = places.arena + r * f.row_bytes;
-    places.scratch[v] = places.arena + align4(f.rows * f.row_bytes);
+    for (int r = 0; r < rows; ++r) places.row[s.first_row[v] + r] = places.arena + r * f.row_bytes;
+    places.scratch[v] = places.arena + align4(rows * f.row_bytes);
     places.arena = places.scratch[v] + align4(f.scratch);
   }
+  place_state(p, s, places);
   places.bound = places.arena;
   return places;
 }

@@ -169,7 +169,7 @@ struct FlashTables {
     constexpr View in = graph.views[v.first_input + k];
     constexpr const Value& source = graph.values[in.value];
     detail::InputWire w{};
-    w.row = static_cast<std::uint32_t>(Plan::schedule.first_row[in.value]);
+    w.row = static_cast<std::uint32_t>(Plan::schedule.first_row[in.value] + in.first);
     if constexpr (source.op == Op::constant) {
       w.constant = detail::stream_of<graph, Isa, params, in.value>.bytes;
       w.row = static_cast<std::uint32_t>(in.shape.row() * size_of(source.element)) |
@@ -180,7 +180,12 @@ struct FlashTables {
         v.reduces ? 1 : v.rows.stride * Plan::problem.values[value].band);
     w.dilation = static_cast<std::uint16_t>(v.rows.dilation);
     w.top = static_cast<std::int16_t>(v.reduces ? 0 : v.rows.top);
-    if constexpr (v.rows.start.exists && !v.reduces) {
+    constexpr Line line = line_of(graph.view(), v, k);
+    constexpr bool straight = line.straight && line.stride >= 0 && line.first > -32768;
+    if constexpr (straight && v.rows.start.exists && !v.reduces) {
+      w.stride = static_cast<std::uint16_t>(line.stride * Plan::problem.values[value].band);
+      w.top = static_cast<std::int16_t>(-line.first);
+    } else if constexpr (v.rows.start.exists && !v.reduces) {
       w.starts = detail::starts_of<graph, value, k, Plan::problem.values[value].steps>.data();
       w.stride = detail::InputWire::irregular;
     }

@@ -1,0 +1,21 @@
+// An arena in several pieces of memory: fast and slow RAM, what persists and what does not.
+#pragma once
+
+#include <cstddef>
+
+namespace graven {
+
+// Offsets below the first border lie in the first piece, from there on to the next border in the
+// second, and so on. Stands where `std::byte*` does for an arena in one piece.
+template <std::size_t... borders> struct Regions {
+  std::byte* pieces[sizeof...(borders) + 1];
+
+  constexpr std::byte* operator+(std::size_t place) const {
+    constexpr std::size_t at[] = {borders...};
+    std::size_t piece = 0;
+    while (piece < sizeof...(borders) && place >= at[piece]) ++piece;
+    return pieces[piece] + (piece > 0 ? place - at[piece - 1] : place);
+  }
+};
+
+}  // namespace graven
