@@ -45,15 +45,15 @@ template <class Network, auto inputs, const auto& params, StreamPolicy policy>
 inline constexpr auto stream_graph_of = unroll(graph_of<Network, inputs, params, policy.plan.fuse>,
                                                timeline_of<Network, inputs, params, policy>);
 
-// What lasts from push to push. A State of zeros is one after reset().
+// What lasts from push to push; it starts as after reset().
 template <std::size_t Size> struct StreamState {
-  alignas(8) std::byte rows[Size > 0 ? Size : 1];
+  alignas(8) std::byte rows[Size > 0 ? Size : 1]{};
   std::uint16_t pushes = 0;  // since the last reset, as far as it matters
 };
 
 template <class State, std::size_t Size> struct OwnedStream {
-  State state;
-  alignas(8) std::byte memory[Size > 0 ? Size : 1];
+  State state{};
+  alignas(8) std::byte memory[Size > 0 ? Size : 1]{};
 };
 template <class StateType, std::size_t> struct BorrowedStream {
   StateType& state;
