@@ -24,7 +24,16 @@ TEXT = CODE | {".md", ".toml", ".json", ".txt", ""}
 # Who may include whom: a header only names headers of its own rank or below.
 ORDER = (
     *("error shape", "quant tensor resample", "params", "graph", "network passes kernel fold"),
-    *("plan timeline regions", "place", "lower", "tables", "engine", "check", "model shared_arena"),
+    *(
+        "plan timeline arena",
+        "place",
+        "split",
+        "lower",
+        "tables",
+        "engine",
+        "check",
+        "model shared_arena",
+    ),
     "streaming",
 )
 RANKS = {header: rank for rank, names in enumerate(ORDER) for header in names.split()}

@@ -16,7 +16,7 @@ template <class C, Element element, std::uint32_t seed> struct Source {
 // What the compiler knows of a stream.
 template <class C, Element element, std::uint32_t seed, StreamPolicy policy> struct Unrolled {
   using Params = typename Source<C, element, seed>::Params;
-  static constexpr plan::Policy used = graven::detail::streaming_plan(policy.plan);
+  static constexpr plan::Policy used = plan::fed_by_rows(policy.plan);
   static constexpr const auto& graph =
       graven::detail::stream_graph_of<typename C::Network, graven::detail::input_shapes(C::input),
                                       Params::params, policy>;

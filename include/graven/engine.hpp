@@ -1,7 +1,6 @@
 // Running a plan: a flat list of steps over one arena.
 #pragma once
 
-#include "graven/regions.hpp"
 #include "graven/tables.hpp"
 
 #include <array>
@@ -25,7 +24,8 @@ template <int Values, class Count, class Index> struct Progress {
   std::array<Count, Values> done{};
 };
 
-// The step function and the loops around it, for one (network, instruction set, plan). No state.
+// The step function and the loops around it, for one (network, instruction set, plan). No state;
+// `Memory` is the arena, or its Regions.
 template <const auto& graph, class Isa, const auto& params, plan::Policy policy> struct Engine {
   using Tables = FlashTables<graph, Isa, params, policy>;
   using Plan = typename Tables::Plan;
@@ -41,12 +41,10 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   static constexpr const auto& order = Tables::order;
   static constexpr const auto& places = Tables::places;
   static constexpr const typename Tables::Content& tables = Tables::tables;  // no auto: stays lazy
-  // The arena, or its regions.
   static constexpr std::size_t state_at = static_cast<std::size_t>(Plan::places.state);
-  using Memory = std::conditional_t<policy.state_apart, Regions<state_at>, std::byte*>;
   using Progress = graven::Progress<computed, Count, detail::unsigned_for<steps>>;
 
-  static constexpr void step(Memory arena, Id id, int s, std::byte** out) {
+  template <class Memory> static constexpr void step(Memory arena, Id id, int s, std::byte** out) {
     const detail::Wire& wire = tables.wires[id];
     const std::byte* rows[max_rows]{};
     const std::byte** row = rows;
@@ -77,7 +75,7 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
     task.kernel(task, band);
   }
 
-  static constexpr void run(Memory arena) {
+  template <class Memory> static constexpr void run(Memory arena) {
     std::array<Count, computed> done{};
     std::byte* out[max_band]{};
     for (const Id id : order) step(arena, id, done[id]++, out);
@@ -85,6 +83,7 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
 
   // Makes at most `count` steps, up to where a row of the input is needed; true while steps are
   // left.
+  template <class Memory>
   static constexpr bool advance(Memory arena, Progress& progress, int count) {
     std::byte* out[max_band]{};
     for (; count > 0 && progress.next < steps; --count) {
@@ -97,11 +96,11 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   }
 
   // Row input: where row `row` of the input goes. The run stands before its arrival.
-  static constexpr std::byte* input_row(Memory arena, int row) {
+  template <class Memory> static constexpr std::byte* input_row(Memory arena, int row) {
     return arena + places[Plan::schedule.first_row[0] + row];
   }
   // The row is there: goes on to the arrival of the next, or to the end.
-  static constexpr void arrive(Memory arena, Progress& progress) {
+  template <class Memory> static constexpr void arrive(Memory arena, Progress& progress) {
     ++progress.next;
     advance(arena, progress, steps);
   }
@@ -140,7 +139,7 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
     return static_cast<std::size_t>(most);
   }();
 
-  template <class Hook> static constexpr void run_with(Memory arena, Hook& hook) {
+  template <class Memory, class Hook> static constexpr void run_with(Memory arena, Hook& hook) {
     std::array<Count, computed> done{};
     std::byte* out[max_band]{};
     for (const Id id : order) {
@@ -170,14 +169,15 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   }
 
   // Persistent rows start as real zeros.
-  static constexpr void reset(Memory arena) {
+  template <class Memory> static constexpr void reset(Memory arena) {
     reset_each(arena, std::make_index_sequence<static_cast<std::size_t>(values)>());
   }
-  template <std::size_t... I>
+  template <class Memory, std::size_t... I>
   static constexpr void reset_each([[maybe_unused]] Memory arena, std::index_sequence<I...>) {
     (reset_value<static_cast<int>(I)>(arena), ...);
   }
-  template <int value> static constexpr void reset_value([[maybe_unused]] Memory arena) {
+  template <int value, class Memory>
+  static constexpr void reset_value([[maybe_unused]] Memory arena) {
     if constexpr (graph.values[value].persistent) {
       constexpr int fresh = Plan::problem.values[value].fresh;
       constexpr std::size_t row = static_cast<std::size_t>(Plan::schedule.first_row[value] + fresh);

@@ -4,7 +4,7 @@
 #include "graven/kernel.hpp"
 #include "graven/network.hpp"
 #include "graven/passes.hpp"
-#include "graven/place.hpp"
+#include "graven/split.hpp"
 
 #include <array>
 #include <cstddef>
@@ -232,7 +232,25 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   }
   static constexpr auto by_birth = make_places<false>();
   static constexpr auto by_size = make_places<true>();
-  static constexpr const auto& places = by_size.arena < by_birth.arena ? by_size : by_birth;
+  static constexpr const auto& together = by_size.arena < by_birth.arena ? by_size : by_birth;
+  // Offsets below the border lie in the fast region, if it does not hold all.
+  static constexpr int border = policy.fast & ~7;
+  static constexpr bool is_split = border > 0 && border < together.arena;
+  static constexpr auto split = [] {
+    if constexpr (is_split)
+      return plan::place_split(problem, schedule, border);
+    else
+      return 0;
+  }();
+  static constexpr const auto& places = []() -> const auto& {
+    if constexpr (is_split)
+      return split;
+    else
+      return together;
+  }
+  ();
+  static constexpr int fast_size = is_split ? places.fast : border > 0 ? places.arena : 0;
+  static constexpr int slow_size = is_split ? places.arena - border : border > 0 ? 0 : places.arena;
 };
 
 }  // namespace graven

@@ -10,6 +10,7 @@ template <int Values, int Rows> struct Places {
   int scratch[Values]{};
   int arena = 0;  // bytes
   int state = 0;  // from here on lie the rows that persist
+  int fast = 0;   // bytes used below the border, where there is one (split.hpp)
   int bound = 0;  // most bytes alive at one step: no order-keeping plan is smaller
 };
 
@@ -41,7 +42,7 @@ template <int Items, int Buckets> struct Shelf {
 };
 
 template <int Values, int Steps, int Rows> struct Placer {
-  static constexpr int buckets = 32, items = Rows + Values;
+  static constexpr int buckets = 32, items = Rows + Values + 1;
   const Schedule<Values, Steps, Rows>& s;
   Shelf<items, buckets> shelf{Steps / buckets + 1};
   int first_time[Values + 1]{};  // of value v in `times`
@@ -160,8 +161,8 @@ constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s, bool
 // What persists lies behind everything else, so that it can have memory of its own.
 template <int Values, int Steps, int Rows, class P>
 constexpr void place_state(const P& p, const Schedule<Values, Steps, Rows>& s,
-                           Places<Values, Rows>& places) {
-  const int state = (places.arena + 7) & ~7;
+                           Places<Values, Rows>& places, int border = 0) {
+  const int state = ((places.arena > border ? places.arena : border) + 7) & ~7;
   int at = state;
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
@@ -176,23 +177,28 @@ constexpr void place_state(const P& p, const Schedule<Values, Steps, Rows>& s,
   if (at > state) places.arena = at;
 }
 
-template <int Values, int Steps, int Rows, class P>
-constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, bool by_size) {
+// Blocks, then items in the order given. Nothing lies across the border; blocks lie behind it.
+template <int Values, int Steps, int Rows, class P, class Items>
+constexpr auto place_items(const P& p, const Schedule<Values, Steps, Rows>& s, const Items& items,
+                           int border) {
   Places<Values, Rows> places{};
   Placer<Values, Steps, Rows> placer(s);
-  auto reach = [&](int end) { places.arena = end > places.arena ? end : places.arena; };
-  int inputs_end = 0;
+  auto reach = [&](int end) {
+    places.arena = end > places.arena ? end : places.arena;
+    places.fast = end <= border && end > places.fast ? end : places.fast;
+  };
+  if (border > 0) placer.shelf.add({0, Steps, 0, -1, -1, border, border});
+  int inputs_end = border;
   for (int pass = 0; pass < 2; ++pass)  // inputs first, then outputs
     for (int v = 0; v < Values; ++v) {
       const Facts& f = p.values[v];
       if (f.is_constant || f.persistent || !(pass == 0 ? f.is_input : f.is_output && !f.is_input))
         continue;
-      const int at = place_block(placer, f, s.first_row[v], pass == 0 ? inputs_end : 0);
+      const int at = place_block(placer, f, s.first_row[v], pass == 0 ? inputs_end : border);
       for (int r = 0; r < f.rows; ++r) places.row[s.first_row[v] + r] = at + r * f.row_bytes;
       if (pass == 0) inputs_end = align4(at + f.rows * f.row_bytes);
       reach(at + f.rows * f.row_bytes);
     }
-  const auto items = items_of(p, s, by_size);
   places.bound = peak(p, s);
   for (int i = 0; i < items.count; ++i) {
     Item item = items.items[i];
@@ -205,8 +211,13 @@ constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, bool by
   for (int v = 0; v < Values; ++v)
     for (int r = 0; p.values[v].overwrites >= 0 && r < p.values[v].rows; ++r)
       places.row[s.first_row[v] + r] = places.row[s.first_row[p.values[v].overwrites] + r];
-  place_state(p, s, places);
+  place_state(p, s, places, border);
   return places;
+}
+
+template <int Values, int Steps, int Rows, class P>
+constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, bool by_size) {
+  return place_items(p, s, items_of(p, s, by_size), 0);
 }
 
 // The same where nothing may share memory: value after value, each with its scratch behind it.

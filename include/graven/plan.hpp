@@ -25,12 +25,13 @@ enum class Order : std::uint8_t { best, stream, layers, mixed };
 struct Policy {
   Goal goal = Goal::fastest;
   int bytes = 0;  // Goal::within: the arena's limit
+  int fast = 0;   // bytes of a first, faster region for what is touched most; 0: one region
+  int slow = 0;   // the second region's limit; 0: none
   Order order = Order::best;
-  bool keep_input = false;   // the input's rows are not overwritten during a run
-  bool row_input = false;    // the input comes row by row (push_row) and never exists as a whole
-  bool apart = false;        // nothing shares memory: every row can be looked at afterwards
-  bool state_apart = false;  // what persists lies in memory of its own
-  bool fuse = true;          // activations become clamps of the layer before them
+  bool keep_input = false;  // the input's rows are not overwritten during a run
+  bool row_input = false;   // the input comes row by row (push_row) and never exists as a whole
+  bool apart = false;       // nothing shares memory: every row can be looked at afterwards
+  bool fuse = true;         // activations become clamps of the layer before them
   std::array<std::uint64_t, 4> whole{};
 
   constexpr bool operator==(const Policy&) const = default;

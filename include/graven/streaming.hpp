@@ -12,6 +12,7 @@
 //   Stream::OnArena(left, scratch).push(rows);
 #pragma once
 
+#include "graven/arena.hpp"
 #include "graven/model.hpp"
 #include "graven/timeline.hpp"
 
@@ -31,12 +32,6 @@ struct StreamPolicy {
 };
 
 namespace detail {
-
-// A stream's plan: rows are consumed as they come, what persists lies apart.
-constexpr plan::Policy streaming_plan(plan::Policy policy) {
-  policy.row_input = policy.state_apart = true;
-  return policy;
-}
 
 template <class Network, auto inputs, const auto& params, StreamPolicy policy>
 inline constexpr auto timeline_of = trace_time(graph_of<Network, inputs, params, policy.plan.fuse>,
@@ -69,7 +64,7 @@ class BasicStreaming {
   static constexpr const auto& timeline = detail::timeline_of<Network, inputs, params, policy>;
   static constexpr const auto& graph = detail::stream_graph_of<Network, inputs, params, policy>;
   using Engine = graven::Engine<detail::stream_graph_of<Network, inputs, params, policy>, Isa,
-                                params, detail::streaming_plan(policy.plan)>;
+                                params, plan::fed_by_rows(policy.plan)>;
   using Check =
       graven::Check<detail::stream_graph_of<Network, inputs, params, policy>, Isa, params>;
   static constexpr bool sound = [] {
@@ -188,7 +183,7 @@ private:
     }
     return ports;
   }();
-  constexpr typename Engine::Memory memory() { return {{own.memory, own.state.rows}}; }
+  constexpr Regions<Engine::state_at> memory() { return {{own.memory, own.state.rows}}; }
 
   std::conditional_t<owned, detail::OwnedStream<State, arena_size>,
                      detail::BorrowedStream<State, arena_size>>
