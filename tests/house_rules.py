@@ -24,7 +24,9 @@ TEXT = CODE | {".md", ".toml", ".json", ".txt", ""}
 # Who may include whom: a header only names headers of its own rank or below.
 ORDER = (
     *("error shape", "quant tensor resample", "params", "graph", "network passes kernel fold"),
-    *("plan", "place", "lower", "tables arena_map", "engine", "check", "model shared_arena"),
+    "policy",
+    *("plan timeline arena", "items", "place", "split", "lower", "tables arena_map"),
+    *("engine", "check", "model shared_arena", "streaming"),
 )
 RANKS = {header: rank for rank, names in enumerate(ORDER) for header in names.split()}
 LEAF_RANK = RANKS["network"]  # what layers and ISAs may know of the centre

@@ -53,14 +53,15 @@ template <class Subject> struct PlanCheck {
   // The rows of input k that step s reads, from the layer's own rule.
   static std::vector<int> rows_read(int v, int k, int s) {
     const graven::Value& x = value(v);
-    if (x.reduces) return {s};
+    const int base = view(v, k).first;
+    if (x.reduces) return {base + s};
     std::vector<int> rows;
     const int band = Plan::problem.values[v].band;
     for (int r = s * band; r < (s + 1) * band && r < x.shape.height; ++r) {
       int y = x.rows.start.exists ? x.rows.start.call(x, Subject::graph.views + x.first_input, k, r)
                                   : r * x.rows.stride - x.rows.top;
       for (int i = 0; i < x.rows.count; ++i, y += x.rows.dilation)
-        if (y >= 0 && y < view(v, k).shape.height) rows.push_back(y);
+        if (y >= 0 && y < view(v, k).shape.height) rows.push_back(base + y);
     }
     return rows;
   }
@@ -87,7 +88,7 @@ template <class Subject> struct PlanCheck {
     if (x.reduces && !last) return;
     const int first = x.reduces ? 0 : s * facts.band;
     for (int r = first; r < x.shape.height && r < first + facts.band; ++r) {
-      if (facts.persistent) expect_row(v, r, "to be updated");
+      if (facts.lasts(r)) expect_row(v, r, "to be updated");
       claim_row(v, r);
     }
     if (facts.scratch > 0 && !owned(scratch, facts.scratch, scratch_id(v)))
@@ -118,7 +119,7 @@ template <class Subject> struct PlanCheck {
       const auto& facts = Plan::problem.values[v];
       const bool input_kept = facts.is_input && Subject::used.keep_input;
       for (int r = 0; r < facts.rows; ++r)
-        if (facts.is_output || facts.persistent || input_kept ||
+        if (facts.is_output || facts.lasts(r) || input_kept ||
             (Subject::used.apart && !facts.is_constant && made[row_id(v, r)]))
           expect_row(v, r, "wanted after the run");
     }
@@ -130,12 +131,13 @@ template <class Subject> struct PlanCheck {
     for (int v = 0; v < Engine::values; ++v) {
       const auto& facts = Plan::problem.values[v];
       if (facts.is_input || (facts.is_output && facts.steps > 0)) check.expect_block(v);
-      if (facts.is_input || facts.persistent)
-        for (int r = 0; r < facts.rows; ++r) check.claim_row(v, r);
+      for (int r = 0; r < facts.rows; ++r)
+        if (facts.is_input || facts.lasts(r)) check.claim_row(v, r);
     }
     for (int v = 0; v < Engine::values; ++v)  // nothing persistent or incoming shares bytes
-      if (Plan::problem.values[v].is_input || Plan::problem.values[v].persistent)
-        for (int r = 0; r < Plan::problem.values[v].rows; ++r) check.expect_row(v, r, "at start");
+      for (int r = 0; r < Plan::problem.values[v].rows; ++r)
+        if (Plan::problem.values[v].is_input || Plan::problem.values[v].lasts(r))
+          check.expect_row(v, r, "at start");
     for (const int v : Plan::schedule.order) check.step(v);
     check.finish();
     return check.fault;

@@ -24,7 +24,8 @@ template <int Values, class Count, class Index> struct Progress {
   std::array<Count, Values> done{};
 };
 
-// The step function and the loops around it, for one (network, instruction set, plan). No state.
+// The step function and the loops around it, for one (network, instruction set, plan). No state;
+// `Memory` is the arena, or its Regions.
 template <const auto& graph, class Isa, const auto& params, plan::Policy policy> struct Engine {
   using Tables = FlashTables<graph, Isa, params, policy>;
   using Plan = typename Tables::Plan;
@@ -40,16 +41,18 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   static constexpr const auto& order = Tables::order;
   static constexpr const auto& places = Tables::places;
   static constexpr const typename Tables::Content& tables = Tables::tables;  // no auto: stays lazy
+  static constexpr std::size_t state_at = static_cast<std::size_t>(Plan::places.state);
   using Progress = graven::Progress<computed, Count, detail::unsigned_for<steps>>;
 
-  static constexpr std::byte* row_at(std::byte* arena, const typename Tables::Slots& slots,
+  template <class Memory>
+  static constexpr std::byte* row_at(Memory arena, const typename Tables::Slots& slots,
                                      std::uint32_t row) {
     if constexpr (Tables::has_blocks)
       if (slots.ring != 0) return arena + slots.row + row % slots.ring * slots.pitch;
     return arena + places[slots.row + row];
   }
 
-  static constexpr void step(std::byte* arena, Id id, int s, std::byte** out) {
+  template <class Memory> static constexpr void step(Memory arena, Id id, int s, std::byte** out) {
     const typename Tables::Wire& wire = tables.wires[id];
     const std::byte* rows[max_rows]{};
     const std::byte** row = rows;
@@ -80,7 +83,7 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
     task.kernel(task, band);
   }
 
-  static constexpr void run(std::byte* arena) {
+  template <class Memory> static constexpr void run(Memory arena) {
     std::array<Count, computed> done{};
     std::byte* out[max_band]{};
     for (const Id id : order) step(arena, id, done[id]++, out);
@@ -88,7 +91,8 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
 
   // Makes at most `count` steps, up to where a row of the input is needed; true while steps are
   // left.
-  static constexpr bool advance(std::byte* arena, Progress& progress, int count) {
+  template <class Memory>
+  static constexpr bool advance(Memory arena, Progress& progress, int count) {
     std::byte* out[max_band]{};
     for (; count > 0 && progress.next < steps; --count) {
       const Id id = order[progress.next];
@@ -100,12 +104,12 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   }
 
   // Row input: where row `row` of the input goes. The run stands before its arrival.
-  static constexpr std::byte* input_row(std::byte* arena, int row) {
+  template <class Memory> static constexpr std::byte* input_row(Memory arena, int row) {
     constexpr typename Tables::Slots slots = Tables::slots_of(0);
     return row_at(arena, slots, static_cast<std::uint32_t>(row));
   }
   // The row is there: goes on to the arrival of the next, or to the end.
-  static constexpr void arrive(std::byte* arena, Progress& progress) {
+  template <class Memory> static constexpr void arrive(Memory arena, Progress& progress) {
     ++progress.next;
     advance(arena, progress, steps);
   }
@@ -144,7 +148,7 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
     return static_cast<std::size_t>(most);
   }();
 
-  template <class Hook> static constexpr void run_with(std::byte* arena, Hook& hook) {
+  template <class Memory, class Hook> static constexpr void run_with(Memory arena, Hook& hook) {
     std::array<Count, computed> done{};
     std::byte* out[max_band]{};
     for (const Id id : order) {
@@ -174,21 +178,23 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   }
 
   // Persistent rows start as real zeros.
-  static constexpr void reset(std::byte* arena) {
+  template <class Memory> static constexpr void reset(Memory arena) {
     reset_each(arena, std::make_index_sequence<static_cast<std::size_t>(values)>());
   }
-  template <std::size_t... I>
-  static constexpr void reset_each([[maybe_unused]] std::byte* arena, std::index_sequence<I...>) {
+  template <class Memory, std::size_t... I>
+  static constexpr void reset_each([[maybe_unused]] Memory arena, std::index_sequence<I...>) {
     (reset_value<static_cast<int>(I)>(arena), ...);
   }
-  template <int value> static constexpr void reset_value([[maybe_unused]] std::byte* arena) {
+  template <int value, class Memory>
+  static constexpr void reset_value([[maybe_unused]] Memory arena) {
     if constexpr (graph.values[value].persistent) {
       constexpr typename Tables::Slots slots = Tables::slots_of(value);
+      constexpr std::uint32_t fresh = Plan::problem.values[value].fresh;
       constexpr std::uint32_t rows = Plan::problem.values[value].rows;
       constexpr int bytes = Plan::problem.values[value].row_bytes;
       constexpr auto zero =
           static_cast<std::byte>(static_cast<std::uint8_t>(graph.values[value].quant.zero_point));
-      for (std::uint32_t r = 0; r < rows; ++r) fill_bytes(row_at(arena, slots, r), zero, bytes);
+      for (std::uint32_t r = fresh; r < rows; ++r) fill_bytes(row_at(arena, slots, r), zero, bytes);
     }
   }
 };

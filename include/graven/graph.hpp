@@ -32,6 +32,7 @@ enum class Op : std::uint8_t {
   nearest,
   bilinear,
   copy,
+  window,
   quantize,
   dequantize
 };
@@ -43,6 +44,7 @@ enum class Function : std::uint8_t { identity, sigmoid, tanh };
 struct View {
   int value = 0;
   Shape shape{};
+  int first = 0;  // row 0 of the view is this row of the value
 };
 
 struct Value;
@@ -94,7 +96,8 @@ struct Value {
   Rows rows{};
   bool reduces = false;
   bool elementwise = false;  // element i depends on element i of equal-sized inputs: may overwrite
-  bool persistent = false;   // keeps its rows from run to run
+  bool persistent = false;   // keeps its rows from run to run, ...
+  int fresh = 0;             // ... but not its first `fresh` ones, made anew by every run
 
   Extent filter = 1, stride = 1, dilation = 1;
   int left = 0;  // padding pixels before the row
@@ -128,6 +131,26 @@ struct GraphView {
     return values[input(value, k).value];
   }
 };
+
+// The first row of input `k`, padding counted, that step `step` (of a band of one) reads.
+constexpr int first_read(const GraphView& graph, const Value& v, int k, int step) {
+  return v.rows.start.exists ? v.rows.start.call(v, graph.views + v.first_input, k, step)
+                             : step * v.rows.stride - v.rows.top;
+}
+
+// The same as a line, where it is one: step s reads from row first + s * stride on.
+struct Line {
+  bool straight = true;
+  int first = 0, stride = 0;
+};
+constexpr Line line_of(const GraphView& graph, const Value& v, int k) {
+  Line line{true, first_read(graph, v, k, 0), v.rows.stride};
+  if (!v.rows.start.exists) return line;
+  if (v.shape.height > 1) line.stride = first_read(graph, v, k, 1) - line.first;
+  for (int s = 1; s < v.shape.height; ++s)
+    line.straight = line.straight && first_read(graph, v, k, s) == line.first + s * line.stride;
+  return line;
+}
 
 // Makes `v` read windows of `in`: filter, stride, dilation, and TFLite's padding.
 constexpr void set_window(Value& v, Shape in, Extent filter, Extent stride, Extent dilation,

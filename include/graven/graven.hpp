@@ -22,3 +22,4 @@
 #include "graven/layers/tanh.hpp"
 #include "graven/model.hpp"
 #include "graven/shared_arena.hpp"
+#include "graven/streaming.hpp"

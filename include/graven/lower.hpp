@@ -4,7 +4,7 @@
 #include "graven/kernel.hpp"
 #include "graven/network.hpp"
 #include "graven/passes.hpp"
-#include "graven/place.hpp"
+#include "graven/split.hpp"
 
 #include <array>
 #include <cstddef>
@@ -91,17 +91,15 @@ constexpr int steps_of(const GraphView& g, int value, int band) {
 
 // Rows of input k that step s of a value reads, clipped to the input.
 constexpr plan::Span span_of(const GraphView& g, const Value& v, int k, int step, int band) {
-  const int height = g.input(v, k).shape.height;
-  if (v.reduces) return {step, step};
+  const View& in = g.input(v, k);
+  const int height = in.shape.height;
+  if (v.reduces) return {in.first + step, in.first + step};
   const int top = step * band,
             bottom = (top + band < v.shape.height ? top + band : v.shape.height) - 1;
-  const View* inputs = g.views + v.first_input;
-  auto start = [&](int row) {
-    return v.rows.start.exists ? v.rows.start.call(v, inputs, k, row)
-                               : row * v.rows.stride - v.rows.top;
-  };
-  const int first = start(top), last = start(bottom) + (v.rows.count - 1) * v.rows.dilation;
-  return {first < 0 ? 0 : first, last < height ? last : height - 1};
+  const int first = first_read(g, v, k, top);
+  const int last = first_read(g, v, k, bottom) + (v.rows.count - 1) * v.rows.dilation;
+  if (last < 0 || first >= height) return {0, -1};
+  return {in.first + (first < 0 ? 0 : first), in.first + (last < height ? last : height - 1)};
 }
 
 // The input that an elementwise value may overwrite: one that nobody else reads, of equal rows.
@@ -158,6 +156,7 @@ constexpr auto make_problem(std::index_sequence<I...>) {
     if (v.op == Op::input && row_input) f.steps = f.rows;
     f.is_constant = v.op == Op::constant;
     f.persistent = v.persistent;
+    f.fresh = v.persistent ? v.fresh : 0;
     f.overwrites = apart ? -1 : overwritten<graph, Isa>(id);
     f.first_read = v.first_input;
     f.read_count = v.inputs;
@@ -246,7 +245,19 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
     else
       return placed<true>.arena < placed<false>.arena ? placed<true> : placed<false>;
   }
-  static constexpr auto places = make_places();
+  // Offsets below the border lie in the fast region, if it does not hold all.
+  static constexpr auto together = make_places();
+  static constexpr int border = policy.fast & ~7;
+  static constexpr bool is_split = border > 0 && border < together.arena;
+  static constexpr auto places = [] {
+    if constexpr (is_split)
+      return plan::place(problem, schedule, plan::hottest_first<items>(problem, schedule), false,
+                         border);
+    else
+      return together;
+  }();
+  static constexpr int fast_size = is_split ? places.fast : border > 0 ? places.arena : 0;
+  static constexpr int slow_size = is_split ? places.arena - border : border > 0 ? 0 : places.arena;
 };
 
 }  // namespace graven

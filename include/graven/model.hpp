@@ -1,6 +1,7 @@
 // Model: a network with its input shape and parameters, ready to run.
 #pragma once
 
+#include "graven/arena.hpp"
 #include "graven/arena_map.hpp"
 #include "graven/check.hpp"
 #include "graven/engine.hpp"
@@ -27,19 +28,13 @@ struct LayerInfo {
 
 namespace detail {
 
-template <std::size_t Size, std::size_t Alignment> struct OwnedArena {
-  alignas(Alignment) std::byte memory[Size];  // no initializer: a global model lies in .bss
-};
-template <std::size_t, std::size_t> struct BorrowedArena {
-  std::byte* memory;
-
-  constexpr explicit BorrowedArena(std::byte* arena) : memory(arena) {}
-};
-
 template <const auto& graph, class Isa, const auto& params, plan::Policy policy> struct ArenaOf {
   using Engine = graven::Engine<graph, Isa, params, policy>;
   using Owned = OwnedArena<Engine::arena_size, Engine::alignment>;
-  using Borrowed = BorrowedArena<Engine::arena_size, Engine::alignment>;
+  static constexpr bool split = policy.fast > 0;
+  using Borrowed = std::conditional_t<split, BorrowedRegions<Engine::Plan::border>,
+                                      BorrowedArena<Engine::arena_size, Engine::alignment>>;
+  template <bool owned> using Choice = std::conditional_t<owned, Owned, Borrowed>;
 };
 
 }  // namespace detail
@@ -47,13 +42,10 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
 // All constants and operations of a model; `Model` and `ModelOn` below choose whose the arena is.
 template <class Network, auto Input, const auto& params, class Isa, plan::Policy policy, bool owned>
 class BasicModel
-    : std::conditional_t<owned,
-                         typename detail::ArenaOf<
-                             graph_of<Network, detail::input_shapes(Input), params, policy.fuse>,
-                             Isa, params, policy>::Owned,
-                         typename detail::ArenaOf<
-                             graph_of<Network, detail::input_shapes(Input), params, policy.fuse>,
-                             Isa, params, policy>::Borrowed> {
+    : detail::ArenaOf<graph_of<Network, detail::input_shapes(Input), params, policy.fuse>, Isa,
+                      params, policy>::template Choice<owned> {
+  using Arena = detail::ArenaOf<graph_of<Network, detail::input_shapes(Input), params, policy.fuse>,
+                                Isa, params, policy>;
   static constexpr auto inputs = detail::input_shapes(Input);
   static constexpr const auto& graph = graph_of<Network, inputs, params, policy.fuse>;
   using Engine = graven::Engine<graph, Isa, params, policy>;
@@ -102,6 +94,10 @@ public:
   static constexpr std::size_t alignment = Engine::alignment;  // of the arena
   using Progress = typename Engine::Progress;
   using OnArena = BasicModel<Network, Input, params, Isa, policy, false>;
+  // With plan::Policy::fast: bytes of the two regions; the arena in one piece leaves a gap.
+  static constexpr std::size_t fast_size = static_cast<std::size_t>(Engine::Plan::fast_size);
+  static constexpr std::size_t slow_size = static_cast<std::size_t>(Engine::Plan::slow_size);
+  using OnArenas = OnArena;
   // The same in constant expressions, where intrinsics do not run: every ISA equals scalar.
   using Twin = BasicModel<Network, Input, params, scalar, policy, owned>;
 
@@ -164,9 +160,18 @@ public:
                 "Model: no plan fits the arena that plan::within allows (limit, and what the "
                 "smallest plan needs, in bytes). Raise the limit or shrink the network.");
 
+  static_assert(policy.slow == 0 || slow_size <= static_cast<std::size_t>(policy.slow) ||
+                    error::does_not_fit<error::limit<policy.slow>,
+                                        error::got<static_cast<long long>(slow_size)>>,
+                "Model: what the fast region does not hold needs more of the slow one than the "
+                "plan's `slow` allows (limit, and what is needed, in bytes). Raise a limit or "
+                "shrink the network.");
+
   constexpr BasicModel() requires owned = default;
-  constexpr explicit BasicModel(std::byte* arena) requires(!owned)
-      : detail::BorrowedArena<Engine::arena_size, Engine::alignment>(arena) {}
+  constexpr explicit BasicModel(std::byte* arena) requires(!owned && policy.fast == 0)
+      : Arena::Borrowed(arena) {}
+  constexpr BasicModel(std::byte* fast, std::byte* slow) requires(!owned && policy.fast > 0)
+      : Arena::Borrowed(fast, slow) {}
 
   // The input, to be filled before run(): its rows are reused while the network runs.
   template <int I = 0> auto input() requires(!policy.row_input) {
@@ -242,8 +247,8 @@ private:
   struct None {};
   [[no_unique_address]] std::conditional_t<policy.row_input, Feed, None> feed;
 
-  constexpr std::byte* arena() { return this->memory; }
-  constexpr const std::byte* arena() const { return this->memory; }
+  constexpr auto arena() { return this->memory; }  // a pointer, or Regions
+  constexpr auto arena() const { return this->memory; }
 };
 
 // A model that holds its arena. It needs no initialization and allocates nothing.

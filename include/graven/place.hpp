@@ -1,7 +1,7 @@
 // The planner's second stage: the place of every row and of all scratch in the arena (plan.hpp).
 #pragma once
 
-#include "graven/plan.hpp"
+#include "graven/items.hpp"
 
 namespace graven::plan {
 
@@ -9,22 +9,9 @@ template <int Values, int Rows> struct Places {
   int row[Rows]{};  // byte offset of each row
   int scratch[Values]{};
   int arena = 0;  // bytes
+  int state = 0;  // where what persists begins: behind everything else
+  int fast = 0;   // bytes used below the border
   int bound = 0;  // most bytes alive at one step: no order-keeping plan is smaller
-};
-
-// How many items a problem has at most: rows or blocks, and scratch.
-template <int Values, int Reads, int Spans>
-constexpr int count_items(const Problem<Values, Reads, Spans>& p) {
-  int count = Values;
-  for (const Facts& f : p.values) count += f.rows < most_places ? f.rows : most_places;
-  return count;
-}
-
-// What occupies [at, end) during steps [t0, t1]; scratch of `user` only at the steps of that value.
-struct Item {
-  int t0 = 0, t1 = 0, bytes = 0;
-  int row = -1, user = -1;
-  int at = 0, end = 0;
 };
 
 // Items in buckets of steps, so that only those which may be alive at the same time are compared.
@@ -146,60 +133,23 @@ constexpr int place_block(Placer<Items, Values, Steps, Rows>& placer, const Fact
   return at;
 }
 
-template <int Items> struct List {
-  Item items[Items]{};
-  int count = 0;
-};
-
-// Everything but the blocks, in the order in which first fit shall see it.
-template <int Items, int Values, int Steps, int Rows, class P>
-constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s, bool by_size) {
-  List<Items> list;
+// What persists lies behind everything else, so that it can have memory of its own.
+template <int Values, int Steps, int Rows, class P>
+constexpr void place_state(const P& p, const Schedule<Values, Steps, Rows>& s,
+                           Places<Values, Rows>& places, int border) {
+  const int state = ((places.arena > border ? places.arena : border) + 7) & ~7;
+  int at = state;
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
-    if (!f.is_input && !f.is_constant && !f.is_output && f.overwrites < 0) {
-      const int first = s.first_row[v], end = first + f.rows;
-      if (s.ring[v] > 0) {
-        Item block{s.birth[first], 0, s.ring[v] * align4(f.row_bytes), first};
-        for (int r = first; r < end; ++r)
-          if (s.birth[r] >= 0 && s.death[r] > block.t1) block.t1 = s.death[r];
-        if (block.t0 >= 0) list.items[list.count++] = block;
-      } else {
-        for (int r = first; r < end; ++r)
-          if (s.birth[r] >= 0)
-            list.items[list.count++] = {s.birth[r], s.death[r], align4(f.row_bytes), r};
-      }
+    if (!f.persistent) continue;
+    at = align_block(f, at);
+    for (int r = f.fresh; r < f.rows; ++r) {
+      places.row[s.first_row[v] + r] = at;
+      at += f.is_output ? f.row_bytes : align4(f.row_bytes);
     }
-    if (f.scratch > 0 && s.first[v] <= s.last[v])
-      list.items[list.count++] = {s.first[v], s.last[v], align4(f.scratch), -1 - v,
-                                  f.reduces ? -1 : v};
   }
-  // Stable counting sort by birth, then, if asked, by size: few sizes exist.
-  List<Items> by_birth;
-  int next[Steps + 2]{};
-  for (int i = 0; i < list.count; ++i) ++next[list.items[i].t0 + 1];
-  for (int t = 0; t <= Steps; ++t) next[t + 1] += next[t];
-  for (int i = 0; i < list.count; ++i) by_birth.items[next[list.items[i].t0]++] = list.items[i];
-  by_birth.count = list.count;
-  if (!by_size) return by_birth;
-  int n = 0;
-  for (int size = 1 << 30; n < list.count;) {
-    int smaller = 0;
-    for (int i = 0; i < list.count; ++i)
-      if (const int b = by_birth.items[i].bytes; b < size && b > smaller) smaller = b;
-    for (int i = 0; i < list.count; ++i)
-      if (by_birth.items[i].bytes == smaller) list.items[n++] = by_birth.items[i];
-    size = smaller;
-  }
-  return list;
-}
-
-// The list in another order; one that is made for another problem is left as it is.
-template <int Items>
-constexpr auto reordered(const List<Items>& list, const std::uint16_t* order, int count) {
-  List<Items> other = list;
-  for (int i = 0; i < count && count == list.count; ++i) other.items[i] = list.items[order[i]];
-  return other;
+  places.state = at > state ? state : places.arena;
+  if (at > state) places.arena = at;
 }
 
 // From addresses that count down from the arena's end to offsets, and from the first row of blocks
@@ -213,9 +163,9 @@ constexpr void finish(const P& p, const Schedule<Values, Steps, Rows>& s, bool f
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
     int* row = places.row + s.first_row[v];
-    const bool is_block = f.is_input || f.is_output;
+    const bool is_block = f.is_input || (f.is_output && !f.persistent);
     const int pitch = is_block ? f.row_bytes : align4(f.row_bytes);
-    const int slots = is_block ? f.rows : s.ring[v];
+    const int slots = is_block ? f.rows : f.persistent ? 0 : s.ring[v];
     if (f.overwrites >= 0 || f.is_constant) continue;
     if (slots > 0) {
       const int first = offset(row[0], is_block ? block_bytes(f) : slots * pitch);
@@ -234,19 +184,25 @@ constexpr void finish(const P& p, const Schedule<Values, Steps, Rows>& s, bool f
   }
 }
 
+// Blocks, then items in the order given. Nothing lies across the border; blocks lie behind it.
 template <int Items, int Values, int Steps, int Rows, class P>
 constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, const List<Items>& list,
-                     bool from_top = false) {
+                     bool from_top = false, int border = 0) {
   Places<Values, Rows> places{};
   Placer<Items, Values, Steps, Rows> placer(s);
-  auto reach = [&](int end) { places.arena = end > places.arena ? end : places.arena; };
-  int inputs_end = 0;
+  auto reach = [&](int end) {
+    places.arena = end > places.arena ? end : places.arena;
+    places.fast = end <= border && end > places.fast ? end : places.fast;
+  };
+  if (border > 0) placer.shelf.add({0, Steps, 0, -1, -1, border, border});
+  int inputs_end = border;
   for (int pass = 0; pass < 2; ++pass)  // inputs first, then outputs
     for (int v = 0; v < Values; ++v) {
       const Facts& f = p.values[v];
-      if (f.is_constant || !(pass == 0 ? f.is_input : f.is_output && !f.is_input)) continue;
+      if (f.is_constant || f.persistent || !(pass == 0 ? f.is_input : f.is_output && !f.is_input))
+        continue;
       const int at =
-          place_block(placer, f, s.first_row[v], pass == 0 ? inputs_end : 0, from_top);
+          place_block(placer, f, s.first_row[v], pass == 0 ? inputs_end : border, from_top);
       places.row[s.first_row[v]] = at;
       if (pass == 0) inputs_end = at + block_bytes(f);
       reach(at + (from_top ? block_bytes(f) : f.rows * f.row_bytes));
@@ -260,6 +216,7 @@ constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, const L
     reach(item.end);
   }
   finish(p, s, from_top, places);
+  place_state(p, s, places, border);
   places.bound = peak(p, s);
   return places;
 }

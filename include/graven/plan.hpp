@@ -35,8 +35,10 @@ struct Facts {
   int first_span = 0;  // spans[first_span + step * read_count + k] for read k
   bool reduces = false, is_input = false, is_constant = false, is_output = false;
   bool persistent = false;
+  int fresh = 0;  // of a persistent value: so many rows, the first, are made anew by every run
   int overwrites = -1;  // the value whose rows this one may replace, row by row
 
+  constexpr bool lasts(int row) const { return persistent && row >= fresh; }
   constexpr int rows_after(int done) const {
     if (reduces) return done == steps ? rows : 0;
     return done * band < rows ? done * band : rows;
@@ -82,22 +84,29 @@ template <int Values, int Reads, int Spans> struct Pull {
            (order == Order::mixed && (policy.whole[v / 64 % 4] >> v % 64 & 1) != 0);
   }
 
-  // The first unfinished whole value, then up its inputs to a value that can make a step. The path
+  // Twice over the values: at last what persists, whether anything has read it or not.
+  constexpr bool is_wanted(Order order) const {
+    return from < Values ? is_whole(from, order) : p.values[from - Values].persistent;
+  }
+
+  // The first unfinished wanted value, then up its inputs to a value that can make a step. The path
   // is kept: a step changes nothing above the value that wanted it.
   short path[Values]{};
   int depth = 0, from = 0;
 
   constexpr int missing(int v) const {  // the first input without the rows of v's next step
     const Facts& f = p.values[v];
-    for (int k = 0; k < f.read_count; ++k)
-      if (have(p.reads[f.first_read + k]) <= span(v, k).last) return p.reads[f.first_read + k];
+    for (int k = 0; k < f.read_count; ++k) {
+      const int read = p.reads[f.first_read + k];  // a persistent value has rows to read of itself
+      if (read != v && have(read) <= span(v, k).last) return read;
+    }
     return -1;
   }
   constexpr int next(Order order) {
     if (depth == 0) {
-      while (from < Values && (finished(from) || !is_whole(from, order))) ++from;
-      if (from == Values) return -1;
-      path[depth++] = static_cast<short>(from);
+      while (from < 2 * Values && (finished(from % Values) || !is_wanted(order))) ++from;
+      if (from == 2 * Values) return -1;
+      path[depth++] = static_cast<short>(from % Values);
     }
     for (int want = missing(path[depth - 1]); want >= 0; want = missing(want))
       path[depth++] = static_cast<short>(want);
@@ -106,12 +115,12 @@ template <int Values, int Reads, int Spans> struct Pull {
 };
 
 // Takes away the steps whose rows nobody reads: the rest of a row count that a stride or a pool
-// does not divide, and values that no output depends on.
+// does not divide, and values that no output and nothing persistent depends on.
 template <int Values, int Reads, int Spans> constexpr void trim(Problem<Values, Reads, Spans>& p) {
   int needed[Values]{};  // rows
   for (int v = Values - 1; v >= 0; --v) {
     Facts& f = p.values[v];
-    const int rows = f.is_output ? f.rows : needed[v];
+    const int rows = f.is_output || f.persistent ? f.rows : needed[v];
     if (!f.reduces)
       f.steps = f.steps > 0 ? (rows + f.band - 1) / f.band : 0;
     else if (rows == 0)
@@ -140,7 +149,7 @@ template <int Values, int Steps, int Rows, class P>
 constexpr void find_rings(const P& p, const Policy& policy, Schedule<Values, Steps, Rows>& s) {
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
-    if (f.rows <= most_places) continue;
+    if (f.rows <= most_places || f.fresh > 0) continue;
     if (f.is_input || f.is_output || f.is_constant || f.persistent || policy.apart) {
       s.ring[v] = f.rows;
       continue;
@@ -178,8 +187,8 @@ constexpr auto simulate(const Problem<Values, Reads, Spans>& p, const Policy& po
     const Facts& f = p.values[v];
     s.first_row[v] = row;
     s.first[v] = Steps;
-    const bool always = f.persistent || policy.apart;
     for (int r = 0; r < f.rows; ++r) {
+      const bool always = f.lasts(r) || policy.apart;
       s.birth[row + r] = f.is_input || f.is_constant || always ? 0 : -1;  // -1: not made
       s.death[row + r] = always || (f.is_input && policy.keep_input) ? Steps : 0;
     }
@@ -201,7 +210,7 @@ constexpr auto simulate(const Problem<Values, Reads, Spans>& p, const Policy& po
     ++pull.done[v];
     for (int r = before; r < pull.have(v); ++r) {
       int& death = s.death[s.first_row[v] + r];
-      if (!policy.apart && !f.persistent) s.birth[s.first_row[v] + r] = t;
+      if (!policy.apart && !f.lasts(r)) s.birth[s.first_row[v] + r] = t;
       if (f.is_output)
         death = Steps;
       else if (death < t)

@@ -28,6 +28,8 @@ template <std::uint64_t id> inline constexpr Found found{};
 struct Policy {
   Goal goal = Goal::fastest;
   int bytes = 0;  // Goal::within: the arena's limit
+  int fast = 0;   // bytes of a first, faster region for what is touched most; 0: one region
+  int slow = 0;   // the second region's limit; 0: none
   Order order = Order::best;
   bool keep_input = false;  // the input's rows are not overwritten during a run
   bool row_input = false;   // the input comes row by row (push_row) and never exists as a whole
@@ -59,7 +61,7 @@ constexpr bool equal(const char* a, const char* b) {
 // The policy with that of the found plans that is made for it and for the instruction set.
 template <std::uint64_t... ids> constexpr Policy choose(Policy policy, const char* isa) {
   auto fits = [&](const Found& f) {
-    return policy.found == 0 && policy.order == Order::best && !policy.keep_input &&
+    return policy.found == 0 && policy.fast == 0 && policy.order == Order::best && !policy.keep_input &&
            !policy.apart && policy.fuse && policy.row_input == f.row_input && equal(isa, f.isa);
   };
   ((policy.found = fits(found<ids>) ? ids : policy.found), ...);

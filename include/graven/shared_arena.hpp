@@ -25,15 +25,23 @@ public:
 
   // The model on this memory. What persists between its runs starts from reset().
   template <class M> constexpr auto use() {
-    static_assert((std::is_same_v<M, Models> || ...),
-                  "SharedArena: this model is not one of those that the arena was made for. Add it "
-                  "to the template arguments.");
+    check<M>();
     typename M::OnArena model(memory);
     model.reset();
     return model;
   }
+  // A stream goes on with its state, which nobody shares.
+  template <class Stream> constexpr auto use(typename Stream::State& state) {
+    check<Stream>();
+    return typename Stream::OnArena(state, memory);
+  }
 
 private:
+  template <class M> static constexpr void check() {
+    static_assert((std::is_same_v<M, Models> || ...),
+                  "SharedArena: this model is not one of those that the arena was made for. Add it "
+                  "to the template arguments.");
+  }
   alignas(alignment) std::byte memory[size];
 };
 

@@ -158,11 +158,12 @@ struct FlashTables {
         rows[at++] = static_cast<Place>(place(v, r));
     return rows;
   }();
-  static constexpr Slots slots_of(int value) {
-    Slots slots{static_cast<std::uint32_t>(rows_before(value))};
+  // From row `first` on; of those in blocks, only what persists is read so.
+  static constexpr Slots slots_of(int value, int first = 0) {
+    Slots slots{static_cast<std::uint32_t>(rows_before(value) + first)};
     if constexpr (has_blocks) {
       if (ring[value] == 0) return slots;
-      slots.row = static_cast<std::uint32_t>(place(value, 0));
+      slots.row = static_cast<std::uint32_t>(place(value, first));
       slots.pitch = static_cast<std::uint32_t>(place(value, 1) - place(value, 0));
       slots.ring = static_cast<std::uint16_t>(ring[value]);
     }
@@ -213,7 +214,7 @@ struct FlashTables {
     constexpr View in = graph.views[v.first_input + k];
     constexpr const Value& source = graph.values[in.value];
     InputWire w{};
-    w.slots = slots_of(in.value);
+    w.slots = slots_of(in.value, in.first);
     if constexpr (source.op == Op::constant) {
       w.constant = detail::stream_of<graph, Isa, params, in.value>.bytes;
       w.slots.row = static_cast<std::uint32_t>(in.shape.row() * size_of(source.element)) |
@@ -224,7 +225,12 @@ struct FlashTables {
         v.reduces ? 1 : v.rows.stride * Plan::problem.values[value].band);
     w.dilation = static_cast<std::uint16_t>(v.rows.dilation);
     w.top = static_cast<std::int16_t>(v.reduces ? 0 : v.rows.top);
-    if constexpr (v.rows.start.exists && !v.reduces) {
+    constexpr Line line = line_of(graph.view(), v, k);
+    constexpr bool straight = line.straight && line.stride >= 0 && line.first > -32768;
+    if constexpr (straight && v.rows.start.exists && !v.reduces) {
+      w.stride = static_cast<std::uint16_t>(line.stride * Plan::problem.values[value].band);
+      w.top = static_cast<std::int16_t>(-line.first);
+    } else if constexpr (v.rows.start.exists && !v.reduces) {
       w.starts = detail::starts_of<graph, value, k, Plan::problem.values[value].steps>.data();
       w.stride = InputWire::irregular;
     }

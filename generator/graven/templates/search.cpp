@@ -38,7 +38,7 @@ struct Random {
 bool read_problem(const char* path) {
   std::FILE* file = std::fopen(path, "rb");
   if (file == nullptr) return false;
-  std::vector<std::int32_t> numbers(15 * VALUES + READS + 2 * SPANS);
+  std::vector<std::int32_t> numbers(16 * VALUES + READS + 2 * SPANS);
   const bool whole = std::fread(numbers.data(), 4, numbers.size(), file) == numbers.size();
   std::fclose(file);
   const std::int32_t* n = numbers.data();
@@ -47,7 +47,8 @@ bool read_problem(const char* path) {
          .wide = n[5] != 0, .first_read = n[6], .read_count = n[7], .first_span = n[8],
          .reduces = n[9] != 0, .is_input = n[10] != 0, .is_constant = n[11] != 0,
          .is_output = n[12] != 0, .persistent = n[13] != 0, .overwrites = n[14]};
-    n += 15;
+    f.fresh = n[15];
+    n += 16;
   }
   for (int& read : problem.reads) read = *n++;
   for (Span& span : problem.spans) {

@@ -59,6 +59,8 @@ protected:
     constexpr const Value& v = graph.values[value];
     if constexpr (v.op == Op::copy)
       return scalar_isa::Copy{};
+    else if constexpr (v.op == Op::window)
+      return scalar_isa::Slide<scalar>{};
     else if constexpr (v.op == Op::concat)
       return scalar_isa::Concat{};
     else if constexpr (v.op == Op::nearest)

@@ -206,6 +206,19 @@ struct Copy : PlainKernel {
   }
 };
 
+// A row of a sliding window: its own row some steps on, or a new one. Stream: int32 bytes of a row
+// in the form that `Isa` gives it.
+template <class Isa> struct Slide : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    to.put<std::int32_t>(Isa::row_form(g, static_cast<int>(&v - g.values)).bytes);
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const std::byte* row = band.rows[0] != nullptr ? band.rows[0] : band.rows[task.rows];
+    copy_bytes(band.out[0], row, load_aligned<std::int32_t>(task.stream));
+  }
+};
+
 // Stream: int32 inputs, pieces per row; per input int32 bytes of a piece, offset of its table from
 // the stream's start or 0; then the tables. Along the channels a piece is a pixel, else a row.
 struct Concat : PlainKernel {
