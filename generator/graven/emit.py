@@ -19,7 +19,7 @@ import numpy as np
 from graven import __version__, ir, layers
 from graven.cpp import Cpp, hwc, real, shape
 from graven.errors import GravenError
-from graven.node import Node, shape_text
+from graven.node import BYTES, Node, shape_text
 from graven.reference import node_of
 
 COLUMNS = 100
@@ -251,7 +251,12 @@ def _quantization(tensor: ir.Tensor) -> str:
 
 
 def _input_fields(tensor: ir.Tensor) -> list[str]:
-    return [f".output = {_quantization(tensor)}"] if tensor.element is ir.Element.INT8 else []
+    fields = [f".output = {_quantization(tensor)}"] if tensor.element in BYTES else []
+    return [*fields, _element(tensor)] if tensor.element is ir.Element.UINT8 else fields
+
+
+def _element(tensor: ir.Tensor) -> str:
+    return f".element = graven::Element::{tensor.element.value}"
 
 
 def _fields(layer: Layer) -> list[str]:
@@ -261,10 +266,10 @@ def _fields(layer: Layer) -> list[str]:
         for field in ("filter", "bias", "scale")
         if getattr(cpp, field) is not None
     ]
-    if cpp.output and output.element is ir.Element.INT8:
+    if cpp.output and output.element in BYTES:
         fields.append(f".output = {_quantization(output)}")
     if cpp.element:
-        fields.append(f".element = graven::Element::{output.element.value}")
+        fields.append(_element(output))
     return fields
 
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from graven.node import Node
 
+MOST_BEFORE = 32767
+
 
 @dataclass(frozen=True)
 class Span:
@@ -45,6 +47,9 @@ def spans(
         span(shape[1 + axis], filter[axis], stride[axis], dilation[axis], padding)
         for axis in range(2)
     )
+    most = max(rows.before, columns.before)
+    if most > MOST_BEFORE:
+        raise node.error(f"pads its input by {most}, expected at most {MOST_BEFORE}.")
     if rows.output < 1 or columns.output < 1:
         raise node.error(
             f"a window of {filter[0]}x{filter[1]} (dilation {dilation[0]}x{dilation[1]}) does not "
