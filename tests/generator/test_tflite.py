@@ -370,7 +370,23 @@ def damaged(rng: np.random.Generator, data: bytes) -> bytes:
 
 
 def test_windows_out_of_reach():
-    far = dataclasses.replace(convolution().operators[0].layer, dilation=(16000, 1))
-    assert "pads its input by 32000" in refused(with_layer(convolution(filter_size=(5, 3)), far))
-    wide = dataclasses.replace(convolution().operators[0].layer, stride=(20000, 1))
-    assert "option StrideH is 20000, expected 1 to 16383" in refused(with_layer(convolution(), wide))
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 5, 5, 2))
+    inputs = [data, b.weights(data, (3, 7, 1, 2), 0, per_channel=True)]
+    output = b.result(data, (1, 5, 5, 3), 0.1)
+    network = b.network([b.add("CONV_2D", Conv2D(dilation=(16000, 1)), inputs, output)])
+    assert "pads its input by 48000, expected at most 32767" in refused(network)
+    far = dataclasses.replace(network.operators[0], layer=Conv2D(stride=(20000, 1)))
+    network = dataclasses.replace(network, operators=(far,))
+    assert "option StrideH is 20000, expected 1 to 16383" in refused(network)
+
+
+def test_groups_must_divide_the_channels():
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 5, 5, 6))
+    for filters, depth in ((3, 4), (4, 2)):
+        inputs = [data, b.weights(data, (filters, 1, 1, depth), 0, per_channel=True)]
+        output = b.result(data, (1, 5, 5, filters), 0.1)
+        network = b.network([b.add("CONV_2D", Conv2D(), inputs, output)])
+        b.operators.clear()
+        assert f"has {filters} filters of {depth} input channels" in refused(network)
