@@ -1,12 +1,12 @@
 """The .tflite reader: real files, what the writer writes, and files that are wrong."""
 
 import dataclasses
-import struct
 import time
 
 import numpy as np
 import pytest
 import random_models
+from damage import damaged
 from graven import ir
 from graven.errors import GravenError
 from graven.frontends import tflite, tflite_writer
@@ -352,21 +352,6 @@ def test_damaged_shared_models(shared):
             survives(damaged(rng, data))
         for size in rng.integers(0, len(data), 20):
             survives(data[:size])
-
-
-def damaged(rng: np.random.Generator, data: bytes) -> bytes:
-    """Bytes flipped or 32-bit words replaced, most of them where the structure is."""
-    changed = bytearray(data)
-    for _ in range(rng.integers(1, 4)):
-        at = int(rng.integers(len(data) - 4))
-        if rng.random() < 0.3:
-            at = int(rng.integers(64))
-        if rng.random() < 0.5:
-            changed[at] ^= 1 << int(rng.integers(8))
-        else:
-            word = int(rng.choice([0, 1, 4, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, len(data)]))
-            struct.pack_into("<I", changed, at, word)
-    return bytes(changed)
 
 
 def test_windows_out_of_reach():

@@ -26,6 +26,7 @@ from graven.node import BYTES, Node, Option, shape_text
 ELEMENTS = {code: element for element, code in TENSOR_TYPES.items()}
 MOST_AXES = 6
 MOST_BYTES = 1 << 28  # of one tensor: far above any microcontroller's memory
+MOST_COMPUTED = 1 << 24  # bytes of a tensor that is no constant
 MOST_FILE = 1 << 30
 EMPTY_TABLE = struct.pack("<HHi", 4, 4, 4)  # a vtable without fields, and a table that points to it
 CPP_WORDS = frozenset(
@@ -222,6 +223,11 @@ class _Reader:
         shape = self.shape(record, element, where)
         quantization = self.quantization(record, shape, element, where)
         data = self.constant(record, shape, element, where)
+        if data is None and math.prod(shape) * element.dtype.itemsize > MOST_COMPUTED:
+            raise self.error(
+                f"{where}: has shape {shape_text(shape)}, more than {MOST_COMPUTED >> 20} MB; no "
+                "microcontroller holds it."
+            )
         if data is None and len(shape) >= 3 and shape[0] != 1:
             raise self.error(
                 f"{where}: has shape {shape_text(shape)}, a batch of {shape[0]}; export the model "
