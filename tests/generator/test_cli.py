@@ -98,9 +98,7 @@ def test_a_damaged_model_leaves_the_old_header(capsys, tmp_path):
 
 def test_damaged_models_give_a_sentence_or_a_header(capsys, tmp_path):
     """From the file to the header, in which nobody may believe what the file says."""
-    seed = 20261121
-    print("seed", seed)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(20261121)
     sources = [MODEL, SEVERAL, TWO_INPUTS, data_root() / "firmware/models/digits/digits.tflite"]
     output, model = tmp_path / "m.hpp", tmp_path / "m.tflite"
     codes = []
