@@ -38,6 +38,7 @@ class Choice:
     isa: str = "native"
     plan: str = "fastest"
     row_input: bool = False
+    board: str = ""  # a folder of firmware/boards; the target's own if none is named
 
 
 class Parts(Enum):
@@ -271,6 +272,8 @@ def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) ->
     ]  # fmt: skip
     if choice.target != HOST:
         command += ["--toolchain", str(root / f"toolchains/{choice.target}.cmake")]
+    if choice.board:
+        command += [f"-DGRAVEN_BOARD={choice.board}"]
     tools.require("cmake", "ninja")
     tools.run(command, folder)
     kept.mkdir()

@@ -17,12 +17,13 @@ import jinja2
 import numpy as np
 
 from graven import __version__, ir, layers
-from graven.cpp import Cpp, hwc, real, shape
+from graven.cpp import Cpp, Hwc, hwc, real, shape
 from graven.errors import GravenError
-from graven.node import Node, shape_text
+from graven.node import BYTES, Node, shape_text
 from graven.reference import node_of
 
 COLUMNS = 100
+MOST_EXTENT = 65535  # Shape in the kernels' tasks
 TYPES = {"int8": "std::int8_t", "int32": "std::int32_t", "float32": "float"}
 CPP_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -126,6 +127,18 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
+
+
+def _extents(node: Node, tensor: ir.Tensor) -> Hwc:
+    """Of an activation that has rows of its own."""
+    found = hwc(node, tensor)
+    if max(found) > MOST_EXTENT:
+        raise node.error(
+            f"has shape {shape_text(tensor.shape)}, but height, width and channels may be at most "
+            f"{MOST_EXTENT} each.",
+            tensor,
+        )
+    return found
 
 
 def _layer(network: ir.Network, operator: ir.Operator) -> Layer:
@@ -251,7 +264,12 @@ def _quantization(tensor: ir.Tensor) -> str:
 
 
 def _input_fields(tensor: ir.Tensor) -> list[str]:
-    return [f".output = {_quantization(tensor)}"] if tensor.element is ir.Element.INT8 else []
+    fields = [f".output = {_quantization(tensor)}"] if tensor.element in BYTES else []
+    return [*fields, _element(tensor)] if tensor.element is ir.Element.UINT8 else fields
+
+
+def _element(tensor: ir.Tensor) -> str:
+    return f".element = graven::Element::{tensor.element.value}"
 
 
 def _fields(layer: Layer) -> list[str]:
@@ -261,10 +279,10 @@ def _fields(layer: Layer) -> list[str]:
         for field in ("filter", "bias", "scale")
         if getattr(cpp, field) is not None
     ]
-    if cpp.output and output.element is ir.Element.INT8:
+    if cpp.output and output.element in BYTES:
         fields.append(f".output = {_quantization(output)}")
     if cpp.element:
-        fields.append(f".element = graven::Element::{output.element.value}")
+        fields.append(_element(output))
     return fields
 
 
@@ -289,7 +307,7 @@ def _input_shapes(network: ir.Network) -> str:
     for index in network.inputs:
         tensor = network.tensors[index]
         node = Node(network.source, 0, "input", (), (tensor,), lambda name: 0)
-        shapes.append(shape(hwc(node, tensor)))
+        shapes.append(shape(_extents(node, tensor)))
     return shapes[0] if len(shapes) == 1 else f"graven::shapes({', '.join(shapes)})"
 
 
@@ -365,7 +383,8 @@ def _graph(network: ir.Network, found: list[Layer]) -> list[str]:
 
 
 def _check(network: ir.Network, layer: Layer, position: int) -> list[str]:
-    output = hwc(layer.node, layer.node.output)
+    flat = layer.cpp.type == "graven::Flatten"  # the rows are those of its input
+    output = (hwc if flat else _extents)(layer.node, layer.node.output)
     sentence = f"{network.source}: layer {layer.node.index} '{layer.label}' must yield "
     size = "x".join(str(extent) for extent in output)
     start = f"static_assert(Model::layers[{position}].shape == {shape(output)},"

@@ -76,13 +76,18 @@ def full(shape: tuple[int, ...]) -> Bounds:
 def _through(operator: ir.Operator, node: Node, found: dict[int, Bounds]) -> Bounds:
     data = activations(operator)
     if all(index in found for index in data):
-        if operator.name in WEIGHTED:
+        if operator.name in WEIGHTED and not grouped(node):
             return requantized(operator, node, sums(operator, node, found[data[0]]))
         if operator.name in ELEMENTWISE:
             return _mapped(table(operator, node), found[data[0]])
         if operator.name in MONOTONE:
             return _monotone(operator, node, found)
     return full(node.output.shape)
+
+
+def grouped(node: Node) -> bool:
+    """Whether the filters of a convolution read parts of the input's channels."""
+    return node.name == "CONV_2D" and channels(node.input(1)) != channels(node.input(0))
 
 
 def activations(operator: ir.Operator) -> tuple[int, ...]:

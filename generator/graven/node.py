@@ -16,6 +16,10 @@ Option = int | float | bool | str
 ACTIVATIONS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 
 
+BYTES = (ir.Element.INT8, ir.Element.UINT8)
+MOST_STRIDE = 16383  # four rows further, the kernels' 16 bits still hold it
+
+
 @dataclass(frozen=True, eq=False)
 class Node:
     source: str  # file name, for messages
@@ -83,6 +87,11 @@ class Node:
         if tensor.element is ir.Element.INT8:
             per_tensor(self, tensor)
 
+    def expect_quantized(self, tensor: ir.Tensor) -> None:
+        """Int8, or uint8 as some models' inputs and outputs are."""
+        self.expect_element(tensor, *BYTES)
+        per_tensor(self, tensor)
+
     def expect_same_element(self, *tensors: ir.Tensor) -> None:
         first = tensors[0]
         for tensor in tensors[1:]:
@@ -95,7 +104,7 @@ class Node:
 
     def expect_same_quantization(self, first: ir.Tensor, second: ir.Tensor) -> None:
         """For operators that only move or select values."""
-        if first.element is not ir.Element.INT8 or second.element is not ir.Element.INT8:
+        if first.element not in BYTES or second.element not in BYTES:
             return
         if per_tensor(self, first) != per_tensor(self, second):
             raise self.error(
@@ -192,8 +201,8 @@ class Node:
     def positive(self, *options: str) -> tuple[int, ...]:
         values = tuple(int(self.option(name)) for name in options)
         for name, value in zip(options, values, strict=True):
-            if not 0 < value <= 1 << 16:
-                raise self.error(f"option {name} is {value}, expected 1 to 65536.")
+            if not 0 < value <= MOST_STRIDE:
+                raise self.error(f"option {name} is {value}, expected 1 to {MOST_STRIDE}.")
         return values
 
 
@@ -202,10 +211,13 @@ def shape_text(shape: tuple[int, ...]) -> str:
 
 
 def per_tensor(node: Node, tensor: ir.Tensor) -> tuple[float, int]:
-    """Scale and zero point of an int8 tensor quantized as a whole."""
+    """Scale and zero point of a tensor quantized as a whole."""
     quantization = tensor.quantization
     if quantization is None:
-        raise node.error("is int8 but has no scale and zero point; quantize the model.", tensor)
+        raise node.error(
+            f"is {tensor.element.value} but has no scale and zero point; quantize the model.",
+            tensor,
+        )
     if len(quantization.scale) != 1:
         raise node.error(
             f"has {len(quantization.scale)} scales, but only weights can have one per channel.",

@@ -191,9 +191,11 @@ class _Need:
     def __init__(self, network: ir.Network, found: dict[int, Bounds]) -> None:
         self.network = network
         self.folds = {
-            operator.index: _Fold(operator, node_of(network, operator), found)
-            for operator in network.operators
-            if operator.name in FOLDING and operator.inputs[0] in found
+            operator.index: _Fold(operator, node, found)
+            for operator, node in ((each, node_of(network, each)) for each in network.operators)
+            if operator.name in FOLDING
+            and operator.inputs[0] in found
+            and not interval.grouped(node)
         }
         whole = {*network.inputs, *network.outputs}
         for operator in network.operators:

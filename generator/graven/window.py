@@ -9,6 +9,8 @@ import numpy as np
 
 from graven.node import Node
 
+MOST_BEFORE = 32767
+
 
 @dataclass(frozen=True)
 class Span:
@@ -45,6 +47,9 @@ def spans(
         span(shape[1 + axis], filter[axis], stride[axis], dilation[axis], padding)
         for axis in range(2)
     )
+    most = max(rows.before, columns.before)
+    if most > MOST_BEFORE:
+        raise node.error(f"pads its input by {most}, expected at most {MOST_BEFORE}.")
     if rows.output < 1 or columns.output < 1:
         raise node.error(
             f"a window of {filter[0]}x{filter[1]} (dilation {dilation[0]}x{dilation[1]}) does not "
@@ -56,14 +61,23 @@ def spans(
 def taps(
     values: np.ndarray, rows: Span, columns: Span, fill: float
 ) -> Iterator[tuple[int, int, np.ndarray]]:
-    """For each place in the window: what lies under it, for all outputs at once (NHWC)."""
-    for row in range(rows.filter):
+    """For each place in the window: what lies under it, for all outputs at once (NHWC).
+
+    Places that lie outside of the input whatever the output are left out.
+    """
+    for row in _reachable(rows, values.shape[1]):
         top, top_inside = _under(rows, row, values.shape[1])
         band = values[:, top]
-        for column in range(columns.filter):
+        for column in _reachable(columns, values.shape[2]):
             left, left_inside = _under(columns, column, values.shape[2])
             inside = (top_inside[:, None] & left_inside)[None, :, :, None]
             yield row, column, np.where(inside, band[:, :, left], fill)
+
+
+def _reachable(axis: Span, extent: int) -> range:
+    first = axis.before - (axis.output - 1) * axis.stride
+    last = (axis.before + extent - 1) // axis.dilation
+    return range(max(-(-first // axis.dilation), 0), min(last + 1, axis.filter))
 
 
 def _under(axis: Span, tap: int, extent: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <utility>
 
 namespace graven {
@@ -14,8 +15,10 @@ namespace graven {
 namespace detail {
 
 constexpr bool has_weights(Op op) {
-  return op == Op::conv || op == Op::depthwise || op == Op::dense;
+  return op == Op::conv || op == Op::grouped_conv || op == Op::depthwise || op == Op::dense;
 }
+
+constexpr bool is_scale(float x) { return x > 0 && x <= std::numeric_limits<float>::max(); }
 
 template <const auto& graph, class Isa, const auto& params, int value> struct CheckWeights {
   static constexpr GraphView g = graph.view();
@@ -35,7 +38,14 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
   static constexpr bool scale_fits =
       !integer || !filter_fits ||
       (p.scale.element == Element::float32 && (p.scale.size == 1 || p.scale.size == channels));
-  static constexpr bool sound = filter_fits && filter_type && bias_fits && bias_type && scale_fits;
+  static constexpr int bad_scale = [] {  // the first channel whose scale is none
+    if (integer && filter_fits && scale_fits)
+      for (int o = 0; o < p.scale.size; ++o)
+        if (!is_scale(p.scale.float32[o])) return o;
+    return -1;
+  }();
+  static constexpr bool sound =
+      filter_fits && filter_type && bias_fits && bias_type && scale_fits && bad_scale < 0;
   static constexpr int overflowing = [] {
     if constexpr (sound)
       return packed_of<graph, Isa, params, value>.overflowing_channel;
@@ -62,6 +72,9 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
         scale_fits ||
             error::size_mismatch<Where, error::expected<channels>, error::got<p.scale.size>>,
         "Parameters: an int8 filter needs one scale per output channel, or one for all.");
+    static_assert(bad_scale < 0 || error::out_of_range<Where, error::at_channel<bad_scale>>,
+                  "Parameters: a filter scale must be positive and finite. Quantize the layer "
+                  "again; a channel of zeros may have any scale, such as 1.");
     static_assert(overflowing < 0 ||
                       error::accumulator_overflow<Where, error::at_channel<overflowing>>,
                   "Accumulator overflow: bias and weights of this output channel can leave int32 "
@@ -74,31 +87,46 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
 template <const auto& graph, class Isa, int value> struct CheckValue {
   static constexpr const Value& v = graph.values[value];
   using Where = error::at_layer<v.layer>;
-  static constexpr bool integer = v.element == Element::int8;
+  static constexpr bool quantized = v.element == Element::int8 || v.element == Element::uint8;
 
-  static constexpr bool scaled = !integer || v.quant.scale > 0;
-  static constexpr bool in_range =
-      !integer || (v.quant.zero_point >= -128 && v.quant.zero_point <= 127);
+  static constexpr bool scaled = !quantized || is_scale(v.quant.scale);
+  static constexpr bool in_range = !quantized || (v.quant.zero_point >= low_of(v.element) &&
+                                                  v.quant.zero_point <= high_of(v.element));
   static constexpr bool small = v.shape.height <= 65535 && v.shape.width <= 65535 &&
                                 v.shape.channels <= 65535 && v.filter.width <= 65535;
+  static constexpr int band = Isa::band(graph.view(), value);
+  static constexpr bool reaches = v.rows.top <= 32767 && v.left <= 32767 &&
+                                  v.stride.width <= 65535 && v.rows.stride * band < 65535 &&
+                                  v.dilation.width <= 65535 && v.rows.dilation <= 65535;
+  static constexpr bool banded =
+      band == 1 || (!v.reduces && !v.rows.start.exists && v.rows.dilation == 1);
   static constexpr bool supported = [] {
     if constexpr (v.op == Op::input)
       return true;
     else
       return !std::is_void_v<kernel_of<graph, Isa, value>>;
   }();
-  static constexpr bool sound = scaled && in_range && small && supported;
+  static constexpr bool sound = scaled && in_range && small && reaches && banded && supported;
 
   static constexpr bool passed() {
     static_assert(scaled || error::out_of_range<Where>,
                   "Quantization: an int8 activation needs a positive scale. Give the record of "
                   "this layer (or of the input) an `output` of {scale, zero_point}.");
     static_assert(in_range || error::out_of_range<Where, error::got<v.quant.zero_point>>,
-                  "Quantization: the zero point of an int8 activation must lie in [-128, 127].");
+                  "Quantization: the zero point of an int8 activation must lie in [-128, 127], "
+                  "that of a uint8 one in [0, 255].");
     static_assert(small ||
                       error::out_of_range<Where, error::limit<65535>, error::got<v.shape.height>,
                                           error::got<v.shape.width>, error::got<v.shape.channels>>,
                   "Shape: height, width and channels may be at most 65535 each.");
+    static_assert(reaches ||
+                      error::out_of_range<Where, error::got<v.rows.stride>,
+                                          error::got<v.rows.dilation>, error::got<v.rows.top>>,
+                  "Window: strides and dilations may be at most 65534, and the padding before the "
+                  "first row or pixel 32767.");
+    static_assert(banded || error::unsupported<Where, error::got<band>>,
+                  "Instruction set: band() must be 1 for this layer; only windows whose rows are "
+                  "neighbours (dilation 1) can be computed several rows at a time.");
     static_assert(supported || error::unsupported<Where, error::got<static_cast<int>(v.element)>>,
                   "Element type: this layer has no kernel for the element types of its input and "
                   "output; int8 and float32 are supported.");

@@ -26,7 +26,8 @@ constexpr FilterLayout filter_layout(const GraphView& graph, const Value& value)
     default:
       return value.order == FilterOrder::hwo
                  ? FilterLayout{outputs, area, 1, outputs}
-                 : FilterLayout{outputs, area * in.channels, area * in.channels, 1};
+                 : FilterLayout{outputs, area * (in.channels / value.groups),
+                                area * (in.channels / value.groups), 1};
   }
 }
 

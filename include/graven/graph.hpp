@@ -19,6 +19,7 @@ enum class Op : std::uint8_t {
   input,
   constant,
   conv,
+  grouped_conv,
   depthwise,
   dense,
   max_pool,
@@ -104,6 +105,7 @@ struct Value {
   Activation activation = Activation::none;
   Function function = Function::identity;
   FilterOrder order = FilterOrder::ohwi;
+  int groups = 1;            // of a convolution's channels
   int axes = 0;              // mean, argmax, concat: a set of Axis
   bool dense_scale = false;  // Dense's rule for one filter scale (quant.hpp)
   float beta = 1;

@@ -50,8 +50,12 @@ constexpr auto lower_network(std::index_sequence<I...>) {
     l.graph.outputs[0] = out;
   }
   for (int o = 0; o < l.graph.output_count; ++o) l.own_output(o);
-  if (fuse) fuse_activations(l.graph);
+  if (fuse) {
+    fuse_activations(l.graph);
+    drop_unused(l.graph);
+  }
   reshape_inputs(l.graph);
+  drop_unused_views(l.graph);
   return l.graph;
 }
 

@@ -234,8 +234,9 @@ public:
   // Forgets what persists between runs.
   constexpr void reset() { Engine::reset(arena()); }
 
-  static constexpr std::int8_t quantize(float real) {
-    return graven::quantize(real, input_quant());
+  static constexpr auto quantize(float real) {  // to the integers of the input
+    using T = std::conditional_t<input_element() == Element::uint8, std::uint8_t, std::int8_t>;
+    return graven::quantize<T>(real, input_quant());
   }
   static constexpr float dequantize(int value) { return graven::dequantize(value, output_quant()); }
 

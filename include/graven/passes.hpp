@@ -36,8 +36,8 @@ template <class Graph> constexpr void replace(Graph& g, int gone, int instead) {
 }
 
 constexpr bool takes_activation(Op op) {
-  return op == Op::conv || op == Op::depthwise || op == Op::dense || op == Op::add ||
-         op == Op::max_pool || op == Op::average_pool;
+  return op == Op::conv || op == Op::grouped_conv || op == Op::depthwise || op == Op::dense ||
+         op == Op::add || op == Op::max_pool || op == Op::average_pool;
 }
 
 }  // namespace detail
@@ -58,6 +58,32 @@ template <class Graph> constexpr void fuse_activations(Graph& g) {
     before.activation = activation;
     detail::replace(g, v--, source);
   }
+}
+
+// What no output depends on is neither computed nor packed; its layer shows what it would read.
+template <class Graph> constexpr void drop_unused(Graph& g) {
+  int uses[sizeof(g.values) / sizeof(g.values[0])]{};
+  for (int v = g.input_count; v < g.count; ++v)
+    for (int k = 0; k < g.values[v].inputs; ++k) ++uses[g.views[g.values[v].first_input + k].value];
+  for (int o = 0; o < g.output_count; ++o) ++uses[g.outputs[o].value];
+  for (int v = g.count - 1; v >= g.input_count; --v) {
+    const Value& value = g.values[v];
+    if (uses[v] > 0 || value.persistent) continue;
+    for (int k = 0; k < value.inputs; ++k) --uses[g.views[value.first_input + k].value];
+    detail::replace(g, v, value.inputs > 0 ? g.views[value.first_input].value : 0);
+  }
+}
+
+// The views of values that are gone would take room in the tables.
+template <class Graph> constexpr void drop_unused_views(Graph& g) {
+  int count = 0;
+  for (int v = g.input_count; v < g.count; ++v) {
+    Value& value = g.values[v];
+    const int first = value.first_input;
+    value.first_input = count;
+    for (int k = 0; k < value.inputs; ++k) g.views[count++] = g.views[first + k];
+  }
+  g.view_count = count;
 }
 
 // A model input that is only read reshaped comes in the new rows at once.

@@ -102,13 +102,14 @@ constexpr Clamp activation_range(Activation activation, Quant out, Element eleme
   }
 }
 
-// real -> int8 as TFLite's AffineQuantize: round half away from zero, saturate.
-constexpr std::int8_t quantize(float real, Quant q) {
+// real -> int8 or uint8 as TFLite's AffineQuantize: round half away from zero, saturate.
+template <class T = std::int8_t> constexpr T quantize(float real, Quant q) {
+  constexpr int low = std::numeric_limits<T>::min(), high = std::numeric_limits<T>::max();
   const float steps = real / q.scale;
-  if (steps != steps) return static_cast<std::int8_t>(q.zero_point);  // NaN: TFLM leaves it open
-  if (steps < -1e6f) return -128;
-  if (steps > 1e6f) return 127;
-  return static_cast<std::int8_t>(clamp(detail::round_away(steps) + q.zero_point, {-128, 127}));
+  if (steps != steps) return static_cast<T>(q.zero_point);  // NaN: TFLM leaves it open
+  if (steps < -1e6f) return low;
+  if (steps > 1e6f) return high;
+  return static_cast<T>(clamp(detail::round_away(steps) + q.zero_point, {low, high}));
 }
 
 constexpr float dequantize(int value, Quant q) {

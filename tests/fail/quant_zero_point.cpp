@@ -1,4 +1,4 @@
-// EXPECT: Quantization: the zero point of an int8 activation must lie in [-128, 127].
+// EXPECT: Quantization: the zero point of an int8 activation must lie in [-128, 127]
 #include <graven/graven.hpp>
 
 using namespace graven;

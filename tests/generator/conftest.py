@@ -18,3 +18,15 @@ def shared() -> Path:
     if not (folder / "models").is_dir():
         pytest.skip(f"no shared models at {folder}; set GRAVEN_SHARED")
     return folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--target", action="append", help="a target of test_targets.py (default: all)")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "target" in metafunc.fixturenames:
+        from graven import build
+
+        chosen = metafunc.config.getoption("--target")
+        metafunc.parametrize("target", chosen or build.targets(), scope="session")

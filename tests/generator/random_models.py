@@ -7,6 +7,7 @@ With tflm=False they also use what TensorFlow Lite Micro lacks or gets wrong.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -109,6 +110,15 @@ class Builder:
     def activation(self) -> str:
         return self.pick(*ACTIVATIONS)
 
+    def as_uint8(self, index: int) -> None:
+        tensor = self.tensors[index]
+        assert tensor.quantization is not None
+        point = tensor.quantization.zero_point[0] + 128
+        quantization = ir.Quantization(tensor.quantization.scale, (point,))
+        self.tensors[index] = dataclasses.replace(
+            tensor, element=ir.Element.UINT8, quantization=quantization
+        )
+
     # -- reading ---------------------------------------------------------------------------------
 
     def shape(self, index: int) -> tuple[int, ...]:
@@ -181,6 +191,9 @@ def conv2d(b: Builder, data: int) -> int:
     _, height, width, depth = b.shape(data)
     filter_size, stride, dilation, padding = window(b, height, width)
     channels = b.extent(9)
+    if b.chance(0.3):  # in groups
+        groups = b.pick(*(count for count in range(1, depth + 1) if depth % count == 0))
+        depth, channels = depth // groups, groups * b.extent(3)
     weights = b.weights(data, (channels, *filter_size, depth), 0, b.chance(0.8))
     shape = (1, *window_shape(b, data, filter_size, stride, dilation, padding), channels)
     fan_in = depth * math.prod(filter_size)
@@ -381,12 +394,25 @@ def argmax(b: Builder, data: int) -> int:
 
 
 def quantize(b: Builder, data: int) -> int:
-    scale = b.scale_of(data) if b.element(data) is INT8 else 0.03
+    scale = b.scale_of(data) if b.element(data) is not FLOAT32 else 0.03
     output = b.tensor(b.shape(data), INT8, b.quantization(b.scale(scale)))
     return b.add("QUANTIZE", Quantize(), [data], output)
 
 
+def quantize_unsigned(b: Builder, data: int) -> int:
+    """From or to uint8."""
+    if b.element(data) is INT8 and b.chance(0.5):
+        b.as_uint8(data)
+        return quantize(b, data)
+    output = quantize(b, data)
+    if b.element(data) is INT8 or not b.tflm:  # TensorFlow Lite Micro has no float to uint8
+        b.as_uint8(output)
+    return output
+
+
 def dequantize(b: Builder, data: int) -> int:
+    if len(b.operators) == 0 and b.chance(0.3):
+        b.as_uint8(data)
     return b.add("DEQUANTIZE", Dequantize(), [data], b.tensor(b.shape(data), FLOAT32))
 
 
@@ -419,7 +445,8 @@ LAYERS: dict[str, Callable[[Builder, int], int]] = {
     layer.__name__: layer
     for layer in (
         conv2d, depthwise_conv2d, dense, max_pool, avg_pool, mean, add, reshape, resize_nearest,
-        resize_bilinear, relu, relu6, sigmoid, tanh, softmax, argmax, quantize, dequantize, concat,
+        resize_bilinear, relu, relu6, sigmoid, tanh, softmax, argmax, quantize, quantize_unsigned,
+        dequantize, concat,
     )
 }  # fmt: skip
 KINDS = tuple(LAYERS)
@@ -427,7 +454,7 @@ IMAGES_ONLY = (conv2d, depthwise_conv2d, max_pool, avg_pool, resize_nearest, res
 
 
 def random_case(rng: Rng, kind: str, element: ir.Element = INT8, tflm: bool = True) -> ir.Network:
-    """A network of one operator; `kind` is the stem of its layer module."""
+    """A network of one operator; `kind` is one of KINDS."""
     b = Builder(rng, tflm)
     layer = LAYERS[kind]
     image = (1, b.extent(9), b.extent(9), b.extent(8))
@@ -500,8 +527,11 @@ def random_inputs(rng: Rng, network: ir.Network) -> list[np.ndarray]:
     values = []
     for index in network.inputs:
         tensor = network.tensors[index]
-        if tensor.element is INT8:
-            values.append(rng.integers(-128, 128, tensor.shape).astype(np.int8))
+        if tensor.element is not FLOAT32:
+            limits = np.iinfo(tensor.element.dtype)
+            values.append(
+                rng.integers(limits.min, limits.max + 1, tensor.shape).astype(limits.dtype)
+            )
         else:
             values.append(rng.normal(0.0, 2.0, tensor.shape).astype(np.float32))
     return values

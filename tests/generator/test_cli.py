@@ -5,10 +5,12 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from damage import damaged
 from graven import cli
 from graven.paths import data_root
 
@@ -92,6 +94,27 @@ def test_a_damaged_model_leaves_the_old_header(capsys, tmp_path):
     model.write_bytes(MODEL.read_bytes()[:-700])
     refused(capsys, "m.tflite: ", "compile", model, "-o", output)
     assert output.read_text() == "old" and len(list(tmp_path.iterdir())) == 2
+
+
+def test_damaged_models_give_a_sentence_or_a_header(capsys, tmp_path):
+    """From the file to the header, in which nobody may believe what the file says."""
+    rng = np.random.default_rng(20261121)
+    sources = [MODEL, SEVERAL, TWO_INPUTS, data_root() / "firmware/models/digits/digits.tflite"]
+    output, model = tmp_path / "m.hpp", tmp_path / "m.tflite"
+    codes = []
+    for number in range(400):
+        data = sources[number % len(sources)].read_bytes()
+        cut = number % 5 == 0
+        model.write_bytes(data[: rng.integers(len(data))] if cut else damaged(rng, data))
+        output.unlink(missing_ok=True)
+        started = time.process_time()
+        code, out, err = run(capsys, "compile", model, "-o", output)
+        assert time.process_time() - started < 20.0, number
+        codes.append(code)
+        assert out == "" and set(tmp_path.iterdir()) == ({model} if code else {model, output})
+        if code:
+            assert code == 2 and err.startswith("graven: ") and err.count("\n") == 1, number
+    assert 0 < codes.count(0) < 320
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ INT8, FLOAT32 = random_models.INT8, random_models.FLOAT32
 CASES = {INT8: 20, FLOAT32: 6}  # per layer
 GRAPHS = 12
 KINDS_PER_PROGRAM = 5
-REFUSED = ("along the batch", "fused activation", "beside a batch of 1", "is a constant")
+REFUSED = ("along the batch", "beside a batch of 1", "is a constant")
 
 
 def cases_of(kinds, tflm_only):

@@ -1,20 +1,18 @@
-"""`graven run` and what it builds: every model equals its golden vectors, on the host at every
-operator, on an emulated core at the outputs.
-"""
+"""`graven run` and what it builds: every operator of every model equals its golden vectors."""
 
 import json
 import time
 
 import numpy as np
 import pytest
-from graven import build, cli, emit, engines, inputs, runner
+from graven import build, cli, emit, inputs, runner
 from graven.frontends import tflite
 from graven.paths import data_root
+from shared_models import MODELS, built, golden
 from test_cli import GOLDEN, MODEL, SEVERAL, TWO_INPUTS, check_rows
 
-MODELS = ("ad_autoencoder", "hello_world", "ic_resnet8", "kws_dscnn", "micro_speech", "nano_u",
-          "person_detect")  # fmt: skip
 TARGET = "cortex-m4"
+INSPECTABLE = build.Choice(plan=build.INSPECTABLE)
 
 
 def fnv1a(data: bytes) -> int:
@@ -24,37 +22,9 @@ def fnv1a(data: bytes) -> int:
     return value
 
 
-def built(path, plan="fastest", target="host", parts=build.Parts.PROGRAM):
-    started = time.perf_counter()
-    network = tflite.load(path)
-    header = emit.header(network, "0" * 64)
-    found = build.build(network.name, header, build.Choice(target, "native", plan), parts)
-    print(f"{path.stem} {target} {plan}: built in {time.perf_counter() - started:.1f} s")
-    return network, found
-
-
-def golden(shared, name, network):
-    folder = shared / "vectors" / name
-    tensor = network.tensors[network.inputs[0]]
-    count = len(list(folder.glob("in_*.bin")))
-    files = [folder / f"in_{k}.bin" for k in range(count)]
-    assert count > 3
-    given = np.stack([np.fromfile(file, np.int8).reshape(tensor.shape) for file in files])
-    return [given], [(folder / f"out_{k}.bin").read_bytes() for k in range(count)]
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_outputs_equal_the_golden_vectors(shared, name):
-    network, program = built(shared / "models" / f"{name}_int8.tflite")
-    given, expected = golden(shared, name, network)
-    result = runner.run(network, program, given, profile=False)
-    for k, output in enumerate(expected):
-        assert result.outputs[0][k].tobytes() == output, f"vector {k}"
-
-
 @pytest.mark.parametrize("name", MODELS)
 def test_every_operator_equals_the_golden_vectors(shared, name):
-    network, program = built(shared / "models" / f"{name}_int8.tflite", build.INSPECTABLE)
+    network, program = built(shared / "models" / f"{name}_int8.tflite", INSPECTABLE)
     given, expected = golden(shared, name, network)
     result = runner.run(network, program, given, profile=False, dump=True)
     folder = shared / "vectors" / name
@@ -76,22 +46,10 @@ def test_every_operator_equals_the_golden_vectors(shared, name):
         assert fnv1a(rows) == value, f"vector {vector}, operator {index}"
 
 
-def test_float_model_equals_tflm(shared):
-    pytest.importorskip("tflite_micro")
-    path = shared / "models" / "hello_world_float32.tflite"
-    network, program = built(path)
-    given = inputs.random(network, 20, seed=0)
-    result = runner.run(network, program, given, profile=False)
-    for k in range(20):
-        expected = engines.tflm(path.read_bytes(), network, inputs.one(given, k))
-        theirs = expected[network.outputs[0]]
-        np.testing.assert_allclose(result.outputs[0][k], theirs, rtol=1e-4, atol=1e-5)
-
-
 @pytest.mark.parametrize("model", [MODEL, SEVERAL, TWO_INPUTS], ids=lambda path: path.stem)
 def test_target_equals_host(model):
     network, on_host = built(model)
-    _, on_target = built(model, target=TARGET, parts=build.Parts.ALL)
+    _, on_target = built(model, build.Choice(TARGET), build.Parts.ALL)
     given = inputs.random(network, 5, seed=1)
     host = runner.run(network, on_host, given, profile=False)
     target = runner.run(network, on_target, given, profile=True)

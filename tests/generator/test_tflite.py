@@ -1,12 +1,12 @@
 """The .tflite reader: real files, what the writer writes, and files that are wrong."""
 
 import dataclasses
-import struct
 import time
 
 import numpy as np
 import pytest
 import random_models
+from damage import damaged
 from graven import ir
 from graven.errors import GravenError
 from graven.frontends import tflite, tflite_writer
@@ -149,8 +149,9 @@ def test_quantized_dimension():
 
 
 def test_uint8_and_unknown_elements():
-    sentence = refused(change(convolution(), 0, element=ir.Element.UINT8))
-    assert "legacy" in sentence and "int8" in sentence
+    unsigned = ir.Quantization((0.5,), (128,))
+    sentence = refused(change(convolution(), 0, element=ir.Element.UINT8, quantization=unsigned))
+    assert "operator 0 (CONV_2D), tensor 0" in sentence and "is uint8, expected int8" in sentence
     assert "is int16" in refused(change(convolution(), 0, element=ir.Element.INT16))
 
 
@@ -293,9 +294,9 @@ def test_tables_shared_many_times(monkeypatch):
         return original(builder, offsets * 50_000 if len(offsets) == 4 else offsets)
 
     monkeypatch.setattr(tflite_writer, "_offsets", patched)
-    started = time.perf_counter()
+    started = time.process_time()
     assert "over and over" in refused(convolution())
-    assert time.perf_counter() - started < 5.0
+    assert time.process_time() - started < 10.0
 
 
 def test_names_are_printable():
@@ -353,16 +354,24 @@ def test_damaged_shared_models(shared):
             survives(data[:size])
 
 
-def damaged(rng: np.random.Generator, data: bytes) -> bytes:
-    """Bytes flipped or 32-bit words replaced, most of them where the structure is."""
-    changed = bytearray(data)
-    for _ in range(rng.integers(1, 4)):
-        at = int(rng.integers(len(data) - 4))
-        if rng.random() < 0.3:
-            at = int(rng.integers(64))
-        if rng.random() < 0.5:
-            changed[at] ^= 1 << int(rng.integers(8))
-        else:
-            word = int(rng.choice([0, 1, 4, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, len(data)]))
-            struct.pack_into("<I", changed, at, word)
-    return bytes(changed)
+def test_windows_out_of_reach():
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 5, 5, 2))
+    inputs = [data, b.weights(data, (3, 7, 1, 2), 0, per_channel=True)]
+    output = b.result(data, (1, 5, 5, 3), 0.1)
+    network = b.network([b.add("CONV_2D", Conv2D(dilation=(16000, 1)), inputs, output)])
+    assert "pads its input by 48000, expected at most 32767" in refused(network)
+    far = dataclasses.replace(network.operators[0], layer=Conv2D(stride=(20000, 1)))
+    network = dataclasses.replace(network, operators=(far,))
+    assert "option StrideH is 20000, expected 1 to 16383" in refused(network)
+
+
+def test_groups_must_divide_the_channels():
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 5, 5, 6))
+    for filters, depth in ((3, 4), (4, 2)):
+        inputs = [data, b.weights(data, (filters, 1, 1, depth), 0, per_channel=True)]
+        output = b.result(data, (1, 5, 5, filters), 0.1)
+        network = b.network([b.add("CONV_2D", Conv2D(), inputs, output)])
+        b.operators.clear()
+        assert f"has {filters} filters of {depth} input channels" in refused(network)

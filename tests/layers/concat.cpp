@@ -55,3 +55,15 @@ TEST_CASE("many inputs whose rows have moved") {
   for (std::size_t i = 0; i < 120; ++i)
     CHECK(output[i] == static_cast<float>(1 + 2 * (i / 40) + i % 2));
 }
+
+TEST_CASE("with a fused activation") {
+  static constexpr Parameters real[] = {{}, {}};
+  using Real = Graph<Node<Concatenate<Axis::width, relu6>, 0, 0>, Outputs<1>>;
+  check_near<Model<Real, Shape{2, 1, 2}, real>>(floats(-1, 2, 7, 3),
+                                                floats(0, 2, 0, 2, 6, 3, 6, 3));
+  // Zero point 3 is 0, 63 is 6.
+  using Int = Graph<Node<Concatenate<Axis::height, relu6>, 0, 0>, Outputs<1>>;
+  static constexpr Parameters integer[] = {{.output = {0.1f, 3}}, {}};
+  check_equal<Model<Int, Shape{1, 1, 3}, integer>, int8s(-5, 40, 90),
+              int8s(3, 40, 63, 3, 40, 63)>();
+}

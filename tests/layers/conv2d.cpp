@@ -55,3 +55,22 @@ TEST_CASE("multiply-accumulates and weights are counted") {
   CHECK(Scalar::weight_size >= 8 + 2 * 9);  // filters; bias, multiplier, shift
   CHECK(Scalar::weight_size <= 8 + 2 * 9 + 4);
 }
+
+// Channels {0, 1} make output 0, channels {2, 3} output 1.
+using Grouped = Conv2D<4, 2, Filter{1, 2}, 1, valid, none, 1, 2>;
+static_assert(output_of<Grouped, At{{1, 3, 4}, 0}> == Shape{1, 2, 2});
+
+TEST_CASE("groups") {
+  using Real = Model<Sequential<Grouped>, Shape{1, 2, 4}, real_params>;
+  // 1 * 1 + 2 * 2 + 3 * 5 + 4 * 6 + 0.5;  -3 + 8
+  check_near<Real>(floats(1, 2, 3, 4, 5, 6, 7, 8), floats(44.5, 5));
+  CHECK(Real::macs == 2 * 4);
+  // One pixel at a time, the sums of the same weights as a convolution over each half.
+  static constexpr std::int8_t halves[] = {3, -1, 2, 5};
+  static constexpr float halves_scale[] = {0.02f, 0.005f};
+  static constexpr Parameters grouped[] = {
+      {.output = {0.5f, -3}}, {.filter = halves, .scale = halves_scale, .output = {0.05f, 7}}};
+  using Int = Model<Sequential<Conv2D<4, 2, 1, 1, valid, none, 1, 2>>, Shape{1, 1, 4}, grouped>;
+  // (3 * 13 - 1 * 23) / 5 + 7 = 10.2;  (2 * 33 + 5 * 43) / 20 + 7 = 21.05
+  check_equal<Int, int8s(10, 20, 30, 40), int8s(10, 21)>();
+}

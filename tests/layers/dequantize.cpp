@@ -21,3 +21,13 @@ TEST_CASE("there and back is the identity") {
   const auto output = model.run();
   for (int i = 0; i < 256; ++i) CHECK(output[static_cast<std::size_t>(i)] == i - 128);
 }
+
+TEST_CASE("uint8") {
+  static constexpr Parameters unsigned_input[] = {
+      {.output = {0.5f, 200}, .element = Element::uint8}, {}};
+  static Model<Sequential<Dequantize>, Shape{1, 3, 1}, unsigned_input> model;
+  const auto output = model.run(std::array<std::uint8_t, 3>{0, 200, 255});
+  CHECK(output[0] == -100.0f);
+  CHECK(output[1] == 0.0f);
+  CHECK(output[2] == 27.5f);
+}

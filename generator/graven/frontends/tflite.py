@@ -21,11 +21,12 @@ from graven import ir, layers
 from graven.errors import GravenError
 from graven.frontends import flatbuffer
 from graven.frontends.tflite_writer import ENUMERATIONS, TENSOR_TYPES
-from graven.node import Node, Option, shape_text
+from graven.node import BYTES, Node, Option, shape_text
 
 ELEMENTS = {code: element for element, code in TENSOR_TYPES.items()}
 MOST_AXES = 6
 MOST_BYTES = 1 << 28  # of one tensor: far above any microcontroller's memory
+MOST_COMPUTED = 1 << 24  # bytes of a tensor that is no constant
 MOST_FILE = 1 << 30
 EMPTY_TABLE = struct.pack("<HHi", 4, 4, 4)  # a vtable without fields, and a table that points to it
 CPP_WORDS = frozenset(
@@ -222,6 +223,11 @@ class _Reader:
         shape = self.shape(record, element, where)
         quantization = self.quantization(record, shape, element, where)
         data = self.constant(record, shape, element, where)
+        if data is None and math.prod(shape) * element.dtype.itemsize > MOST_COMPUTED:
+            raise self.error(
+                f"{where}: has shape {shape_text(shape)}, more than {MOST_COMPUTED >> 20} MB; no "
+                "microcontroller holds it."
+            )
         if data is None and len(shape) >= 3 and shape[0] != 1:
             raise self.error(
                 f"{where}: has shape {shape_text(shape)}, a batch of {shape[0]}; export the model "
@@ -231,11 +237,6 @@ class _Reader:
 
     def element(self, record: tflite.Tensor, where: str) -> ir.Element:
         element = ELEMENTS.get(record.Type())
-        if element is ir.Element.UINT8:
-            raise self.error(
-                f"{where}: is uint8, the legacy quantization; convert the model again with full "
-                "integer (int8) quantization."
-            )
         if element is None or element is ir.Element.INT16:
             known = {number: text for text, number in vars(tflite.TensorType).items()}
             text = str(known.get(record.Type(), record.Type())).lower()
@@ -304,12 +305,12 @@ class _Reader:
         self, record: tflite.Tensor, shape: tuple[int, ...], element: ir.Element, where: str
     ) -> ir.Quantization | None:
         stored = record.Quantization()
-        integer = element in (ir.Element.INT8, ir.Element.INT32)
+        integer = element in (*BYTES, ir.Element.INT32)
         if not integer or stored is None or stored.ScaleLength() == 0:
-            if element is ir.Element.INT8:
+            if element in BYTES:
                 raise self.error(
-                    f"{where}: is int8 but has no scale and zero point; convert the model again "
-                    "with full integer quantization."
+                    f"{where}: is {element.value} but has no scale and zero point; convert the "
+                    "model again with full integer quantization."
                 )
             return None
         scales = tuple(float(scale) for scale in _array(stored, "Scale"))
@@ -326,10 +327,11 @@ class _Reader:
                 raise self.error(
                     f"{where}: has scale {scale}, expected a positive number; quantize again."
                 )
+        low, high = (0, 255) if element is ir.Element.UINT8 else (-128, 127)
         for point in points:
-            if not -128 <= point <= 127:
+            if not low <= point <= high:
                 raise self.error(
-                    f"{where}: has zero point {point}, expected -128 to 127; quantize again."
+                    f"{where}: has zero point {point}, expected {low} to {high}; quantize again."
                 )
         if len(scales) == 1:
             return ir.Quantization(scales, points, axis if 0 <= axis < len(shape) else 0)
@@ -388,9 +390,9 @@ class _Reader:
                     f"{where}: is a model input of shape {shape_text(tensor.shape)}, a batch of "
                     f"{tensor.shape[0]}; export the model with a batch of 1."
                 )
-            if tensor.element not in (ir.Element.INT8, ir.Element.FLOAT32):
+            if tensor.element not in (*BYTES, ir.Element.FLOAT32):
                 raise self.error(
-                    f"{where}: is a model input of {tensor.element.value}, expected int8 or "
+                    f"{where}: is a model input of {tensor.element.value}, expected int8, uint8 or "
                     "float32."
                 )
 
@@ -401,7 +403,7 @@ def check_islands(
     """A float operator may stand before or behind the int8 part of a model, not inside it."""
 
     def quantized(indices: tuple[int, ...]) -> bool:
-        return any(index >= 0 and tensors[index].element is ir.Element.INT8 for index in indices)
+        return any(index >= 0 and tensors[index].element in BYTES for index in indices)
 
     after: set[int] = set()  # tensors that depend on int8 ones
     for operator in operators:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import arithmetic, ir
-from graven.cpp import Cpp, axes, computed, hwc_axis, template
+from graven.cpp import Cpp, axes, computed, hwc_axis, named, template
 from graven.node import Node, Option, Values, per_tensor, scale_of, shape_text, zero_point_of
 
 OPERATORS = ("CONCATENATION",)
@@ -60,11 +60,12 @@ def cpp(layer: Concat, node: Node) -> Cpp:
     place = hwc_axis(node, node.output, layer.axis)
     if place is None:
         raise node.error("joins along the batch, which is always 1; remove the operator.")
-    if layer.activation != "NONE":
-        raise node.error(
-            f"fused activation {layer.activation} is not supported; put the activation behind it."
-        )
-    type = template("Concatenate", axes([place]), defaults=("graven::Axis::channels",))
+    type = template(
+        "Concatenate",
+        axes([place]),
+        named(layer.activation),
+        defaults=("graven::Axis::channels", "graven::none"),
+    )
     return Cpp(type, computed(node, *range(len(node.inputs))), output=True)
 
 

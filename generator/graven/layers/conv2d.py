@@ -1,4 +1,8 @@
-"""CONV_2D: sums of products over a window; NHWC activations, OHWI weights."""
+"""CONV_2D: sums of products over a window; NHWC activations, OHWI weights.
+
+Where the weights have fewer input channels than the input, the convolution is grouped: the channels
+of the input and of the output fall into as many parts, each with its own weights.
+"""
 
 from __future__ import annotations
 
@@ -45,10 +49,11 @@ def read(node: Node) -> Conv2D:
     for tensor in (data, weights, output):
         node.expect_rank(tensor, 4)
     channels, height, width, depth = weights.shape
-    if depth != data.shape[3]:
+    groups = data.shape[3] // depth
+    if groups * depth != data.shape[3] or channels % groups:
         raise node.error(
-            f"has {depth} input channels per filter, but the input has {data.shape[3]}; grouped "
-            "convolutions are not supported.",
+            f"has {channels} filters of {depth} input channels, but the input has "
+            f"{data.shape[3]}; all of them, or equal groups, must be read.",
             weights,
         )
     layer = Conv2D(
@@ -68,16 +73,18 @@ def read(node: Node) -> Conv2D:
 
 def cpp(layer: Conv2D, node: Node) -> Cpp:
     channels, height, width, depth = node.input(1).shape
+    inputs = node.input(0).shape[3]
     type = template(
         "Conv2D",
-        str(depth),
+        str(inputs),
         str(channels),
         extent("Filter", (height, width)),
         extent("Stride", layer.stride),
         named(layer.padding),
         named(layer.activation),
         extent("Dilation", layer.dilation),
-        defaults=("1", "graven::valid", "graven::none", "1"),
+        str(inputs // depth),
+        defaults=("1", "graven::valid", "graven::none", "1", "1"),
     )
     return weighted(node, type, height * width * depth)
 
@@ -88,9 +95,13 @@ def reference(layer: Conv2D, node: Node, values: Values) -> np.ndarray:
     rows, columns = spans(
         node, data.shape, filter_size, layer.stride, layer.dilation, layer.padding
     )
-    padding = window_padding(node)
+    padding, depth = window_padding(node), weights.shape[3]
+    groups = data.shape[3] // depth
     # float64 sums of int8 products are exact: they stay far below 2^53
     acc = np.zeros((data.shape[0], rows.output, columns.output, weights.shape[0]))
+    parts = np.split(acc, groups, axis=3)  # views
     for row, column, patch in taps(data.astype(np.float64) - padding, rows, columns, 0.0):
-        acc += patch @ weights[:, row, column, :].astype(np.float64).T
+        under = np.split(weights[:, row, column, :].astype(np.float64), groups)
+        for part, read, tap in zip(parts, np.split(patch, groups, axis=3), under, strict=True):
+            part += read @ tap.T
     return finish(acc, layer.activation, node, values[2] if len(values) > 2 else None)

@@ -26,8 +26,7 @@ def options(layer: Dequantize) -> dict[str, Option]:
 def read(node: Node) -> Dequantize:
     node.expect_inputs(1, 1)
     data, output = node.input(0), node.output
-    node.expect_element(data, ir.Element.INT8)
-    node.expect_activation(data)
+    node.expect_quantized(data)
     node.expect_element(output, ir.Element.FLOAT32)
     node.expect_shape(output, data.shape)
     return Dequantize()

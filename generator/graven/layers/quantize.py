@@ -30,27 +30,31 @@ def options(layer: Quantize) -> dict[str, Option]:
 def read(node: Node) -> Quantize:
     node.expect_inputs(1, 1)
     data, output = node.input(0), node.output
-    node.expect_activation(data)
-    node.expect_element(output, ir.Element.INT8)
-    node.expect_activation(output)
+    if data.element is not ir.Element.FLOAT32:
+        node.expect_quantized(data)
+    node.expect_quantized(output)
     node.expect_shape(output, data.shape)
-    if data.element is ir.Element.INT8:
+    if data.element is not ir.Element.FLOAT32:
         node.expect_multiplier(scale_of(data) / scale_of(output))
     return Quantize()
 
 
 def cpp(layer: Quantize, node: Node) -> Cpp:
-    return Cpp("graven::Quantize", computed(node, 0), output=True)
+    wide = node.output.element is not ir.Element.INT8
+    return Cpp("graven::Quantize", computed(node, 0), output=True, element=wide)
 
 
 def reference(layer: Quantize, node: Node, values: Values) -> np.ndarray:
     data, output = node.input(0), node.output
     scale, zero_point = scale_of(output), zero_point_of(output)
-    limits = (arithmetic.INT8_MIN, arithmetic.INT8_MAX)
-    if data.element is ir.Element.INT8:
+    if data.element is not ir.Element.FLOAT32:
         value = values[0].astype(np.int64) - zero_point_of(data)
-        return arithmetic.requantize(value, scale_of(data) / scale, zero_point, limits)
-    with np.errstate(over="ignore"):
-        quotient = (values[0] / np.float32(scale)).astype(np.float64)
-    rounded = np.trunc(quotient + np.copysign(0.5, quotient))  # halves away from zero
-    return arithmetic.clamp(np.nan_to_num(rounded, nan=0.0) + zero_point, limits)
+        multiplier, shift = arithmetic.quantize_multiplier(scale_of(data) / scale)
+        rounded = arithmetic.multiply(value, multiplier, shift)
+    else:
+        with np.errstate(over="ignore"):
+            quotient = (values[0] / np.float32(scale)).astype(np.float64)
+        nearest = np.trunc(quotient + np.copysign(0.5, quotient))  # halves away from zero
+        rounded = np.nan_to_num(nearest, nan=0.0)
+    limits = np.iinfo(output.element.dtype)
+    return np.clip(rounded + zero_point, limits.min, limits.max).astype(output.element.dtype)

@@ -37,9 +37,13 @@ struct scalar {
       else if constexpr (indexes && int8)
         return arg_max<std::int8_t, v.element>();
     } else if constexpr (v.op == Op::quantize) {
-      if constexpr (real && v.element == Element::int8) return scalar_isa::QuantizeFloat32{};
+      if constexpr (real && is_byte(v.element))
+        return scalar_isa::QuantizeFloat32<typename type_of<v.element>::type>{};
+      else if constexpr (is_byte(in) && is_byte(v.element))
+        return scalar_isa::MapBytes{};
     } else if constexpr (v.op == Op::dequantize) {
-      if constexpr (int8 && v.element == Element::float32) return scalar_isa::DequantizeInt8{};
+      if constexpr (is_byte(in) && v.element == Element::float32)
+        return scalar_isa::DequantizeBytes<typename type_of<in>::type>{};
     } else if constexpr (v.op == Op::constant) {
       if constexpr (v.element == Element::float32 || v.element == Element::int8)
         return scalar_isa::Constant{};
@@ -49,6 +53,9 @@ struct scalar {
   }
 
 protected:
+  static constexpr bool is_byte(Element element) {
+    return element == Element::int8 || element == Element::uint8;
+  }
   static constexpr bool uniform(const GraphView& graph, const Value& value) {
     for (int k = 0; k < value.inputs; ++k)
       if (graph.source(value, k).element != value.element) return false;
@@ -62,13 +69,17 @@ protected:
     else if constexpr (v.op == Op::window)
       return scalar_isa::Slide<scalar>{};
     else if constexpr (v.op == Op::concat)
-      return scalar_isa::Concat{};
+      return concat < v.element == Element::float32 && v.activation != Activation::none > ();
     else if constexpr (v.op == Op::nearest)
       return scalar_isa::Nearest{};
     else if constexpr (v.element == Element::float32)
       return float_kernel<graph, value>();
     else if constexpr (v.element == Element::int8)
       return int8_kernel<graph, value>();
+  }
+
+  template <bool clamped> static constexpr auto concat() {
+    return std::conditional_t<clamped, scalar_isa::ClampedConcat, scalar_isa::Concat>{};
   }
 
   template <class T, Element index> static constexpr auto arg_max() {
@@ -79,6 +90,8 @@ protected:
     constexpr const Value& v = graph.values[value];
     if constexpr (v.op == Op::conv)
       return scalar_isa::Conv<scalar_isa::Float32>{};
+    else if constexpr (v.op == Op::grouped_conv)
+      return scalar_isa::GroupedConv<scalar_isa::Float32>{};
     else if constexpr (v.op == Op::depthwise)
       return scalar_isa::Depthwise<scalar_isa::Float32>{};
     else if constexpr (v.op == Op::dense)
@@ -108,6 +121,8 @@ protected:
     using Sum = std::conditional_t<(pooled <= 255), std::int16_t, std::int32_t>;
     if constexpr (v.op == Op::conv)
       return scalar_isa::Conv<scalar_isa::Int8>{};
+    else if constexpr (v.op == Op::grouped_conv)
+      return scalar_isa::GroupedConv<scalar_isa::Int8>{};
     else if constexpr (v.op == Op::depthwise)
       return scalar_isa::Depthwise<scalar_isa::Int8>{};
     else if constexpr (v.op == Op::dense)
@@ -121,7 +136,7 @@ protected:
     else if constexpr (v.op == Op::add)
       return scalar_isa::AddInt8{};
     else if constexpr (v.op == Op::map)
-      return scalar_isa::MapInt8{};
+      return scalar_isa::MapBytes{};
     else if constexpr (v.op == Op::softmax)
       return scalar_isa::SoftmaxInt8{};
     else if constexpr (v.op == Op::bilinear)

@@ -1,6 +1,6 @@
 // Concatenate: the inputs side by side along one axis
 //
-// TFLite's CONCATENATION for two or more inputs. Inputs whose scale or zero point differs from the
+// TFLite's CONCATENATION for one or more inputs. Inputs whose scale or zero point differs from the
 // output's are requantized: the arithmetic is right where TFLM copies the bytes unchanged.
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace graven {
 
-template <Axis axis = Axis::channels> struct Concatenate {
+template <Axis axis = Axis::channels, Activation activation = Activation::none> struct Concatenate {
   static constexpr const char* op = "CONCATENATION";
 
   template <At... in> static constexpr Shape output() {
@@ -33,6 +33,7 @@ template <Axis axis = Axis::channels> struct Concatenate {
     View inputs[] = {l.with_rows(views, ats[0].layer)...};
     Value v = l.begin(Op::concat, ats[0].layer, output<in...>(), inputs[0]);
     v.axes = static_cast<int>(axis);
+    v.activation = activation;
     if (axis == Axis::height)
       v.rows.start = [](const Value&, const View* all, int input, int step) {
         for (int k = 0; k < input; ++k) step -= all[k].shape.height;

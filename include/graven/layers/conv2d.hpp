@@ -1,7 +1,8 @@
 // Conv2D: out[y][x][o] = act(bias[o] + sum over the window of in[...][c] * filter[o][...][c])
 //
 // Activations HWC, filters OHWI, int8 with one filter scale per output channel (or one for all),
-// int32 bias, or float32 throughout. TFLite's CONV_2D: padding is the input's zero point.
+// int32 bias, or float32 throughout. TFLite's CONV_2D: padding is the input's zero point. With
+// groups > 1 the channels fall into as many parts: each output reads the inputs of its own part.
 //
 // How a row gets from input to output: `lower` makes one Value; the planner gives each of its
 // output rows a step, in which the instruction set's kernel (isa/) gets pointers to the
@@ -17,7 +18,7 @@ namespace graven {
 
 template <int InChannels, int OutChannels, Filter filter, Stride stride = 1,
           Padding padding = Padding::valid, Activation activation = Activation::none,
-          Dilation dilation = 1>
+          Dilation dilation = 1, int groups = 1>
 struct Conv2D {
   static constexpr const char* op = "CONV_2D";
 
@@ -29,6 +30,9 @@ struct Conv2D {
                                     error::expected<InChannels>, error::got<in.shape.channels>>,
         "Conv2D: the incoming activation has a different channel count than InChannels. "
         "Check the layer before it, or swap <in, out>.");
+    static_assert((groups > 0 && InChannels % groups == 0 && OutChannels % groups == 0) ||
+                      error::channel_mismatch<error::at_layer<in.layer>, error::in<Conv2D>>,
+                  "Conv2D: groups must divide InChannels and OutChannels.");
     static_assert(
         (out.height > 0 && out.width > 0) ||
             error::size_mismatch<error::at_layer<in.layer>, error::in<Conv2D>,
@@ -41,10 +45,11 @@ struct Conv2D {
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
-    Value v = l.begin(Op::conv, in.layer, output<in>(), input);
+    Value v = l.begin(groups == 1 ? Op::conv : Op::grouped_conv, in.layer, output<in>(), input);
     set_window(v, input.shape, filter, stride, dilation, padding);
+    v.groups = groups;
     v.activation = activation;
-    v.macs = std::uint64_t(v.shape.size()) * filter.area() * InChannels;
+    v.macs = std::uint64_t(v.shape.size()) * filter.area() * (InChannels / groups);
     return l.add(v, input);
   }
 };

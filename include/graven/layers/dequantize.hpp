@@ -1,4 +1,4 @@
-// Dequantize: int8 -> float32, scale * (q - zero_point)
+// Dequantize: int8 or uint8 -> float32, scale * (q - zero_point)
 //
 // TFLite's DEQUANTIZE.
 #pragma once

@@ -1,7 +1,8 @@
 // Quantize: float32 -> int8, or int8 -> int8 with another scale and zero point
 //
 // TFLite's QUANTIZE: round(x / scale) + zero_point, half away from zero, saturating; from int8 by
-// requantization, as a table. The record must give the output's scale.
+// requantization, as a table. The record must give the output's scale. Either side may be uint8,
+// as inputs and outputs of some models are: the output where the record's element says so.
 #pragma once
 
 #include "graven/network.hpp"
@@ -13,11 +14,12 @@ struct Quantize {
 
   template <At in> static constexpr Shape output() { return in.shape; }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    if (l.graph.values[input.value].element != Element::float32)
+    const Element from = l.graph.values[input.value].element;
+    if (from == Element::int8 && !l.has_element(in.layer))
       return detail::lower_map<in>(l, input, Function::identity, Activation::none);
     input = l.with_rows(input, in.layer);
     Value v = l.begin(Op::quantize, in.layer, in.shape, input);
-    v.element = Element::int8;
+    if (!l.has_element(in.layer)) v.element = Element::int8;
     return l.add(v, input);
   }
 };

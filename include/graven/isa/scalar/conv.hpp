@@ -40,6 +40,45 @@ template <class N> struct Conv {
   }
 };
 
+// The patch has all channels; an output reads those of its group. Stream: int32 groups; then
+// Conv's.
+template <class N> struct GroupedConv {
+  static constexpr bool holds_weights = true;
+  using T = typename N::Element;
+
+  static constexpr int scratch(const GraphView& g, const Value& v) { return patch_bytes(g, v); }
+  static constexpr int stream_size(const GraphView& g, const Value& v) {
+    return 4 + Conv<N>::stream_size(g, v);
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+    to.put<std::int32_t>(v.groups);
+    Conv<N>::pack(g, v, p, to);
+  }
+
+  static constexpr void run(const Task& task, const Band& band) {
+    Task t = task;
+    const int groups = load_aligned<std::int32_t>(t.stream);
+    t.stream += 4;
+    const N channels(t);
+    const int inputs = t.in_channels / groups, outputs = t.out_channels / groups;
+    const int pixel = t.in_channels * static_cast<int>(sizeof(T));
+    const int piece = inputs * static_cast<int>(sizeof(T));
+    std::byte* out = band.out[0];
+    for (int x = 0; x < t.out_width; ++x) {
+      const std::byte* patch = gather<T>(t, band, x, static_cast<T>(t.in_zero));
+      const std::byte* w = channels.weights();
+      for (int o = 0; o < t.out_channels; ++o) {
+        const std::byte* in = patch + o / outputs * piece;
+        typename N::Acc acc = channels.start(o);
+        for (int tap = t.rows * t.filter_width; tap > 0; --tap, in += pixel, w += piece)
+          acc = dot<N>(in, w, inputs, acc);
+        channels.finish(out, o, acc);
+      }
+      out += t.out_channels * static_cast<int>(sizeof(T));
+    }
+  }
+};
+
 // Each output channel has its own input channel; weights as they come, tap by tap; biases as they
 // come, too: sums over x - zero need no folding.
 template <class N> struct Depthwise {

@@ -101,13 +101,22 @@ struct AddFloat32 : PlainKernel {
   }
 };
 
-// Any int8 -> int8 function is a table. Stream: out[uint8(q)].
-struct MapInt8 : PlainKernel {
+// Any function of one byte is a table. Stream: out[uint8(q)]. A uint8 is an int8 with a zero point
+// 128 higher.
+struct MapBytes : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 256; }
 
+  static constexpr Quant as_int8(const Value& v) {
+    return {v.quant.scale, v.quant.zero_point - (v.element == Element::uint8 ? 128 : 0)};
+  }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    for (int i = 0; i < 256; ++i)
-      to.put(map_int8(v.function, v.activation, i < 128 ? i : i - 256, g.source(v).quant, v.quant));
+    const Quant in = as_int8(g.source(v)), out = as_int8(v);
+    const int below = g.source(v).element == Element::uint8 ? 128 : 0;
+    const int above = v.element == Element::uint8 ? 128 : 0;
+    for (int i = 0; i < 256; ++i) {
+      const int q = below > 0 || i < 128 ? i - below : i - 256;
+      to.put(static_cast<std::int8_t>(map_int8(v.function, v.activation, q, in, out) + above));
+    }
   }
   static constexpr void run(const Task& task, const Band& band) {
     const std::byte* table = task.stream;
@@ -140,8 +149,8 @@ template <Function function> struct MapFloat32 : PlainKernel {
   }
 };
 
-// Stream: float scale of the int8 side.
-struct QuantizeFloat32 : PlainKernel {
+// Stream: float scale of the integer side.
+template <class T> struct QuantizeFloat32 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
   static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
     to.put(v.quant.scale);
@@ -151,11 +160,11 @@ struct QuantizeFloat32 : PlainKernel {
     const std::byte* in = band.rows[0];
     std::byte* out = band.out[0];
     for (int i = task.out_width * task.out_channels; i > 0; --i, in += 4)
-      store(out++, quantize(load<float>(in), q));
+      store(out++, quantize<T>(load<float>(in), q));
   }
 };
 
-struct DequantizeInt8 : PlainKernel {
+template <class T> struct DequantizeBytes : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     to.put(g.source(v).quant.scale);
@@ -165,7 +174,7 @@ struct DequantizeInt8 : PlainKernel {
     const std::byte* in = band.rows[0];
     std::byte* out = band.out[0];
     for (int i = task.out_width * task.out_channels; i > 0; --i, out += 4)
-      store(out, dequantize(load<std::int8_t>(in++), q));
+      store(out, dequantize(load<T>(in++), q));
   }
 };
 
@@ -223,7 +232,8 @@ template <class Isa> struct Slide : PlainKernel {
 // the stream's start or 0; then the tables. Along the channels a piece is a pixel, else a row.
 struct Concat : PlainKernel {
   static constexpr bool rescales(const GraphView& g, const Value& v, int k) {
-    return v.element == Element::int8 && g.source(v, k).quant != v.quant;
+    return v.element == Element::int8 &&
+           (g.source(v, k).quant != v.quant || v.activation != Activation::none);
   }
   static constexpr int stream_size(const GraphView& g, const Value& v) {
     int size = 8 + 8 * v.inputs;
@@ -243,7 +253,7 @@ struct Concat : PlainKernel {
     }
     for (int k = 0; k < v.inputs; ++k)
       for (int i = 0; i < 256 && rescales(g, v, k); ++i)
-        to.put(map_int8(Function::identity, Activation::none, i < 128 ? i : i - 256,
+        to.put(map_int8(Function::identity, v.activation, i < 128 ? i : i - 256,
                         g.source(v, k).quant, v.quant));
   }
   static constexpr void run(const Task& task, const Band& band) {
@@ -264,6 +274,26 @@ struct Concat : PlainKernel {
           for (int i = 0; i < bytes; ++i) out[i] = t.stream[table + load<std::uint8_t>(in + i)];
         out += bytes;
       }
+  }
+};
+
+// Joined, then clamped. Stream: float low, high; then Concat's.
+struct ClampedConcat : PlainKernel {
+  static constexpr int stream_size(const GraphView& g, const Value& v) {
+    return 8 + Concat::stream_size(g, v);
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+    MapFloat32<Function::identity>::pack(g, v, p, to);
+    Concat::pack(g, v, p, to);
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    Task join = task;
+    join.stream += 8;
+    Concat::run(join, band);
+    const std::byte* joined = band.out[0];
+    Band clamped = band;
+    clamped.rows = &joined;
+    MapFloat32<Function::identity>::run(task, clamped);
   }
 };
 
