@@ -92,6 +92,8 @@ private:
         return isa::Dense<Bytes>{};
     } else if constexpr (isa::Points::serves(g, v)) {
       return isa::Conv<isa::Points, quads, rows>{};
+    } else if constexpr (isa::Words::serves(g, v)) {
+      return isa::Conv<isa::Words, quads, rows>{};
     } else if constexpr (isa::Windows::serves(g, v)) {
       return isa::Conv<isa::Windows, quads, rows>{};
     } else {

@@ -103,6 +103,45 @@ struct Windows {
   }
 };
 
+// Windows whose rows are one word each: a word at a time, with padding shifted in at the edges.
+struct Words {
+  static constexpr bool serves(const GraphView& g, const Value& v) {
+    const Shape in = g.input(v).shape;
+    return v.filter.width * in.channels == 4 && v.dilation.width == 1 && in.row() >= 4;
+  }
+  static constexpr int taps(const GraphView& g, const Value& v) { return Windows::taps(g, v); }
+  static constexpr int extra(const GraphView&, const Value&) { return 0; }
+
+  static void start(const Task&, const Band&, std::byte*) {}
+  static void gather(const Task& t, const Band& band, std::byte* tile, std::byte*, int x,
+                     int pixels) {
+    const int last = t.in_width * t.in_channels - 4;  // the last whole word of a row
+    const std::uint32_t padding = 0x01010101u * static_cast<std::uint8_t>(t.in_zero);
+    for (int j = 0; j < pixels; ++j) {
+      int at = ((x + j) * t.stride_width - t.left) * t.in_channels, before = 0, after = 0;
+      if (at < 0) before = at < -4 ? 32 : -8 * at;
+      if (at > last) after = at > last + 4 ? 32 : 8 * (at - last);
+      at = at < 0 ? 0 : at > last ? last : at;
+      std::byte* to = tile + 4 * j;
+      const std::byte* const* rows = band.rows;
+      for (int left = t.rows; left > 0; --left, to += 8 * pixels) {
+        std::uint32_t word = padding;
+        if (const std::byte* row = *rows++; row != nullptr) {
+          word = load<std::uint32_t>(row + at);
+          if (before != 0) word = shift_in(word, padding, before);
+          if (after != 0) word = shift_in(padding, word, 32 - after);
+        }
+        store_aligned(to, even_bytes(word));
+        store_aligned(to + 4 * pixels, odd_bytes(word));
+      }
+    }
+  }
+  // The upper word of (high:low) << by; by: 0 to 32
+  static std::uint32_t shift_in(std::uint32_t high, std::uint32_t low, int by) {
+    return static_cast<std::uint32_t>((std::uint64_t{high} << 32 | low) << by >> 32);
+  }
+};
+
 // Anything else: patches of bytes first. `run`: bytes of a row of the window.
 template <int run> struct Bytes {
   static constexpr bool serves(const GraphView&, const Value&) { return true; }
