@@ -37,8 +37,8 @@ struct armv7em : scalar {
       return depthwise<graph, value>();
     else if constexpr (int8 && v.op == Op::add && adds_fast(graph.view(), v))
       return add<graph, value>();
-    else if constexpr (int8 && armv7em_isa::GlobalAverage::serves(graph.view(), v))
-      return armv7em_isa::GlobalAverage{};
+    else if constexpr (int8 && armv7em_isa::GlobalAverage<0>::serves(graph.view(), v))
+      return average<graph, value>();
     else if constexpr (int8 && armv7em_isa::MaxPool::serves(graph.view(), v))
       return armv7em_isa::MaxPool{};
     else if constexpr (v.op == Op::nearest)
@@ -76,6 +76,11 @@ private:
   template <const auto& graph, int value> static constexpr auto add() {
     constexpr auto shifts = armv7em_isa::AddShifts::of(graph.view(), graph.values[value]);
     return armv7em_isa::Add<shifts.a, shifts.b, shifts.out>{};
+  }
+
+  template <const auto& graph, int value> static constexpr auto average() {
+    constexpr int width = graph.views[graph.values[value].first_input].shape.width;
+    return armv7em_isa::GlobalAverage<(width <= 8 ? width : 0)>{};
   }
 
   template <const auto& graph, int value> static constexpr auto conv() {

@@ -82,7 +82,7 @@ template <class Patches, int quads, Rows rows> struct Conv {
   }
 
   // The outputs from channel `o` on, one by one. Steps: bytes to the next pixel and channel.
-  static void run_singles(const Task& t, const std::byte* stream, const std::byte* tile, int pixels,
+  [[gnu::noinline]] static void run_singles(const Task& t, const std::byte* stream, const std::byte* tile, int pixels,
                           int o, std::byte* out, int pixel_step, int channel_step) {
     for (; o < t.out_channels; ++o, stream += single_bytes)
       for (int j = 0; j < pixels; ++j) {

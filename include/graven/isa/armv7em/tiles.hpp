@@ -116,29 +116,32 @@ struct Words {
   static void gather(const Task& t, const Band& band, std::byte* tile, std::byte*, int x,
                      int pixels) {
     const int last = t.in_width * t.in_channels - 4;  // the last whole word of a row
-    const std::uint32_t padding = 0x01010101u * static_cast<std::uint8_t>(t.in_zero);
-    for (int j = 0; j < pixels; ++j) {
-      int at = ((x + j) * t.stride_width - t.left) * t.in_channels, before = 0, after = 0;
-      if (at < 0) before = at < -4 ? 32 : -8 * at;
-      if (at > last) after = at > last + 4 ? 32 : 8 * (at - last);
-      at = at < 0 ? 0 : at > last ? last : at;
-      std::byte* to = tile + 4 * j;
-      const std::byte* const* rows = band.rows;
-      for (int left = t.rows; left > 0; --left, to += 8 * pixels) {
-        std::uint32_t word = padding;
-        if (const std::byte* row = *rows++; row != nullptr) {
-          word = load<std::uint32_t>(row + at);
-          if (before != 0) word = shift_in(word, padding, before);
-          if (after != 0) word = shift_in(padding, word, 32 - after);
-        }
-        store_aligned(to, even_bytes(word));
-        store_aligned(to + 4 * pixels, odd_bytes(word));
-      }
-    }
+    const int step = t.stride_width * t.in_channels;
+    int at = (x * t.stride_width - t.left) * t.in_channels;
+    for (int j = 0; j < pixels; ++j, at += step, tile += 4)
+      column(band.rows, t.rows, at, last, 0x01010101u * static_cast<std::uint8_t>(t.in_zero), tile,
+             4 * pixels);
   }
-  // The upper word of (high:low) << by; by: 0 to 32
-  static std::uint32_t shift_in(std::uint32_t high, std::uint32_t low, int by) {
-    return static_cast<std::uint32_t>((std::uint64_t{high} << 32 | low) << by >> 32);
+
+  // One pixel: the words at `at` of all rows, with `padding` for the bytes before 0 and behind
+  // `last` + 3.
+  static void column(const std::byte* const* rows, int count, int at, int last,
+                     std::uint32_t padding, std::byte* to, int step) {
+    int before = at < 0 ? -8 * at : 0, after = at > last ? 8 * (at - last) : 0;
+    std::uint32_t fill = 0;
+    if (before != 0) fill = before < 32 ? padding >> (32 - before) : padding;
+    if (after != 0) fill = after < 32 ? padding << (32 - after) : padding;
+    const bool outside = before >= 32 || after >= 32;
+    at = outside || at < 0 ? 0 : at > last ? last : at;
+    if (outside) before = after = 0;
+    const std::uint32_t kept = outside ? 0 : ~std::uint32_t{0};
+    for (; count > 0; --count, to += 2 * step) {
+      std::uint32_t word = padding;
+      if (const std::byte* row = *rows++; row != nullptr)
+        word = (load<std::uint32_t>(row + at) << before >> after & kept) | fill;
+      store_aligned(to, even_bytes(word));
+      store_aligned(to + step, odd_bytes(word));
+    }
   }
 };
 
