@@ -186,7 +186,7 @@ constexpr int winograd_expansion(const GraphView& g, const Value& v) {
 // `channels` of the input. Packing chooses: `any` or `floored` (above), or the programs of Usual
 // row by row, where a channel's numbers do not fit.
 template <class Usual, int channels> struct Winograd {
-  enum Program { any, floored, usual };
+  static constexpr int any = 0, floored = 1, usual = 2;
   static constexpr int programs = 2 + Usual::programs;
   static constexpr bool holds_weights = true;
   static constexpr int order[4]{1, 2, 0, 3};  // of positions
