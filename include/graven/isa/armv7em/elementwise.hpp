@@ -109,14 +109,16 @@ template <int unrolled> struct GlobalAverage : PlainKernel {
   }
   static void run(const Task& task, const Band& band) {
     const int channels = task.in_channels, width = unrolled > 0 ? unrolled : task.in_width;
+    const std::byte* const row = band.rows[0];
+    const bool first = band.first;
     std::byte* sums = band.scratch;
     for (int c = 0; c < channels; c += 4, sums += 8) {
       std::uint32_t even = 0, odd = 0;
-      if (!band.first) {
+      if (!first) {
         even = load_aligned<std::uint32_t>(sums);
         odd = load_aligned<std::uint32_t>(sums + 4);
       }
-      const std::byte* x = band.rows[0] + c;
+      const std::byte* x = row + c;
 #pragma GCC unroll 8
       for (int left = width; left > 0; --left, x += channels) {
         const auto four = load<std::uint32_t>(x);

@@ -58,33 +58,37 @@ constexpr std::int32_t pair_word(const Taps& low, const Taps& high, int k) {
 [[gnu::naked, gnu::noipa]] inline std::byte* spread3(std::byte*, const std::byte*, const std::byte*,
                                                      const std::byte*, int) {
   asm volatile(R"(
-    push {r4-r11, lr}
-    ldr lr, [sp, #36]
-  1:
-    ldr r4, [r1], #4
-    ldr r5, [r2], #4
-    ldr r6, [r3], #4
+  .macro word
+    ldr r4, [r1], #4 ;  ldr r5, [r2], #4 ;  ldr r6, [r3], #4
     sxtb16 r7, r4 ;           sxtb16 r8, r5 ;           sxtb16 r9, r6
     sxtb16 r10, r4, ror #8 ;  sxtb16 r11, r5, ror #8 ;  sxtb16 r12, r6, ror #8
     stm r0!, {r7-r12}
-    subs lr, #1
-    bne 1b
+  .endm
+    push {r4-r11, lr} ;  ldr lr, [sp, #36]
+    lsrs lr, lr, #1 ;  bcc 1f ;  word ;  beq 2f
+  1:
+    word ;  word ;  subs lr, #1 ;  bne 1b
+  2:
     pop {r4-r11, pc}
+  .purgem word
   )");
 }
 [[gnu::naked, gnu::noipa]] inline std::byte* spread2(std::byte*, const std::byte*, const std::byte*,
                                                      int) {
   asm volatile(R"(
-    push {r4-r8, lr}
-  1:
-    ldr r4, [r1], #4
-    ldr r5, [r2], #4
+  .macro word
+    ldr r4, [r1], #4 ;  ldr r5, [r2], #4
     sxtb16 r6, r4 ;          sxtb16 r7, r5
     sxtb16 r8, r4, ror #8 ;  sxtb16 r12, r5, ror #8
     stm r0!, {r6-r8, r12}
-    subs r3, #1
-    bne 1b
+  .endm
+    push {r4-r8, lr}
+    lsrs r3, r3, #1 ;  bcc 1f ;  word ;  beq 2f
+  1:
+    word ;  word ;  subs r3, #1 ;  bne 1b
+  2:
     pop {r4-r8, pc}
+  .purgem word
   )");
 }
 

@@ -127,20 +127,29 @@ struct Words {
   // `last` + 3.
   static void column(const std::byte* const* rows, int count, int at, int last,
                      std::uint32_t padding, std::byte* to, int step) {
-    int before = at < 0 ? -8 * at : 0, after = at > last ? 8 * (at - last) : 0;
-    std::uint32_t fill = 0;
-    if (before != 0) fill = before < 32 ? padding >> (32 - before) : padding;
-    if (after != 0) fill = after < 32 ? padding << (32 - after) : padding;
-    const bool outside = before >= 32 || after >= 32;
-    at = outside || at < 0 ? 0 : at > last ? last : at;
-    if (outside) before = after = 0;
-    const std::uint32_t kept = outside ? 0 : ~std::uint32_t{0};
-    for (; count > 0; --count, to += 2 * step) {
-      std::uint32_t word = padding;
-      if (const std::byte* row = *rows++; row != nullptr)
-        word = (load<std::uint32_t>(row + at) << before >> after & kept) | fill;
+    auto put = [&](std::uint32_t word) {
       store_aligned(to, even_bytes(word));
       store_aligned(to + step, odd_bytes(word));
+      to += 2 * step;
+    };
+    if (at >= 0 && at <= last) {
+      for (; count > 0; --count)
+        if (const std::byte* row = *rows++; row != nullptr)
+          put(load<std::uint32_t>(row + at));
+        else
+          put(padding);
+    } else if (at <= -4 || at >= last + 4) {
+      for (; count > 0; --count) put(padding);
+    } else {
+      const int before = at < 0 ? -8 * at : 0, after = at > last ? 8 * (at - last) : 0;
+      const std::uint32_t fill = before != 0 ? padding >> (32 - before) : padding << (32 - after);
+      if (at > last) at = last;
+      if (at < 0) at = 0;
+      for (; count > 0; --count)
+        if (const std::byte* row = *rows++; row != nullptr)
+          put(load<std::uint32_t>(row + at) << before >> after | fill);
+        else
+          put(padding);
     }
   }
 };
