@@ -98,7 +98,7 @@ template <class Patches, int quads, Rows rows> struct Conv {
                             : program == floored_pairs ? Store::floor
                                                        : Store::any;
     const Task& t = task;  // what stores to `out` is assembler: nothing is read twice for it
-    const int pitch = t.out_width + (rows == Rows::padded ? 1 : 0);
+    const int width = t.out_width, pitch = width + (rows == Rows::padded ? 1 : 0);
     const int pixel_step = planar ? 1 : t.out_channels, channel_step = planar ? pitch : 1;
     const PairLoop loop{planar ? channel_step : pixel_step, 2 * t.out_zero + (planar ? 257 : 1),
                         quads / unroll};
@@ -110,8 +110,8 @@ template <class Patches, int quads, Rows rows> struct Conv {
     std::byte* tile = band.scratch;
     std::byte* extra = tile + tile_bytes;
     Patches::start(t, band, extra);
-    for (int x = 0; x < t.out_width;) {
-      const int pixels = tile_pixels(t.out_width - x);
+    for (int x = 0; x < width;) {
+      const int pixels = tile_pixels(width - x);
       Patches::gather(t, band, tile, extra, x, pixels);
       if constexpr (program == singles) {
         run_singles(t, t.stream, tile, pixels, 0, out, pixel_step, channel_step);

@@ -149,8 +149,8 @@ template <int unroll, Store store, bool one_pass>
     smlad r7, \w, r2, r7 ;  smlad r8, \w, r3, r8 ;  smlad r9, \w, r12, r9
   .endm
     push {r4-r11, lr} ;  sub sp, #28
-    strd r1, r2, [sp] ;  ldrd r4, r5, [r3] ;  ldr r6, [r3, #8]
-    strd r4, r5, [sp, #8] ;  str r6, [sp, #20]
+    strd r1, r2, [sp] ;  ldrd r4, r5, [r3] ;  strd r4, r5, [sp, #8]
+    .if %c1 == 0 ;  ldr r6, [r3, #8] ;  str r6, [sp, #20] ;  .endif
     ldrd lr, r4, [r0], #8 ;  asr r7, lr, #8
   1:
     .if %c1
@@ -194,8 +194,8 @@ template <int unroll, Store store, bool one_pass>
     smlad r7, \w, \x, r7 ;  smlad r8, \w, \y, r8
   .endm
     push {r4-r11, lr} ;  sub sp, #28
-    str r1, [sp] ;  mov r12, r2 ;  ldrd r4, r5, [r3] ;  ldr r6, [r3, #8]
-    strd r4, r5, [sp, #8] ;  str r6, [sp, #20]
+    str r1, [sp] ;  mov r12, r2 ;  ldrd r4, r5, [r3] ;  strd r4, r5, [sp, #8]
+    .if %c1 == 0 ;  ldr r6, [r3, #8] ;  str r6, [sp, #20] ;  .endif
     ldrd lr, r4, [r0], #8 ;  asr r7, lr, #8
   1:
     .if %c1

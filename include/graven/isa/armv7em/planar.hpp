@@ -101,7 +101,7 @@ template <int outputs, int stride, int advance> [[gnu::always_inline]] inline vo
   )" ::"i"(outputs),
                "i"(stride), "i"(advance));
 }
-// `if_row`: skips a row that is missing (cbz reaches 126 bytes); `first`: the middle row, starting from the bias; `finish` and `store`: from sums to bytes, all but the first of which go out.
+// `if_row`: skips a row that is missing (cbz reaches 126 bytes); `first`: the middle row, starting from the bias; `finish` and `put`: from a sum to its byte.
 template <int outputs, int stride, bool floor> [[gnu::always_inline]] inline void define_tile() {
   asm volatile(R"(
   .macro if_row p, else
@@ -120,10 +120,8 @@ template <int outputs, int stride, bool floor> [[gnu::always_inline]] inline voi
   .macro put n, acc, to:vararg
     .if %c0 > \n ;  strb \acc, [\to] ;  .endif
   .endm
-  .macro store out
-    .if %c0 > 2 ;  add r11, \out, lr ;  .endif
+  .macro put_124 out
     put 1, r5, \out, lr ;  put 2, r6, \out, lr, lsl #1 ;  put 4, r8, \out, lr, lsl #2
-    put 3, r7, r11, lr, lsl #1 ;  put 5, r9, r11, lr, lsl #2
   .endm
   )" ::"i"(outputs),
                "i"(floor ? 1 : 0), "i"(stride == 0 || outputs <= 4 ? 1 : 0));
@@ -136,8 +134,8 @@ template <int outputs, int stride, bool floor> [[gnu::always_inline]] inline voi
 // bottom row of the filter: bytes of column 1, column 0, in the first word the shift, column 2.
 // A word 0x80000000 ends it.
 //   r0-r2 rows, r3 stream, r4-r9 sums, r10 weights 0 and 2, r11 weight 1, r12 lr inputs
-//   [sp] out of the channel, out (r9 where one tile leaves it), pixel_step, twice_zero, tiles, gap,
-//   tiles left
+//   [sp] out of the channel, out, pixel_step, twice_zero, tiles, gap, tiles left
+// One tile of up to five outputs: r9 out, [sp + 16] three times pixel_step, pixel_step
 template <int outputs, int stride, int advance, bool one_tile, bool floor>
 [[gnu::naked, gnu::noipa]] void depthwise3(const PlanarStep*) {
   define_loads();
@@ -149,7 +147,9 @@ template <int outputs, int stride, int advance, bool one_tile, bool floor>
     ldrd r4, r5, [r0, #24] ;  strd r4, r5, [sp, #12] ;  ldr r4, [r0, #32] ;  str r4, [sp, #20]
     ldm r0, {r0-r3}
     .if %c1 ;  ldr r%c3, [r3] ;  .endif
-    .if %c1 && %c0 < 6 ;  ldr r9, [sp, #4] ;  .endif
+    .if %c1 && %c0 < 6
+    ldrd r9, r10, [sp, #4] ;  str r10, [sp, #20] ;  add r10, r10, r10, lsl #1 ;  str r10, [sp, #16]
+    .endif
   1:
     .if %c1 == 0 ;  ldr r4, [sp, #16] ;  str r4, [sp, #24] ;  .endif
   2:
@@ -163,9 +163,11 @@ template <int outputs, int stride, int advance, bool one_tile, bool floor>
     .if %c2 ;  add r12, #64 ;  .endif
     finish 0, r4 ;  finish 1, r5 ;  finish 2, r6 ;  finish 3, r7 ;  finish 4, r8 ;  finish 5, r9
     .if %c1 && %c0 < 6
-    ldr lr, [sp, #8] ;  store r9 ;  strb r4, [r9], #1
+    ldrd r11, lr, [sp, #16] ;  put 3, r7, r9, r11 ;  put_124 r9 ;  strb r4, [r9], #1
     .else
-    ldrd r12, lr, [sp, #4] ;  store r12
+    ldrd r12, lr, [sp, #4] ;  put_124 r12
+    .if %c0 > 2 ;  add r11, r12, lr ;  .endif
+    put 3, r7, r11, lr, lsl #1 ;  put 5, r9, r11, lr, lsl #2
     .if %c1
     strb r4, [r12], #1 ;  str r12, [sp, #4]
     .else
@@ -184,7 +186,7 @@ template <int outputs, int stride, int advance, bool one_tile, bool floor>
     ldr r%c3, [r3, #20]! ;  cmp r%c3, #0x80000000 ;  bne.w 1b
     add sp, #28 ;  pop {r4-r11, pc}
   .purgem two ;  .purgem one ;  .purgem odd ;  .purgem sum ;  .purgem sums ;  .purgem row
-  .purgem if_row ;  .purgem first ;  .purgem finish ;  .purgem put ;  .purgem store
+  .purgem if_row ;  .purgem first ;  .purgem finish ;  .purgem put ;  .purgem put_124
   )" ::"i"(outputs),
                "i"(one_tile ? 1 : 0), "i"(floor ? 1 : 0), "i"(outputs + 3));
 }

@@ -133,11 +133,23 @@ struct Words {
       to += 2 * step;
     };
     if (at >= 0 && at <= last) {
-      for (; count > 0; --count)
-        if (const std::byte* row = *rows++; row != nullptr)
-          put(load<std::uint32_t>(row + at));
-        else
-          put(padding);
+      std::uint32_t word, even;
+      asm volatile(R"(
+  1:
+    ldr %[word], [%[rows]], #4 ;  cbz %[word], 3f ;  ldr %[word], [%[word], %[at]]
+  2:
+    sxtb16 %[even], %[word] ;  str %[even], [%[to]]
+    sxtb16 %[word], %[word], ror #8 ;  str %[word], [%[to], %[step]]
+    add %[to], %[to], %[step], lsl #1 ;  subs %[n], #1 ;  bne 1b
+    b 4f
+  3:
+    mov %[word], %[padding] ;  b 2b
+  4:
+      )"
+                   : [word] "=&l"(word), [even] "=&r"(even), [rows] "+r"(rows), [to] "+r"(to),
+                     [n] "+r"(count)
+                   : [at] "r"(at), [step] "r"(step), [padding] "r"(padding)
+                   : "cc", "memory");
     } else if (at <= -4 || at >= last + 4) {
       for (; count > 0; --count) put(padding);
     } else {
