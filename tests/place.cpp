@@ -45,10 +45,19 @@ TEST_CASE("from the arena's end") {
 }
 TEST_CASE("found sets") { check_all<other_sets>(); }
 
-static_assert(plan::choose<1>(plan::smallest, "").found == 1);
-static_assert(plan::choose<1>(plan::smallest, "scalar").found == 0);
-static_assert(plan::choose<1>(plan::by_rows, "").found == 0);
-static_assert(plan::choose<1>(plan::inspectable, "").found == 0);
+struct Nameless {
+  static constexpr const char* name = "";
+};
+struct Fast : Nameless {
+  using lean = Nameless;
+};
+static_assert(plan::choose<Nameless, 1>(plan::smallest).found == 1);
+static_assert(plan::choose<Nameless, 1>(plan::fastest).found == 1);
+static_assert(plan::choose<Fast, 1>(plan::smallest).found == 1);
+static_assert(plan::choose<Fast, 1>(plan::fastest).found == 0);
+static_assert(plan::choose<scalar, 1>(plan::smallest).found == 0);
+static_assert(plan::choose<Nameless, 1>(plan::by_rows).found == 0);
+static_assert(plan::choose<Nameless, 1>(plan::inspectable).found == 0);
 
 TEST_CASE("an order found") {
   plan::List<3> list;

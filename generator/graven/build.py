@@ -97,10 +97,11 @@ class Build:
             [int(word) for word in line.split()]
             for line in (self.folder / "plan.txt").read_text().splitlines()
         ]
-        (arena, bound, from_top), whole, order = lines
+        (arena, bound, from_top, steps), whole, order = lines
         isa, row_input = (self.folder / "plan.isa").read_text().split()
         return emit.Plan(
-            isa, row_input == "True", bool(from_top), arena, bound, tuple(whole), tuple(order)
+            isa, row_input == "True", bool(from_top), steps, arena, bound, tuple(whole),
+            tuple(order),
         )
 
     @functools.cached_property

@@ -56,6 +56,7 @@ class Plan:
     isa: str
     row_input: bool
     from_top: bool
+    steps: int
     arena: int  # bytes
     bound: int
     whole: tuple[int, ...]  # words of 64 values
@@ -321,6 +322,7 @@ def _plan(name: str, plan: Plan, number: str) -> list[str]:
     whole = ", ".join(f"{word}u" for word in plan.whole)
     fields = [
         f'.isa = "{plan.isa}",',
+        f".steps = {plan.steps},",
         *([".row_input = true,"] * plan.row_input),
         *([".from_top = true,"] * plan.from_top),
         *([f".whole = {{{whole}}},"] * any(plan.whole)),
@@ -338,7 +340,7 @@ def _model(numbers: list[str]) -> str:
     if not numbers:
         return "graven::Model<Network, input, params, Isa, policy>"
     # not by the alias graven::Model: g++ 12 cannot substitute a policy that is computed
-    policy = f"graven::plan::choose<{', '.join(numbers)}>(policy, Isa::name)"
+    policy = f"graven::plan::choose<{', '.join(['Isa', *numbers])}>(policy)"
     return f"graven::BasicModel<Network, input, params, Isa,\n                     {policy}, true>"
 
 

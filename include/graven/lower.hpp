@@ -221,8 +221,12 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
       }
     return best;
   }
+  static constexpr bool repeats = [] {
+    constexpr int made_for = plan::found<policy.found>.steps;
+    return policy.found != 0 && (made_for == 0 || made_for == steps);
+  }();
   static constexpr auto make_schedule() {
-    if constexpr (policy.found != 0) {
+    if constexpr (repeats) {
       plan::Policy p = policy;
       p.whole = plan::found<policy.found>.whole;
       return plan::simulate<steps, rows>(problem, p, plan::Order::mixed);
@@ -244,7 +248,7 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   static constexpr auto make_places() {
     if constexpr (policy.apart)
       return plan::place_apart(problem, schedule);
-    else if constexpr (policy.found != 0)
+    else if constexpr (repeats)
       return place_found();
     else
       return placed<true>.arena < placed<false>.arena ? placed<true> : placed<false>;

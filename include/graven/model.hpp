@@ -28,8 +28,23 @@ struct LayerInfo {
 
 namespace detail {
 
+// An instruction set may name a `lean` variant of itself, which needs less memory and flash: what
+// the smallest plan takes, and a plan within a limit that the faster kernels break.
+template <const auto& graph, class Isa, plan::Policy policy> constexpr auto variant_of() {
+  if constexpr (!requires { typename Isa::lean; } || policy.goal == plan::Goal::fastest)
+    return Isa{};
+  else if constexpr (policy.goal == plan::Goal::smallest)
+    return typename Isa::lean{};
+  else if constexpr (PlanOf<graph, Isa, policy>::places.arena <= policy.bytes)
+    return Isa{};
+  else
+    return typename Isa::lean{};
+}
+template <const auto& graph, class Isa, plan::Policy policy>
+using Variant = decltype(variant_of<graph, Isa, policy>());
+
 template <const auto& graph, class Isa, const auto& params, plan::Policy policy> struct ArenaOf {
-  using Engine = graven::Engine<graph, Isa, params, policy>;
+  using Engine = graven::Engine<graph, Variant<graph, Isa, policy>, params, policy>;
   using Owned = OwnedArena<Engine::arena_size, Engine::alignment>;
   static constexpr bool split = policy.fast > 0;
   using Borrowed = std::conditional_t<split, BorrowedRegions<Engine::Plan::border>,
@@ -48,8 +63,9 @@ class BasicModel
                                 Isa, params, policy>;
   static constexpr auto inputs = detail::input_shapes(Input);
   static constexpr const auto& graph = graph_of<Network, inputs, params, policy.fuse>;
-  using Engine = graven::Engine<graph, Isa, params, policy>;
-  using Check = graven::Check<graph, Isa, params>;
+  using Kernels = detail::Variant<graph, Isa, policy>;
+  using Engine = graven::Engine<graph, Kernels, params, policy>;
+  using Check = graven::Check<graph, Kernels, params>;
   static constexpr bool sound = [] {
     if constexpr (detail::fits<Network, inputs>)
       return Check::passed;

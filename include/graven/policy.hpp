@@ -15,6 +15,7 @@ enum class Order : std::uint8_t { best, stream, layers, mixed };
 // down from the arena's end, so that the input's first rows leave room next to everything else.
 struct Found {
   const char* isa = "";
+  int steps = 0;  // of the schedule it was made for, others are left alone; 0: any
   bool row_input = false, from_top = false;
   std::array<std::uint64_t, 4> whole{};
   const std::uint16_t* order = nullptr;
@@ -58,11 +59,15 @@ constexpr bool equal(const char* a, const char* b) {
     if (*a == 0) return true;
   return false;
 }
-// The policy with that of the found plans that is made for it and for the instruction set.
-template <std::uint64_t... ids> constexpr Policy choose(Policy policy, const char* isa) {
+// The policy with that of the found plans that is made for it and for the instruction set. Plans are
+// found for the kernels of small plans: where the fastest has others, it is left alone.
+template <class Isa, std::uint64_t... ids> constexpr Policy choose(Policy policy) {
+  constexpr bool has_lean = requires { typename Isa::lean; };
+  const bool may = policy.found == 0 && policy.fast == 0 && policy.order == Order::best &&
+                   !policy.keep_input && !policy.apart && policy.fuse &&
+                   !(has_lean && policy.goal == Goal::fastest);
   auto fits = [&](const Found& f) {
-    return policy.found == 0 && policy.fast == 0 && policy.order == Order::best && !policy.keep_input &&
-           !policy.apart && policy.fuse && policy.row_input == f.row_input && equal(isa, f.isa);
+    return may && policy.row_input == f.row_input && equal(Isa::name, f.isa);
   };
   ((policy.found = fits(found<ids>) ? ids : policy.found), ...);
   return policy;

@@ -54,7 +54,7 @@ def test_the_plan_of_another_instruction_set_is_left_alone(tmp_path):
     found = build.build(network.name, header, choice, build.Parts.PLAN).plan
     other = build.build(network.name, header, choice, build.Parts.FACTS).facts.arena_bytes
     stranger = emit.Plan("mve", False, *(getattr(found, name) for name in (
-        "from_top", "arena", "bound", "whole", "order")))  # fmt: skip
+        "from_top", "steps", "arena", "bound", "whole", "order")))  # fmt: skip
     planned = emit.header(network, "0" * 64, [stranger])
     built = build.build(network.name, planned, choice, build.Parts.FACTS)
     assert built.facts.arena_bytes == other

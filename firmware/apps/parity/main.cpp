@@ -40,10 +40,11 @@ template <class Model> std::array<std::uint32_t, max_layers> run(int pattern) {
   return hashes;
 }
 
-template <class Network, auto input, Style style> void compare(const char* name) {
+template <class Network, auto input, Style style, plan::Policy policy = plan::fastest>
+void compare(const char* name) {
   using Source = parity::Source<Network, graven::detail::input_shapes(input), style>;
   using Expected = ModelOn<Network, input, Source::params, scalar>;
-  using Got = ModelOn<Network, input, Source::params, native>;
+  using Got = ModelOn<Network, input, Source::params, native, policy>;
   for (int pattern = 0; pattern < 4; ++pattern) {
     const auto expected = run<Expected>(pattern), got = run<Got>(pattern);
     ++cases;
@@ -60,6 +61,7 @@ inline constexpr Style trained{}, centred{.in_zero = 5, .out_zero = -9},
     left{.out_zero = 7, .weights = 3, .scale = 4.0f, .out_scale = 0.02f},
     tiny{.in_zero = -7, .out_zero = 100, .scale = 3e-9f},
     biased{.in_zero = 127, .scale = 1e-5f, .bias = 400'000'000},
+    deep{.in_zero = 11, .scale = 1e-5f, .bias = 4'000'000},
     clamped{.out_zero = -60, .out_scale = 0.03f};
 
 // One shape under parameters of every kind.
@@ -71,6 +73,7 @@ template <class Network, auto input> void compare_all(const char* name) {
   compare<Network, input, left>(name);
   compare<Network, input, tiny>(name);
   compare<Network, input, biased>(name);
+  compare<Network, input, deep>(name);
   compare<Network, input, clamped>(name);
 }
 
@@ -99,6 +102,28 @@ void convolutions() {
   compare<Sequential<C<7, 4, e1, Stride(1, 3), same>>, Shape{2, 13, 7}, full>("pointwise stride 3");
   compare<Sequential<C<4, 2, Extent(1, 7), e1>>, Shape{1, 3, 4}, centred>("wider than the row");
   compare<Sequential<D<1, e3, e2, same, relu6, e1, 8>>, Shape{6, 9, 1}, trained>("1 to 8 channels");
+}
+
+// 3x3 at stride 1 in bands of two rows, where an instruction set has such, and one row at a time.
+template <int in, int out, Padding padding, int height, int width> void banded(const char* name) {
+  using Network = Sequential<C<in, out, e3, e1, padding>>;
+  constexpr Shape shape{height, width, in};
+  compare_all<Network, shape>(name);
+  compare<Network, shape, centred, plan::smallest>(name);
+  if constexpr (requires { typename native::lean; }) {
+    constexpr auto inputs = graven::detail::input_shapes(shape);
+    constexpr GraphView graph =
+        graph_of<Network, inputs, parity::Source<Network, inputs, centred>::params, true>.view();
+    static_assert(native::band(graph, 1) == 2 && native::lean::band(graph, 1) == 1);
+  }
+}
+void bands() {
+  banded<8, 8, same, 4, 8>("bands, 8 to 8");
+  banded<4, 12, valid, 7, 18>("bands, 4 to 12, an odd row");
+  banded<12, 10, same, 5, 15>("bands, 12 to 10, an odd row and column");
+  banded<20, 6, valid, 4, 9>("bands, 20 to 6");
+  compare<Sequential<C<16, 4, e3>, C<4, 8, e3, e1, valid>>, Shape{6, 16, 16}, extreme>("bands");
+  compare<Sequential<C<32, 2, e3>>, Shape{2, 8, 32}, full>("bands");
 }
 
 void columns() {
@@ -166,6 +191,7 @@ void others() {
 
 int main() {
   convolutions();
+  bands();
   columns();
   depthwises();
   others();

@@ -1,7 +1,7 @@
 // Searches a small plan for one problem with the planner itself: first the values that are finished
 // before anything after them starts, then the order in which first fit sees rows and scratch.
 // Argument: a file of numbers as problem.cpp.j2 writes them, behind the header. Prints arena,
-// bound and from_top, the words of `whole`, and the order (policy.hpp, Found).
+// bound, from_top and steps, the words of `whole`, and the order (policy.hpp, Found).
 #include <graven/place.hpp>
 
 #include <algorithm>
@@ -174,7 +174,7 @@ int main(int count, char** arguments) {
       const Result found = search(sets[i], effort / ITEMS, seed, seed % 2 == 0);
       if (found.arena < best.arena) best = found;
     }
-  std::printf("%d %d %d\n", best.arena, best.bound, best.from_top);
+  std::printf("%d %d %d %d\n", best.arena, best.bound, best.from_top, STEPS);
   for (const std::uint64_t word : policy_of(best.whole).whole)
     std::printf("%llu ", static_cast<unsigned long long>(word));
   std::printf("\n");

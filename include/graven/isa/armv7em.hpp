@@ -9,11 +9,13 @@
 #include "graven/isa/armv7em/depthwise.hpp"
 #include "graven/isa/armv7em/elementwise.hpp"
 #include "graven/isa/armv7em/planar.hpp"
+#include "graven/isa/armv7em/winograd.hpp"
 #include "graven/isa/scalar.hpp"
 
 namespace graven {
 
-struct armv7em : scalar {
+// The kernels that need least: rows one at a time, weights stored as they are.
+struct armv7em_lean : scalar {
   static constexpr const char* name = "armv7em";
 
   // Planar where a convolution is read by nothing but depthwise 3x3.
@@ -37,8 +39,8 @@ struct armv7em : scalar {
       return depthwise<graph, value>();
     else if constexpr (int8 && v.op == Op::add && adds_fast(graph.view(), v))
       return add<graph, value>();
-    else if constexpr (int8 && armv7em_isa::GlobalAverage::serves(graph.view(), v))
-      return armv7em_isa::GlobalAverage{};
+    else if constexpr (int8 && armv7em_isa::GlobalAverage<0>::serves(graph.view(), v))
+      return average<graph, value>();
     else if constexpr (int8 && armv7em_isa::MaxPool::serves(graph.view(), v))
       return armv7em_isa::MaxPool{};
     else if constexpr (v.op == Op::nearest)
@@ -47,7 +49,7 @@ struct armv7em : scalar {
       return scalar::kernel<graph, value>();
   }
 
-private:
+protected:
   static constexpr armv7em_isa::Rows rows_of(const GraphView& graph, int value) {
     using armv7em_isa::Rows;
     const Value& v = graph[value];
@@ -68,6 +70,7 @@ private:
     return readers == 0 ? Rows::pixels : padded ? Rows::padded : Rows::planar;
   }
 
+private:
   static constexpr bool adds_fast(const GraphView& g, const Value& v) {
     return g.source(v, 1).element == Element::int8 && g.input(v, 0).shape == v.shape &&
            g.input(v, 1).shape == v.shape && armv7em_isa::whole_range(v) &&
@@ -76,6 +79,11 @@ private:
   template <const auto& graph, int value> static constexpr auto add() {
     constexpr auto shifts = armv7em_isa::AddShifts::of(graph.view(), graph.values[value]);
     return armv7em_isa::Add<shifts.a, shifts.b, shifts.out>{};
+  }
+
+  template <const auto& graph, int value> static constexpr auto average() {
+    constexpr int width = graph.views[graph.values[value].first_input].shape.width;
+    return armv7em_isa::GlobalAverage<(width <= 8 ? width : 0)>{};
   }
 
   template <const auto& graph, int value> static constexpr auto conv() {
@@ -92,6 +100,8 @@ private:
         return isa::Dense<Bytes>{};
     } else if constexpr (isa::Points::serves(g, v)) {
       return isa::Conv<isa::Points, quads, rows>{};
+    } else if constexpr (isa::Words::serves(g, v)) {
+      return isa::Conv<isa::Words, quads, rows>{};
     } else if constexpr (isa::Windows::serves(g, v)) {
       return isa::Conv<isa::Windows, quads, rows>{};
     } else {
@@ -114,6 +124,42 @@ private:
     } else {
       return isa::Depthwise{};
     }
+  }
+};
+
+// Convolutions by Winograd's scheme as well: bands of two rows, weights expanded.
+struct armv7em : armv7em_lean {
+  using lean = armv7em_lean;
+  static constexpr int spare_flash = 1 << 16;  // for expanded weights, in bytes
+
+  static constexpr int band(const GraphView& graph, int value) {
+    return expands(graph, value) ? 2 : 1;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    if constexpr (expands(graph.view(), value)) {
+      constexpr int channels = graph.views[graph.values[value].first_input].shape.channels;
+      return armv7em_isa::Winograd<decltype(lean::kernel<graph, value>()), channels>{};
+    } else {
+      return lean::kernel<graph, value>();
+    }
+  }
+
+private:
+  static constexpr bool could_expand(const GraphView& g, int value) {
+    return armv7em_isa::winograd_serves(g, g[value]) && g[value].shape.width > 1 &&
+           rows_of(g, value) == armv7em_isa::Rows::pixels;
+  }
+  // Values that expand little come first.
+  static constexpr bool expands(const GraphView& g, int value) {
+    if (!could_expand(g, value)) return false;
+    const int own = armv7em_isa::winograd_expansion(g, g[value]);
+    int sum = own;
+    for (int v = 0; v < g.count; ++v)
+      if (v != value && could_expand(g, v))
+        if (const int other = armv7em_isa::winograd_expansion(g, g[v]);
+            other < own || (other == own && v < value))
+          sum += other;
+    return sum <= spare_flash;
   }
 };
 

@@ -14,15 +14,16 @@ constexpr int unroll_of(int quads) {
   return 1;
 }
 
-// Packing chooses one of two programs:
-//   pairs    two outputs per halfword (pairs.hpp); an odd last channel by itself
-//   singles  each output by itself, with any bias, shift, clamp and weights
+// Packing chooses one of three programs:
+//   pairs          two outputs per halfword (pairs.hpp); an odd last channel by itself
+//   floored_pairs  the same where the zero point is the lowest value, and sums are short
+//   singles        each output by itself, with any bias, shift, clamp and weights
 enum class Rows { pixels, planar, padded };  // of the output; padded: planar with zeros between
 
 template <class Patches, int quads, Rows rows> struct Conv {
-  enum Program { pairs, singles };
+  enum Program { pairs, floored_pairs, singles };
   static constexpr bool planar = rows != Rows::pixels;
-  static constexpr int programs = 2, unroll = unroll_of(quads);
+  static constexpr int programs = 3, unroll = unroll_of(quads);
   static constexpr bool holds_weights = true;
   static constexpr int tile_bytes = 24 * quads;  // of three pixels
   static constexpr int pair_bytes = 16 + 8 * quads, single_bytes = Record::bytes + 4 * quads;
@@ -53,12 +54,12 @@ template <class Patches, int quads, Rows rows> struct Conv {
     const FilterLayout layout = filter_layout(g, v);
     int o = 0;
     if (fits_pairs(g, v, p)) {
-      to.program = pairs;
+      to.program = unroll == quads && v.quant.zero_point == -128 ? floored_pairs : pairs;
       for (; o + 1 < v.shape.channels; o += 2) {
         const Channel a = fold(g, v, p, o), b = fold(g, v, p, o + 1);
         const Taps low(layout, p, o), high(layout, p, o + 1);
         to.put(FastChannel::word(a));
-        to.put(FastChannel::word(b));
+        to.put(static_cast<std::uint32_t>(FastChannel::word(b)) + static_cast<std::uint32_t>(a.bias));
         for (int k = 0; k < 4 * quads; k += 4) {
           to.put(pair_word(low, high, k));
           to.put(pair_word(low, high, k + 1));
@@ -66,7 +67,7 @@ template <class Patches, int quads, Rows rows> struct Conv {
         to.put(a.multiplier.multiplier);
         to.put(b.multiplier.multiplier);
       }
-      to.put(std::numeric_limits<std::int32_t>::min());
+      to.put(std::int32_t{0x80});
       to.put(std::int32_t{0});
     } else {
       to.program = singles;
@@ -80,49 +81,51 @@ template <class Patches, int quads, Rows rows> struct Conv {
     }
   }
 
-  // The outputs from channel `o` on, one by one.
-  static void run_singles(const Task& t, const std::byte* stream, const std::byte* tile, int pixels,
-                          int o, std::byte* out, const PairLoop& loop) {
+  // The outputs from channel `o` on, one by one. Steps: bytes to the next pixel and channel.
+  [[gnu::noinline]] static void run_singles(const Task& t, const std::byte* stream, const std::byte* tile, int pixels,
+                          int o, std::byte* out, int pixel_step, int channel_step) {
     for (; o < t.out_channels; ++o, stream += single_bytes)
       for (int j = 0; j < pixels; ++j) {
         const std::int32_t acc = single(stream + Record::bytes, tile + 4 * j, pixels, quads,
                                         load_aligned<std::int32_t>(stream));
         const std::byte y = Record::finish(stream, acc, t);
-        out[j * loop.pixel_step + o * loop.channel_step] = planar ? y ^ std::byte{0x80} : y;
+        out[j * pixel_step + o * channel_step] = planar ? y ^ std::byte{0x80} : y;
       }
   }
 
   template <int program> static void run(const Task& task, const Band& band) {
+    constexpr Store store = planar                     ? Store::planar
+                            : program == floored_pairs ? Store::floor
+                                                       : Store::any;
     const Task& t = task;  // what stores to `out` is assembler: nothing is read twice for it
+    const int width = t.out_width, pitch = width + (rows == Rows::padded ? 1 : 0);
+    const int pixel_step = planar ? 1 : t.out_channels, channel_step = planar ? pitch : 1;
+    const PairLoop loop{planar ? channel_step : pixel_step, 2 * t.out_zero + (planar ? 257 : 1),
+                        quads / unroll};
     std::byte* out = band.out[0];
-    PairLoop loop{t.out_channels, 2 * t.out_zero + 1, quads / unroll, 1};
-    if constexpr (planar) {
-      loop = {1, 2 * t.out_zero + 257, quads / unroll, t.out_width};
-    }
     if constexpr (rows == Rows::padded) {
-      ++loop.channel_step;
-      for (int c = 0; c <= t.out_channels; ++c) out[c * loop.channel_step] = std::byte{0};
+      for (int c = 0; c <= t.out_channels; ++c) out[c * pitch] = std::byte{0};
       ++out;
     }
     std::byte* tile = band.scratch;
     std::byte* extra = tile + tile_bytes;
     Patches::start(t, band, extra);
-    for (int x = 0; x < t.out_width;) {
-      const int pixels = tile_pixels(t.out_width - x);
+    for (int x = 0; x < width;) {
+      const int pixels = tile_pixels(width - x);
       Patches::gather(t, band, tile, extra, x, pixels);
       if constexpr (program == singles) {
-        run_singles(t, t.stream, tile, pixels, 0, out, loop);
+        run_singles(t, t.stream, tile, pixels, 0, out, pixel_step, channel_step);
       } else {
         if (pixels == 3)
-          pairs3<unroll, planar, unroll == quads>(t.stream, tile, out, &loop);
+          pairs3<unroll, store, unroll == quads>(t.stream, tile, out, &loop);
         else
-          pairs2<unroll, planar, unroll == quads>(t.stream, tile, out, &loop);
+          pairs2<unroll, store, unroll == quads>(t.stream, tile, out, &loop);
         if (t.out_channels % 2 != 0)
           run_singles(t, t.stream + pairs_bytes(t.out_channels), tile, pixels, t.out_channels - 1,
-                      out, loop);
+                      out, pixel_step, channel_step);
       }
       x += pixels;
-      out += pixels * loop.pixel_step;
+      out += pixels * pixel_step;
     }
   }
 };

@@ -89,7 +89,8 @@ template <int shift_a, int shift_b, int shift_out> struct Add : PlainKernel {
 }
 
 // The mean of each channel, row by row. Scratch: per four channels two words of halfword sums.
-struct GlobalAverage : PlainKernel {
+// `unrolled`: the width of the input, where it is small; else 0.
+template <int unrolled> struct GlobalAverage : PlainKernel {
   static constexpr bool serves(const GraphView& g, const Value& v) {
     const Shape in = g.input(v).shape;
     return v.op == Op::average_pool && v.reduces && v.shape.width == 1 && v.left == 0 &&
@@ -107,15 +108,18 @@ struct GlobalAverage : PlainKernel {
       }
   }
   static void run(const Task& task, const Band& band) {
-    const int channels = task.in_channels, width = task.in_width;
+    const int channels = task.in_channels, width = unrolled > 0 ? unrolled : task.in_width;
+    const std::byte* const row = band.rows[0];
+    const bool first = band.first;
     std::byte* sums = band.scratch;
     for (int c = 0; c < channels; c += 4, sums += 8) {
       std::uint32_t even = 0, odd = 0;
-      if (!band.first) {
+      if (!first) {
         even = load_aligned<std::uint32_t>(sums);
         odd = load_aligned<std::uint32_t>(sums + 4);
       }
-      const std::byte* x = band.rows[0] + c;
+      const std::byte* x = row + c;
+#pragma GCC unroll 8
       for (int left = width; left > 0; --left, x += channels) {
         const auto four = load<std::uint32_t>(x);
         even = add_even(even, four);

@@ -58,145 +58,172 @@ constexpr std::int32_t pair_word(const Taps& low, const Taps& high, int k) {
 [[gnu::naked, gnu::noipa]] inline std::byte* spread3(std::byte*, const std::byte*, const std::byte*,
                                                      const std::byte*, int) {
   asm volatile(R"(
-    push {r4-r11, lr}
-    ldr lr, [sp, #36]
-  1:
-    ldr r4, [r1], #4
-    ldr r5, [r2], #4
-    ldr r6, [r3], #4
+  .macro word
+    ldr r4, [r1], #4 ;  ldr r5, [r2], #4 ;  ldr r6, [r3], #4
     sxtb16 r7, r4 ;           sxtb16 r8, r5 ;           sxtb16 r9, r6
     sxtb16 r10, r4, ror #8 ;  sxtb16 r11, r5, ror #8 ;  sxtb16 r12, r6, ror #8
     stm r0!, {r7-r12}
-    subs lr, #1
-    bne 1b
+  .endm
+    push {r4-r11, lr} ;  ldr lr, [sp, #36]
+    lsrs lr, lr, #1 ;  bcc 1f ;  word ;  beq 2f
+  1:
+    word ;  word ;  subs lr, #1 ;  bne 1b
+  2:
     pop {r4-r11, pc}
+  .purgem word
   )");
 }
 [[gnu::naked, gnu::noipa]] inline std::byte* spread2(std::byte*, const std::byte*, const std::byte*,
                                                      int) {
   asm volatile(R"(
-    push {r4-r8, lr}
-  1:
-    ldr r4, [r1], #4
-    ldr r5, [r2], #4
+  .macro word
+    ldr r4, [r1], #4 ;  ldr r5, [r2], #4
     sxtb16 r6, r4 ;          sxtb16 r7, r5
     sxtb16 r8, r4, ror #8 ;  sxtb16 r12, r5, ror #8
     stm r0!, {r6-r8, r12}
-    subs r3, #1
-    bne 1b
+  .endm
+    push {r4-r8, lr}
+    lsrs r3, r3, #1 ;  bcc 1f ;  word ;  beq 2f
+  1:
+    word ;  word ;  subs r3, #1 ;  bne 1b
+  2:
     pop {r4-r8, pc}
+  .purgem word
   )");
 }
 
 // ---- two outputs at a time --------------------------------------------------------------------
 
+// Where a sum's byte goes. `floor`: the zero point is the lowest value, so that every negative sum
+// ends there, however it is rounded. Planar rows are `floor` as well, and biased by 128.
+enum class Store { any, floor, planar };
+
 // What a row's tiles share. Read by the assembler below.
 struct PairLoop {
-  std::int32_t pixel_step;    // bytes from an output pixel to the next
-  std::int32_t twice_zero;    // 2 * zero_point + 1
-  std::int32_t loops;         // of `unroll` times four inputs
-  std::int32_t channel_step;  // read where rows are planar; else 1
+  std::int32_t step;        // bytes to the next output pixel; planar: to the next channel
+  std::int32_t twice_zero;  // 2 * zero_point + 1
+  std::int32_t loops;       // of `unroll` times four inputs
 };
 
-// Assembler macros: a sum becomes a byte; the output pointer goes on to the next channel.
-template <bool planar> [[gnu::always_inline]] inline void define_stores() {
+// Assembler macros: from a sum, or from a sum of high halves, to a byte (`c`: twice_zero, shifted);
+// out with the bytes of a channel, on to the next one.
+template <Store store> [[gnu::always_inline]] inline void define_stores() {
   asm volatile(R"(
   .macro saturate r
-    .if %c0 ;  usat \r, #8, \r, asr #1 ;  .else ;  ssat \r, #8, \r, asr #1 ;  .endif
+    .if %c0 == 2 ;  usat \r, #8, \r, asr #1 ;  .else ;  ssat \r, #8, \r, asr #1 ;  .endif
   .endm
-  .macro next out, step
-    .if %c0 ;  ldr \step, [sp, #24] ;  add \out, \step ;  .else ;  add \out, #1 ;  .endif
+  .macro low acc, m, c, shift, t
+    .if %c0 == 0 ;  add \t, \c, \acc, asr #31 ;  lsl \acc, #1 ;  smmlar \acc, \acc, \m, \t
+    .else ;  lsl \acc, #1 ;  smmlar \acc, \acc, \m, \c ;  .endif
+    asr \acc, \shift ;  saturate \acc
   .endm
-  )" ::"i"(planar ? 1 : 0));
+  .macro high y, acc, m, c, shift, t
+    .if %c0 == 0 ;  asr \t, \acc, #7 ;  add \y, \c, \acc, asr #31 ;  smmlar \y, \t, \m, \y
+    .else ;  asr \y, \acc, #7 ;  smmlar \y, \y, \m, \c ;  .endif
+    asr \y, \shift ;  saturate \y
+  .endm
+  .macro put to, step, x, y, z
+    .if %c0 == 2 ;  strb \y, [\to, #1] ;  .ifnb \z ;  strb \z, [\to, #2] ;  .endif
+    strb \x, [\to] ;  add \to, \step
+    .else ;  strb \y, [\to, \step] ;  .ifnb \z ;  strb \z, [\to, \step, lsl #1] ;  .endif
+    strb \x, [\to], #1 ;  .endif
+  .endm
+  )" ::"i"(static_cast<int>(store)));
+}
+[[gnu::always_inline]] inline void end_stores() {
+  asm volatile(".purgem saturate ;  .purgem low ;  .purgem high ;  .purgem put" ::);
 }
 
-// All pairs of a stream on a tile. one_pass: `loops` is 1. Stream, per pair: two channel words; per
-// four inputs two words of weights; two multipliers. A word 0x80000000 follows the last pair.
-// Planar rows are biased by 128.
+// All pairs of a stream on a tile. one_pass: `loops` is 1. Stream, per pair: the channel word of the
+// first output, and that of the second plus the first's bias; per four inputs two words of weights;
+// two multipliers. A word 0x80 follows the last pair: `asrs` puts bit 7 in the carry.
 //   r0 stream, r1 tile, lr loops; r4-r6 S1, r7-r9 S0 of the pixels
-//   [sp] tile, out, pixel_step, twice_zero, the first channel's word, loops, channel_step
-template <int unroll, bool planar, bool one_pass>
+//   [sp] tile, out, step, twice_zero, the first channel's word, loops
+template <int unroll, Store store, bool one_pass>
 [[gnu::naked, gnu::noipa]] void pairs3(const std::byte*, const std::byte*, std::byte*,
                                        const PairLoop*) {
-  define_stores<planar>();
+  define_stores<store>();
   asm volatile(R"(
+  .macro half w
+    smlad r4, \w, r2, r4 ;  smlad r5, \w, r3, r5 ;  smlad r6, \w, r12, r6 ;  sxtb16 \w, \w
+    smlad r7, \w, r2, r7 ;  smlad r8, \w, r3, r8 ;  smlad r9, \w, r12, r9
+  .endm
     push {r4-r11, lr} ;  sub sp, #28
-    strd r1, r2, [sp] ;  ldrd r4, r5, [r3] ;  ldrd r6, r7, [r3, #8]
-    strd r4, r5, [sp, #8] ;  strd r6, r7, [sp, #20]
-    ldrd lr, r10, [r0], #8
+    strd r1, r2, [sp] ;  ldrd r4, r5, [r3] ;  strd r4, r5, [sp, #8]
+    .if %c1 == 0 ;  ldr r6, [r3, #8] ;  str r6, [sp, #20] ;  .endif
+    ldrd lr, r4, [r0], #8 ;  asr r7, lr, #8
   1:
-    asr r7, lr, #8 ;  add r4, r10, r7
-    mov r5, r4 ;  mov r6, r4 ;  mov r8, r7 ;  mov r9, r7
-    .if %c2 == 0 ;  str lr, [sp, #16] ;  ldr lr, [sp, #20] ;  .endif
-  2:
-    .rept %c0
+    .if %c1
     ldrd r10, r11, [r0], #8 ;  ldm r1!, {r2, r3, r12}
-    smlad r4, r10, r2, r4 ;  smlad r5, r10, r3, r5 ;  smlad r6, r10, r12, r6 ;  sxtb16 r10, r10
-    smlad r7, r10, r2, r7 ;  smlad r8, r10, r3, r8 ;  smlad r9, r10, r12, r9
-    ldm r1!, {r2, r3, r12}
-    smlad r4, r11, r2, r4 ;  smlad r5, r11, r3, r5 ;  smlad r6, r11, r12, r6 ;  sxtb16 r11, r11
-    smlad r7, r11, r2, r7 ;  smlad r8, r11, r3, r8 ;  smlad r9, r11, r12, r9
+    smlad r5, r10, r3, r4 ;  smlad r6, r10, r12, r4 ;  smlad r4, r10, r2, r4 ;  sxtb16 r10, r10
+    smlad r8, r10, r3, r7 ;  smlad r9, r10, r12, r7 ;  smlad r7, r10, r2, r7
+    ldm r1!, {r2, r3, r12} ;  half r11
+    .else
+    mov r5, r4 ;  mov r6, r4 ;  mov r8, r7 ;  mov r9, r7
+    str lr, [sp, #16] ;  ldr lr, [sp, #20]
+    .endif
+  2:
+    .rept %c0 - %c1
+    ldrd r10, r11, [r0], #8 ;  ldm r1!, {r2, r3, r12} ;  half r10
+    ldm r1!, {r2, r3, r12} ;  half r11
     .endr
-    .if %c2 ;  ldr r2, [sp, #12] ;  .else ;  subs lr, #1 ;  bne.w 2b ;  ldrd r2, lr, [sp, #12]
+    .if %c1 ;  ldr r2, [sp, #12] ;  .else ;  subs lr, #1 ;  bne.w 2b ;  ldrd r2, lr, [sp, #12]
     .endif
     ldrd r10, r11, [r0], #8
     sub r4, r4, r7 ;  sub r5, r5, r8 ;  sub r6, r6, r9 ;  lsl r3, r2, lr ;  lsl r12, r2, r4
-    add r2, r3, r7, asr #31 ;  lsl r7, r7, #1 ;  smmlar r7, r7, r10, r2 ;  asr r7, r7, lr
-    add r2, r3, r8, asr #31 ;  lsl r8, r8, #1 ;  smmlar r8, r8, r10, r2 ;  asr r8, r8, lr
-    add r2, r3, r9, asr #31 ;  lsl r9, r9, #1 ;  smmlar r9, r9, r10, r2 ;  asr r9, r9, lr
+    low r7, r10, r3, lr, r2 ;  low r8, r10, r3, lr, r2 ;  low r9, r10, r3, lr, r2
     ldrd r2, r3, [sp, #4]
-    saturate r7 ;  saturate r8 ;  saturate r9
-    strb r7, [r2] ;  strb r8, [r2, r3] ;  strb r9, [r2, r3, lsl #1] ;  next r2, r7
-    asr r7, r4, #7 ;  add r8, r12, r4, asr #31 ;  smmlar r8, r7, r11, r8 ;  asr r8, r8, r4
-    asr r7, r5, #7 ;  add r9, r12, r5, asr #31 ;  smmlar r9, r7, r11, r9 ;  asr r9, r9, r5
-    asr r7, r6, #7 ;  add r10, r12, r6, asr #31 ;  smmlar r10, r7, r11, r10 ;  asr r10, r10, r6
-    saturate r8 ;  saturate r9 ;  saturate r10
-    strb r8, [r2] ;  strb r9, [r2, r3] ;  strb r10, [r2, r3, lsl #1] ;  next r2, r7
-    ldr r1, [sp] ;  str r2, [sp, #4] ;  ldrd lr, r10, [r0], #8
-    cmp lr, #0x80000000 ;  bne.w 1b ;  add sp, #28 ;  pop {r4-r11, pc}
-  .purgem saturate ;  .purgem next
+    put r2, r3, r7, r8, r9
+    high r8, r5, r11, r12, r5, r7 ;  high r9, r6, r11, r12, r6, r7 ;  high r10, r4, r11, r12, r4, r7
+    put r2, r3, r10, r8, r9
+    ldr r1, [sp] ;  str r2, [sp, #4] ;  ldrd lr, r4, [r0], #8
+    asrs r7, lr, #8 ;  bcc.w 1b ;  add sp, #28 ;  pop {r4-r11, pc}
+  .purgem half
   )" ::"i"(unroll),
-               "i"(planar ? 1 : 0), "i"(one_pass ? 1 : 0));
+               "i"(one_pass ? 1 : 0));
+  end_stores();
 }
 // The same for two pixels: r12 out, r4 r5 S1, r7 r8 S0.
-template <int unroll, bool planar, bool one_pass>
+template <int unroll, Store store, bool one_pass>
 [[gnu::naked, gnu::noipa]] void pairs2(const std::byte*, const std::byte*, std::byte*,
                                        const PairLoop*) {
-  define_stores<planar>();
+  define_stores<store>();
   asm volatile(R"(
+  .macro half w, x, y
+    smlad r4, \w, \x, r4 ;  smlad r5, \w, \y, r5 ;  sxtb16 \w, \w
+    smlad r7, \w, \x, r7 ;  smlad r8, \w, \y, r8
+  .endm
     push {r4-r11, lr} ;  sub sp, #28
-    str r1, [sp] ;  mov r12, r2 ;  ldrd r4, r5, [r3] ;  ldrd r6, r7, [r3, #8]
-    strd r4, r5, [sp, #8] ;  strd r6, r7, [sp, #20]
-    ldrd lr, r10, [r0], #8
+    str r1, [sp] ;  mov r12, r2 ;  ldrd r4, r5, [r3] ;  strd r4, r5, [sp, #8]
+    .if %c1 == 0 ;  ldr r6, [r3, #8] ;  str r6, [sp, #20] ;  .endif
+    ldrd lr, r4, [r0], #8 ;  asr r7, lr, #8
   1:
-    asr r7, lr, #8 ;  add r4, r10, r7 ;  mov r5, r4 ;  mov r8, r7
-    .if %c2 == 0 ;  str lr, [sp, #16] ;  ldr lr, [sp, #20] ;  .endif
-  2:
-    .rept %c0
+    .if %c1
     ldrd r10, r11, [r0], #8 ;  ldm r1!, {r2, r3, r6, r9}
-    smlad r4, r10, r2, r4 ;  smlad r5, r10, r3, r5 ;  sxtb16 r10, r10
-    smlad r7, r10, r2, r7 ;  smlad r8, r10, r3, r8
-    smlad r4, r11, r6, r4 ;  smlad r5, r11, r9, r5 ;  sxtb16 r11, r11
-    smlad r7, r11, r6, r7 ;  smlad r8, r11, r9, r8
+    smlad r5, r10, r3, r4 ;  smlad r4, r10, r2, r4 ;  sxtb16 r10, r10
+    smlad r8, r10, r3, r7 ;  smlad r7, r10, r2, r7 ;  half r11, r6, r9
+    .else
+    mov r5, r4 ;  mov r8, r7 ;  str lr, [sp, #16] ;  ldr lr, [sp, #20]
+    .endif
+  2:
+    .rept %c0 - %c1
+    ldrd r10, r11, [r0], #8 ;  ldm r1!, {r2, r3, r6, r9} ;  half r10, r2, r3 ;  half r11, r6, r9
     .endr
-    .if %c2 ;  ldr r2, [sp, #12] ;  .else ;  subs lr, #1 ;  bne.w 2b ;  ldrd r2, lr, [sp, #12]
+    .if %c1 ;  ldr r2, [sp, #12] ;  .else ;  subs lr, #1 ;  bne.w 2b ;  ldrd r2, lr, [sp, #12]
     .endif
     ldrd r10, r11, [r0], #8
     sub r4, r4, r7 ;  sub r5, r5, r8 ;  lsl r3, r2, lr ;  lsl r6, r2, r4
-    add r2, r3, r7, asr #31 ;  lsl r7, r7, #1 ;  smmlar r7, r7, r10, r2 ;  asr r7, r7, lr
-    add r2, r3, r8, asr #31 ;  lsl r8, r8, #1 ;  smmlar r8, r8, r10, r2 ;  asr r8, r8, lr
+    low r7, r10, r3, lr, r2 ;  low r8, r10, r3, lr, r2
     ldr r3, [sp, #8]
-    saturate r7 ;  saturate r8
-    strb r7, [r12] ;  strb r8, [r12, r3] ;  next r12, r7
-    asr r7, r4, #7 ;  add r8, r6, r4, asr #31 ;  smmlar r8, r7, r11, r8 ;  asr r8, r8, r4
-    asr r7, r5, #7 ;  add r9, r6, r5, asr #31 ;  smmlar r9, r7, r11, r9 ;  asr r9, r9, r5
-    saturate r8 ;  saturate r9
-    strb r8, [r12] ;  strb r9, [r12, r3] ;  next r12, r7
-    ldr r1, [sp] ;  ldrd lr, r10, [r0], #8
-    cmp lr, #0x80000000 ;  bne.w 1b ;  add sp, #28 ;  pop {r4-r11, pc}
-  .purgem saturate ;  .purgem next
+    put r12, r3, r7, r8
+    high r8, r5, r11, r6, r5, r7 ;  high r9, r4, r11, r6, r4, r7
+    put r12, r3, r9, r8
+    ldr r1, [sp] ;  ldrd lr, r4, [r0], #8
+    asrs r7, lr, #8 ;  bcc.w 1b ;  add sp, #28 ;  pop {r4-r11, pc}
+  .purgem half
   )" ::"i"(unroll),
-               "i"(planar ? 1 : 0), "i"(one_pass ? 1 : 0));
+               "i"(one_pass ? 1 : 0));
+  end_stores();
 }
 
 // One output of pixel `pixel` of a tile of `pixels`: weights as bytes.

@@ -37,117 +37,158 @@ struct PlanarStep {
   std::int32_t tiles, gap;  // gap: bytes from the end of a channel's tiles to the next channel
 };
 
-// Assembler macros: columns 0 and 2 (1 and 3) from a byte on as halfwords.
+// Assembler macros: columns 0 and 2 (1 and 3) from a byte on as halfwords. `p` goes on by `by`.
 [[gnu::always_inline]] inline void define_loads() {
   asm volatile(R"(
-  .macro two p, at
-    ldr r12, [\p, #\at] ;  uxtb16 lr, r12, ror #8 ;  uxtb16 r12, r12
+  .macro two p, by
+    ldr r12, [\p], #\by ;  uxtb16 lr, r12, ror #8 ;  uxtb16 r12, r12
   .endm
-  .macro one x, p, at
-    ldr \x, [\p, #\at] ;  uxtb16 \x, \x
+  .macro one p, by
+    ldr r12, [\p], #\by ;  uxtb16 r12, r12
   .endm
-  .macro odd x, p, at
-    ldr \x, [\p, #\at] ;  uxtb16 \x, \x, ror #8
+  .macro odd p, by
+    ldr r12, [\p], #\by ;  uxtb16 r12, r12, ror #8
   .endm
   )" ::);
 }
-// `row` adds a filter row at [r3, #at] to all sums of a tile, starting from s0...
+// `row` adds a filter row at [r3, #at] to all sums of a tile, starting from s0... Weights are taken
+// 256-fold: a byte at the top of its halfword needs no sign extension.
 template <int outputs, int stride, int advance> [[gnu::always_inline]] inline void define_row() {
   asm volatile(R"(
-  .macro sum n, x, y, half, acc, start
-    .if %c0 > \n ;  smlad \acc, \x, r10, \start ;  smla\half \acc, \y, r11, \acc ;  .endif
+  .macro sum x, y, half, acc, start
+    smlad \acc, \x, r10, \start ;  smla\half \acc, \y, r11, \acc
+  .endm
+  .macro sums a, s, b, t
+    sum r12, lr, bb, \a, \s
+    .ifnb \b ;  sum lr, r12, tb, \b, \t ;  .endif
   .endm
   .macro row p, at, s0, s1, s2, s3, s4, s5
-    ldr r11, [r3, #\at] ;  sxtb16 r10, r11 ;  sxtb16 r11, r11, ror #8
-    two \p, 0
+    ldr r11, [r3, #\at] ;  and r10, r11, #0xff00ff00 ;  lsl r11, r11, #8
     .if %c1 == 0
-    smlabb r4, r12, r11, \s0 ;  smlabt r4, lr, r10, r4 ;  sum 1, r12, lr, bb, r5, \s1
-    .if %c0 == 3 ;  smlabb r6, lr, r10, \s2 ;  smlatb r6, r12, r11, r6 ;  .endif
-    .if %c0 > 3 ;  sum 2, lr, r12, tb, r6, \s2 ;  .endif
+    .if %c0 < 5 ;  two \p, %c2 ;  .elseif %c0 == 5 ;  two \p, 1 ;  .else ;  two \p, 2 ;  .endif
+    smlabb r4, r12, r11, \s0 ;  smlabt r4, lr, r10, r4 ;  sum r12, lr, bb, r5, \s1
+    .if %c0 == 3 ;  smlabb r6, lr, r10, \s2 ;  smlatb r6, r12, r11, r6 ;  .else
+    sum lr, r12, tb, r6, \s2 ;  .endif
     .if %c0 == 4 ;  smlatb r7, r12, r10, \s3 ;  smlatb r7, lr, r11, r7 ;  .endif
-    .if %c0 > 4 ;  odd r12, \p, 1 ;  sum 3, r12, lr, tb, r7, \s3 ;  .endif
-    .if %c0 == 5 ;  smlatb r8, lr, r10, \s4 ;  smlatb r8, r12, r11, r8 ;  .endif
-    .if %c0 > 5 ;  odd lr, \p, 2 ;  sum 4, lr, r12, tb, r8, \s4
+    .if %c0 == 5 ;  odd \p, %c2 - 1 ;  sum r12, lr, tb, r7, \s3
+    smlatb r8, lr, r10, \s4 ;  smlatb r8, r12, r11, r8 ;  .endif
+    .if %c0 == 6 ;  two \p, %c2 - 2 ;  sums r7, \s3, r8, \s4
     smlatb r9, r12, r10, \s5 ;  smlatb r9, lr, r11, r9 ;  .endif
-    .else ;  sum 0, r12, lr, bb, r4, \s0 ;  .if %c1 == 1
-    sum 1, lr, r12, tb, r5, \s1
-    .if %c0 > 2 ;  one r12, \p, 2 ;  sum 2, r12, lr, tb, r6, \s2 ;  .endif
-    .if %c0 > 3 ;  one lr, \p, 3 ;  sum 3, lr, r12, tb, r7, \s3 ;  .endif
-    .if %c0 > 4 ;  one r12, \p, 4 ;  sum 4, r12, lr, tb, r8, \s4 ;  .endif
-    .if %c0 > 5 ;  one lr, \p, 5 ;  sum 5, lr, r12, tb, r9, \s5 ;  .endif
+    .elseif %c1 == 1
+    .if %c0 == 1 ;  two \p, %c2 ;  sums r4, \s0 ;  .endif
+    .if %c0 == 2 ;  two \p, %c2 ;  .endif
+    .if %c0 > 2 ;  two \p, 2 ;  .endif
+    .if %c0 > 1 ;  sums r4, \s0, r5, \s1 ;  .endif
+    .if %c0 == 3 ;  one \p, %c2 - 2 ;  sum r12, lr, tb, r6, \s2 ;  .endif
+    .if %c0 == 4 ;  two \p, %c2 - 2 ;  .endif
+    .if %c0 > 4 ;  two \p, 2 ;  .endif
+    .if %c0 > 3 ;  sums r6, \s2, r7, \s3 ;  .endif
+    .if %c0 == 5 ;  one \p, %c2 - 4 ;  sum r12, lr, tb, r8, \s4 ;  .endif
+    .if %c0 == 6 ;  two \p, %c2 - 4 ;  sums r8, \s4, r9, \s5 ;  .endif
     .else
-    .if %c0 > 1 ;  one r12, \p, 2 ;  sum 1, r12, lr, tb, r5, \s1 ;  .endif
-    .if %c0 > 2 ;  two \p, 4 ;  sum 2, r12, lr, bb, r6, \s2 ;  .endif
-    .if %c0 > 3 ;  one r12, \p, 6 ;  sum 3, r12, lr, tb, r7, \s3 ;  .endif
-    .if %c0 > 4 ;  two \p, 8 ;  sum 4, r12, lr, bb, r8, \s4 ;  .endif
-    .if %c0 > 5 ;  one r12, \p, 10 ;  sum 5, r12, lr, tb, r9, \s5 ;  .endif
-    .endif ;  .endif
-    add \p, #%c2
+    .if %c0 == 1 ;  two \p, %c2 ;  .else ;  two \p, 2 ;  .endif ;  sums r4, \s0
+    .if %c0 == 2 ;  one \p, %c2 - 2 ;  .elseif %c0 > 2 ;  one \p, 2 ;  .endif
+    .if %c0 > 1 ;  sum r12, lr, tb, r5, \s1 ;  .endif
+    .if %c0 == 3 ;  two \p, %c2 - 4 ;  .elseif %c0 > 3 ;  two \p, 2 ;  .endif
+    .if %c0 > 2 ;  sums r6, \s2 ;  .endif
+    .if %c0 == 4 ;  one \p, %c2 - 6 ;  .elseif %c0 > 4 ;  one \p, 2 ;  .endif
+    .if %c0 > 3 ;  sum r12, lr, tb, r7, \s3 ;  .endif
+    .if %c0 == 5 ;  two \p, %c2 - 8 ;  .elseif %c0 > 5 ;  two \p, 2 ;  .endif
+    .if %c0 > 4 ;  sums r8, \s4 ;  .endif
+    .if %c0 == 6 ;  one \p, %c2 - 10 ;  sum r12, lr, tb, r9, \s5 ;  .endif
+    .endif
   .endm
   )" ::"i"(outputs),
                "i"(stride), "i"(advance));
 }
-// `first`: the middle row, starting from the bias; `finish` and `put`: from a sum to its byte.
-template <int outputs> [[gnu::always_inline]] inline void define_tile() {
+// `if_row`: skips a row that is missing (cbz reaches 126 bytes); `first`: the middle row, starting from the bias; `finish` and `put`: from a sum to its byte.
+template <int outputs, int stride, bool floor> [[gnu::always_inline]] inline void define_tile() {
   asm volatile(R"(
+  .macro if_row p, else
+    .if %c2 ;  cbz \p, \else ;  .else ;  cmp \p, #0 ;  beq.w \else ;  .endif
+  .endm
   .macro first last
-    ldr \last, [r3] ;  asr \last, #8 ;  row r1, 8, \last, \last, \last, \last, \last, \last
+    row r1, 8, \last, \last, \last, \last, \last, \last
   .endm
   .macro finish n, acc
-    .if %c0 > \n ;  add lr, r12, \acc, asr #31 ;  lsl \acc, #1 ;  smmlar \acc, \acc, r11, lr
-    asr \acc, r10 ;  ssat \acc, #8, \acc, asr #1 ;  .endif
+    .if %c0 > \n
+    .if %c1 ;  smmla \acc, \acc, r11, r12
+    .else ;  add lr, r12, \acc, asr #31 ;  asr \acc, #7 ;  smmlar \acc, \acc, r11, lr ;  .endif
+    asr \acc, r10 ;  ssat \acc, #8, \acc, asr #1
+    .endif
   .endm
   .macro put n, acc, to:vararg
     .if %c0 > \n ;  strb \acc, [\to] ;  .endif
   .endm
-  )" ::"i"(outputs));
+  .macro put_124 out
+    put 1, r5, \out, lr ;  put 2, r6, \out, lr, lsl #1 ;  put 4, r8, \out, lr, lsl #2
+  .endm
+  )" ::"i"(outputs),
+               "i"(floor ? 1 : 0), "i"(stride == 0 || outputs <= 4 ? 1 : 0));
 }
 
 // All channels of a row of outputs, `outputs` (1 to 6) at a time. `stride` 0: the row is one tile
-// without padding, and the stride is 1. `advance`: input bytes per tile.
-// Stream, per channel: its word and multiplier, then three bytes for the middle, top and bottom row
-// of the filter, each in a word. A word 0x80000000 ends it.
+// without padding, and the stride is 1. `advance`: input bytes per tile. `floor`: the zero point of
+// the output is the lowest value, so that negative sums need no care in rounding.
+// Stream, per channel: 256 times the bias, the multiplier, then a word for the middle, top and
+// bottom row of the filter: bytes of column 1, column 0, in the first word the shift, column 2.
+// A word 0x80000000 ends it.
 //   r0-r2 rows, r3 stream, r4-r9 sums, r10 weights 0 and 2, r11 weight 1, r12 lr inputs
-//   [sp] out, pixel_step, twice_zero, tiles, gap, tiles left, out of the channel
-template <int outputs, int stride, int advance, bool one_tile>
+//   [sp] out of the channel, out, pixel_step, twice_zero, tiles, gap, tiles left
+// One tile of up to five outputs: r9 out, [sp + 16] three times pixel_step, pixel_step
+template <int outputs, int stride, int advance, bool one_tile, bool floor>
 [[gnu::naked, gnu::noipa]] void depthwise3(const PlanarStep*) {
   define_loads();
   define_row<outputs, stride, advance>();
-  define_tile<outputs>();
+  define_tile<outputs, stride, floor>();
   asm volatile(R"(
     push {r4-r11, lr} ;  sub sp, #28
-    ldrd r4, r5, [r0, #16] ;  strd r4, r5, [sp] ;  str r4, [sp, #24]
-    ldrd r4, r5, [r0, #24] ;  strd r4, r5, [sp, #8] ;  ldr r4, [r0, #32] ;  str r4, [sp, #16]
+    ldrd r4, r5, [r0, #16] ;  str r4, [sp] ;  strd r4, r5, [sp, #4]
+    ldrd r4, r5, [r0, #24] ;  strd r4, r5, [sp, #12] ;  ldr r4, [r0, #32] ;  str r4, [sp, #20]
     ldm r0, {r0-r3}
-  1:
-    .if %c1 == 0 ;  ldr r4, [sp, #12] ;  str r4, [sp, #20] ;  .endif
-  2:
-    .if %c0 == 1 ;  first r4 ;  .elseif %c0 == 2 ;  first r5 ;  .elseif %c0 == 3 ;  first r6
-    .elseif %c0 == 4 ;  first r7 ;  .elseif %c0 == 5 ;  first r8 ;  .else ;  first r9 ;  .endif
-    cmp r0, #0 ;  beq.w 3f ;  row r0, 12, r4, r5, r6, r7, r8, r9
-  3:
-    cmp r2, #0 ;  beq.w 4f ;  row r2, 16, r4, r5, r6, r7, r8, r9
-  4:
-    ldrd r10, r11, [r3] ;  ldr r12, [sp, #8] ;  lsl r12, r12, r10
-    finish 0, r4 ;  finish 1, r5 ;  finish 2, r6 ;  finish 3, r7 ;  finish 4, r8 ;  finish 5, r9
-    ldrd r12, lr, [sp]
-    put 0, r4, r12 ;  put 1, r5, r12, lr ;  put 2, r6, r12, lr, lsl #1
-    .if %c0 > 3 ;  add r12, r12, lr, lsl #1 ;  .endif
-    put 3, r7, r12, lr ;  put 4, r8, r12, lr, lsl #1
-    .if %c0 > 5 ;  add r12, r12, lr, lsl #1 ;  put 5, r9, r12, lr ;  .endif
-    .if %c1 == 0
-    .if %c0 > 1 ;  add r12, r12, lr, lsl #1 ;  .endif ;  .if %c0 & 1 ;  add r12, r12, lr ;  .endif
-    ldr r4, [sp, #20] ;  str r12, [sp] ;  subs r4, #1 ;  str r4, [sp, #20] ;  bne.w 2b
-    ldr r4, [sp, #16] ;  add r1, r4 ;  cmp r0, #0 ;  it ne ;  addne r0, r4
-    cmp r2, #0 ;  it ne ;  addne r2, r4
+    .if %c1 ;  ldr r%c3, [r3] ;  .endif
+    .if %c1 && %c0 < 6
+    ldrd r9, r10, [sp, #4] ;  str r10, [sp, #20] ;  add r10, r10, r10, lsl #1 ;  str r10, [sp, #16]
     .endif
-    ldr r12, [sp, #24] ;  add r12, #1 ;  str r12, [sp, #24] ;  str r12, [sp]
-    ldr r4, [r3, #20]! ;  cmp r4, #0x80000000 ;  bne.w 1b
+  1:
+    .if %c1 == 0 ;  ldr r4, [sp, #16] ;  str r4, [sp, #24] ;  .endif
+  2:
+    .if %c1 == 0 ;  ldr r%c3, [r3] ;  .endif
+    first r%c3
+    if_row r0, 3f ;  row r0, 12, r4, r5, r6, r7, r8, r9
+  3:
+    if_row r2, 4f ;  row r2, 16, r4, r5, r6, r7, r8, r9
+  4:
+    ldr r12, [sp, #12] ;  ldrb r10, [r3, #10] ;  ldr r11, [r3, #4] ;  lsl r12, r12, r10
+    .if %c2 ;  add r12, #64 ;  .endif
+    finish 0, r4 ;  finish 1, r5 ;  finish 2, r6 ;  finish 3, r7 ;  finish 4, r8 ;  finish 5, r9
+    .if %c1 && %c0 < 6
+    ldrd r11, lr, [sp, #16] ;  put 3, r7, r9, r11 ;  put_124 r9 ;  strb r4, [r9], #1
+    .else
+    ldrd r12, lr, [sp, #4] ;  put_124 r12
+    .if %c0 > 2 ;  add r11, r12, lr ;  .endif
+    put 3, r7, r11, lr, lsl #1 ;  put 5, r9, r11, lr, lsl #2
+    .if %c1
+    strb r4, [r12], #1 ;  str r12, [sp, #4]
+    .else
+    strb r4, [r12]
+    .if %c0 == 1 ;  add r12, lr ;  .endif ;  .if %c0 == 2 ;  add r12, r12, lr, lsl #1 ;  .endif
+    .if %c0 == 3 ;  add r12, r11, lr, lsl #1 ;  .endif
+    .if %c0 == 4 ;  add r12, r12, lr, lsl #2 ;  .endif
+    .if %c0 > 4 ;  add r12, r11, lr, lsl #2 ;  .endif ;  .if %c0 == 6 ;  add r12, lr ;  .endif
+    ldr r4, [sp, #24] ;  str r12, [sp, #4] ;  subs r4, #1 ;  str r4, [sp, #24] ;  bne.w 2b
+    ldr r4, [sp, #20] ;  add r1, r4 ;  cbz r0, 5f ;  add r0, r4
+  5:
+    cbz r2, 6f ;  add r2, r4
+  6:
+    ldr r12, [sp] ;  add r12, #1 ;  strd r12, r12, [sp]
+    .endif ;  .endif
+    ldr r%c3, [r3, #20]! ;  cmp r%c3, #0x80000000 ;  bne.w 1b
     add sp, #28 ;  pop {r4-r11, pc}
-  .purgem two ;  .purgem one ;  .purgem odd ;  .purgem sum ;  .purgem row
-  .purgem first ;  .purgem finish ;  .purgem put
+  .purgem two ;  .purgem one ;  .purgem odd ;  .purgem sum ;  .purgem sums ;  .purgem row
+  .purgem if_row ;  .purgem first ;  .purgem finish ;  .purgem put ;  .purgem put_124
   )" ::"i"(outputs),
-               "i"(one_tile ? 1 : 0));
+               "i"(one_tile ? 1 : 0), "i"(floor ? 1 : 0), "i"(outputs + 3));
 }
 
 // How many outputs a tile takes: a divisor of the width.
@@ -157,11 +198,11 @@ constexpr int planar_tile(int width) {
   return 1;
 }
 
-// Packing chooses: `fast` (above) or `general` for any bias, shift and clamp. Stream of the latter,
-// per channel: its record, then nine weights padded to twelve bytes.
+// Packing chooses: `floored` or `fast` (above), or `general` for any bias, shift and clamp. Stream
+// of the latter, per channel: its record, then nine weights padded to twelve bytes.
 template <int outputs, int stride, int advance, bool one_tile> struct PlanarDepthwise {
-  enum Program { fast, general };
-  static constexpr int programs = 2, general_bytes = Record::bytes + 12;
+  enum Program { fast, floored, general };
+  static constexpr int programs = 3, general_bytes = Record::bytes + 12;
   static constexpr bool holds_weights = true;
 
   static constexpr int scratch(const GraphView&, const Value&) { return 0; }
@@ -175,35 +216,56 @@ template <int outputs, int stride, int advance, bool one_tile> struct PlanarDept
     folded.bias -= 128 * sum;  // inputs are biased: fold has taken their zero point to be -128
     return folded;
   }
+  // 256-fold sums fit.
+  static constexpr bool serves(const Channel& c) {
+    constexpr int most = (1 << 23) - 9 * 255 * 128 - 1;
+    return FastChannel::serves(c) && c.bias >= -most && c.bias <= most;
+  }
+  // A floored sum is shifted once, by e + 7, of which ssat does one (requantize_fast: by e).
+  static constexpr int shift(const Channel& c, Program program) {
+    return -c.multiplier.shift + (program == floored ? 6 : -1);
+  }
+  static constexpr Program program_of(const GraphView& g, const Value& v, const Parameters& p,
+                                      Writer& to) {
+    Program program = !whole_range(v) ? general : v.quant.zero_point == -128 ? floored : fast;
+    for (int c = 0; c < v.shape.channels; ++c) {
+      if (fold(g, v, p, c).overflows && to.overflowing_channel < 0) to.overflowing_channel = c;
+      const Channel folded = channel(g, v, p, c);
+      if (!serves(folded)) program = general;
+      if (program == floored && -folded.multiplier.shift > 16) program = fast;
+    }
+    return program;
+  }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const int channels = v.shape.channels;
-    bool is_fast = whole_range(v);
-    for (int c = 0; c < channels; ++c) {
-      if (fold(g, v, p, c).overflows && to.overflowing_channel < 0) to.overflowing_channel = c;
-      is_fast = is_fast && FastChannel::serves(channel(g, v, p, c));
-    }
-    to.program = is_fast ? fast : general;
+    const Program program = program_of(g, v, p, to);
+    to.program = program;
     for (int c = 0; c < channels; ++c) {
       const Channel folded = channel(g, v, p, c);
-      if (is_fast) {
-        to.put(FastChannel::word(folded));
-        to.put(folded.multiplier.multiplier);
-      } else {
+      if (program == general) {
         Record::put(to, folded);
+      } else {
+        to.put(static_cast<std::int32_t>(folded.bias * 256));
+        to.put(folded.multiplier.multiplier);
       }
-      for (int ky : {1, 0, 2})
-        for (int kx = 0; kx < 4; ++kx)
-          to.put(kx < 3 ? p.filter.int8[(ky * 3 + kx) * channels + c] : std::int8_t{0});
+      for (int ky : {1, 0, 2}) {
+        const std::int8_t* w = p.filter.int8 + ky * 3 * channels + c;
+        const int last = program == general ? 0 : shift(folded, program);
+        const int bytes[]{w[0], w[channels], w[2 * channels], last};
+        for (int k : {1, 0, 3, 2})
+          to.put(static_cast<std::int8_t>(bytes[k]));
+      }
     }
-    if (is_fast) to.put(std::numeric_limits<std::int32_t>::min());
+    if (program != general) to.put(std::numeric_limits<std::int32_t>::min());
   }
 
   // Row `row` of the window at column `at` of a channel.
   static std::int32_t general_sum(const Task& t, const std::byte* row, int at, const std::byte* w,
                                   std::int32_t acc) {
+    constexpr int place[]{1, 0, 3};
     for (int kx = 0; row != nullptr && kx < 3; ++kx)
       if (const int x = at + kx; x >= 0 && x < t.in_width)
-        acc += load<std::uint8_t>(row + x) * load<std::int8_t>(w + kx);
+        acc += load<std::uint8_t>(row + x) * load<std::int8_t>(w + place[kx]);
     return acc;
   }
   static void run_general(const Task& t, const Band& band, int pitch, int front) {
@@ -224,7 +286,7 @@ template <int outputs, int stride, int advance, bool one_tile> struct PlanarDept
   template <int program> static void run(const Task& task, const Band& band) {
     constexpr int front = stride == 0 ? 0 : 1;
     const int pitch = task.in_width + front;
-    if constexpr (program == fast) {
+    if constexpr (program != general) {
       const int first = stride == 0 ? 0 : 1 - task.left;
       const std::byte *top = band.rows[0], *bottom = band.rows[2];
       const int tiles = task.out_width / outputs;
@@ -237,7 +299,7 @@ template <int outputs, int stride, int advance, bool one_tile> struct PlanarDept
                             2 * task.out_zero + 1,
                             tiles,
                             pitch - tiles * advance};
-      depthwise3<outputs, stride, advance, one_tile>(&step);
+      depthwise3<outputs, stride, advance, one_tile, program == floored>(&step);
     } else {
       run_general(Task(task), band, pitch, front);
     }

@@ -103,6 +103,69 @@ struct Windows {
   }
 };
 
+// Windows whose rows are one word each: a word at a time, with padding shifted in at the edges.
+struct Words {
+  static constexpr bool serves(const GraphView& g, const Value& v) {
+    const Shape in = g.input(v).shape;
+    return v.filter.width * in.channels == 4 && v.dilation.width == 1 && in.row() >= 4;
+  }
+  static constexpr int taps(const GraphView& g, const Value& v) { return Windows::taps(g, v); }
+  static constexpr int extra(const GraphView&, const Value&) { return 0; }
+
+  static void start(const Task&, const Band&, std::byte*) {}
+  static void gather(const Task& t, const Band& band, std::byte* tile, std::byte*, int x,
+                     int pixels) {
+    const int last = t.in_width * t.in_channels - 4;  // the last whole word of a row
+    const int step = t.stride_width * t.in_channels;
+    int at = (x * t.stride_width - t.left) * t.in_channels;
+    for (int j = 0; j < pixels; ++j, at += step, tile += 4)
+      column(band.rows, t.rows, at, last, 0x01010101u * static_cast<std::uint8_t>(t.in_zero), tile,
+             4 * pixels);
+  }
+
+  // One pixel: the words at `at` of all rows, with `padding` for the bytes before 0 and behind
+  // `last` + 3.
+  static void column(const std::byte* const* rows, int count, int at, int last,
+                     std::uint32_t padding, std::byte* to, int step) {
+    auto put = [&](std::uint32_t word) {
+      store_aligned(to, even_bytes(word));
+      store_aligned(to + step, odd_bytes(word));
+      to += 2 * step;
+    };
+    if (at >= 0 && at <= last) {
+      std::uint32_t word, even;
+      asm volatile(R"(
+  1:
+    ldr %[word], [%[rows]], #4 ;  cbz %[word], 3f ;  ldr %[word], [%[word], %[at]]
+  2:
+    sxtb16 %[even], %[word] ;  str %[even], [%[to]]
+    sxtb16 %[word], %[word], ror #8 ;  str %[word], [%[to], %[step]]
+    add %[to], %[to], %[step], lsl #1 ;  subs %[n], #1 ;  bne 1b
+    b 4f
+  3:
+    mov %[word], %[padding] ;  b 2b
+  4:
+      )"
+                   : [word] "=&l"(word), [even] "=&r"(even), [rows] "+r"(rows), [to] "+r"(to),
+                     [n] "+r"(count)
+                   : [at] "r"(at), [step] "r"(step), [padding] "r"(padding)
+                   : "cc", "memory");
+    } else if (at <= -4 || at >= last + 4) {
+      for (; count > 0; --count) put(padding);
+    } else {
+      const int before = at < 0 ? -8 * at : 0, after = at > last ? 8 * (at - last) : 0;
+      const std::uint32_t fill = before != 0 ? padding >> (32 - before) : padding << (32 - after);
+      if (at > last) at = last;
+      if (at < 0) at = 0;
+      for (; count > 0; --count)
+        if (const std::byte* row = *rows++; row != nullptr)
+          put(load<std::uint32_t>(row + at) << before >> after | fill);
+        else
+          put(padding);
+    }
+  }
+};
+
 // Anything else: patches of bytes first. `run`: bytes of a row of the window.
 template <int run> struct Bytes {
   static constexpr bool serves(const GraphView&, const Value&) { return true; }
