@@ -105,7 +105,8 @@ def estimate(model: figures.Model, target: str, plan: str) -> Estimate:
     loaded = cli.load(options)
     network = loaded.network
     values = inputs.load(network, [model.vector]) if model.vector else inputs.random(network, 1, 0)
-    built = build.build(network.name, loaded.header, cli.chosen(options))
+    choice = cli.chosen(options)
+    built = build.build(network.name, cli.planned(options, loaded, choice), choice)
     measured = runner.run(network, built, values, profile=False).instructions
     with tempfile.TemporaryDirectory(prefix="graven-") as at:
         folder = Path(at)
