@@ -150,7 +150,8 @@ class Plan:
         inputs = [share for share in self.shares if share.layer < 0]
         if self.report["row_input"] or sum(share.rows for share in inputs) < 2:
             return ""
-        return f"{sum(share.bytes for share in inputs):,} bytes of the peak are the input: --row-input feeds it row by row."
+        size = sum(share.bytes for share in inputs)
+        return f"{size:,} bytes of the peak are the input: --row-input feeds it row by row."
 
     @property
     def _heads(self) -> list[str]:
