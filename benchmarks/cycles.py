@@ -105,7 +105,8 @@ def estimate(model: figures.Model, target: str, plan: str) -> Estimate:
     loaded = cli.load(options)
     network = loaded.network
     values = inputs.load(network, [model.vector]) if model.vector else inputs.random(network, 1, 0)
-    built = build.build(network.name, loaded.header, cli.chosen(options))
+    choice = cli.chosen(options)
+    built = build.build(network.name, cli.planned(options, loaded, choice), choice)
     measured = runner.run(network, built, values, profile=False).instructions
     with tempfile.TemporaryDirectory(prefix="graven-") as at:
         folder = Path(at)
@@ -179,13 +180,16 @@ def main() -> int:
     require_tools()
     models = [figures.load_model(path) for path in options.models] or figures.default_models()
     targets = options.target or list(mca.CORES)
-    rows = [estimate(model, target, options.plan) for model in models for target in targets]
+    rows = []
+    for model in models:
+        for target in targets:
+            rows.append(estimate(model, target, options.plan))
+            if options.update:  # each at once: all of them take a while
+                estimates.write(rows[-1:])
     if options.json:
         print(json.dumps([asdict(row) for row in rows]))
     else:
         show(rows, Console(width=None if sys.stdout.isatty() else 150))
-    if options.update:
-        estimates.write(rows)
     wrong = [sentence for row in rows if (sentence := disagreement(row))]
     for sentence in wrong:
         print(f"benchmarks: {sentence}", file=sys.stderr)

@@ -5,6 +5,7 @@ Read from the object that `inspect --json` prints, so that nothing here knows mo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 NAME_LENGTH = 26
+MOST_PEAKS = 100  # that are looked at
 SCRATCH = -1  # as a bar's row
 
 
@@ -145,20 +147,28 @@ class Plan:
 
     @property
     def _row_input(self) -> str:
-        rows = sum(share.bytes for share in self.shares if share.layer < 0)
-        if self.report["row_input"] or not rows:
+        inputs = [share for share in self.shares if share.layer < 0]
+        if self.report["row_input"] or sum(share.rows for share in inputs) < 2:
             return ""
-        return f"{rows:,} bytes of the peak are the input: --row-input feeds it row by row."
+        size = sum(share.bytes for share in inputs)
+        return f"{size:,} bytes of the peak are the input: --row-input feeds it row by row."
+
+    @property
+    def _heads(self) -> list[str]:
+        """What takes most of each peak, the commonest first."""
+        heads = [
+            max((bar for bar in self.bars if bar.first <= step <= bar.last), key=lambda b: b.bytes)
+            for step in self.peaks[:MOST_PEAKS]
+        ]
+        names = Counter(self.name(bar.layer) for bar in heads)
+        return [name for name, _ in names.most_common(3)]
 
     @property
     def _best_change(self) -> str:
         best = min(self.shares, key=lambda share: (share.halved, -share.bytes))
         if best.halved >= self.bound:
-            names = " and ".join(f"'{self.name(share.layer)}'" for share in self.shares[:2])
-            return (
-                f"No layer alone decides: other steps need as much as the peak, where {names} take "
-                "most; shrink the layers of all peaks."
-            )
+            names = " and ".join(f"'{name}'" for name in self._heads)
+            return f"No layer alone decides: steps at the peak are mostly {names}; shrink them all."
         name, part = f"'{self.name(best.layer)}'", f"{best.bytes / self.bound:.0%}"
         then = f"the bound falls from {self.bound:,} to {best.halved:,} bytes"
         if best.is_scratch:

@@ -22,24 +22,49 @@ namespace detail {
 template <const auto& graph, class Plan> struct ArenaMap {
   static constexpr const auto& s = Plan::schedule;
 
-  static constexpr int owner(int value) {
+  static constexpr int layer_of(int value) {
     return value < graph.input_count ? -1 - value : graph.values[value].layer;
   }
   static constexpr bool is_tight(const plan::Facts& f) { return f.is_input || f.is_output; }
 
+  // The value that overwrites this one.
+  static constexpr int heir(int value) {
+    for (int v = value + 1; v < graph.count; ++v)
+      if (Plan::problem.values[v].overwrites == value) return v;
+    return -1;
+  }
+  static constexpr int birth(int value, int row) { return s.birth[s.first_row[value] + row]; }
+  // In a ring a slot is taken from the first step of the value to the last.
+  static constexpr int first_step(int value, int row) {
+    const bool first_in_ring = row < s.ring[value] && !is_tight(Plan::problem.values[value]);
+    return first_in_ring && Plan::problem.values[value].overwrites < 0 ? birth(value, 0)
+                                                                       : birth(value, row);
+  }
+  static constexpr int last_step(int value, int row) {
+    if (const int v = heir(value); v >= 0 && birth(v, row) > birth(value, row))
+      return birth(v, row) - 1;
+    int owner = value;
+    while (Plan::problem.values[owner].overwrites >= 0)
+      owner = Plan::problem.values[owner].overwrites;
+    const plan::Facts& f = Plan::problem.values[owner];
+    const int ring = is_tight(f) ? 0 : s.ring[owner];
+    if (ring == 0) return s.death[s.first_row[value] + row];
+    if (row + ring < f.rows && birth(owner, row + ring) >= 0) return birth(owner, row + ring) - 1;
+    int last = 0;
+    for (int r = 0; r < f.rows; ++r) {
+      const int death = s.death[s.first_row[owner] + r];
+      if (birth(owner, r) >= 0 && death > last) last = death;
+    }
+    return last;
+  }
+
   template <class Sink> static constexpr void rows_of(int value, Sink& sink) {
     const plan::Facts& f = Plan::problem.values[value];
-    int heir = -1;  // the value that overwrites this one
-    for (int v = value + 1; v < graph.count; ++v)
-      if (Plan::problem.values[v].overwrites == value) heir = v;
-    for (int r = 0; r < f.rows && !f.is_constant; ++r) {
-      const int row = s.first_row[value] + r;
-      if (s.birth[row] < 0) continue;  // nobody reads it, it is never made
-      const int end = heir >= 0 ? s.birth[s.first_row[heir] + r] - 1 : -1;
-      sink({owner(value), r, Plan::places.row[row],
-            is_tight(f) ? f.row_bytes : plan::align4(f.row_bytes), s.birth[row],
-            end >= s.birth[row] ? end : s.death[row]});
-    }
+    const int bytes = is_tight(f) ? f.row_bytes : plan::align4(f.row_bytes);
+    for (int r = 0; r < f.rows && !f.is_constant; ++r)
+      if (birth(value, r) >= 0)  // otherwise nobody reads it, it is never made
+        sink({layer_of(value), r, Plan::places.row[s.first_row[value] + r], bytes,
+              first_step(value, r), last_step(value, r)});
   }
   // Scratch exists at the steps of its value; that of a reduction from the first to the last.
   template <class Sink> static constexpr void scratch_of(int value, Sink& sink) {
@@ -49,7 +74,7 @@ template <const auto& graph, class Plan> struct ArenaMap {
       if (s.order[t] != value) continue;
       const int start = t;
       while (t < s.last[value] && (f.reduces || s.order[t + 1] == value)) ++t;
-      sink({owner(value), -1, Plan::places.scratch[value], plan::align4(f.scratch), start, t});
+      sink({layer_of(value), -1, Plan::places.scratch[value], plan::align4(f.scratch), start, t});
     }
   }
   template <class Sink> static constexpr void all(Sink& sink) {

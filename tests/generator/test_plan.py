@@ -41,7 +41,8 @@ def test_bars_never_overlap_in_both_address_and_time(plan):
 
 def test_the_bars_reach_the_arena_s_end_and_the_bound(plan):
     end = max(bar.offset + bar.bytes for bar in plan.bars)
-    assert end == plan.arena >= plan.bound == plan.alive().max()
+    assert plan.arena - 8 < end <= plan.arena  # padding may be the last
+    assert plan.arena >= plan.bound == plan.alive().max()
 
 
 def test_the_peak_is_where_most_is_alive(plan):
@@ -67,9 +68,8 @@ def test_half_of_a_layer_lowers_the_bound_by_half_of_it_at_most(plan):
 
 def test_the_advice_names_a_layer_of_the_peak(plan):
     assert any(plan.name(share.layer) in plan.advice for share in plan.shares)
-    assert plan.report["row_input"] == ("--row-input" not in plan.advice) or not any(
-        share.layer < 0 for share in plan.shares
-    )
+    rows = sum(share.rows for share in plan.shares if share.layer < 0)
+    assert ("--row-input" in plan.advice) == (rows > 1 and not plan.report["row_input"])
 
 
 def bar(layer, row, offset, size, first, last):
@@ -103,13 +103,15 @@ def test_what_to_change_where_one_layer_dominates():
 def test_what_to_change_where_scratch_or_the_input_dominates():
     scratch = memory.Plan(report_of(bar(1, -1, 0, 60, 1, 1), bar(1, 0, 60, 20, 1, 2)))
     assert scratch.advice.startswith("The scratch of '1 layer_1' is 75% of the peak")
-    fed = memory.Plan(report_of(bar(-1, 0, 0, 60, 0, 1), bar(0, 0, 60, 20, 1, 2)))
+    fed = memory.Plan(report_of(bar(-1, 0, 0, 40, 0, 1), bar(-1, 1, 40, 20, 0, 1),
+                                bar(0, 0, 60, 20, 1, 2)))  # fmt: skip
     assert fed.advice.startswith("The input is 75% of the peak") and "--row-input" in fed.advice
 
 
 def test_what_to_change_where_two_peaks_are_alike():
     plan = memory.Plan(report_of(bar(0, 0, 0, 80, 0, 0), bar(1, 0, 0, 80, 1, 1)))
     assert plan.advice.startswith("No layer alone decides")
+    assert "'0 layer_0' and '1 layer_1'" in plan.advice
 
 
 @pytest.mark.parametrize("kind", picture.FORMATS)
