@@ -53,24 +53,40 @@ constexpr Multiplier channel_multiplier(const GraphView& graph, const Value& val
 
 constexpr std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
 
+constexpr int sum_of(const std::int8_t* w, int count, int step) {
+  int sum = 0;
+  if (step == 1)
+    for (int k = 0; k < count; ++k) sum += w[k];
+  else
+    for (int k = 0; k < count; ++k) sum += w[k * step];
+  return sum;
+}
+
 // The accumulator starts at the folded bias and adds x * w for x in [-128, 127] in any order: all
 // partial sums lie between the two extremes. A depthwise sum may also start at the plain bias and
 // add (x - zero) * w.
+constexpr bool can_overflow(const std::int8_t* w, FilterLayout layout, std::int64_t bias, int zero,
+                            bool plain) {
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  // Nearly always the largest weights that there could be do not overflow either.
+  if (larger(bias, -bias) + std::int64_t{layout.taps} * (255 * 128) <= most) return false;
+  std::int64_t above = 0, below = 0;  // sums of the positive and the negative weights
+  for (int k = 0; k < layout.taps; ++k)
+    (w[k * layout.tap_step] > 0 ? above : below) += w[k * layout.tap_step];
+  const std::int64_t folded = bias - zero * (above + below);
+  const std::int64_t uncentred = plain ? 255 * (above - below) : 0;
+  return larger(folded + 127 * above - 128 * below, bias + uncentred) > most ||
+         larger(-folded + 128 * above - 127 * below, uncentred - bias) > most + 1;
+}
+
 constexpr Channel fold(const GraphView& graph, const Value& value, const Parameters& params,
                        int output) {
   const FilterLayout layout = filter_layout(graph, value);
   const int zero = graph.source(value).quant.zero_point;
   const std::int8_t* w = params.filter.int8 + layout.index(output, 0);
-  std::int64_t above = 0, below = 0;  // sums of the positive and the negative weights
-  for (int k = 0; k < layout.taps; ++k)
-    (w[k * layout.tap_step] > 0 ? above : below) += w[k * layout.tap_step];
   const std::int64_t bias = params.bias.size > 0 ? params.bias.int32[output] : 0;
-  const std::int64_t folded = bias - zero * (above + below);
-  const std::int64_t plain = value.op == Op::depthwise ? 255 * (above - below) : 0;
-  const std::int64_t most = larger(folded + 127 * above - 128 * below, bias + plain);
-  const std::int64_t least = -larger(-folded + 128 * above - 127 * below, plain - bias);
-  const bool overflows = most > std::numeric_limits<std::int32_t>::max() ||
-                         least < std::numeric_limits<std::int32_t>::min();
+  const std::int64_t folded = bias - std::int64_t{zero} * sum_of(w, layout.taps, layout.tap_step);
+  const bool overflows = can_overflow(w, layout, bias, zero, value.op == Op::depthwise);
   return {overflows ? 0 : static_cast<std::int32_t>(folded), static_cast<std::int32_t>(bias),
           channel_multiplier(graph, value, params, output), overflows};
 }

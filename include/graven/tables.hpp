@@ -22,9 +22,7 @@ using unsigned_for =
 
 // Where the rows of a value lie: row r at places[row + r] or, where plans have blocks (plan.hpp,
 // most_places) and ring is not 0, at byte row + r % ring * pitch.
-template <bool blocks> struct Slots {
-  std::uint32_t row = 0;
-};
+template <bool blocks> struct Slots { std::uint32_t row = 0; };
 template <> struct Slots<true> {
   std::uint32_t row = 0, pitch = 0;
   std::uint16_t ring = 0;
@@ -57,8 +55,8 @@ template <bool blocks> struct Wire {
 template <int Size, int Alignment = 4> struct Stream {
   alignas(Alignment) std::byte bytes[Size > 0 ? Size : 1]{};
 };
-template <int Size> struct Packed {
-  Stream<Size> stream{};
+template <int Size, int Alignment> struct Packed {
+  Stream<Size, Alignment> stream{};
   int overflowing_channel = -1;
   int program = 0;  // which of a kernel's `programs` reads the stream
   int size = 0;     // bytes that packing has written: stream_size is an upper bound
@@ -69,7 +67,7 @@ constexpr auto pack_stream() {
   using K = kernel_of<graph, Isa, value>;
   constexpr GraphView g = graph.view();
   constexpr const Value& v = graph.values[value];
-  Packed<K::stream_size(g, v)> packed{};
+  Packed<K::stream_size(g, v), Isa::alignment> packed{};
   constexpr int count = length(params);
   Writer to{packed.stream.bytes};
   K::pack(g, v, v.record < count ? params[v.record < count ? v.record : 0] : no_parameters, to);
@@ -84,9 +82,13 @@ inline constexpr auto packed_of = pack_stream<graph, Isa, params, value>();
 template <const auto& graph, class Isa, const auto& params, int value>
 inline constexpr auto stream_of = [] {
   constexpr const auto& packed = packed_of<graph, Isa, params, value>;
-  Stream<packed.size, Isa::alignment> stream{};
-  for (int i = 0; i < packed.size; ++i) stream.bytes[i] = packed.stream.bytes[i];
-  return stream;
+  if constexpr (packed.size == sizeof(packed.stream.bytes)) {
+    return packed.stream;  // as a whole: cheaper for the compiler
+  } else {
+    Stream<packed.size, Isa::alignment> stream{};
+    for (int i = 0; i < packed.size; ++i) stream.bytes[i] = packed.stream.bytes[i];
+    return stream;
+  }
 }();
 
 template <const auto& graph, int value, int input, int steps> constexpr auto make_starts() {

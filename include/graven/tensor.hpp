@@ -114,6 +114,18 @@ struct Writer {
       detail::store_bytes(at, value);
     at += sizeof(T);
   }
+  // `count` values, `step` apart: the compiler's time for a model's weights is spent here.
+  constexpr void copy(const std::int8_t* from, int count, int step = 1) {
+    std::byte* to = at;
+    if (step == 1)
+      for (int i = 0; i < count; ++i) to[i] = static_cast<std::byte>(from[i]);
+    else
+      for (int i = 0; i < count; ++i) to[i] = static_cast<std::byte>(from[i * step]);
+    at += count;
+  }
+  constexpr void copy(const float* from, int count, int step = 1) {
+    for (int i = 0; i < count; ++i) put(from[i * step]);
+  }
 };
 
 // How one row of a value lies in the arena. `pixels` (HWC) is what users see; an instruction set

@@ -141,7 +141,7 @@ template <bool half_a, bool half_b, int program> struct Add : PlainKernel {
 };
 
 // out[i] = table[uint8(in[i])], sixteen at a time.
-struct Map : scalar_isa::MapInt8 {
+struct Map : scalar_isa::MapBytes {
   static void run(const Task& task, const Band& band) {
     const std::byte* in = band.rows[0];
     std::byte* out = band.out[0];

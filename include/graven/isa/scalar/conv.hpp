@@ -19,10 +19,8 @@ template <class N> struct Conv {
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     N::pack(g, v, p, to);
     const FilterLayout layout = filter_layout(g, v);
-    for (int o = 0; o < layout.outputs; ++o) {
-      const T* w = N::weights(p) + layout.index(o, 0);
-      for (int k = 0; k < layout.taps; ++k) to.put(w[k * layout.tap_step]);
-    }
+    for (int o = 0; o < layout.outputs; ++o)
+      to.copy(N::weights(p) + layout.index(o, 0), layout.taps, layout.tap_step);
   }
 
   static constexpr void run(const Task& task, const Band& band) {
@@ -91,8 +89,7 @@ template <class N> struct Depthwise {
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     N::pack(g, v, p, to);
-    const T* w = N::weights(p);
-    for (int left = filter_layout(g, v).size(); left > 0; --left) to.put(*w++);
+    to.copy(N::weights(p), filter_layout(g, v).size());
   }
 
   // The part of the window that lies inside the input, for one output pixel.
@@ -168,10 +165,8 @@ template <class N> struct DenseRows {
     N::pack(g, v, p, to);
     const Shape in = g.input(v).shape;
     for (int r = 0; r < in.height; ++r)
-      for (int o = 0; o < v.shape.channels; ++o) {
-        const T* w = N::weights(p) + o * in.size() + r * in.row();
-        for (int left = in.row(); left > 0; --left) to.put(*w++);
-      }
+      for (int o = 0; o < v.shape.channels; ++o)
+        to.copy(N::weights(p) + o * in.size() + r * in.row(), in.row());
   }
 
   static constexpr void run(const Task& task, const Band& band) {
