@@ -237,8 +237,9 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   }
   static constexpr auto schedule = make_schedule();
   static constexpr int items = plan::count_items(problem);
-  template <bool by_size> static constexpr auto placed =
-      plan::place(problem, schedule, plan::items_of<items>(problem, schedule, by_size));
+  template <bool by_size>
+  static constexpr auto placed = plan::place(problem, schedule,
+                                             plan::items_of<items>(problem, schedule, by_size));
   static constexpr auto place_found() {
     constexpr const plan::Found& found = plan::found<policy.found>;
     const auto list = plan::items_of<items>(problem, schedule, false);
@@ -267,5 +268,24 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   static constexpr int fast_size = is_split ? places.fast : border > 0 ? places.arena : 0;
   static constexpr int slow_size = is_split ? places.arena - border : border > 0 ? 0 : places.arena;
 };
+
+namespace detail {
+
+// An instruction set may name a `lean` variant of itself, which needs less memory and flash: what
+// the smallest plan takes, and a plan within a limit that the faster kernels break.
+template <const auto& graph, class Isa, plan::Policy policy> constexpr auto variant_of() {
+  if constexpr (!requires { typename Isa::lean; } || policy.goal == plan::Goal::fastest)
+    return Isa{};
+  else if constexpr (policy.goal == plan::Goal::smallest)
+    return typename Isa::lean{};
+  else if constexpr (PlanOf<graph, Isa, policy>::places.arena <= policy.bytes)
+    return Isa{};
+  else
+    return typename Isa::lean{};
+}
+template <const auto& graph, class Isa, plan::Policy policy>
+using Variant = decltype(variant_of<graph, Isa, policy>());
+
+}  // namespace detail
 
 }  // namespace graven

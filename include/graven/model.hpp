@@ -28,21 +28,6 @@ struct LayerInfo {
 
 namespace detail {
 
-// An instruction set may name a `lean` variant of itself, which needs less memory and flash: what
-// the smallest plan takes, and a plan within a limit that the faster kernels break.
-template <const auto& graph, class Isa, plan::Policy policy> constexpr auto variant_of() {
-  if constexpr (!requires { typename Isa::lean; } || policy.goal == plan::Goal::fastest)
-    return Isa{};
-  else if constexpr (policy.goal == plan::Goal::smallest)
-    return typename Isa::lean{};
-  else if constexpr (PlanOf<graph, Isa, policy>::places.arena <= policy.bytes)
-    return Isa{};
-  else
-    return typename Isa::lean{};
-}
-template <const auto& graph, class Isa, plan::Policy policy>
-using Variant = decltype(variant_of<graph, Isa, policy>());
-
 template <const auto& graph, class Isa, const auto& params, plan::Policy policy> struct ArenaOf {
   using Engine = graven::Engine<graph, Variant<graph, Isa, policy>, params, policy>;
   using Owned = OwnedArena<Engine::arena_size, Engine::alignment>;
@@ -240,8 +225,8 @@ public:
       policy.row_input&& input_count == 1) {
     push_row_bytes(reinterpret_cast<const std::byte*>(row.data()));
   }
-  constexpr void push_row_bytes(const std::byte* row) requires(
-      policy.row_input&& input_count == 1) {
+  constexpr void push_row_bytes(const std::byte* row) requires(policy.row_input&& input_count ==
+                                                               1) {
     if (feed.row++ >= Engine::Plan::problem.values[0].steps) return;  // a row that nobody reads
     copy_bytes(Engine::input_row(arena(), feed.row - 1), row, row_size * size_of(in(0).element));
     Engine::arrive(arena(), feed.progress);

@@ -63,10 +63,13 @@ class BasicStreaming {
   static constexpr const auto& window_graph = graph_of<Network, inputs, params, policy.plan.fuse>;
   static constexpr const auto& timeline = detail::timeline_of<Network, inputs, params, policy>;
   static constexpr const auto& graph = detail::stream_graph_of<Network, inputs, params, policy>;
-  using Engine = graven::Engine<detail::stream_graph_of<Network, inputs, params, policy>, Isa,
-                                params, plan::fed_by_rows(policy.plan)>;
+  static constexpr plan::Policy fed = plan::fed_by_rows(policy.plan);
+  using Kernels =
+      detail::Variant<detail::stream_graph_of<Network, inputs, params, policy>, Isa, fed>;
+  using Engine = graven::Engine<detail::stream_graph_of<Network, inputs, params, policy>, Kernels,
+                                params, fed>;
   using Check =
-      graven::Check<detail::stream_graph_of<Network, inputs, params, policy>, Isa, params>;
+      graven::Check<detail::stream_graph_of<Network, inputs, params, policy>, Kernels, params>;
   static constexpr bool sound = [] {
     if constexpr (detail::fits<Network, inputs>)
       return Check::passed;

@@ -59,7 +59,8 @@ template <class Patches, int quads, Rows rows> struct Conv {
         const Channel a = fold(g, v, p, o), b = fold(g, v, p, o + 1);
         const Taps low(layout, p, o), high(layout, p, o + 1);
         to.put(FastChannel::word(a));
-        to.put(static_cast<std::uint32_t>(FastChannel::word(b)) + static_cast<std::uint32_t>(a.bias));
+        to.put(static_cast<std::uint32_t>(FastChannel::word(b)) +
+               static_cast<std::uint32_t>(a.bias));
         for (int k = 0; k < 4 * quads; k += 4) {
           to.put(pair_word(low, high, k));
           to.put(pair_word(low, high, k + 1));
@@ -82,8 +83,9 @@ template <class Patches, int quads, Rows rows> struct Conv {
   }
 
   // The outputs from channel `o` on, one by one. Steps: bytes to the next pixel and channel.
-  [[gnu::noinline]] static void run_singles(const Task& t, const std::byte* stream, const std::byte* tile, int pixels,
-                          int o, std::byte* out, int pixel_step, int channel_step) {
+  [[gnu::noinline]] static void run_singles(const Task& t, const std::byte* stream,
+                                            const std::byte* tile, int pixels, int o,
+                                            std::byte* out, int pixel_step, int channel_step) {
     for (; o < t.out_channels; ++o, stream += single_bytes)
       for (int j = 0; j < pixels; ++j) {
         const std::int32_t acc = single(stream + Record::bytes, tile + 4 * j, pixels, quads,

@@ -134,9 +134,9 @@ template <Store store> [[gnu::always_inline]] inline void define_stores() {
   asm volatile(".purgem saturate ;  .purgem low ;  .purgem high ;  .purgem put" ::);
 }
 
-// All pairs of a stream on a tile. one_pass: `loops` is 1. Stream, per pair: the channel word of the
-// first output, and that of the second plus the first's bias; per four inputs two words of weights;
-// two multipliers. A word 0x80 follows the last pair: `asrs` puts bit 7 in the carry.
+// All pairs of a stream on a tile. one_pass: `loops` is 1. Stream, per pair: the channel word of
+// the first output, and that of the second plus the first's bias; per four inputs two words of
+// weights; two multipliers. A word 0x80 follows the last pair: `asrs` puts bit 7 in the carry.
 //   r0 stream, r1 tile, lr loops; r4-r6 S1, r7-r9 S0 of the pixels
 //   [sp] tile, out, step, twice_zero, the first channel's word, loops
 template <int unroll, Store store, bool one_pass>
