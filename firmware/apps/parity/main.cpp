@@ -62,7 +62,8 @@ inline constexpr Style trained{}, centred{.in_zero = 5, .out_zero = -9},
     tiny{.in_zero = -7, .out_zero = 100, .scale = 3e-9f},
     biased{.in_zero = 127, .scale = 1e-5f, .bias = 400'000'000},
     deep{.in_zero = 11, .scale = 1e-5f, .bias = 4'000'000},
-    clamped{.out_zero = -60, .out_scale = 0.03f};
+    clamped{.out_zero = -60, .out_scale = 0.03f}, tied{.scale = 0.006f, .one_scale = true},
+    tied_whole{.in_zero = 11, .out_zero = 20, .scale = 0.006f, .bias = 20'000, .one_scale = true};
 
 // One shape under parameters of every kind.
 template <class Network, auto input> void compare_all(const char* name) {
@@ -126,11 +127,24 @@ void bands() {
   compare<Sequential<C<32, 2, e3>>, Shape{2, 8, 32}, full>("bands");
 }
 
+// Outputs of one scale.
+template <int inputs, int outputs> void dense() {
+  compare<Sequential<Dense<inputs, outputs>>, Shape{1, 1, inputs}, tied>("dense, one scale");
+  compare<Sequential<Dense<inputs, outputs>>, Shape{1, 1, inputs}, tied_whole>("dense, one scale");
+}
 void columns() {
   compare_all<Sequential<Dense<37, 11>>, Shape{1, 1, 37}>("dense 37 to 11");
   compare_all<Sequential<C<3, 6, Extent(3, 4), e1, valid>>, Shape{5, 4, 3}>("one column");
   compare<Sequential<Dense<1, 16, relu>, Dense<16, 1>>, Shape{1, 1, 1}, trained>("dense 1, 16, 1");
   compare<Sequential<Dense<600, 8>>, Shape{1, 1, 600}, extreme>("long dense");
+  dense<37, 18>();
+  dense<3, 5>();
+  dense<70, 20>();
+  dense<72, 13>();
+  dense<196, 16>();
+  dense<300, 17>();
+  dense<16, 67>();
+  compare<Sequential<Dense<1, 16, relu>, Dense<16, 1>>, Shape{1, 1, 1}, tied>("dense 1, 16, 1");
   compare<Sequential<C<4, 4, e3>>, Shape{6, 1, 4}, centred>("rows of one pixel");
   compare<Sequential<C<3, 4, e3>, Flatten, Dense<120, 9>>, Shape{5, 6, 3}, centred>("by rows");
   compare<Sequential<C<3, 5, e3>, Flatten, Dense<150, 6>>, Shape{5, 6, 3}, full>("by rows");
@@ -170,6 +184,84 @@ void depthwises() {
   compare<Shown, Shape{5, 6, 4}, trained>("a planar output");
 }
 
+// Pointwise convolutions of few inputs, onto pixels and onto the planar rows of a depthwise one.
+template <int inputs, int outputs, int width> void narrow() {
+  using Point = C<inputs, outputs, e1, e1, same, relu>;
+  compare<Sequential<Point>, Shape{2, width, inputs}, trained>("few inputs");
+  compare<Sequential<Point>, Shape{2, width, inputs}, centred>("few inputs, any zero point");
+  compare<Sequential<Point, D<outputs, e3>>, Shape{3, width, inputs}, full>("few inputs, planar");
+}
+void narrows() {
+  narrow<1, 3, 8>();
+  narrow<2, 4, 17>();
+  narrow<3, 4, 9>();
+  narrow<3, 5, 10>();
+  narrow<4, 1, 24>();
+  narrow<5, 2, 7>();
+  narrow<6, 3, 9>();
+  narrow<7, 2, 17>();
+  narrow<8, 5, 16>();
+  using Strided = Sequential<C<3, 4, e1, Stride(1, 2)>>;
+  compare_all<Strided, Shape{1, 21, 3}>("few inputs, stride 2");
+}
+
+// Windows two elements apart.
+void strips() {
+  compare_all<Sequential<C<1, 6, Extent(3, 8), e2>>, Shape{5, 15, 1}>("strips of eight");
+  compare<Sequential<C<2, 4, Extent(2, 5)>>, Shape{4, 9, 2}, centred>("strips of two channels");
+  compare<Sequential<C<1, 2, Extent(5, 9), e2, valid>>, Shape{6, 13, 1}, full>("three pixels");
+  compare<Sequential<D<1, Extent(10, 8), e2, same, relu, e1, 8>>, Shape{9, 8, 1}, trained>(
+      "1 to 8");
+  compare<Sequential<C<1, 2, Extent(1, 30), e2, valid>>, Shape{1, 40, 1}, trained>("long strips");
+}
+
+// Outputs that cannot share halfwords.
+void plains() {
+  compare_all<Sequential<C<12, 6, e1>>, Shape{2, 8, 12}>("twelve inputs");
+  compare<Sequential<C<4, 4, e3, e1, same, relu>, D<4, e3>>, Shape{4, 7, 4}, extreme>("plain");
+  compare<Sequential<C<32, 2, e3, e1, same>>, Shape{3, 5, 32}, extreme>("plain, in loops");
+}
+
+// Depthwise 3x3 on wide rows, from pixels and from planar rows.
+template <int channels, int width, Padding padding> void wide() {
+  using Alone = D<channels, e3, e1, padding>;
+  using Behind = Sequential<C<4, channels, e1, e1, same, relu>, Alone>;
+  compare<Sequential<Alone>, Shape{4, width, channels}, centred>("wide depthwise");
+  compare<Sequential<Alone>, Shape{3, width, channels}, trained>("wide depthwise");
+  compare<Behind, Shape{4, width, 4}, full>("wide depthwise, planar");
+}
+void wides() {
+  wide<3, 6, same>();
+  wide<5, 17, same>();
+  wide<3, 20, same>();
+  wide<2, 22, same>();
+  wide<3, 19, valid>();
+  wide<4, 23, valid>();
+  compare_all<Sequential<D<3, e3>>, Shape{1, 18, 3}>("wide depthwise on one row");
+}
+
+// Pools and resizes between a convolution and a depthwise one.
+template <class... Between> void chain(const char* name) {
+  using Chain = Sequential<C<4, 6, e1, e1, same, relu>, Between..., D<6, e3>>;
+  compare<Chain, Shape{6, 11, 4}, trained>(name);
+  compare<Chain, Shape{7, 18, 4}, full>(name);
+}
+void chains() {
+  chain<MaxPool<2>>("pooled by two");
+  chain<MaxPool<Extent(3, 2), Stride(2, 2)>>("pooled, overlapping");
+  chain<MaxPool<3, 2, same>>("pooled by three");
+  chain<ResizeNearest<12, 22>>("doubled or not");
+  chain<ResizeNearest<9, 36, false, true>>("doubled or not");
+  chain<ResizeNearest<5, 7, true>>("shrunk");
+  chain<MaxPool<2>, ResizeNearest<6, 10>>("pooled and doubled");
+  using Two = Graph<Node<C<4, 4, e1, e1, same, relu>, 0>, Node<MaxPool<2>, 1>, Node<D<4, e3>, 2>,
+                    Node<D<4, e3, e2>, 1>, Node<ResizeNearest<5, 8>, 1>, Outputs<3, 4, 5>>;
+  compare<Two, Shape{6, 8, 4}, trained>("a pool, a resize and a depthwise one");
+  using Shown = Graph<Node<C<4, 4, e1, e1, same, relu>, 0>, Node<MaxPool<2>, 1>, Node<D<4, e3>, 2>,
+                      Outputs<2, 3>>;
+  compare<Shown, Shape{6, 8, 4}, trained>("a pool that is an output");
+}
+
 void others() {
   using Sum =
       Graph<Node<C<4, 4, e1>, 0>, Node<Add, 0, 1>, Node<Add, 1, 0>, Node<Add, 2, 3>, Outputs<4>>;
@@ -194,6 +286,11 @@ int main() {
   bands();
   columns();
   depthwises();
+  narrows();
+  strips();
+  plains();
+  wides();
+  chains();
   others();
   firmware::print_line(native::name, " against scalar: ", cases, " runs, ", failures, " differ");
   return failures == 0 ? 0 : 1;

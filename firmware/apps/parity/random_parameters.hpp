@@ -13,6 +13,7 @@ struct Style {
   float scale = 0.02f;  // of the filters; times the input's it decides the shift
   int bias = 3000;      // [-bias, bias]
   float out_scale = 0.1f;
+  bool one_scale = false;  // of all outputs
 };
 
 constexpr std::uint32_t next_random(std::uint32_t& state) {
@@ -74,6 +75,7 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
       p.filter = arrays<layer>.filter;
       p.bias = arrays<layer>.bias;
       p.scale = arrays<layer>.scale;
+      if (style.one_scale) p.scale.size = 1;
     }
     constexpr Op op = A::value.op;
     if (A::weighted || op == Op::add || op == Op::mean)

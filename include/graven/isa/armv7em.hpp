@@ -4,11 +4,14 @@
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
-#include "graven/isa/armv7em/conv.hpp"
-#include "graven/isa/armv7em/dense.hpp"
+#include "graven/isa/armv7em/columns.hpp"
 #include "graven/isa/armv7em/depthwise.hpp"
 #include "graven/isa/armv7em/elementwise.hpp"
-#include "graven/isa/armv7em/planar.hpp"
+#include "graven/isa/armv7em/forms.hpp"
+#include "graven/isa/armv7em/narrow.hpp"
+#include "graven/isa/armv7em/plain.hpp"
+#include "graven/isa/armv7em/sliding.hpp"
+#include "graven/isa/armv7em/tied.hpp"
 #include "graven/isa/armv7em/winograd.hpp"
 #include "graven/isa/scalar.hpp"
 
@@ -18,10 +21,9 @@ namespace graven {
 struct armv7em_lean : scalar {
   static constexpr const char* name = "armv7em";
 
-  // Planar where a convolution is read by nothing but depthwise 3x3.
   static constexpr RowForm row_form(const GraphView& graph, int value) {
     const Value& v = graph[value];
-    const armv7em_isa::Rows rows = rows_of(graph, value);
+    const armv7em_isa::Rows rows = armv7em_isa::rows_of(graph, value);
     if (rows == armv7em_isa::Rows::pixels) return pixel_rows(v.shape, v.element);
     return armv7em_isa::planar_rows(v.shape, rows == armv7em_isa::Rows::padded);
   }
@@ -41,33 +43,14 @@ struct armv7em_lean : scalar {
       return add<graph, value>();
     else if constexpr (int8 && armv7em_isa::GlobalAverage<0>::serves(graph.view(), v))
       return average<graph, value>();
+    else if constexpr (armv7em_isa::rows_of(graph.view(), value) != armv7em_isa::Rows::pixels)
+      return planar<graph, value>();
     else if constexpr (int8 && armv7em_isa::MaxPool::serves(graph.view(), v))
       return armv7em_isa::MaxPool{};
     else if constexpr (v.op == Op::nearest)
       return armv7em_isa::Nearest{};
     else
       return scalar::kernel<graph, value>();
-  }
-
-protected:
-  static constexpr armv7em_isa::Rows rows_of(const GraphView& graph, int value) {
-    using armv7em_isa::Rows;
-    const Value& v = graph[value];
-    if (v.op != Op::conv || v.element != Element::int8 || v.shape.width == 1 ||
-        graph.source(v).element != Element::int8)
-      return Rows::pixels;
-    for (int o = 0; o < graph.output_count; ++o)
-      if (graph.outputs[o].value == value) return Rows::pixels;
-    int readers = 0;
-    bool padded = false;
-    for (int r = value + 1; r < graph.count; ++r)
-      for (int k = 0; k < graph[r].inputs; ++k) {
-        if (graph.input(graph[r], k).value != value) continue;
-        if (!armv7em_isa::reads_planar(graph, graph[r])) return Rows::pixels;
-        padded = padded || armv7em_isa::needs_padding(graph[r]);
-        ++readers;
-      }
-    return readers == 0 ? Rows::pixels : padded ? Rows::padded : Rows::planar;
   }
 
 private:
@@ -91,29 +74,59 @@ private:
     constexpr GraphView g = graph.view();
     constexpr const Value& v = graph.values[value];
     constexpr int quads = isa::round4(isa::Windows::taps(g, v)) / 4;
-    constexpr isa::Rows rows = rows_of(g, value);
+    constexpr isa::Rows rows = isa::rows_of(g, value);
     using Bytes = isa::Bytes<v.filter.width * g.input(v).shape.channels>;
+    using Sliding = isa::Sliding<v.filter.width * g.input(v).shape.channels, v.filter.height>;
     if constexpr (v.shape.width == 1) {
       if constexpr (isa::Dense<void>::in_place(g, v))
-        return isa::Dense<void>{};
+        return isa::Tied<isa::Dense<void>::taps(g, v), v.shape.channels>{};
       else
         return isa::Dense<Bytes>{};
     } else if constexpr (isa::Points::serves(g, v)) {
-      return isa::Conv<isa::Points, quads, rows>{};
+      using General = isa::PlainConv<isa::Points, quads, rows>;
+      using Narrow = isa::Narrow<General, rows, isa::narrow_shape<graph, value, rows>()>;
+      if constexpr (Narrow::serves(g, v))
+        return Narrow{};
+      else
+        return General{};
+    } else if constexpr (rows == isa::Rows::pixels && Sliding::serves(g, v)) {
+      return Sliding{};
     } else if constexpr (isa::Words::serves(g, v)) {
-      return isa::Conv<isa::Words, quads, rows>{};
+      return isa::PlainConv<isa::Words, quads, rows>{};
     } else if constexpr (isa::Windows::serves(g, v)) {
-      return isa::Conv<isa::Windows, quads, rows>{};
+      return isa::PlainConv<isa::Windows, quads, rows>{};
     } else {
-      return isa::Conv<Bytes, quads, rows>{};
+      return isa::PlainConv<Bytes, quads, rows>{};
     }
+  }
+
+  template <const auto& graph, int value> static constexpr auto planar() {
+    namespace isa = armv7em_isa;
+    constexpr GraphView g = graph.view();
+    constexpr const Value& v = graph.values[value];
+    constexpr isa::Rows from = isa::rows_of(g, g.input(v).value), to = isa::rows_of(g, value);
+    if constexpr (v.op == Op::max_pool)
+      return isa::PlanarMaxPool<from, to, isa::pools_by_two(g, v)>{};
+    else
+      return isa::PlanarNearest<from, to, isa::doubles(g, v)>{};
   }
 
   template <const auto& graph, int value> static constexpr auto depthwise() {
     namespace isa = armv7em_isa;
     constexpr const Value& v = graph.values[value];
+    constexpr isa::Rows rows = isa::rows_of(graph.view(), graph.views[v.first_input].value);
+    using General = decltype(depthwise_on<graph, value, rows>());
+    using Columns = isa::Columns<General, isa::column_shape<graph, value, rows>(), rows>;
+    if constexpr (Columns::serves(v))
+      return Columns{};
+    else
+      return General{};
+  }
+  template <const auto& graph, int value, armv7em_isa::Rows rows>
+  static constexpr auto depthwise_on() {
+    namespace isa = armv7em_isa;
+    constexpr const Value& v = graph.values[value];
     constexpr View in = graph.views[v.first_input];
-    constexpr isa::Rows rows = rows_of(graph.view(), in.value);
     if constexpr (rows == isa::Rows::planar) {
       return isa::PlanarDepthwise<v.shape.width, 0, v.shape.width, true>{};
     } else if constexpr (rows == isa::Rows::padded) {
@@ -147,7 +160,7 @@ struct armv7em : armv7em_lean {
 private:
   static constexpr bool could_expand(const GraphView& g, int value) {
     return armv7em_isa::winograd_serves(g, g[value]) && g[value].shape.width > 1 &&
-           rows_of(g, value) == armv7em_isa::Rows::pixels;
+           armv7em_isa::rows_of(g, value) == armv7em_isa::Rows::pixels;
   }
   // Values that expand little come first.
   static constexpr bool expands(const GraphView& g, int value) {
