@@ -1,0 +1,130 @@
+// The inner loops of Armv7-M: multiply-accumulate, shifted operands, long products, saturation.
+#pragma once
+
+#if defined(__thumb2__)
+
+#include "graven/isa/thumb/conv.hpp"
+#include "graven/isa/thumb/depthwise.hpp"
+
+namespace graven::armv7m_isa {
+
+using thumb_isa::DepthwiseStep;
+using thumb_isa::MatmulStep;
+
+// A sum becomes a byte (kept in `high`), by
+//   saturate((round(sum * 2 * multiplier / 2^32) + c + (sum < 0 ? -1 : 0)) >> e)
+// with c = (2 * zero_point + 1) << (e - 1): the half to round with, and the zero point. The low
+// byte of `word` is e - 1.
+[[gnu::always_inline]] inline void define_finish() {
+  asm volatile(R"(
+  .macro finish sum, multiplier, word, c, low, high
+    add \high, \c, \sum, asr #31 ;  mov \low, #0x80000000 ;  lsl \sum, \sum, #1
+    smlal \low, \high, \sum, \multiplier
+    asr \high, \high, \word ;  ssat \high, #8, \high, asr #1
+  .endm
+  )" ::);
+}
+
+// All outputs of a stream on a tile of `pixels`. Stream, per output: word, chunks, multiplier,
+// corrections, 0. `loops` chunks at once.
+//   r0 stream, r1 tile, r2 r3 weights, r4-r6 a chunk of inputs, r7-r9 sums, r10 mask, r11 loops,
+//   r12 out, lr word;  [sp] tile, loops, pixel_step, twice_zero
+template <int pixels, int unroll>
+[[gnu::naked, gnu::noipa]] void matmul(const std::byte*, const std::byte*, std::byte*,
+                                       const MatmulStep*) {
+  define_finish();
+  asm volatile(R"(
+  .macro pixel n, sum
+    .if %c0 > \n
+    ldm r1!, {r4-r6} ;  mla r4, r5, r3, r4 ;  mla r4, r6, r2, r4 ;  add \sum, \sum, r4, asr #16
+    .endif
+  .endm
+  .macro correct n, sum
+    .if %c0 > \n ;  ldrsh r5, [r4, #12 * \n] ;  mla \sum, r5, r3, \sum ;  .endif
+  .endm
+  .macro put n, sum, to:vararg
+    .if %c0 > \n ;  finish \sum, r2, lr, r3, r4, r5 ;  strb r5, \to ;  .endif
+  .endm
+    push {r4-r11, lr} ;  sub sp, #16
+    mov r12, r2 ;  ldm r3, {r2-r4} ;  lsr r4, r4, #%c1 / 2
+    strd r1, r4, [sp] ;  strd r2, r3, [sp, #8]
+    mov r10, #0x00ff00ff ;  ldr lr, [r0], #4
+  1:
+    asr r7, lr, #8 ;  mov r8, r7 ;  mov r9, r7 ;  ldrd r1, r11, [sp]
+  2:
+    .rept %c1
+    ldr r2, [r0], #4 ;  and r3, r2, r10 ;  and r2, r10, r2, lsr #8
+    pixel 0, r7 ;  pixel 1, r8 ;  pixel 2, r9
+    .endr
+    subs r11, #1 ;  bne 2b
+    ldrd r2, r3, [r0], #8 ;  cbz r3, 4f
+  3:
+    ubfx r4, r3, #4, #12 ;  mov r5, #12 * %c0 ;  mul r4, r4, r5 ;  and r5, r3, #15
+    add r4, r5 ;  ldr r5, [sp] ;  add r4, r5 ;  asr r3, r3, #16
+    correct 0, r7 ;  correct 1, r8 ;  correct 2, r9
+    ldr r3, [r0], #4 ;  cmp r3, #0 ;  bne 3b
+  4:
+    ldrd r11, r3, [sp, #8] ;  lsl r3, r3, lr
+    put 2, r9, [r12, r11, lsl #1] ;  put 1, r8, [r12, r11] ;  put 0, r7, [r12], #1
+    ldr lr, [r0], #4 ;  cmp lr, #0x80000000 ;  bne.w 1b
+    add sp, #16 ;  pop {r4-r11, pc}
+  .purgem finish ;  .purgem pixel ;  .purgem correct ;  .purgem put
+  )" ::"i"(pixels),
+               "i"(unroll));
+}
+
+// Two outputs of a row. Stream, per channel: word, three rows of weights, multiplier.
+//   r0 stream, r1-r3 rows, r4 channels, r5 3 * channels, r6 r7 sums, r8-r10 weights, r11 input,
+//   r12 out, lr word;  [sp] out_step, twice_zero
+template <int stride> [[gnu::naked, gnu::noipa]] void depthwise3x3(const DepthwiseStep*) {
+  define_finish();
+  asm volatile(R"(
+  .macro row p, at
+    ldrsb r8, [r0, #\at] ;  ldrsb r9, [r0, #\at + 1] ;  ldrsb r10, [r0, #\at + 3]
+    ldrsb r11, [\p, r4] ;          mla r6, r11, r9, r6
+    .if %c0 == 1 ;  mla r7, r11, r8, r7 ;  .endif
+    ldrsb r11, [\p, r4, lsl #1] ;  mla r6, r11, r10, r6
+    .if %c0 == 1 ;  mla r7, r11, r9, r7 ;  .else ;  mla r7, r11, r8, r7 ;  .endif
+    ldrsb r11, [\p, r5]
+    .if %c0 == 1 ;  mla r7, r11, r10, r7 ;  .else ;  mla r7, r11, r9, r7
+    ldrsb r11, [\p, r4, lsl #2] ;  mla r7, r11, r10, r7 ;  .endif
+    ldrsb r11, [\p], #1 ;          mla r6, r11, r8, r6
+  .endm
+    push {r4-r11, lr} ;  sub sp, #8
+    ldrd r4, r5, [r0, #24] ;  strd r4, r5, [sp]
+    ldrd r12, r4, [r0, #16] ;  add r5, r4, r4, lsl #1
+    ldm r0, {r1-r3, r6} ;  mov r0, r6 ;  ldr lr, [r0], #4
+  1:
+    asr r6, lr, #8 ;  mov r7, r6
+    row r1, 0 ;  row r2, 4 ;  row r3, 8
+    ldr r8, [sp, #4] ;  lsl r8, r8, lr ;  ldr r10, [r0, #12]!
+    finish r7, r10, lr, r8, r9, r11 ;  ldr r9, [sp] ;  strb r11, [r12, r9]
+    finish r6, r10, lr, r8, r9, r11 ;  strb r11, [r12], #1
+    ldr lr, [r0, #4] ;  add r0, #8 ;  cmp lr, #0x80000000 ;  bne.w 1b
+    add sp, #8 ;  pop {r4-r11, pc}
+  .purgem finish ;  .purgem row
+  )" ::"i"(stride));
+}
+
+struct Core {
+  static constexpr bool unaligned_loads = true;
+  static constexpr std::int64_t most_sum = 1 << 30;
+  static constexpr int tail_bytes = 4;
+
+  static constexpr bool saturates(Multiplier, int) { return false; }
+  static constexpr void put_tail(Writer& to, Multiplier m, int) { to.put(m.multiplier); }
+  static constexpr void end_corrections(Writer& to) { to.put(std::int32_t{0}); }
+
+  template <int pixels, int unroll, bool clamps>
+  static void matmul(const std::byte* stream, const std::byte* tile, std::byte* out,
+                     const MatmulStep* step) {
+    armv7m_isa::matmul<pixels, unroll>(stream, tile, out, step);
+  }
+  template <int stride, bool clamps> static void depthwise(const DepthwiseStep* step) {
+    depthwise3x3<stride>(step);
+  }
+};
+
+}  // namespace graven::armv7m_isa
+
+#endif
