@@ -37,6 +37,37 @@ using thumb_isa::MatmulStep;
   )" ::);
 }
 
+// `count` chunks of `pixels` pixels, `step` bytes apart, side by side; byte by byte, because rows
+// lie anywhere. With bytes u = x + 128 the first word of a chunk is
+// 2^16 - 0x00800080 * (U0 + U1).
+//   r0 to, r1 from, r2-r5 a chunk, r6 0x00800080, r7 -r6, r8 step, r9 end, r10 2^16,
+//   r11 from the last pixel back to the first
+template <int pixels>
+[[gnu::naked, gnu::noipa]] void spread(std::byte*, const std::byte*, int, int) {
+  asm volatile(R"(
+  .syntax unified
+  .macro chunk n
+    .if %c0 > \n
+    .if \n ;  add r1, r8 ;  .endif
+    ldrb r3, [r1] ;  ldrb r4, [r1, #1] ;  ldrb r2, [r1, #2] ;  ldrb r5, [r1, #3]
+    lsls r2, #16 ;  orrs r3, r2 ;  lsls r5, #16 ;  orrs r4, r5 ;  eors r3, r6 ;  eors r4, r6
+    adds r2, r3, r4 ;  muls r2, r7, r2 ;  add r2, r10 ;  adds r3, r3, r7 ;  adds r4, r4, r7
+    stm r0!, {r2-r4}
+    .endif
+  .endm
+    push {r4-r7, lr} ;  mov r4, r8 ;  mov r5, r9 ;  mov r6, r10 ;  mov r7, r11 ;  push {r4-r7}
+    mov r8, r2 ;  movs r4, #12 * %c0 ;  muls r3, r4, r3 ;  adds r3, r0 ;  mov r9, r3
+    movs r3, #1 ;  lsls r3, #16 ;  mov r10, r3
+    movs r6, #128 ;  lsls r3, r6, #16 ;  orrs r6, r3 ;  rsbs r7, r6, #0
+    movs r4, #%c0 - 1 ;  muls r4, r2, r4 ;  movs r3, #4 ;  subs r3, r4 ;  mov r11, r3
+  1:
+    chunk 0 ;  chunk 1 ;  chunk 2
+    add r1, r11 ;  cmp r0, r9 ;  bne 1b
+    pop {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7 ;  pop {r4-r7, pc}
+  .purgem chunk
+  )" ::"i"(pixels));
+}
+
 // All outputs of a stream on a tile of `pixels`. Stream, per output: word, chunks, three parts of
 // the multiplier and the count of corrections as halfwords, corrections.
 //   r0 stream, r1 tile, r2 r3 weights, r4-r6 a chunk of inputs, r7 and lr mask, r8-r10 sums,
@@ -159,6 +190,10 @@ struct Core {
   }
   static constexpr void end_corrections(Writer&) {}
 
+  template <int pixels>
+  static void spread(std::byte* to, const std::byte* from, int step, int count) {
+    armv6m_isa::spread<pixels>(to, from, step, count);
+  }
   template <int pixels, int unroll, bool clamps>
   static void matmul(const std::byte* stream, const std::byte* tile, std::byte* out,
                      const MatmulStep* step) {

@@ -25,6 +25,30 @@ using thumb_isa::MatmulStep;
   )" ::);
 }
 
+// `count` chunks of `pixels` pixels, `step` bytes apart, side by side. With bytes u = x + 128 the
+// first word of a chunk is 2^16 - 0x00800080 * (U0 + U1).
+//   r0 to, r1 from, r2 step, r3 count, r4 r5 r9 bytes, r6-r8 a chunk
+template <int pixels>
+[[gnu::naked, gnu::noipa]] void spread(std::byte*, const std::byte*, int, int) {
+  asm volatile(R"(
+  .macro chunk n, bytes
+    .if %c0 > \n
+    eor \bytes, \bytes, #0x80808080 ;  and r7, r10, \bytes ;  and r8, r10, \bytes, lsr #8
+    add r6, r7, r8 ;  mls r6, r6, r11, r12 ;  sub r7, r7, r11 ;  sub r8, r8, r11
+    stm r0!, {r6-r8}
+    .endif
+  .endm
+    push {r4-r11, lr} ;  mov r10, #0x00ff00ff ;  mov r11, #0x00800080 ;  mov r12, #0x10000
+  1:
+    .if %c0 > 1 ;  ldr r5, [r1, r2] ;  .endif ;  .if %c0 > 2 ;  ldr r9, [r1, r2, lsl #1] ;  .endif
+    ldr r4, [r1], #4
+    chunk 0, r4 ;  chunk 1, r5 ;  chunk 2, r9
+    subs r3, #1 ;  bne 1b
+    pop {r4-r11, pc}
+  .purgem chunk
+  )" ::"i"(pixels));
+}
+
 // All outputs of a stream on a tile of `pixels`. Stream, per output: word, chunks, multiplier,
 // corrections, 0. `loops` chunks at once.
 //   r0 stream, r1 tile, r2 r3 weights, r4-r6 a chunk of inputs, r7-r9 sums, r10 mask, r11 loops,
@@ -115,6 +139,10 @@ struct Core {
   static constexpr void put_tail(Writer& to, Multiplier m, int) { to.put(m.multiplier); }
   static constexpr void end_corrections(Writer& to) { to.put(std::int32_t{0}); }
 
+  template <int pixels>
+  static void spread(std::byte* to, const std::byte* from, int step, int count) {
+    armv7m_isa::spread<pixels>(to, from, step, count);
+  }
   template <int pixels, int unroll, bool clamps>
   static void matmul(const std::byte* stream, const std::byte* tile, std::byte* out,
                      const MatmulStep* step) {

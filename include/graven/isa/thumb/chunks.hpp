@@ -31,12 +31,15 @@ constexpr bool whole_range(const Value& v) {
 constexpr std::int64_t reach(const FilterLayout& layout, const Parameters& p, int output,
                              std::int32_t bias) {
   const std::int8_t* w = p.filter.int8 + layout.index(output, 0);
-  std::int64_t sum = 0;
-  for (int k = 0; k < layout.taps; ++k, w += layout.tap_step) {
-    if (*w == -128) return -1;
-    sum += *w < 0 ? -*w : *w;
+  const int step = layout.tap_step, end = layout.taps * step;
+  int sum = 0;
+  bool lowest = false;
+  for (int k = 0; k < end; k += step) {
+    const int x = w[k];
+    sum += x < 0 ? -x : x;
+    if (x == -128) lowest = true;
   }
-  return 128 * sum + (bias < 0 ? -std::int64_t{bias} : bias);
+  return lowest ? -1 : std::int64_t{128} * sum + (bias < 0 ? -std::int64_t{bias} : bias);
 }
 
 // A channel's word: its folded bias (24 bits) above its right shift - 1 (8 bits). -2^31 ends a
@@ -71,53 +74,50 @@ constexpr Program program_of(const GraphView& g, const Value& v, const Parameter
   return program;
 }
 
-// A chunk of one output's weights, cut to what is exact. Only x[k] and x[k + 1], the low halves,
-// are ever corrected: the other two weights sum to 254 at most.
-struct WeightChunk {
-  int w[4]{}, rest[2]{};
-
-  constexpr WeightChunk(const FilterLayout& layout, const Parameters& p, int output, int first) {
-    const std::int8_t* from = p.filter.int8 + layout.index(output, first);
-    int excess = -255;
-    for (int i = 0; i < 4 && first + i < layout.taps; ++i, from += layout.tap_step) {
-      w[i] = *from;
-      excess += w[i] < 0 ? -w[i] : w[i];
-    }
-    for (int i = 0; i < 2 && excess > 0; ++i) {
-      const int most = w[i] < 0 ? -w[i] : w[i], cut = excess < most ? excess : most;
-      rest[i] = w[i] < 0 ? -cut : cut;
-      w[i] -= rest[i];
-      excess -= cut;
-    }
-  }
-  constexpr std::uint32_t word() const {
-    return static_cast<std::uint32_t>(w[2] + 128) | static_cast<std::uint32_t>(w[3] + 128) << 8 |
-           static_cast<std::uint32_t>(w[0] + 128) << 16 |
-           static_cast<std::uint32_t>(w[1] + 128) << 24;
-  }
-};
-
-constexpr void put_weights(Writer& to, const FilterLayout& layout, const Parameters& p,
-                           int output) {
-  for (int k = 0; k < layout.taps; k += 4)
-    to.put(static_cast<std::int32_t>(WeightChunk(layout, p, output, k).word()));
+// The part of a weight that makes the sum of its chunk too large by `excess`.
+constexpr int cut(int& w, int& excess) {
+  const int size = w < 0 ? -w : w, most = excess < size ? excess : size;
+  const int part = excess <= 0 ? 0 : w < 0 ? -most : most;
+  w -= part;
+  excess -= most;
+  return part;
 }
-constexpr int count_corrections(const FilterLayout& layout, const Parameters& p, int output) {
-  int count = 0;
-  for (int k = 0; k < layout.taps; k += 4) {
-    const WeightChunk chunk(layout, p, output, k);
-    count += (chunk.rest[0] != 0 ? 1 : 0) + (chunk.rest[1] != 0 ? 1 : 0);
+
+// A word per four weights of one output, cut to what is exact. Of the inputs only x[k] and
+// x[k + 1], the low halves, are ever corrected: the other two weights sum to 254 at most.
+// Calls `correct(weight, tap)`; weights are put where `to` is given.
+template <class Correct>
+constexpr void cut_weights(Writer* to, const FilterLayout& layout, const Parameters& p, int output,
+                           Correct correct) {
+  const int step = layout.tap_step, end = layout.taps;
+  const std::int8_t* w = p.filter.int8 + layout.index(output, 0);
+  for (int k = 0; k < end; k += 4, w += 4 * step) {
+    int a = w[0], b = k + 1 < end ? w[step] : 0;
+    const int c = k + 2 < end ? w[2 * step] : 0, d = k + 3 < end ? w[3 * step] : 0;
+    int excess = (a < 0 ? -a : a) + (b < 0 ? -b : b) + (c < 0 ? -c : c) + (d < 0 ? -d : d) - 255;
+    if (excess > 0) {
+      if (const int part = cut(a, excess); part != 0) correct(part, k);
+      if (const int part = cut(b, excess); part != 0) correct(part, k + 1);
+    }
+    if (to == nullptr) continue;
+    std::byte* at = to->at;
+    at[0] = static_cast<std::byte>(c + 128);
+    at[1] = static_cast<std::byte>(d + 128);
+    at[2] = static_cast<std::byte>(a + 128);
+    at[3] = static_cast<std::byte>(b + 128);
+    to->at = at + 4;
   }
-  return count;
+}
+constexpr int put_weights(Writer& to, const FilterLayout& layout, const Parameters& p, int output) {
+  int corrections = 0;
+  cut_weights(&to, layout, p, output, [&](int, int) { ++corrections; });
+  return corrections;
 }
 // A correction: the weight above 16 bits, of which 12 are the chunk and 4 the byte in it.
 constexpr void put_corrections(Writer& to, const FilterLayout& layout, const Parameters& p,
                                int output) {
-  for (int k = 0; k < layout.taps; k += 4) {
-    const WeightChunk chunk(layout, p, output, k);
-    for (int i = 0; i < 2; ++i)
-      if (chunk.rest[i] != 0) to.put(chunk.rest[i] * 65536 + k * 4 + 4 + 4 * i);
-  }
+  cut_weights(nullptr, layout, p, output,
+              [&](int w, int k) { to.put(w * 65536 + k / 4 * 16 + 4 + k % 4 * 4); });
 }
 
 // ---- chunks of inputs -------------------------------------------------------------------------
@@ -131,21 +131,15 @@ constexpr void put_corrections(Writer& to, const FilterLayout& layout, const Par
   store_aligned(to + 8, odd);
 }
 
-// `count` chunks from bytes, `step` bytes apart; returns the end.
-template <bool unaligned_loads>
-[[gnu::noinline]] std::byte* spread(std::byte* to, const std::byte* from, int count, int step) {
+// `count` chunks of one pixel of a tile, `step` bytes apart; returns the end.
+[[gnu::noinline]] inline std::byte* spread_pixel(std::byte* to, const std::byte* from, int count,
+                                                 int step) {
   std::byte* const end = to + count * step;
-  if (unaligned_loads) {
-    for (; to != end; to += step, from += 4) put_chunk(to, load<std::uint32_t>(from));
-  } else if ((reinterpret_cast<std::uintptr_t>(from) & 3) == 0) {
-    for (; to != end; to += step, from += 4) put_chunk(to, load_aligned<std::uint32_t>(from));
-  } else {
-    for (; to != end; to += step, from += 4) put_chunk(to, load<std::uint32_t>(from));
-  }
+  for (; to != end; to += step, from += 4) put_chunk(to, load<std::uint32_t>(from));
   return to;
 }
-// The same chunk again and again: four bytes of padding.
-inline std::byte* spread_padding(std::byte* to, int zero, int count, int step) {
+// Chunks of padding.
+[[gnu::noinline]] inline std::byte* spread_padding(std::byte* to, int zero, int count, int step) {
   std::byte* const end = to + count * step;
   const std::uint32_t four = 0x01010101u * static_cast<std::uint8_t>(zero);
   for (; to != end; to += step) put_chunk(to, four);

@@ -31,11 +31,12 @@ template <class Core, Reading reading, int unroll, bool threes, bool twos, bool 
   static constexpr int programs = 3;
   static constexpr bool holds_weights = true;
 
-  static constexpr int tile_bytes(int chunks) {
-    return (threes ? 3 : twos ? 2 : 1) * chunk_bytes * chunks;
-  }
+  static constexpr int most_pixels = threes ? 3 : twos ? 2 : 1;
+
+  static constexpr int tile_bytes(int chunks) { return most_pixels * chunk_bytes * chunks; }
   static constexpr int scratch(const GraphView& g, const Value& v) {
-    const int tile = tile_bytes(chunks_of(taps_of(g, v))) + Gather::patch_bytes(g, v);
+    const int tile =
+        tile_bytes(chunks_of(taps_of(g, v))) + Gather::patch_bytes(g, v, most_pixels);
     return tile > General::scratch(g, v) ? tile : General::scratch(g, v);
   }
   static constexpr int stream_size(const GraphView& g, const Value& v) {  // at most
@@ -50,9 +51,9 @@ template <class Core, Reading reading, int unroll, bool threes, bool twos, bool 
     for (int o = 0; o < layout.outputs; ++o) {
       const Channel channel = fold(g, v, p, o);
       to.put(channel_word(channel));
-      put_weights(to, layout, p, o);
-      Core::put_tail(to, channel.multiplier, count_corrections(layout, p, o));
-      put_corrections(to, layout, p, o);
+      const int corrections = put_weights(to, layout, p, o);
+      Core::put_tail(to, channel.multiplier, corrections);
+      if (corrections > 0) put_corrections(to, layout, p, o);
       Core::end_corrections(to);
     }
     to.put(end_of_stream);
@@ -62,24 +63,26 @@ template <class Core, Reading reading, int unroll, bool threes, bool twos, bool 
     if constexpr (program == general) {
       General::run(task, band);
     } else {
-      constexpr bool clamps = program == clamped;
       const Task t = task;
       const int chunks = chunks_of(t.rows * t.filter_width * t.in_channels);
       const MatmulStep step{t.out_channels, 2 * t.out_zero + 1, chunks};
-      std::byte* tile = band.scratch;
       std::byte* out = band.out[0];
       for (int x = 0; x < t.out_width;) {
         const int pixels = tile_pixels(t.out_width - x);
-        for (int j = 0; j < pixels; ++j)
-          Gather::pixel(t, band, tile + chunk_bytes * j, tile + tile_bytes(chunks), x + j,
-                        chunk_bytes * pixels);
-        if (threes && pixels == 3) Core::template matmul<3, unroll, clamps>(t.stream, tile, out, &step);
-        if (twos && pixels == 2) Core::template matmul<2, unroll, clamps>(t.stream, tile, out, &step);
-        if (ones && pixels == 1) Core::template matmul<1, unroll, clamps>(t.stream, tile, out, &step);
+        if (threes && pixels == 3) run_tile<3, program == clamped>(t, band, step, x, out);
+        if (twos && pixels == 2) run_tile<2, program == clamped>(t, band, step, x, out);
+        if (ones && pixels == 1) run_tile<1, program == clamped>(t, band, step, x, out);
         x += pixels;
         out += pixels * t.out_channels;
       }
     }
+  }
+  template <int pixels, bool clamps>
+  static void run_tile(const Task& t, const Band& band, const MatmulStep& step, int x,
+                       std::byte* out) {
+    std::byte* tile = band.scratch;
+    Gather::template gather<pixels>(t, band, tile, tile + tile_bytes(step.chunks), x);
+    Core::template matmul<pixels, unroll, clamps>(t.stream, tile, out, &step);
   }
 };
 

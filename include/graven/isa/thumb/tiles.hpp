@@ -64,43 +64,69 @@ template <class Inside, class Outside>
       outside(1);
 }
 
-// Tiles of a row, from the Core's word loads. `step`: bytes from a chunk to the next.
+// The tile of `pixels` output pixels from `x` on, in scratch.
 template <class Core, Reading reading> struct Tiles {
-  static constexpr bool loads = Core::unaligned_loads;
-
-  static constexpr int patch_bytes(const GraphView& g, const Value& v) {
-    return reading == Reading::patches ? 4 * chunks_of(taps_of(g, v)) : 0;
+  static constexpr int patch_bytes(const GraphView& g, const Value& v, int pixels) {
+    return reading == Reading::patches ? 4 * chunks_of(taps_of(g, v)) * pixels : 0;
   }
 
-  static void pixel(const Task& t, const Band& band, std::byte* to, std::byte* patch, int x,
-                    int step) {
-    const int channels = t.in_channels, first = x * t.stride_width - t.left;
+  // Windows whose columns all exist, and whose rows are whole chunks.
+  template <int pixels> static void inner(const Task& t, const Band& band, std::byte* to, int first) {
+    const int channels = t.in_channels, chunks = t.filter_width * channels / 4;
+    for (int ky = 0; ky < t.rows; ++ky, to += chunk_bytes * pixels * chunks)
+      if (const std::byte* row = band.rows[ky]; row != nullptr)
+        Core::template spread<pixels>(to, row + first * channels, t.stride_width * channels,
+                                      chunks);
+      else
+        spread_padding(to, t.in_zero, pixels * chunks, chunk_bytes);
+  }
+  // Any window over whole chunks.
+  static void window(const Task& t, const Band& band, std::byte* to, int first, int step) {
+    const int channels = t.in_channels;
+    for (int ky = 0; ky < t.rows; ++ky) {
+      const std::byte* row = band.rows[ky];
+      window_row(
+          t, row != nullptr, first, t.filter_width, t.dilation_width,
+          [&](int from, int count) {
+            to = spread_pixel(to, row + from * channels, count * channels / 4, step);
+          },
+          [&](int count) { to = spread_padding(to, t.in_zero, count * channels / 4, step); });
+    }
+  }
+  // Any window, as bytes; zeros fill the last chunk.
+  static std::byte* patch(const Task& t, const Band& band, std::byte* to, int first) {
+    const std::byte* const start = to;
+    const int channels = t.in_channels;
+    for (int ky = 0; ky < t.rows; ++ky) {
+      const std::byte* row = band.rows[ky];
+      window_row(
+          t, row != nullptr, first, t.filter_width, t.dilation_width,
+          [&](int from, int count) {
+            to = copy<Core::unaligned_loads>(to, row + from * channels, count * channels);
+          },
+          [&](int count) { to = fill(to, t.in_zero, count * channels); });
+    }
+    return fill(to, 0, static_cast<int>(start - to) & 3);
+  }
+
+  template <int pixels>
+  static void gather(const Task& t, const Band& band, std::byte* tile, std::byte* patches, int x) {
+    const int channels = t.in_channels, stride = t.stride_width;
+    const int first = x * stride - t.left, last = first + (pixels - 1) * stride + t.filter_width;
     if constexpr (reading == Reading::points) {
-      spread<loads>(to, band.rows[0] + first * channels, channels / 4, step);
+      Core::template spread<pixels>(tile, band.rows[0] + first * channels, stride * channels,
+                                    channels / 4);
+    } else if (t.filter_width * channels % 4 == 0 && t.dilation_width == 1 && first >= 0 &&
+               last <= t.in_width) {
+      inner<pixels>(t, band, tile, first);
     } else if constexpr (reading == Reading::windows) {
-      for (int ky = 0; ky < t.rows; ++ky) {
-        const std::byte* row = band.rows[ky];
-        window_row(
-            t, row != nullptr, first, t.filter_width, t.dilation_width,
-            [&](int from, int count) {
-              to = spread<loads>(to, row + from * channels, count * channels / 4, step);
-            },
-            [&](int count) { to = spread_padding(to, t.in_zero, count * channels / 4, step); });
-      }
+      for (int j = 0; j < pixels; ++j)
+        window(t, band, tile + chunk_bytes * j, first + j * stride, chunk_bytes * pixels);
     } else {
-      std::byte* end = patch;
-      for (int ky = 0; ky < t.rows; ++ky) {
-        const std::byte* row = band.rows[ky];
-        window_row(
-            t, row != nullptr, first, t.filter_width, t.dilation_width,
-            [&](int from, int count) {
-              end = copy<loads>(end, row + from * channels, count * channels);
-            },
-            [&](int count) { end = fill(end, t.in_zero, count * channels); });
-      }
-      const int taps = static_cast<int>(end - patch);
-      fill(end, 0, -taps & 3);
-      spread<loads>(to, patch, chunks_of(taps), step);
+      std::byte* end = patches;
+      for (int j = 0; j < pixels; ++j) end = patch(t, band, end, first + j * stride);
+      const int size = static_cast<int>(end - patches) / pixels;
+      Core::template spread<pixels>(tile, patches, size, size / 4);
     }
   }
 };
