@@ -61,7 +61,7 @@ template <int pixels>
     movs r6, #128 ;  lsls r3, r6, #16 ;  orrs r6, r3 ;  rsbs r7, r6, #0
     movs r4, #%c0 - 1 ;  muls r4, r2, r4 ;  movs r3, #4 ;  subs r3, r4 ;  mov r11, r3
   1:
-    chunk 0 ;  chunk 1 ;  chunk 2
+    chunk 0 ;  chunk 1 ;  chunk 2 ;  chunk 3
     add r1, r11 ;  cmp r0, r9 ;  bne 1b
     pop {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7 ;  pop {r4-r7, pc}
   .purgem chunk
@@ -69,9 +69,9 @@ template <int pixels>
 }
 
 // All outputs of a stream on a tile of `pixels`. Stream, per output: word, chunks, three parts of
-// the multiplier and the count of corrections as halfwords, corrections.
-//   r0 stream, r1 tile, r2 r3 weights, r4-r6 a chunk of inputs, r7 and lr mask, r8-r10 sums,
-//   r11 pixel_step, r12 the tile's end;  [sp] tile, twice_zero, out, word
+// the multiplier as halfwords, two counts of corrections as bytes, corrections.
+//   r0 stream, r1 tile, r2 r3 weights, r4-r6 a chunk of inputs, r7 and lr mask, r8-r11 sums,
+//   r12 the tile's end;  [sp] tile, twice_zero, out, word, pixel_step
 template <int pixels, int unroll, bool clamps>
 [[gnu::naked, gnu::noipa]] void matmul(const std::byte*, const std::byte*, std::byte*,
                                        const MatmulStep*) {
@@ -87,43 +87,54 @@ template <int pixels, int unroll, bool clamps>
     .if %c0 > \n ;  movs r5, #12 * \n ;  ldrsh r6, [r4, r5] ;  muls r6, r3, r6 ;  add \sum, r6
     .endif
   .endm
+  .macro corrected
+    ldm r0!, {r3} ;  uxth r4, r3 ;  asrs r3, #24
+    .if %c0 == 2 ;  lsls r4, #1 ;  .elseif %c0 == 4 ;  lsls r4, #2
+    .elseif %c0 == 3 ;  lsls r5, r4, #1 ;  adds r4, r4, r5 ;  .endif
+    adds r4, r4, r1
+    correct 0, r8 ;  correct 1, r9 ;  correct 2, r10 ;  correct 3, r11
+  .endm
   .macro put n, sum
     .if %c0 > \n
-    .if \n ;  add r2, r11 ;  .endif
+    .if \n ;  ldr r4, [sp, #16] ;  adds r2, r2, r4 ;  .endif
     finish \sum, %c2 ;  strb r3, [r2]
     .endif
   .endm
     push {r4-r7, lr} ;  mov r4, r8 ;  mov r5, r9 ;  mov r6, r10 ;  mov r7, r11 ;  push {r4-r7}
-    sub sp, #16 ;  str r1, [sp] ;  str r2, [sp, #8]
-    ldm r3!, {r4-r6} ;  mov r11, r4 ;  str r5, [sp, #4]
+    sub sp, #20 ;  str r1, [sp] ;  str r2, [sp, #8]
+    ldm r3!, {r4-r6} ;  str r4, [sp, #16] ;  str r5, [sp, #4]
     movs r7, #12 * %c0 ;  muls r6, r7, r6 ;  adds r6, r6, r1 ;  mov r12, r6
     movs r7, #255 ;  lsls r6, r7, #16 ;  orrs r7, r6 ;  mov lr, r7
     ldm r0!, {r2}
   1:
     str r2, [sp, #12] ;  asrs r2, #8 ;  mov r8, r2
     .if %c0 > 1 ;  mov r9, r2 ;  .endif ;  .if %c0 > 2 ;  mov r10, r2 ;  .endif
+    .if %c0 > 3 ;  mov r11, r2 ;  .endif
     ldr r1, [sp] ;  mov r7, lr
   2:
     .rept %c1
     ldm r0!, {r2} ;  movs r3, r2 ;  ands r3, r7 ;  lsrs r2, #8 ;  ands r2, r7
-    pixel 0, r8 ;  pixel 1, r9 ;  pixel 2, r10
+    pixel 0, r8 ;  pixel 1, r9 ;  pixel 2, r10 ;  pixel 3, r11
     .endr
     cmp r1, r12 ;  bne 2b
-    movs r7, r0 ;  adds r0, #8 ;  ldrh r2, [r7, #6] ;  cmp r2, #0 ;  beq 4f
+    movs r7, r0 ;  adds r0, #8 ;  ldr r1, [sp] ;  ldrh r2, [r7, #6] ;  cmp r2, #0 ;  beq 4f
+    uxtb r2, r2 ;  adds r1, #4 ;  cmp r2, #0 ;  beq 5f
   3:
-    ldm r0!, {r3} ;  lsls r4, r3, #16 ;  lsrs r4, #20 ;  movs r5, #12 * %c0 ;  muls r4, r5, r4
-    movs r5, #15 ;  ands r5, r3 ;  adds r4, r4, r5 ;  ldr r5, [sp] ;  adds r4, r4, r5 ;  asrs r3, #16
-    correct 0, r8 ;  correct 1, r9 ;  correct 2, r10
-    subs r2, #1 ;  bne 3b
+    corrected ;  subs r2, #1 ;  bne 3b
+  5:
+    ldrb r2, [r7, #7] ;  cmp r2, #0 ;  beq 4f ;  adds r1, #4
+  6:
+    corrected ;  subs r2, #1 ;  bne 6b
   4:
     ldr r6, [sp, #12] ;  ldr r5, [sp, #4] ;  lsls r5, r6 ;  adds r6, #1
     ldr r2, [sp, #8] ;  adds r3, r2, #1 ;  str r3, [sp, #8]
-    put 0, r8 ;  put 1, r9 ;  put 2, r10
+    put 0, r8 ;  put 1, r9 ;  put 2, r10 ;  put 3, r11
     ldm r0!, {r2} ;  rsbs r3, r2, #0 ;  bvs 9f ;  b 1b
   9:
-    add sp, #16 ;  pop {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7
+    add sp, #20 ;  pop {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7
     pop {r4-r7, pc}
-  .purgem finish ;  .purgem pixel ;  .purgem correct ;  .purgem put
+  .purgem finish ;  .purgem pixel ;  .purgem correct
+  .purgem corrected ;  .purgem put
   )" ::"i"(pixels),
                "i"(unroll), "i"(clamps ? 1 : 0));
 }
@@ -176,7 +187,7 @@ template <int stride, bool clamps>
 struct Core {
   static constexpr bool unaligned_loads = false;
   static constexpr std::int64_t most_sum = 1 << 20;
-  static constexpr int tail_bytes = 8;
+  static constexpr int tail_bytes = 8, most_pixels = 4;
 
   // Is the output saturated where the sum leaves its range?
   static constexpr bool saturates(Multiplier m, int zero) {
@@ -188,7 +199,6 @@ struct Core {
     to.put(static_cast<std::uint16_t>(m.multiplier >> 21));
     to.put(static_cast<std::uint16_t>(corrections));
   }
-  static constexpr void end_corrections(Writer&) {}
 
   template <int pixels>
   static void spread(std::byte* to, const std::byte* from, int step, int count) {
@@ -197,7 +207,7 @@ struct Core {
   template <int pixels, int unroll, bool clamps>
   static void matmul(const std::byte* stream, const std::byte* tile, std::byte* out,
                      const MatmulStep* step) {
-    armv6m_isa::matmul<pixels, unroll, clamps>(stream, tile, out, step);
+    armv6m_isa::matmul<pixels, pixels == 4 && unroll == 4 ? 2 : unroll, clamps>(stream, tile, out, step);
   }
   template <int stride, bool clamps> static void depthwise(const DepthwiseStep* step) {
     depthwise3x3<stride, clamps>(step);

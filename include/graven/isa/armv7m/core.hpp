@@ -49,8 +49,8 @@ template <int pixels>
   )" ::"i"(pixels));
 }
 
-// All outputs of a stream on a tile of `pixels`. Stream, per output: word, chunks, multiplier,
-// corrections, 0. `loops` chunks at once.
+// All outputs of a stream on a tile of `pixels`. Stream, per output: word, chunks, multiplier, two
+// counts of corrections in bytes, corrections.
 //   r0 stream, r1 tile, r2 r3 weights, r4-r6 a chunk of inputs, r7-r9 sums, r10 mask, r11 loops,
 //   r12 out, lr word;  [sp] tile, loops, pixel_step, twice_zero
 template <int pixels, int unroll>
@@ -65,6 +65,12 @@ template <int pixels, int unroll>
   .endm
   .macro correct n, sum
     .if %c0 > \n ;  ldrsh r5, [r4, #12 * \n] ;  mla \sum, r5, r3, \sum ;  .endif
+  .endm
+  .macro corrected
+    ldr r3, [r0], #4 ;  uxth r4, r3 ;  asr r3, r3, #24
+    .if %c0 == 3 ;  add r4, r4, r4, lsl #1 ;  .endif
+    add r4, r6, r4, lsl #((%c0 & 1) ^ 1)
+    correct 0, r7 ;  correct 1, r8 ;  correct 2, r9
   .endm
   .macro put n, sum, to:vararg
     .if %c0 > \n ;  finish \sum, r2, lr, r3, r4, r5 ;  strb r5, \to ;  .endif
@@ -82,22 +88,23 @@ template <int pixels, int unroll>
     .endr
     subs r11, #1 ;  bne 2b
     ldrd r2, r3, [r0], #8 ;  cbz r3, 4f
+    ldr r6, [sp] ;  uxtb r1, r3 ;  lsr r11, r3, #8 ;  adds r6, #4 ;  cbz r1, 6f
   3:
-    ubfx r4, r3, #4, #12 ;  mov r5, #12 * %c0 ;  mul r4, r4, r5 ;  and r5, r3, #15
-    add r4, r5 ;  ldr r5, [sp] ;  add r4, r5 ;  asr r3, r3, #16
-    correct 0, r7 ;  correct 1, r8 ;  correct 2, r9
-    ldr r3, [r0], #4 ;  cmp r3, #0 ;  bne 3b
+    corrected ;  subs r1, #1 ;  bne 3b
+  6:
+    movs r1, r11 ;  beq 4f ;  adds r6, #4 ;  mov r11, #0 ;  b 3b
   4:
     ldrd r11, r3, [sp, #8] ;  lsl r3, r3, lr
     put 2, r9, [r12, r11, lsl #1] ;  put 1, r8, [r12, r11] ;  put 0, r7, [r12], #1
     ldr lr, [r0], #4 ;  cmp lr, #0x80000000 ;  bne.w 1b
     add sp, #16 ;  pop {r4-r11, pc}
-  .purgem finish ;  .purgem pixel ;  .purgem correct ;  .purgem put
+  .purgem finish ;  .purgem pixel ;  .purgem correct
+  .purgem corrected ;  .purgem put
   )" ::"i"(pixels),
                "i"(unroll));
 }
 
-// Two outputs of a row. Stream, per channel: word, three rows of weights, multiplier.
+// Two outputs of a row. Stream, per channel: word, three rows of weights, multiplier, 0.
 //   r0 stream, r1-r3 rows, r4 channels, r5 3 * channels, r6 r7 sums, r8-r10 weights, r11 input,
 //   r12 out, lr word;  [sp] out_step, twice_zero
 template <int stride> [[gnu::naked, gnu::noipa]] void depthwise3x3(const DepthwiseStep*) {
@@ -124,7 +131,7 @@ template <int stride> [[gnu::naked, gnu::noipa]] void depthwise3x3(const Depthwi
     ldr r8, [sp, #4] ;  lsl r8, r8, lr ;  ldr r10, [r0, #12]!
     finish r7, r10, lr, r8, r9, r11 ;  ldr r9, [sp] ;  strb r11, [r12, r9]
     finish r6, r10, lr, r8, r9, r11 ;  strb r11, [r12], #1
-    ldr lr, [r0, #4] ;  add r0, #8 ;  cmp lr, #0x80000000 ;  bne.w 1b
+    ldr lr, [r0, #8] ;  add r0, #12 ;  cmp lr, #0x80000000 ;  bne.w 1b
     add sp, #8 ;  pop {r4-r11, pc}
   .purgem finish ;  .purgem row
   )" ::"i"(stride));
@@ -133,11 +140,13 @@ template <int stride> [[gnu::naked, gnu::noipa]] void depthwise3x3(const Depthwi
 struct Core {
   static constexpr bool unaligned_loads = true;
   static constexpr std::int64_t most_sum = 1 << 30;
-  static constexpr int tail_bytes = 4;
+  static constexpr int tail_bytes = 8, most_pixels = 3;
 
   static constexpr bool saturates(Multiplier, int) { return false; }
-  static constexpr void put_tail(Writer& to, Multiplier m, int) { to.put(m.multiplier); }
-  static constexpr void end_corrections(Writer& to) { to.put(std::int32_t{0}); }
+  static constexpr void put_tail(Writer& to, Multiplier m, int corrections) {
+    to.put(m.multiplier);
+    to.put(static_cast<std::int32_t>(corrections));
+  }
 
   template <int pixels>
   static void spread(std::byte* to, const std::byte* from, int step, int count) {

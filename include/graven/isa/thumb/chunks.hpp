@@ -14,8 +14,8 @@
 
 namespace graven::thumb_isa {
 
-inline constexpr std::uint32_t half_ones = 0x00ff00ff, half_bias = 0x00800080;
-inline constexpr int most_chunks = 4095, chunk_bytes = 12;
+inline constexpr std::uint32_t half_bias = 0x00800080;
+inline constexpr int most_chunks = 5461, chunk_bytes = 12;
 
 constexpr int chunks_of(int taps) { return (taps + 3) / 4; }
 constexpr int taps_of(const GraphView& g, const Value& v) {
@@ -54,26 +54,6 @@ constexpr std::int32_t channel_word(const Channel& c) {
 }
 inline constexpr std::int32_t end_of_stream = std::numeric_limits<std::int32_t>::min();
 
-// Packing chooses: `proven` where no sum leaves the Core's range, `clamped` where sums beyond it
-// saturate the output, and `general`, which is scalar's.
-enum Program { proven, clamped, general };
-
-template <class Core>
-constexpr Program program_of(const GraphView& g, const Value& v, const Parameters& p) {
-  if (!whole_range(v)) return general;
-  const FilterLayout layout = filter_layout(g, v);
-  Program program = proven;
-  for (int o = 0; o < layout.outputs; ++o) {
-    const Channel channel = fold(g, v, p, o);
-    const std::int64_t most = reach(layout, p, o, channel.bias);
-    if (most < 0 || !fits_word(channel)) return general;
-    if (most < Core::most_sum) continue;
-    if (!Core::saturates(channel.multiplier, v.quant.zero_point)) return general;
-    program = clamped;
-  }
-  return program;
-}
-
 // The part of a weight that makes the sum of its chunk too large by `excess`.
 constexpr int cut(int& w, int& excess) {
   const int size = w < 0 ? -w : w, most = excess < size ? excess : size;
@@ -85,7 +65,8 @@ constexpr int cut(int& w, int& excess) {
 
 // A word per four weights of one output, cut to what is exact. Of the inputs only x[k] and
 // x[k + 1], the low halves, are ever corrected: the other two weights sum to 254 at most.
-// Calls `correct(weight, tap)`; weights are put where `to` is given.
+// Calls `correct(word, weight, chunk)` with word 0 or 1 of the chunk; weights are put where `to` is
+// given.
 template <class Correct>
 constexpr void cut_weights(Writer* to, const FilterLayout& layout, const Parameters& p, int output,
                            Correct correct) {
@@ -96,8 +77,8 @@ constexpr void cut_weights(Writer* to, const FilterLayout& layout, const Paramet
     const int c = k + 2 < end ? w[2 * step] : 0, d = k + 3 < end ? w[3 * step] : 0;
     int excess = (a < 0 ? -a : a) + (b < 0 ? -b : b) + (c < 0 ? -c : c) + (d < 0 ? -d : d) - 255;
     if (excess > 0) {
-      if (const int part = cut(a, excess); part != 0) correct(part, k);
-      if (const int part = cut(b, excess); part != 0) correct(part, k + 1);
+      if (const int part = cut(a, excess); part != 0) correct(0, part, k / 4);
+      if (const int part = cut(b, excess); part != 0) correct(1, part, k / 4);
     }
     if (to == nullptr) continue;
     std::byte* at = to->at;
@@ -108,42 +89,62 @@ constexpr void cut_weights(Writer* to, const FilterLayout& layout, const Paramet
     to->at = at + 4;
   }
 }
-constexpr int put_weights(Writer& to, const FilterLayout& layout, const Parameters& p, int output) {
-  int corrections = 0;
-  cut_weights(&to, layout, p, output, [&](int, int) { ++corrections; });
-  return corrections;
+
+// How many corrections an output has: those of first words above those of second words.
+struct Corrections {
+  int first = 0, second = 0;
+
+  constexpr bool fit() const { return first <= 255 && second <= 255; }
+  constexpr int packed() const { return first | second << 8; }
+};
+constexpr Corrections put_weights(Writer* to, const FilterLayout& layout, const Parameters& p,
+                                  int output) {
+  Corrections count;
+  cut_weights(to, layout, p, output,
+              [&](int word, int, int) { ++(word == 0 ? count.first : count.second); });
+  return count;
 }
-// A correction: the weight above 16 bits, of which 12 are the chunk and 4 the byte in it.
+// A correction: the weight in the highest byte; the chunk's place in a tile of one pixel in the
+// lower half.
 constexpr void put_corrections(Writer& to, const FilterLayout& layout, const Parameters& p,
                                int output) {
-  cut_weights(nullptr, layout, p, output,
-              [&](int w, int k) { to.put(w * 65536 + k / 4 * 16 + 4 + k % 4 * 4); });
+  for (int wanted = 0; wanted < 2; ++wanted)
+    cut_weights(nullptr, layout, p, output, [&](int word, int w, int chunk) {
+      if (word == wanted) to.put(w * (1 << 24) + chunk * chunk_bytes);
+    });
+}
+
+// Packing chooses: `proven` where no sum leaves the Core's range, `clamped` where sums beyond it
+// saturate the output, and `general`, which is scalar's.
+enum Program { proven, clamped, general };
+
+template <class Core>
+constexpr Program program_of(const GraphView& g, const Value& v, const Parameters& p) {
+  const FilterLayout layout = filter_layout(g, v);
+  if (!whole_range(v) || chunks_of(layout.taps) > most_chunks) return general;
+  Program program = proven;
+  for (int o = 0; o < layout.outputs; ++o) {
+    const Channel channel = fold(g, v, p, o);
+    const std::int64_t most = reach(layout, p, o, channel.bias);
+    if (most < 0 || !fits_word(channel)) return general;
+    if (layout.taps > 4 * 255 && !put_weights(nullptr, layout, p, o).fit()) return general;
+    if (most < Core::most_sum) continue;
+    if (!Core::saturates(channel.multiplier, v.quant.zero_point)) return general;
+    program = clamped;
+  }
+  return program;
 }
 
 // ---- chunks of inputs -------------------------------------------------------------------------
 
-[[gnu::always_inline]] inline void put_chunk(std::byte* to, std::uint32_t bytes) {
-  const std::uint32_t biased = bytes ^ 0x80808080u;
-  const std::uint32_t even = (biased & half_ones) - half_bias;
-  const std::uint32_t odd = (biased >> 8 & half_ones) - half_bias;
-  store_aligned(to, 0x8000u - half_bias * (even + odd));
-  store_aligned(to + 4, even);
-  store_aligned(to + 8, odd);
-}
-
-// `count` chunks of one pixel of a tile, `step` bytes apart; returns the end.
-[[gnu::noinline]] inline std::byte* spread_pixel(std::byte* to, const std::byte* from, int count,
-                                                 int step) {
-  std::byte* const end = to + count * step;
-  for (; to != end; to += step, from += 4) put_chunk(to, load<std::uint32_t>(from));
-  return to;
-}
 // Chunks of padding.
-[[gnu::noinline]] inline std::byte* spread_padding(std::byte* to, int zero, int count, int step) {
-  std::byte* const end = to + count * step;
-  const std::uint32_t four = 0x01010101u * static_cast<std::uint8_t>(zero);
-  for (; to != end; to += step) put_chunk(to, four);
-  return to;
+[[gnu::noinline]] inline void spread_padding(std::byte* to, int zero, int count) {
+  const std::uint32_t pair = 0x00010001u * static_cast<std::uint32_t>(zero);
+  for (std::byte* const end = to + count * chunk_bytes; to != end; to += chunk_bytes) {
+    store_aligned(to, 0x8000u - half_bias * 2 * pair);
+    store_aligned(to + 4, pair);
+    store_aligned(to + 8, pair);
+  }
 }
 
 }  // namespace graven::thumb_isa

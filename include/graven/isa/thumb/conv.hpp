@@ -16,45 +16,52 @@ struct MatmulStep {
 // How many chunks an inner loop takes at once: a divisor, so that there is no tail.
 constexpr int unroll_of(int chunks) { return chunks % 4 == 0 ? 4 : chunks % 2 == 0 ? 2 : 1; }
 
-// Threes, and twos at the end; a single column is a one.
-constexpr int tile_pixels(int left) { return left == 1 ? 1 : left == 2 || left == 4 ? 2 : 3; }
-constexpr bool has_tile(int width, int pixels) {
-  for (int left = width; left > 0; left -= tile_pixels(left))
-    if (tile_pixels(left) == pixels) return true;
-  return false;
+// The more pixels a tile has, the less often weights are unpacked; but tiles are memory.
+template <class Core> constexpr int most_pixels_of(int chunks) {
+  const int fit = 4096 / (chunk_bytes * chunks);
+  return fit < 1 ? 1 : fit < Core::most_pixels ? fit : Core::most_pixels;
+}
+// The next tile of `left` pixels: no single pixel is left over where tiles have three or more.
+constexpr int tile_pixels(int left, int most) {
+  return left <= most ? left : left == most + 1 && most > 2 ? most - 1 : most;
+}
+// The tiles that a row of `width` pixels needs: bit n for n pixels.
+constexpr int tile_sizes(int width, int most) {
+  int sizes = 0;
+  for (int left = width; left > 0; left -= tile_pixels(left, most))
+    sizes |= 1 << tile_pixels(left, most);
+  return sizes;
 }
 
-// Stream, per output: its word, a word per chunk, the Core's tail with the corrections.
-template <class Core, Reading reading, int unroll, bool threes, bool twos, bool ones> struct Conv {
+// Stream, per output: its word, a word per chunk, the Core's tail, corrections.
+template <class Core, Reading reading, int unroll, int sizes> struct Conv {
   using General = scalar_isa::Conv<scalar_isa::Int8>;
   using Gather = Tiles<Core, reading>;
   static constexpr int programs = 3;
   static constexpr bool holds_weights = true;
-
-  static constexpr int most_pixels = threes ? 3 : twos ? 2 : 1;
+  static constexpr int most_pixels = std::bit_width(static_cast<unsigned>(sizes)) - 1;
 
   static constexpr int tile_bytes(int chunks) { return most_pixels * chunk_bytes * chunks; }
   static constexpr int scratch(const GraphView& g, const Value& v) {
     const int tile =
-        tile_bytes(chunks_of(taps_of(g, v))) + Gather::patch_bytes(g, v, most_pixels);
+        tile_bytes(chunks_of(taps_of(g, v))) + Gather::extra(g, v, most_pixels);
     return tile > General::scratch(g, v) ? tile : General::scratch(g, v);
   }
   static constexpr int stream_size(const GraphView& g, const Value& v) {  // at most
-    const int own = v.shape.channels * (12 + 12 * chunks_of(taps_of(g, v))) + 4;
+    const int own = v.shape.channels * (4 + Core::tail_bytes + 12 * chunks_of(taps_of(g, v))) + 4;
     return own > General::stream_size(g, v) ? own : General::stream_size(g, v);
   }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const FilterLayout layout = filter_layout(g, v);
-    to.program = chunks_of(taps_of(g, v)) > most_chunks ? general : program_of<Core>(g, v, p);
+    to.program = program_of<Core>(g, v, p);
     if (to.program == general) return General::pack(g, v, p, to);
     for (int o = 0; o < layout.outputs; ++o) {
       const Channel channel = fold(g, v, p, o);
       to.put(channel_word(channel));
-      const int corrections = put_weights(to, layout, p, o);
-      Core::put_tail(to, channel.multiplier, corrections);
-      if (corrections > 0) put_corrections(to, layout, p, o);
-      Core::end_corrections(to);
+      const Corrections corrections = put_weights(&to, layout, p, o);
+      Core::put_tail(to, channel.multiplier, corrections.packed());
+      if (corrections.packed() != 0) put_corrections(to, layout, p, o);
     }
     to.put(end_of_stream);
   }
@@ -68,14 +75,20 @@ template <class Core, Reading reading, int unroll, bool threes, bool twos, bool 
       const MatmulStep step{t.out_channels, 2 * t.out_zero + 1, chunks};
       std::byte* out = band.out[0];
       for (int x = 0; x < t.out_width;) {
-        const int pixels = tile_pixels(t.out_width - x);
-        if (threes && pixels == 3) run_tile<3, program == clamped>(t, band, step, x, out);
-        if (twos && pixels == 2) run_tile<2, program == clamped>(t, band, step, x, out);
-        if (ones && pixels == 1) run_tile<1, program == clamped>(t, band, step, x, out);
+        const int pixels = tile_pixels(t.out_width - x, most_pixels);
+        run_tiles<program == clamped>(t, band, step, x, out, pixels);
         x += pixels;
         out += pixels * t.out_channels;
       }
     }
+  }
+  template <bool clamps, int n = most_pixels>
+  [[gnu::always_inline]] static void run_tiles(const Task& t, const Band& band,
+                                               const MatmulStep& step, int x, std::byte* out,
+                                               int pixels) {
+    if constexpr ((sizes >> n & 1) != 0)
+      if (pixels == n) return run_tile<n, clamps>(t, band, step, x, out);
+    if constexpr (n > 1) run_tiles<clamps, n - 1>(t, band, step, x, out, pixels);
   }
   template <int pixels, bool clamps>
   static void run_tile(const Task& t, const Band& band, const MatmulStep& step, int x,
@@ -92,9 +105,9 @@ constexpr bool serves_conv(const GraphView& g, int value) {
 }
 template <class Core, const auto& graph, int value> constexpr auto conv() {
   constexpr const Value& v = graph.values[value];
-  constexpr int width = v.shape.width;
-  return Conv<Core, reading_of(graph.view(), v), unroll_of(chunks_of(taps_of(graph.view(), v))),
-              has_tile(width, 3), has_tile(width, 2), has_tile(width, 1)>{};
+  constexpr int chunks = chunks_of(taps_of(graph.view(), v));
+  return Conv<Core, reading_of(graph.view(), v), unroll_of(chunks),
+              tile_sizes(v.shape.width, most_pixels_of<Core>(chunks))>{};
 }
 
 }  // namespace graven::thumb_isa

@@ -59,17 +59,10 @@ template <class Core, int stride> struct Depthwise {
 
   // The tile's windows where a row or a column does not exist: copied, with padding.
   static void gather(const Task& t, const Band& band, int first, DepthwiseStep& step) {
-    const int channels = t.in_channels;
     std::byte* to = band.scratch;
     for (int ky = 0; ky < 3; ++ky) {
-      const std::byte* row = band.rows[ky];
       step.rows[ky] = to;
-      window_row(
-          t, row != nullptr, first, columns, 1,
-          [&](int from, int count) {
-            to = copy<Core::unaligned_loads>(to, row + from * channels, count * channels);
-          },
-          [&](int count) { to = fill(to, t.in_zero, count * channels); });
+      to = copy_columns<Core>(t, to, band.rows[ky], first, columns);
     }
   }
 

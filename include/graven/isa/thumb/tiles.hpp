@@ -5,15 +5,16 @@
 
 namespace graven::thumb_isa {
 
-// How the windows of a convolution are read: pixels where they lie; windows of whole chunks, row by
-// row; or any window, as a patch of bytes first.
-enum class Reading { points, windows, patches };
+// How the windows of a convolution are read: pixels where they lie; rows of windows that are whole
+// chunks; or any window, as a patch of bytes first.
+enum class Reading { points, rows, patches };
 
 constexpr Reading reading_of(const GraphView& g, const Value& v) {
-  const bool whole = g.input(v).shape.channels % 4 == 0;
-  const bool point = v.filter.area() == 1 && v.left == 0 && v.rows.top == 0 &&
-                     (v.shape.width - 1) * v.stride.width < g.input(v).shape.width;
-  return !whole ? Reading::patches : point ? Reading::points : Reading::windows;
+  const int channels = g.input(v).shape.channels;
+  if (v.filter.width * channels % 4 != 0 || v.dilation.width != 1) return Reading::patches;
+  const bool inside = (v.shape.width - 1) * v.stride.width < g.input(v).shape.width;
+  return v.filter.area() == 1 && v.left == 0 && v.rows.top == 0 && inside ? Reading::points
+                                                                         : Reading::rows;
 }
 
 // Bytes of any length and address; libraries built for size copy them one by one.
@@ -35,98 +36,77 @@ template <bool unaligned_loads>
   for (; count > 0; --count) *to++ = *from++;
   return to;
 }
-inline std::byte* fill(std::byte* to, int value, int count) {
+[[gnu::noinline]] inline std::byte* fill(std::byte* to, int value, int count) {
   const auto byte = static_cast<std::byte>(value);
   for (; count >= 4; count -= 4, to += 4) to[0] = to[1] = to[2] = to[3] = byte;
   for (; count > 0; --count) *to++ = byte;
   return to;
 }
 
-// A window's row of `width` columns from column `first` on, in pieces of neighbours that exist
-// (`inside`: their first column and count) or do not (`outside`: count).
-template <class Inside, class Outside>
-[[gnu::always_inline]] inline void window_row(const Task& t, bool exists, int first, int width,
-                                              int dilation, Inside inside, Outside outside) {
-  if (!exists) return outside(width);
-  if (dilation == 1) {
-    const int last = first + width;
-    const int from = first < 0 ? 0 : first, to = last < t.in_width ? last : t.in_width;
-    if (to <= from) return outside(width);
-    if (from > first) outside(from - first);
-    inside(from, to - from);
-    if (last > to) outside(last - to);
-    return;
-  }
-  for (int k = 0; k < width; ++k, first += dilation)
-    if (first >= 0 && first < t.in_width)
-      inside(first, 1);
-    else
-      outside(1);
+// The columns from `first` on of a row that may not exist, as bytes; returns the end.
+template <class Core>
+std::byte* copy_columns(const Task& t, std::byte* to, const std::byte* row, int first, int count) {
+  const int channels = t.in_channels, last = first + count;
+  const int from = row == nullptr || first < 0 ? 0 : first;
+  const int until = row == nullptr ? 0 : last < t.in_width ? last : t.in_width;
+  if (until <= from) return fill(to, t.in_zero, count * channels);
+  if (from > first) to = fill(to, t.in_zero, (from - first) * channels);
+  to = copy<Core::unaligned_loads>(to, row + from * channels, (until - from) * channels);
+  return last > until ? fill(to, t.in_zero, (last - until) * channels) : to;
 }
 
-// The tile of `pixels` output pixels from `x` on, in scratch.
+// The tile of `pixels` output pixels from `x` on. `bytes`: scratch for columns that do not exist,
+// or for patches.
 template <class Core, Reading reading> struct Tiles {
-  static constexpr int patch_bytes(const GraphView& g, const Value& v, int pixels) {
-    return reading == Reading::patches ? 4 * chunks_of(taps_of(g, v)) * pixels : 0;
+  static constexpr int extra(const GraphView& g, const Value& v, int pixels) {
+    const int channels = g.input(v).shape.channels;
+    const int columns = (pixels - 1) * v.stride.width + v.filter.width;
+    return reading == Reading::patches ? 4 * chunks_of(taps_of(g, v)) * pixels
+           : reading == Reading::rows  ? (columns * channels + 3) / 4 * 4
+                                       : 0;
   }
 
-  // Windows whose columns all exist, and whose rows are whole chunks.
-  template <int pixels> static void inner(const Task& t, const Band& band, std::byte* to, int first) {
+  template <int pixels>
+  static void rows(const Task& t, const Band& band, std::byte* to, std::byte* bytes, int first) {
     const int channels = t.in_channels, chunks = t.filter_width * channels / 4;
-    for (int ky = 0; ky < t.rows; ++ky, to += chunk_bytes * pixels * chunks)
-      if (const std::byte* row = band.rows[ky]; row != nullptr)
-        Core::template spread<pixels>(to, row + first * channels, t.stride_width * channels,
-                                      chunks);
-      else
-        spread_padding(to, t.in_zero, pixels * chunks, chunk_bytes);
-  }
-  // Any window over whole chunks.
-  static void window(const Task& t, const Band& band, std::byte* to, int first, int step) {
-    const int channels = t.in_channels;
-    for (int ky = 0; ky < t.rows; ++ky) {
+    const int columns = (pixels - 1) * t.stride_width + t.filter_width;
+    const bool inside = first >= 0 && first + columns <= t.in_width;
+    for (int ky = 0; ky < t.rows; ++ky, to += chunk_bytes * pixels * chunks) {
       const std::byte* row = band.rows[ky];
-      window_row(
-          t, row != nullptr, first, t.filter_width, t.dilation_width,
-          [&](int from, int count) {
-            to = spread_pixel(to, row + from * channels, count * channels / 4, step);
-          },
-          [&](int count) { to = spread_padding(to, t.in_zero, count * channels / 4, step); });
+      if (row == nullptr) {
+        spread_padding(to, t.in_zero, pixels * chunks);
+        continue;
+      }
+      if (!inside) copy_columns<Core>(t, bytes, row, first, columns);
+      Core::template spread<pixels>(to, inside ? row + first * channels : bytes,
+                                    t.stride_width * channels, chunks);
     }
   }
-  // Any window, as bytes; zeros fill the last chunk.
+  // Zeros fill the last chunk of a patch.
   static std::byte* patch(const Task& t, const Band& band, std::byte* to, int first) {
     const std::byte* const start = to;
-    const int channels = t.in_channels;
-    for (int ky = 0; ky < t.rows; ++ky) {
-      const std::byte* row = band.rows[ky];
-      window_row(
-          t, row != nullptr, first, t.filter_width, t.dilation_width,
-          [&](int from, int count) {
-            to = copy<Core::unaligned_loads>(to, row + from * channels, count * channels);
-          },
-          [&](int count) { to = fill(to, t.in_zero, count * channels); });
-    }
+    for (int ky = 0; ky < t.rows; ++ky)
+      if (t.dilation_width == 1)
+        to = copy_columns<Core>(t, to, band.rows[ky], first, t.filter_width);
+      else
+        for (int kx = 0; kx < t.filter_width; ++kx)
+          to = copy_columns<Core>(t, to, band.rows[ky], first + kx * t.dilation_width, 1);
     return fill(to, 0, static_cast<int>(start - to) & 3);
   }
 
   template <int pixels>
-  static void gather(const Task& t, const Band& band, std::byte* tile, std::byte* patches, int x) {
-    const int channels = t.in_channels, stride = t.stride_width;
-    const int first = x * stride - t.left, last = first + (pixels - 1) * stride + t.filter_width;
+  static void gather(const Task& t, const Band& band, std::byte* tile, std::byte* bytes, int x) {
+    const int channels = t.in_channels, stride = t.stride_width, first = x * stride - t.left;
     if constexpr (reading == Reading::points) {
       Core::template spread<pixels>(tile, band.rows[0] + first * channels, stride * channels,
                                     channels / 4);
-    } else if (t.filter_width * channels % 4 == 0 && t.dilation_width == 1 && first >= 0 &&
-               last <= t.in_width) {
-      inner<pixels>(t, band, tile, first);
-    } else if constexpr (reading == Reading::windows) {
-      for (int j = 0; j < pixels; ++j)
-        window(t, band, tile + chunk_bytes * j, first + j * stride, chunk_bytes * pixels);
+    } else if constexpr (reading == Reading::rows) {
+      rows<pixels>(t, band, tile, bytes, first);
     } else {
-      std::byte* end = patches;
+      std::byte* end = bytes;
       for (int j = 0; j < pixels; ++j) end = patch(t, band, end, first + j * stride);
-      const int size = static_cast<int>(end - patches) / pixels;
-      Core::template spread<pixels>(tile, patches, size, size / 4);
+      const int size = static_cast<int>(end - bytes) / pixels;
+      Core::template spread<pixels>(tile, bytes, size, size / 4);
     }
   }
 };
