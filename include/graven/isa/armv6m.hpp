@@ -18,6 +18,8 @@ struct armv6m : scalar {
       return thumb_isa::conv<Core, graph, value>();
     else if constexpr (thumb_isa::serves_depthwise(graph.view(), value))
       return thumb_isa::Depthwise<Core, graph.values[value].stride.width>{};
+    else if constexpr (thumb_isa::serves_dense(graph.view(), value))
+      return thumb_isa::dense<Core, graph, value>();
     else
       return scalar::kernel<graph, value>();
   }

@@ -4,12 +4,15 @@
 #if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
 
 #include "graven/isa/thumb/conv.hpp"
+#include "graven/isa/thumb/dense.hpp"
 #include "graven/isa/thumb/depthwise.hpp"
 
 namespace graven::armv6m_isa {
 
+using thumb_isa::DenseStep;
 using thumb_isa::DepthwiseStep;
 using thumb_isa::MatmulStep;
+using thumb_isa::SpreadStep;
 
 // A sum of at most 21 bits (`clamps`: cut to them) becomes a byte in r3: the product with the
 // multiplier's 11, 10 and 10 bits, from the lowest on, at [r7]; rounded by the carry of its last
@@ -37,13 +40,12 @@ using thumb_isa::MatmulStep;
   )" ::);
 }
 
-// `count` chunks of `pixels` pixels, `step` bytes apart, side by side; byte by byte, because rows
-// lie anywhere. With bytes u = x + 128 the first word of a chunk is
-// 2^16 - 0x00800080 * (U0 + U1).
-//   r0 to, r1 from, r2-r5 a chunk, r6 0x00800080, r7 -r6, r8 step, r9 end, r10 2^16,
-//   r11 from the last pixel back to the first
+// Chunks of `pixels` pixels side by side, row after row; byte by byte, because rows lie anywhere.
+// With bytes u = x + 128 the first word of a chunk is 2^16 - 0x00800080 * (U0 + U1).
+//   r0 to, r1 from, r2-r5 a chunk, r6 0x00800080, r7 -r6, r8 step, r9 end of the row, r10 2^16,
+//   r11 from the last pixel back to the first;  [sp] rows, offset, bytes of a row's chunks, rows left
 template <int pixels>
-[[gnu::naked, gnu::noipa]] void spread(std::byte*, const std::byte*, int, int) {
+[[gnu::naked, gnu::noipa]] void spread(std::byte*, const std::byte* const*, const SpreadStep*) {
   asm volatile(R"(
   .syntax unified
   .macro chunk n
@@ -56,14 +58,20 @@ template <int pixels>
     .endif
   .endm
     push {r4-r7, lr} ;  mov r4, r8 ;  mov r5, r9 ;  mov r6, r10 ;  mov r7, r11 ;  push {r4-r7}
-    mov r8, r2 ;  movs r4, #12 * %c0 ;  muls r3, r4, r3 ;  adds r3, r0 ;  mov r9, r3
+    ldm r2!, {r4-r7} ;  mov r8, r5 ;  mov r2, r5 ;  mov r5, r6 ;  mov r6, r7
+    movs r3, #12 * %c0 ;  muls r5, r3, r5 ;  movs r3, r1 ;  push {r3-r6}
+    movs r4, #%c0 - 1 ;  muls r4, r2, r4 ;  movs r3, #4 ;  subs r3, r3, r4 ;  mov r11, r3
     movs r3, #1 ;  lsls r3, #16 ;  mov r10, r3
     movs r6, #128 ;  lsls r3, r6, #16 ;  orrs r6, r3 ;  rsbs r7, r6, #0
-    movs r4, #%c0 - 1 ;  muls r4, r2, r4 ;  movs r3, #4 ;  subs r3, r4 ;  mov r11, r3
   1:
+    ldr r2, [sp] ;  ldm r2!, {r1} ;  str r2, [sp] ;  ldr r3, [sp, #4] ;  adds r1, r1, r3
+    ldr r3, [sp, #8] ;  adds r3, r3, r0 ;  mov r9, r3
+  2:
     chunk 0 ;  chunk 1 ;  chunk 2 ;  chunk 3
-    add r1, r11 ;  cmp r0, r9 ;  bne 1b
-    pop {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7 ;  pop {r4-r7, pc}
+    add r1, r11 ;  cmp r0, r9 ;  bne 2b
+    ldr r3, [sp, #12] ;  subs r3, #1 ;  str r3, [sp, #12] ;  bne 1b
+    add sp, #16 ;  pop {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7
+    pop {r4-r7, pc}
   .purgem chunk
   )" ::"i"(pixels));
 }
@@ -139,6 +147,28 @@ template <int pixels, int unroll, bool clamps>
                "i"(unroll), "i"(clamps ? 1 : 0));
 }
 
+// Adds a tile of one pixel times its weights to every sum.
+//   r0 weights, r1 tile, r2 r3 weights, r4-r6 a chunk of inputs, r7 mask, r8-r11 the step, r12 sum
+template <int unroll> [[gnu::naked, gnu::noipa]] void accumulate(const std::byte*, const DenseStep*) {
+  asm volatile(R"(
+  .syntax unified
+    push {r4-r7, lr} ;  mov r4, r8 ;  mov r5, r9 ;  mov r6, r10 ;  mov r7, r11 ;  push {r4-r7}
+    ldm r1!, {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7
+    movs r7, #255 ;  lsls r6, r7, #16 ;  orrs r7, r6
+  1:
+    mov r4, r10 ;  ldr r5, [r4] ;  mov r12, r5 ;  mov r1, r8
+  2:
+    .rept %c0
+    ldm r0!, {r2} ;  movs r3, r2 ;  ands r3, r7 ;  lsrs r2, #8 ;  ands r2, r7
+    ldm r1!, {r4-r6} ;  muls r5, r3, r5 ;  muls r6, r2, r6 ;  adds r4, r4, r5 ;  adds r4, r4, r6
+    asrs r4, #16 ;  add r12, r4
+    .endr
+    cmp r1, r9 ;  bne 2b
+    mov r4, r10 ;  mov r5, r12 ;  stm r4!, {r5} ;  mov r10, r4 ;  cmp r4, r11 ;  bne 1b
+    pop {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7 ;  pop {r4-r7, pc}
+  )" ::"i"(unroll));
+}
+
 // Two outputs of a row. Stream, per channel: word, three rows of weights, three parts of the
 // multiplier and nothing as halfwords.
 //   r0 stream, r1 column, r2 channel, r3-r5 weights, r6 r7 inputs, r8 channels, r9-r11 rows,
@@ -201,13 +231,17 @@ struct Core {
   }
 
   template <int pixels>
-  static void spread(std::byte* to, const std::byte* from, int step, int count) {
-    armv6m_isa::spread<pixels>(to, from, step, count);
+  static void spread(std::byte* to, const std::byte* const* rows, const SpreadStep* step) {
+    armv6m_isa::spread<pixels>(to, rows, step);
   }
   template <int pixels, int unroll, bool clamps>
   static void matmul(const std::byte* stream, const std::byte* tile, std::byte* out,
                      const MatmulStep* step) {
     armv6m_isa::matmul<pixels, pixels == 4 && unroll == 4 ? 2 : unroll, clamps>(stream, tile, out, step);
+  }
+  template <int unroll>
+  static void accumulate(const std::byte* weights, const DenseStep* step) {
+    armv6m_isa::accumulate<unroll>(weights, step);
   }
   template <int stride, bool clamps> static void depthwise(const DepthwiseStep* step) {
     depthwise3x3<stride, clamps>(step);

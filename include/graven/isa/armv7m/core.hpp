@@ -4,12 +4,15 @@
 #if defined(__thumb2__)
 
 #include "graven/isa/thumb/conv.hpp"
+#include "graven/isa/thumb/dense.hpp"
 #include "graven/isa/thumb/depthwise.hpp"
 
 namespace graven::armv7m_isa {
 
+using thumb_isa::DenseStep;
 using thumb_isa::DepthwiseStep;
 using thumb_isa::MatmulStep;
+using thumb_isa::SpreadStep;
 
 // A sum becomes a byte (kept in `high`), by
 //   saturate((round(sum * 2 * multiplier / 2^32) + c + (sum < 0 ? -1 : 0)) >> e)
@@ -25,11 +28,12 @@ using thumb_isa::MatmulStep;
   )" ::);
 }
 
-// `count` chunks of `pixels` pixels, `step` bytes apart, side by side. With bytes u = x + 128 the
-// first word of a chunk is 2^16 - 0x00800080 * (U0 + U1).
-//   r0 to, r1 from, r2 step, r3 count, r4 r5 r9 bytes, r6-r8 a chunk
+// Chunks of `pixels` pixels side by side, row after row. With bytes u = x + 128 the first word of a
+// chunk is 2^16 - 0x00800080 * (U0 + U1).
+//   r0 to, r1 from, r2 step, r3 chunks, r4 r5 r9 bytes, r6-r8 a chunk, lr rows;  [sp] offset,
+//   chunks, rows left
 template <int pixels>
-[[gnu::naked, gnu::noipa]] void spread(std::byte*, const std::byte*, int, int) {
+[[gnu::naked, gnu::noipa]] void spread(std::byte*, const std::byte* const*, const SpreadStep*) {
   asm volatile(R"(
   .macro chunk n, bytes
     .if %c0 > \n
@@ -38,13 +42,17 @@ template <int pixels>
     stm r0!, {r6-r8}
     .endif
   .endm
-    push {r4-r11, lr} ;  mov r10, #0x00ff00ff ;  mov r11, #0x00800080 ;  mov r12, #0x10000
+    push {r4-r11, lr} ;  mov lr, r1 ;  mov r10, #0x00ff00ff ;  mov r11, #0x00800080
+    mov r12, #0x10000 ;  ldm r2, {r2-r5} ;  push {r2, r4, r5} ;  mov r2, r3
   1:
+    ldr r1, [lr], #4 ;  ldrd r6, r3, [sp] ;  add r1, r6
+  2:
     .if %c0 > 1 ;  ldr r5, [r1, r2] ;  .endif ;  .if %c0 > 2 ;  ldr r9, [r1, r2, lsl #1] ;  .endif
     ldr r4, [r1], #4
     chunk 0, r4 ;  chunk 1, r5 ;  chunk 2, r9
-    subs r3, #1 ;  bne 1b
-    pop {r4-r11, pc}
+    subs r3, #1 ;  bne 2b
+    ldr r3, [sp, #8] ;  subs r3, #1 ;  str r3, [sp, #8] ;  bne 1b
+    add sp, #12 ;  pop {r4-r11, pc}
   .purgem chunk
   )" ::"i"(pixels));
 }
@@ -104,6 +112,25 @@ template <int pixels, int unroll>
                "i"(unroll));
 }
 
+// Adds a tile of one pixel times its weights to every sum.
+//   r0 weights, r1 tile, r2 r3 weights, r4-r7 the step, r8 mask, r9 sum, r10-r12 a chunk of inputs
+template <int unroll> [[gnu::naked, gnu::noipa]] void accumulate(const std::byte*, const DenseStep*) {
+  asm volatile(R"(
+    push {r4-r11, lr} ;  ldm r1, {r4-r7} ;  mov r8, #0x00ff00ff
+  1:
+    ldr r9, [r6] ;  mov r1, r4
+  2:
+    .rept %c0
+    ldr r2, [r0], #4 ;  and r3, r2, r8 ;  and r2, r8, r2, lsr #8
+    ldm r1!, {r10-r12} ;  mla r10, r11, r3, r10 ;  mla r10, r12, r2, r10
+    add r9, r9, r10, asr #16
+    .endr
+    cmp r1, r5 ;  bne 2b
+    str r9, [r6], #4 ;  cmp r6, r7 ;  bne 1b
+    pop {r4-r11, pc}
+  )" ::"i"(unroll));
+}
+
 // Two outputs of a row. Stream, per channel: word, three rows of weights, multiplier, 0.
 //   r0 stream, r1-r3 rows, r4 channels, r5 3 * channels, r6 r7 sums, r8-r10 weights, r11 input,
 //   r12 out, lr word;  [sp] out_step, twice_zero
@@ -149,13 +176,17 @@ struct Core {
   }
 
   template <int pixels>
-  static void spread(std::byte* to, const std::byte* from, int step, int count) {
-    armv7m_isa::spread<pixels>(to, from, step, count);
+  static void spread(std::byte* to, const std::byte* const* rows, const SpreadStep* step) {
+    armv7m_isa::spread<pixels>(to, rows, step);
   }
   template <int pixels, int unroll, bool clamps>
   static void matmul(const std::byte* stream, const std::byte* tile, std::byte* out,
                      const MatmulStep* step) {
     armv7m_isa::matmul<pixels, unroll>(stream, tile, out, step);
+  }
+  template <int unroll>
+  static void accumulate(const std::byte* weights, const DenseStep* step) {
+    armv7m_isa::accumulate<unroll>(weights, step);
   }
   template <int stride, bool clamps> static void depthwise(const DepthwiseStep* step) {
     depthwise3x3<stride>(step);

@@ -43,6 +43,14 @@ template <bool unaligned_loads>
   return to;
 }
 
+// How the cores spread the bytes of rows into a tile. Read by their assembler.
+struct SpreadStep {
+  std::int32_t offset;       // from a row's start to the first pixel
+  std::int32_t step;         // from a pixel to the next
+  std::int32_t chunks;       // of one pixel in one row, at least 1
+  std::int32_t rows;         // at least 1
+};
+
 // The columns from `first` on of a row that may not exist, as bytes; returns the end.
 template <class Core>
 std::byte* copy_columns(const Task& t, std::byte* to, const std::byte* row, int first, int count) {
@@ -70,17 +78,26 @@ template <class Core, Reading reading> struct Tiles {
   static void rows(const Task& t, const Band& band, std::byte* to, std::byte* bytes, int first) {
     const int channels = t.in_channels, chunks = t.filter_width * channels / 4;
     const int columns = (pixels - 1) * t.stride_width + t.filter_width;
-    const bool inside = first >= 0 && first + columns <= t.in_width;
-    for (int ky = 0; ky < t.rows; ++ky, to += chunk_bytes * pixels * chunks) {
-      const std::byte* row = band.rows[ky];
-      if (row == nullptr) {
-        spread_padding(to, t.in_zero, pixels * chunks);
-        continue;
+    const int row_bytes = chunk_bytes * pixels * chunks;
+    SpreadStep step{first * channels, t.stride_width * channels, chunks, 0};
+    int top = 0, bottom = t.rows;  // missing rows are at the window's ends
+    while (top < bottom && band.rows[top] == nullptr) ++top;
+    while (bottom > top && band.rows[bottom - 1] == nullptr) --bottom;
+    spread_padding(to, t.in_zero, top * pixels * chunks);
+    to += top * row_bytes;
+    step.rows = bottom - top;
+    if (first >= 0 && first + columns <= t.in_width) {
+      if (step.rows > 0) Core::template spread<pixels>(to, band.rows + top, &step);
+      to += step.rows * row_bytes;
+    } else {
+      step.offset = 0;
+      step.rows = 1;
+      for (const std::byte* copied = bytes; top < bottom; ++top, to += row_bytes) {
+        copy_columns<Core>(t, bytes, band.rows[top], first, columns);
+        Core::template spread<pixels>(to, &copied, &step);
       }
-      if (!inside) copy_columns<Core>(t, bytes, row, first, columns);
-      Core::template spread<pixels>(to, inside ? row + first * channels : bytes,
-                                    t.stride_width * channels, chunks);
     }
+    spread_padding(to, t.in_zero, (t.rows - bottom) * pixels * chunks);
   }
   // Zeros fill the last chunk of a patch.
   static std::byte* patch(const Task& t, const Band& band, std::byte* to, int first) {
@@ -98,15 +115,17 @@ template <class Core, Reading reading> struct Tiles {
   static void gather(const Task& t, const Band& band, std::byte* tile, std::byte* bytes, int x) {
     const int channels = t.in_channels, stride = t.stride_width, first = x * stride - t.left;
     if constexpr (reading == Reading::points) {
-      Core::template spread<pixels>(tile, band.rows[0] + first * channels, stride * channels,
-                                    channels / 4);
+      const SpreadStep step{first * channels, stride * channels, channels / 4, 1};
+      Core::template spread<pixels>(tile, band.rows, &step);
     } else if constexpr (reading == Reading::rows) {
       rows<pixels>(t, band, tile, bytes, first);
     } else {
       std::byte* end = bytes;
       for (int j = 0; j < pixels; ++j) end = patch(t, band, end, first + j * stride);
       const int size = static_cast<int>(end - bytes) / pixels;
-      Core::template spread<pixels>(tile, bytes, size, size / 4);
+      const SpreadStep step{0, size, size / 4, 1};
+      const std::byte* const patches = bytes;
+      Core::template spread<pixels>(tile, &patches, &step);
     }
   }
 };
