@@ -78,8 +78,8 @@ template <int pixels>
 
 // All outputs of a stream on a tile of `pixels`. Stream, per output: word, chunks, three parts of
 // the multiplier as halfwords, two counts of corrections as bytes, corrections.
-//   r0 stream, r1 tile, r2 r3 weights, r4-r6 a chunk of inputs, r7 and lr mask, r8-r11 sums,
-//   r12 the tile's end;  [sp] tile, twice_zero, out, word, pixel_step
+//   r0 stream, r1 tile, r2 r3 weights, r4-r6 a chunk of inputs, r7 mask, r8-r11 sums, r12 the
+//   tile's end, lr pixel_step;  [sp] tile, twice_zero, out, word, mask
 template <int pixels, int unroll, bool clamps>
 [[gnu::naked, gnu::noipa]] void matmul(const std::byte*, const std::byte*, std::byte*,
                                        const MatmulStep*) {
@@ -104,27 +104,29 @@ template <int pixels, int unroll, bool clamps>
   .endm
   .macro put n, sum
     .if %c0 > \n
-    .if \n ;  ldr r4, [sp, #16] ;  adds r2, r2, r4 ;  .endif
+    .if \n ;  add r2, lr ;  .endif
     finish \sum, %c2 ;  strb r3, [r2]
     .endif
   .endm
     push {r4-r7, lr} ;  mov r4, r8 ;  mov r5, r9 ;  mov r6, r10 ;  mov r7, r11 ;  push {r4-r7}
     sub sp, #20 ;  str r1, [sp] ;  str r2, [sp, #8]
-    ldm r3!, {r4-r6} ;  str r4, [sp, #16] ;  str r5, [sp, #4]
+    ldm r3!, {r4-r6} ;  mov lr, r4 ;  str r5, [sp, #4]
     movs r7, #12 * %c0 ;  muls r6, r7, r6 ;  adds r6, r6, r1 ;  mov r12, r6
-    movs r7, #255 ;  lsls r6, r7, #16 ;  orrs r7, r6 ;  mov lr, r7
+    movs r7, #255 ;  lsls r6, r7, #16 ;  orrs r7, r6 ;  str r7, [sp, #16]
     ldm r0!, {r2}
   1:
     str r2, [sp, #12] ;  asrs r2, #8 ;  mov r8, r2
     .if %c0 > 1 ;  mov r9, r2 ;  .endif ;  .if %c0 > 2 ;  mov r10, r2 ;  .endif
     .if %c0 > 3 ;  mov r11, r2 ;  .endif
-    ldr r1, [sp] ;  mov r7, lr
+    ldr r1, [sp] ;  ldr r7, [sp, #16]
   2:
     .rept %c1
     ldm r0!, {r2} ;  movs r3, r2 ;  ands r3, r7 ;  lsrs r2, #8 ;  ands r2, r7
     pixel 0, r8 ;  pixel 1, r9 ;  pixel 2, r10 ;  pixel 3, r11
     .endr
-    cmp r1, r12 ;  bne 2b
+    cmp r1, r12
+    .if %c0 * %c1 < 16 ;  bne 2b ;  .else ;  beq 5f ;  b 2b ;  .endif
+  5:
     movs r7, r0 ;  adds r0, #8 ;  ldr r1, [sp] ;  ldrh r2, [r7, #6] ;  cmp r2, #0 ;  beq 4f
     uxtb r2, r2 ;  adds r1, #4 ;  cmp r2, #0 ;  beq 5f
   3:
@@ -237,7 +239,7 @@ struct Core {
   template <int pixels, int unroll, bool clamps>
   static void matmul(const std::byte* stream, const std::byte* tile, std::byte* out,
                      const MatmulStep* step) {
-    armv6m_isa::matmul<pixels, pixels == 4 && unroll == 4 ? 2 : unroll, clamps>(stream, tile, out, step);
+    armv6m_isa::matmul<pixels, unroll, clamps>(stream, tile, out, step);
   }
   template <int unroll>
   static void accumulate(const std::byte* weights, const DenseStep* step) {

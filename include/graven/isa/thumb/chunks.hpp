@@ -77,7 +77,9 @@ constexpr void cut_weights(Writer* to, const FilterLayout& layout, const Paramet
     const int c = k + 2 < end ? w[2 * step] : 0, d = k + 3 < end ? w[3 * step] : 0;
     int excess = (a < 0 ? -a : a) + (b < 0 ? -b : b) + (c < 0 ? -c : c) + (d < 0 ? -d : d) - 255;
     if (excess > 0) {
-      if (const int part = cut(a, excess); part != 0) correct(0, part, k / 4);
+      const bool second_alone = (a < 0 ? -a : a) < excess && (b < 0 ? -b : b) >= excess;
+      if (!second_alone)
+        if (const int part = cut(a, excess); part != 0) correct(0, part, k / 4);
       if (const int part = cut(b, excess); part != 0) correct(1, part, k / 4);
     }
     if (to == nullptr) continue;
