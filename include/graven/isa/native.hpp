@@ -2,7 +2,9 @@
 // it has run on an emulation of its instructions, not on a processor.
 #pragma once
 
+#include "graven/isa/armv6m.hpp"
 #include "graven/isa/armv7em.hpp"
+#include "graven/isa/armv7m.hpp"
 #include "graven/isa/avx2.hpp"
 #include "graven/isa/avx512vnni.hpp"
 #include "graven/isa/mve.hpp"
@@ -14,6 +16,10 @@ namespace graven {
 using native = mve;
 #elif defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 using native = armv7em;
+#elif defined(__thumb2__)
+using native = armv7m;
+#elif defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
+using native = armv6m;
 #elif defined(__AVX2__)
 using native = avx2;
 #else
