@@ -6,6 +6,7 @@
 #include "graven/isa/avx2.hpp"
 #include "graven/isa/avx512vnni.hpp"
 #include "graven/isa/mve.hpp"
+#include "graven/isa/rv32imc.hpp"
 #include "graven/isa/scalar.hpp"
 
 namespace graven {
@@ -14,6 +15,8 @@ namespace graven {
 using native = mve;
 #elif defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 using native = armv7em;
+#elif defined(__riscv_mul) && __riscv_xlen == 32
+using native = rv32imc;
 #elif defined(__AVX2__)
 using native = avx2;
 #else

@@ -1,0 +1,36 @@
+// RV32IMC: microcontrollers with the multiplier of extension M. Equal to scalar bit for bit, in
+// instructions decided by isa/rv32imc/.
+#pragma once
+
+#if defined(__riscv_mul) && __riscv_xlen == 32
+
+#include "graven/isa/rv32imc/conv.hpp"
+#include "graven/isa/scalar.hpp"
+
+namespace graven {
+
+struct rv32imc : scalar {
+  static constexpr const char* name = "rv32imc";
+
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    constexpr bool int8 = v.element == Element::int8 && v.inputs > 0 &&
+                          graph.values[graph.views[v.first_input].value].element == Element::int8;
+    if constexpr (int8 && v.op == Op::conv)
+      return conv<graph, value>();
+    else
+      return scalar::kernel<graph, value>();
+  }
+
+private:
+  template <const auto& graph, int value> static constexpr auto conv() {
+    namespace isa = rv32imc_isa;
+    constexpr const Value& v = graph.values[value];
+    constexpr int taps = v.filter.area() * graph.views[v.first_input].shape.channels;
+    return isa::Conv<isa::most_pairs(v.shape.width, taps)>{};
+  }
+};
+
+}  // namespace graven
+
+#endif
