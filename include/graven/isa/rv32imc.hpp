@@ -5,6 +5,7 @@
 #if defined(__riscv_mul) && __riscv_xlen == 32
 
 #include "graven/isa/rv32imc/conv.hpp"
+#include "graven/isa/rv32imc/depthwise.hpp"
 #include "graven/isa/scalar.hpp"
 
 namespace graven {
@@ -18,6 +19,12 @@ struct rv32imc : scalar {
                           graph.values[graph.views[v.first_input].value].element == Element::int8;
     if constexpr (int8 && v.op == Op::conv)
       return conv<graph, value>();
+    else if constexpr (int8 && v.op == Op::depthwise &&
+                       rv32imc_isa::Depthwise3<1>::serves(graph.view(), v))
+      return rv32imc_isa::Depthwise3<1>{};
+    else if constexpr (int8 && v.op == Op::depthwise &&
+                       rv32imc_isa::Depthwise3<2>::serves(graph.view(), v))
+      return rv32imc_isa::Depthwise3<2>{};
     else
       return scalar::kernel<graph, value>();
   }
