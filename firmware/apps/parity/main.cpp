@@ -126,6 +126,16 @@ void bands() {
   compare<Sequential<C<32, 2, e3>>, Shape{2, 8, 32}, full>("bands");
 }
 
+// Rows of any width, with odd numbers of channels, and patches of all sizes.
+template <int... width> void tails() {
+  (compare<Sequential<C<5, 3, e1>, C<3, 7, e3, e2>>, Shape{2, width, 5}, full>("tails"), ...);
+}
+void patches() {
+  tails<1, 2, 3, 4, 5, 6, 7, 8, 11, 13>();
+  compare<Sequential<C<31, 5, e3>>, Shape{3, 7, 31}, full>("279 taps");
+  compare<Sequential<C<61, 3, e3>>, Shape{3, 5, 61}, trained>("549 taps");
+}
+
 void columns() {
   compare_all<Sequential<Dense<37, 11>>, Shape{1, 1, 37}>("dense 37 to 11");
   compare_all<Sequential<C<3, 6, Extent(3, 4), e1, valid>>, Shape{5, 4, 3}>("one column");
@@ -192,6 +202,7 @@ void others() {
 int main() {
   convolutions();
   bands();
+  patches();
   columns();
   depthwises();
   others();

@@ -27,10 +27,35 @@ template <int pairs>
   return to;
 }
 
+// Pixels `x` and `second` as a pair of a tile. A window inside a row is read where it lies.
+template <int pairs>
+[[gnu::noinline]] void gather_pair(const Task& task, const Band& band, std::byte* to,
+                                   const std::byte* padding, int x, int second) {
+  const Task t = task;
+  const int channels = t.in_channels, reach = (t.filter_width - 1) * t.dilation_width;
+  const int a = x * t.stride_width - t.left, b = second * t.stride_width - t.left;
+  const bool inside = a >= 0 && b + reach < t.in_width && t.dilation_width == 1;
+  for (int ky = 0; ky < t.rows; ++ky) {
+    const std::byte* row = band.rows[ky];
+    if (row != nullptr && inside) {
+      const int count = t.filter_width * channels;
+      to = interleave<pairs>(to, row + a * channels, row + b * channels, count);
+      continue;
+    }
+    for (int offset = 0; offset <= reach; offset += t.dilation_width) {
+      auto pixel = [&](int column) {
+        const bool exists = row != nullptr && column >= 0 && column < t.in_width;
+        return exists ? row + column * channels : padding;
+      };
+      to = interleave<pairs>(to, pixel(a + offset), pixel(b + offset), channels);
+    }
+  }
+}
+
 // Words that a tile takes per tap are chosen so that few pixels are computed twice, and a tile does
 // not outgrow the rows around it.
 constexpr int most_pairs(int width, int taps) {
-  const int pairs = (width + 1) / 2, limit = taps > 256 ? 2 : 3;
+  const int pairs = (width + 1) / 2, limit = taps > 512 ? 1 : taps > 256 ? 2 : 3;
   return pairs < limit ? pairs : limit;
 }
 
@@ -78,46 +103,16 @@ template <int most> struct Conv {
     }
   }
 
-  // Pixels `x` and `second` as pair `to` of a tile. A window inside a row is read where it lies.
-  template <int pairs>
-  static void gather(const Task& t, const Band& band, std::byte* to, const std::byte* padding,
-                     int x, int second) {
-    const int channels = t.in_channels, reach = (t.filter_width - 1) * t.dilation_width;
-    const int a = x * t.stride_width - t.left, b = second * t.stride_width - t.left;
-    const bool inside = a >= 0 && b + reach < t.in_width && t.dilation_width == 1;
-    for (int ky = 0; ky < t.rows; ++ky) {
-      const std::byte* row = band.rows[ky];
-      if (row != nullptr && inside) {
-        const int count = t.filter_width * channels;
-        to = interleave<pairs>(to, row + a * channels, row + b * channels, count);
-        continue;
-      }
-      for (int offset = 0; offset <= reach; offset += t.dilation_width) {
-        auto pixel = [&](int column) {
-          const bool exists = row != nullptr && column >= 0 && column < t.in_width;
-          return exists ? row + column * channels : padding;
-        };
-        to = interleave<pairs>(to, pixel(a + offset), pixel(b + offset), channels);
-      }
-    }
-  }
-
   // `count` pixels from `x` on, 2 * pairs or one less.
   template <int pairs, int program>
-  [[gnu::noinline]] static void tile(const Task& t, const Band& band, PairLoop& loop, int x,
-                                     int count) {
-    const std::byte* padding = band.scratch + scratch_tile(t);
-    for (int j = 0; j < pairs; ++j) {
-      const int first = x + 2 * j;
-      gather<pairs>(t, band, band.scratch + 4 * j, padding, first,
-                    2 * j + 1 < count ? first + 1 : first);
-    }
+  [[gnu::always_inline]] static void tile(const Task& t, const Band& band, PairLoop& loop,
+                                          const std::byte* padding, int x, int count) {
+    for (int j = 0; j < 2 * pairs; j += 2)
+      gather_pair<pairs>(t, band, band.scratch + 2 * j, padding, x + j,
+                         j + 1 < count ? x + j + 1 : x + j);
     loop.last_step = count % 2 == 0 ? loop.pixel_step : 0;
     multiply_pairs<pairs, program == relu>(loop.end, band.scratch,
                                            band.out[0] + x * loop.pixel_step, &loop);
-  }
-  static int scratch_tile(const Task& t) {
-    return 4 * most * t.rows * t.filter_width * t.in_channels;
   }
 
   template <int program> static void run(const Task& task, const Band& band) {
@@ -129,15 +124,16 @@ template <int most> struct Conv {
       const int size = (t.out_channels + 1) / 2 * PairRecord::bytes;
       PairLoop loop{t.stream, t.stream + size, t.out_channels, 0, range.twice_zero, range.low,
                     range.span};
-      fill_bytes(band.scratch + scratch_tile(t), static_cast<std::byte>(t.in_zero), t.in_channels);
+      std::byte* padding = band.scratch + 4 * most * t.rows * t.filter_width * t.in_channels;
+      fill_bytes(padding, static_cast<std::byte>(t.in_zero), t.in_channels);
       for (int x = 0, left = t.out_width; left > 0;) {
         const int count = left < 2 * most ? left : 2 * most;
         if (most > 2 && count > 4)
-          tile<most, program>(t, band, loop, x, count);
+          tile<most, program>(t, band, loop, padding, x, count);
         else if (most > 1 && count > 2)
-          tile<most < 2 ? most : 2, program>(t, band, loop, x, count);
+          tile<most < 2 ? most : 2, program>(t, band, loop, padding, x, count);
         else
-          tile<1, program>(t, band, loop, x, count);
+          tile<1, program>(t, band, loop, padding, x, count);
         x += count;
         left -= count;
       }

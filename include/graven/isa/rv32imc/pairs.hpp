@@ -13,7 +13,7 @@
 
 namespace graven::rv32imc_isa {
 
-inline constexpr int longest_chunk = 15;  // taps
+inline constexpr int longest_chunk = 12;  // taps
 
 // ---- packing: two outputs' weights; the second output may not exist ---------------------------
 
@@ -174,11 +174,11 @@ template <int pairs, bool relu>
   .option push ;  .option norvc ;  .option norelax
   .balign 4
   3:
-  .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+  .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
     addi a0, a0, 2*\n+1 ;  addi a1, a1, 4*%0*\n ;  j 10\n\()f ;  nop
   .endr
   .option pop
-  .irp n, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2
+  .irp n, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2
   10\n:
     tap 0, 4*%0*(1-\n), 2*(1-\n)
   .endr
