@@ -52,6 +52,16 @@ template <int pairs>
   }
 }
 
+// The same for all pairs of a tile of 1x1 windows, which are always inside.
+template <int pairs>
+[[gnu::noinline]] void gather_points(const Task& task, const Band& band, int x, int count) {
+  const int channels = task.in_channels, step = task.stride_width * channels;
+  const std::byte* from = band.rows[0] + x * step;
+  std::byte* to = band.scratch;
+  for (int j = 0; j < 2 * pairs; j += 2, from += 2 * step, to += 4)
+    interleave<pairs>(to, from, j + 1 < count ? from + step : from, channels);
+}
+
 // Words that a tile takes per tap are chosen so that few pixels are computed twice, and a tile does
 // not outgrow the rows around it.
 constexpr int most_pairs(int width, int taps) {
@@ -107,7 +117,9 @@ template <int most> struct Conv {
   template <int pairs, int program>
   [[gnu::always_inline]] static void tile(const Task& t, const Band& band, PairLoop& loop,
                                           const std::byte* padding, int x, int count) {
-    for (int j = 0; j < 2 * pairs; j += 2)
+    const bool points = t.rows == 1 && t.filter_width == 1;
+    if (points) gather_points<pairs>(t, band, x, count);
+    for (int j = 0; j < 2 * pairs && !points; j += 2)
       gather_pair<pairs>(t, band, band.scratch + 2 * j, padding, x + j,
                          j + 1 < count ? x + j + 1 : x + j);
     loop.last_step = count % 2 == 0 ? loop.pixel_step : 0;
