@@ -31,6 +31,10 @@ struct rv32imc : scalar {
       return rv32imc_isa::Depthwise3<2>{};
     else if constexpr (int8 && rv32imc_isa::AddShifts::serves(graph.view(), v))
       return add<graph, value>();
+    else if constexpr (int8 && rv32imc_isa::MaxPool2::serves(graph.view(), v))
+      return rv32imc_isa::MaxPool2{};
+    else if constexpr (v.op == Op::nearest)
+      return rv32imc_isa::Nearest{};
     else
       return scalar::kernel<graph, value>();
   }

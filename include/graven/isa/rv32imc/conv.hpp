@@ -134,8 +134,8 @@ template <int most> struct Conv {
       const Task t = task;
       const Range range(t);
       const int size = (t.out_channels + 1) / 2 * PairRecord::bytes;
-      PairLoop loop{t.stream, t.stream + size, t.out_channels, 0, range.twice_zero, range.low,
-                    range.span};
+      PairLoop loop{t.stream,         t.stream + size, t.out_channels, 0,
+                    range.twice_zero, range.low,       range.span};
       std::byte* padding = band.scratch + 4 * most * t.rows * t.filter_width * t.in_channels;
       fill_bytes(padding, static_cast<std::byte>(t.in_zero), t.in_channels);
       for (int x = 0, left = t.out_width; left > 0;) {
@@ -143,7 +143,7 @@ template <int most> struct Conv {
         if (most > 2 && count > 4)
           tile<most, program>(t, band, loop, padding, x, count);
         else if (most > 1 && count > 2)
-          tile<most < 2 ? most : 2, program>(t, band, loop, padding, x, count);
+          tile < most<2 ? most : 2, program>(t, band, loop, padding, x, count);
         else
           tile<1, program>(t, band, loop, padding, x, count);
         x += count;

@@ -30,8 +30,8 @@ struct DenseRecord {
   static constexpr int bytes = 8;
 
   // Writes all records and chooses the program; false: some channel needs the general one.
-  static constexpr bool put_all(const GraphView& g, const Value& v, const Parameters& p,
-                                Writer& to, int taps) {
+  static constexpr bool put_all(const GraphView& g, const Value& v, const Parameters& p, Writer& to,
+                                int taps) {
     bool fast = taps < 1 << 14;
     for (int o = 0; o < v.shape.channels && fast; ++o) fast = FastChannel::serves(fold(g, v, p, o));
     for (int o = 0; o < v.shape.channels && fast; ++o) {
@@ -113,7 +113,8 @@ template <bool Rows> struct Dense {
       const Range range(t);
       const int taps = (Rows ? t.in_width : t.rows * t.filter_width) * t.in_channels;
       const std::byte* x =
-          Rows ? band.rows[0] : gather<std::int8_t>(t, band, 0, static_cast<std::int8_t>(t.in_zero));
+          Rows ? band.rows[0]
+               : gather<std::int8_t>(t, band, 0, static_cast<std::int8_t>(t.in_zero));
       const std::byte* w = t.stream + t.out_channels * DenseRecord::bytes;
       if constexpr (Rows) w += band.step * taps * t.out_channels;
       int o = 0;

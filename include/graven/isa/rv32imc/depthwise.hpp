@@ -14,11 +14,11 @@ struct Sweep {
   const std::byte *top, *middle, *bottom;  // where a row is missing: any other
   const std::byte* record;                 // of the first channel
   std::byte* out;
-  std::int32_t step;           // bytes from a pixel to the next, of input and output
-  const std::byte* end;        // of the records
-  std::int32_t outputs;        // whose columns on the right exist
-  std::int32_t back, out_back; // from the end of a channel's sweep to the next channel
-  std::int32_t left, right;    // columns of padding, 0 or 1
+  std::int32_t step;            // bytes from a pixel to the next, of input and output
+  const std::byte* end;         // of the records
+  std::int32_t outputs;         // whose columns on the right exist
+  std::int32_t back, out_back;  // from the end of a channel's sweep to the next channel
+  std::int32_t left, right;     // columns of padding, 0 or 1
   std::int32_t no_top, no_bottom, zero, twice_zero, low, span;
 };
 

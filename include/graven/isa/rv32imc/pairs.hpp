@@ -25,8 +25,7 @@ struct TwoOutputs {
   constexpr TwoOutputs(const FilterLayout& layout, const Parameters& p, int output)
       : low(p.filter.int8 + layout.index(output, 0)),
         high(output + 1 < layout.outputs ? p.filter.int8 + layout.index(output + 1, 0) : nullptr),
-        step(layout.tap_step),
-        taps(layout.taps) {}
+        step(layout.tap_step), taps(layout.taps) {}
 
   // Returns the number of chunks.
   constexpr int put(Writer& to) const {
@@ -72,9 +71,9 @@ struct PairRecord {
 // Read by the assembler below.
 struct PairLoop {
   const std::byte* records;
-  const std::byte* end;      // of the records
-  std::int32_t pixel_step;   // bytes from an output pixel to the next
-  std::int32_t last_step;    // to the last of the tile; 0: it is the one before it once more
+  const std::byte* end;     // of the records
+  std::int32_t pixel_step;  // bytes from an output pixel to the next
+  std::int32_t last_step;   // to the last of the tile; 0: it is the one before it once more
   std::int32_t twice_zero, low, span;  // Range
 };
 
