@@ -18,11 +18,14 @@ template <int outputs>
 #pragma GCC unroll 4
     for (int o = 0; o < outputs; ++o) acc[o] += input * load<std::int8_t>(w + outputs * k + o);
   };
-  for (const std::byte* end = x + (count & ~7); x != end; x += 8, w += 8 * outputs) {
-#pragma GCC unroll 8
-    for (int k = 0; k < 8; ++k) add(k);
+  // No more at once: g++ would load first and run out of registers.
+  for (const std::byte* end = x + (count & ~3); x != end; x += 4, w += 4 * outputs) {
+    add(0);
+    add(1);
+    add(2);
+    add(3);
   }
-  for (count &= 7; count > 0; --count, ++x, w += outputs) add(0);
+  for (count &= 3; count > 0; --count, ++x, w += outputs) add(0);
 }
 
 // A channel's word and multiplier, in front of all weights.
