@@ -105,16 +105,17 @@ void convolutions() {
 }
 
 // 3x3 at stride 1 in bands of two rows, where an instruction set has such, and one row at a time.
-template <int in, int out, Padding padding, int height, int width> void banded(const char* name) {
+template <int in, int out, Padding padding, int height, int width, class Isa = native>
+void banded(const char* name) {
   using Network = Sequential<C<in, out, e3, e1, padding>>;
   constexpr Shape shape{height, width, in};
   compare_all<Network, shape>(name);
   compare<Network, shape, centred, plan::smallest>(name);
-  if constexpr (requires { typename native::lean; }) {
+  if constexpr (requires { typename Isa::lean; }) {
     constexpr auto inputs = graven::detail::input_shapes(shape);
     constexpr GraphView graph =
         graph_of<Network, inputs, parity::Source<Network, inputs, centred>::params, true>.view();
-    static_assert(native::band(graph, 1) == 2 && native::lean::band(graph, 1) == 1);
+    static_assert(Isa::band(graph, 1) == 2 && Isa::lean::band(graph, 1) == 1);
   }
 }
 void bands() {
