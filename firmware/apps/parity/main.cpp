@@ -106,16 +106,17 @@ void convolutions() {
 }
 
 // 3x3 at stride 1 in bands of two rows, where an instruction set has such, and one row at a time.
-template <int in, int out, Padding padding, int height, int width> void banded(const char* name) {
+template <int in, int out, Padding padding, int height, int width, class Isa = native>
+void banded(const char* name) {
   using Network = Sequential<C<in, out, e3, e1, padding>>;
   constexpr Shape shape{height, width, in};
   compare_all<Network, shape>(name);
   compare<Network, shape, centred, plan::smallest>(name);
-  if constexpr (requires { typename native::lean; }) {
+  if constexpr (requires { typename Isa::lean; }) {
     constexpr auto inputs = graven::detail::input_shapes(shape);
     constexpr GraphView graph =
         graph_of<Network, inputs, parity::Source<Network, inputs, centred>::params, true>.view();
-    static_assert(native::band(graph, 1) == 2 && native::lean::band(graph, 1) == 1);
+    static_assert(Isa::band(graph, 1) == 2 && Isa::lean::band(graph, 1) == 1);
   }
 }
 void bands() {
@@ -132,6 +133,17 @@ template <int inputs, int outputs> void dense() {
   compare<Sequential<Dense<inputs, outputs>>, Shape{1, 1, inputs}, tied>("dense, one scale");
   compare<Sequential<Dense<inputs, outputs>>, Shape{1, 1, inputs}, tied_whole>("dense, one scale");
 }
+
+// Rows of any width, with odd numbers of channels, and patches of all sizes.
+template <int... width> void tails() {
+  (compare<Sequential<C<5, 3, e1>, C<3, 7, e3, e2>>, Shape{2, width, 5}, full>("tails"), ...);
+}
+void patches() {
+  tails<1, 2, 3, 4, 5, 6, 7, 8, 11, 13>();
+  compare<Sequential<C<31, 5, e3>>, Shape{3, 7, 31}, full>("279 taps");
+  compare<Sequential<C<61, 3, e3>>, Shape{3, 5, 61}, trained>("549 taps");
+}
+
 void columns() {
   compare_all<Sequential<Dense<37, 11>>, Shape{1, 1, 37}>("dense 37 to 11");
   compare_all<Sequential<C<3, 6, Extent(3, 4), e1, valid>>, Shape{5, 4, 3}>("one column");
@@ -284,6 +296,7 @@ void others() {
 int main() {
   convolutions();
   bands();
+  patches();
   columns();
   depthwises();
   narrows();

@@ -8,6 +8,7 @@
 #include "graven/isa/avx2.hpp"
 #include "graven/isa/avx512vnni.hpp"
 #include "graven/isa/mve.hpp"
+#include "graven/isa/rv32imc.hpp"
 #include "graven/isa/scalar.hpp"
 
 namespace graven {
@@ -20,6 +21,8 @@ using native = armv7em;
 using native = armv7m;
 #elif defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
 using native = armv6m;
+#elif defined(__riscv_mul) && __riscv_xlen == 32
+using native = rv32imc;
 #elif defined(__AVX2__)
 using native = avx2;
 #else

@@ -1,0 +1,61 @@
+// RV32IMC: microcontrollers with the multiplier of extension M. Equal to scalar bit for bit, in
+// instructions decided by isa/rv32imc/.
+#pragma once
+
+#if defined(__riscv_mul) && __riscv_xlen == 32
+
+#include "graven/isa/rv32imc/conv.hpp"
+#include "graven/isa/rv32imc/dense.hpp"
+#include "graven/isa/rv32imc/depthwise.hpp"
+#include "graven/isa/rv32imc/elementwise.hpp"
+#include "graven/isa/scalar.hpp"
+
+namespace graven {
+
+struct rv32imc : scalar {
+  static constexpr const char* name = "rv32imc";
+
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    constexpr bool int8 = v.element == Element::int8 && v.inputs > 0 &&
+                          graph.values[graph.views[v.first_input].value].element == Element::int8;
+    if constexpr (int8 && v.op == Op::conv)
+      return conv<graph, value>();
+    else if constexpr (int8 && v.op == Op::dense)
+      return rv32imc_isa::Dense<true>{};
+    else if constexpr (int8 && v.op == Op::depthwise &&
+                       rv32imc_isa::Depthwise3<1>::serves(graph.view(), v))
+      return rv32imc_isa::Depthwise3<1>{};
+    else if constexpr (int8 && v.op == Op::depthwise &&
+                       rv32imc_isa::Depthwise3<2>::serves(graph.view(), v))
+      return rv32imc_isa::Depthwise3<2>{};
+    else if constexpr (int8 && rv32imc_isa::AddShifts::serves(graph.view(), v))
+      return add<graph, value>();
+    else if constexpr (int8 && rv32imc_isa::MaxPool2::serves(graph.view(), v))
+      return rv32imc_isa::MaxPool2{};
+    else if constexpr (v.op == Op::nearest)
+      return rv32imc_isa::Nearest{};
+    else
+      return scalar::kernel<graph, value>();
+  }
+
+private:
+  template <const auto& graph, int value> static constexpr auto add() {
+    constexpr const Value& v = graph.values[value];
+    constexpr auto shifts = rv32imc_isa::AddShifts::of(graph.view(), v);
+    return rv32imc_isa::Add<shifts.a, shifts.b, shifts.out, rv32imc_isa::relu_like(v)>{};
+  }
+  template <const auto& graph, int value> static constexpr auto conv() {
+    namespace isa = rv32imc_isa;
+    constexpr const Value& v = graph.values[value];
+    constexpr int taps = v.filter.area() * graph.views[v.first_input].shape.channels;
+    if constexpr (v.shape.width == 1)
+      return isa::Dense<false>{};
+    else
+      return isa::Conv<isa::most_pairs(v.shape.width, taps)>{};
+  }
+};
+
+}  // namespace graven
+
+#endif

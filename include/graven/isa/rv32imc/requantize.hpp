@@ -1,0 +1,62 @@
+// Requantization in three instructions and a shift, and the records that it reads.
+#pragma once
+
+#if defined(__riscv_mul) && __riscv_xlen == 32
+
+#include "graven/fold.hpp"
+#include "graven/kernel.hpp"
+
+namespace graven::rv32imc_isa {
+
+// For right shifts e in [1, 21] and sums below 2^29 the two roundings nest into one floor:
+//   out - low = (high(4 * acc * multiplier) + c + (acc < 0 ? -2 : 0)) >> (e + 1)
+// where high() are the upper 32 of 64 bits, exact because the rounding's half is a multiple of what
+// they leave out, and c = ((2 * (zero_point - low) + 1) << e) + 1. Where the zero point is the
+// least output, negative sums are clamped anyway: the sign does not matter.
+// A channel's word is its folded bias (24 bits) above e: shifts read its lowest bits only.
+struct FastChannel {
+  static constexpr bool serves(const Channel& c) {
+    return c.multiplier.shift <= -1 && c.multiplier.shift >= -21 && c.bias >= -(1 << 23) &&
+           c.bias < 1 << 23;
+  }
+  static constexpr std::int32_t word(const Channel& c) {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(c.bias) << 8 |
+                                     static_cast<std::uint32_t>(-c.multiplier.shift));
+  }
+};
+
+constexpr bool relu_like(const Value& v) {
+  return activation_range(v.activation, v.quant, v.element).low == v.quant.zero_point;
+}
+
+// What requantization needs of a value.
+struct Range {
+  std::int32_t twice_zero, low, span;
+
+  explicit Range(const Task& t)
+      : twice_zero(2 * (t.out_zero - t.low) + 1), low(t.low), span(t.high - t.low) {}
+};
+
+// What it needs of a channel.
+struct Scale {
+  std::int32_t multiplier, c;
+  int shift;
+
+  Scale(std::int32_t m, std::int32_t word, const Range& range)
+      : multiplier(m), c((range.twice_zero << (word & 31)) + 1), shift((word & 31) + 1) {}
+
+  template <bool relu>
+  [[gnu::always_inline]] std::byte finish(std::int32_t acc, const Range& range) const {
+    const auto four = static_cast<std::int32_t>(static_cast<std::uint32_t>(acc) << 2);
+    std::int32_t y = static_cast<std::int32_t>((std::int64_t{four} * multiplier) >> 32) + c;
+    if constexpr (!relu) y += (four >> 31) * 2;
+    y >>= shift;
+    if (__builtin_expect(static_cast<std::uint32_t>(y) > static_cast<std::uint32_t>(range.span), 0))
+      y = ~(y >> 31) & range.span;
+    return static_cast<std::byte>(y + range.low);
+  }
+};
+
+}  // namespace graven::rv32imc_isa
+
+#endif
