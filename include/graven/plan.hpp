@@ -53,8 +53,8 @@ template <int Values, int Reads, int Spans> struct Problem {
 
 // ---- the order of steps ---------------------------------------------------------------------
 
-// Values of more rows lie in one block, row r in slot r % ring, so that neither the planning nor the
-// tables in flash grow with the square of the rows: 16,000 rows of audio are none too many.
+// Values of more rows lie in one block, row r in slot r % ring, so that neither the planning nor
+// the tables in flash grow with the square of the rows: 16,000 rows of audio are none too many.
 inline constexpr int most_places = 256;
 
 template <int Values, int Steps, int Rows> struct Schedule {

@@ -7,13 +7,13 @@ using namespace test;
 namespace {
 
 template <int In, int Expanded, int Out, int stride>
-using Inverted = Sequential<Conv2D<In, Expanded, 1, 1, valid, relu6>,
-                            DepthwiseConv2D<Expanded, 1, 3, stride, same, relu6>,
-                            Conv2D<Expanded, Out, 1>>;
-using Blocks = Case<Sequential<Conv2D<3, 8, 3, 2, same, relu6>, Residual<Inverted<8, 48, 8, 1>>,
-                               Inverted<8, 48, 12, 2>, Residual<Inverted<12, 72, 12, 1>>,
-                               GlobalAvgPool>,
-                    Shape{32, 32, 3}>;
+using Inverted =
+    Sequential<Conv2D<In, Expanded, 1, 1, valid, relu6>,
+               DepthwiseConv2D<Expanded, 1, 3, stride, same, relu6>, Conv2D<Expanded, Out, 1>>;
+using Blocks =
+    Case<Sequential<Conv2D<3, 8, 3, 2, same, relu6>, Residual<Inverted<8, 48, 8, 1>>,
+                    Inverted<8, 48, 12, 2>, Residual<Inverted<12, 72, 12, 1>>, GlobalAvgPool>,
+         Shape{32, 32, 3}>;
 
 template <plan::Policy policy>
 using Planned = Subject<Blocks::Network, Blocks::input, Element::int8, 8, policy>;

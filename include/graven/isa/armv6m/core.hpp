@@ -43,7 +43,8 @@ using thumb_isa::SpreadStep;
 // Chunks of `pixels` pixels side by side, row after row; byte by byte, because rows lie anywhere.
 // With bytes u = x + 128 the first word of a chunk is 2^16 - 0x00800080 * (U0 + U1).
 //   r0 to, r1 from, r2-r5 a chunk, r6 0x00800080, r7 -r6, r8 step, r9 end of the row, r10 2^16,
-//   r11 from the last pixel back to the first;  [sp] rows, offset, bytes of a row's chunks, rows left
+//   r11 from the last pixel back to the first;  [sp] rows, offset, bytes of a row's chunks, rows
+//   left
 template <int pixels>
 [[gnu::naked, gnu::noipa]] void spread(std::byte*, const std::byte* const*, const SpreadStep*) {
   asm volatile(R"(
@@ -151,7 +152,8 @@ template <int pixels, int unroll, bool clamps>
 
 // Adds a tile of one pixel times its weights to every sum.
 //   r0 weights, r1 tile, r2 r3 weights, r4-r6 a chunk of inputs, r7 mask, r8-r11 the step, r12 sum
-template <int unroll> [[gnu::naked, gnu::noipa]] void accumulate(const std::byte*, const DenseStep*) {
+template <int unroll>
+[[gnu::naked, gnu::noipa]] void accumulate(const std::byte*, const DenseStep*) {
   asm volatile(R"(
   .syntax unified
     push {r4-r7, lr} ;  mov r4, r8 ;  mov r5, r9 ;  mov r6, r10 ;  mov r7, r11 ;  push {r4-r7}
@@ -241,8 +243,7 @@ struct Core {
                      const MatmulStep* step) {
     armv6m_isa::matmul<pixels, unroll, clamps>(stream, tile, out, step);
   }
-  template <int unroll>
-  static void accumulate(const std::byte* weights, const DenseStep* step) {
+  template <int unroll> static void accumulate(const std::byte* weights, const DenseStep* step) {
     armv6m_isa::accumulate<unroll>(weights, step);
   }
   template <int stride, bool clamps> static void depthwise(const DepthwiseStep* step) {

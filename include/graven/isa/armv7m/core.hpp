@@ -114,7 +114,8 @@ template <int pixels, int unroll>
 
 // Adds a tile of one pixel times its weights to every sum.
 //   r0 weights, r1 tile, r2 r3 weights, r4-r7 the step, r8 mask, r9 sum, r10-r12 a chunk of inputs
-template <int unroll> [[gnu::naked, gnu::noipa]] void accumulate(const std::byte*, const DenseStep*) {
+template <int unroll>
+[[gnu::naked, gnu::noipa]] void accumulate(const std::byte*, const DenseStep*) {
   asm volatile(R"(
     push {r4-r11, lr} ;  ldm r1, {r4-r7} ;  mov r8, #0x00ff00ff
   1:
@@ -184,8 +185,7 @@ struct Core {
                      const MatmulStep* step) {
     armv7m_isa::matmul<pixels, unroll>(stream, tile, out, step);
   }
-  template <int unroll>
-  static void accumulate(const std::byte* weights, const DenseStep* step) {
+  template <int unroll> static void accumulate(const std::byte* weights, const DenseStep* step) {
     armv7m_isa::accumulate<unroll>(weights, step);
   }
   template <int stride, bool clamps> static void depthwise(const DepthwiseStep* step) {

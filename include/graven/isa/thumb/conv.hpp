@@ -43,8 +43,7 @@ template <class Core, Reading reading, int unroll, int sizes> struct Conv {
 
   static constexpr int tile_bytes(int chunks) { return most_pixels * chunk_bytes * chunks; }
   static constexpr int scratch(const GraphView& g, const Value& v) {
-    const int tile =
-        tile_bytes(chunks_of(taps_of(g, v))) + Gather::extra(g, v, most_pixels);
+    const int tile = tile_bytes(chunks_of(taps_of(g, v))) + Gather::extra(g, v, most_pixels);
     return tile > General::scratch(g, v) ? tile : General::scratch(g, v);
   }
   static constexpr int stream_size(const GraphView& g, const Value& v) {  // at most

@@ -14,8 +14,8 @@ struct DenseStep {
 
 constexpr bool serves_dense(const GraphView& g, int value) {
   const Value& v = g[value];
-  return v.op == Op::dense && v.element == Element::int8 &&
-         g.source(v).element == Element::int8 && g.input(v).shape.row() < 65536;
+  return v.op == Op::dense && v.element == Element::int8 && g.source(v).element == Element::int8 &&
+         g.input(v).shape.row() < 65536;
 }
 
 // Packing chooses: `sums` on chunks, or `scalar` where a weight is -128.
@@ -32,8 +32,7 @@ template <class Core, int unroll> struct DenseRows {
   }
   static constexpr int stream_size(const GraphView& g, const Value& v) {  // at most
     const Shape in = g.input(v).shape;
-    return v.shape.channels * (record_bytes + 20 * in.height * chunks_of(in.row())) +
-           4 * in.height;
+    return v.shape.channels * (record_bytes + 20 * in.height * chunks_of(in.row())) + 4 * in.height;
   }
   static constexpr FilterLayout row_layout(const FilterLayout& whole, int row) {
     return {whole.outputs, row, whole.output_step, whole.tap_step};
@@ -69,12 +68,12 @@ template <class Core, int unroll> struct DenseRows {
         put_weights(&to, part, row_parameters(p, r * in.row()), o);
     for (int r = 0; r < in.height; ++r) {
       for (int o = 0; o < layout.outputs; ++o)
-        cut_weights(nullptr, part, row_parameters(p, r * in.row()), o,
-                    [&](int word, int w, int chunk) {
-                      to.put(static_cast<std::int32_t>(static_cast<std::uint32_t>(o) << 16 |
-                                                       static_cast<std::uint32_t>(4 * chunk + word)));
-                      to.put(static_cast<std::int32_t>(w));
-                    });
+        cut_weights(
+            nullptr, part, row_parameters(p, r * in.row()), o, [&](int word, int w, int chunk) {
+              to.put(static_cast<std::int32_t>(static_cast<std::uint32_t>(o) << 16 |
+                                               static_cast<std::uint32_t>(4 * chunk + word)));
+              to.put(static_cast<std::int32_t>(w));
+            });
       ends.put(static_cast<std::int32_t>((to.at - start) / 4));
     }
   }
@@ -85,8 +84,8 @@ template <class Core, int unroll> struct DenseRows {
       const auto place = load_aligned<std::uint32_t>(first);
       std::byte* sum = band.scratch + 4 * (place >> 16);
       const std::int32_t x = load<std::int8_t>(band.rows[0] + (place & 0xffff));
-      store_aligned(sum, load_aligned<std::int32_t>(sum) +
-                             x * load_aligned<std::int32_t>(first + 4));
+      store_aligned(sum,
+                    load_aligned<std::int32_t>(sum) + x * load_aligned<std::int32_t>(first + 4));
     }
     if (!band.last) return;
     for (int o = 0; o < t.out_channels; ++o) {
@@ -94,8 +93,8 @@ template <class Core, int unroll> struct DenseRows {
       const Multiplier m{load_aligned<std::int32_t>(record + 4),
                          static_cast<int>(load_aligned<std::int32_t>(record + 8))};
       const std::int32_t acc = load_aligned<std::int32_t>(band.scratch + 4 * o);
-      store(band.out[0] + o, static_cast<std::int8_t>(
-                                 clamp(requantize(acc, m) + t.out_zero, {t.low, t.high})));
+      store(band.out[0] + o,
+            static_cast<std::int8_t>(clamp(requantize(acc, m) + t.out_zero, {t.low, t.high})));
     }
   }
 

@@ -19,8 +19,8 @@ struct DepthwiseStep {
 constexpr bool serves_depthwise(const GraphView& g, int value) {
   const Value& v = g[value];
   return v.op == Op::depthwise && v.element == Element::int8 &&
-         g.source(v).element == Element::int8 && v.filter == Extent(3) &&
-         v.dilation == Extent(1) && (v.stride.width == 1 || v.stride.width == 2) &&
+         g.source(v).element == Element::int8 && v.filter == Extent(3) && v.dilation == Extent(1) &&
+         (v.stride.width == 1 || v.stride.width == 2) &&
          v.shape.channels == g.input(v).shape.channels;
 }
 

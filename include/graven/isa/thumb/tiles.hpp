@@ -14,13 +14,14 @@ constexpr Reading reading_of(const GraphView& g, const Value& v) {
   if (v.filter.width * channels % 4 != 0 || v.dilation.width != 1) return Reading::patches;
   const bool inside = (v.shape.width - 1) * v.stride.width < g.input(v).shape.width;
   return v.filter.area() == 1 && v.left == 0 && v.rows.top == 0 && inside ? Reading::points
-                                                                         : Reading::rows;
+                                                                          : Reading::rows;
 }
 
 // Bytes of any length and address; libraries built for size copy them one by one.
 template <bool unaligned_loads>
 [[gnu::noinline]] std::byte* copy(std::byte* to, const std::byte* from, int count) {
-  const auto address = reinterpret_cast<std::uintptr_t>(to) | reinterpret_cast<std::uintptr_t>(from);
+  const auto address =
+      reinterpret_cast<std::uintptr_t>(to) | reinterpret_cast<std::uintptr_t>(from);
   if (unaligned_loads)
     for (; count >= 4; count -= 4, from += 4, to += 4) store(to, load<std::uint32_t>(from));
   else if ((address & 3) == 0)
@@ -45,10 +46,10 @@ template <bool unaligned_loads>
 
 // How the cores spread the bytes of rows into a tile. Read by their assembler.
 struct SpreadStep {
-  std::int32_t offset;       // from a row's start to the first pixel
-  std::int32_t step;         // from a pixel to the next
-  std::int32_t chunks;       // of one pixel in one row, at least 1
-  std::int32_t rows;         // at least 1
+  std::int32_t offset;  // from a row's start to the first pixel
+  std::int32_t step;    // from a pixel to the next
+  std::int32_t chunks;  // of one pixel in one row, at least 1
+  std::int32_t rows;    // at least 1
 };
 
 // The columns from `first` on of a row that may not exist, as bytes; returns the end.
