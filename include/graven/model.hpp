@@ -240,8 +240,8 @@ public:
       policy.row_input&& input_count == 1) {
     push_row_bytes(reinterpret_cast<const std::byte*>(row.data()));
   }
-  constexpr void push_row_bytes(const std::byte* row) requires(
-      policy.row_input&& input_count == 1) {
+  constexpr void push_row_bytes(const std::byte* row) requires(policy.row_input&& input_count ==
+                                                               1) {
     if (feed.row++ >= Engine::Plan::problem.values[0].steps) return;  // a row that nobody reads
     copy_bytes(Engine::input_row(arena(), feed.row - 1), row, row_size * size_of(in(0).element));
     Engine::arrive(arena(), feed.progress);

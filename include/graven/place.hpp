@@ -89,9 +89,9 @@ template <int Items, int Values, int Steps, int Rows> struct Placer {
 
 constexpr int block_bytes(const Facts& f) { return align_block(f, f.rows * f.row_bytes); }
 
-// Rows of inputs and outputs lie side by side; every row (of long values: every group of rows) still
-// has its own lifetime. Only blocks are on the shelf yet.
-// From the top (Found): addresses count down from the arena's end, so the last row comes first.
+// Rows of inputs and outputs lie side by side; every row (of long values: every group of rows)
+// still has its own lifetime. Only blocks are on the shelf yet. From the top (Found): addresses
+// count down from the arena's end, so the last row comes first.
 template <int Items, int Values, int Steps, int Rows>
 constexpr int place_block(Placer<Items, Values, Steps, Rows>& placer, const Facts& f, int first_row,
                           int at, bool from_top) {
@@ -117,7 +117,7 @@ constexpr int place_block(Placer<Items, Values, Steps, Rows>& placer, const Fact
     moved = false;
     for (int i = first; i < last; ++i)
       for (int j = 0; j < first; ++j)
-        if (const Item &a = shelf.items[i], &q = shelf.items[j];
+        if (const Item& a = shelf.items[i], &q = shelf.items[j];
             q.end > at + a.at && at + a.end > q.at && q.t1 >= a.t0 && a.t1 >= q.t0) {
           at = align_block(f, q.end - a.at);
           moved = true;

@@ -10,9 +10,10 @@ enum class Goal : std::uint8_t { fastest, smallest, within };
 enum class Order : std::uint8_t { best, stream, layers, mixed };
 
 // A plan that a search has found (`graven compile --search`), for one instruction set: the compiler
-// repeats its decisions instead of trying its own. `whole` as in Policy; item i of the list in which
-// first fit sees rows and scratch is item order[i] of the list by birth. `from_top`: addresses count
-// down from the arena's end, so that the input's first rows leave room next to everything else.
+// repeats its decisions instead of trying its own. `whole` as in Policy; item i of the list in
+// which first fit sees rows and scratch is item order[i] of the list by birth. `from_top`:
+// addresses count down from the arena's end, so that the input's first rows leave room next to
+// everything else.
 struct Found {
   const char* isa = "";
   int steps = 0;  // of the schedule it was made for, others are left alone; 0: any
@@ -37,7 +38,8 @@ struct Policy {
   bool apart = false;       // nothing shares memory: every row can be looked at afterwards
   bool fuse = true;         // activations become clamps of the layer before them
   std::array<std::uint64_t, 4> whole{};
-  std::uint64_t found = 0;  // of plan::found, with Order::best: instead of the compiler's own search
+  std::uint64_t found =
+      0;  // of plan::found, with Order::best: instead of the compiler's own search
 
   constexpr bool operator==(const Policy&) const = default;
 };
@@ -59,8 +61,8 @@ constexpr bool equal(const char* a, const char* b) {
     if (*a == 0) return true;
   return false;
 }
-// The policy with that of the found plans that is made for it and for the instruction set. Plans are
-// found for the kernels of small plans: where the fastest has others, it is left alone.
+// The policy with that of the found plans that is made for it and for the instruction set. Plans
+// are found for the kernels of small plans: where the fastest has others, it is left alone.
 template <class Isa, std::uint64_t... ids> constexpr Policy choose(Policy policy) {
   constexpr bool has_lean = requires { typename Isa::lean; };
   const bool may = policy.found == 0 && policy.fast == 0 && policy.order == Order::best &&

@@ -22,9 +22,7 @@ using unsigned_for =
 
 // Where the rows of a value lie: row r at places[row + r] or, where plans have blocks (plan.hpp,
 // most_places) and ring is not 0, at byte row + r % ring * pitch.
-template <bool blocks> struct Slots {
-  std::uint32_t row = 0;
-};
+template <bool blocks> struct Slots { std::uint32_t row = 0; };
 template <> struct Slots<true> {
   std::uint32_t row = 0, pitch = 0;
   std::uint16_t ring = 0;
@@ -158,7 +156,7 @@ struct FlashTables {
         rows[at++] = static_cast<Place>(place(v, r));
     return rows;
   }();
-  // From row `first` on; of those in blocks, only what persists is read so.
+  // From row `first` on; what is read so lies in no ring of fewer slots than rows (Facts::sliced).
   static constexpr Slots slots_of(int value, int first = 0) {
     Slots slots{static_cast<std::uint32_t>(rows_before(value) + first)};
     if constexpr (has_blocks) {

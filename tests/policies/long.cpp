@@ -9,17 +9,18 @@ using namespace graven;
 namespace {
 
 constexpr Padding same = Padding::same;
-using Audio = Sequential<Conv2D<1, 4, Extent{80, 1}, Extent{4, 1}, same>, ReLU,
-                         MaxPool<Extent{4, 1}>, Residual<Conv2D<4, 4, Extent{3, 1}, 1, same>>,
-                         MaxPool<Extent{4, 1}>, Conv2D<4, 6, Extent{3, 1}, Extent{2, 1}>, GlobalAvgPool,
-                         Dense<6, 3>>;
+using Audio =
+    Sequential<Conv2D<1, 4, Extent{80, 1}, Extent{4, 1}, same>, ReLU, MaxPool<Extent{4, 1}>,
+               Residual<Conv2D<4, 4, Extent{3, 1}, 1, same>>, MaxPool<Extent{4, 1}>,
+               Conv2D<4, 6, Extent{3, 1}, Extent{2, 1}>, GlobalAvgPool, Dense<6, 3>>;
 template <plan::Policy policy>
 using Second = test::Subject<Audio, Shape{16000, 1, 1}, Element::int8, 3, policy>;
 
 test::Bytes sound() {
   test::Bytes samples;
   std::uint32_t seed = 5;
-  for (int i = 0; i < 16000; ++i) samples.push_back(static_cast<std::byte>(test::next_random(seed)));
+  for (int i = 0; i < 16000; ++i)
+    samples.push_back(static_cast<std::byte>(test::next_random(seed)));
   return samples;
 }
 
