@@ -35,6 +35,14 @@ using Outs = Case<Graph<Node<Conv2D<1, 2, 3>, 0>, Node<Conv2D<2, 2, Extent{2, 1}
 using Regrouped = Case<
     Sequential<Conv2D<1, 2, Extent{3, 1}>, Reshape<Shape{3, 8, 2}>, Conv2D<2, 2, Extent{2, 1}>>,
     Shape{8, 4, 1}>;
+// 300 rows per push, more than have places of their own; of `Gaps` the first 50 are not read.
+using Audio = Case<Sequential<Conv2D<1, 4, Extent{600, 1}, Extent{300, 1}>,
+                              Conv2D<4, 2, Extent{2, 1}>, GlobalAvgPool>,
+                   Shape{1500, 1, 1}>;
+using Gaps = Case<Sequential<Conv2D<1, 2, Extent{100, 1}, Extent{300, 1}>,
+                             Conv2D<2, 2, Extent{2, 1}>, GlobalAvgPool>,
+                  Shape{1450, 1, 1}>;
+
 constexpr StreamPolicy by_twos{.hop = 2}, by_eights{.hop = 8};
 constexpr StreamPolicy in_layers{.plan = {.order = plan::Order::layers}};
 
@@ -59,6 +67,10 @@ TEST_CASE("several rows per push") {
   check_streams<HeadOnly, by_eights>();
   check_streams<Outs, by_eights>();
   check_streams<Joined, by_eights>();
+}
+TEST_CASE("samples of audio") {
+  check_stream<Audio, Element::int8, 3, StreamPolicy{}>();
+  check_stream<Gaps, Element::int8, 3, StreamPolicy{}>();
 }
 TEST_CASE("layer by layer") {
   check_streams<Strided, in_layers>();

@@ -160,7 +160,7 @@ constexpr auto make_problem(std::index_sequence<I...>) {
     if (v.op == Op::input && row_input) f.steps = f.rows;
     f.is_constant = v.op == Op::constant;
     f.persistent = v.persistent;
-    f.fresh = v.persistent ? v.fresh : 0;
+    f.fresh = v.persistent && f.rows <= plan::most_places ? v.fresh : 0;
     f.overwrites = apart ? -1 : overwritten<graph, Isa>(id);
     f.first_read = v.first_input;
     f.read_count = v.inputs;
@@ -170,6 +170,12 @@ constexpr auto make_problem(std::index_sequence<I...>) {
       for (int k = 0; k < v.inputs; ++k) p.spans[span++] = span_of(g, v, k, s, f.band);
   }
   for (int o = 0; o < graph.output_count; ++o) p.values[graph.outputs[o].value].is_output = true;
+  for (int i = 0; i < graph.view_count; ++i) {
+    if (graph.views[i].first == 0) continue;
+    plan::Facts& f = p.values[graph.views[i].value];
+    f.sliced = true;
+    if (f.rows > plan::most_places) f.overwrites = -1;  // it may have a ring
+  }
   if (!apart) plan::trim(p);
   return p;
 }

@@ -36,6 +36,7 @@ struct Facts {
   bool reduces = false, is_input = false, is_constant = false, is_output = false;
   bool persistent = false;
   int fresh = 0;  // of a persistent value: so many rows, the first, are made anew by every run
+  bool sliced = false;  // some reader begins at another row than the first
   int overwrites = -1;  // the value whose rows this one may replace, row by row
 
   constexpr bool lasts(int row) const { return persistent && row >= fresh; }
@@ -149,8 +150,8 @@ template <int Values, int Steps, int Rows, class P>
 constexpr void find_rings(const P& p, const Policy& policy, Schedule<Values, Steps, Rows>& s) {
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
-    if (f.rows <= most_places || f.fresh > 0) continue;
-    if (f.is_input || f.is_output || f.is_constant || f.persistent || policy.apart) {
+    if (f.rows <= most_places) continue;
+    if (f.is_input || f.is_output || f.is_constant || f.persistent || f.sliced || policy.apart) {
       s.ring[v] = f.rows;
       continue;
     }
@@ -211,10 +212,7 @@ constexpr auto simulate(const Problem<Values, Reads, Spans>& p, const Policy& po
     for (int r = before; r < pull.have(v); ++r) {
       int& death = s.death[s.first_row[v] + r];
       if (!policy.apart && !f.lasts(r)) s.birth[s.first_row[v] + r] = t;
-      if (f.is_output)
-        death = Steps;
-      else if (death < t)
-        death = t;
+      if (f.is_output || death < t) death = f.is_output ? Steps : t;
     }
   }
   join_overwritten(p, s);

@@ -180,8 +180,7 @@ private:
   static constexpr auto outputs = [] {
     std::array<Port, static_cast<std::size_t>(output_count)> ports{};
     for (int i = 0; i < output_count; ++i) {
-      const auto row = static_cast<std::size_t>(Engine::Plan::schedule.first_row[out(i).value]);
-      ports[i] = {Engine::places[row + out(i).first],
+      ports[i] = {static_cast<std::size_t>(Engine::Tables::place(out(i).value, out(i).first)),
                   static_cast<std::size_t>(out(i).shape.size() * size_of(out_value(i).element))};
     }
     return ports;

@@ -160,7 +160,7 @@ struct FlashTables {
         rows[at++] = static_cast<Place>(place(v, r));
     return rows;
   }();
-  // From row `first` on; of those in blocks, only what persists is read so.
+  // From row `first` on; what is read so lies in no ring of fewer slots than rows (Facts::sliced).
   static constexpr Slots slots_of(int value, int first = 0) {
     Slots slots{static_cast<std::uint32_t>(rows_before(value) + first)};
     if constexpr (has_blocks) {
