@@ -100,7 +100,13 @@ class Build:
         (arena, bound, from_top, steps), whole, order = lines
         isa, row_input = (self.folder / "plan.isa").read_text().split()
         return emit.Plan(
-            isa, row_input == "True", bool(from_top), steps, arena, bound, tuple(whole),
+            isa,
+            row_input == "True",
+            bool(from_top),
+            steps,
+            arena,
+            bound,
+            tuple(whole),
             tuple(order),
         )
 
@@ -317,7 +323,8 @@ def _search(folder: Path, problem: bytes, row_input: bool) -> None:
     """Runs search.cpp, built on this machine for the sizes of the problem."""
     numbers = [int.from_bytes(problem[at : at + 4], "little") for at in range(0, len(problem), 4)]
     end = numbers.index(0)
-    sizes = zip(("VALUES", "READS", "SPANS", "STEPS", "ROWS", "ITEMS"), numbers[end + 1 :])
+    names = ("VALUES", "READS", "SPANS", "STEPS", "ROWS", "ITEMS")
+    sizes = zip(names, numbers[end + 1 : end + 7], strict=True)
     (folder / "problem.bin").write_bytes(problem[4 * (end + 7) :])
     compiler = shlex.split(os.environ.get("CXX", "c++"))
     tools.require(compiler[0])

@@ -294,9 +294,8 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(metavar="VERB", required=True, parser_class=Parser)
 
     verb = _verb(verbs, "compile", compile_model, "write a model as a C++ header")
-    verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the header")
-    verb.add_argument("--search", metavar="T,...",
-                      help="search the smallest plans for these targets into the header")  # fmt: skip
+    verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="header")
+    verb.add_argument("--search", metavar="T,...", help="with the smallest plans for these targets")
 
     verb = _verb(verbs, "inspect", inspect_model, "layers, arena and flash of a model")
     _add_choice(verb)

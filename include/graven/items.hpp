@@ -25,6 +25,28 @@ template <int Items> struct List {
   int count = 0;
 };
 
+// Stable counting sort by birth, then, if asked, by size: few sizes exist.
+template <int Steps, int Items> constexpr auto sorted(const List<Items>& list, bool by_size) {
+  List<Items> by_birth;
+  int next[Steps + 2]{};
+  for (int i = 0; i < list.count; ++i) ++next[list.items[i].t0 + 1];
+  for (int t = 0; t <= Steps; ++t) next[t + 1] += next[t];
+  for (int i = 0; i < list.count; ++i) by_birth.items[next[list.items[i].t0]++] = list.items[i];
+  by_birth.count = list.count;
+  if (!by_size) return by_birth;
+  List<Items> all = by_birth;
+  int n = 0;
+  for (int size = 1 << 30; n < list.count;) {
+    int smaller = 0;
+    for (int i = 0; i < list.count; ++i)
+      if (const int b = by_birth.items[i].bytes; b < size && b > smaller) smaller = b;
+    for (int i = 0; i < list.count; ++i)
+      if (by_birth.items[i].bytes == smaller) all.items[n++] = by_birth.items[i];
+    size = smaller;
+  }
+  return all;
+}
+
 // Everything but the blocks, in the order in which first fit shall see it.
 template <int Items, int Values, int Steps, int Rows, class P>
 constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s, bool by_size) {
@@ -49,24 +71,7 @@ constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s, bool
       list.items[list.count++] = {s.first[v], s.last[v], align4(f.scratch), -1 - v,
                                   f.reduces ? -1 : v};
   }
-  // Stable counting sort by birth, then, if asked, by size: few sizes exist.
-  List<Items> by_birth;
-  int next[Steps + 2]{};
-  for (int i = 0; i < list.count; ++i) ++next[list.items[i].t0 + 1];
-  for (int t = 0; t <= Steps; ++t) next[t + 1] += next[t];
-  for (int i = 0; i < list.count; ++i) by_birth.items[next[list.items[i].t0]++] = list.items[i];
-  by_birth.count = list.count;
-  if (!by_size) return by_birth;
-  int n = 0;
-  for (int size = 1 << 30; n < list.count;) {
-    int smaller = 0;
-    for (int i = 0; i < list.count; ++i)
-      if (const int b = by_birth.items[i].bytes; b < size && b > smaller) smaller = b;
-    for (int i = 0; i < list.count; ++i)
-      if (by_birth.items[i].bytes == smaller) list.items[n++] = by_birth.items[i];
-    size = smaller;
-  }
-  return list;
+  return sorted<Steps>(list, by_size);
 }
 
 // The list in another order; one that is made for another problem is left as it is.

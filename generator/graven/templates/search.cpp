@@ -107,8 +107,8 @@ bool is_highest(const Places& places, const Item& item, bool from_top) {
   return from_top ? at == 0 : at + item.bytes == places.arena;
 }
 
-// Takes one item out of the order and puts it in elsewhere, mostly far in front: any, or one of those
-// that reach the arena's end.
+// Takes one item out of the order and puts it in elsewhere, mostly far in front: any, or one of
+// those that reach the arena's end.
 void move(Order& order, const std::vector<int>& highest, Random& random) {
   const int count = static_cast<int>(order.size());
   int from = random.below(count);
