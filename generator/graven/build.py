@@ -100,7 +100,13 @@ class Build:
         (arena, bound, from_top, steps), whole, order = lines
         isa, row_input = (self.folder / "plan.isa").read_text().split()
         return emit.Plan(
-            isa, row_input == "True", bool(from_top), steps, arena, bound, tuple(whole),
+            isa,
+            row_input == "True",
+            bool(from_top),
+            steps,
+            arena,
+            bound,
+            tuple(whole),
             tuple(order),
         )
 
@@ -188,7 +194,10 @@ def build(name: str, header: str, choice: Choice, parts: Parts = Parts.ALL) -> B
             return Build(folder)
     final = cache / f"{key}-{parts.value}"
     with tempfile.TemporaryDirectory(prefix="graven-", dir=cache, ignore_cleanup_errors=True) as at:
-        made = _make(Path(at), name, header, choice, parts)
+        try:
+            made = _make(Path(at), name, header, choice, parts)
+        except ToolError as error:
+            raise _foreign_isa(choice, str(error)) or error from None
         try:
             made.rename(final)
         except OSError:
@@ -258,6 +267,18 @@ def _template(name: str) -> Path:
     return Path(__file__).parent / "templates" / name
 
 
+def _foreign_isa(choice: Choice, output: str) -> GravenError | None:
+    """What the compiler means that knows nothing of graven::<isa>."""
+    unknown = (f"'{choice.isa}' is not a member of 'graven", f"no member named '{choice.isa}'")
+    if not any(text in output for text in unknown):
+        return None
+    hint = ", or its flags in CXXFLAGS (avx2: -mavx2)" if choice.target == HOST else ""
+    return GravenError(
+        f"--isa '{choice.isa}': is not for target {choice.target} as its compiler is called; take "
+        f"native or scalar{hint}."
+    )
+
+
 def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) -> Path:
     (folder / "model.hpp").write_text(header)
     root, made, kept = data_root(), folder / "build", folder / "kept"
@@ -317,7 +338,8 @@ def _search(folder: Path, problem: bytes, row_input: bool) -> None:
     """Runs search.cpp, built on this machine for the sizes of the problem."""
     numbers = [int.from_bytes(problem[at : at + 4], "little") for at in range(0, len(problem), 4)]
     end = numbers.index(0)
-    sizes = zip(("VALUES", "READS", "SPANS", "STEPS", "ROWS", "ITEMS"), numbers[end + 1 :])
+    names = ("VALUES", "READS", "SPANS", "STEPS", "ROWS", "ITEMS")
+    sizes = zip(names, numbers[end + 1 :], strict=False)  # behind them comes the problem itself
     (folder / "problem.bin").write_bytes(problem[4 * (end + 7) :])
     compiler = shlex.split(os.environ.get("CXX", "c++"))
     tools.require(compiler[0])

@@ -226,7 +226,11 @@ def tell(options: argparse.Namespace, network: ir.Network, report_of: dict) -> N
 def console():
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 120)
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:  # rich would exit with the code of a comparison
+            raise BrokenPipeError
+
+    return Ours(width=None if sys.stdout.isatty() else 120)
 
 
 def write_outputs(folder: Path, result) -> list[str]:
@@ -295,8 +299,10 @@ def parser() -> argparse.ArgumentParser:
 
     verb = _verb(verbs, "compile", compile_model, "write a model as a C++ header")
     verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the header")
-    verb.add_argument("--search", metavar="T,...",
-                      help="search the smallest plans for these targets into the header")  # fmt: skip
+    verb.add_argument(
+        "--search", metavar="T,...",
+        help="search the smallest plans for these targets into the header",
+    )  # fmt: skip
 
     verb = _verb(verbs, "inspect", inspect_model, "layers, arena and flash of a model")
     _add_choice(verb)

@@ -332,7 +332,9 @@ def _plan(name: str, plan: Plan, number: str) -> list[str]:
     return [
         f"// {kind}: an arena of {plan.arena} bytes ({optimal})",
         "template <>",
-        *wrapped(0, f"inline constexpr graven::plan::Found graven::plan::found<{number}>{{", fields, "};"),
+        *wrapped(
+            0, f"inline constexpr graven::plan::Found graven::plan::found<{number}>{{", fields, "};"
+        ),
     ]
 
 
