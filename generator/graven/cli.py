@@ -299,10 +299,8 @@ def parser() -> argparse.ArgumentParser:
 
     verb = _verb(verbs, "compile", compile_model, "write a model as a C++ header")
     verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the header")
-    verb.add_argument(
-        "--search", metavar="T,...",
-        help="search the smallest plans for these targets into the header",
-    )  # fmt: skip
+    verb.add_argument("--search", metavar="T,...",
+                      help="search small plans for these targets into the header")  # fmt: skip
 
     verb = _verb(verbs, "inspect", inspect_model, "layers, arena and flash of a model")
     _add_choice(verb)
@@ -316,10 +314,8 @@ def parser() -> argparse.ArgumentParser:
 
     verb = _verb(verbs, "run", run_model, "run a model on this machine or an emulated target")
     _add_choice(verb)
-    verb.add_argument(
-        "--input", type=Path, action="append", metavar="F",
-        help="one model input (F.bin), or many inferences (F.npy, F.npz); may be repeated",
-    )  # fmt: skip
+    about = "one model input (F.bin), or many inferences (F.npy, F.npz); may be repeated"
+    verb.add_argument("--input", type=Path, action="append", metavar="F", help=about)
     verb.add_argument("--seed", type=seed, default=0, help="of the random input without --input")
     _add_row_input(verb)
     verb.add_argument("--output-dir", type=Path, metavar="D", help="write outputs as y_<i>.bin")
