@@ -280,3 +280,16 @@ def test_as_a_module():
     environment = {**os.environ, "PYTHONPATH": str(data_root() / "generator")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("graven 0")
+
+
+def test_an_instruction_set_of_another_target(capsys):
+    expected = "--isa 'armv7em': is not for target host .* take native or scalar"
+    refused(capsys, expected, "inspect", MODEL, "--isa", "armv7em")
+
+
+def test_a_reader_that_goes_away():
+    command = [sys.executable, "-m", "graven", "inspect", str(MODEL)]
+    environment = {**os.environ, "PYTHONPATH": str(data_root() / "generator")}
+    piped = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
+    piped.stdout.close()
+    assert piped.wait() == 0

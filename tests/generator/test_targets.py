@@ -9,7 +9,7 @@ from shared_models import MODELS, built, golden
 
 # Armv6-M is proven on a core that faults on unaligned words, with 256 KB of flash.
 FAULTING = {"cortex-m0": "lm3s6965"}
-TOO_LARGE = ("ad_autoencoder",)
+TOO_LARGE = ("ad_autoencoder", "person_detect")
 
 
 def choice_of(target, name):
