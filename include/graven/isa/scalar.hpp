@@ -5,9 +5,7 @@
 //   row_form(graph, value)   how a row of the value lies in the arena
 //   band(graph, value)       output rows per step: 1, 2 or 4
 //   kernel<graph, value>()   an empty struct of static members: scratch, stream_size, pack, run
-//   lean                     where it trades memory and flash for speed, the one that does not:
-//   what
-//                            small plans take (lower.hpp)
+//   lean                     optional: the variant of it that spends no memory or flash on speed
 // (kernel.hpp). It inherits from the nearest one and overrides what it does better.
 #pragma once
 
