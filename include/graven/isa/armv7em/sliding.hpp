@@ -139,19 +139,24 @@ template <int run_length, int rows> struct Sliding : scalar_isa::Conv<scalar_isa
     }
   }
 
-  // Halfwords of a strip, in order.
+  // Halfwords of a strip, in order. One piece of assembler per word of bytes: the compiler, which
+  // chooses its branches by how long assembler looks, does not see through repetitions.
   [[gnu::always_inline]] static std::byte* widen(std::byte* to, const std::byte* from) {
-    std::uint32_t a, b, c;
-    asm volatile(R"(
-    .rept %c[quads]
-    ldr %[a], [%[from]], #4 ;  sxtb16 %[b], %[a], ror #8 ;  sxtb16 %[a], %[a]
-    pkhbt %[c], %[a], %[b], lsl #16
-    pkhtb %[b], %[b], %[a], asr #16 ;  strd %[c], %[b], [%[to]], #8
-    .endr
-    )"
-                 : [to] "+r"(to), [from] "+r"(from), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c)
-                 : [quads] "i"(strip / 4)
-                 : "memory");
+#pragma GCC unroll 16
+    for (int left = strip / 4; left > 0; --left) {
+      std::uint32_t a, b, c;
+      asm volatile(R"(
+      ldr %[a], [%[from]], #4
+      sxtb16 %[b], %[a], ror #8
+      sxtb16 %[a], %[a]
+      pkhbt %[c], %[a], %[b], lsl #16
+      pkhtb %[b], %[b], %[a], asr #16
+      strd %[c], %[b], [%[to]], #8
+      )"
+                   : [to] "+r"(to), [from] "+r"(from), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c)
+                   :
+                   : "memory");
+    }
     return to;
   }
   // The strips of the tile whose first window begins at element `first` of the rows.
