@@ -191,7 +191,9 @@ template <int... width> void widths() {
 }
 
 void depthwises() {
-  widths<1, 2, 3, 4, 5, 6, 7, 8, 12, 13>();
+  widths<2, 3, 4, 5, 6, 7, 8, 12, 13>();
+  depthwise<6, 1, e1, same>("depthwise, one column");
+  depthwise<3, 1, e2, same, 6>("depthwise, one column, stride 2");
   using Behind = Sequential<C<4, 6, e1, e1, same, relu>, D<6, e3>>;
   compare_all<Behind, Shape{4, 5, 4}>("depthwise behind a convolution");
   compare_all<Behind, Shape{1, 9, 4}>("depthwise on one row");
