@@ -144,6 +144,18 @@ void patches() {
   compare<Sequential<C<61, 3, e3>>, Shape{3, 5, 61}, trained>("549 taps");
 }
 
+// Tiles of every size, of windows and of points.
+template <int... width> void tiles() {
+  (compare<Sequential<C<4, 3, e1>>, Shape{2, width, 4}, trained>("points by width"), ...);
+  (compare<Sequential<C<4, 2, e3, e2>>, Shape{5, 2 * width, 4}, centred>("windows by width"), ...);
+  (compare<Sequential<C<3, 2, e2>>, Shape{2, width, 3}, centred>("patches by width"), ...);
+}
+void long_sums() {
+  compare<Sequential<C<64, 4, e3>>, Shape{3, 5, 64}, trained>("sums that saturate");
+  compare<Sequential<C<256, 2, e3>>, Shape{1, 3, 256}, centred>("windows of 2304");
+  compare<Sequential<C<3, 3, e3>, Flatten, Dense<105, 5>>, Shape{5, 7, 3}, trained>("by rows");
+}
+
 void columns() {
   compare_all<Sequential<Dense<37, 11>>, Shape{1, 1, 37}>("dense 37 to 11");
   compare_all<Sequential<C<3, 6, Extent(3, 4), e1, valid>>, Shape{5, 4, 3}>("one column");
@@ -180,6 +192,8 @@ template <int... width> void widths() {
 
 void depthwises() {
   widths<2, 3, 4, 5, 6, 7, 8, 12, 13>();
+  depthwise<6, 1, e1, same>("depthwise, one column");
+  depthwise<3, 1, e2, same, 6>("depthwise, one column, stride 2");
   using Behind = Sequential<C<4, 6, e1, e1, same, relu>, D<6, e3>>;
   compare_all<Behind, Shape{4, 5, 4}>("depthwise behind a convolution");
   compare_all<Behind, Shape{1, 9, 4}>("depthwise on one row");
@@ -297,6 +311,8 @@ int main() {
   convolutions();
   bands();
   patches();
+  tiles<1, 2, 3, 4, 5, 6, 7, 9>();
+  long_sums();
   columns();
   depthwises();
   narrows();
