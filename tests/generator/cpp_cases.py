@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,17 +18,37 @@ from graven.paths import data_root
 
 INFERENCES = 8  # of every case: rare roundings need many values
 
+# Every inference starts in an arena of garbage, between guards that nobody may write.
 PROGRAM = """#include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <vector>
 {includes}
-template <class Model> void run(int inferences) {{
-  static Model model;
+void read(void* to, std::size_t size) {{
+  if (std::fread(to, 1, size, stdin) != size) std::abort();
+}}
+template <class Owner> void run(int inferences) {{
+  using Model = typename Owner::OnArena;
+  constexpr std::size_t guard = 64;
+  alignas(Model::alignment) static unsigned char memory[guard + Model::arena_size + guard];
+  static Model model(reinterpret_cast<std::byte*>(memory + guard));
   while (inferences-- > 0) {{
-    for (int i = 0; i < Model::input_count; ++i) {{
-      const auto bytes = model.input_bytes(i);
-      if (std::fread(bytes.data(), 1, bytes.size(), stdin) != bytes.size()) std::abort();
+    std::memset(memory, 0xa5 + inferences, sizeof(memory));
+    const unsigned char garbage = memory[0];
+    if constexpr (Model::row_input) {{
+      model.begin();
+      std::vector<std::byte> row(Model::row_size * graven::size_of(Model::input_element()));
+      for (int r = 0; r < Model::row_count; ++r) {{
+        read(row.data(), row.size());
+        model.push_row_bytes(row.data());
+      }}
+    }} else {{
+      for (int i = 0; i < Model::input_count; ++i)
+        read(model.input_bytes(i).data(), model.input_bytes(i).size());
+      model.run();
     }}
-    model.run();
+    for (std::size_t i = 0; i < guard; ++i)
+      if (memory[i] != garbage || memory[sizeof(memory) - 1 - i] != garbage) std::abort();
     for (int i = 0; i < Model::output_count; ++i) {{
       const auto bytes = model.output_bytes(i);
       std::fwrite(bytes.data(), 1, bytes.size(), stdout);
@@ -60,17 +81,24 @@ def make(label: str, position: int, network: ir.Network, rng: np.random.Generato
 Outputs = dict[int, np.ndarray]  # by tensor index
 
 
-def run(cases: list[Case], folder: Path, policy: str = "fastest") -> list[list[Outputs]]:
-    """The model outputs of every case and inference, from one translation unit."""
+def run(
+    cases: list[Case], folder: Path, policies: Sequence[str] = ("graven::plan::fastest",)
+) -> list[list[Outputs]]:
+    """The model outputs of every case and inference, from one translation unit; the policies, C++
+    values, take turns.
+    """
     names = [case.network.name for case in cases]
     for case in cases:
         (folder / f"{case.network.name}.hpp").write_text(case.header)
-    models = f"ModelFor<graven::scalar, graven::plan::{policy}>"
-    source, binary = folder / f"{policy}.cpp", folder / policy
+    models = [
+        f"{name}::ModelFor<graven::scalar, {policies[position % len(policies)]}>"
+        for position, name in enumerate(names)
+    ]
+    source, binary = folder / "cases.cpp", folder / "cases"
     source.write_text(
         PROGRAM.format(
             includes="\n".join(f'#include "{name}.hpp"' for name in names),
-            runs="\n".join(f"  run<{name}::{models}>({INFERENCES});" for name in names),
+            runs="\n".join(f"  run<{model}>({INFERENCES});" for model in models),
         )
     )
     command = [

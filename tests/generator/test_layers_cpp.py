@@ -90,7 +90,7 @@ def graphs(tflm_only):
 def test_graphs_equal_numpy_and_tflm(policy, tmp_path):
     started = time.perf_counter()
     cases = graphs(tflm_only=True)
-    compare(cases, cpp_cases.run(cases, tmp_path, policy))
+    compare(cases, cpp_cases.run(cases, tmp_path, [f"graven::plan::{policy}"]))
     report(cases, started)
 
 
