@@ -58,8 +58,9 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
     const std::byte** row = rows;
     for (int k = 0; k < wire.inputs; ++k) {
       const typename Tables::InputWire& in = tables.inputs[wire.first_input + k];
-      int y = in.stride == in.irregular ? in.starts[s] : s * in.stride - in.top;
-      const bool in_flash = (in.slots.row & in.in_flash) != 0;
+      const bool by_rule = Tables::has_row_rules && in.stride == in.irregular;
+      int y = by_rule ? in.starts[s] : s * in.stride - in.top;
+      const bool in_flash = Tables::has_constants && (in.slots.row & in.in_flash) != 0;
       for (int i = 0; i < wire.rows; ++i, y += in.dilation) {
         const bool exists = static_cast<unsigned>(y) < in.height;
         const auto index = static_cast<std::uint32_t>(y);
@@ -68,8 +69,11 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
                             : row_at(arena, in.slots, index);
       }
     }
-    const int first = wire.steps != 0 ? 0 : s * wire.band;
-    const int count = wire.height - first < wire.band ? wire.height - first : wire.band;
+    const bool reduction = Tables::has_reductions && wire.steps != 0;
+    const int height = max_band == 1 ? 1 : wire.band;
+    const int first = reduction ? 0 : s * height;
+    const int left = wire.height - first;
+    const int count = max_band == 1 || left >= height ? height : left;
     for (int i = 0; i < count; ++i)
       out[i] = row_at(arena, wire.slots, static_cast<std::uint32_t>(first + i));
     const Band band{rows,
@@ -77,8 +81,8 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
                     arena + wire.scratch,
                     s,
                     count,
-                    wire.steps == 0 || s == 0,
-                    wire.steps == 0 || s + 1 == wire.steps};
+                    !reduction || s == 0,
+                    !reduction || s + 1 == wire.steps};
     const Task& task = tables.tasks[id];
     task.kernel(task, band);
   }

@@ -211,6 +211,23 @@ struct FlashTables {
     return most;
   }();
 
+  // What no value of the network needs costs the steps nothing.
+  static constexpr bool has_constants = [] {
+    for (int v = 0; v < values; ++v)
+      if (graph.values[v].op == Op::constant) return true;
+    return false;
+  }();
+  static constexpr bool has_row_rules = [] {
+    for (int v = 0; v < values; ++v)
+      if (graph.values[v].rows.start.exists) return true;
+    return false;
+  }();
+  static constexpr bool has_reductions = [] {
+    for (int v = 0; v < values; ++v)
+      if (graph.values[v].reduces) return true;
+    return false;
+  }();
+
   template <int value, int k> static constexpr InputWire input_wire() {
     constexpr const Value& v = graph.values[value];
     constexpr View in = graph.views[v.first_input + k];
