@@ -1,7 +1,9 @@
-# graven_add_model(<target> <model.tflite> [NAME <namespace>])
+# graven_add_model(<target> <model.tflite> [NAME <namespace>] [SEARCH <target>...]
+#                  [PRUNE exact|off])
 #
 # Creates the INTERFACE library <target>; whoever links it may #include "<namespace>.hpp", which
 # is generated from the model at build time. The namespace defaults to the target's name.
+# SEARCH and PRUNE are --search and --prune of `graven compile`.
 # The generator is $GRAVEN_EXECUTABLE if that variable is set (a command, as a list), else
 # .venv/bin/graven of the library's or the user's source tree, else `graven` from PATH, else
 # `python3 -m graven`.
@@ -9,8 +11,9 @@ include_guard(GLOBAL)
 
 if(CMAKE_SCRIPT_MODE_FILE) # at build time: run the generator, and let its error point at the model
   string(REPLACE "|" ";" COMMAND "${COMMAND}")
+  string(REPLACE "|" ";" OPTIONS "${OPTIONS}")
   list(JOIN COMMAND " " command_line)
-  execute_process(COMMAND ${COMMAND} compile ${MODEL} -o ${OUTPUT} --name ${NAME}
+  execute_process(COMMAND ${COMMAND} compile ${MODEL} -o ${OUTPUT} --name ${NAME} ${OPTIONS}
     RESULT_VARIABLE result OUTPUT_VARIABLE printed ERROR_VARIABLE printed)
   if(NOT result EQUAL 0)
     file(REMOVE ${OUTPUT})
@@ -48,10 +51,11 @@ function(graven_find_generator result)
 endfunction()
 
 function(graven_add_model target model)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "" "NAME" "")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "NAME;PRUNE" "SEARCH")
   if(arg_UNPARSED_ARGUMENTS OR arg_KEYWORDS_MISSING_VALUES)
     message(FATAL_ERROR "graven_add_model(${target}): expected <target> <model.tflite> "
-      "[NAME <namespace>], got also: ${arg_UNPARSED_ARGUMENTS} ${arg_KEYWORDS_MISSING_VALUES}")
+      "[NAME <namespace>] [SEARCH <target>...] [PRUNE exact|off], "
+      "got also: ${arg_UNPARSED_ARGUMENTS} ${arg_KEYWORDS_MISSING_VALUES}")
   endif()
   string(MAKE_C_IDENTIFIER "${target}" name)
   if(arg_NAME)
@@ -64,11 +68,21 @@ function(graven_add_model target model)
   if(NOT EXISTS ${model})
     message(FATAL_ERROR "graven_add_model(${target}): there is no model ${model}")
   endif()
+  set(options "")
+  if(arg_SEARCH)
+    list(JOIN arg_SEARCH "," searched)
+    list(APPEND options --search ${searched})
+  endif()
+  if(arg_PRUNE)
+    list(APPEND options --prune ${arg_PRUNE})
+  endif()
+  list(JOIN options "|" options)
   graven_find_generator(generator)
 
   # A change of the generator makes new headers: in a source tree all of it counts.
   cmake_path(GET GRAVEN_ADD_MODEL_FILE PARENT_PATH here)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${here}/graven/*.py ${here}/graven/*.j2)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${here}/graven/*.py ${here}/graven/*.j2
+    ${here}/graven/templates/search.cpp)
   list(GET generator 0 program)
   if(NOT sources AND EXISTS ${program})
     set(sources ${program})
@@ -80,7 +94,7 @@ function(graven_add_model target model)
   list(JOIN generator "|" command)
   add_custom_command(OUTPUT ${header}
     COMMAND ${CMAKE_COMMAND} "-DCOMMAND=${command}" -DMODEL=${model} -DOUTPUT=${header}
-      -DNAME=${name} -P ${GRAVEN_ADD_MODEL_FILE}
+      -DNAME=${name} "-DOPTIONS=${options}" -P ${GRAVEN_ADD_MODEL_FILE}
     DEPENDS ${model} ${sources} ${GRAVEN_ADD_MODEL_FILE}
     COMMENT "Generating ${name}.hpp from ${model}" VERBATIM)
   add_custom_target(${target}.header DEPENDS ${header})

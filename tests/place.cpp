@@ -48,13 +48,8 @@ TEST_CASE("found sets") { check_all<other_sets>(); }
 struct Nameless {
   static constexpr const char* name = "";
 };
-struct Fast : Nameless {
-  using lean = Nameless;
-};
 static_assert(plan::choose<Nameless, 1>(plan::smallest).found == 1);
 static_assert(plan::choose<Nameless, 1>(plan::fastest).found == 1);
-static_assert(plan::choose<Fast, 1>(plan::smallest).found == 1);
-static_assert(plan::choose<Fast, 1>(plan::fastest).found == 0);
 static_assert(plan::choose<scalar, 1>(plan::smallest).found == 0);
 static_assert(plan::choose<Nameless, 1>(plan::by_rows).found == 0);
 static_assert(plan::choose<Nameless, 1>(plan::inspectable).found == 0);

@@ -59,11 +59,13 @@ def compile_model(options: argparse.Namespace) -> int:
     loaded = load(options)
     header = loaded.header
     if options.search:
-        plans = []
-        for target in options.search.split(","):
-            for by_rows in (False, True) if len(loaded.network.inputs) == 1 else (False,):
-                choice = build.Choice(target, "native", "smallest", by_rows)
-                plans.append(search(options, loaded, choice))
+        one_input = len(loaded.network.inputs) == 1
+        choices = [
+            build.Choice(target, "native", "smallest", by_rows)
+            for target in options.search
+            for by_rows in ((False, True) if one_input else (False,))
+        ]
+        plans = [search(options, loaded, choice) for choice in choices]
         header = emit.header(loaded.network, loaded.sha256, plans)
     write_file(options.output, header.encode())
     return 0
@@ -288,6 +290,18 @@ def seed(text: str) -> int:
     return value
 
 
+def target_list(text: str) -> list[str]:
+    from graven import build
+
+    found = [word.strip() for word in text.split(",")]
+    for target in found:
+        if target not in build.targets():
+            raise argparse.ArgumentTypeError(
+                f"'{target}' is no target; take one of {', '.join(build.targets())}"
+            )
+    return found
+
+
 def parser() -> argparse.ArgumentParser:
     top = Parser(prog="graven", description="Compiles, runs and verifies .tflite models.")
     top.add_argument("--version", action="version", version=f"graven {__version__}")
@@ -295,26 +309,24 @@ def parser() -> argparse.ArgumentParser:
 
     verb = _verb(verbs, "compile", compile_model, "write a model as a C++ header")
     verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="header")
-    verb.add_argument("--search", metavar="T,...", help="with the smallest plans for these targets")
+    _add_search(verb)
 
     verb = _verb(verbs, "inspect", inspect_model, "layers, arena and flash of a model")
-    _add_choice(verb)
+    _add_fed_choice(verb)
     verb.add_argument("--json", action="store_true", help="print one JSON object")
 
     verb = _verb(verbs, "plan", plan_model, "a picture of the arena, and what decides its size")
-    _add_choice(verb)
+    _add_fed_choice(verb)
     verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
                       help="the picture: .svg, .html or .png")  # fmt: skip
-    _add_row_input(verb)
 
     verb = _verb(verbs, "run", run_model, "run a model on this machine or an emulated target")
-    _add_choice(verb)
+    _add_fed_choice(verb)
     verb.add_argument(
         "--input", type=Path, action="append", metavar="F",
         help="one model input (F.bin), or many inferences (F.npy, F.npz); may be repeated",
     )  # fmt: skip
     verb.add_argument("--seed", type=seed, default=0, help="of the random input without --input")
-    _add_row_input(verb)
     verb.add_argument("--output-dir", type=Path, metavar="D", help="write outputs as y_<i>.bin")
     verb.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -341,11 +353,26 @@ def _verb(verbs, name: str, function, about: str) -> argparse.ArgumentParser:
 
 
 def _add_choice(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--target", default="host", metavar="T", help="host, cortex-m4, ...")
+    verb.add_argument(
+        "--target",
+        default="host",
+        metavar="T",
+        help="host, cortex-m0, -m3, -m4, -m7, -m33, -m55 or riscv32",
+    )
     verb.add_argument("--isa", default="native", metavar="NAME", help="scalar, ...")
     verb.add_argument(
         "--plan", default="fastest", metavar="P", help="fastest, smallest or within:BYTES"
     )
+
+
+def _add_search(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--search", type=target_list, metavar="T,...",
+                      help="search small plans for these targets, write them into it")  # fmt: skip
+
+
+def _add_fed_choice(verb: argparse.ArgumentParser) -> None:
+    _add_choice(verb)
+    _add_row_input(verb)
 
 
 def _add_row_input(verb: argparse.ArgumentParser) -> None:

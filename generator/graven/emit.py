@@ -1,7 +1,8 @@
 """Writes a network as one C++ header: parameters as the model has them, the network as a type.
 
-The text depends on the model's bytes, the name and graven's version only. Whatever a target needs
-(multipliers, packed weights, the plan) is computed from it by the compiler.
+The text depends on the model's bytes, the name and graven's version; plans that a search has found
+depend on the targets' compilers as well. Whatever a target needs (multipliers, packed weights, the
+plan) is computed from it by the compiler.
 """
 
 from __future__ import annotations

@@ -143,7 +143,15 @@ class Plan:
     @property
     def advice(self) -> str:
         """What to change in the network to need less RAM."""
-        return f"{self._best_change} {self._row_input}".rstrip()
+        parts = (self._placement, self._best_change, self._row_input)
+        return " ".join(part for part in parts if part)
+
+    @property
+    def _placement(self) -> str:
+        if self.report["plan"] != "fastest" or self.arena < 1.02 * self.bound:
+            return ""
+        above = self.arena - self.bound
+        return f"The arena is {above:,} bytes above the bound: try --plan smallest."
 
     @property
     def _row_input(self) -> str:
@@ -151,6 +159,8 @@ class Plan:
         if self.report["row_input"] or sum(share.rows for share in inputs) < 2:
             return ""
         size = sum(share.bytes for share in inputs)
+        if size < 0.05 * self.bound:
+            return ""
         return f"{size:,} bytes of the peak are the input: --row-input feeds it row by row."
 
     @property

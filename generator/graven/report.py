@@ -67,7 +67,7 @@ def measured(
     files: list[str],
     pruned: prune.Report | None = None,
 ) -> dict[str, Any]:
-    """As `inspected`, with the figures of a run, in the order of architecture.md."""
+    """As `inspected`, with the figures of a run, with the figures of a run."""
     found = inspected(network, built, choice, pruned)
     image, facts = built.image, built.facts
     ram = None if image is None else image["data"] + image["bss"] + run.stack_bytes

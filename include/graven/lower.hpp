@@ -186,7 +186,7 @@ template <const auto& graph, class Isa, bool apart, bool row_input>
 inline constexpr auto problem_of = detail::make_problem<graph, Isa, apart, row_input>(
     std::make_index_sequence<static_cast<std::size_t>(graph.count)>());
 
-// The plan of a graph under a policy: a schedule and the better of two placements.
+// The plan of a graph under a policy: a found one repeated, or the better of two placements.
 template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   static constexpr const auto& problem = problem_of<graph, Isa, policy.apart, policy.row_input>;
   static constexpr int steps = [] {

@@ -11,7 +11,7 @@ template <int Values, int Rows> struct Places {
   int arena = 0;  // bytes
   int state = 0;  // where what persists begins: behind everything else
   int fast = 0;   // bytes used below the border
-  int bound = 0;  // most bytes alive at one step: no order-keeping plan is smaller
+  int bound = 0;  // most bytes alive at one step: no placement of this schedule is smaller
 };
 
 // Items in buckets of steps, so that only those which may be alive at the same time are compared.

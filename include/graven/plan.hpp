@@ -4,7 +4,8 @@
 //   simulate   pulls rows from the outputs back to the inputs; yields the list of steps and the
 //              lifetime of every row: from the step that writes it to the last that reads it
 //   place      gives every row, and the scratch of every value, a byte offset: first fit over
-//              lifetimes. Rings, overlaid inputs and reuse are consequences, not concepts.
+//              lifetimes. In-place results, overlaid inputs and reuse are consequences,
+//              not concepts; only values of more than most_places rows have rings.
 // It sees sizes and row rules only: no operators, no instruction sets, no element types. Plain
 // arrays everywhere: a compiler evaluates a subscript of std::array as a call, at three times the
 // cost.

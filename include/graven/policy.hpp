@@ -38,8 +38,7 @@ struct Policy {
   bool apart = false;       // nothing shares memory: every row can be looked at afterwards
   bool fuse = true;         // activations become clamps of the layer before them
   std::array<std::uint64_t, 4> whole{};
-  std::uint64_t found =
-      0;  // of plan::found, with Order::best: instead of the compiler's own search
+  std::uint64_t found = 0;  // of plan::found: what to repeat; 0: none
 
   constexpr bool operator==(const Policy&) const = default;
 };
@@ -61,13 +60,10 @@ constexpr bool equal(const char* a, const char* b) {
     if (*a == 0) return true;
   return false;
 }
-// The policy with that of the found plans that is made for it and for the instruction set. Plans
-// are found for the kernels of small plans: where the fastest has others, it is left alone.
+// The policy with that of the found plans that is made for it and for the instruction set.
 template <class Isa, std::uint64_t... ids> constexpr Policy choose(Policy policy) {
-  constexpr bool has_lean = requires { typename Isa::lean; };
   const bool may = policy.found == 0 && policy.fast == 0 && policy.order == Order::best &&
-                   !policy.keep_input && !policy.apart && policy.fuse &&
-                   !(has_lean && policy.goal == Goal::fastest);
+                   !policy.keep_input && !policy.apart && policy.fuse;
   auto fits = [&](const Found& f) {
     return may && policy.row_input == f.row_input && equal(Isa::name, f.isa);
   };

@@ -1,7 +1,10 @@
 // Streaming: a network over a window of rows that slides along time, a few rows per push.
 //
-//   using Stream = graven::Streaming<Network, Shape{49, 40, 1}, params>;   // time runs along
-//   height Stream stream; auto output = stream.push(rows);      // Stream::hop rows of 40 x 1
+//   using Stream = graven::Streaming<Network, Shape{49, 40, 1}, params>;  // time is the height
+//
+//   Stream stream;
+//
+//   auto output = stream.push(rows);  // Stream::hop rows of 40 x 1
 //
 // The output is that of Model<Network, Shape{49, 40, 1}, params> on the last 49 rows, bit for bit;
 // of the layers over time only the new rows are computed. Between pushes the last rows of what is

@@ -35,10 +35,12 @@ struct Random {
   }
 };
 
+constexpr int fact_words = 17;  // of each value
+
 bool read_problem(const char* path) {
   std::FILE* file = std::fopen(path, "rb");
   if (file == nullptr) return false;
-  std::vector<std::int32_t> numbers(16 * VALUES + READS + 2 * SPANS);
+  std::vector<std::int32_t> numbers(fact_words * VALUES + READS + 2 * SPANS);
   const bool whole = std::fread(numbers.data(), 4, numbers.size(), file) == numbers.size();
   std::fclose(file);
   const std::int32_t* n = numbers.data();
@@ -48,7 +50,8 @@ bool read_problem(const char* path) {
          .reduces = n[9] != 0, .is_input = n[10] != 0, .is_constant = n[11] != 0,
          .is_output = n[12] != 0, .persistent = n[13] != 0, .overwrites = n[14]};
     f.fresh = n[15];
-    n += 16;
+    f.sliced = n[16] != 0;
+    n += fact_words;
   }
   for (int& read : problem.reads) read = *n++;
   for (Span& span : problem.spans) {
@@ -63,7 +66,7 @@ Policy policy_of(const Whole& whole) {
   for (const int v : whole) policy.whole[v / 64 % 4] |= std::uint64_t{1} << v % 64;
   return policy;
 }
-int simulate_whole(const Whole& whole) {
+int reschedule(const Whole& whole) {
   schedule = simulate<STEPS, ROWS>(problem, policy_of(whole), graven::plan::Order::mixed);
   return peak(problem, schedule);
 }
@@ -71,7 +74,7 @@ int simulate_whole(const Whole& whole) {
 // Sets of values, each with a lower peak than the one before it.
 std::vector<Whole> promising_sets() {
   std::vector<Whole> sets{{}};
-  int least = simulate_whole({});
+  int least = reschedule({});
   for (bool better = true; better;) {
     better = false;
     Whole best;
@@ -80,7 +83,7 @@ std::vector<Whole> promising_sets() {
       if (f.rows < 2 || f.read_count == 0 || f.is_output) continue;
       Whole other = sets.back();
       if (!other.insert(v).second) other.erase(v);
-      if (const int bytes = simulate_whole(other); bytes < least) {
+      if (const int bytes = reschedule(other); bytes < least) {
         least = bytes;
         best = other;
         better = true;
@@ -133,7 +136,7 @@ Order order_by_size(const List& by_birth) {
 
 // Random moves; those are kept that make the arena no larger.
 Result search(const Whole& whole, int tries, std::uint32_t seed, bool from_top) {
-  Result result{.bound = simulate_whole(whole), .whole = whole, .from_top = from_top};
+  Result result{.bound = reschedule(whole), .whole = whole, .from_top = from_top};
   const List list = items_of<ITEMS>(problem, schedule, false);
   Order by_birth(static_cast<std::size_t>(list.count));
   std::iota(by_birth.begin(), by_birth.end(), std::uint16_t{0});

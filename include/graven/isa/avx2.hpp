@@ -34,6 +34,8 @@ struct avx2 : scalar {
       return avx2_isa::Nearest{};
     else if constexpr (v.element == Element::int8)
       return int8_kernel<graph, value, Inherited>();
+    else if constexpr (v.element == Element::float32)
+      return float_kernel<graph, value, Inherited>();
     else
       return Inherited();
   }
