@@ -25,7 +25,7 @@ TEXT = CODE | {".md", ".toml", ".json", ".txt", ""}
 ORDER = (
     *("error shape", "quant tensor resample", "params", "graph", "network passes kernel fold"),
     "policy",
-    *("plan timeline arena", "items", "place", "split", "lower", "tables arena_map"),
+    *("plan timeline arena", "items", "place", "split", "lower", "tables arena_map variant"),
     *("engine", "check", "model shared_arena", "streaming"),
 )
 RANKS = {header: rank for rank, names in enumerate(ORDER) for header in names.split()}

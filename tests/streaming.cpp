@@ -203,7 +203,7 @@ TEST_CASE("padding at reset: the rows of an endless recording") {
   for (int push = 1; push <= 28; ++push) {
     stream.push_bytes(recording.data() + (push - 1) * 16);
     const Bytes rows = outputs(stream);
-    if (push < 12) continue;
+    if (!stream.is_full()) continue;
     for (int r = 0; r + 5 <= 30; ++r)
       if (std::equal(rows.begin(), rows.end(), all.begin() + 12 * r)) {
         if (at >= 0) CHECK(r == at + 1);  // one row further with every push
@@ -211,5 +211,5 @@ TEST_CASE("padding at reset: the rows of an endless recording") {
         ++matched;
       }
   }
-  CHECK(matched == 17);
+  CHECK(matched == 28 - Trunks::pushes_to_fill + 1);
 }

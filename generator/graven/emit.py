@@ -324,6 +324,7 @@ def _plan(name: str, plan: Plan, number: str) -> list[str]:
     fields = [
         f'.isa = "{plan.isa}",',
         f".steps = {plan.steps},",
+        f".arena = {plan.arena},",
         *([".row_input = true,"] * plan.row_input),
         *([".from_top = true,"] * plan.from_top),
         *([f".whole = {{{whole}}},"] * any(plan.whole)),

@@ -246,11 +246,20 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   template <bool by_size>
   static constexpr auto placed = plan::place(problem, schedule,
                                              plan::items_of<items>(problem, schedule, by_size));
+  static constexpr auto place_better() {
+    return placed<true>.arena < placed<false>.arena ? placed<true> : placed<false>;
+  }
   static constexpr auto place_found() {
     constexpr const plan::Found& found = plan::found<policy.found>;
-    const auto list = plan::items_of<items>(problem, schedule, false);
-    return plan::place(problem, schedule, plan::reordered(list, found.order, found.count),
-                       found.from_top);
+    constexpr auto places = [] {
+      const auto list = plan::items_of<items>(problem, schedule, false);
+      return plan::place(problem, schedule, plan::reordered(list, found.order, found.count),
+                         found.from_top);
+    }();
+    if constexpr (found.arena == 0 || places.arena <= found.arena)
+      return places;
+    else
+      return place_better();
   }
   static constexpr auto make_places() {
     if constexpr (policy.apart)
@@ -258,7 +267,7 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
     else if constexpr (repeats)
       return place_found();
     else
-      return placed<true>.arena < placed<false>.arena ? placed<true> : placed<false>;
+      return place_better();
   }
   // Offsets below the border lie in the fast region, if it does not hold all.
   static constexpr auto together = make_places();
@@ -274,24 +283,5 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   static constexpr int fast_size = is_split ? places.fast : border > 0 ? places.arena : 0;
   static constexpr int slow_size = is_split ? places.arena - border : border > 0 ? 0 : places.arena;
 };
-
-namespace detail {
-
-// An instruction set may name a `lean` variant of itself, which needs less memory and flash: what
-// the smallest plan takes, and a plan within a limit that the faster kernels break.
-template <const auto& graph, class Isa, plan::Policy policy> constexpr auto variant_of() {
-  if constexpr (!requires { typename Isa::lean; } || policy.goal == plan::Goal::fastest)
-    return Isa{};
-  else if constexpr (policy.goal == plan::Goal::smallest)
-    return typename Isa::lean{};
-  else if constexpr (PlanOf<graph, Isa, policy>::places.arena <= policy.bytes)
-    return Isa{};
-  else
-    return typename Isa::lean{};
-}
-template <const auto& graph, class Isa, plan::Policy policy>
-using Variant = decltype(variant_of<graph, Isa, policy>());
-
-}  // namespace detail
 
 }  // namespace graven

@@ -6,6 +6,7 @@
 #include "graven/check.hpp"
 #include "graven/engine.hpp"
 #include "graven/isa/native.hpp"
+#include "graven/variant.hpp"
 
 #include <array>
 #include <cstddef>
@@ -211,7 +212,7 @@ public:
   }
 
   // Time slices: `Progress p; while (model.advance(p, 10)) other_work();`
-  constexpr bool advance(Progress& progress, int steps = 1) {
+  constexpr bool advance(Progress& progress, int steps = 1) requires(!policy.row_input) {
     return Engine::advance(arena(), progress, steps);
   }
   // Row input (policy plan::by_rows): the rows are consumed as they come.

@@ -229,11 +229,12 @@ constexpr auto place_apart(const P& p, const Schedule<Values, Steps, Rows>& s) {
     const Facts& f = p.values[v];
     if (f.is_constant) continue;
     places.arena = align_block(f, places.arena);
-    for (int r = 0; r < f.rows; ++r)
-      places.row[s.first_row[v] + r] = places.arena + r * f.row_bytes;
-    places.scratch[v] = places.arena + align4(f.rows * f.row_bytes);
+    const int rows = f.persistent ? f.fresh : f.rows;  // the others: place_state
+    for (int r = 0; r < rows; ++r) places.row[s.first_row[v] + r] = places.arena + r * f.row_bytes;
+    places.scratch[v] = places.arena + align4(rows * f.row_bytes);
     places.arena = places.scratch[v] + align4(f.scratch);
   }
+  place_state(p, s, places, 0);
   places.bound = places.arena;
   return places;
 }

@@ -88,7 +88,8 @@ template <int Values, int Reads, int Spans> struct Pull {
 
   // Twice over the values: at last what persists, whether anything has read it or not.
   constexpr bool is_wanted(Order order) const {
-    return from < Values ? is_whole(from, order) : p.values[from - Values].persistent;
+    return from < Values ? is_whole(from, order)
+                         : policy.apart || p.values[from - Values].persistent;
   }
 
   // The first unfinished wanted value, then up its inputs to a value that can make a step. The path

@@ -17,6 +17,7 @@ enum class Order : std::uint8_t { best, stream, layers, mixed };
 struct Found {
   const char* isa = "";
   int steps = 0;  // of the schedule it was made for, others are left alone; 0: any
+  int arena = 0;  // bytes that it comes to; more: made for another problem; 0: any
   bool row_input = false, from_top = false;
   std::array<std::uint64_t, 4> whole{};
   const std::uint16_t* order = nullptr;

@@ -11,13 +11,17 @@ constexpr auto touches_of(const P& p, const Schedule<Values, Steps, Rows>& s) {
   struct Touches {
     int row[Rows]{};
   } touches;
+  auto touch = [&](int v, int r) {  // a ring is one item: its first row's
+    while (p.values[v].overwrites >= 0) v = p.values[v].overwrites;
+    ++touches.row[s.first_row[v] + (s.ring[v] > 0 ? 0 : r)];
+  };
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
-    for (int r = 0; r < f.rows; ++r) ++touches.row[s.first_row[v] + r];
+    for (int r = 0; r < f.rows; ++r) touch(v, r);
     for (int i = 0; i < f.steps * f.read_count; ++i) {
-      const int base = s.first_row[p.reads[f.first_read + i % f.read_count]];
       const Span span = p.spans[f.first_span + i];
-      for (int r = span.first; r <= span.last; ++r) ++touches.row[base + r];
+      for (int r = span.first; r <= span.last; ++r)
+        touch(p.reads[f.first_read + i % f.read_count], r);
     }
   }
   return touches;

@@ -98,6 +98,16 @@ class BasicStreaming {
       "layer without padding along time, or choose a StreamPolicy: TimePadding::recomputed is "
       "exact and computes it whole at every push; TimePadding::at_reset has padding before the "
       "first push only.");
+  static_assert(fed.goal != plan::Goal::within ||
+                    Engine::arena_size <= static_cast<std::size_t>(fed.bytes) ||
+                    error::does_not_fit<error::limit<fed.bytes>,
+                                        error::got<static_cast<long long>(Engine::arena_size)>>,
+                "Streaming: no plan fits the memory that plan::within allows (limit, and what "
+                "scratch and state need together, in bytes). Raise the limit or shrink the "
+                "network.");
+  static_assert((fed.fast == 0 && fed.slow == 0) || error::unsupported<error::got<fed.fast>>,
+                "Streaming: scratch memory is one piece. Use plan::Policy::fast and slow with "
+                "Model only.");
   static_assert(policy.hop == 0 ||
                     (policy.hop == timeline.hop &&
                      policy.hop <= window_graph.values[0].shape.height) ||
@@ -117,7 +127,11 @@ public:
   static constexpr Element output_element(int i = 0) { return out_value(i).element; }
   static constexpr int output_count = graph.output_count;
   // So many pushes after a reset() the output has forgotten it.
-  static constexpr int pushes_to_fill = (window_shape().height + hop - 1) / hop;
+  static constexpr int pushes_to_fill = [] {
+    constexpr int window = (window_shape().height + hop - 1) / hop;
+    constexpr bool longer = policy.padding == TimePadding::at_reset && timeline.pushes > window;
+    return longer ? timeline.pushes : window;
+  }();
 
   static constexpr std::size_t arena_size = Engine::state_at;  // bytes of scratch
   static constexpr std::size_t alignment = Engine::alignment;

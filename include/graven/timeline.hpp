@@ -2,7 +2,7 @@
 //
 // Time runs along the height. A value is `timed` if its rows are the same rows one window later,
 // moved up: then only the new ones are computed. Whoever reads more of it than the new rows reads
-// a Op::window, a persistent value of its last rows. What is not timed (a Dense over all rows, a
+// an Op::window, a persistent value of its last rows. What is not timed (a Dense over all rows, a
 // global pool, a layer whose padding along time every window sees anew) is computed whole.
 #pragma once
 
@@ -24,10 +24,11 @@ namespace detail {
 // newest row pushed.
 struct Track {
   bool timed = false;
-  int rate = 1;  // input rows per row
-  int made = 0;  // rows per push
-  int last = 0;  // the newest row
-  int kept = 0;  // rows in its Op::window; 0: it has none
+  int rate = 1;   // input rows per row
+  int made = 0;   // rows per push
+  int last = 0;   // the newest row
+  int kept = 0;   // rows in its Op::window; 0: it has none
+  int ready = 1;  // pushes after a reset until the rows made have forgotten it
 
   constexpr int base() const { return last + 1 - made; }       // the first row made
   constexpr int kept_base() const { return last + 1 - kept; }  // the first row of its Op::window
@@ -36,6 +37,7 @@ struct Track {
 template <int Values> struct Timeline {
   Track tracks[Values]{};
   int hop = 1;           // input rows per push
+  int pushes = 1;        // after a reset until the outputs have forgotten it; at most one too many
   int whole_layer = -1;  // the first layer that is computed whole though its rows are many
 };
 
@@ -116,14 +118,17 @@ template <class Graph, int Values> struct Tracer {
   // What value `id` wants to be kept of its inputs.
   constexpr void want(int id) {
     const Value& v = g.values[id];
-    const Track& t = line.tracks[id];
+    Track& t = line.tracks[id];
     bool old = false;
     for (int k = 0; k < v.inputs; ++k) {
       Track& in = track(v, k);
+      if (in.ready > t.ready) t.ready = in.ready;
       if (!in.timed) continue;
       const Line l = line_of(g.view(), v, k);
       const int height = source(v, k).shape.height;
-      keep(in, t.timed ? in.last + 1 - l.first - l.stride * t.base() : height);
+      const int rows = t.timed ? in.last + 1 - l.first - l.stride * t.base() : height;
+      keep(in, rows);
+      if (const int push = in.ready + (rows - 1) / in.made; push > t.ready) t.ready = push;
       old = old || in.made < height;
     }
     if (old && !t.timed && !v.reduces && v.shape.height > 1 && line.whole_layer < 0)
@@ -140,9 +145,13 @@ template <class Graph, int Values> struct Tracer {
     if (hop > 0 && hop % line.hop == 0) line.hop = hop;
     for (int id = 0; id < g.count; ++id) count(id);
     for (int id = 0; id < g.count; ++id) want(id);
-    for (int o = 0; o < g.output_count; ++o)
-      if (Track& t = line.tracks[g.outputs[o].value]; t.timed)
-        keep(t, g.values[g.outputs[o].value].shape.height);
+    for (int o = 0; o < g.output_count; ++o) {
+      const int height = g.values[g.outputs[o].value].shape.height;
+      Track& t = line.tracks[g.outputs[o].value];
+      if (t.timed) keep(t, height);
+      const int push = t.ready + (t.timed ? (height - 1) / t.made : 0);
+      if (push > line.pushes) line.pushes = push;
+    }
   }
 };
 

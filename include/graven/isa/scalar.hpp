@@ -68,19 +68,19 @@ protected:
     if constexpr (v.op == Op::copy)
       return scalar_isa::Copy{};
     else if constexpr (v.op == Op::window)
-      return scalar_isa::Slide<scalar>{};
-    else if constexpr (v.op == Op::concat)
-      return concat < v.element == Element::float32 && v.activation != Activation::none > ();
+      return scalar_isa::Slide{};
+    else if constexpr (v.op == Op::concat && v.element == Element::float32 &&
+                       v.activation != Activation::none)
+      return scalar_isa::ClampedConcat{};
+    else if constexpr (v.op == Op::concat &&
+                       (v.element == Element::int8 || v.element == Element::float32))
+      return scalar_isa::Concat{};
     else if constexpr (v.op == Op::nearest)
       return scalar_isa::Nearest{};
     else if constexpr (v.element == Element::float32)
       return float_kernel<graph, value>();
     else if constexpr (v.element == Element::int8)
       return int8_kernel<graph, value>();
-  }
-
-  template <bool clamped> static constexpr auto concat() {
-    return std::conditional_t<clamped, scalar_isa::ClampedConcat, scalar_isa::Concat>{};
   }
 
   template <class T, Element index> static constexpr auto arg_max() {
@@ -113,7 +113,7 @@ protected:
       return scalar_isa::Bilinear<float>{};
   }
 
-  // Sums of up to 256 int8 elements fit int16, which halves the accumulators in the arena.
+  // Sums of up to 255 int8 elements fit int16, which halves the accumulators in the arena.
   template <const auto& graph, int value> static constexpr auto int8_kernel() {
     using T = std::int8_t;
     constexpr const Value& v = graph.values[value];

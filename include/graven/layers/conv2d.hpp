@@ -30,8 +30,9 @@ struct Conv2D {
                                     error::expected<InChannels>, error::got<in.shape.channels>>,
         "Conv2D: the incoming activation has a different channel count than InChannels. "
         "Check the layer before it, or swap <in, out>.");
-    static_assert((groups > 0 && InChannels % groups == 0 && OutChannels % groups == 0) ||
-                      error::channel_mismatch<error::at_layer<in.layer>, error::in<Conv2D>>,
+    constexpr int parts = groups > 0 ? groups : 1;
+    constexpr bool divides = groups > 0 && InChannels % parts == 0 && OutChannels % parts == 0;
+    static_assert(divides || error::channel_mismatch<error::at_layer<in.layer>, error::in<Conv2D>>,
                   "Conv2D: groups must divide InChannels and OutChannels.");
     static_assert(
         (out.height > 0 && out.width > 0) ||
@@ -40,7 +41,7 @@ struct Conv2D {
                                  error::expected<filter.width>, error::got<in.shape.width>>,
         "Conv2D: the filter is larger than the incoming activation. Use padding `same`, "
         "a smaller filter, or less pooling before it.");
-    return in.shape.channels == InChannels ? out : no_shape;
+    return in.shape.channels == InChannels && divides ? out : no_shape;
   }
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {

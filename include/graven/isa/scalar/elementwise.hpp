@@ -215,12 +215,11 @@ struct Copy : PlainKernel {
   }
 };
 
-// A row of a sliding window: its own row some steps on, or a new one. Stream: int32 bytes of a row
-// in the form that `Isa` gives it.
-template <class Isa> struct Slide : PlainKernel {
+// A row of a sliding window: its own row some steps on, or a new one. Stream: int32 bytes of a row.
+struct Slide : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    to.put<std::int32_t>(Isa::row_form(g, static_cast<int>(&v - g.values)).bytes);
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
+    to.put<std::int32_t>(v.shape.row() * size_of(v.element));
   }
   static constexpr void run(const Task& task, const Band& band) {
     const std::byte* row = band.rows[0] != nullptr ? band.rows[0] : band.rows[task.rows];
