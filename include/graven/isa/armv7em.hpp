@@ -140,7 +140,8 @@ private:
   }
 };
 
-// Convolutions by Winograd's scheme as well: bands of two rows, weights expanded.
+// Convolutions by Winograd's scheme as well: bands of two rows, weights expanded. Dense rows widen
+// long inputs in scratch.
 struct armv7em : armv7em_lean {
   using lean = armv7em_lean;
   static constexpr int spare_flash = 1 << 16;  // for expanded weights, in bytes
@@ -149,11 +150,14 @@ struct armv7em : armv7em_lean {
     return expands(graph, value) ? 2 : 1;
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
+    using Lean = decltype(lean::kernel<graph, value>());
     if constexpr (expands(graph.view(), value)) {
       constexpr int channels = graph.views[graph.values[value].first_input].shape.channels;
-      return armv7em_isa::Winograd<decltype(lean::kernel<graph, value>()), channels>{};
+      return armv7em_isa::Winograd<Lean, channels>{};
+    } else if constexpr (requires { typename Lean::Roomy; }) {
+      return typename Lean::Roomy{};
     } else {
-      return lean::kernel<graph, value>();
+      return Lean{};
     }
   }
 

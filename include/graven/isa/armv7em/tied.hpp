@@ -4,6 +4,7 @@
 //
 // Inputs are read as halfwords, widened once, where that pays and there is room for them: in
 // scratch, or in the end of the output row until outputs go there. Else they are read as bytes.
+// With `roomy` there is room in scratch for all but very long rows.
 #pragma once
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
@@ -74,13 +75,15 @@ template <bool halves, bool whole, int quads>
                "i"(quads % (halves ? 16 : 8) / 2), "i"(quads % 2));
 }
 
-template <int count, int channels> struct Tied : Dense<void> {
+template <int count, int channels, bool roomy = false> struct Tied : Dense<void> {
   using General = Dense<void>;
+  using Roomy = Tied<count, channels, true>;
   static constexpr int tied = 8, tied_whole = 9, programs = 10;
   enum class Place { bytes, scratch, output };  // where widened inputs lie
 
   static constexpr int quads = (count + 3) / 4, widened = 8 * quads, pass_bytes = 16 + 16 * quads;
   static constexpr Place place = count >= 32 && channels < 16                ? Place::bytes
+                                 : roomy && count <= 4096                    ? Place::scratch
                                  : count % 4 == 0 && channels >= 2 * widened ? Place::output
                                  : count <= 256                              ? Place::scratch
                                                                              : Place::bytes;
