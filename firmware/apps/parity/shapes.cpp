@@ -28,10 +28,14 @@ void bands() {
   compare<Sequential<C<32, 2, e3>>, Shape{2, 8, 32}, full>("bands");
 }
 
-// Outputs of one scale.
+// Outputs of one scale, with inputs widened in scratch and, where memory is short, as they can be.
 template <int inputs, int outputs> void dense() {
-  compare<Sequential<Dense<inputs, outputs>>, Shape{1, 1, inputs}, tied>("dense, one scale");
-  compare<Sequential<Dense<inputs, outputs>>, Shape{1, 1, inputs}, tied_whole>("dense, one scale");
+  using Network = Sequential<Dense<inputs, outputs>>;
+  constexpr Shape input{1, 1, inputs};
+  compare<Network, input, tied>("dense, one scale");
+  compare<Network, input, tied_whole>("dense, one scale");
+  compare<Network, input, tied, plan::smallest>("dense, one scale, small");
+  compare<Network, input, tied_whole, plan::smallest>("dense, one scale, small");
 }
 
 void columns() {
