@@ -194,7 +194,10 @@ def build(name: str, header: str, choice: Choice, parts: Parts = Parts.ALL) -> B
             return Build(folder)
     final = cache / f"{key}-{parts.value}"
     with tempfile.TemporaryDirectory(prefix="graven-", dir=cache, ignore_cleanup_errors=True) as at:
-        made = _make(Path(at), name, header, choice, parts)
+        try:
+            made = _make(Path(at), name, header, choice, parts)
+        except ToolError as error:
+            raise _foreign_isa(choice, str(error)) or error from None
         try:
             made.rename(final)
         except OSError:
@@ -262,6 +265,18 @@ def _compilers(target: str) -> Iterable[str]:
 
 def _template(name: str) -> Path:
     return Path(__file__).parent / "templates" / name
+
+
+def _foreign_isa(choice: Choice, output: str) -> GravenError | None:
+    """What the compiler means that knows nothing of graven::<isa>."""
+    unknown = (f"'{choice.isa}' is not a member of 'graven", f"no member named '{choice.isa}'")
+    if not any(text in output for text in unknown):
+        return None
+    hint = ", or its flags in CXXFLAGS (avx2: -mavx2)" if choice.target == HOST else ""
+    return GravenError(
+        f"--isa '{choice.isa}': is not for target {choice.target} as its compiler is called; take "
+        f"native or scalar{hint}."
+    )
 
 
 def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) -> Path:

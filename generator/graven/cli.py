@@ -228,7 +228,11 @@ def tell(options: argparse.Namespace, network: ir.Network, report_of: dict) -> N
 def console():
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 120)
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:  # rich would exit with the code of a comparison
+            raise BrokenPipeError
+
+    return Ours(width=None if sys.stdout.isatty() else 120)
 
 
 def write_outputs(folder: Path, result) -> list[str]:
