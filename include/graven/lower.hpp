@@ -251,13 +251,13 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   }
   static constexpr auto place_found() {
     constexpr const plan::Found& found = plan::found<policy.found>;
-    constexpr auto places = [] {
+    constexpr auto again = [] {
       const auto list = plan::items_of<items>(problem, schedule, false);
       return plan::place(problem, schedule, plan::reordered(list, found.order, found.count),
                          found.from_top);
     }();
-    if constexpr (found.arena == 0 || places.arena <= found.arena)
-      return places;
+    if constexpr (found.arena == 0 || again.arena <= found.arena)
+      return again;
     else
       return place_better();
   }
