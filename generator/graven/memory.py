@@ -143,7 +143,7 @@ class Plan:
     @property
     def advice(self) -> str:
         """What to change in the network to need less RAM."""
-        parts = (self._placement, self._best_change, self._row_input)
+        parts = (self._best_change, self._row_input, self._placement)
         return " ".join(part for part in parts if part)
 
     @property

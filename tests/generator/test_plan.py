@@ -68,8 +68,11 @@ def test_half_of_a_layer_lowers_the_bound_by_half_of_it_at_most(plan):
 
 def test_the_advice_names_a_layer_of_the_peak(plan):
     assert any(plan.name(share.layer) in plan.advice for share in plan.shares)
-    rows = sum(share.rows for share in plan.shares if share.layer < 0)
-    assert ("--row-input" in plan.advice) == (rows > 1 and not plan.report["row_input"])
+    size = sum(share.bytes for share in plan.shares if share.layer < 0)
+    much = size > 0.05 * plan.bound and not plan.report["row_input"]
+    assert ("--row-input" in plan.advice) == much
+    above = plan.arena > 1.02 * plan.bound and plan.report["plan"] == "fastest"
+    assert ("--plan smallest" in plan.advice) == above
 
 
 def bar(layer, row, offset, size, first, last):
