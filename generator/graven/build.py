@@ -187,7 +187,7 @@ def build(name: str, header: str, choice: Choice, parts: Parts = Parts.ALL) -> B
     check(choice)
     key = _key(name, header, choice)
     cache = _cache()
-    for kept in {Parts.ALL, parts}:
+    for kept in {parts} if parts is Parts.PLAN else {Parts.ALL, parts}:  # all but a search
         folder = cache / f"{key}-{kept.value}"
         if folder.is_dir():
             os.utime(folder)
