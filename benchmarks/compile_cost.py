@@ -20,7 +20,6 @@ import math
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -166,8 +165,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except BenchError as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    figures.exit_with(main)

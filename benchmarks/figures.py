@@ -11,9 +11,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 DIGITS = ROOT / "firmware/models/digits/digits.tflite"
@@ -32,6 +33,15 @@ class BenchError(Exception):
     def __init__(self, sentence: str, exit_code: int = 3) -> None:
         super().__init__(sentence)
         self.exit_code = exit_code
+
+
+def exit_with(main: Callable[[], int]) -> NoReturn:
+    """Ends the program with what main returns, or with an error's sentence and code."""
+    try:
+        sys.exit(main())
+    except BenchError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
 
 
 @dataclass(frozen=True)

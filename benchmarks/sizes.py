@@ -8,11 +8,9 @@ Exit code 1 if a limit is exceeded, 77 if no model with a limit is here, 2 bad u
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import figures
-from figures import BenchError
 from tables import CODE_LIMITS, CODE_TARGET
 
 
@@ -38,8 +36,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except BenchError as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    figures.exit_with(main)

@@ -5,24 +5,12 @@
 #if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
 
 #include "graven/isa/armv6m/core.hpp"
-#include "graven/isa/scalar.hpp"
+#include "graven/isa/thumb/kernels.hpp"
 
 namespace graven {
 
-struct armv6m : scalar {
+struct armv6m : thumb_isa::Kernels<armv6m_isa::Core> {
   static constexpr const char* name = "armv6m";
-
-  template <const auto& graph, int value> static constexpr auto kernel() {
-    using Core = armv6m_isa::Core;
-    if constexpr (thumb_isa::serves_conv(graph.view(), value))
-      return thumb_isa::conv<Core, graph, value>();
-    else if constexpr (thumb_isa::serves_depthwise(graph.view(), value))
-      return thumb_isa::Depthwise<Core, graph.values[value].stride.width>{};
-    else if constexpr (thumb_isa::serves_dense(graph.view(), value))
-      return thumb_isa::dense<Core, graph, value>();
-    else
-      return scalar::kernel<graph, value>();
-  }
 };
 
 }  // namespace graven

@@ -39,7 +39,7 @@ struct armv7em_lean : scalar {
     else if constexpr (int8 && v.op == Op::depthwise &&
                        armv7em_isa::Depthwise::serves(graph.view(), v))
       return depthwise<graph, value>();
-    else if constexpr (int8 && v.op == Op::add && adds_fast(graph.view(), v))
+    else if constexpr (int8 && adds_fast(graph.view(), v))
       return add<graph, value>();
     else if constexpr (int8 && armv7em_isa::GlobalAverage<0>::serves(graph.view(), v))
       return average<graph, value>();
@@ -55,8 +55,7 @@ struct armv7em_lean : scalar {
 
 private:
   static constexpr bool adds_fast(const GraphView& g, const Value& v) {
-    return g.source(v, 1).element == Element::int8 && g.input(v, 0).shape == v.shape &&
-           g.input(v, 1).shape == v.shape && armv7em_isa::whole_range(v) &&
+    return scalar_isa::AddInt8::is_plain(g, v) && armv7em_isa::whole_range(v) &&
            armv7em_isa::AddShifts::of(g, v).fast();
   }
   template <const auto& graph, int value> static constexpr auto add() {

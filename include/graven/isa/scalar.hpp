@@ -9,6 +9,7 @@
 // (kernel.hpp). It inherits from the nearest one and overrides what it does better.
 #pragma once
 
+#include "graven/isa/scalar/add.hpp"
 #include "graven/isa/scalar/conv.hpp"
 #include "graven/isa/scalar/elementwise.hpp"
 #include "graven/isa/scalar/pool.hpp"

@@ -4,6 +4,7 @@
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
 #include "graven/isa/armv7em/tiles.hpp"
+#include "graven/isa/scalar/add.hpp"
 #include "graven/isa/scalar/elementwise.hpp"
 #include "graven/isa/scalar/pool.hpp"
 #include "graven/isa/scalar/resize.hpp"
@@ -16,13 +17,9 @@ namespace graven::armv7em_isa {
 struct AddShifts {
   int a, b, out;
 
-  static constexpr int right_shift(double real) { return -quantize_multiplier(real).shift; }
   static constexpr AddShifts of(const GraphView& g, const Value& v) {
-    const double a = static_cast<double>(g.source(v, 0).quant.scale);
-    const double b = static_cast<double>(g.source(v, 1).quant.scale);
-    const double twice = 2 * (a > b ? a : b);
-    return {right_shift(a / twice), right_shift(b / twice),
-            right_shift(twice / ((1 << 20) * static_cast<double>(v.quant.scale)))};
+    const AddMultipliers m = scalar_isa::AddInt8::multipliers(g, v);
+    return {-m.inputs[0].shift, -m.inputs[1].shift, -m.sum.shift};
   }
   constexpr bool fast() const {
     return a >= 0 && a <= 22 && b >= 0 && b <= 22 && out >= 1 && out <= 22;
@@ -35,17 +32,14 @@ template <int shift_a, int shift_b, int shift_out> struct Add : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 24; }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    const double a = static_cast<double>(g.source(v, 0).quant.scale);
-    const double b = static_cast<double>(g.source(v, 1).quant.scale);
-    const double twice = 2 * (a > b ? a : b);
+    const AddMultipliers m = scalar_isa::AddInt8::multipliers(g, v);
     for (int k = 0; k < 2; ++k) {
       const bool exact = (k == 0 ? shift_a : shift_b) == 0;
       const int zero = g.source(v, k).quant.zero_point;
       to.put(static_cast<std::int32_t>(-zero * (1 << (exact ? 19 : 21))));
-      to.put(quantize_multiplier((k == 0 ? a : b) / twice).multiplier);
+      to.put(m.inputs[k].multiplier);
     }
-    const double sum = twice / ((1 << 20) * static_cast<double>(v.quant.scale));
-    to.put(quantize_multiplier(sum).multiplier);
+    to.put(m.sum.multiplier);
     to.put(static_cast<std::int32_t>((2 * v.quant.zero_point + 1) * (1 << (shift_out - 1))));
   }
 

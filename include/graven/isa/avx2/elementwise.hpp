@@ -4,6 +4,7 @@
 #if defined(__AVX2__)
 
 #include "graven/isa/avx2/lanes.hpp"
+#include "graven/isa/scalar/add.hpp"
 #include "graven/isa/scalar/elementwise.hpp"
 #include "graven/isa/scalar/resize.hpp"
 

@@ -4,6 +4,7 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/requantize.hpp"
+#include "graven/isa/scalar/add.hpp"
 #include "graven/isa/scalar/elementwise.hpp"
 
 namespace graven::mve_isa {
@@ -76,30 +77,16 @@ template <bool half_a, bool half_b, int program>
                [general] "i"(general));
 }
 
-constexpr double larger_scale(const GraphView& g, const Value& v) {
-  const float a = g.source(v, 0).quant.scale, b = g.source(v, 1).quant.scale;
-  return static_cast<double>(a > b ? a : b);
-}
-// TFLM's ADD: both operands in units of 2^-20 of twice the larger scale.
-constexpr Multiplier operand_multiplier(const GraphView& g, const Value& v, int k) {
-  return quantize_multiplier(static_cast<double>(g.source(v, k).quant.scale) /
-                             (2 * larger_scale(g, v)));
-}
-constexpr Multiplier sum_multiplier(const GraphView& g, const Value& v) {
-  return quantize_multiplier(2 * larger_scale(g, v) /
-                             ((1 << 20) * static_cast<double>(v.quant.scale)));
-}
-
 // Is the multiplier of operand k one half?
 constexpr bool halves(const GraphView& g, const Value& v, int k) {
-  return operand_multiplier(g, v, k) == Multiplier{1 << 30, 0};
+  return scalar_isa::AddInt8::multipliers(g, v).inputs[k] == Multiplier{1 << 30, 0};
 }
 constexpr bool adds(const GraphView& g, const Value& v) {
+  const AddMultipliers m = scalar_isa::AddInt8::multipliers(g, v);
   for (int k = 0; k < 2; ++k)
-    if (g.input(v, k).shape != v.shape ||
-        (!halves(g, v, k) && operand_multiplier(g, v, k).shift >= 0))
+    if (g.input(v, k).shape != v.shape || (!halves(g, v, k) && m.inputs[k].shift >= 0))
       return false;
-  return sum_multiplier(g, v).shift < 0;
+  return m.sum.shift < 0;
 }
 constexpr int adding_program(const Value& v) {
   const Clamp range = activation_range(v.activation, v.quant, v.element);
@@ -111,15 +98,16 @@ constexpr int adding_program(const Value& v) {
 template <bool half_a, bool half_b, int program> struct Add : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 32; }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    const AddMultipliers all = scalar_isa::AddInt8::multipliers(g, v);
     for (int k = 0; k < 2; ++k) {
-      const Multiplier m = operand_multiplier(g, v, k);
+      const Multiplier m = all.inputs[k];
       const int bits = (k == 0 ? half_a : half_b) ? 19 : 20;
       to.put<std::int32_t>(-g.source(v, k).quant.zero_point * (1 << bits));
       to.put<std::int32_t>(m.multiplier);
       to.put<std::int32_t>(m.shift);
     }
-    to.put<std::int32_t>(sum_multiplier(g, v).multiplier);
-    to.put<std::int32_t>(sum_multiplier(g, v).shift);
+    to.put<std::int32_t>(all.sum.multiplier);
+    to.put<std::int32_t>(all.sum.shift);
   }
   static void run(const Task& task, const Band& band) {
     Reader from{task.stream};

@@ -4,6 +4,7 @@
 #if defined(__riscv_mul) && __riscv_xlen == 32
 
 #include "graven/isa/rv32imc/requantize.hpp"
+#include "graven/isa/scalar/add.hpp"
 #include "graven/isa/scalar/elementwise.hpp"
 #include "graven/isa/scalar/pool.hpp"
 #include "graven/isa/scalar/resize.hpp"
@@ -16,18 +17,11 @@ struct AddShifts {
   int a, b, out;
 
   static constexpr AddShifts of(const GraphView& g, const Value& v) {
-    const double a = static_cast<double>(g.source(v, 0).quant.scale);
-    const double b = static_cast<double>(g.source(v, 1).quant.scale);
-    const double twice = 2 * (a > b ? a : b);
-    const double sum = twice / ((1 << 20) * static_cast<double>(v.quant.scale));
-    return {-quantize_multiplier(a / twice).shift, -quantize_multiplier(b / twice).shift,
-            -quantize_multiplier(sum).shift};
+    const AddMultipliers m = scalar_isa::AddInt8::multipliers(g, v);
+    return {-m.inputs[0].shift, -m.inputs[1].shift, -m.sum.shift};
   }
   static constexpr bool serves(const GraphView& g, const Value& v) {
-    if (v.op != Op::add || g.source(v, 0).element != Element::int8 ||
-        g.source(v, 1).element != Element::int8 || g.input(v, 0).shape != v.shape ||
-        g.input(v, 1).shape != v.shape)
-      return false;
+    if (!scalar_isa::AddInt8::is_plain(g, v)) return false;
     const AddShifts s = of(g, v);
     return s.a >= 0 && s.a <= 21 && s.b >= 0 && s.b <= 21 && s.out >= 1 && s.out <= 21;
   }
@@ -38,17 +32,14 @@ template <int shift_a, int shift_b, int shift_out, bool relu> struct Add : Plain
   static constexpr int stream_size(const GraphView&, const Value&) { return 20; }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    const double a = static_cast<double>(g.source(v, 0).quant.scale);
-    const double b = static_cast<double>(g.source(v, 1).quant.scale);
-    const double twice = 2 * (a > b ? a : b);
+    const AddMultipliers m = scalar_isa::AddInt8::multipliers(g, v);
     for (int k = 0; k < 2; ++k) {
       const bool exact = (k == 0 ? shift_a : shift_b) == 0;
       to.put(
           static_cast<std::int32_t>(-g.source(v, k).quant.zero_point * (1 << (exact ? 19 : 22))));
-      to.put(quantize_multiplier((k == 0 ? a : b) / twice).multiplier);
+      to.put(m.inputs[k].multiplier);
     }
-    const double sum = twice / ((1 << 20) * static_cast<double>(v.quant.scale));
-    to.put(quantize_multiplier(sum).multiplier);
+    to.put(m.sum.multiplier);
   }
 
   // An operand's share of the sum, in 2^-20.

@@ -1,105 +1,10 @@
-// Row kernels that go through a row once: add, map, quantize, dequantize, copy, concat.
+// Row kernels that go through a row once: map, quantize, dequantize, copy, concat.
 #pragma once
 
 #include "graven/isa/scalar/fixed_point.hpp"
 #include "graven/kernel.hpp"
 
 namespace graven::scalar_isa {
-
-// Steps in elements from one pixel, and one channel, to the next; 0 where an input is broadcast.
-struct Steps {
-  int pixel, channel;
-};
-constexpr Steps broadcast_steps(Shape s) {
-  return {s.width == 1 ? 0 : s.channels, s.channels == 1 ? 0 : 1};
-}
-
-// Stream: per input int32 pixel step, channel step, multiplier, shift, zero point; then the
-// output's multiplier and shift (ADD of TFLM: 20 fractional bits).
-struct AddInt8 : PlainKernel {
-  static constexpr int stream_size(const GraphView&, const Value&) { return 48; }
-
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    const double a = static_cast<double>(g.source(v, 0).quant.scale);
-    const double b = static_cast<double>(g.source(v, 1).quant.scale);
-    const double twice = 2 * (a > b ? a : b);
-    for (int k = 0; k < 2; ++k) {
-      const Steps steps = broadcast_steps(g.input(v, k).shape);
-      const Multiplier m = quantize_multiplier((k == 0 ? a : b) / twice);
-      to.put<std::int32_t>(steps.pixel);
-      to.put<std::int32_t>(steps.channel);
-      to.put<std::int32_t>(m.multiplier);
-      to.put<std::int32_t>(m.shift);
-      to.put<std::int32_t>(g.source(v, k).quant.zero_point);
-    }
-    const Multiplier m =
-        quantize_multiplier(twice / ((1 << 20) * static_cast<double>(v.quant.scale)));
-    to.put<std::int32_t>(m.multiplier);
-    to.put<std::int32_t>(m.shift);
-  }
-
-  struct Operand {
-    Steps steps;
-    Multiplier multiplier;
-    std::int32_t zero;
-
-    explicit constexpr Operand(Reader& from)
-        : steps{from.next<std::int32_t>(), from.next<std::int32_t>()},
-          multiplier{from.next<std::int32_t>(), from.next<std::int32_t>()},
-          zero(from.next<std::int32_t>()) {}
-
-    constexpr std::int32_t term(const std::byte* at) const {
-      return requantize((load<std::int8_t>(at) - zero) * (1 << 20), multiplier);
-    }
-  };
-
-  static constexpr void run(const Task& task, const Band& band) {
-    const Task t = task;
-    Reader from{t.stream};
-    const Operand a(from), b(from);
-    const std::int32_t multiplier = from.next<std::int32_t>(), shift = from.next<std::int32_t>();
-    const std::byte* row_a = band.rows[0];
-    const std::byte* row_b = band.rows[t.rows];
-    std::byte* out = band.out[0];
-    for (int x = 0; x < t.out_width; ++x, row_a += a.steps.pixel, row_b += b.steps.pixel)
-      for (int c = 0; c < t.out_channels; ++c) {
-        const std::int32_t sum =
-            a.term(row_a + c * a.steps.channel) + b.term(row_b + c * b.steps.channel);
-        const std::int32_t y = requantize(sum, {multiplier, shift}) + t.out_zero;
-        store(out++, static_cast<std::int8_t>(clamp(y, {t.low, t.high})));
-      }
-  }
-};
-
-// Stream: float low, high; per input int32 pixel step, channel step.
-struct AddFloat32 : PlainKernel {
-  static constexpr int stream_size(const GraphView&, const Value&) { return 24; }
-
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    const RealClamp range = real_range(v.activation);
-    to.put(range.low);
-    to.put(range.high);
-    for (int k = 0; k < 2; ++k) {
-      const Steps steps = broadcast_steps(g.input(v, k).shape);
-      to.put<std::int32_t>(4 * steps.pixel);
-      to.put<std::int32_t>(4 * steps.channel);
-    }
-  }
-  static constexpr void run(const Task& task, const Band& band) {
-    const Task t = task;
-    Reader from{t.stream};
-    const RealClamp range{from.next<float>(), from.next<float>()};
-    const Steps a{from.next<std::int32_t>(), from.next<std::int32_t>()};
-    const Steps b{from.next<std::int32_t>(), from.next<std::int32_t>()};
-    const std::byte* row_a = band.rows[0];
-    const std::byte* row_b = band.rows[t.rows];
-    std::byte* out = band.out[0];
-    for (int x = 0; x < t.out_width; ++x, row_a += a.pixel, row_b += b.pixel)
-      for (int c = 0; c < t.out_channels; ++c, out += 4)
-        store(out, clamp(load<float>(row_a + c * a.channel) + load<float>(row_b + c * b.channel),
-                         range));
-  }
-};
 
 // Any function of one byte is a table. Stream: out[uint8(q)]. A uint8 is an int8 with a zero point
 // 128 higher.

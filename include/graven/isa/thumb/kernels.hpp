@@ -1,0 +1,24 @@
+// Which kernel serves a value, for the cores without SIMD: what differs between them is the Core.
+#pragma once
+
+#include "graven/isa/scalar.hpp"
+#include "graven/isa/thumb/conv.hpp"
+#include "graven/isa/thumb/dense.hpp"
+#include "graven/isa/thumb/depthwise.hpp"
+
+namespace graven::thumb_isa {
+
+template <class Core> struct Kernels : scalar {
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    if constexpr (serves_conv(graph.view(), value))
+      return conv<Core, graph, value>();
+    else if constexpr (serves_depthwise(graph.view(), value))
+      return Depthwise<Core, graph.values[value].stride.width>{};
+    else if constexpr (serves_dense(graph.view(), value))
+      return dense<Core, graph, value>();
+    else
+      return scalar::kernel<graph, value>();
+  }
+};
+
+}  // namespace graven::thumb_isa
