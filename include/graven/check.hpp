@@ -209,4 +209,16 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
   }();
 };
 
+namespace detail {
+
+// Nothing is asked of the graph of a network whose shapes are wrong: it is an empty one.
+template <class Network, auto inputs, class Check> constexpr bool is_sound() {
+  if constexpr (fits<Network, inputs>)
+    return Check::passed;
+  else
+    return false;
+}
+
+}  // namespace detail
+
 }  // namespace graven

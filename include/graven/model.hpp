@@ -52,12 +52,7 @@ class BasicModel
   using Kernels = detail::Variant<graph, Isa, policy>;
   using Engine = graven::Engine<graph, Kernels, params, policy>;
   using Check = graven::Check<graph, Kernels, params>;
-  static constexpr bool sound = [] {
-    if constexpr (detail::fits<Network, inputs>)
-      return Check::passed;
-    else
-      return false;
-  }();
+  static constexpr bool sound = detail::is_sound<Network, inputs, Check>();
   static_assert(sound || error::reported);
 
   static constexpr const Value& in(int i) { return graph.values[i]; }

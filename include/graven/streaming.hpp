@@ -73,12 +73,7 @@ class BasicStreaming {
                                 params, fed>;
   using Check =
       graven::Check<detail::stream_graph_of<Network, inputs, params, policy>, Kernels, params>;
-  static constexpr bool sound = [] {
-    if constexpr (detail::fits<Network, inputs>)
-      return Check::passed;
-    else
-      return false;
-  }();
+  static constexpr bool sound = detail::is_sound<Network, inputs, Check>();
   static_assert(sound || error::reported);
 
   static constexpr const Value& in = graph.values[0];
