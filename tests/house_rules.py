@@ -25,8 +25,8 @@ TEXT = CODE | {".md", ".toml", ".json", ".txt", ""}
 ORDER = (
     *("error shape", "quant tensor resample", "params", "graph", "network passes kernel fold"),
     "policy",
-    *("plan timeline arena", "items", "place", "split", "lower", "tables arena_map variant"),
-    *("engine", "check", "model shared_arena", "streaming"),
+    *("plan timeline arena", "items", "place", "split", "lower", "tables arena_map"),
+    *("engine", "check", "variant", "model shared_arena", "streaming"),
 )
 RANKS = {header: rank for rank, names in enumerate(ORDER) for header in names.split()}
 LEAF_RANK = RANKS["network"]  # what layers and ISAs may know of the centre

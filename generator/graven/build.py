@@ -38,6 +38,7 @@ class Choice:
     isa: str = "native"
     plan: str = "fastest"
     row_input: bool = False
+    flash: int = 0  # limit of the weights, in bytes; 0: none
     board: str = ""  # a folder of firmware/boards; the target's own if none is named
 
 
@@ -54,6 +55,7 @@ class Parts(Enum):
 class LayerFacts:
     macs: int
     weight_bytes: int
+    expanded_bytes: int  # of these, what faster kernels add
 
 
 @dataclass(frozen=True)
@@ -151,8 +153,15 @@ def isas() -> tuple[str, ...]:
     return ("native", *found)
 
 
-def policy_of(plan: str) -> str:
-    """The C++ value of a plan's name."""
+def policy_of(choice: Choice) -> str:
+    """The C++ value of a plan."""
+    policy = _goal_of(choice.plan)
+    if choice.flash:
+        policy = f"graven::plan::in_flash({policy}, {choice.flash})"
+    return f"graven::plan::fed_by_rows({policy})" if choice.row_input else policy
+
+
+def _goal_of(plan: str) -> str:
     if plan in PLANS:
         return f"graven::plan::{plan}"
     found = re.fullmatch(r"within:([1-9][0-9]{0,9})", plan)
@@ -176,7 +185,7 @@ def check(choice: Choice) -> None:
         )
     if choice.isa not in isas():
         raise GravenError(f"--isa '{choice.isa}': is unknown; take one of {', '.join(isas())}.")
-    policy_of(choice.plan)
+    policy_of(choice)
 
 
 # -- the cache ------------------------------------------------------------------------------------
@@ -282,9 +291,7 @@ def _foreign_isa(choice: Choice, output: str) -> GravenError | None:
 def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) -> Path:
     (folder / "model.hpp").write_text(header)
     root, made, kept = data_root(), folder / "build", folder / "kept"
-    policy, isa = policy_of(choice.plan), f"graven::{choice.isa}"
-    if choice.row_input:
-        policy = f"graven::plan::fed_by_rows({policy})"
+    policy, isa = policy_of(choice), f"graven::{choice.isa}"
     command = [
         "cmake", "-S", str(root / "firmware/apps/run"), "-B", str(made), "-G", "Ninja",
         "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
@@ -361,8 +368,8 @@ def _decode(data: bytes) -> Facts:
     at_each = range(0, len(data), 8)
     numbers = [int.from_bytes(data[at : at + 8], "little", signed=True) for at in at_each]
     arena, bound, weights, tables, macs, count, *rest = numbers
-    layers = tuple(LayerFacts(*rest[at : at + 2]) for at in range(0, 2 * count, 2))
-    rest = rest[2 * count :]
+    layers = tuple(LayerFacts(*rest[at : at + 3]) for at in range(0, 3 * count, 3))
+    rest = rest[3 * count :]
     end = rest.index(0)
     isa, rest = "".join(map(chr, rest[:end])), rest[end + 1 :]
     rows = tuple(Row(*rest[at : at + 6]) for at in range(0, len(rest), 6))

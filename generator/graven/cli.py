@@ -202,7 +202,7 @@ def chosen(options: argparse.Namespace):
     from graven import build
 
     by_rows = getattr(options, "row_input", False)
-    choice = build.Choice(options.target, options.isa, options.plan, by_rows)
+    choice = build.Choice(options.target, options.isa, options.plan, by_rows, options.flash)
     build.check(choice)
     if choice.plan == build.INSPECTABLE:
         raise GravenError("--plan 'inspectable': is no plan; graven verify takes it by itself.")
@@ -294,6 +294,12 @@ def seed(text: str) -> int:
     return value
 
 
+def flash_limit(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 1 << 31:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of bytes, as in 98304")
+    return int(text)
+
+
 def target_list(text: str) -> list[str]:
     from graven import build
 
@@ -367,6 +373,10 @@ def _add_choice(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--plan", default="fastest", metavar="P", help="fastest, smallest or within:BYTES"
     )
+    verb.add_argument(
+        "--flash", type=flash_limit, default=0, metavar="BYTES",
+        help="limit of the weights, which faster kernels expand",
+    )  # fmt: skip
 
 
 def _add_search(verb: argparse.ArgumentParser) -> None:

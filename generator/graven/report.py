@@ -27,6 +27,7 @@ def inspected(
             "output_shape": without_batch(network.tensors[operator.outputs[0]].shape),
             "macs": facts.layers[k].macs,
             "weight_bytes": facts.layers[k].weight_bytes,
+            "expanded_bytes": facts.layers[k].expanded_bytes,
         }
         for k, operator in enumerate(network.operators)
     ]
@@ -77,6 +78,7 @@ def measured(
             **{name: layer[name] for name in ("index", "name", "op", "output_shape", "macs")},
             "instructions": run.layers.get(position, 0) if timed else None,
             "weight_bytes": layer["weight_bytes"],
+            "expanded_bytes": layer["expanded_bytes"],
         }
         for position, layer in enumerate(found["layers"])
     ]
@@ -120,7 +122,9 @@ def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
     table.add_column("output")
     if "outputs" not in report:
         table.add_column("quantization")
-    for title in ("MACs", "weights", *(("instructions",) if timed else ())):
+    expanded = any(layer["expanded_bytes"] for layer in report["layers"])
+    for title in ("MACs", "weights", *(("expanded",) if expanded else ()),
+                  *(("instructions",) if timed else ())):  # fmt: skip
         table.add_column(title, justify="right")
     for operator, layer in zip(network.operators, report["layers"], strict=True):
         tensor = network.tensors[operator.outputs[0]]
@@ -129,6 +133,8 @@ def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
         if "outputs" not in report:
             cells.append(quantization(tensor))
         cells += [number(layer["macs"]), number(layer["weight_bytes"])]
+        if expanded:
+            cells.append(number(layer["expanded_bytes"]))
         if timed:
             cells.append(number(layer["instructions"]))
         table.add_row(*cells)
@@ -171,10 +177,12 @@ def bound_text(report: dict[str, Any]) -> str:
 def summary(report: dict[str, Any]) -> list[str]:
     flash = report["flash_bytes"]
     code = "" if flash["code"] is None else f", code {flash['code']:,}"
+    expanded = sum(layer["expanded_bytes"] for layer in report["layers"])
+    spent = f" ({expanded:,} expanded)" if expanded else ""
     lines = [
         f"{report['target']}, isa {report['isa']}, plan {report['plan']}",
         f"arena {report['arena_bytes']:,} bytes ({bound_text(report)}); flash: weights "
-        f"{flash['weights']:,}{code}; {report['macs']:,} MACs",
+        f"{flash['weights']:,}{spent}{code}; {report['macs']:,} MACs",
     ]
     if (taken := report["pruned"]) is not None and taken["channels_removed"] > 0:
         (weights, weights_left), (macs, macs_left) = taken["weights"], taken["macs"]

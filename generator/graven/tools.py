@@ -95,8 +95,11 @@ def explain(program: str, output: str) -> GravenError:
 
 
 def _assertion(sentence: str, output: str) -> GravenError:
-    if "plan::within" not in sentence:
+    limits = {"plan::within": "the arena does not fit --plan within",
+              "plan::in_flash": "the weights do not fit --flash"}  # fmt: skip
+    broken = next((said for name, said in limits.items() if name in sentence), None)
+    if broken is None:
         return ToolError(f"the model does not compile: {sentence}")
     numbers = re.search(r"limit<(\d+)L*>.*?got<(\d+)L*>", output)
     what = f" (limit {numbers[1]} bytes, needed {numbers[2]})" if numbers else ""
-    return BudgetError(f"the arena does not fit --plan within{what}: {sentence}")
+    return BudgetError(f"{broken}{what}: {sentence}")

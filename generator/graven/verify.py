@@ -4,7 +4,7 @@ model's outputs under the plan that the user will get.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -64,7 +64,7 @@ def verify(
     against: str,
 ) -> Report:
     engine = engines.ENGINES[against]
-    inspectable = build.Choice(choice.target, choice.isa, build.INSPECTABLE)
+    inspectable = replace(choice, plan=build.INSPECTABLE, row_input=False)
     built = build.build(network.name, headers.layers, inspectable, build.Parts.PROGRAM)
     seen = runner.run(network, built, values, profile=False, dump=True)
     count, expected = len(values[0]), []

@@ -202,11 +202,24 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
     constexpr auto all = sizes(true, Values());
     return all[static_cast<std::size_t>(value)];
   }
-  static constexpr std::size_t table_size = [] {
+  static constexpr std::size_t total(bool weights) {
     std::size_t sum = 0;
-    for (std::size_t size : sizes(false, Values())) sum += size;
+    for (std::size_t size : sizes(weights, Values())) sum += size;
     return sum;
-  }();
+  }
+  static constexpr std::size_t table_size = total(false);
+
+  // The weights against plan::Policy::flash.
+  template <int limit> static constexpr bool in_flash() {
+    if constexpr (limit > 0)
+      static_assert(total(true) <= static_cast<std::size_t>(limit) ||
+                        error::does_not_fit<error::limit<limit>,
+                                            error::got<static_cast<long long>(total(true))>>,
+                    "Model: the weights need more flash than plan::in_flash allows (limit, and "
+                    "what the least expanded ones need, in bytes). Raise the limit, or prune or "
+                    "shrink the network.");
+    return true;
+  }
 };
 
 namespace detail {

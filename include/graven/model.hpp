@@ -30,7 +30,7 @@ struct LayerInfo {
 namespace detail {
 
 template <const auto& graph, class Isa, const auto& params, plan::Policy policy> struct ArenaOf {
-  using Engine = graven::Engine<graph, Variant<graph, Isa, policy>, params, policy>;
+  using Engine = graven::Engine<graph, Variant<graph, Isa, params, policy>, params, policy>;
   using Owned = OwnedArena<Engine::arena_size, Engine::alignment>;
   static constexpr bool split = policy.fast > 0;
   using Borrowed = std::conditional_t<split, BorrowedRegions<Engine::Plan::border>,
@@ -49,11 +49,12 @@ class BasicModel
                                 Isa, params, policy>;
   static constexpr auto inputs = detail::input_shapes(Input);
   static constexpr const auto& graph = graph_of<Network, inputs, params, policy.fuse>;
-  using Kernels = detail::Variant<graph, Isa, policy>;
+  using Kernels = detail::Variant<graph, Isa, params, policy>;
   using Engine = graven::Engine<graph, Kernels, params, policy>;
   using Check = graven::Check<graph, Kernels, params>;
   static constexpr bool sound = detail::is_sound<Network, inputs, Check>();
   static_assert(sound || error::reported);
+  static_assert(!sound || Check::template in_flash<policy.flash>());
 
   static constexpr const Value& in(int i) { return graph.values[i]; }
   static constexpr const View& out(int i) { return graph.outputs[i]; }
@@ -136,12 +137,20 @@ public:
     for (const LayerInfo& layer : layers) sum += layer.macs;
     return sum;
   }();
-  // Flash, in bytes: parameters, and the tables of plan and kernels. Code comes on top.
-  static constexpr std::size_t weight_size = [] {
-    std::size_t sum = 0;
-    for (const LayerInfo& layer : layers) sum += layer.weight_size;
-    return sum;
+  // Of each layer, bytes by which faster kernels expand its weights; plan::in_flash limits them.
+  static constexpr auto expansions = [] {
+    std::array<std::size_t, static_cast<std::size_t>(layer_count)> bytes{};
+    using Least = typename detail::Unexpanded<Kernels>::type;
+    if constexpr (sound && !std::is_same_v<Kernels, Least>)
+      for (int id = 0; id < graph.count; ++id) {
+        const std::size_t least = graven::Check<graph, Least, params>::weight_size(id);
+        const std::size_t own = Check::weight_size(id);
+        if (own > least) bytes[static_cast<std::size_t>(in(id).layer)] += own - least;
+      }
+    return bytes;
   }();
+  // Flash, in bytes: parameters, and the tables of plan and kernels. Code comes on top.
+  static constexpr std::size_t weight_size = sound ? Check::total(true) : 0;
   static constexpr std::size_t table_size =
       Check::table_size + sizeof(Engine::tables) + sizeof(Engine::order) + sizeof(Engine::places);
   static constexpr std::size_t flash_size = weight_size + table_size;

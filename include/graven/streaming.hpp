@@ -68,13 +68,14 @@ class BasicStreaming {
   static constexpr const auto& graph = detail::stream_graph_of<Network, inputs, params, policy>;
   static constexpr plan::Policy fed = plan::fed_by_rows(policy.plan);
   using Kernels =
-      detail::Variant<detail::stream_graph_of<Network, inputs, params, policy>, Isa, fed>;
+      detail::Variant<detail::stream_graph_of<Network, inputs, params, policy>, Isa, params, fed>;
   using Engine = graven::Engine<detail::stream_graph_of<Network, inputs, params, policy>, Kernels,
                                 params, fed>;
   using Check =
       graven::Check<detail::stream_graph_of<Network, inputs, params, policy>, Kernels, params>;
   static constexpr bool sound = detail::is_sound<Network, inputs, Check>();
   static_assert(sound || error::reported);
+  static_assert(!sound || Check::template in_flash<fed.flash>());
 
   static constexpr const Value& in = graph.values[0];
   static constexpr const View& out(int i = 0) { return graph.outputs[i]; }
@@ -138,11 +139,7 @@ public:
     for (int v = 0; v < graph.count; ++v) sum += graph.values[v].macs;
     return sum;
   }();
-  static constexpr std::size_t weight_size = [] {
-    std::size_t sum = 0;
-    for (int v = 0; v < graph.count; ++v) sum += Check::weight_size(v);
-    return sum;
-  }();
+  static constexpr std::size_t weight_size = sound ? Check::total(true) : 0;
   static constexpr std::size_t flash_size = weight_size + Check::table_size +
                                             sizeof(Engine::tables) + sizeof(Engine::order) +
                                             sizeof(Engine::places);

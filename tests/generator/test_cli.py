@@ -220,6 +220,30 @@ def test_a_budget_that_does_not_hold(capsys):
     assert found["plan"] == limit and found["arena_bytes"] <= arena["arena_bytes"]
 
 
+def test_a_limit_of_the_weights(capsys):
+    found = json.loads(run(capsys, "inspect", MODEL, "--json")[1])
+    weights = found["flash_bytes"]["weights"]
+    within = json.loads(run(capsys, "inspect", MODEL, "--json", "--flash", str(weights))[1])
+    assert within["flash_bytes"]["weights"] == weights
+    sentence = rf"do not fit --flash \(limit {weights - 1} bytes, needed {weights}\)"
+    refused(capsys, sentence, "inspect", MODEL, "--flash", str(weights - 1), code=1)
+
+
+def test_weights_are_expanded_for_speed_as_far_as_flash_allows(capsys, shared):
+    model = shared / "models" / "ic_resnet8_int8.tflite"
+    found = []
+    for flash in (None, 100_000, 85_000):
+        limit = ["--flash", str(flash)] if flash else []
+        report = run(capsys, "inspect", model, "--target", "cortex-m4", "--json", *limit)[1]
+        layers = json.loads(report)["layers"]
+        found.append([layer["index"] for layer in layers if layer["expanded_bytes"] > 0])
+        weights = sum(layer["weight_bytes"] for layer in layers)
+        assert not flash or weights <= flash
+    assert found == [[1, 2, 5], [1, 2], []]
+    _, text, _ = run(capsys, "inspect", model, "--target", "cortex-m4")
+    assert "(35,560 expanded)" in text
+
+
 def test_verify(capsys):
     pytest.importorskip("tflite_micro")
     for model in (MODEL, SEVERAL, TWO_INPUTS):

@@ -5,6 +5,20 @@ namespace parity {
 
 namespace {
 
+// The limit of the weights decides whether they are expanded (by an estimate that is a word or two
+// too high).
+template <class Network, Shape shape> void check_flash() {
+  static constexpr const auto& params =
+      Source<Network, graven::detail::input_shapes(shape), centred>::params;
+  using Fast = Model<Network, shape, params>;
+  using Small = Model<Network, shape, params, native, plan::smallest>;
+  constexpr int fast = Fast::weight_size, small = Small::weight_size;
+  static_assert(fast > small);
+  using Roomy = Model<Network, shape, params, native, plan::in_flash(plan::fastest, fast + 8)>;
+  using Tight = Model<Network, shape, params, native, plan::in_flash(plan::fastest, fast - 1)>;
+  static_assert(Roomy::weight_size == fast && Tight::weight_size == small);
+}
+
 // 3x3 at stride 1 in bands of two rows, where an instruction set has such, and one row at a time.
 template <int in, int out, Padding padding, int height, int width, class Isa = native>
 void banded(const char* name) {
@@ -17,6 +31,7 @@ void banded(const char* name) {
     constexpr GraphView graph =
         graph_of<Network, inputs, Source<Network, inputs, centred>::params, true>.view();
     static_assert(Isa::band(graph, 1) == 2 && Isa::lean::band(graph, 1) == 1);
+    check_flash<Network, shape>();
   }
 }
 void bands() {

@@ -139,11 +139,11 @@ private:
   }
 };
 
-// Convolutions by Winograd's scheme as well: bands of two rows, weights expanded. Dense rows widen
-// long inputs in scratch.
-struct armv7em : armv7em_lean {
+// Convolutions by Winograd's scheme as well: bands of two rows, weights expanded by `spare` bytes
+// at most. Dense rows widen long inputs in scratch.
+template <int spare> struct armv7em_expanding : armv7em_lean {
   using lean = armv7em_lean;
-  static constexpr int spare_flash = 1 << 16;  // for expanded weights, in bytes
+  template <int bytes> using with_spare = armv7em_expanding<bytes>;
 
   static constexpr int band(const GraphView& graph, int value) {
     return expands(graph, value) ? 2 : 1;
@@ -165,19 +165,23 @@ private:
     return armv7em_isa::winograd_serves(g, g[value]) && g[value].shape.width > 1 &&
            armv7em_isa::rows_of(g, value) == armv7em_isa::Rows::pixels;
   }
-  // Values that expand little come first.
+  // Values that save the most multiplications per byte come first.
   static constexpr bool expands(const GraphView& g, int value) {
     if (!could_expand(g, value)) return false;
-    const int own = armv7em_isa::winograd_expansion(g, g[value]);
-    int sum = own;
+    const std::int64_t own = armv7em_isa::winograd_expansion(g, g[value]);
+    const auto own_macs = static_cast<std::int64_t>(g[value].macs);
+    std::int64_t sum = own;
     for (int v = 0; v < g.count; ++v)
-      if (v != value && could_expand(g, v))
-        if (const int other = armv7em_isa::winograd_expansion(g, g[v]);
-            other < own || (other == own && v < value))
-          sum += other;
-    return sum <= spare_flash;
+      if (v != value && could_expand(g, v)) {
+        const std::int64_t other = armv7em_isa::winograd_expansion(g, g[v]);
+        const std::int64_t better = static_cast<std::int64_t>(g[v].macs) * own - own_macs * other;
+        if (better > 0 || (better == 0 && v < value)) sum += other;
+      }
+    return sum <= spare;
   }
 };
+
+struct armv7em : armv7em_expanding<1 << 16> {};
 
 }  // namespace graven
 
