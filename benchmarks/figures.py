@@ -23,6 +23,8 @@ TARGETS = (
     "cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "riscv32",
 )  # fmt: skip
 SCALAR_TARGETS = ("cortex-m4",)  # where the scalar kernels are counted as well
+SMALL_TARGETS = ("cortex-m4",)  # and the plan `smallest`
+TOLERANCE = 0.02  # of a count, against the record
 
 Key = tuple[str, str, str, str, str]
 
@@ -110,6 +112,9 @@ class Record:
     def by_key(self) -> dict[Key, Row]:
         return {row.key: row for row in self.rows}
 
+    def find(self, model: Model, target: str, asked: str, plan: str) -> Row | None:
+        return self.by_key().get((model.name, model.sha256, target, asked, plan))
+
 
 # -- models ---------------------------------------------------------------------------------------
 
@@ -140,15 +145,20 @@ def default_models() -> list[Model]:
     return [load_model(path) for path in (DIGITS, *found)]
 
 
-def cases_of(models: Iterable[Model], targets: Iterable[str], plans: Iterable[str]) -> list[Case]:
-    targets = list(targets)
-    return [
-        Case(model, target, isa, plan)
-        for model in models
-        for target in targets
-        for isa in ("native", *(("scalar",) if target in SCALAR_TARGETS else ()))
-        for plan in plans
-    ]
+def cases_of(
+    models: Iterable[Model], targets: Iterable[str], plans: Iterable[str] = ()
+) -> list[Case]:
+    """Without `plans`, what the record has."""
+    targets, plans = list(targets), list(plans)
+    found = []
+    for model in models:
+        for target in targets:
+            small = not plans and target in SMALL_TARGETS
+            both = plans or ["fastest", *["smallest"] * small]
+            found += [Case(model, target, "native", plan) for plan in both]
+            if target in SCALAR_TARGETS:
+                found += [Case(model, target, "scalar", plan) for plan in plans or ["fastest"]]
+    return found
 
 
 # -- measuring ------------------------------------------------------------------------------------

@@ -17,10 +17,8 @@ from pathlib import Path
 
 import figures
 import tables
-from figures import BenchError, Record, Row
+from figures import TOLERANCE, BenchError, Record, Row
 from rich.console import Console
-
-TOLERANCE = 0.02
 
 
 @dataclass(frozen=True)
@@ -45,12 +43,18 @@ def compare(old: Record, rows: Iterable[Row], compilers: dict[str, str]) -> Iter
 def changes(before: Row, row: Row) -> Iterator[str]:
     if row.input != before.input:
         yield f"ran on {row.input}, the recorded run on {before.input}; GRAVEN_SHARED is amiss"
-    elif abs(row.instructions - before.instructions) > TOLERANCE * before.instructions:
-        yield change("instructions", before.instructions, row.instructions)
+    elif (said := drift(before, row.instructions)) is not None:
+        yield said
     if row.arena_bytes > (1 + TOLERANCE) * before.arena_bytes:
         yield change("arena bytes", before.arena_bytes, row.arena_bytes)
     if row.code_bytes > (1 + TOLERANCE) * before.code_bytes:
         yield change("code bytes", before.code_bytes, row.code_bytes)
+
+
+def drift(before: Row, instructions: int) -> str | None:
+    if abs(instructions - before.instructions) <= TOLERANCE * before.instructions:
+        return None
+    return change("instructions", before.instructions, instructions)
 
 
 def change(what: str, before: int, now: int) -> str:
@@ -88,7 +92,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("models", nargs="*", type=Path, metavar="MODEL",
                         help="default: digits, and *_int8.tflite of the shared models")  # fmt: skip
     parser.add_argument("--target", action="append", choices=figures.TARGETS, help="default: all")
-    parser.add_argument("--plan", action="append", help="default: fastest")
+    parser.add_argument("--plan", action="append", help="default: those of the record")
     parser.add_argument("--layers", action="store_true", help="print a table per layer as well")
     parser.add_argument("--results", type=Path, default=figures.RESULTS, help="the record")
     parser.add_argument("--update", action="store_true", help="take the figures into the record")
@@ -102,7 +106,7 @@ def parse_arguments() -> argparse.Namespace:
 def chosen(options: argparse.Namespace) -> list[figures.Case]:
     models = [figures.load_model(path) for path in options.models] or figures.default_models()
     return figures.cases_of(
-        models, options.target or figures.TARGETS, options.plan or ["fastest"]
+        models, options.target or figures.TARGETS, options.plan or ()
     )  # fmt: skip
 
 

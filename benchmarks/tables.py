@@ -47,7 +47,7 @@ def ratio_text(row: Row, peer: str) -> str:
 def show(rows: Sequence[Row], old: Record, console: Console) -> None:
     """`change`: of the instructions, against the record."""
     table = Table(title="one inference, counted in QEMU", title_justify="left")
-    for title in ("model", "target", "isa"):
+    for title in ("model", "target", "isa", "plan"):
         table.add_column(title, no_wrap=True)
     for title in ("instructions", "change", "per MAC", "/ CMSIS-NN", "/ its best", "/ reference",
                   "arena", "RAM", "stack", "code", "weights"):  # fmt: skip
@@ -60,7 +60,8 @@ def show(rows: Sequence[Row], old: Record, console: Console) -> None:
         change = row.instructions / before.instructions - 1 if before else None
         native = row.asked == "native"
         table.add_row(
-            row.model if row.model != last else "", row.target, row.isa, f"{row.instructions:,}",
+            row.model if row.model != last else "", row.target, row.isa, row.plan,
+            f"{row.instructions:,}",
             "new" if change is None else f"{change:+.1%}" if change else "",
             f"{row.per_mac:.2f}",
             *(ratio_text(row, peer) if native else "" for peer in ("cmsis_nn", "cmsis_nn_best")),
@@ -103,8 +104,10 @@ def models_of(rows: Iterable[Row]) -> list[str]:
     return sorted({row.model for row in rows})
 
 
-def pick(rows: Iterable[Row], model: str, target: str, asked: str = "native") -> Row | None:
-    wanted = (model, target, asked, "fastest")
+def pick(
+    rows: Iterable[Row], model: str, target: str, asked: str = "native", plan: str = "fastest"
+) -> Row | None:
+    wanted = (model, target, asked, plan)
     return next((r for r in rows if (r.model, r.target, r.asked, r.plan) == wanted), None)
 
 
@@ -154,6 +157,21 @@ def memory_table(rows: Sequence[Row]) -> str:
     return markdown(["model", "arena", "stack", "RAM in all", "weights"], lines)
 
 
+def plans_table(rows: Sequence[Row]) -> str:
+    """What `smallest` costs in speed, and `fastest` in memory."""
+    lines = []
+    for model in models_of(rows):
+        both = [pick(rows, model, "cortex-m4", plan=plan) for plan in ("smallest", "fastest")]
+        if None not in both:
+            sizes = [f"{getattr(row, f'{kind}_bytes'):,}"
+                     for kind in ("arena", "weight") for row in both]  # fmt: skip
+            counts = [f"{row.instructions:,}" for row in both]
+            lines.append([model, *sizes[:2], *counts, ratio_text(both[0], "cmsis_nn"), *sizes[2:]])
+    titles = ["model", "arena, smallest", "fastest", "instructions, smallest", "fastest",
+              "smallest of TFLM + CMSIS-NN", "weights, smallest", "fastest"]  # fmt: skip
+    return markdown(titles, lines)
+
+
 def code_table(rows: Sequence[Row]) -> str:
     lines = []
     for model in models_of(rows):
@@ -167,7 +185,7 @@ def code_table(rows: Sequence[Row]) -> str:
 
 
 def operator_table(rows: Sequence[Row], target: str) -> str:
-    """Where the instructions go."""
+    """Where the instructions go: shares of all layers', which a hook counts one by one."""
     lines = []
     for model in models_of(rows):
         row = pick(rows, model, target)
@@ -175,10 +193,11 @@ def operator_table(rows: Sequence[Row], target: str) -> str:
         for layer in row.layers if row is not None else ():
             macs, instructions = sums.get(layer.op, (0, 0))
             sums[layer.op] = (macs + layer.macs, instructions + layer.instructions)
+        total = sum(instructions for _, instructions in sums.values())
         for op, (macs, instructions) in sorted(sums.items(), key=lambda item: -item[1][1]):
-            if row is not None and instructions * 1000 >= row.instructions:
+            if instructions * 1000 >= total:
                 lines.append([f"{model}: {op}", f"{macs:,}", f"{instructions:,}",
-                              f"{instructions / row.instructions:.1%}",
+                              f"{instructions / total:.1%}",
                               f"{instructions / macs:.2f}" if macs else ""])  # fmt: skip
     return markdown(["operator", "MACs", "instructions", "share", "per MAC"], lines)
 
@@ -210,6 +229,7 @@ def rendered(record: Record) -> dict[str, str]:
         "ratio": ratio_table(rows),
         "scalar": scalar_table(rows),
         "memory": memory_table(rows),
+        "plans": plans_table(rows),
         "code": code_table(rows),
         "operators-m4": operator_table(rows, "cortex-m4"),
         "operators-m55": operator_table(rows, "cortex-m55"),

@@ -1,4 +1,6 @@
-"""Finds the package without an installation, and the shared models where there are any."""
+"""Finds the package and the programs of benchmarks/ without an installation, and the shared models
+where there are any.
+"""
 
 import os
 import sys
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "benchmarks"))
 sys.path.insert(0, str(ROOT / "generator"))
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from graven import build, emit, inputs, ir
+from graven import build, emit, inputs, ir, prune
 from graven.frontends import tflite
 
 MODELS = ("ad_autoencoder", "hello_world", "ic_resnet8", "kws_dscnn", "micro_speech", "nano_u",
@@ -15,11 +15,15 @@ ON_HOST = build.Choice()
 
 
 def built(
-    path: Path, choice: build.Choice = ON_HOST, parts: build.Parts = build.Parts.PROGRAM
+    path: Path,
+    choice: build.Choice = ON_HOST,
+    parts: build.Parts = build.Parts.PROGRAM,
+    pruned: bool = False,
 ) -> tuple[ir.Network, build.Build]:
     started = time.perf_counter()
     network = tflite.load(path)
-    found = build.build(network.name, emit.header(network, "0" * 64), choice, parts)
+    header = emit.header(prune.prune(network).network if pruned else network, "0" * 64)
+    found = build.build(network.name, header, choice, parts)
     print(f"{path.stem} {choice}: built in {time.perf_counter() - started:.1f} s")
     return network, found
 

@@ -1,9 +1,11 @@
-"""Every model equals its golden vectors on every target, float32 within a tolerance. ctest runs one
-target at a time: `pytest --target cortex-m0`.
+"""Every model equals its golden vectors on every target, float32 within a tolerance, and takes the
+instructions that are recorded. ctest runs one target at a time: `pytest --target cortex-m0`.
 """
 
+import figures
 import numpy as np
 import pytest
+import qemu
 from graven import build, engines, inputs, runner
 from shared_models import MODELS, built, golden
 
@@ -19,11 +21,27 @@ def choice_of(target, name):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_outputs_equal_the_golden_vectors(shared, target, name):
-    network, program = built(shared / "models" / f"{name}_int8.tflite", choice_of(target, name))
+    path = shared / "models" / f"{name}_int8.tflite"
+    network, program = built(path, choice_of(target, name), pruned=True)
     given, expected = golden(shared, name, network)
     result = runner.run(network, program, given, profile=False)
     for k, output in enumerate(expected):
         assert result.outputs[0][k].tobytes() == output, f"vector {k}"
+    if target != build.HOST:
+        check_instructions(path, target, result.instructions)
+
+
+def check_instructions(path, target, instructions):
+    """Of vector 0, against the record."""
+    record = figures.read_record(figures.RESULTS)
+    row = record.find(figures.load_model(path), target, "native", "fastest")
+    if row is None:
+        return print(f"{path.stem} on {target}: is not in the record")
+    changed = qemu.drift(row, instructions)
+    if figures.compiler_of(target) == record.compilers[target]:
+        assert changed is None, "if that is meant, run `make bench-update`"
+    elif changed is not None:
+        print(f"{path.stem} on {target}, by another compiler: {changed}")
 
 
 def test_float_model_equals_tflm(shared, target):

@@ -10,12 +10,14 @@ namespace graven::mve_isa {
 
 enum class Blocks {
   wide,    // channels are a multiple of 16
-  narrow,  // 16 is a multiple of the channels, stride 1: a block holds several pixels
+  narrow,  // at most 8 channels, or 16, and stride 1: a block holds several pixels
   masked   // the last block of a pixel is not whole
 };
 
-// 3x3 filters, also dilated. Scratch: a pixel of padding.
-template <Blocks kind> struct Depthwise3x3 {
+// 3x3 filters, also dilated. Scratch: a pixel of padding. `narrow` of so many channels.
+template <Blocks kind, int narrow = 16> struct Depthwise3x3 {
+  static constexpr int together = 16 / narrow,
+                       step = together * narrow;  // pixels, lanes of a block
   static constexpr int programs = all_programs;
   static constexpr bool holds_weights = true;
 
@@ -48,6 +50,7 @@ template <Blocks kind> struct Depthwise3x3 {
       int of[16]{};
       for (int lane = 0; lane < 16; ++lane) {
         of[lane] = kind == Blocks::narrow ? lane % channels : first + lane;
+        if (kind == Blocks::narrow && lane >= step) of[lane] = channels;
         if (of[lane] >= channels) continue;
         lanes[lane] = fold(g, v, p, of[lane]);
         if (lanes[lane].overflows && to.overflowing_channel < 0) to.overflowing_channel = of[lane];
@@ -121,13 +124,14 @@ template <Blocks kind> struct Depthwise3x3 {
       if constexpr (kind != Blocks::narrow) {
         taps9<program, kind == Blocks::masked, false>(&job);
       } else {
-        const int channels = t.in_channels, together = 16 / channels, whole = pixels / together;
+        // What a block stores beyond its pixels the next one overwrites.
+        const int channels = t.in_channels, whole = (pixels - (step < 16)) / together;
         if (whole > 0) {
           job.blocks = whole;
           job.pixels = 1;
-          taps9<program, false, true>(&job);
-          for (const std::byte*& tap : job.taps) tap += 16 * whole;
-          job.out += 16 * whole;
+          taps9<program, false, true, step>(&job);
+          for (const std::byte*& tap : job.taps) tap += step * whole;
+          job.out += step * whole;
           job.blocks = 1;
         }
         job.lanes = (pixels - whole * together) * channels;
@@ -165,7 +169,7 @@ template <Blocks kind> struct Depthwise3x3 {
 
 constexpr Blocks blocks_of(const Value& v) {
   const int channels = v.shape.channels;
-  if (channels <= 16 && 16 % channels == 0 && v.stride.width == 1) return Blocks::narrow;
+  if ((channels <= 8 || channels == 16) && v.stride.width == 1) return Blocks::narrow;
   return channels % 16 == 0 ? Blocks::wide : Blocks::masked;
 }
 

@@ -39,10 +39,11 @@ struct TapsJob {
 };
 
 // masked: loads and stores `lanes` lanes. still: all blocks have the stream's first block of
-// weights.
+// weights, and each begins `step` lanes after the one before it.
 //   r0-r6, r8, r9 taps; r7 stream, 16 bytes into the weights; r10 out; r11 zero point; r12 lanes
 //   left
-template <int program, bool masked, bool still> [[gnu::naked, gnu::noipa]] void taps9(TapsJob*) {
+template <int program, bool masked, bool still, int step = 16>
+[[gnu::naked, gnu::noipa]] void taps9(TapsJob*) {
   asm volatile(R"(
     .macro load q from step
     .if %c[masked]
@@ -53,7 +54,7 @@ template <int program, bool masked, bool still> [[gnu::naked, gnu::noipa]] void 
     .endif
     .endm
     .macro multiply tap w low high weights
-    load \high, \tap, 16
+    load \high, \tap, %c[step]
     vldrb.8 \weights, [r7, #\w]
     vmullb.s8 \low, \high, \weights ;  vmullt.s8 \high, \high, \weights
     .endm
@@ -136,7 +137,7 @@ template <int program, bool masked, bool still> [[gnu::naked, gnu::noipa]] void 
     vpst
     vstrbt.8 q7, [r10], #16
     .else
-    vstrb.8 q7, [r10], #16
+    vstrb.8 q7, [r10], #%c[step]
     .endif
     .ifeq %c[still]
     add r7, #%c[bytes]
@@ -175,7 +176,7 @@ template <int program, bool masked, bool still> [[gnu::naked, gnu::noipa]] void 
     .purgem scale
   )" ::[program] "i"(program),
                [masked] "i"(masked), [still] "i"(still), [bytes] "i"(block_bytes(program)),
-               [general] "i"(general), [shifted] "i"(shifted));
+               [general] "i"(general), [shifted] "i"(shifted), [step] "i"(step));
 }
 
 }  // namespace graven::mve_isa

@@ -1,0 +1,93 @@
+"""The committed records: complete, of the same programs, within what the project promises."""
+
+from __future__ import annotations
+
+import estimates
+import figures
+import mca
+import pytest
+import tables
+
+RECORD = figures.read_record(figures.RESULTS)
+FASTEST = [row for row in RECORD.rows if (row.asked, row.plan) == ("native", "fastest")]
+SMALLEST = [row for row in RECORD.rows if row.plan == "smallest"]
+MODELS = sorted({"digits", *tables.PEERS["models"]})
+ARENAS = {
+    "kws_dscnn": 4200,
+    "ic_resnet8": 12800,
+    "person_detect": 14200,
+    "nano_u": 18000,
+    "ad_autoencoder": 800,
+    "micro_speech": 2400,
+}
+"""Bytes, on a Cortex-M4."""
+INSTRUCTIONS = {
+    "cortex-m4": {
+        "kws_dscnn": 2_700_000,
+        "ic_resnet8": 9_500_000,
+        "person_detect": 8_000_000,
+        "ad_autoencoder": 250_000,
+        "nano_u": 5_000_000,
+        "micro_speech": 400_000,
+        "hello_world": 1_100,
+    },
+    "cortex-m55": {
+        "kws_dscnn": 800_000,
+        "ic_resnet8": 2_300_000,
+        "person_detect": 2_600_000,
+        "ad_autoencoder": 50_000,
+        "nano_u": 6_000_000,
+        "micro_speech": 360_000,
+        "hello_world": 1_100,
+    },
+}
+RATIOS = {  # of TFLM with CMSIS-NN
+    "cortex-m0": dict.fromkeys(tables.PEERS["models"], 0.5)
+    | {"ad_autoencoder": 0.6, "hello_world": 0.6},
+    "cortex-m3": dict.fromkeys(tables.PEERS["models"], 0.6),
+}
+SMALLEST_COSTS = 1.25  # times INSTRUCTIONS
+
+
+def test_every_model_on_every_target():
+    expected = {(model, target) for model in MODELS for target in figures.TARGETS}
+    assert {(row.model, row.target) for row in FASTEST} == expected
+    assert {row.model for row in SMALLEST} == set(MODELS)
+    assert set(RECORD.compilers) == set(figures.TARGETS)
+
+
+@pytest.mark.parametrize("row", FASTEST, ids=lambda row: f"{row.model}-{row.target}")
+def test_layers_add_up_to_the_model(row):
+    assert sum(layer.macs for layer in row.layers) == row.macs
+    assert sum(layer.instructions for layer in row.layers) == pytest.approx(
+        row.instructions, rel=0.1
+    )
+
+
+def test_estimates_are_of_the_recorded_programs():
+    found = {(row.model, row.target): row for row in estimates.read()}
+    recorded = {(row.model, row.target): row for row in FASTEST if row.target in mca.CORES}
+    assert found.keys() == recorded.keys()
+    for key, row in recorded.items():
+        assert (found[key].sha256, found[key].instructions) == (row.sha256, row.instructions), key
+        assert found[key].counted == pytest.approx(row.instructions, rel=0.001, abs=2)
+
+
+@pytest.mark.parametrize("row", FASTEST, ids=lambda row: f"{row.model}-{row.target}")
+def test_instructions_that_are_promised(row):
+    at_most = INSTRUCTIONS.get(row.target, {}).get(row.model)
+    ratio = RATIOS.get(row.target, {}).get(row.model)
+    if at_most is not None:
+        assert row.instructions <= at_most
+    if ratio is not None:
+        assert tables.ratio(row, "cmsis_nn") <= ratio
+    if (row.model, row.target) == ("ic_resnet8", "riscv32"):
+        assert row.per_mac <= 3.2
+
+
+@pytest.mark.parametrize("row", SMALLEST, ids=lambda row: row.model)
+def test_the_smallest_plan(row):
+    assert row.target == "cortex-m4"
+    assert row.arena_bytes <= ARENAS.get(row.model, row.arena_bytes)
+    if row.model in INSTRUCTIONS[row.target]:
+        assert row.instructions <= SMALLEST_COSTS * INSTRUCTIONS[row.target][row.model]
