@@ -14,6 +14,17 @@ inline int cases = 0, failures = 0;
 
 inline constexpr int max_layers = 8;
 
+// Random elements; the last pattern has only the extremes of int8.
+inline void fill(std::span<std::byte> input, Element element, int pattern, std::uint32_t& state) {
+  for (std::byte& b : input) {
+    const std::uint32_t random = next_random(state) >> 11;
+    b = static_cast<std::byte>(pattern < 3 ? random : random & 1 ? 0x7f : 0x80);
+  }
+  if (element != Element::float32) return;
+  for (std::size_t i = 0; i < input.size(); i += 4)  // in [-1, 1]
+    store(input.data() + i, static_cast<float>(load<std::int16_t>(input.data() + i)) / 32768);
+}
+
 // A hash of every layer's rows, of a run on pseudo-random or extreme input.
 template <class Model> std::array<std::uint32_t, max_layers> run(int pattern) {
   static_assert(Model::arena_size <= sizeof memory && Model::layer_count <= max_layers);
@@ -21,10 +32,7 @@ template <class Model> std::array<std::uint32_t, max_layers> run(int pattern) {
   Model model(memory);
   std::uint32_t state = 88172645u + static_cast<std::uint32_t>(pattern);
   for (int i = 0; i < Model::input_count; ++i)
-    for (std::byte& b : model.input_bytes(i)) {
-      const std::uint32_t random = next_random(state) >> 11;
-      b = static_cast<std::byte>(pattern < 3 ? random : random & 1 ? 0x7f : 0x80);
-    }
+    fill(model.input_bytes(i), Model::input_element(i), pattern, state);
   std::array<std::uint32_t, max_layers> hashes{};
   model.run_with([&](const Step& step) {
     std::uint32_t& hash = hashes[static_cast<std::size_t>(step.layer)];
@@ -62,6 +70,7 @@ inline constexpr Style trained{}, centred{.in_zero = 5, .out_zero = -9},
     biased{.in_zero = 127, .scale = 1e-5f, .bias = 400'000'000},
     deep{.in_zero = 11, .scale = 1e-5f, .bias = 4'000'000},
     clamped{.out_zero = -60, .out_scale = 0.03f}, tied{.scale = 0.006f, .one_scale = true},
+    real{.real = true},
     tied_whole{.in_zero = 11, .out_zero = 20, .scale = 0.006f, .bias = 20'000, .one_scale = true};
 
 // One shape under parameters of every kind.
@@ -90,5 +99,6 @@ inline constexpr Extent e1{1}, e2{2}, e3{3}, e5{5};
 void check_convolutions();
 void check_shapes();
 void check_depthwises();
+void check_reals();
 
 }  // namespace parity

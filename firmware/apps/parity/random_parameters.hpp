@@ -1,4 +1,4 @@
-// Parameters for any int8 network, made by the compiler: as trained models have them, or extreme.
+// Parameters for any network, made by the compiler: as trained models have them, or extreme.
 #pragma once
 
 #include <graven/graven.hpp>
@@ -14,6 +14,7 @@ struct Style {
   int bias = 3000;      // [-bias, bias]
   float out_scale = 0.1f;
   bool one_scale = false;  // of all outputs
+  bool real = false;       // float32, without any quantization
 };
 
 constexpr std::uint32_t next_random(std::uint32_t& state) {
@@ -38,7 +39,7 @@ struct Source;
 // The graph without weights says what each layer needs.
 template <class Network, auto inputs, Style style, std::size_t... Layer, std::size_t... In>
 struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_sequence<In...>> {
-  static constexpr Quant in_quant{0.05f, style.in_zero};
+  static constexpr Quant in_quant = style.real ? Quant{} : Quant{0.05f, style.in_zero};
   static constexpr Parameters bare[] = {{.output = ((void)In, in_quant)}...,
                                         ((void)Layer, Parameters{})...};
   static constexpr auto graph = graven::detail::lower_network<Network, inputs, bare, false>(
@@ -51,17 +52,24 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
         (value.op == Op::conv || value.op == Op::depthwise || value.op == Op::dense);
     static constexpr int taps = weighted ? filter_layout(graph.view(), value).size() : 0;
     static constexpr int channels = value.shape.channels;
-    std::int8_t filter[taps > 0 ? taps : 1]{};
-    std::int32_t bias[channels]{};
+    std::conditional_t<style.real, float, std::int8_t> filter[taps > 0 ? taps : 1]{};
+    std::conditional_t<style.real, float, std::int32_t> bias[channels]{};
     float scale[channels]{};
   };
   template <std::size_t layer> static constexpr auto make_arrays() {
     Arrays<layer> a{};
     std::uint32_t state = 2463534242u + 7919u * static_cast<std::uint32_t>(layer + a.taps);
-    for (auto& w : a.filter) w = weight(next_random(state), style.weights);
+    for (auto& w : a.filter) {
+      w = weight(next_random(state), style.weights);
+      if constexpr (style.real) w /= 300;
+    }
     const auto range = 2 * static_cast<std::uint32_t>(style.bias) + 1;
     for (int o = 0; o < a.channels; ++o) {
-      a.bias[o] = static_cast<std::int32_t>(next_random(state) % range) - style.bias;
+      const auto bias = static_cast<std::int32_t>(next_random(state) % range) - style.bias;
+      if constexpr (style.real)
+        a.bias[o] = static_cast<float>(bias) / 7000;
+      else
+        a.bias[o] = bias;
       a.scale[o] = style.scale * (0.5f + static_cast<float>(next_random(state) % 64) / 64.0f);
     }
     return a;
@@ -74,10 +82,11 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
     if constexpr (A::weighted) {
       p.filter = arrays<layer>.filter;
       p.bias = arrays<layer>.bias;
-      p.scale = arrays<layer>.scale;
+      if (!style.real) p.scale = arrays<layer>.scale;
       if (style.one_scale) p.scale.size = 1;
     }
     constexpr Op op = A::value.op;
+    if (style.real) return p;
     if (A::weighted || op == Op::add || op == Op::mean)
       p.output = {style.out_scale, style.out_zero};
     return p;

@@ -13,6 +13,7 @@
 #include "graven/isa/armv7em/sliding.hpp"
 #include "graven/isa/armv7em/tied.hpp"
 #include "graven/isa/armv7em/winograd.hpp"
+#include "graven/isa/fpu/real.hpp"
 #include "graven/isa/scalar.hpp"
 
 namespace graven {
@@ -49,6 +50,8 @@ struct armv7em_lean : scalar {
       return armv7em_isa::MaxPool{};
     else if constexpr (v.op == Op::nearest)
       return armv7em_isa::Nearest{};
+    else if constexpr (!std::is_void_v<decltype(fpu_isa::kernel<graph, value>())>)
+      return fpu_isa::kernel<graph, value>();
     else
       return scalar::kernel<graph, value>();
   }

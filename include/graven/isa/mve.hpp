@@ -4,6 +4,7 @@
 
 #if defined(__ARM_FEATURE_MVE)
 
+#include "graven/isa/fpu/real.hpp"
 #include "graven/isa/mve/conv.hpp"
 #include "graven/isa/mve/dense.hpp"
 #include "graven/isa/mve/depthwise.hpp"
@@ -39,6 +40,8 @@ struct mve : scalar {
       return mve_isa::MaxPool{};
     } else if constexpr (int8 && v.op == Op::average_pool && v.filter.area() <= 255) {
       return mve_isa::AveragePool<v.reduces>{};
+    } else if constexpr (!std::is_void_v<decltype(fpu_isa::kernel<graph, value>())>) {
+      return fpu_isa::kernel<graph, value>();
     } else {
       return scalar::kernel<graph, value>();
     }

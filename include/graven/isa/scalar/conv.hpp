@@ -128,6 +128,9 @@ template <class N> struct Depthwise {
   }
 
   static constexpr void run(const Task& task, const Band& band) {
+    each_pixel<&run_pixel>(task, band);
+  }
+  template <auto pixel> static constexpr void each_pixel(const Task& task, const Band& band) {
     constexpr int size = sizeof(T);
     const Task& t = task;
     const N channels(t);
@@ -140,11 +143,11 @@ template <class N> struct Depthwise {
       const int before = first < 0 ? (-first + t.dilation_width - 1) / t.dilation_width : 0;
       const int until = (t.in_width - first + t.dilation_width - 1) / t.dilation_width;
       const int taps = (until < t.filter_width ? until : t.filter_width) - before;
-      run_pixel(t,
-                {band.rows + top, bottom - top, taps,
-                 (first + before * t.dilation_width) * t.in_channels * size,
-                 channels.weights() + (top * t.filter_width + before) * t.out_channels * size},
-                out);
+      pixel(t,
+            {band.rows + top, bottom - top, taps,
+             (first + before * t.dilation_width) * t.in_channels * size,
+             channels.weights() + (top * t.filter_width + before) * t.out_channels * size},
+            out);
     }
   }
 };

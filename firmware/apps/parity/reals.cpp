@@ -1,0 +1,37 @@
+// float32: blocks of outputs and what is left of them, windows that hang over edges.
+#include "compare.hpp"
+
+namespace parity {
+
+namespace {
+
+template <int... outputs> void convolutions() {
+  (compare<Sequential<C<3, outputs, e3>>, Shape{4, 5, 3}, real>("float32 convolution"), ...);
+  (compare<Sequential<C<5, outputs, e1, e2, same, relu>>, Shape{3, 6, 5}, real>("float32, 1x1"),
+   ...);
+  (compare<Sequential<Flatten, Dense<36, outputs>, Dense<outputs, 9>>, Shape{3, 4, 3}, real>(
+       "float32 Dense by rows"),
+   ...);
+}
+template <int... channels> void depthwises() {
+  (compare<Sequential<D<channels, e3>>, Shape{4, 5, channels}, real>("float32 depthwise"), ...);
+  (compare<Sequential<D<channels, Extent(5, 2), e2, same, relu6, Dilation(1, 2)>>,
+           Shape{6, 4, channels}, real>("float32 depthwise, dilated"),
+   ...);
+  (compare<Sequential<D<channels, e3, e1, same, none, Dilation(1), 2>>, Shape{3, 3, channels},
+           real>("float32 depthwise, twice the channels"),
+   ...);
+}
+
+}  // namespace
+
+void check_reals() {
+  convolutions<1, 3, 4, 7, 8, 13, 16, 21, 31>();
+  depthwises<1, 3, 4, 6, 8, 15, 28>();
+  compare<Sequential<C<4, 8, Extent(1, 3), e1, same, none, Dilation(1, 4)>>, Shape{1, 2, 4}, real>(
+      "float32, wider than its input");
+  compare<Sequential<D<8, Extent(1, 3), e1, same, none, Dilation(1, 4)>>, Shape{1, 2, 8}, real>(
+      "float32 depthwise, wider than its input");
+}
+
+}  // namespace parity
