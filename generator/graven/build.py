@@ -7,6 +7,7 @@ target's compiler fills an object file with the model's constants (facts.cpp.j2)
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import json
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from graven import __version__, elf, emit, tools
 from graven.errors import GravenError, ToolError
+from graven.facts import CONSTANTS, ROW_FIELDS, SIZES, Facts, Problem, read_facts, read_problem
 from graven.paths import data_root
 
 HOST = "host"
@@ -48,40 +50,7 @@ class Parts(Enum):
     ALL = "all"
     FACTS = "facts"  # its constants and the size of its code
     PROGRAM = "program"  # the harness
-    PLAN = "plan"  # only what a search has found for it
-
-
-@dataclass(frozen=True)
-class LayerFacts:
-    macs: int
-    weight_bytes: int
-    expanded_bytes: int  # of these, what faster kernels add
-
-
-@dataclass(frozen=True)
-class Row:
-    """What lies in the arena, and when: RowInfo of include/graven/arena_map.hpp."""
-
-    layer: int  # -1 - i: input i of the model
-    row: int  # -1: scratch
-    offset: int
-    bytes: int
-    first_step: int
-    last_step: int
-
-
-@dataclass(frozen=True)
-class Facts:
-    """The constants of a model on a target."""
-
-    isa: str
-    arena_bytes: int
-    arena_bound_bytes: int  # most bytes alive at one step
-    weight_bytes: int
-    table_bytes: int
-    macs: int
-    layers: tuple[LayerFacts, ...]
-    rows: tuple[Row, ...]
+    SEARCH = "search"  # only what a search finds for it
 
 
 @dataclass(frozen=True)
@@ -90,27 +59,14 @@ class Build:
 
     @functools.cached_property
     def facts(self) -> Facts:
-        return _decode((self.folder / "facts.bin").read_bytes())
+        return read_facts(self.folder / "facts.bin")
 
     @functools.cached_property
-    def plan(self) -> emit.Plan:
-        """What search.cpp has printed."""
-        lines = [
-            [int(word) for word in line.split()]
-            for line in (self.folder / "plan.txt").read_text().splitlines()
-        ]
-        (arena, bound, from_top, steps), whole, order = lines
-        isa, row_input = (self.folder / "plan.isa").read_text().split()
-        return emit.Plan(
-            isa,
-            row_input == "True",
-            bool(from_top),
-            steps,
-            arena,
-            bound,
-            tuple(whole),
-            tuple(order),
-        )
+    def found(self) -> emit.FoundPlan:
+        """What a search has found."""
+        fields = json.loads((self.folder / "found.json").read_text())
+        lists = {name: tuple(fields[name]) for name in ("whole", "order")}
+        return emit.FoundPlan(**{**fields, **lists})
 
     @functools.cached_property
     def image(self) -> dict[str, int] | None:
@@ -196,7 +152,7 @@ def build(name: str, header: str, choice: Choice, parts: Parts = Parts.ALL) -> B
     check(choice)
     key = _key(name, header, choice)
     cache = _cache()
-    for kept in {parts} if parts is Parts.PLAN else {Parts.ALL, parts}:  # all but a search
+    for kept in {parts} if parts is Parts.SEARCH else {Parts.ALL, parts}:  # all but a search
         folder = cache / f"{key}-{kept.value}"
         if folder.is_dir():
             os.utime(folder)
@@ -251,7 +207,7 @@ def _sources() -> str:
         for file in sorted((root / folder).rglob("*")):
             if file.is_file():
                 found.update(file.relative_to(root).as_posix().encode() + file.read_bytes())
-    templates = [_template(name) for name in ("facts.cpp.j2", "problem.cpp.j2", "search.cpp")]
+    templates = sorted(_template("").iterdir())
     for file in [*sorted((root / "firmware").glob("*.cmake")), *templates]:
         found.update(file.read_bytes())
     return found.hexdigest()
@@ -306,13 +262,14 @@ def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) ->
     tools.require("cmake", "ninja")
     tools.run(command, folder)
     kept.mkdir()
-    if parts is Parts.PLAN:
-        _search(folder, _constants(folder, "problem", name, isa, policy), choice.row_input)
+    if parts is Parts.SEARCH:
+        words = _words(folder, "problem", name, isa, policy)
+        found = _search(folder, read_problem(words), choice.row_input)
+        (kept / "found.json").write_text(json.dumps(dataclasses.asdict(found)))
         return kept
     programs = []
     if parts is not Parts.PROGRAM:
-        facts = _constants(folder, "facts", name, isa, policy)
-        (kept / "facts.bin").write_bytes(facts)
+        (kept / "facts.bin").write_bytes(_words(folder, "facts", name, isa, policy))
         programs += ["minimal"] * (choice.target != HOST)
     if parts is not Parts.FACTS:
         programs.append("run")
@@ -324,10 +281,18 @@ def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) ->
     return kept
 
 
-def _constants(folder: Path, what: str, name: str, isa: str, policy: str) -> bytes:
+def _words(folder: Path, what: str, name: str, isa: str, policy: str) -> bytes:
     """Compiles a template as CMake would compile the harness; its section .graven."""
     source = emit.render(
-        f"{what}.cpp.j2", header=str(folder / "model.hpp"), name=name, isa=isa, policy=policy
+        f"{what}.cpp.j2",
+        header=str(folder / "model.hpp"),
+        words=str(_template("words.hpp")),
+        name=name,
+        isa=isa,
+        policy=policy,
+        constants=CONSTANTS.values(),
+        row_fields=ROW_FIELDS,
+        sizes=SIZES.values(),
     )
     (folder / f"{what}.cpp").write_text(source)
     commands = json.loads((folder / "build/compile_commands.json").read_text())
@@ -341,36 +306,17 @@ def _constants(folder: Path, what: str, name: str, isa: str, policy: str) -> byt
     return elf.section((folder / f"{what}.o").read_bytes(), ".graven")
 
 
-def _search(folder: Path, problem: bytes, row_input: bool) -> None:
+def _search(folder: Path, problem: Problem, row_input: bool) -> emit.FoundPlan:
     """Runs search.cpp, built on this machine for the sizes of the problem."""
-    numbers = [int.from_bytes(problem[at : at + 4], "little") for at in range(0, len(problem), 4)]
-    end = numbers.index(0)
-    names = ("VALUES", "READS", "SPANS", "STEPS", "ROWS", "ITEMS")
-    sizes = zip(names, numbers[end + 1 : end + 7], strict=True)
-    (folder / "problem.bin").write_bytes(problem[4 * (end + 7) :])
+    (folder / "problem.bin").write_bytes(problem.words)
     compiler = shlex.split(os.environ.get("CXX", "c++"))
-    tools.require(compiler[0])
     command = [
         *compiler, "-std=c++20", "-O2", f"-I{data_root() / 'include'}",
-        *(f"-D{name}={size}" for name, size in sizes),
+        *(f"-D{name}={size}" for name, size in problem.sizes.items()),
         str(_template("search.cpp")), "-o", str(folder / "search"),
     ]  # fmt: skip
     tools.run(command, folder)
-    found = tools.run([str(folder / "search"), str(folder / "problem.bin")], folder)
-    (folder / "kept/plan.txt").write_text(found)
-    (folder / "kept/plan.isa").write_text(f"{''.join(map(chr, numbers[:end]))} {row_input}")
-
-
-def _decode(data: bytes) -> Facts:
-    """The order of facts.cpp.j2."""
-    if len(data) % 8:
-        raise ToolError("graven inspect: the compiled constants are damaged; clear the cache.")
-    at_each = range(0, len(data), 8)
-    numbers = [int.from_bytes(data[at : at + 8], "little", signed=True) for at in at_each]
-    arena, bound, weights, tables, macs, count, *rest = numbers
-    layers = tuple(LayerFacts(*rest[at : at + 3]) for at in range(0, 3 * count, 3))
-    rest = rest[3 * count :]
-    end = rest.index(0)
-    isa, rest = "".join(map(chr, rest[:end])), rest[end + 1 :]
-    rows = tuple(Row(*rest[at : at + 6]) for at in range(0, len(rest), 6))
-    return Facts(isa, arena, bound, weights, tables, macs, layers, rows)
+    printed = tools.run([str(folder / "search"), str(folder / "problem.bin")], folder)
+    first, whole, order = (tuple(map(int, line.split())) for line in printed.splitlines())
+    arena, bound, from_top, steps = first
+    return emit.FoundPlan(problem.isa, row_input, bool(from_top), steps, arena, bound, whole, order)

@@ -81,9 +81,9 @@ def plan_model(options: argparse.Namespace) -> int:
     from graven import memory, picture, report
 
     kind = picture.format_of(options.output)
-    plan = memory.Plan(inspection(options)[1])
-    write_file(options.output, picture.draw(plan, kind))
-    report.show_peak(plan, console())
+    usage = memory.Usage(inspection(options)[1])
+    write_file(options.output, picture.draw(usage, kind))
+    report.show_peak(usage, console())
     print(f"wrote {options.output}")
     return 0
 
@@ -167,7 +167,7 @@ def search(options: argparse.Namespace, loaded: Loaded, choice):
     build.check(choice)
     name = loaded.network.name
     progress(options, f"searching a plan of {name} for {choice.target}")
-    return build.build(name, loaded.header, choice, build.Parts.PLAN).plan
+    return build.build(name, loaded.header, choice, build.Parts.SEARCH).found
 
 
 def planned(options: argparse.Namespace, loaded: Loaded, choice) -> str:

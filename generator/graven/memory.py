@@ -18,6 +18,11 @@ MOST_PEAKS = 100  # that are looked at
 SCRATCH = -1  # as a bar's row
 
 
+def bound_text(arena: int, bound: int) -> str:
+    """How far an arena is from the most bytes that its order of steps keeps alive at once."""
+    return f"lower bound {bound:,}" if arena > bound else "the lower bound of this order of steps"
+
+
 @dataclass(frozen=True)
 class Bar:
     """Bytes of the arena during steps [first, last]."""
@@ -46,7 +51,9 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Usage:
+    """Who uses the arena, and when."""
+
     report: dict[str, Any]  # as of inspect --json
 
     @cached_property
@@ -126,7 +133,7 @@ class Plan:
     def title(self) -> str:
         found = self.report
         by_rows = ", row input" if found["row_input"] else ""
-        state = "optimal" if self.arena == self.bound else f"lower bound {self.bound:,}"
+        state = bound_text(self.arena, self.bound)
         return (
             f"{found['model']} on {found['target']}, isa {found['isa']}, plan {found['plan']}"
             f"{by_rows}: arena {self.arena:,} bytes ({state})"

@@ -68,7 +68,7 @@ def measured(
     files: list[str],
     pruned: prune.Report | None = None,
 ) -> dict[str, Any]:
-    """As `inspected`, with the figures of a run, with the figures of a run."""
+    """As `inspected`, with the figures of a run."""
     found = inspected(network, built, choice, pruned)
     image, facts = built.image, built.facts
     ram = None if image is None else image["data"] + image["bss"] + run.stack_bytes
@@ -143,18 +143,18 @@ def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
         console.print(line, highlight=False, markup=False)
 
 
-def show_peak(plan: memory.Plan, console: Console) -> None:
-    """What is alive at the peak of a plan, and what to change."""
+def show_peak(usage: memory.Usage, console: Console) -> None:
+    """What is alive at the peak, and what to change."""
     from graven import picture
 
-    console.print(f"{plan.title}\n{plan.moment}:", highlight=False, markup=False)
+    console.print(f"{usage.title}\n{usage.moment}:", highlight=False, markup=False)
     table = Table()
     for title in picture.TITLES:
         table.add_column(title, justify="left" if title in ("layer", "alive") else "right")
-    for cells in picture.table(plan):
+    for cells in picture.table(usage):
         table.add_row(*map(escape, cells))
     console.print(table)
-    console.print(plan.advice, highlight=False, markup=False)
+    console.print(usage.advice, highlight=False, markup=False)
 
 
 def quantization(tensor: ir.Tensor) -> str:
@@ -168,20 +168,15 @@ def number(value: int | None) -> str:
     return "" if not value else f"{value:,}"
 
 
-def bound_text(report: dict[str, Any]) -> str:
-    """How far the arena is from the most bytes that this order of steps keeps alive at once."""
-    bound = report["arena_bound_bytes"]
-    return "optimal" if report["arena_bytes"] == bound else f"bound {bound:,}"
-
-
 def summary(report: dict[str, Any]) -> list[str]:
     flash = report["flash_bytes"]
+    state = memory.bound_text(report["arena_bytes"], report["arena_bound_bytes"])
     code = "" if flash["code"] is None else f", code {flash['code']:,}"
     expanded = sum(layer["expanded_bytes"] for layer in report["layers"])
     spent = f" ({expanded:,} expanded)" if expanded else ""
     lines = [
         f"{report['target']}, isa {report['isa']}, plan {report['plan']}",
-        f"arena {report['arena_bytes']:,} bytes ({bound_text(report)}); flash: weights "
+        f"arena {report['arena_bytes']:,} bytes ({state}); flash: weights "
         f"{flash['weights']:,}{spent}{code}; {report['macs']:,} MACs",
     ]
     if (taken := report["pruned"]) is not None and taken["channels_removed"] > 0:
