@@ -7,6 +7,7 @@ target's compiler fills an object file with the model's constants (facts.cpp.j2)
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -16,20 +17,26 @@ import re
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TypeVar
 
 from graven import __version__, elf, emit, tools
 from graven.errors import GravenError, ToolError
-from graven.facts import CONSTANTS, ROW_FIELDS, SIZES, Facts, Problem, read_facts, read_problem
+from graven.facts import CONSTANTS, ROW_FIELDS, SIZES, Facts, Problem, parse_facts, parse_problem
 from graven.paths import data_root
 
 HOST = "host"
 MOST_KEPT = 200  # builds in the cache
 INSPECTABLE = "inspectable"  # for `graven verify`: nothing overlapped, nothing fused
 PLANS = ("fastest", "smallest", INSPECTABLE)
+PREFIX = "graven-"  # of builds that are not finished
+DAY = 86_400  # seconds
+NOT_IN_A_PATH = '";\\\n'  # CMake cannot build there
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -59,23 +66,22 @@ class Build:
 
     @functools.cached_property
     def facts(self) -> Facts:
-        return read_facts(self.folder / "facts.bin")
+        return self._read("facts.bin", parse_facts)
 
     @functools.cached_property
     def found(self) -> emit.FoundPlan:
         """What a search has found."""
-        fields = json.loads((self.folder / "found.json").read_text())
+        fields = self._read("found.json", json.loads)
         lists = {name: tuple(fields[name]) for name in ("whole", "order")}
         return emit.FoundPlan(**{**fields, **lists})
 
     @functools.cached_property
     def image(self) -> dict[str, int] | None:
         """Bytes of the minimal image: text, rodata, data, bss, flash; None on the host."""
-        file = self.folder / "minimal.size"
-        if not file.exists():
+        if not (self.folder / "minimal.size").exists():
             return None
-        lines = (line.split() for line in file.read_text().splitlines())
-        return {name: int(size) for name, size in lines}
+        words = self._read("minimal.size", lambda data: data.decode().split())
+        return {name: int(size) for name, size in zip(words[::2], words[1::2], strict=True)}
 
     @property
     def code_bytes(self) -> int | None:
@@ -84,9 +90,20 @@ class Build:
     @functools.cached_property
     def emulator(self) -> dict[str, list[str]]:
         """`command` runs the program; its arguments go behind `arguments` as one, if there are."""
-        found = json.loads((self.folder / "run.emulator.json").read_text())
+        found = self._read("run.emulator.json", json.loads)
         found["command"][-1] = str(self.folder / "run")
         return found
+
+    def _read(self, name: str, parse: Callable[[bytes], Read]) -> Read:
+        file = self.folder / name
+        data = file.read_bytes()
+        try:
+            return parse(data)
+        except (ValueError, TypeError, LookupError):
+            raise ToolError(
+                f"{file}: its {len(data)} bytes are not what a build writes there; remove "
+                f"{self.folder} and try again."
+            ) from None
 
 
 # -- choices --------------------------------------------------------------------------------------
@@ -154,11 +171,11 @@ def build(name: str, header: str, choice: Choice, parts: Parts = Parts.ALL) -> B
     cache = _cache()
     for kept in {parts} if parts is Parts.SEARCH else {Parts.ALL, parts}:  # all but a search
         folder = cache / f"{key}-{kept.value}"
-        if folder.is_dir():
+        with contextlib.suppress(FileNotFoundError):
             os.utime(folder)
             return Build(folder)
     final = cache / f"{key}-{parts.value}"
-    with tempfile.TemporaryDirectory(prefix="graven-", dir=cache, ignore_cleanup_errors=True) as at:
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=cache, ignore_cleanup_errors=True) as at:
         try:
             made = _make(Path(at), name, header, choice, parts)
         except ToolError as error:
@@ -178,17 +195,28 @@ def _cache() -> Path:
     private = Path(tempfile.gettempdir(), f"graven-{os.getuid()}")
     for folder in (Path(chosen),) if chosen else (Path(home, "graven"), private):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
-                return folder.resolve()
+                found = folder.resolve()
         except OSError:
             continue
-    raise GravenError(f"{folder}: cannot be written; set GRAVEN_CACHE to a folder for builds.")
+        if not set(NOT_IN_A_PATH) & set(str(found)) and found.stat().st_uid == os.getuid():
+            return found
+    raise GravenError(
+        f"{folder}: no builds can be kept there; set GRAVEN_CACHE to a folder of yours that can be "
+        "written and has no quotes, semicolons or backslashes in its path."
+    )
 
 
 def _prune(cache: Path) -> None:
-    folders = sorted(cache.glob("*-*"), key=lambda folder: folder.stat().st_mtime)
-    for folder in folders[:-MOST_KEPT]:
+    """Removes the oldest builds, and what a build that was killed has left."""
+    ages = {}
+    for folder in cache.glob("*-*"):
+        with contextlib.suppress(FileNotFoundError):  # somebody else prunes as well
+            ages[folder] = time.time() - folder.stat().st_mtime
+    oldest = sorted(ages, key=lambda folder: -ages[folder])
+    left = [folder for folder in oldest if folder.name.startswith(PREFIX) and ages[folder] > DAY]
+    for folder in {*oldest[:-MOST_KEPT], *left}:
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -215,17 +243,22 @@ def _sources() -> str:
 
 def _compilers(target: str) -> Iterable[str]:
     """Which compiler it is: another version, another build."""
-    names = [os.environ.get("CXX", "c++")]
+    names = [host_compiler()[0]]
     if target != HOST:
         folder = data_root() / "toolchains"
         text = "".join(file.read_text() for file in sorted(folder.glob("*.cmake")))
         names = re.findall(r"set\(CMAKE_CXX_COMPILER (\S+)\)", text)
     for name in names:
-        found = shutil.which(name.split()[0]) if name else None
+        found = shutil.which(name)
         yield f"{found} {os.stat(os.path.realpath(found)).st_mtime_ns}" if found else f"no {name}"
 
 
 # -- building -------------------------------------------------------------------------------------
+
+
+def host_compiler() -> list[str]:
+    """The command, with the user's options."""
+    return shlex.split(os.environ.get("CXX", "")) or ["c++"]
 
 
 def _template(name: str) -> Path:
@@ -259,12 +292,15 @@ def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) ->
         command += ["--toolchain", str(root / f"toolchains/{choice.target}.cmake")]
     if choice.board:
         command += [f"-DGRAVEN_BOARD={choice.board}"]
-    tools.require("cmake", "ninja")
+    on_host = choice.target == HOST or parts is Parts.SEARCH
+    tools.require("cmake", "ninja", *host_compiler()[: int(on_host)])
     tools.run(command, folder)
+    if choice.target != HOST and parts in (Parts.ALL, Parts.PROGRAM):
+        tools.require(json.loads((made / "run.emulator.json").read_text())["command"][0])
     kept.mkdir()
     if parts is Parts.SEARCH:
         words = _words(folder, "problem", name, isa, policy)
-        found = _search(folder, read_problem(words), choice.row_input)
+        found = _search(folder, parse_problem(words), choice.row_input)
         (kept / "found.json").write_text(json.dumps(dataclasses.asdict(found)))
         return kept
     programs = []
@@ -309,9 +345,8 @@ def _words(folder: Path, what: str, name: str, isa: str, policy: str) -> bytes:
 def _search(folder: Path, problem: Problem, row_input: bool) -> emit.FoundPlan:
     """Runs search.cpp, built on this machine for the sizes of the problem."""
     (folder / "problem.bin").write_bytes(problem.words)
-    compiler = shlex.split(os.environ.get("CXX", "c++"))
     command = [
-        *compiler, "-std=c++20", "-O2", f"-I{data_root() / 'include'}",
+        *host_compiler(), "-std=c++20", "-O2", f"-I{data_root() / 'include'}",
         *(f"-D{name}={size}" for name, size in problem.sizes.items()),
         str(_template("search.cpp")), "-o", str(folder / "search"),
     ]  # fmt: skip

@@ -1,5 +1,5 @@
 """The command `graven`. Exit codes: 0 done; 1 the comparison or the budget failed; 2 bad use or
-bad input; 3 a tool failed or is missing. An error is a sentence on stderr.
+bad input; 3 a tool failed or is missing; 130 interrupted. An error is a sentence on stderr.
 """
 
 from __future__ import annotations
@@ -11,18 +11,24 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from graven import __version__, ir
-from graven.errors import GravenError
+from graven import __version__
+from graven.errors import GravenError, ToolError
 
-if TYPE_CHECKING:
-    from graven import prune
+if TYPE_CHECKING:  # numpy and what needs it: inside main, where an interruption is no traceback
+    from rich.console import Console
+
+    from graven import ir, prune
+    from graven.build import Choice
+    from graven.emit import FoundPlan
+    from graven.runner import Run
 
 MOST_RANDOM = 100_000
+INTERRUPTED = 130  # what a shell has for SIGINT
 VERIFIED = 4  # inferences of `graven verify` without inputs
 
 
@@ -37,6 +43,10 @@ class Loaded:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    with contextlib.suppress(
+        AttributeError
+    ):  # file names that are no text are printed all the same
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         options = parser().parse_args(arguments)
         return options.verb(options)
@@ -46,8 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a full disk, a file that somebody else has removed meanwhile
+        what = error.filename or "the system"
+        print(f"graven: {what}: {error.strerror or error}; try again.", file=sys.stderr)
+        return ToolError.exit_code
     except KeyboardInterrupt:
-        return 130
+        print("graven: interrupted.", file=sys.stderr)
+        return INTERRUPTED
 
 
 # -- the verbs ------------------------------------------------------------------------------------
@@ -56,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def compile_model(options: argparse.Namespace) -> int:
     from graven import build, emit
 
+    check_output(options.output, options.model)
     loaded = load(options)
     header = loaded.header
     if options.search:
@@ -81,6 +97,8 @@ def plan_model(options: argparse.Namespace) -> int:
     from graven import memory, picture, report
 
     kind = picture.format_of(options.output)
+    check_output(options.output, options.model)
+    picture.require()
     usage = memory.Usage(inspection(options)[1])
     write_file(options.output, picture.draw(usage, kind))
     report.show_peak(usage, console())
@@ -92,6 +110,8 @@ def run_model(options: argparse.Namespace) -> int:
     from graven import build, inputs, report, runner
 
     choice = chosen(options)
+    if options.output_dir:
+        check_output_folder(options.output_dir)
     loaded = load(options)
     network = loaded.network
     values = (
@@ -113,6 +133,7 @@ def verify_model(options: argparse.Namespace) -> int:
     from graven import emit, inputs, verify
 
     choice = chosen(options)
+    verify.engines.require(options.against)
     loaded = load(options)
     network = loaded.original
     values = (
@@ -143,15 +164,15 @@ def load(options: argparse.Namespace) -> Loaded:
     from graven.frontends import tflite
 
     path = options.model
-    network = tflite.load(path)
+    data = tflite.read(path)
+    network = tflite.parse(data, tflite.printable(path.name), default_name(path))
     if getattr(options, "row_input", False) and len(network.inputs) != 1:
         raise GravenError(
             f"--row-input: {network.source} has {len(network.inputs)} inputs, expected one; take "
             "it with resident inputs."
         )
-    name = emit.check_name(options.name) if options.name else default_name(path)
-    network = replace(network, name=name)
-    data = path.read_bytes()
+    if options.name is not None:
+        network = replace(network, name=emit.check_name(options.name))
     sha256 = hashlib.sha256(data).hexdigest()
     if options.prune == "off":
         return Loaded(network, network, None, data, emit.header(network, sha256), sha256)
@@ -160,7 +181,7 @@ def load(options: argparse.Namespace) -> Loaded:
     return Loaded(network, pruned.network, pruned.report, data, header, sha256)
 
 
-def search(options: argparse.Namespace, loaded: Loaded, choice):
+def search(options: argparse.Namespace, loaded: Loaded, choice: Choice) -> FoundPlan:
     """The plan that a search finds for a target."""
     from graven import build
 
@@ -170,7 +191,7 @@ def search(options: argparse.Namespace, loaded: Loaded, choice):
     return build.build(name, loaded.header, choice, build.Parts.SEARCH).found
 
 
-def planned(options: argparse.Namespace, loaded: Loaded, choice) -> str:
+def planned(options: argparse.Namespace, loaded: Loaded, choice: Choice) -> str:
     """The header, with what a search finds for the choice where that wants one."""
     from graven import build, emit
 
@@ -198,7 +219,7 @@ def default_name(path: Path) -> str:
     return tflite.identifier(path.stem.removesuffix("_int8"))
 
 
-def chosen(options: argparse.Namespace):
+def chosen(options: argparse.Namespace) -> Choice:
     from graven import build
 
     by_rows = getattr(options, "row_input", False)
@@ -225,7 +246,7 @@ def tell(options: argparse.Namespace, network: ir.Network, report_of: dict) -> N
         print(f"wrote {options.output_dir / file}")
 
 
-def console():
+def console() -> Console:
     from rich.console import Console
 
     class Ours(Console):
@@ -235,7 +256,7 @@ def console():
     return Ours(width=None if sys.stdout.isatty() else 120)
 
 
-def write_outputs(folder: Path, result) -> list[str]:
+def write_outputs(folder: Path, result: Run) -> list[str]:
     """y_<inference>.bin, or y_<inference>_<output>.bin where the model has several."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -251,13 +272,50 @@ def write_outputs(folder: Path, result) -> list[str]:
     return files
 
 
+def check_output(path: Path, model: Path) -> None:
+    """Finds out before anything slow begins that a file cannot be written."""
+    try:
+        if path.exists() and model.exists() and path.samefile(model):
+            raise GravenError(f"{path}: is the model itself; name another file with --output.")
+        if path.is_dir():
+            raise GravenError(f"{path}: cannot be written: it is a folder; name a file in it.")
+        if not is_special(path):
+            check_folder(path.resolve().parent, path)
+    except OSError as error:
+        raise GravenError(f"{path}: cannot be written: {error.strerror}.") from None
+
+
+def check_folder(folder: Path, of: Path) -> None:
+    if not folder.is_dir():
+        reason = "is no folder" if folder.exists() else "does not exist"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        reason = "is not yours to write to"
+    else:
+        return
+    raise GravenError(f"{of}: cannot be written: {folder} {reason}.")
+
+
+def check_output_folder(folder: Path) -> None:
+    """As check_output; what is not there will be made."""
+    there = folder.resolve()
+    while not there.exists():
+        there = there.parent
+    check_folder(there, folder)
+
+
+def is_special(path: Path) -> bool:
+    """A pipe, or /dev/stdout."""
+    return path.exists() and not path.is_file()
+
+
 def write_file(path: Path, data: bytes) -> None:
     """All of it or nothing: written beside its place, then renamed."""
     temporary = None
     try:
-        if path.exists() and not path.is_file():  # a pipe, or /dev/stdout
+        if is_special(path):
             path.write_bytes(data)
             return
+        path = path.resolve()  # a link stays a link
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".graven-", delete=False) as file:
             temporary = Path(file.name)
             file.write(data)
@@ -265,11 +323,13 @@ def write_file(path: Path, data: bytes) -> None:
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
         temporary.replace(path)
+        temporary = None
     except OSError as error:
+        raise GravenError(f"{path}: cannot be written: {error.strerror}.") from None
+    finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-        raise GravenError(f"{path}: cannot be written: {error.strerror}.") from None
 
 
 # -- arguments ------------------------------------------------------------------------------------
@@ -352,7 +412,12 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _verb(verbs, name: str, function, about: str) -> argparse.ArgumentParser:
+def _verb(
+    verbs: argparse._SubParsersAction[Parser],
+    name: str,
+    function: Callable[[argparse.Namespace], int],
+    about: str,
+) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=about, description=f"graven {name}: {about}.")
     verb.set_defaults(verb=function)
     verb.add_argument("model", type=Path, metavar="MODEL", help="a .tflite file")

@@ -105,12 +105,12 @@ def macs(network: ir.Network) -> int:
 
 def check_name(name: str) -> str:
     """`name`, if it can be a namespace."""
-    from graven.frontends.tflite import CPP_WORDS
+    from graven.frontends.tflite import C_NAMES, CPP_WORDS
 
-    if not CPP_NAME.fullmatch(name) or "__" in name or name in CPP_WORDS:
+    if not CPP_NAME.fullmatch(name) or "__" in name or name in CPP_WORDS | C_NAMES:
         raise GravenError(
             f"--name '{name}': is no name for a C++ namespace; take letters, digits and single "
-            "underscores, starting with a letter, and no word of the language."
+            "underscores, starting with a letter, and no word of C++ or of the C library."
         )
     return name
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
-
-from graven.errors import ToolError
 
 WORD = 8  # bytes
 
@@ -78,26 +75,18 @@ class Problem:
     words: bytes  # the rest, as the target's compiler wrote it
 
 
-def read_facts(file: Path) -> Facts:
-    data = file.read_bytes()
-    try:
-        words = _words(data)
-        isa, words = _text(words)
-        constants = dict(zip(CONSTANTS, words, strict=False))
-        count, *words = words[len(CONSTANTS) :]
-        end, size = LAYER_FIELDS * count, LAYER_FIELDS
-        layers = tuple(LayerFacts(*words[at : at + size]) for at in range(0, end, size))
-        words, size = words[end:], len(ROW_FIELDS)
-        rows = tuple(Row(*words[at : at + size]) for at in range(0, len(words), size))
-    except (ValueError, TypeError):
-        raise ToolError(
-            f"{file}: has {len(data)} bytes that are no constants of a model; remove {file.parent} "
-            "and try again."
-        ) from None
+def parse_facts(data: bytes) -> Facts:
+    isa, words = _text(_words(data))
+    constants = dict(zip(CONSTANTS, words, strict=False))
+    count, *words = words[len(CONSTANTS) :]
+    end, size = LAYER_FIELDS * count, LAYER_FIELDS
+    layers = tuple(LayerFacts(*words[at : at + size]) for at in range(0, end, size))
+    words, size = words[end:], len(ROW_FIELDS)
+    rows = tuple(Row(*words[at : at + size]) for at in range(0, len(words), size))
     return Facts(isa, **constants, layers=layers, rows=rows)
 
 
-def read_problem(data: bytes) -> Problem:
+def parse_problem(data: bytes) -> Problem:
     isa, words = _text(_words(data))
     sizes = dict(zip(SIZES, words, strict=False))
     return Problem(isa, sizes, data[len(data) - WORD * (len(words) - len(SIZES)) :])
@@ -105,7 +94,7 @@ def read_problem(data: bytes) -> Problem:
 
 def _words(data: bytes) -> list[int]:
     if len(data) % WORD:
-        raise ValueError
+        raise ValueError(f"{len(data)} bytes are no words of {WORD}")
     at_each = range(0, len(data), WORD)
     return [int.from_bytes(data[at : at + WORD], "little", signed=True) for at in at_each]
 

@@ -4,6 +4,7 @@ its leading axis the inferences.
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -69,14 +70,16 @@ def _from_raw(network: ir.Network, files: list[Path]) -> Inputs:
     found: list[list[np.ndarray]] = [[] for _ in wanted]
     for position, file in enumerate(files):
         tensor = wanted[position % len(wanted)]
+        expected = int(np.prod(tensor.shape)) * tensor.element.dtype.itemsize
         try:
-            data = file.read_bytes()
+            with file.open("rb") as stream:
+                data = stream.read(expected + 1)
+                size = max(len(data), os.fstat(stream.fileno()).st_size)
         except OSError as error:
             raise GravenError(f"{file}: cannot be read: {error.strerror}.") from None
-        expected = int(np.prod(tensor.shape)) * tensor.element.dtype.itemsize
-        if len(data) != expected:
+        if size != expected:
             raise GravenError(
-                f"{file}: has {len(data)} bytes, but the model's input '{tensor.name}' "
+                f"{file}: has {size} bytes, but the model's input '{tensor.name}' "
                 f"({tensor.element.value} {shape_text(tensor.shape)}) takes {expected}."
             )
         value = np.frombuffer(data, dtype=tensor.element.dtype.newbyteorder("<"))

@@ -26,15 +26,21 @@ def format_of(path: Path) -> str:
     return kind
 
 
-def draw(usage: Usage, kind: str) -> bytes:
-    """The picture's file."""
+def require() -> None:
+    """Says what is missing before anything slow begins."""
     try:
-        import matplotlib
+        import matplotlib  # noqa: F401
     except ImportError:
         raise ToolError(
             "graven plan: the Python package matplotlib, which draws the picture, is missing; "
-            "pip install 'graven[plot]'."
+            "pip install 'matplotlib>=3.8'."
         ) from None
+
+
+def draw(usage: Usage, kind: str) -> bytes:
+    """The picture's file."""
+    import matplotlib
+
     with matplotlib.rc_context(
         {"svg.fonttype": "none", "svg.hashsalt": "graven", "font.family": "DejaVu Sans",
          "hatch.linewidth": 0.4, "font.size": 9}

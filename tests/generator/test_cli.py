@@ -266,26 +266,6 @@ def test_verify_finds_a_wrong_element(capsys, monkeypatch):
     refused(capsys, sentence + r".* at \[0, 0, 0, 3\]: -?\d+, expected", "verify", MODEL, code=1)
 
 
-def test_missing_litert(capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
-    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
-    refused(capsys, "ai-edge-litert is missing", "verify", MODEL, "--against", "litert", code=3)
-
-
-@pytest.fixture
-def empty_path(tmp_path, monkeypatch):
-    """A PATH with cmake and nothing else, and a cache of its own."""
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    monkeypatch.setenv("GRAVEN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("PATH", str(tools))
-    return tools
-
-
-def test_missing_tools(capsys, empty_path):
-    refused(capsys, "cmake: is not installed.*apt-get install cmake", "run", MODEL, code=3)
-
-
 def test_missing_cross_compiler(capsys, tmp_path, monkeypatch):
     tools = tmp_path / "bin"
     tools.mkdir()
