@@ -26,7 +26,18 @@ from typing import TypeVar
 
 from graven import __version__, elf, emit, tools
 from graven.errors import GravenError, ToolError
-from graven.facts import CONSTANTS, ROW_FIELDS, SIZES, Facts, Problem, parse_facts, parse_problem
+from graven.facts import (
+    CONSTANTS,
+    ROW_FIELDS,
+    SIZES,
+    STREAM_CONSTANTS,
+    Facts,
+    Problem,
+    StreamFacts,
+    parse_facts,
+    parse_problem,
+    parse_stream,
+)
 from graven.paths import data_root
 
 HOST = "host"
@@ -40,6 +51,14 @@ Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
+class Stream:
+    """How a model over a window that slides along time is fed: graven::StreamPolicy."""
+
+    hop: int = 0  # rows per push; 0: as few as its strides allow
+    padding: str = "refused"  # graven::TimePadding
+
+
+@dataclass(frozen=True)
 class Choice:
     """What a header is built for."""
 
@@ -48,6 +67,7 @@ class Choice:
     plan: str = "fastest"
     row_input: bool = False
     flash: int = 0  # limit of the weights, in bytes; 0: none
+    stream: Stream | None = None
     board: str = ""  # a folder of firmware/boards; the target's own if none is named
 
 
@@ -69,6 +89,10 @@ class Build:
         return self._read("facts.bin", parse_facts)
 
     @functools.cached_property
+    def stream_facts(self) -> StreamFacts:
+        return self._read("stream_facts.bin", parse_stream)
+
+    @functools.cached_property
     def found(self) -> emit.FoundPlan:
         """What a search has found."""
         fields = self._read("found.json", json.loads)
@@ -85,7 +109,10 @@ class Build:
 
     @property
     def code_bytes(self) -> int | None:
-        return None if self.image is None else self.image["flash"] - self.facts.weight_bytes
+        if self.image is None:
+            return None
+        streams = (self.folder / "stream_facts.bin").exists()
+        return self.image["flash"] - (self.stream_facts if streams else self.facts).weight_bytes
 
     @functools.cached_property
     def emulator(self) -> dict[str, list[str]]:
@@ -147,7 +174,9 @@ def _goal_of(plan: str) -> str:
 
 
 def wants_search(choice: Choice) -> bool:
-    """Whoever asks for a small plan gets the best that the search finds."""
+    """Whoever asks for a small plan gets the best that the search finds, but for streams."""
+    if choice.stream:
+        return False
     return choice.plan == "smallest" or choice.plan.startswith("within:")
 
 
@@ -278,15 +307,23 @@ def _foreign_isa(choice: Choice, output: str) -> GravenError | None:
 
 
 def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) -> Path:
-    (folder / "model.hpp").write_text(header)
     root, made, kept = data_root(), folder / "build", folder / "kept"
     policy, isa = policy_of(choice), f"graven::{choice.isa}"
+    file, model = folder / "model.hpp", f"{name}::ModelFor<{isa}, {policy}>"
+    file.write_text(header)
+    if choice.stream:
+        file, model = folder / "stream.hpp", f"{name}::StreamModel"
+        fields = dataclasses.asdict(choice.stream)
+        text = emit.render(
+            "stream.hpp.j2", header="model.hpp", name=name, isa=isa, policy=policy, **fields
+        )
+        file.write_text(text)
     command = [
         "cmake", "-S", str(root / "firmware/apps/run"), "-B", str(made), "-G", "Ninja",
         "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
         "-DGRAVEN_WARNINGS_AS_ERRORS=OFF",
-        f"-DGRAVEN_MODEL_HEADER={folder / 'model.hpp'}", f"-DGRAVEN_MODEL_NAMESPACE={name}",
-        f"-DGRAVEN_MODEL_TYPE={name}::ModelFor<{isa}, {policy}>",
+        f"-DGRAVEN_MODEL_HEADER={file}", f"-DGRAVEN_MODEL_NAMESPACE={name}",
+        f"-DGRAVEN_MODEL_TYPE={model}",
     ]  # fmt: skip
     if choice.target != HOST:
         command += ["--toolchain", str(root / f"toolchains/{choice.target}.cmake")]
@@ -299,13 +336,14 @@ def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) ->
         tools.require(json.loads((made / "run.emulator.json").read_text())["command"][0])
     kept.mkdir()
     if parts is Parts.SEARCH:
-        words = _words(folder, "problem", name, isa, policy)
+        words = _words(folder, file, "problem", name, isa, policy)
         found = _search(folder, parse_problem(words), choice.row_input)
         (kept / "found.json").write_text(json.dumps(dataclasses.asdict(found)))
         return kept
     programs = []
     if parts is not Parts.PROGRAM:
-        (kept / "facts.bin").write_bytes(_words(folder, "facts", name, isa, policy))
+        what = "stream_facts" if choice.stream else "facts"
+        (kept / f"{what}.bin").write_bytes(_words(folder, file, what, name, isa, policy))
         programs += ["minimal"] * (choice.target != HOST)
     if parts is not Parts.FACTS:
         programs.append("run")
@@ -317,16 +355,17 @@ def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) ->
     return kept
 
 
-def _words(folder: Path, what: str, name: str, isa: str, policy: str) -> bytes:
+def _words(folder: Path, header: Path, what: str, name: str, isa: str, policy: str) -> bytes:
     """Compiles a template as CMake would compile the harness; its section .graven."""
     source = emit.render(
         f"{what}.cpp.j2",
-        header=str(folder / "model.hpp"),
+        header=str(header),
         words=str(_template("words.hpp")),
         name=name,
         isa=isa,
         policy=policy,
         constants=CONSTANTS.values(),
+        stream_constants=STREAM_CONSTANTS.values(),
         row_fields=ROW_FIELDS,
         sizes=SIZES.values(),
     )

@@ -114,6 +114,8 @@ def run_model(options: argparse.Namespace) -> int:
         check_output_folder(options.output_dir)
     loaded = load(options)
     network = loaded.network
+    if choice.stream:
+        return run_stream(options, loaded, choice)
     values = (
         inputs.load(network, options.input)
         if options.input
@@ -126,6 +128,24 @@ def run_model(options: argparse.Namespace) -> int:
     result = runner.run(network, built, values, profile=True)
     files = write_outputs(options.output_dir, result) if options.output_dir else []
     tell(options, network, report.measured(network, built, choice, result, files, loaded.pruned))
+    return 0
+
+
+def run_stream(options: argparse.Namespace, loaded: Loaded, choice: Choice) -> int:
+    """Pushes a recording; writes the outputs of whole windows."""
+    from graven import build, inputs, report, runner
+
+    network = loaded.network
+    progress(options, f"building {network.name} as a stream for {choice.target}")
+    built = build.build(network.name, loaded.header, choice)
+    facts = built.stream_facts
+    values = inputs.recording(network, options.input or [], facts, options.seed)
+    progress(options, f"running {len(values[0])} pushes")
+    result = runner.run(network, built, values, profile=False)
+    whole = [output[facts.pushes_to_fill - 1 :] for output in result.outputs]
+    result = replace(result, outputs=whole)
+    files = write_outputs(options.output_dir, result) if options.output_dir else []
+    tell(options, network, report.streamed(network, built, choice, result, files, loaded.pruned))
     return 0
 
 
@@ -166,11 +186,12 @@ def load(options: argparse.Namespace) -> Loaded:
     path = options.model
     data = tflite.read(path)
     network = tflite.parse(data, tflite.printable(path.name), default_name(path))
-    if getattr(options, "row_input", False) and len(network.inputs) != 1:
-        raise GravenError(
-            f"--row-input: {network.source} has {len(network.inputs)} inputs, expected one; take "
-            "it with resident inputs."
-        )
+    for option in ("row_input", "stream"):
+        if getattr(options, option, False) and len(network.inputs) != 1:
+            raise GravenError(
+                f"--{option.replace('_', '-')}: {network.source} has {len(network.inputs)} inputs, "
+                "expected one; take it with resident inputs."
+            )
     if options.name is not None:
         network = replace(network, name=emit.check_name(options.name))
     sha256 = hashlib.sha256(data).hexdigest()
@@ -223,7 +244,13 @@ def chosen(options: argparse.Namespace) -> Choice:
     from graven import build
 
     by_rows = getattr(options, "row_input", False)
-    choice = build.Choice(options.target, options.isa, options.plan, by_rows, options.flash)
+    stream = None
+    if getattr(options, "stream", False):
+        padding = options.time_padding or build.Stream.padding
+        stream = build.Stream(options.hop or 0, padding.replace("-", "_"))
+    elif getattr(options, "hop", None) or getattr(options, "time_padding", None):
+        raise GravenError("--hop and --time-padding: are for --stream; add it.")
+    choice = build.Choice(options.target, options.isa, options.plan, by_rows, options.flash, stream)
     build.check(choice)
     if choice.plan == build.INSPECTABLE:
         raise GravenError("--plan 'inspectable': is no plan; graven verify takes it by itself.")
@@ -241,7 +268,10 @@ def tell(options: argparse.Namespace, network: ir.Network, report_of: dict) -> N
         return
     from graven import report
 
-    report.show(network, report_of, console())
+    if "stream" in report_of:
+        report.show_stream(report_of, console())
+    else:
+        report.show(network, report_of, console())
     for file in report_of.get("outputs", []):
         print(f"wrote {options.output_dir / file}")
 
@@ -391,7 +421,18 @@ def parser() -> argparse.ArgumentParser:
                       help="the picture: .svg, .html or .png")  # fmt: skip
 
     verb = _verb(verbs, "run", run_model, "run a model on this machine or an emulated target")
-    _add_fed_choice(verb)
+    _add_choice(verb)
+    group = verb.add_mutually_exclusive_group()
+    _add_row_input(group)
+    group.add_argument("--stream", action="store_true",
+                       help="time runs along the height: push a recording, some rows at a time, "
+                       "and measure a push; --input is the recording")  # fmt: skip
+    verb.add_argument("--hop", type=count, metavar="ROWS",
+                      help="--stream: rows per push (default: the fewest possible)")  # fmt: skip
+    verb.add_argument(
+        "--time-padding", choices=("refused", "recomputed", "at-reset"),
+        help="--stream: what becomes of padding along time (default refused; README, Streams)",
+    )  # fmt: skip
     verb.add_argument(
         "--input", type=Path, action="append", metavar="F",
         help="one model input (F.bin), or many inferences (F.npy, F.npz); may be repeated",
@@ -454,7 +495,7 @@ def _add_fed_choice(verb: argparse.ArgumentParser) -> None:
     _add_row_input(verb)
 
 
-def _add_row_input(verb: argparse.ArgumentParser) -> None:
+def _add_row_input(verb: argparse._ActionsContainer) -> None:
     verb.add_argument(
         "--row-input", action="store_true",
         help="feed the input row by row: it never resides in the arena",

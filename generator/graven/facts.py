@@ -16,6 +16,18 @@ CONSTANTS = {
 }
 """Fields of Facts, by what graven::Model calls them."""
 
+STREAM_CONSTANTS = {
+    "hop": "hop",
+    "window": "window",
+    "row_size": "row_size",
+    "pushes_to_fill": "pushes_to_fill",
+    "arena_bytes": "arena_size",
+    "state_bytes": "state_size",
+    "weight_bytes": "weight_size",
+    "macs": "macs",
+}
+"""Fields of StreamFacts, by what graven::Streaming calls them."""
+
 SIZES = {
     "VALUES": "std::size(p.values)",
     "READS": "std::size(p.reads)",
@@ -67,6 +79,21 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class StreamFacts:
+    """The constants of a stream on a target."""
+
+    isa: str
+    hop: int  # rows per push
+    window: int  # rows
+    row_size: int  # elements
+    pushes_to_fill: int
+    arena_bytes: int  # scratch
+    state_bytes: int
+    weight_bytes: int
+    macs: int  # of one push
+
+
+@dataclass(frozen=True)
 class Problem:
     """What search.cpp needs of a model on a target."""
 
@@ -84,6 +111,11 @@ def parse_facts(data: bytes) -> Facts:
     words, size = words[end:], len(ROW_FIELDS)
     rows = tuple(Row(*words[at : at + size]) for at in range(0, len(words), size))
     return Facts(isa, **constants, layers=layers, rows=rows)
+
+
+def parse_stream(data: bytes) -> StreamFacts:
+    isa, words = _text(_words(data))
+    return StreamFacts(isa, **dict(zip(STREAM_CONSTANTS, words, strict=True)))
 
 
 def parse_problem(data: bytes) -> Problem:

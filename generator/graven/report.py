@@ -99,6 +99,41 @@ def measured(
     }
 
 
+def streamed(
+    network: ir.Network,
+    built: Build,
+    choice: Choice,
+    run: Run,
+    files: list[str],
+    pruned: prune.Report | None = None,
+) -> dict[str, Any]:
+    """What `run --stream` says: figures of one push in the middle of a recording."""
+    facts, image, stream = built.stream_facts, built.image, choice.stream
+    assert stream is not None
+    return {
+        "model": network.name,
+        "source": network.source,
+        "target": choice.target,
+        "isa": facts.isa,
+        "plan": choice.plan,
+        "stream": {
+            "window_rows": facts.window,
+            "rows_per_push": facts.hop,
+            "pushes_to_fill": facts.pushes_to_fill,
+            "padding": stream.padding,
+        },
+        "arena_bytes": facts.arena_bytes,
+        "state_bytes": facts.state_bytes,
+        "ram_bytes": None if image is None else image["data"] + image["bss"] + run.stack_bytes,
+        "flash_bytes": {"weights": facts.weight_bytes, "code": built.code_bytes},
+        "stack_bytes": run.stack_bytes,
+        "macs": facts.macs,
+        "instructions": run.instructions,
+        "pruned": None if pruned is None else pruning(pruned),
+        "outputs": files,
+    }
+
+
 def without_batch(shape: tuple[int, ...]) -> list[int]:
     return list(shape[1:] if len(shape) > 1 and shape[0] == 1 else shape)
 
@@ -111,6 +146,25 @@ def tensor_bytes(tensor: ir.Tensor) -> int:
 
 
 # -- tables ---------------------------------------------------------------------------------------
+
+
+def show_stream(report: dict[str, Any], console: Console) -> None:
+    stream, flash = report["stream"], report["flash_bytes"]
+    code = "" if flash["code"] is None else f", code {flash['code']:,}"
+    ram = "" if report["ram_bytes"] is None else f"; RAM in all {report['ram_bytes']:,}"
+    lines = [
+        f"{report['model']} ({report['source']}) as a stream: a window of {stream['window_rows']} "
+        f"rows, {stream['rows_per_push']} new in each push, full after {stream['pushes_to_fill']} "
+        "pushes",
+        f"{report['target']}, isa {report['isa']}, plan {report['plan']}",
+        f"arena {report['arena_bytes']:,} bytes, state {report['state_bytes']:,}; flash: weights "
+        f"{flash['weights']:,}{code}; {report['macs']:,} MACs per push",
+        f"stack {report['stack_bytes']:,} bytes{ram}",
+    ]
+    if report["instructions"] is not None:
+        lines.append(f"{report['instructions']:,} instructions per push")
+    for line in lines:
+        console.print(line, highlight=False, markup=False)
 
 
 def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:

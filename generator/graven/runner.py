@@ -26,7 +26,7 @@ HARNESS_ERROR = 2
 class Run:
     outputs: list[np.ndarray]  # per model output: (inferences, *shape)
     stack_bytes: int = 0
-    instructions: int | None = None  # of the first inference; None on the host
+    instructions: int | None = None  # of the first inference or the last push; None on the host
     layers: dict[int, int] = field(default_factory=dict)  # instructions, by layer
     dump: list[dict[int, bytes]] = field(default_factory=list)  # per inference: layer, its rows
 
@@ -34,6 +34,7 @@ class Run:
 def run(
     network: ir.Network, built: Build, values: inputs.Inputs, profile: bool, dump: bool = False
 ) -> Run:
+    """`values`: an array per model input, its leading axis the inferences, or a stream's pushes."""
     count = len(values[0])
     with tempfile.TemporaryDirectory(prefix="graven-") as at:
         folder = Path(at)

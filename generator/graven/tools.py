@@ -98,6 +98,9 @@ def _assertion(sentence: str, output: str) -> GravenError:
     limits = {"plan::within": "the arena does not fit --plan within",
               "plan::in_flash": "the weights do not fit --flash"}  # fmt: skip
     broken = next((said for name, said in limits.items() if name in sentence), None)
+    if broken is None and sentence.startswith("Streaming: "):
+        text = sentence.removeprefix("Streaming: ")
+        return GravenError(f"--stream: {text} Here: --hop ROWS and --time-padding.")
     if broken is None:
         return ToolError(f"the model does not compile: {sentence}")
     numbers = re.search(r"limit<(\d+)L*>.*?got<(\d+)L*>", output)
