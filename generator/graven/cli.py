@@ -150,10 +150,10 @@ def run_stream(options: argparse.Namespace, loaded: Loaded, choice: Choice) -> i
 
 
 def verify_model(options: argparse.Namespace) -> int:
-    from graven import emit, inputs, verify
+    from graven import emit, engines, inputs, verify
 
     choice = chosen(options)
-    verify.engines.require(options.against)
+    engines.require(options.against)
     loaded = load(options)
     network = loaded.original
     values = (
@@ -168,7 +168,7 @@ def verify_model(options: argparse.Namespace) -> int:
     if found.difference is not None:
         print(f"graven: {network.source}: {found.difference}", file=sys.stderr)
         return 1
-    title = verify.engines.TITLES[options.against]
+    title = engines.TITLES[options.against]
     print(
         f"{network.source}: {found.layers} layers and the outputs under plan {choice.plan} equal "
         f"{title} and the numpy reference on {found.inferences} inferences ({choice.target})"

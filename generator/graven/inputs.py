@@ -64,6 +64,8 @@ def recording(network: ir.Network, files: list[Path], facts: StreamFacts, seed: 
     if len(files) > 1 or file.suffix.lower() == ".npz":
         raise GravenError("--stream: --input takes one raw file or one .npy, a whole recording.")
     value = _read(file) if file.suffix.lower() == ".npy" else _elements(tensor, file)
+    if isinstance(value, dict):
+        raise GravenError(f"{file}: is an archive, expected one array.")
     if value.dtype != tensor.element.dtype or value.size % facts.row_size:
         raise GravenError(
             f"{file}: is {value.dtype} {shape_text(value.shape)}, but the model's input "
@@ -143,6 +145,8 @@ def _from_npy(network: ir.Network, files: list[Path]) -> Inputs:
 
 def _from_npz(network: ir.Network, file: Path) -> Inputs:
     arrays = _read(file)
+    if not isinstance(arrays, dict):
+        raise GravenError(f"{file}: is one array, expected an archive of arrays; name it .npy.")
     values = []
     for position, tensor in enumerate(tensors(network)):
         names = [name for name in (tensor.name, f"input_{position}") if name in arrays]
@@ -155,7 +159,8 @@ def _from_npz(network: ir.Network, file: Path) -> Inputs:
     return _same_count(values)
 
 
-def _read(file: Path):
+def _read(file: Path) -> np.ndarray | dict[str, np.ndarray]:
+    """An array, or those of an archive; the file's bytes decide."""
     try:
         loaded = np.load(file, allow_pickle=False)
         return {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else loaded
@@ -165,7 +170,7 @@ def _read(file: Path):
         raise GravenError(f"{file}: is no array that numpy can read: {error}.") from None
 
 
-def _fit(tensor: ir.Tensor, value, where: str) -> np.ndarray:
+def _fit(tensor: ir.Tensor, value: np.ndarray | dict[str, np.ndarray], where: str) -> np.ndarray:
     """The array as (inferences, *the input's shape)."""
     if not isinstance(value, np.ndarray) or value.dtype != tensor.element.dtype:
         kind = getattr(value, "dtype", "no array")

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+TITLES = ("layer", "alive", "output", "bytes", "share", "bound if halved")  # of Usage.table
 NAME_LENGTH = 26
 MOST_PEAKS = 100  # that are looked at
 SCRATCH = -1  # as a bar's row
@@ -128,6 +129,15 @@ class Usage:
         if share.is_scratch:
             return "scratch"
         return f"{share.rows} rows" if share.rows > 1 else "1 row"
+
+    @property
+    def table(self) -> list[tuple[str, ...]]:
+        """What is alive at the peak, a line for each layer's rows or scratch."""
+        return [
+            (self.name(share.layer), self.what(share), self.shape(share.layer), f"{share.bytes:,}",
+             f"{share.bytes / self.bound:.0%}", f"{share.halved:,}")
+            for share in self.shares
+        ]  # fmt: skip
 
     @property
     def title(self) -> str:

@@ -6,9 +6,14 @@ import html
 import io
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from graven.errors import GravenError, ToolError
-from graven.memory import Bar, Usage
+from graven.memory import TITLES, Bar, Usage
+
+if TYPE_CHECKING:  # a picture is rare, and matplotlib slow to load
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 FORMATS = ("svg", "html", "png")
 MOST_SHARES = 10  # as bars at the peak; the table has them all
@@ -58,7 +63,7 @@ def draw(usage: Usage, kind: str) -> bytes:
 # -- what is drawn --------------------------------------------------------------------------------
 
 
-def _figure(usage: Usage):
+def _figure(usage: Usage) -> Figure:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(14, 8.4), layout="constrained")
@@ -89,7 +94,7 @@ def _colours(usage: Usage) -> dict[int, str]:
     return found
 
 
-def _draw_addresses(usage: Usage, axes, colours: dict[int, str]) -> None:
+def _draw_addresses(usage: Usage, axes: Axes, colours: dict[int, str]) -> None:
     from matplotlib.patches import Rectangle
 
     for k, bar in enumerate(usage.bars):
@@ -121,13 +126,13 @@ def _draw_addresses(usage: Usage, axes, colours: dict[int, str]) -> None:
     _number_bars(usage, axes)
 
 
-def _mark_peak(usage: Usage, axes) -> None:
+def _mark_peak(usage: Usage, axes: Axes) -> None:
     for step in usage.peaks:
         axes.axvspan(step, step + 1, color=PEAK_COLOUR, alpha=0.13, linewidth=0)
     axes.axvline(usage.peak + 0.5, color=PEAK_COLOUR, linewidth=1.1, linestyle=":")
 
 
-def _number_bars(usage: Usage, axes) -> None:
+def _number_bars(usage: Usage, axes: Axes) -> None:
     """The layer's index on every bar that has room for it."""
     for bar in usage.bars:
         text = "in" if bar.layer < 0 else usage.name(bar.layer).split()[0]
@@ -139,7 +144,7 @@ def _number_bars(usage: Usage, axes) -> None:
             )  # fmt: skip
 
 
-def _draw_alive(usage: Usage, axes, colours: dict[int, str]) -> None:
+def _draw_alive(usage: Usage, axes: Axes, colours: dict[int, str]) -> None:
     layers = sorted(colours)
     stacks = [usage.alive(bar for bar in usage.bars if bar.layer == layer) for layer in layers]
     axes.stackplot(
@@ -152,7 +157,7 @@ def _draw_alive(usage: Usage, axes, colours: dict[int, str]) -> None:
     _mark_peak(usage, axes)
 
 
-def _draw_shares(usage: Usage, axes, colours: dict[int, str]) -> None:
+def _draw_shares(usage: Usage, axes: Axes, colours: dict[int, str]) -> None:
     shares = usage.shares[:MOST_SHARES]
     for at, share in enumerate(shares):
         axes.barh(
@@ -175,7 +180,7 @@ def _draw_shares(usage: Usage, axes, colours: dict[int, str]) -> None:
     axes.tick_params(bottom=False, labelbottom=False)
 
 
-def _list_layers(usage: Usage, figure, colours: dict[int, str]) -> None:
+def _list_layers(usage: Usage, figure: Figure, colours: dict[int, str]) -> None:
     from matplotlib.patches import Patch
 
     handles = [
@@ -188,7 +193,7 @@ def _list_layers(usage: Usage, figure, colours: dict[int, str]) -> None:
     )  # fmt: skip
 
 
-def _write_words(usage: Usage, axes) -> None:
+def _write_words(usage: Usage, axes: Axes) -> None:
     import textwrap
 
     axes.axis("off")
@@ -221,7 +226,7 @@ def _page(usage: Usage, svg: str) -> str:
     picture = re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', "", svg[svg.index("<svg") :], count=1)
     lines = (
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
-        for cells in table(usage)
+        for cells in usage.table
     )
     heads = "".join(f"<th>{title}</th>" for title in TITLES)
     return f"""<!DOCTYPE html>
@@ -237,15 +242,3 @@ g[id^=bar]:hover path {{ stroke: #000; stroke-width: 2 }}
 <p>{html.escape(usage.advice)}</p>
 </body></html>
 """
-
-
-TITLES = ("layer", "alive", "output", "bytes", "share", "bound if halved")
-
-
-def table(usage: Usage) -> list[tuple[str, ...]]:
-    """What is alive at the peak, a line for each layer's rows or scratch."""
-    return [
-        (usage.name(share.layer), usage.what(share), usage.shape(share.layer), f"{share.bytes:,}",
-         f"{share.bytes / usage.bound:.0%}", f"{share.halved:,}")
-        for share in usage.shares
-    ]  # fmt: skip

@@ -199,13 +199,11 @@ def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
 
 def show_peak(usage: memory.Usage, console: Console) -> None:
     """What is alive at the peak, and what to change."""
-    from graven import picture
-
     console.print(f"{usage.title}\n{usage.moment}:", highlight=False, markup=False)
     table = Table()
-    for title in picture.TITLES:
+    for title in memory.TITLES:
         table.add_column(title, justify="left" if title in ("layer", "alive") else "right")
-    for cells in picture.table(usage):
+    for cells in usage.table:
         table.add_row(*map(escape, cells))
     console.print(table)
     console.print(usage.advice, highlight=False, markup=False)

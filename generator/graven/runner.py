@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import struct
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -66,30 +65,13 @@ def command_of(built: Build, arguments: list[str], options: Sequence[str] = ()) 
 
 def _call(built: Build, arguments: list[str], folder: Path) -> str:
     command = command_of(built, arguments)
-    name = os.path.basename(command[0])
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            timeout=TIMEOUT,
-        )
-    except FileNotFoundError:
-        raise tools.missing(name) from None
-    except OSError as error:
-        raise ToolError(f"{name}: cannot be run: {error.strerror}.") from None
-    except subprocess.TimeoutExpired:
-        raise ToolError(f"{name}: had not ended after {TIMEOUT} seconds.") from None
-    if done.returncode != 0:
-        last = done.stdout.strip().splitlines()[-tools.LAST_LINES :]
+    code, printed = tools.call(command, folder, timeout=TIMEOUT)
+    if code != 0:
+        last = printed.strip().splitlines()[-tools.LAST_LINES :]
         errors = [line.removeprefix("error ") for line in last if line.startswith("error ")]
         text = errors[-1] if errors else "\n".join(last) or "it printed nothing"
-        raise ToolError(f"{name} failed (exit code {done.returncode}): {text}")
-    return done.stdout
+        raise ToolError(f"{os.path.basename(command[0])} failed (exit code {code}): {text}")
+    return printed
 
 
 def _split(network: ir.Network, data: bytes, count: int) -> list[np.ndarray]:

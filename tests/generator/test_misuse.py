@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from graven import build, cli, paths
 from graven.frontends import tflite
@@ -103,7 +104,8 @@ def test_odd_file_names(tmp_path, name):
     assert done.returncode == 2 and b"Traceback" not in done.stderr
 
 
-def test_names_of_the_c_library_are_no_namespaces(capsys, tmp_path):
+def test_words_of_c_and_its_library_are_no_namespaces(capsys, tmp_path):
+    assert cli.default_name(Path("xor.tflite")) == "model_xor"
     assert cli.default_name(Path("sin.tflite")) == "model_sin"
     assert cli.default_name(Path("index_int8.tflite")) == "model_index"
     expected = "'time': is no name for a C\\+\\+ namespace"
@@ -221,7 +223,16 @@ def test_an_interrupted_search_leaves_nothing(tmp_path, seconds):
     assert not output.exists() and not list(cache.iterdir())
 
 
-def test_a_file_that_never_ends(capsys):
+def test_files_that_are_not_what_their_names_say(capsys, tmp_path):
     expected = f"/dev/zero: has 85 bytes.*takes {7 * 6 * 2}"
     refused(capsys, expected, "run", MODEL, "--input", "/dev/zero")
+    np.savez(tmp_path / "x.npz", x=np.zeros(3))
+    (tmp_path / "x.npz").rename(tmp_path / "x.npy")
+    np.save(tmp_path / "y.npy", np.zeros(3))
+    (tmp_path / "y.npy").rename(tmp_path / "y.npz")
+    refused(capsys, "x.npy: is no array", "run", MODEL, "--input", tmp_path / "x.npy")
+    refused(capsys, "y.npz: is one array", "run", MODEL, "--input", tmp_path / "y.npz")
+
+
+def test_what_is_printed_is_text():
     assert tflite.printable("a\u2028b\udcff") == "a?b?"

@@ -7,7 +7,6 @@ read. Whatever is wrong becomes one sentence.
 
 from __future__ import annotations
 
-import keyword
 import math
 import re
 import struct
@@ -30,14 +29,15 @@ MOST_COMPUTED = 1 << 24  # bytes of a tensor that is no constant
 MOST_FILE = 1 << 30
 EMPTY_TABLE = struct.pack("<HHi", 4, 4, 4)  # a vtable without fields, and a table that points to it
 CPP_WORDS = frozenset(
-    "alignas alignof asm auto bool case catch char char16_t char32_t char8_t co_await co_return "
-    "co_yield concept const const_cast consteval constexpr constinit decltype default delete do "
-    "double dynamic_cast enum explicit export extern false float friend goto inline int long "
-    "mutable namespace new noexcept nullptr operator private protected public register "
-    "reinterpret_cast requires short signed sizeof static static_assert static_cast struct switch "
-    "template this thread_local throw true typedef typeid typename union unsigned using virtual "
-    "void volatile wchar_t graven std main".split()
-) | frozenset(keyword.kwlist)
+    "alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t "
+    "char32_t char8_t class co_await co_return co_yield compl concept const const_cast consteval "
+    "constexpr constinit continue decltype default delete do double dynamic_cast else enum "
+    "explicit export extern false float for friend goto graven if inline int long main mutable "
+    "namespace new noexcept not not_eq nullptr operator or or_eq private protected public "
+    "register reinterpret_cast requires return short signed sizeof static static_assert "
+    "static_cast std struct switch template this thread_local throw true try typedef typeid "
+    "typename union unsigned using virtual void volatile wchar_t while xor xor_eq".split()
+)
 
 C_NAMES = frozenset(
     "abs accept access acos acosh asin asinh assert atan atan2 atanh atof atoi bind brk calloc "
