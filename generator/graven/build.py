@@ -307,43 +307,18 @@ def _foreign_isa(choice: Choice, output: str) -> GravenError | None:
 
 
 def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) -> Path:
-    root, made, kept = data_root(), folder / "build", folder / "kept"
-    policy, isa = policy_of(choice), f"graven::{choice.isa}"
-    file, model = folder / "model.hpp", f"{name}::ModelFor<{isa}, {policy}>"
-    file.write_text(header)
-    if choice.stream:
-        file, model = folder / "stream.hpp", f"{name}::StreamModel"
-        fields = dataclasses.asdict(choice.stream)
-        text = emit.render(
-            "stream.hpp.j2", header="model.hpp", name=name, isa=isa, policy=policy, **fields
-        )
-        file.write_text(text)
-    command = [
-        "cmake", "-S", str(root / "firmware/apps/run"), "-B", str(made), "-G", "Ninja",
-        "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
-        "-DGRAVEN_WARNINGS_AS_ERRORS=OFF",
-        f"-DGRAVEN_MODEL_HEADER={file}", f"-DGRAVEN_MODEL_NAMESPACE={name}",
-        f"-DGRAVEN_MODEL_TYPE={model}",
-    ]  # fmt: skip
-    if choice.target != HOST:
-        command += ["--toolchain", str(root / f"toolchains/{choice.target}.cmake")]
-    if choice.board:
-        command += [f"-DGRAVEN_BOARD={choice.board}"]
-    on_host = choice.target == HOST or parts is Parts.SEARCH
-    tools.require("cmake", "ninja", *host_compiler()[: int(on_host)])
-    tools.run(command, folder)
-    if choice.target != HOST and parts in (Parts.ALL, Parts.PROGRAM):
-        tools.require(json.loads((made / "run.emulator.json").read_text())["command"][0])
+    made, kept = folder / "build", folder / "kept"
+    source = _source(folder, name, header, choice)
+    _configure(made, source, choice, parts)
     kept.mkdir()
     if parts is Parts.SEARCH:
-        words = _words(folder, file, "problem", name, isa, policy)
-        found = _search(folder, parse_problem(words), choice.row_input)
+        found = _search(folder, parse_problem(_words(folder, "problem", source)), choice.row_input)
         (kept / "found.json").write_text(json.dumps(dataclasses.asdict(found)))
         return kept
     programs = []
     if parts is not Parts.PROGRAM:
         what = "stream_facts" if choice.stream else "facts"
-        (kept / f"{what}.bin").write_bytes(_words(folder, file, what, name, isa, policy))
+        (kept / f"{what}.bin").write_bytes(_words(folder, what, source))
         programs += ["minimal"] * (choice.target != HOST)
     if parts is not Parts.FACTS:
         programs.append("run")
@@ -355,21 +330,67 @@ def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) ->
     return kept
 
 
-def _words(folder: Path, header: Path, what: str, name: str, isa: str, policy: str) -> bytes:
+@dataclass(frozen=True)
+class Source:
+    """The C++ side of a choice."""
+
+    file: Path
+    model: str  # the type that the harness runs
+    name: str  # the namespace
+    isa: str
+    policy: str
+
+
+def _source(folder: Path, name: str, header: str, choice: Choice) -> Source:
+    """Writes the header and, around it, what makes a stream of the model."""
+    policy, isa = policy_of(choice), f"graven::{choice.isa}"
+    file = folder / "model.hpp"
+    file.write_text(header)
+    if choice.stream is None:
+        return Source(file, f"{name}::ModelFor<{isa}, {policy}>", name, isa, policy)
+    fields = dataclasses.asdict(choice.stream)
+    text = emit.render(
+        "stream.hpp.j2", header=file.name, name=name, isa=isa, policy=policy, **fields
+    )
+    (folder / "stream.hpp").write_text(text)
+    return Source(folder / "stream.hpp", f"{name}::StreamModel", name, isa, policy)
+
+
+def _configure(made: Path, source: Source, choice: Choice, parts: Parts) -> None:
+    """CMake's part, and whether all programs are there that come later."""
+    root = data_root()
+    command = [
+        "cmake", "-S", str(root / "firmware/apps/run"), "-B", str(made), "-G", "Ninja",
+        "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+        "-DGRAVEN_WARNINGS_AS_ERRORS=OFF", f"-DGRAVEN_MODEL_HEADER={source.file}",
+        f"-DGRAVEN_MODEL_NAMESPACE={source.name}", f"-DGRAVEN_MODEL_TYPE={source.model}",
+    ]  # fmt: skip
+    if choice.target != HOST:
+        command += ["--toolchain", str(root / f"toolchains/{choice.target}.cmake")]
+    if choice.board:
+        command += [f"-DGRAVEN_BOARD={choice.board}"]
+    on_host = choice.target == HOST or parts is Parts.SEARCH
+    tools.require("cmake", "ninja", *host_compiler()[: int(on_host)])
+    tools.run(command, made.parent)
+    if choice.target != HOST and parts in (Parts.ALL, Parts.PROGRAM):
+        tools.require(json.loads((made / "run.emulator.json").read_text())["command"][0])
+
+
+def _words(folder: Path, what: str, source: Source) -> bytes:
     """Compiles a template as CMake would compile the harness; its section .graven."""
-    source = emit.render(
+    text = emit.render(
         f"{what}.cpp.j2",
-        header=str(header),
+        header=str(source.file),
         words=str(_template("words.hpp")),
-        name=name,
-        isa=isa,
-        policy=policy,
+        name=source.name,
+        isa=source.isa,
+        policy=source.policy,
         constants=CONSTANTS.values(),
         stream_constants=STREAM_CONSTANTS.values(),
         row_fields=ROW_FIELDS,
         sizes=SIZES.values(),
     )
-    (folder / f"{what}.cpp").write_text(source)
+    (folder / f"{what}.cpp").write_text(text)
     commands = json.loads((folder / "build/compile_commands.json").read_text())
     command = next(entry for entry in commands if entry["file"].endswith("apps/run/main.cpp"))
     words = [

@@ -420,26 +420,7 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
                       help="the picture: .svg, .html or .png")  # fmt: skip
 
-    verb = _verb(verbs, "run", run_model, "run a model on this machine or an emulated target")
-    _add_choice(verb)
-    group = verb.add_mutually_exclusive_group()
-    _add_row_input(group)
-    group.add_argument("--stream", action="store_true",
-                       help="time runs along the height: push a recording, some rows at a time, "
-                       "and measure a push; --input is the recording")  # fmt: skip
-    verb.add_argument("--hop", type=count, metavar="ROWS",
-                      help="--stream: rows per push (default: the fewest possible)")  # fmt: skip
-    verb.add_argument(
-        "--time-padding", choices=("refused", "recomputed", "at-reset"),
-        help="--stream: what becomes of padding along time (default refused; README, Streams)",
-    )  # fmt: skip
-    verb.add_argument(
-        "--input", type=Path, action="append", metavar="F",
-        help="one model input (F.bin), or many inferences (F.npy, F.npz); may be repeated",
-    )  # fmt: skip
-    verb.add_argument("--seed", type=seed, default=0, help="of the random input without --input")
-    verb.add_argument("--output-dir", type=Path, metavar="D", help="write outputs as y_<i>.bin")
-    verb.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_run(_verb(verbs, "run", run_model, "run a model on this machine or an emulated target"))
 
     verb = _verb(verbs, "verify", verify_model, "compare every layer with TensorFlow Lite Micro")
     _add_choice(verb)
@@ -466,6 +447,28 @@ def _verb(
     verb.add_argument("--prune", choices=("exact", "off"), default="exact",
                       help="remove channels that cannot matter (default exact)")  # fmt: skip
     return verb
+
+
+def _add_run(verb: argparse.ArgumentParser) -> None:
+    _add_choice(verb)
+    group = verb.add_mutually_exclusive_group()
+    _add_row_input(group)
+    group.add_argument("--stream", action="store_true",
+                       help="time runs along the height: push a recording, some rows at a time, "
+                       "and measure a push; --input is the recording")  # fmt: skip
+    verb.add_argument("--hop", type=count, metavar="ROWS",
+                      help="--stream: rows per push (default: the fewest possible)")  # fmt: skip
+    verb.add_argument(
+        "--time-padding", choices=("refused", "recomputed", "at-reset"),
+        help="--stream: what becomes of padding along time (default refused; README, Streams)",
+    )  # fmt: skip
+    verb.add_argument(
+        "--input", type=Path, action="append", metavar="F",
+        help="one model input (F.bin), or many inferences (F.npy, F.npz); may be repeated",
+    )  # fmt: skip
+    verb.add_argument("--seed", type=seed, default=0, help="of the random input without --input")
+    verb.add_argument("--output-dir", type=Path, metavar="D", help="write outputs as y_<i>.bin")
+    verb.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _add_choice(verb: argparse.ArgumentParser) -> None:

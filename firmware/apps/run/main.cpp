@@ -126,13 +126,12 @@ void close(File& file, const char* path) {
   if (!file.close()) fail(path, ": writing failed");
 }
 
-template <class Model>
-concept HasHooks = !Model::row_input &&  // hooks belong to runs on a resident input
-                   requires(Model& subject) { subject.run_with([](const auto&) {}); };
+template <class Model> constexpr bool is_stream = requires { Model::pushes_to_fill; };
+template <class Model> constexpr bool has_hooks = !Model::row_input && !is_stream<Model>;
 
 /// The first push of a stream also sets its state up.
-template <class Model> std::uint32_t measured_inference(std::uint32_t count) {
-  return requires { Model::pushes_to_fill; } ? count - 1 : 0;
+template <class Model> constexpr std::uint32_t measured_inference(std::uint32_t count) {
+  return is_stream<Model> ? count - 1 : 0;
 }
 
 /// Runs all inferences without hooks; one of them is measured.
@@ -239,8 +238,9 @@ int main(int argc, char** argv) {
   print_line("stack ", measured.stack);
   const auto unit = firmware::counter_unit();
   const bool counts = unit != firmware::Unit::none;
-  if (counts) print_line(unit == firmware::Unit::cycles ? "cycles " : "instructions ", measured.count);
-  if constexpr (HasHooks<ModelUnderTest>) {
+  if (counts)
+    print_line(unit == firmware::Unit::cycles ? "cycles " : "instructions ", measured.count);
+  if constexpr (has_hooks<ModelUnderTest>) {
     if (arguments.profile && counts) run_profile(model, arguments, measured.count);
     if (arguments.dump) run_dump(model, arguments);
   } else if (arguments.dump) {
