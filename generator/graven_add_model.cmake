@@ -82,7 +82,7 @@ function(graven_add_model target model)
   # A change of the generator makes new headers: in a source tree all of it counts.
   cmake_path(GET GRAVEN_ADD_MODEL_FILE PARENT_PATH here)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${here}/graven/*.py ${here}/graven/*.j2
-    ${here}/graven/templates/search.cpp)
+    ${here}/graven/templates/*)
   list(GET generator 0 program)
   if(NOT sources AND EXISTS ${program})
     set(sources ${program})

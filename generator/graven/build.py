@@ -7,6 +7,8 @@ target's compiler fills an object file with the model's constants (facts.cpp.j2)
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import functools
 import hashlib
 import json
@@ -15,19 +17,45 @@ import re
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TypeVar
 
 from graven import __version__, elf, emit, tools
 from graven.errors import GravenError, ToolError
+from graven.facts import (
+    CONSTANTS,
+    ROW_FIELDS,
+    SIZES,
+    STREAM_CONSTANTS,
+    Facts,
+    Problem,
+    StreamFacts,
+    parse_facts,
+    parse_problem,
+    parse_stream,
+)
 from graven.paths import data_root
 
 HOST = "host"
 MOST_KEPT = 200  # builds in the cache
 INSPECTABLE = "inspectable"  # for `graven verify`: nothing overlapped, nothing fused
 PLANS = ("fastest", "smallest", INSPECTABLE)
+PREFIX = "graven-"  # of builds that are not finished
+DAY = 86_400  # seconds
+NOT_IN_A_PATH = '";\\\n'  # CMake cannot build there
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True)
+class Stream:
+    """How a model over a window that slides along time is fed: graven::StreamPolicy."""
+
+    hop: int = 0  # rows per push; 0: as few as its strides allow
+    padding: str = "refused"  # graven::TimePadding
 
 
 @dataclass(frozen=True)
@@ -39,6 +67,7 @@ class Choice:
     plan: str = "fastest"
     row_input: bool = False
     flash: int = 0  # limit of the weights, in bytes; 0: none
+    stream: Stream | None = None
     board: str = ""  # a folder of firmware/boards; the target's own if none is named
 
 
@@ -48,40 +77,7 @@ class Parts(Enum):
     ALL = "all"
     FACTS = "facts"  # its constants and the size of its code
     PROGRAM = "program"  # the harness
-    PLAN = "plan"  # only what a search has found for it
-
-
-@dataclass(frozen=True)
-class LayerFacts:
-    macs: int
-    weight_bytes: int
-    expanded_bytes: int  # of these, what faster kernels add
-
-
-@dataclass(frozen=True)
-class Row:
-    """What lies in the arena, and when: RowInfo of include/graven/arena_map.hpp."""
-
-    layer: int  # -1 - i: input i of the model
-    row: int  # -1: scratch
-    offset: int
-    bytes: int
-    first_step: int
-    last_step: int
-
-
-@dataclass(frozen=True)
-class Facts:
-    """The constants of a model on a target."""
-
-    isa: str
-    arena_bytes: int
-    arena_bound_bytes: int  # most bytes alive at one step
-    weight_bytes: int
-    table_bytes: int
-    macs: int
-    layers: tuple[LayerFacts, ...]
-    rows: tuple[Row, ...]
+    SEARCH = "search"  # only what a search finds for it
 
 
 @dataclass(frozen=True)
@@ -90,47 +86,51 @@ class Build:
 
     @functools.cached_property
     def facts(self) -> Facts:
-        return _decode((self.folder / "facts.bin").read_bytes())
+        return self._read("facts.bin", parse_facts)
 
     @functools.cached_property
-    def plan(self) -> emit.Plan:
-        """What search.cpp has printed."""
-        lines = [
-            [int(word) for word in line.split()]
-            for line in (self.folder / "plan.txt").read_text().splitlines()
-        ]
-        (arena, bound, from_top, steps), whole, order = lines
-        isa, row_input = (self.folder / "plan.isa").read_text().split()
-        return emit.Plan(
-            isa,
-            row_input == "True",
-            bool(from_top),
-            steps,
-            arena,
-            bound,
-            tuple(whole),
-            tuple(order),
-        )
+    def stream_facts(self) -> StreamFacts:
+        return self._read("stream_facts.bin", parse_stream)
+
+    @functools.cached_property
+    def found(self) -> emit.FoundPlan:
+        """What a search has found."""
+        fields = self._read("found.json", json.loads)
+        lists = {name: tuple(fields[name]) for name in ("whole", "order")}
+        return emit.FoundPlan(**{**fields, **lists})
 
     @functools.cached_property
     def image(self) -> dict[str, int] | None:
         """Bytes of the minimal image: text, rodata, data, bss, flash; None on the host."""
-        file = self.folder / "minimal.size"
-        if not file.exists():
+        if not (self.folder / "minimal.size").exists():
             return None
-        lines = (line.split() for line in file.read_text().splitlines())
-        return {name: int(size) for name, size in lines}
+        words = self._read("minimal.size", lambda data: data.decode().split())
+        return {name: int(size) for name, size in zip(words[::2], words[1::2], strict=True)}
 
     @property
     def code_bytes(self) -> int | None:
-        return None if self.image is None else self.image["flash"] - self.facts.weight_bytes
+        if self.image is None:
+            return None
+        streams = (self.folder / "stream_facts.bin").exists()
+        return self.image["flash"] - (self.stream_facts if streams else self.facts).weight_bytes
 
     @functools.cached_property
     def emulator(self) -> dict[str, list[str]]:
         """`command` runs the program; its arguments go behind `arguments` as one, if there are."""
-        found = json.loads((self.folder / "run.emulator.json").read_text())
+        found = self._read("run.emulator.json", json.loads)
         found["command"][-1] = str(self.folder / "run")
         return found
+
+    def _read(self, name: str, parse: Callable[[bytes], Read]) -> Read:
+        file = self.folder / name
+        data = file.read_bytes()
+        try:
+            return parse(data)
+        except (ValueError, TypeError, LookupError):
+            raise ToolError(
+                f"{file}: its {len(data)} bytes are not what a build writes there; remove "
+                f"{self.folder} and try again."
+            ) from None
 
 
 # -- choices --------------------------------------------------------------------------------------
@@ -174,7 +174,9 @@ def _goal_of(plan: str) -> str:
 
 
 def wants_search(choice: Choice) -> bool:
-    """Whoever asks for a small plan gets the best that the search finds."""
+    """Whoever asks for a small plan gets the best that the search finds, but for streams."""
+    if choice.stream:
+        return False
     return choice.plan == "smallest" or choice.plan.startswith("within:")
 
 
@@ -196,13 +198,13 @@ def build(name: str, header: str, choice: Choice, parts: Parts = Parts.ALL) -> B
     check(choice)
     key = _key(name, header, choice)
     cache = _cache()
-    for kept in {parts} if parts is Parts.PLAN else {Parts.ALL, parts}:  # all but a search
+    for kept in {parts} if parts is Parts.SEARCH else {Parts.ALL, parts}:  # all but a search
         folder = cache / f"{key}-{kept.value}"
-        if folder.is_dir():
+        with contextlib.suppress(FileNotFoundError):
             os.utime(folder)
             return Build(folder)
     final = cache / f"{key}-{parts.value}"
-    with tempfile.TemporaryDirectory(prefix="graven-", dir=cache, ignore_cleanup_errors=True) as at:
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=cache, ignore_cleanup_errors=True) as at:
         try:
             made = _make(Path(at), name, header, choice, parts)
         except ToolError as error:
@@ -222,17 +224,28 @@ def _cache() -> Path:
     private = Path(tempfile.gettempdir(), f"graven-{os.getuid()}")
     for folder in (Path(chosen),) if chosen else (Path(home, "graven"), private):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
-                return folder.resolve()
+                found = folder.resolve()
         except OSError:
             continue
-    raise GravenError(f"{folder}: cannot be written; set GRAVEN_CACHE to a folder for builds.")
+        if not set(NOT_IN_A_PATH) & set(str(found)) and found.stat().st_uid == os.getuid():
+            return found
+    raise GravenError(
+        f"{folder}: no builds can be kept there; set GRAVEN_CACHE to a folder of yours that can be "
+        "written and has no quotes, semicolons or backslashes in its path."
+    )
 
 
 def _prune(cache: Path) -> None:
-    folders = sorted(cache.glob("*-*"), key=lambda folder: folder.stat().st_mtime)
-    for folder in folders[:-MOST_KEPT]:
+    """Removes the oldest builds, and what a build that was killed has left."""
+    ages = {}
+    for folder in cache.glob("*-*"):
+        with contextlib.suppress(FileNotFoundError):  # somebody else prunes as well
+            ages[folder] = time.time() - folder.stat().st_mtime
+    oldest = sorted(ages, key=lambda folder: -ages[folder])
+    left = [folder for folder in oldest if folder.name.startswith(PREFIX) and ages[folder] > DAY]
+    for folder in {*oldest[:-MOST_KEPT], *left}:
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -251,7 +264,7 @@ def _sources() -> str:
         for file in sorted((root / folder).rglob("*")):
             if file.is_file():
                 found.update(file.relative_to(root).as_posix().encode() + file.read_bytes())
-    templates = [_template(name) for name in ("facts.cpp.j2", "problem.cpp.j2", "search.cpp")]
+    templates = sorted(_template("").iterdir())
     for file in [*sorted((root / "firmware").glob("*.cmake")), *templates]:
         found.update(file.read_bytes())
     return found.hexdigest()
@@ -259,17 +272,22 @@ def _sources() -> str:
 
 def _compilers(target: str) -> Iterable[str]:
     """Which compiler it is: another version, another build."""
-    names = [os.environ.get("CXX", "c++")]
+    names = [host_compiler()[0]]
     if target != HOST:
         folder = data_root() / "toolchains"
         text = "".join(file.read_text() for file in sorted(folder.glob("*.cmake")))
         names = re.findall(r"set\(CMAKE_CXX_COMPILER (\S+)\)", text)
     for name in names:
-        found = shutil.which(name.split()[0]) if name else None
+        found = shutil.which(name)
         yield f"{found} {os.stat(os.path.realpath(found)).st_mtime_ns}" if found else f"no {name}"
 
 
 # -- building -------------------------------------------------------------------------------------
+
+
+def host_compiler() -> list[str]:
+    """The command, with the user's options."""
+    return shlex.split(os.environ.get("CXX", "")) or ["c++"]
 
 
 def _template(name: str) -> Path:
@@ -289,30 +307,18 @@ def _foreign_isa(choice: Choice, output: str) -> GravenError | None:
 
 
 def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) -> Path:
-    (folder / "model.hpp").write_text(header)
-    root, made, kept = data_root(), folder / "build", folder / "kept"
-    policy, isa = policy_of(choice), f"graven::{choice.isa}"
-    command = [
-        "cmake", "-S", str(root / "firmware/apps/run"), "-B", str(made), "-G", "Ninja",
-        "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
-        "-DGRAVEN_WARNINGS_AS_ERRORS=OFF",
-        f"-DGRAVEN_MODEL_HEADER={folder / 'model.hpp'}", f"-DGRAVEN_MODEL_NAMESPACE={name}",
-        f"-DGRAVEN_MODEL_TYPE={name}::ModelFor<{isa}, {policy}>",
-    ]  # fmt: skip
-    if choice.target != HOST:
-        command += ["--toolchain", str(root / f"toolchains/{choice.target}.cmake")]
-    if choice.board:
-        command += [f"-DGRAVEN_BOARD={choice.board}"]
-    tools.require("cmake", "ninja")
-    tools.run(command, folder)
+    made, kept = folder / "build", folder / "kept"
+    source = _source(folder, name, header, choice)
+    _configure(made, source, choice, parts)
     kept.mkdir()
-    if parts is Parts.PLAN:
-        _search(folder, _constants(folder, "problem", name, isa, policy), choice.row_input)
+    if parts is Parts.SEARCH:
+        found = _search(folder, parse_problem(_words(folder, "problem", source)), choice.row_input)
+        (kept / "found.json").write_text(json.dumps(dataclasses.asdict(found)))
         return kept
     programs = []
     if parts is not Parts.PROGRAM:
-        facts = _constants(folder, "facts", name, isa, policy)
-        (kept / "facts.bin").write_bytes(facts)
+        what = "stream_facts" if choice.stream else "facts"
+        (kept / f"{what}.bin").write_bytes(_words(folder, what, source))
         programs += ["minimal"] * (choice.target != HOST)
     if parts is not Parts.FACTS:
         programs.append("run")
@@ -324,12 +330,67 @@ def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) ->
     return kept
 
 
-def _constants(folder: Path, what: str, name: str, isa: str, policy: str) -> bytes:
-    """Compiles a template as CMake would compile the harness; its section .graven."""
-    source = emit.render(
-        f"{what}.cpp.j2", header=str(folder / "model.hpp"), name=name, isa=isa, policy=policy
+@dataclass(frozen=True)
+class Source:
+    """The C++ side of a choice."""
+
+    file: Path
+    model: str  # the type that the harness runs
+    name: str  # the namespace
+    isa: str
+    policy: str
+
+
+def _source(folder: Path, name: str, header: str, choice: Choice) -> Source:
+    """Writes the header and, around it, what makes a stream of the model."""
+    policy, isa = policy_of(choice), f"graven::{choice.isa}"
+    file = folder / "model.hpp"
+    file.write_text(header)
+    if choice.stream is None:
+        return Source(file, f"{name}::ModelFor<{isa}, {policy}>", name, isa, policy)
+    fields = dataclasses.asdict(choice.stream)
+    text = emit.render(
+        "stream.hpp.j2", header=file.name, name=name, isa=isa, policy=policy, **fields
     )
-    (folder / f"{what}.cpp").write_text(source)
+    (folder / "stream.hpp").write_text(text)
+    return Source(folder / "stream.hpp", f"{name}::StreamModel", name, isa, policy)
+
+
+def _configure(made: Path, source: Source, choice: Choice, parts: Parts) -> None:
+    """CMake's part, and whether all programs are there that come later."""
+    root = data_root()
+    command = [
+        "cmake", "-S", str(root / "firmware/apps/run"), "-B", str(made), "-G", "Ninja",
+        "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+        "-DGRAVEN_WARNINGS_AS_ERRORS=OFF", f"-DGRAVEN_MODEL_HEADER={source.file}",
+        f"-DGRAVEN_MODEL_NAMESPACE={source.name}", f"-DGRAVEN_MODEL_TYPE={source.model}",
+    ]  # fmt: skip
+    if choice.target != HOST:
+        command += ["--toolchain", str(root / f"toolchains/{choice.target}.cmake")]
+    if choice.board:
+        command += [f"-DGRAVEN_BOARD={choice.board}"]
+    on_host = choice.target == HOST or parts is Parts.SEARCH
+    tools.require("cmake", "ninja", *host_compiler()[: int(on_host)])
+    tools.run(command, made.parent)
+    if choice.target != HOST and parts in (Parts.ALL, Parts.PROGRAM):
+        tools.require(json.loads((made / "run.emulator.json").read_text())["command"][0])
+
+
+def _words(folder: Path, what: str, source: Source) -> bytes:
+    """Compiles a template as CMake would compile the harness; its section .graven."""
+    text = emit.render(
+        f"{what}.cpp.j2",
+        header=str(source.file),
+        words=str(_template("words.hpp")),
+        name=source.name,
+        isa=source.isa,
+        policy=source.policy,
+        constants=CONSTANTS.values(),
+        stream_constants=STREAM_CONSTANTS.values(),
+        row_fields=ROW_FIELDS,
+        sizes=SIZES.values(),
+    )
+    (folder / f"{what}.cpp").write_text(text)
     commands = json.loads((folder / "build/compile_commands.json").read_text())
     command = next(entry for entry in commands if entry["file"].endswith("apps/run/main.cpp"))
     words = [
@@ -341,36 +402,16 @@ def _constants(folder: Path, what: str, name: str, isa: str, policy: str) -> byt
     return elf.section((folder / f"{what}.o").read_bytes(), ".graven")
 
 
-def _search(folder: Path, problem: bytes, row_input: bool) -> None:
+def _search(folder: Path, problem: Problem, row_input: bool) -> emit.FoundPlan:
     """Runs search.cpp, built on this machine for the sizes of the problem."""
-    numbers = [int.from_bytes(problem[at : at + 4], "little") for at in range(0, len(problem), 4)]
-    end = numbers.index(0)
-    names = ("VALUES", "READS", "SPANS", "STEPS", "ROWS", "ITEMS")
-    sizes = zip(names, numbers[end + 1 : end + 7], strict=True)
-    (folder / "problem.bin").write_bytes(problem[4 * (end + 7) :])
-    compiler = shlex.split(os.environ.get("CXX", "c++"))
-    tools.require(compiler[0])
+    (folder / "problem.bin").write_bytes(problem.words)
     command = [
-        *compiler, "-std=c++20", "-O2", f"-I{data_root() / 'include'}",
-        *(f"-D{name}={size}" for name, size in sizes),
+        *host_compiler(), "-std=c++20", "-O2", f"-I{data_root() / 'include'}",
+        *(f"-D{name}={size}" for name, size in problem.sizes.items()),
         str(_template("search.cpp")), "-o", str(folder / "search"),
     ]  # fmt: skip
     tools.run(command, folder)
-    found = tools.run([str(folder / "search"), str(folder / "problem.bin")], folder)
-    (folder / "kept/plan.txt").write_text(found)
-    (folder / "kept/plan.isa").write_text(f"{''.join(map(chr, numbers[:end]))} {row_input}")
-
-
-def _decode(data: bytes) -> Facts:
-    """The order of facts.cpp.j2."""
-    if len(data) % 8:
-        raise ToolError("graven inspect: the compiled constants are damaged; clear the cache.")
-    at_each = range(0, len(data), 8)
-    numbers = [int.from_bytes(data[at : at + 8], "little", signed=True) for at in at_each]
-    arena, bound, weights, tables, macs, count, *rest = numbers
-    layers = tuple(LayerFacts(*rest[at : at + 3]) for at in range(0, 3 * count, 3))
-    rest = rest[3 * count :]
-    end = rest.index(0)
-    isa, rest = "".join(map(chr, rest[:end])), rest[end + 1 :]
-    rows = tuple(Row(*rest[at : at + 6]) for at in range(0, len(rest), 6))
-    return Facts(isa, arena, bound, weights, tables, macs, layers, rows)
+    printed = tools.run([str(folder / "search"), str(folder / "problem.bin")], folder)
+    first, whole, order = (tuple(map(int, line.split())) for line in printed.splitlines())
+    arena, bound, from_top, steps = first
+    return emit.FoundPlan(problem.isa, row_input, bool(from_top), steps, arena, bound, whole, order)

@@ -1,5 +1,5 @@
 """The command `graven`. Exit codes: 0 done; 1 the comparison or the budget failed; 2 bad use or
-bad input; 3 a tool failed or is missing. An error is a sentence on stderr.
+bad input; 3 a tool failed or is missing; 130 interrupted. An error is a sentence on stderr.
 """
 
 from __future__ import annotations
@@ -11,18 +11,24 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from graven import __version__, ir
-from graven.errors import GravenError
+from graven import __version__
+from graven.errors import GravenError, ToolError
 
-if TYPE_CHECKING:
-    from graven import prune
+if TYPE_CHECKING:  # numpy and what needs it: inside main, where an interruption is no traceback
+    from rich.console import Console
+
+    from graven import ir, prune
+    from graven.build import Choice
+    from graven.emit import FoundPlan
+    from graven.runner import Run
 
 MOST_RANDOM = 100_000
+INTERRUPTED = 130  # what a shell has for SIGINT
 VERIFIED = 4  # inferences of `graven verify` without inputs
 
 
@@ -37,6 +43,10 @@ class Loaded:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    with contextlib.suppress(
+        AttributeError
+    ):  # file names that are no text are printed all the same
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         options = parser().parse_args(arguments)
         return options.verb(options)
@@ -46,8 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a full disk, a file that somebody else has removed meanwhile
+        what = error.filename or "the system"
+        print(f"graven: {what}: {error.strerror or error}; try again.", file=sys.stderr)
+        return ToolError.exit_code
     except KeyboardInterrupt:
-        return 130
+        print("graven: interrupted.", file=sys.stderr)
+        return INTERRUPTED
 
 
 # -- the verbs ------------------------------------------------------------------------------------
@@ -56,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def compile_model(options: argparse.Namespace) -> int:
     from graven import build, emit
 
+    check_output(options.output, options.model)
     loaded = load(options)
     header = loaded.header
     if options.search:
@@ -81,9 +97,11 @@ def plan_model(options: argparse.Namespace) -> int:
     from graven import memory, picture, report
 
     kind = picture.format_of(options.output)
-    plan = memory.Plan(inspection(options)[1])
-    write_file(options.output, picture.draw(plan, kind))
-    report.show_peak(plan, console())
+    check_output(options.output, options.model)
+    picture.require()
+    usage = memory.Usage(inspection(options)[1])
+    write_file(options.output, picture.draw(usage, kind))
+    report.show_peak(usage, console())
     print(f"wrote {options.output}")
     return 0
 
@@ -92,8 +110,12 @@ def run_model(options: argparse.Namespace) -> int:
     from graven import build, inputs, report, runner
 
     choice = chosen(options)
+    if options.output_dir:
+        check_output_folder(options.output_dir)
     loaded = load(options)
     network = loaded.network
+    if choice.stream:
+        return run_stream(options, loaded, choice)
     values = (
         inputs.load(network, options.input)
         if options.input
@@ -109,10 +131,29 @@ def run_model(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_stream(options: argparse.Namespace, loaded: Loaded, choice: Choice) -> int:
+    """Pushes a recording; writes the outputs of whole windows."""
+    from graven import build, inputs, report, runner
+
+    network = loaded.network
+    progress(options, f"building {network.name} as a stream for {choice.target}")
+    built = build.build(network.name, loaded.header, choice)
+    facts = built.stream_facts
+    values = inputs.recording(network, options.input or [], facts, options.seed)
+    progress(options, f"running {len(values[0])} pushes")
+    result = runner.run(network, built, values, profile=False)
+    whole = [output[facts.pushes_to_fill - 1 :] for output in result.outputs]
+    result = replace(result, outputs=whole)
+    files = write_outputs(options.output_dir, result) if options.output_dir else []
+    tell(options, network, report.streamed(network, built, choice, result, files, loaded.pruned))
+    return 0
+
+
 def verify_model(options: argparse.Namespace) -> int:
-    from graven import emit, inputs, verify
+    from graven import emit, engines, inputs, verify
 
     choice = chosen(options)
+    engines.require(options.against)
     loaded = load(options)
     network = loaded.original
     values = (
@@ -127,7 +168,7 @@ def verify_model(options: argparse.Namespace) -> int:
     if found.difference is not None:
         print(f"graven: {network.source}: {found.difference}", file=sys.stderr)
         return 1
-    title = verify.engines.TITLES[options.against]
+    title = engines.TITLES[options.against]
     print(
         f"{network.source}: {found.layers} layers and the outputs under plan {choice.plan} equal "
         f"{title} and the numpy reference on {found.inferences} inferences ({choice.target})"
@@ -143,15 +184,16 @@ def load(options: argparse.Namespace) -> Loaded:
     from graven.frontends import tflite
 
     path = options.model
-    network = tflite.load(path)
-    if getattr(options, "row_input", False) and len(network.inputs) != 1:
-        raise GravenError(
-            f"--row-input: {network.source} has {len(network.inputs)} inputs, expected one; take "
-            "it with resident inputs."
-        )
-    name = emit.check_name(options.name) if options.name else default_name(path)
-    network = replace(network, name=name)
-    data = path.read_bytes()
+    data = tflite.read(path)
+    network = tflite.parse(data, tflite.printable(path.name), default_name(path))
+    for option in ("row_input", "stream"):
+        if getattr(options, option, False) and len(network.inputs) != 1:
+            raise GravenError(
+                f"--{option.replace('_', '-')}: {network.source} has {len(network.inputs)} inputs, "
+                "expected one; take it with resident inputs."
+            )
+    if options.name is not None:
+        network = replace(network, name=emit.check_name(options.name))
     sha256 = hashlib.sha256(data).hexdigest()
     if options.prune == "off":
         return Loaded(network, network, None, data, emit.header(network, sha256), sha256)
@@ -160,17 +202,17 @@ def load(options: argparse.Namespace) -> Loaded:
     return Loaded(network, pruned.network, pruned.report, data, header, sha256)
 
 
-def search(options: argparse.Namespace, loaded: Loaded, choice):
+def search(options: argparse.Namespace, loaded: Loaded, choice: Choice) -> FoundPlan:
     """The plan that a search finds for a target."""
     from graven import build
 
     build.check(choice)
     name = loaded.network.name
     progress(options, f"searching a plan of {name} for {choice.target}")
-    return build.build(name, loaded.header, choice, build.Parts.PLAN).plan
+    return build.build(name, loaded.header, choice, build.Parts.SEARCH).found
 
 
-def planned(options: argparse.Namespace, loaded: Loaded, choice) -> str:
+def planned(options: argparse.Namespace, loaded: Loaded, choice: Choice) -> str:
     """The header, with what a search finds for the choice where that wants one."""
     from graven import build, emit
 
@@ -198,11 +240,17 @@ def default_name(path: Path) -> str:
     return tflite.identifier(path.stem.removesuffix("_int8"))
 
 
-def chosen(options: argparse.Namespace):
+def chosen(options: argparse.Namespace) -> Choice:
     from graven import build
 
     by_rows = getattr(options, "row_input", False)
-    choice = build.Choice(options.target, options.isa, options.plan, by_rows, options.flash)
+    stream = None
+    if getattr(options, "stream", False):
+        padding = options.time_padding or build.Stream.padding
+        stream = build.Stream(options.hop or 0, padding.replace("-", "_"))
+    elif getattr(options, "hop", None) or getattr(options, "time_padding", None):
+        raise GravenError("--hop and --time-padding: are for --stream; add it.")
+    choice = build.Choice(options.target, options.isa, options.plan, by_rows, options.flash, stream)
     build.check(choice)
     if choice.plan == build.INSPECTABLE:
         raise GravenError("--plan 'inspectable': is no plan; graven verify takes it by itself.")
@@ -220,12 +268,15 @@ def tell(options: argparse.Namespace, network: ir.Network, report_of: dict) -> N
         return
     from graven import report
 
-    report.show(network, report_of, console())
+    if "stream" in report_of:
+        report.show_stream(report_of, console())
+    else:
+        report.show(network, report_of, console())
     for file in report_of.get("outputs", []):
         print(f"wrote {options.output_dir / file}")
 
 
-def console():
+def console() -> Console:
     from rich.console import Console
 
     class Ours(Console):
@@ -235,7 +286,7 @@ def console():
     return Ours(width=None if sys.stdout.isatty() else 120)
 
 
-def write_outputs(folder: Path, result) -> list[str]:
+def write_outputs(folder: Path, result: Run) -> list[str]:
     """y_<inference>.bin, or y_<inference>_<output>.bin where the model has several."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -251,13 +302,50 @@ def write_outputs(folder: Path, result) -> list[str]:
     return files
 
 
+def check_output(path: Path, model: Path) -> None:
+    """Finds out before anything slow begins that a file cannot be written."""
+    try:
+        if path.exists() and model.exists() and path.samefile(model):
+            raise GravenError(f"{path}: is the model itself; name another file with --output.")
+        if path.is_dir():
+            raise GravenError(f"{path}: cannot be written: it is a folder; name a file in it.")
+        if not is_special(path):
+            check_folder(path.resolve().parent, path)
+    except OSError as error:
+        raise GravenError(f"{path}: cannot be written: {error.strerror}.") from None
+
+
+def check_folder(folder: Path, of: Path) -> None:
+    if not folder.is_dir():
+        reason = "is no folder" if folder.exists() else "does not exist"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        reason = "is not yours to write to"
+    else:
+        return
+    raise GravenError(f"{of}: cannot be written: {folder} {reason}.")
+
+
+def check_output_folder(folder: Path) -> None:
+    """As check_output; what is not there will be made."""
+    there = folder.resolve()
+    while not there.exists():
+        there = there.parent
+    check_folder(there, folder)
+
+
+def is_special(path: Path) -> bool:
+    """A pipe, or /dev/stdout."""
+    return path.exists() and not path.is_file()
+
+
 def write_file(path: Path, data: bytes) -> None:
     """All of it or nothing: written beside its place, then renamed."""
     temporary = None
     try:
-        if path.exists() and not path.is_file():  # a pipe, or /dev/stdout
+        if is_special(path):
             path.write_bytes(data)
             return
+        path = path.resolve()  # a link stays a link
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".graven-", delete=False) as file:
             temporary = Path(file.name)
             file.write(data)
@@ -265,11 +353,13 @@ def write_file(path: Path, data: bytes) -> None:
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
         temporary.replace(path)
+        temporary = None
     except OSError as error:
+        raise GravenError(f"{path}: cannot be written: {error.strerror}.") from None
+    finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-        raise GravenError(f"{path}: cannot be written: {error.strerror}.") from None
 
 
 # -- arguments ------------------------------------------------------------------------------------
@@ -330,15 +420,7 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
                       help="the picture: .svg, .html or .png")  # fmt: skip
 
-    verb = _verb(verbs, "run", run_model, "run a model on this machine or an emulated target")
-    _add_fed_choice(verb)
-    verb.add_argument(
-        "--input", type=Path, action="append", metavar="F",
-        help="one model input (F.bin), or many inferences (F.npy, F.npz); may be repeated",
-    )  # fmt: skip
-    verb.add_argument("--seed", type=seed, default=0, help="of the random input without --input")
-    verb.add_argument("--output-dir", type=Path, metavar="D", help="write outputs as y_<i>.bin")
-    verb.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_run(_verb(verbs, "run", run_model, "run a model on this machine or an emulated target"))
 
     verb = _verb(verbs, "verify", verify_model, "compare every layer with TensorFlow Lite Micro")
     _add_choice(verb)
@@ -352,7 +434,12 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _verb(verbs, name: str, function, about: str) -> argparse.ArgumentParser:
+def _verb(
+    verbs: argparse._SubParsersAction[Parser],
+    name: str,
+    function: Callable[[argparse.Namespace], int],
+    about: str,
+) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=about, description=f"graven {name}: {about}.")
     verb.set_defaults(verb=function)
     verb.add_argument("model", type=Path, metavar="MODEL", help="a .tflite file")
@@ -360,6 +447,28 @@ def _verb(verbs, name: str, function, about: str) -> argparse.ArgumentParser:
     verb.add_argument("--prune", choices=("exact", "off"), default="exact",
                       help="remove channels that cannot matter (default exact)")  # fmt: skip
     return verb
+
+
+def _add_run(verb: argparse.ArgumentParser) -> None:
+    _add_choice(verb)
+    group = verb.add_mutually_exclusive_group()
+    _add_row_input(group)
+    group.add_argument("--stream", action="store_true",
+                       help="time runs along the height: push a recording, some rows at a time, "
+                       "and measure a push; --input is the recording")  # fmt: skip
+    verb.add_argument("--hop", type=count, metavar="ROWS",
+                      help="--stream: rows per push (default: the fewest possible)")  # fmt: skip
+    verb.add_argument(
+        "--time-padding", choices=("refused", "recomputed", "at-reset"),
+        help="--stream: what becomes of padding along time (default refused; README, Streams)",
+    )  # fmt: skip
+    verb.add_argument(
+        "--input", type=Path, action="append", metavar="F",
+        help="one model input (F.bin), or many inferences (F.npy, F.npz); may be repeated",
+    )  # fmt: skip
+    verb.add_argument("--seed", type=seed, default=0, help="of the random input without --input")
+    verb.add_argument("--output-dir", type=Path, metavar="D", help="write outputs as y_<i>.bin")
+    verb.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _add_choice(verb: argparse.ArgumentParser) -> None:
@@ -389,7 +498,7 @@ def _add_fed_choice(verb: argparse.ArgumentParser) -> None:
     _add_row_input(verb)
 
 
-def _add_row_input(verb: argparse.ArgumentParser) -> None:
+def _add_row_input(verb: argparse._ActionsContainer) -> None:
     verb.add_argument(
         "--row-input", action="store_true",
         help="feed the input row by row: it never resides in the arena",

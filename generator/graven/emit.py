@@ -20,6 +20,7 @@ import numpy as np
 from graven import __version__, ir, layers
 from graven.cpp import Cpp, Hwc, hwc, real, shape
 from graven.errors import GravenError
+from graven.memory import bound_text
 from graven.node import BYTES, Node, shape_text
 from graven.reference import node_of
 
@@ -51,7 +52,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Plan:
+class FoundPlan:
     """What search.cpp has found for an instruction set (policy.hpp, Found)."""
 
     isa: str
@@ -64,20 +65,17 @@ class Plan:
     order: tuple[int, ...]
 
 
-def header(network: ir.Network, sha256: str, plans: Sequence[Plan] = ()) -> str:
+def header(network: ir.Network, sha256: str, plans: Sequence[FoundPlan] = ()) -> str:
     """The header's text; `sha256` is the file's, for the provenance."""
     found = [_layer(network, operator) for operator in network.operators]
     inputs = [network.tensors[index] for index in network.inputs]
     chain = _is_chain(network, found)
-    numbered = {_plan_number(network.name, plan): plan for plan in plans}
+    named = _by_name(plans)
     return render(
         "model.hpp.j2",
         provenance=_provenance(network, found, sha256),
         name=network.name,
-        arrays=[
-            *(array for layer in found for array in _arrays(layer)),
-            *(_plan_order(plan, number) for number, plan in numbered.items()),
-        ],
+        arrays=[array for layer in found for array in _arrays(layer)],
         records=[
             *(line for tensor in inputs for line in _record(_input_fields(tensor), label(tensor))),
             *(
@@ -88,8 +86,11 @@ def header(network: ir.Network, sha256: str, plans: Sequence[Plan] = ()) -> str:
         ],
         network=_sequence(found) if chain else _graph(network, found),
         input=_input_shapes(network),
-        plans=[_plan(network.name, plan, number) for number, plan in numbered.items()],
-        model=_model(list(numbered)),
+        plan_values=[
+            line for name, plan in named.items() for line in _plan_values(network.name, name, plan)
+        ],
+        plans=[line for name, plan in named.items() for line in _plan(network.name, name, plan)],
+        model=_model(list(named)),
         checks=[
             line
             for position, layer in enumerate(found)
@@ -104,12 +105,12 @@ def macs(network: ir.Network) -> int:
 
 def check_name(name: str) -> str:
     """`name`, if it can be a namespace."""
-    from graven.frontends.tflite import CPP_WORDS
+    from graven.frontends.tflite import C_NAMES, CPP_WORDS
 
-    if not CPP_NAME.fullmatch(name) or "__" in name or name in CPP_WORDS:
+    if not CPP_NAME.fullmatch(name) or "__" in name or name in CPP_WORDS | C_NAMES:
         raise GravenError(
             f"--name '{name}': is no name for a C++ namespace; take letters, digits and single "
-            "underscores, starting with a letter, and no word of the language."
+            "underscores, starting with a letter, and no word of C++ or of the C library."
         )
     return name
 
@@ -316,10 +317,30 @@ def _input_shapes(network: ir.Network) -> str:
 # -- plans ----------------------------------------------------------------------------------------
 
 
-def _plan(name: str, plan: Plan, number: str) -> list[str]:
-    """The definitions of one plan, outside of the model's namespace."""
-    kind = f"{plan.isa}, input by rows" if plan.row_input else plan.isa
-    optimal = "optimal" if plan.arena - plan.bound < 4 else f"bound {plan.bound}"
+def _by_name(plans: Sequence[FoundPlan]) -> dict[str, FoundPlan]:
+    """One for each instruction set and kind of input: the smallest."""
+    found: dict[str, FoundPlan] = {}
+    for plan in sorted(plans, key=lambda plan: -plan.arena):
+        found[f"{plan.isa}_by_rows" if plan.row_input else plan.isa] = plan
+    return dict(sorted(found.items()))
+
+
+def _plan_values(model: str, name: str, plan: FoundPlan) -> list[str]:
+    """What a plan is known by among those of all headers, and its order."""
+    number = hashlib.sha256(f"{model} {plan}".encode()).hexdigest()[:15]
+    items = [f"{item}," for item in plan.order]
+    return [
+        f"inline constexpr std::uint64_t {name} = 0x{number};",
+        f"inline constexpr std::uint16_t {name}_order[] = {{",
+        *indented(4, wrapped(4, "", items)),
+        "};",
+    ]
+
+
+def _plan(model: str, name: str, plan: FoundPlan) -> list[str]:
+    """The definition of a plan, outside of the model's namespace."""
+    fed = ", input by rows" if plan.row_input else ""
+    state = bound_text(plan.arena, plan.bound)
     whole = ", ".join(f"{word}u" for word in plan.whole)
     fields = [
         f'.isa = "{plan.isa}",',
@@ -328,35 +349,29 @@ def _plan(name: str, plan: Plan, number: str) -> list[str]:
         *([".row_input = true,"] * plan.row_input),
         *([".from_top = true,"] * plan.from_top),
         *([f".whole = {{{whole}}},"] * any(plan.whole)),
-        f".order = {name}::source::order_{number},",
-        f".count = {len(plan.order)}",
+        f".order = {model}::plans::{name}_order,",
+        f".count = {len(plan.order)}}};",
     ]
     return [
-        f"// {kind}: an arena of {plan.arena} bytes ({optimal})",
+        f"// {plan.isa}{fed}: an arena of {plan.arena} bytes ({state})",
         "template <>",
-        *wrapped(
-            0, f"inline constexpr graven::plan::Found graven::plan::found<{number}>{{", fields, "};"
-        ),
+        f"inline constexpr graven::plan::Found graven::plan::found<{model}::plans::{name}>{{",
+        *indented(4, fields),
     ]
 
 
-def _model(numbers: list[str]) -> str:
-    if not numbers:
-        return "graven::Model<Network, input, params, Isa, policy>"
+def _model(names: list[str]) -> list[str]:
+    if not names:
+        return ["using ModelFor = graven::Model<Network, input, params, Isa, policy>;"]
     # not by the alias graven::Model: g++ 12 cannot substitute a policy that is computed
-    policy = f"graven::plan::choose<{', '.join(['Isa', *numbers])}>(policy)"
-    return f"graven::BasicModel<Network, input, params, Isa,\n                     {policy}, true>"
-
-
-def _plan_order(plan: Plan, number: str) -> Array:
-    items = [f"{item}," for item in plan.order]
-    return Array("std::uint16_t", f"order_{number}", tuple(wrapped(4, "", items)))
-
-
-def _plan_number(name: str, plan: Plan) -> str:
-    """Names a plan among those of all headers."""
-    found = hashlib.sha256(f"{name} {plan}".encode()).hexdigest()
-    return f"0x{found[:15]}"
+    chosen = ["Isa", *(f"plans::{name}" for name in names)]
+    choose = wrapped(
+        4, "graven::plan::choose<", [f"{name}," for name in chosen[:-1]] + chosen[-1:], ">(policy),"
+    )
+    return [
+        "using ModelFor = graven::BasicModel<",
+        *indented(4, ["Network, input, params, Isa,", *choose, "true>;"]),
+    ]
 
 
 # -- the network ----------------------------------------------------------------------------------

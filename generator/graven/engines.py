@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 
 import numpy as np
@@ -12,14 +13,21 @@ from graven.errors import ToolError
 ARENA = 1 << 22  # TensorFlow Lite Micro needs some for itself and crashes where it is too small
 
 
-def tflm(model: bytes, network: ir.Network, inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
+def require(engine: str) -> None:
+    """Says what is missing before anything slow begins."""
+    package, module = PACKAGES[engine]
     try:
-        from tflite_micro import runtime
+        importlib.import_module(module)
     except ImportError:
         raise ToolError(
-            "graven verify: the Python package tflite-micro, whose results are the contract, is "
-            "missing; pip install 'graven[verify]'."
+            f"graven verify --against {engine}: the Python package {package} is missing; "
+            f"pip install {package}."
         ) from None
+
+
+def tflm(model: bytes, network: ir.Network, inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
+    from tflite_micro import runtime
+
     tensors = sum(
         math.prod(tensor.shape) * tensor.element.dtype.itemsize for tensor in network.tensors
     )
@@ -35,13 +43,8 @@ def tflm(model: bytes, network: ir.Network, inputs: list[np.ndarray]) -> dict[in
 
 
 def litert(model: bytes, network: ir.Network, inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
-    try:
-        from ai_edge_litert.interpreter import Interpreter, OpResolverType
-    except ImportError:
-        raise ToolError(
-            "graven verify --against litert: the Python package ai-edge-litert is missing; "
-            "pip install ai-edge-litert."
-        ) from None
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
     try:
         interpreter = Interpreter(
             model_content=model,
@@ -59,6 +62,10 @@ def litert(model: bytes, network: ir.Network, inputs: list[np.ndarray]) -> dict[
 
 
 ENGINES = {"tflm": tflm, "litert": litert}
+PACKAGES = {
+    "tflm": ("tflite-micro", "tflite_micro"),
+    "litert": ("ai-edge-litert", "ai_edge_litert.interpreter"),
+}
 TITLES = {"tflm": "TensorFlow Lite Micro", "litert": "LiteRT", "numpy": "the numpy reference"}
 
 

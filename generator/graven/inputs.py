@@ -4,6 +4,8 @@ its leading axis the inferences.
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import zipfile
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
+from graven.facts import StreamFacts
 from graven.node import shape_text
 
 Inputs = list[np.ndarray]
@@ -23,14 +26,16 @@ def tensors(network: ir.Network) -> list[ir.Tensor]:
 def random(network: ir.Network, count: int, seed: int) -> Inputs:
     """Random bytes; for float32 numbers of a normal distribution."""
     generator = np.random.default_rng(seed)
-    values = []
-    for tensor in tensors(network):
-        shape = (count, *tensor.shape)
-        if tensor.element is ir.Element.FLOAT32:
-            values.append(generator.normal(0.0, 1.0, shape).astype(np.float32))
-        else:
-            values.append(generator.integers(-128, 128, shape).astype(tensor.element.dtype))
-    return values
+    wanted = (
+        dataclasses.replace(tensor, shape=(count, *tensor.shape)) for tensor in tensors(network)
+    )
+    return [_random(tensor, generator) for tensor in wanted]
+
+
+def _random(tensor: ir.Tensor, generator: np.random.Generator) -> np.ndarray:
+    if tensor.element is ir.Element.FLOAT32:
+        return generator.normal(0.0, 1.0, tensor.shape).astype(np.float32)
+    return generator.integers(-128, 128, tensor.shape).astype(tensor.element.dtype)
 
 
 def load(network: ir.Network, files: list[Path]) -> Inputs:
@@ -46,6 +51,47 @@ def load(network: ir.Network, files: list[Path]) -> Inputs:
             "model input, or raw files only."
         )
     return _from_raw(network, files)
+
+
+def recording(network: ir.Network, files: list[Path], facts: StreamFacts, seed: int) -> Inputs:
+    """`--input` of a stream: all rows of one file, or random ones; its leading axis the pushes."""
+    (tensor,) = tensors(network)
+    push = facts.hop * facts.row_size
+    if not files:
+        wanted = dataclasses.replace(tensor, shape=(facts.pushes_to_fill + 1, push))
+        return [_random(wanted, np.random.default_rng(seed))]
+    file = files[0]
+    if len(files) > 1 or file.suffix.lower() == ".npz":
+        raise GravenError("--stream: --input takes one raw file or one .npy, a whole recording.")
+    value = _read(file) if file.suffix.lower() == ".npy" else _elements(tensor, file)
+    if isinstance(value, dict):
+        raise GravenError(f"{file}: is an archive, expected one array.")
+    if value.dtype != tensor.element.dtype or value.size % facts.row_size:
+        raise GravenError(
+            f"{file}: is {value.dtype} {shape_text(value.shape)}, but the model's input "
+            f"'{tensor.name}' takes {tensor.element.value}, rows of {facts.row_size} elements."
+        )
+    rows, least = value.size // facts.row_size, facts.hop * facts.pushes_to_fill
+    if rows % facts.hop or rows < least:
+        raise GravenError(
+            f"{file}: has {rows} rows, expected a multiple of {facts.hop} (a push), at least "
+            f"{least} (what fills the window)."
+        )
+    return [value.reshape(-1, push)]
+
+
+def _elements(tensor: ir.Tensor, file: Path) -> np.ndarray:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise GravenError(f"{file}: cannot be read: {error.strerror}.") from None
+    size = tensor.element.dtype.itemsize
+    if len(data) % size:
+        raise GravenError(
+            f"{file}: has {len(data)} bytes, but an element of the model's input '{tensor.name}' "
+            f"({tensor.element.value}) takes {size}."
+        )
+    return np.frombuffer(data, tensor.element.dtype.newbyteorder("<"))
 
 
 def to_bytes(values: Inputs) -> bytes:
@@ -69,14 +115,16 @@ def _from_raw(network: ir.Network, files: list[Path]) -> Inputs:
     found: list[list[np.ndarray]] = [[] for _ in wanted]
     for position, file in enumerate(files):
         tensor = wanted[position % len(wanted)]
+        expected = int(np.prod(tensor.shape)) * tensor.element.dtype.itemsize
         try:
-            data = file.read_bytes()
+            with file.open("rb") as stream:
+                data = stream.read(expected + 1)
+                size = max(len(data), os.fstat(stream.fileno()).st_size)
         except OSError as error:
             raise GravenError(f"{file}: cannot be read: {error.strerror}.") from None
-        expected = int(np.prod(tensor.shape)) * tensor.element.dtype.itemsize
-        if len(data) != expected:
+        if size != expected:
             raise GravenError(
-                f"{file}: has {len(data)} bytes, but the model's input '{tensor.name}' "
+                f"{file}: has {size} bytes, but the model's input '{tensor.name}' "
                 f"({tensor.element.value} {shape_text(tensor.shape)}) takes {expected}."
             )
         value = np.frombuffer(data, dtype=tensor.element.dtype.newbyteorder("<"))
@@ -97,6 +145,8 @@ def _from_npy(network: ir.Network, files: list[Path]) -> Inputs:
 
 def _from_npz(network: ir.Network, file: Path) -> Inputs:
     arrays = _read(file)
+    if not isinstance(arrays, dict):
+        raise GravenError(f"{file}: is one array, expected an archive of arrays; name it .npy.")
     values = []
     for position, tensor in enumerate(tensors(network)):
         names = [name for name in (tensor.name, f"input_{position}") if name in arrays]
@@ -109,7 +159,8 @@ def _from_npz(network: ir.Network, file: Path) -> Inputs:
     return _same_count(values)
 
 
-def _read(file: Path):
+def _read(file: Path) -> np.ndarray | dict[str, np.ndarray]:
+    """An array, or those of an archive; the file's bytes decide."""
     try:
         loaded = np.load(file, allow_pickle=False)
         return {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else loaded
@@ -119,7 +170,7 @@ def _read(file: Path):
         raise GravenError(f"{file}: is no array that numpy can read: {error}.") from None
 
 
-def _fit(tensor: ir.Tensor, value, where: str) -> np.ndarray:
+def _fit(tensor: ir.Tensor, value: np.ndarray | dict[str, np.ndarray], where: str) -> np.ndarray:
     """The array as (inferences, *the input's shape)."""
     if not isinstance(value, np.ndarray) or value.dtype != tensor.element.dtype:
         kind = getattr(value, "dtype", "no array")

@@ -13,9 +13,15 @@ from typing import Any
 
 import numpy as np
 
+TITLES = ("layer", "alive", "output", "bytes", "share", "bound if halved")  # of Usage.table
 NAME_LENGTH = 26
 MOST_PEAKS = 100  # that are looked at
 SCRATCH = -1  # as a bar's row
+
+
+def bound_text(arena: int, bound: int) -> str:
+    """How far an arena is from the most bytes that its order of steps keeps alive at once."""
+    return f"lower bound {bound:,}" if arena > bound else "the lower bound of this order of steps"
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,9 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Usage:
+    """Who uses the arena, and when."""
+
     report: dict[str, Any]  # as of inspect --json
 
     @cached_property
@@ -123,10 +131,19 @@ class Plan:
         return f"{share.rows} rows" if share.rows > 1 else "1 row"
 
     @property
+    def table(self) -> list[tuple[str, ...]]:
+        """What is alive at the peak, a line for each layer's rows or scratch."""
+        return [
+            (self.name(share.layer), self.what(share), self.shape(share.layer), f"{share.bytes:,}",
+             f"{share.bytes / self.bound:.0%}", f"{share.halved:,}")
+            for share in self.shares
+        ]  # fmt: skip
+
+    @property
     def title(self) -> str:
         found = self.report
         by_rows = ", row input" if found["row_input"] else ""
-        state = "optimal" if self.arena == self.bound else f"lower bound {self.bound:,}"
+        state = bound_text(self.arena, self.bound)
         return (
             f"{found['model']} on {found['target']}, isa {found['isa']}, plan {found['plan']}"
             f"{by_rows}: arena {self.arena:,} bytes ({state})"

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from graven.errors import ToolError
+
+PARTS = ("include/graven", "firmware", "toolchains")
+
 
 def data_root() -> Path:
     """The folder that holds include/, firmware/ and toolchains/.
@@ -12,8 +16,9 @@ def data_root() -> Path:
     """
     package = Path(__file__).resolve().parent
     for root in (package / "data", package.parents[1]):
-        if (root / "include" / "graven").is_dir():
+        if all((root / part).is_dir() for part in PARTS):
             return root
-    raise FileNotFoundError(
-        f"graven: no include/graven beside the package in {package}; reinstall the package graven"
+    raise ToolError(
+        f"{package}: has no {', '.join(PARTS)} beside it, which belong to the package; install "
+        "graven again."
     )

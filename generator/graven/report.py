@@ -68,7 +68,7 @@ def measured(
     files: list[str],
     pruned: prune.Report | None = None,
 ) -> dict[str, Any]:
-    """As `inspected`, with the figures of a run, with the figures of a run."""
+    """As `inspected`, with the figures of a run."""
     found = inspected(network, built, choice, pruned)
     image, facts = built.image, built.facts
     ram = None if image is None else image["data"] + image["bss"] + run.stack_bytes
@@ -99,6 +99,41 @@ def measured(
     }
 
 
+def streamed(
+    network: ir.Network,
+    built: Build,
+    choice: Choice,
+    run: Run,
+    files: list[str],
+    pruned: prune.Report | None = None,
+) -> dict[str, Any]:
+    """What `run --stream` says: figures of one push in the middle of a recording."""
+    facts, image, stream = built.stream_facts, built.image, choice.stream
+    assert stream is not None
+    return {
+        "model": network.name,
+        "source": network.source,
+        "target": choice.target,
+        "isa": facts.isa,
+        "plan": choice.plan,
+        "stream": {
+            "window_rows": facts.window,
+            "rows_per_push": facts.hop,
+            "pushes_to_fill": facts.pushes_to_fill,
+            "padding": stream.padding,
+        },
+        "arena_bytes": facts.arena_bytes,
+        "state_bytes": facts.state_bytes,
+        "ram_bytes": None if image is None else image["data"] + image["bss"] + run.stack_bytes,
+        "flash_bytes": {"weights": facts.weight_bytes, "code": built.code_bytes},
+        "stack_bytes": run.stack_bytes,
+        "macs": facts.macs,
+        "instructions": run.instructions,
+        "pruned": None if pruned is None else pruning(pruned),
+        "outputs": files,
+    }
+
+
 def without_batch(shape: tuple[int, ...]) -> list[int]:
     return list(shape[1:] if len(shape) > 1 and shape[0] == 1 else shape)
 
@@ -111,6 +146,25 @@ def tensor_bytes(tensor: ir.Tensor) -> int:
 
 
 # -- tables ---------------------------------------------------------------------------------------
+
+
+def show_stream(report: dict[str, Any], console: Console) -> None:
+    stream, flash = report["stream"], report["flash_bytes"]
+    code = "" if flash["code"] is None else f", code {flash['code']:,}"
+    ram = "" if report["ram_bytes"] is None else f"; RAM in all {report['ram_bytes']:,}"
+    lines = [
+        f"{report['model']} ({report['source']}) as a stream: a window of {stream['window_rows']} "
+        f"rows, {stream['rows_per_push']} new in each push, full after {stream['pushes_to_fill']} "
+        "pushes",
+        f"{report['target']}, isa {report['isa']}, plan {report['plan']}",
+        f"arena {report['arena_bytes']:,} bytes, state {report['state_bytes']:,}; flash: weights "
+        f"{flash['weights']:,}{code}; {report['macs']:,} MACs per push",
+        f"stack {report['stack_bytes']:,} bytes{ram}",
+    ]
+    if report["instructions"] is not None:
+        lines.append(f"{report['instructions']:,} instructions per push")
+    for line in lines:
+        console.print(line, highlight=False, markup=False)
 
 
 def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
@@ -143,18 +197,16 @@ def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
         console.print(line, highlight=False, markup=False)
 
 
-def show_peak(plan: memory.Plan, console: Console) -> None:
-    """What is alive at the peak of a plan, and what to change."""
-    from graven import picture
-
-    console.print(f"{plan.title}\n{plan.moment}:", highlight=False, markup=False)
+def show_peak(usage: memory.Usage, console: Console) -> None:
+    """What is alive at the peak, and what to change."""
+    console.print(f"{usage.title}\n{usage.moment}:", highlight=False, markup=False)
     table = Table()
-    for title in picture.TITLES:
+    for title in memory.TITLES:
         table.add_column(title, justify="left" if title in ("layer", "alive") else "right")
-    for cells in picture.table(plan):
+    for cells in usage.table:
         table.add_row(*map(escape, cells))
     console.print(table)
-    console.print(plan.advice, highlight=False, markup=False)
+    console.print(usage.advice, highlight=False, markup=False)
 
 
 def quantization(tensor: ir.Tensor) -> str:
@@ -168,20 +220,15 @@ def number(value: int | None) -> str:
     return "" if not value else f"{value:,}"
 
 
-def bound_text(report: dict[str, Any]) -> str:
-    """How far the arena is from the most bytes that this order of steps keeps alive at once."""
-    bound = report["arena_bound_bytes"]
-    return "optimal" if report["arena_bytes"] == bound else f"bound {bound:,}"
-
-
 def summary(report: dict[str, Any]) -> list[str]:
     flash = report["flash_bytes"]
+    state = memory.bound_text(report["arena_bytes"], report["arena_bound_bytes"])
     code = "" if flash["code"] is None else f", code {flash['code']:,}"
     expanded = sum(layer["expanded_bytes"] for layer in report["layers"])
     spent = f" ({expanded:,} expanded)" if expanded else ""
     lines = [
         f"{report['target']}, isa {report['isa']}, plan {report['plan']}",
-        f"arena {report['arena_bytes']:,} bytes ({bound_text(report)}); flash: weights "
+        f"arena {report['arena_bytes']:,} bytes ({state}); flash: weights "
         f"{flash['weights']:,}{spent}{code}; {report['macs']:,} MACs",
     ]
     if (taken := report["pruned"]) is not None and taken["channels_removed"] > 0:

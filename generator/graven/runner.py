@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import struct
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,7 +25,7 @@ HARNESS_ERROR = 2
 class Run:
     outputs: list[np.ndarray]  # per model output: (inferences, *shape)
     stack_bytes: int = 0
-    instructions: int | None = None  # of the first inference; None on the host
+    instructions: int | None = None  # of the first inference or the last push; None on the host
     layers: dict[int, int] = field(default_factory=dict)  # instructions, by layer
     dump: list[dict[int, bytes]] = field(default_factory=list)  # per inference: layer, its rows
 
@@ -34,6 +33,7 @@ class Run:
 def run(
     network: ir.Network, built: Build, values: inputs.Inputs, profile: bool, dump: bool = False
 ) -> Run:
+    """`values`: an array per model input, its leading axis the inferences, or a stream's pushes."""
     count = len(values[0])
     with tempfile.TemporaryDirectory(prefix="graven-") as at:
         folder = Path(at)
@@ -65,30 +65,13 @@ def command_of(built: Build, arguments: list[str], options: Sequence[str] = ()) 
 
 def _call(built: Build, arguments: list[str], folder: Path) -> str:
     command = command_of(built, arguments)
-    name = os.path.basename(command[0])
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            timeout=TIMEOUT,
-        )
-    except FileNotFoundError:
-        raise tools.missing(name) from None
-    except OSError as error:
-        raise ToolError(f"{name}: cannot be run: {error.strerror}.") from None
-    except subprocess.TimeoutExpired:
-        raise ToolError(f"{name}: had not ended after {TIMEOUT} seconds.") from None
-    if done.returncode != 0:
-        last = done.stdout.strip().splitlines()[-tools.LAST_LINES :]
+    code, printed = tools.call(command, folder, timeout=TIMEOUT)
+    if code != 0:
+        last = printed.strip().splitlines()[-tools.LAST_LINES :]
         errors = [line.removeprefix("error ") for line in last if line.startswith("error ")]
         text = errors[-1] if errors else "\n".join(last) or "it printed nothing"
-        raise ToolError(f"{name} failed (exit code {done.returncode}): {text}")
-    return done.stdout
+        raise ToolError(f"{os.path.basename(command[0])} failed (exit code {code}): {text}")
+    return printed
 
 
 def _split(network: ir.Network, data: bytes, count: int) -> list[np.ndarray]:

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from graven.errors import BudgetError, GravenError, ToolError
@@ -55,6 +55,20 @@ def require(*programs: str) -> None:
 
 def run(command: Sequence[str], folder: Path) -> str:
     """What a program of the build prints; its failure becomes an error with a sentence."""
+    code, printed = call(command, folder, env={**os.environ, "LC_ALL": "C"})
+    if code != 0:
+        raise explain(os.path.basename(command[0]), printed)
+    return printed
+
+
+def call(
+    command: Sequence[str],
+    folder: Path,
+    env: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+) -> tuple[int, str]:
+    """A program's exit code, and what it prints."""
+    name = os.path.basename(command[0])
     try:
         done = subprocess.run(
             command,
@@ -64,15 +78,16 @@ def run(command: Sequence[str], folder: Path) -> str:
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
-            env={**os.environ, "LC_ALL": "C"},
+            env=env,
+            timeout=timeout,
         )
     except FileNotFoundError:
-        raise missing(command[0]) from None
+        raise missing(name) from None
     except OSError as error:
-        raise ToolError(f"{command[0]}: cannot be run: {error.strerror}.") from None
-    if done.returncode != 0:
-        raise explain(os.path.basename(command[0]), done.stdout)
-    return done.stdout
+        raise ToolError(f"{name}: cannot be run: {error.strerror}.") from None
+    except subprocess.TimeoutExpired:
+        raise ToolError(f"{name}: had not ended after {timeout} seconds.") from None
+    return done.returncode, done.stdout
 
 
 def explain(program: str, output: str) -> GravenError:
@@ -98,6 +113,9 @@ def _assertion(sentence: str, output: str) -> GravenError:
     limits = {"plan::within": "the arena does not fit --plan within",
               "plan::in_flash": "the weights do not fit --flash"}  # fmt: skip
     broken = next((said for name, said in limits.items() if name in sentence), None)
+    if broken is None and sentence.startswith("Streaming: "):
+        text = sentence.removeprefix("Streaming: ")
+        return GravenError(f"--stream: {text} Here: --hop ROWS and --time-padding.")
     if broken is None:
         return ToolError(f"the model does not compile: {sentence}")
     numbers = re.search(r"limit<(\d+)L*>.*?got<(\d+)L*>", output)

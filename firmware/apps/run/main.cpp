@@ -6,7 +6,8 @@
 // gets as many times all outputs; both in the tensors' own types. The inferences follow each other
 // on one model, which starts reset. Prints lines of the form `key value`, or `error <sentence>`:
 //   arena, weights, tables (bytes), macs, layer_weights <layer> <bytes>
-//   stack <bytes>, instructions (or cycles) <n>   of the first inference, without hooks
+//   stack <bytes>, instructions (or cycles) <n>   of the first inference, without hooks; of a
+//                                                 stream, whose inferences are pushes, of the last
 //   layer <layer> <n>                             `profile`: a run of the first input with a hook
 // `dump` writes every row of every layer of every inference, from a second pass, as records of
 //   u32 layer, u32 row, u32 bytes, and the bytes; layer 0xffffffff begins an inference.
@@ -125,22 +126,30 @@ void close(File& file, const char* path) {
   if (!file.close()) fail(path, ": writing failed");
 }
 
-/// Runs all inferences without hooks; the first is measured.
+template <class Model> constexpr bool is_stream = requires { Model::pushes_to_fill; };
+template <class Model> constexpr bool has_hooks = !Model::row_input && !is_stream<Model>;
+
+/// The first push of a stream also sets its state up.
+template <class Model> constexpr std::uint32_t measured_inference(std::uint32_t count) {
+  return is_stream<Model> ? count - 1 : 0;
+}
+
+/// Runs all inferences without hooks; one of them is measured.
 firmware::Measurement run_all(const Arguments& arguments) {
-  firmware::Measurement first{};
+  firmware::Measurement measured{};
   File input = open_input(arguments), output = open_output(arguments.output);
   model.reset();
   for (std::uint32_t i = 0; i < arguments.count; ++i) {
     read_inputs(input, arguments);
-    if (i == 0)
-      first = firmware::measure([](void*) { run_once(model); }, nullptr);
+    if (i == measured_inference<ModelUnderTest>(arguments.count))
+      measured = firmware::measure([](void*) { run_once(model); }, nullptr);
     else
       run_once(model);
     for (int k = 0; k < outputs; ++k) write(output, model.output_bytes(k), arguments.output);
   }
   input.close();
   close(output, arguments.output);
-  return first;
+  return measured;
 }
 
 struct Profile {
@@ -225,15 +234,16 @@ void print_constants() {
 int main(int argc, char** argv) {
   const Arguments arguments = parse(argc, argv);
   print_constants();
-  const firmware::Measurement first = run_all(arguments);
-  print_line("stack ", first.stack);
+  const firmware::Measurement measured = run_all(arguments);
+  print_line("stack ", measured.stack);
   const auto unit = firmware::counter_unit();
   const bool counts = unit != firmware::Unit::none;
-  if (counts) print_line(unit == firmware::Unit::cycles ? "cycles " : "instructions ", first.count);
-  if constexpr (!ModelUnderTest::row_input) {  // hooks belong to runs on a resident input
-    if (arguments.profile && counts) run_profile(model, arguments, first.count);
+  if (counts)
+    print_line(unit == firmware::Unit::cycles ? "cycles " : "instructions ", measured.count);
+  if constexpr (has_hooks<ModelUnderTest>) {
+    if (arguments.profile && counts) run_profile(model, arguments, measured.count);
     if (arguments.dump) run_dump(model, arguments);
   } else if (arguments.dump) {
-    fail("run: a model that takes its input row by row has no dump");
+    fail("run: a model that takes its input row by row, and a stream, have no dump");
   }
 }

@@ -7,7 +7,6 @@ read. Whatever is wrong becomes one sentence.
 
 from __future__ import annotations
 
-import keyword
 import math
 import re
 import struct
@@ -30,26 +29,60 @@ MOST_COMPUTED = 1 << 24  # bytes of a tensor that is no constant
 MOST_FILE = 1 << 30
 EMPTY_TABLE = struct.pack("<HHi", 4, 4, 4)  # a vtable without fields, and a table that points to it
 CPP_WORDS = frozenset(
-    "alignas alignof asm auto bool case catch char char16_t char32_t char8_t co_await co_return "
-    "co_yield concept const const_cast consteval constexpr constinit decltype default delete do "
-    "double dynamic_cast enum explicit export extern false float friend goto inline int long "
-    "mutable namespace new noexcept nullptr operator private protected public register "
-    "reinterpret_cast requires short signed sizeof static static_assert static_cast struct switch "
-    "template this thread_local throw true typedef typeid typename union unsigned using virtual "
-    "void volatile wchar_t graven std main".split()
-) | frozenset(keyword.kwlist)
+    "alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t "
+    "char32_t char8_t class co_await co_return co_yield compl concept const const_cast consteval "
+    "constexpr constinit continue decltype default delete do double dynamic_cast else enum "
+    "explicit export extern false float for friend goto graven if inline int long main mutable "
+    "namespace new noexcept not not_eq nullptr operator or or_eq private protected public "
+    "register reinterpret_cast requires return short signed sizeof static static_assert "
+    "static_cast std struct switch template this thread_local throw true try typedef typeid "
+    "typename union unsigned using virtual void volatile wchar_t while xor xor_eq".split()
+)
+
+C_NAMES = frozenset(
+    "abs accept access acos acosh asin asinh assert atan atan2 atanh atof atoi bind brk calloc "
+    "cbrt ceil clock close connect copysign cos cosh div drem dup environ erf erfc errno exit exp "
+    "exp2 expm1 fabs fdim floor fma fmax fmin fmod fork free frexp gamma getenv gets hypot index "
+    "isalpha isdigit j0 j1 jn kill labs ldexp lgamma link linux listen log log10 log1p log2 logb "
+    "lround malloc memcpy modf nan nice open pause pipe pow printf putc puts qsort raise rand "
+    "random read realloc recv remainder remove rename rewind rindex rint round scalb scanf select "
+    "send signal signbit significand sin sinh sleep sqrt stat stderr stdin stdout strlen sync "
+    "system tan tanh tgamma time times trunc truncate unix unlink vfork wait write y0 y1 yn".split()
+)
+"""Global names of the C library that a model may well be called; a namespace cannot be."""
+
+TORCH = ("a PyTorch model", "litert-torch")
+KERAS = ("a Keras or TensorFlow model", "tf.lite.TFLiteConverter")
+CONVERTERS = {
+    ".onnx": ("an ONNX model", "onnx2tf (option -oiqt)"),
+    **dict.fromkeys((".ckpt", ".pt", ".pt2", ".pte", ".pth", ".safetensors"), TORCH),
+    **dict.fromkeys((".h5", ".hdf5", ".keras", ".pb"), KERAS),
+}
+"""What another front end would read, by the file's ending, and what makes a .tflite file of it."""
 
 
 def load(path: str | Path) -> ir.Network:
     """The network in the file, checked; GravenError with one sentence otherwise."""
     path = Path(path)
+    return parse(read(path), printable(path.name), identifier(path.stem))
+
+
+def read(path: Path) -> bytes:
+    """The file's bytes, if it may be a .tflite file."""
     try:
-        if path.stat().st_size > MOST_FILE:
-            raise GravenError(f"{path}: is larger than {MOST_FILE >> 20} MB; is it the right file?")
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MOST_FILE + 1)
     except OSError as error:
         raise GravenError(f"{path}: cannot be read: {error.strerror}.") from None
-    return parse(data, path.name, identifier(path.stem))
+    if len(data) > MOST_FILE:
+        raise GravenError(f"{path}: is larger than {MOST_FILE >> 20} MB; is it the right file?")
+    if data[4:8] != flatbuffer.IDENTIFIER and path.suffix.lower() in CONVERTERS:
+        kind, converter = CONVERTERS[path.suffix.lower()]
+        raise GravenError(
+            f"{path}: is no .tflite file but {kind}, by its name; graven reads .tflite files only: "
+            f"convert it to full int8 with {converter}."
+        )
+    return data
 
 
 def parse(data: bytes, source: str, name: str) -> ir.Network:
@@ -69,7 +102,7 @@ def parse(data: bytes, source: str, name: str) -> ir.Network:
 def identifier(stem: str) -> str:
     """A C++ identifier made of a file's name."""
     word = re.sub(r"_+", "_", re.sub(r"[^0-9A-Za-z]", "_", stem)).strip("_")
-    if not word or word[0].isdigit() or word in CPP_WORDS:
+    if not word or word[0].isdigit() or word in CPP_WORDS | C_NAMES:
         word = f"model_{word}" if word else "model"
     return word
 
@@ -432,6 +465,10 @@ def _array(record: object, field: str) -> np.ndarray:
 
 
 def _text(raw: bytes | None) -> str:
-    """A name in the file, fit to print: one line, no control characters, not endless."""
-    text = (raw or b"")[:1000].decode("utf-8", "replace")
+    """A name in the file, fit to print and not endless."""
+    return printable((raw or b"")[:1000].decode("utf-8", "replace"))
+
+
+def printable(text: str) -> str:
+    """On one line, without control characters and halves of surrogate pairs."""
     return "".join(char if char.isprintable() else "?" for char in text)

@@ -1,7 +1,9 @@
 // Searches a small plan for one problem with the planner itself: first the values that are finished
 // before anything after them starts, then the order in which first fit sees rows and scratch.
-// Argument: a file of numbers as problem.cpp.j2 writes them, behind the header. Prints arena,
-// bound, from_top and steps, the words of `whole`, and the order (policy.hpp, Found).
+// Argument: a file of words, what problem.cpp.j2 writes behind the sizes. Prints arena, bound,
+// from_top and steps, the words of `whole`, and the order (policy.hpp, Found).
+#include "words.hpp"
+
 #include <graven/place.hpp>
 
 #include <algorithm>
@@ -9,6 +11,7 @@
 #include <functional>
 #include <numeric>
 #include <set>
+#include <type_traits>
 #include <vector>
 
 using namespace graven::plan;
@@ -35,30 +38,23 @@ struct Random {
   }
 };
 
-constexpr int fact_words = 17;  // of each value
-
 bool read_problem(const char* path) {
   std::FILE* file = std::fopen(path, "rb");
   if (file == nullptr) return false;
-  std::vector<std::int32_t> numbers(fact_words * VALUES + READS + 2 * SPANS);
-  const bool whole = std::fread(numbers.data(), 4, numbers.size(), file) == numbers.size();
-  std::fclose(file);
-  const std::int32_t* n = numbers.data();
-  for (Facts& f : problem.values) {
-    f = {.rows = n[0], .row_bytes = n[1], .steps = n[2], .band = n[3], .scratch = n[4],
-         .wide = n[5] != 0, .first_read = n[6], .read_count = n[7], .first_span = n[8],
-         .reduces = n[9] != 0, .is_input = n[10] != 0, .is_constant = n[11] != 0,
-         .is_output = n[12] != 0, .persistent = n[13] != 0, .overwrites = n[14]};
-    f.fresh = n[15];
-    f.sliced = n[16] != 0;
-    n += fact_words;
-  }
-  for (int& read : problem.reads) read = *n++;
+  bool complete = true;
+  auto read = [&](auto& number) {
+    std::int64_t word = 0;
+    complete = std::fread(&word, sizeof word, 1, file) == 1 && complete;
+    number = static_cast<std::remove_reference_t<decltype(number)>>(word);
+  };
+  for (Facts& value : problem.values) graven_words::each_field(value, read);
+  for (int& value : problem.reads) read(value);
   for (Span& span : problem.spans) {
-    span = {n[0], n[1]};
-    n += 2;
+    read(span.first);
+    read(span.last);
   }
-  return whole;
+  std::fclose(file);
+  return complete;
 }
 
 Policy policy_of(const Whole& whole) {
@@ -175,7 +171,7 @@ int main(int count, char** arguments) {
     const std::size_t back = seed % 8 == 0 && sets.size() > 1 ? 2 : 1;  // mostly the lowest peak
     const Result found = search(sets[sets.size() - back], effort / ITEMS, seed, seed % 2 == 0);
     if (found.arena < best.arena) best = found;
-    if (best.arena < best.bound + 4) break;  // optimal
+    if (best.arena < best.bound + 4) break;  // at the lower bound
   }
   std::printf("%d %d %d %d\n", best.arena, best.bound, best.from_top, STEPS);
   for (const std::uint64_t word : policy_of(best.whole).whole)
