@@ -1,7 +1,8 @@
-// The kernels of AVX2 and AVX-512 VNNI, where the compiler has them and the processor runs them,
+// The kernels of AVX2, AVX-VNNI and AVX-512 VNNI, where the compiler has them and the processor runs them,
 // against those of scalar: random shapes, weights, quantizations and clamps.
 #include <graven/isa/avx2.hpp>
 #include <graven/isa/avx512vnni.hpp>
+#include <graven/isa/avxvnni.hpp>
 
 #include "kernel_run.hpp"
 
@@ -196,9 +197,17 @@ TEST_CASE("nearest") {
   for (unsigned seed = 0; seed < count; ++seed) check_nearest(seed);
 }
 
+#if defined(__AVXVNNI__) || defined(__AVX512VNNI__)
+TEST_CASE("convolutions, AVX-VNNI") { check_convs<avxvnni_isa::Bytes>(); }
+TEST_CASE("depthwise convolutions, AVX-VNNI") {
+  check_depthwises<avxvnni_isa::TapQuads<avxvnni_isa::Bytes>>();
+}
+#endif
 #if defined(__AVX512VNNI__)
 TEST_CASE("convolutions, AVX-512 VNNI") { check_convs<avx512vnni_isa::Bytes>(); }
-TEST_CASE("depthwise convolutions, AVX-512 VNNI") { check_depthwises<avx512vnni_isa::TapQuads>(); }
+TEST_CASE("depthwise convolutions, AVX-512 VNNI") {
+  check_depthwises<avxvnni_isa::TapQuads<avx512vnni_isa::Bytes>>();
+}
 #endif
 
 #endif

@@ -1,5 +1,4 @@
-// The instruction set that the compiler is building for. avx512vnni is chosen by hand only: so far
-// it has run on an emulation of its instructions, not on a processor.
+// The instruction set that the compiler is building for.
 #pragma once
 
 #include "graven/isa/armv6m.hpp"
@@ -7,6 +6,7 @@
 #include "graven/isa/armv7m.hpp"
 #include "graven/isa/avx2.hpp"
 #include "graven/isa/avx512vnni.hpp"
+#include "graven/isa/avxvnni.hpp"
 #include "graven/isa/mve.hpp"
 #include "graven/isa/rv32imc.hpp"
 #include "graven/isa/scalar.hpp"
@@ -23,6 +23,10 @@ using native = armv7m;
 using native = armv6m;
 #elif defined(__riscv_mul) && __riscv_xlen == 32
 using native = rv32imc;
+#elif defined(__AVX512VNNI__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+using native = avx512vnni;
+#elif defined(__AVXVNNI__)
+using native = avxvnni;
 #elif defined(__AVX2__)
 using native = avx2;
 #else

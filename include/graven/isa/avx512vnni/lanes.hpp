@@ -1,11 +1,9 @@
-// Sixteen int32 sums in a register; int8 inputs made unsigned by adding 128, four at a time
-// (VPDPBUSD). What the 128 adds to the sums is taken from the biases by the packing.
+// The arithmetic of isa/avxvnni/lanes.hpp in registers of sixteen sums.
 #pragma once
 
 #if defined(__AVX512VNNI__) && defined(__AVX512BW__) && defined(__AVX512VL__)
 
-#include "graven/isa/avx2/depthwise.hpp"
-#include "graven/isa/avx2/lanes.hpp"
+#include "graven/isa/avxvnni/lanes.hpp"
 
 namespace graven::avx512vnni_isa {
 
@@ -69,26 +67,18 @@ template <int program> struct Scale {
   }
 };
 
-struct Bytes {
+struct Bytes : avxvnni_isa::Bytes {
   using Vector = __m512i;
-  using Weight = std::int8_t;
-  using Limits = avx2_isa::Limits;
   using Table = avx2_isa::ChannelTable<16, 128>;
   template <int program> using Scale = avx512vnni_isa::Scale<program>;
-  static constexpr int lanes = 16, group = 4, element = 1;
-  static constexpr int weight_bytes = 64, out_element = 1;
+  static constexpr int lanes = 16, weight_bytes = 64;
   static constexpr int slack = 128;  // a vector beyond the end, and what its taps read
   static constexpr int header = 64;
 
-  static constexpr const Weight* filter(const Parameters& p) { return p.filter.int8; }
-  static constexpr void pack_limits(const Value&, std::byte*) {}
-  static Limits limits(const Task& t) { return {t.out_zero, t.low, t.high}; }
   static constexpr int widest(int) { return 4; }
   static constexpr int pixels(int vectors) { return vectors == 1 ? 12 : vectors == 2 ? 8 : 6; }
-  static constexpr int channel(int vectors, int vector, int lane) {
-    return 4 * vectors * (lane / 4) + 4 * vector + lane % 4;
-  }
 
+  [[gnu::always_inline]] static Vector loaded(const std::byte* from) { return load64(from); }
   [[gnu::always_inline]] static Vector start(const std::byte* table) { return load64(table); }
   [[gnu::always_inline]] static Vector weights(const std::byte* from) { return load64(from); }
   [[gnu::always_inline]] static Vector inputs(const std::byte* from) {
@@ -117,6 +107,14 @@ struct Bytes {
     for (int i = 0; i < count; i += 64) _mm512_mask_storeu_epi8(to + i, first_bytes(count - i), x);
   }
 
+  // In every 128 bits, the low or high halves of a and b in turns.
+  template <int high> [[gnu::always_inline]] static Vector mixed8(Vector a, Vector b) {
+    return high ? _mm512_unpackhi_epi8(a, b) : _mm512_unpacklo_epi8(a, b);
+  }
+  template <int high> [[gnu::always_inline]] static Vector mixed16(Vector a, Vector b) {
+    return high ? _mm512_unpackhi_epi16(a, b) : _mm512_unpacklo_epi16(a, b);
+  }
+
   template <int vectors>
   [[gnu::always_inline]] static void put(std::byte* out, const Vector (&y)[vectors], int left,
                                          const Limits& limits) {
@@ -136,29 +134,6 @@ struct Bytes {
       z = _mm_min_epi8(_mm_max_epi8(z, _mm_set1_epi8(low)), _mm_set1_epi8(high));
       _mm_mask_storeu_epi8(out, static_cast<__mmask16>(mask), z);
     }
-  }
-};
-
-// 64 outputs in four vectors of sums; taps in fours.
-struct TapQuads : Bytes {
-  static constexpr int vectors = 4, outputs = 64;
-  using Weight = std::int8_t;
-
-  [[gnu::always_inline]] static Vector tap(const std::byte* input, const std::byte* offset) {
-    return flip(load64(input + load_aligned<std::int32_t>(offset)));
-  }
-  [[gnu::always_inline]] static void add(Vector (&acc)[vectors], const std::byte* input,
-                                         const std::byte* offsets, const std::byte* weights) {
-    const Vector a = tap(input, offsets), b = tap(input, offsets + 4);
-    const Vector c = tap(input, offsets + 8), d = tap(input, offsets + 12);
-    const Vector ab[]{_mm512_unpacklo_epi8(a, b), _mm512_unpackhi_epi8(a, b)};
-    const Vector cd[]{_mm512_unpacklo_epi8(c, d), _mm512_unpackhi_epi8(c, d)};
-    avx2_isa::unroll<2>([&](auto half) {
-      const Vector z0 = _mm512_unpacklo_epi16(ab[half], cd[half]);
-      const Vector z1 = _mm512_unpackhi_epi16(ab[half], cd[half]);
-      acc[2 * half] = Bytes::add(acc[2 * half], z0, load64(weights + 128 * half));
-      acc[2 * half + 1] = Bytes::add(acc[2 * half + 1], z1, load64(weights + 128 * half + 64));
-    });
   }
 };
 

@@ -1,0 +1,36 @@
+// AVX-VNNI: Intel's x86-64 from Alder Lake (2021) on, AMD's from Zen 5 on. Equal to scalar bit for
+// bit.
+#pragma once
+
+#if defined(__AVXVNNI__) || (defined(__AVX512VNNI__) && defined(__AVX512VL__))
+
+#include "graven/isa/avx2.hpp"
+#include "graven/isa/avxvnni/lanes.hpp"
+
+namespace graven {
+
+struct avxvnni : avx2 {
+  static constexpr const char* name = "avxvnni";
+
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    return quads<avxvnni_isa::Bytes, graph, value>();
+  }
+
+protected:
+  // Convolutions by `Bytes`, the rest as AVX2.
+  template <class Bytes, const auto& graph, int value> static constexpr auto quads() {
+    constexpr const Value& v = graph.values[value];
+    if constexpr (v.inputs == 0 || v.element != Element::int8 || !uniform(graph.view(), v))
+      return avx2::kernel<graph, value>();
+    else if constexpr (v.op == Op::conv)
+      return conv<Bytes, graph, value>();
+    else if constexpr (v.op == Op::depthwise)
+      return avx2_isa::Depthwise<avxvnni_isa::TapQuads<Bytes>, band(graph.view(), value)>{};
+    else
+      return avx2::kernel<graph, value>();
+  }
+};
+
+}  // namespace graven
+
+#endif
