@@ -17,15 +17,15 @@ struct avxvnni : avx2 {
   }
 
 protected:
-  // Convolutions by `Bytes`, the rest as AVX2.
-  template <class Bytes, const auto& graph, int value> static constexpr auto quads() {
+  // Convolutions by `Lanes`, the rest as AVX2.
+  template <class Lanes, const auto& graph, int value> static constexpr auto quads() {
     constexpr const Value& v = graph.values[value];
     if constexpr (v.inputs == 0 || v.element != Element::int8 || !uniform(graph.view(), v))
       return avx2::kernel<graph, value>();
     else if constexpr (v.op == Op::conv)
-      return conv<Bytes, graph, value>();
+      return conv<Lanes, graph, value>();
     else if constexpr (v.op == Op::depthwise)
-      return avx2_isa::Depthwise<avxvnni_isa::TapQuads<Bytes>, band(graph.view(), value)>{};
+      return avx2_isa::Depthwise<avxvnni_isa::TapQuads<Lanes>, band(graph.view(), value)>{};
     else
       return avx2::kernel<graph, value>();
   }

@@ -54,23 +54,23 @@ struct Bytes : avx2_isa::Words {
   }
 };
 
-// Depthwise: four vectors of sums; taps in fours. Vectors of 8 or 16 lanes, by `Bytes`.
-template <class Bytes> struct TapQuads : Bytes {
-  using Vector = typename Bytes::Vector;
-  static constexpr int vectors = 4, outputs = vectors * Bytes::lanes;
+// Depthwise: four vectors of sums; taps in fours. `Lanes` of 8 or 16 sums.
+template <class Lanes> struct TapQuads : Lanes {
+  using Vector = typename Lanes::Vector;
+  static constexpr int vectors = 4, outputs = vectors * Lanes::lanes;
 
   [[gnu::always_inline]] static Vector tap(const std::byte* input, const std::byte* offset) {
-    return Bytes::flip(Bytes::loaded(input + load_aligned<std::int32_t>(offset)));
+    return Lanes::flip(Lanes::loaded(input + load_aligned<std::int32_t>(offset)));
   }
   [[gnu::always_inline]] static void add(Vector (&acc)[vectors], const std::byte* input,
                                          const std::byte* offsets, const std::byte* weights) {
     const Vector a = tap(input, offsets), b = tap(input, offsets + 4);
     const Vector c = tap(input, offsets + 8), d = tap(input, offsets + 12);
     avx2_isa::unroll<vectors>([&](auto j) {
-      const Vector ab = Bytes::template mixed8<j / 2>(a, b);
-      const Vector cd = Bytes::template mixed8<j / 2>(c, d);
-      acc[j] = Bytes::add(acc[j], Bytes::template mixed16<j % 2>(ab, cd),
-                          Bytes::loaded(weights + j * Bytes::weight_bytes));
+      const Vector ab = Lanes::template mixed8<j / 2>(a, b);
+      const Vector cd = Lanes::template mixed8<j / 2>(c, d);
+      acc[j] = Lanes::add(acc[j], Lanes::template mixed16<j % 2>(ab, cd),
+                          Lanes::loaded(weights + j * Lanes::weight_bytes));
     });
   }
 };
