@@ -123,6 +123,10 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> int:
     options = parse_arguments()
     models = [figures.load_model(path) for path in options.models] or figures.default_models()
+    if options.update and len(models) < 2:
+        raise BenchError(
+            "the record needs the shared models too; GRAVEN_SHARED names the folder.", 2
+        )
     peers = installed_peers(needs_all=options.update)
     rows: list[Measured] = []
     with tempfile.TemporaryDirectory() as folder:

@@ -116,6 +116,13 @@ def test_an_absent_package_is_named_with_the_command(monkeypatch, capsys):
         peers.installed_peers(needs_all=True)
 
 
+def test_a_part_of_the_models_does_not_replace_the_record(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["peers.py", "--update"])
+    monkeypatch.setattr(figures, "default_models", lambda: [MODEL])
+    with pytest.raises(figures.BenchError, match="the record needs the shared models too"):
+        peers.main()
+
+
 def test_the_channel_axis_of_a_bias_is_corrected(tmp_path):
     network = tflite.load(figures.DIGITS)
     tensors = tuple(
