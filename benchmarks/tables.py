@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import estimates
+import peer_record
 from figures import TARGETS, BenchError, Record, Row
 from rich.console import Console
 from rich.table import Table
@@ -219,6 +220,16 @@ def compiler_table(record: Record) -> str:
     return markdown(["target", "compiler"], sorted(record.compilers.items())).replace("---:", "---")
 
 
+def peer_tables(run: peer_record.Run) -> dict[str, str]:
+    """Times of one machine."""
+    machine = markdown(peer_record.MACHINE_COLUMNS, peer_record.machine_cells(run))
+    return {
+        "peers": markdown(peer_record.COLUMNS, peer_record.cells_of(run)),
+        "peers-distance": markdown(peer_record.DISTANCE_COLUMNS, peer_record.distance_cells(run)),
+        "peers-machine": machine.replace("---:", "---"),
+    }
+
+
 def rendered(record: Record) -> dict[str, str]:
     rows = record.rows
     return {
@@ -235,6 +246,7 @@ def rendered(record: Record) -> dict[str, str]:
         "operators-m55": operator_table(rows, "cortex-m55"),
         "cycles": markdown(estimates.COLUMNS, estimates.cells_of(estimates.read())),
         "compilers": compiler_table(record),
+        **peer_tables(peer_record.read()),
     }
 
 

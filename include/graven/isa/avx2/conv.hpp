@@ -12,6 +12,14 @@
 
 #include <array>
 
+// clang unrolls a loop whose body fills the registers, adds products to each other first, and then
+// has to keep the sums in memory.
+#if defined(__clang__)
+#define GRAVEN_ROLLED _Pragma("clang loop unroll(disable)")
+#else
+#define GRAVEN_ROLLED
+#endif
+
 namespace graven::avx2_isa {
 
 // What the tiles of a layer write.
@@ -35,9 +43,9 @@ template <class Lanes, int vectors, int count, int program>
     unroll<count>([&](auto p) { acc[p][j] = initial; });
   });
   const std::byte* w = stream + vectors * table;
-  for (int ky = walk.rows; ky > 0; --ky, x += walk.pitch) {
+  GRAVEN_ROLLED for (int ky = walk.rows; ky > 0; --ky, x += walk.pitch) {
     const std::byte* from = x;
-    for (int k = groups; k > 0; --k, from += 4, w += vectors * weights) {
+    GRAVEN_ROLLED for (int k = groups; k > 0; --k, from += 4, w += vectors * weights) {
       Vector w_now[vectors];
       unroll<vectors>([&](auto j) { w_now[j] = Lanes::weights(w + j * weights); });
       unroll<count>([&](auto p) {
@@ -177,5 +185,7 @@ template <class Lanes, template <class> class Windows, int wide, int height> str
 };
 
 }  // namespace graven::avx2_isa
+
+#undef GRAVEN_ROLLED
 
 #endif
