@@ -1,6 +1,6 @@
 // float32 layers with weights on cores with an FPU: outputs in blocks, of which each adds its
-// products in the order of scalar. The same bits. Rows of float32 are aligned: inputs and outputs of
-// a model begin at a multiple of 4 and have rows of whole words, all other rows begin at one.
+// products in the order of scalar. The same bits. Rows of float32 are aligned: inputs and outputs
+// of a model begin at a multiple of 4 and have rows of whole words, all other rows begin at one.
 #pragma once
 
 #include "graven/isa/fpu/sums.hpp"
