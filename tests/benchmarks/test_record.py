@@ -5,6 +5,7 @@ from __future__ import annotations
 import estimates
 import figures
 import mca
+import peer_record
 import pytest
 import tables
 
@@ -91,3 +92,11 @@ def test_the_smallest_plan(row):
     assert row.arena_bytes <= ARENAS.get(row.model, row.arena_bytes)
     if row.model in INSTRUCTIONS[row.target]:
         assert row.instructions <= SMALLEST_COSTS * INSTRUCTIONS[row.target][row.model]
+
+
+def test_no_engine_is_faster_on_the_host():
+    run = peer_record.read()
+    assert set(run.models()) == set(MODELS)
+    best = {model: run.best(model).ratio for model in run.models()}
+    assert min(best.values()) > 1, best
+    assert peer_record.mean(best.values()) >= 1.5
