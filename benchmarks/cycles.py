@@ -1,6 +1,6 @@
 """Estimated cycles of an inference, and what it reads from flash, on Cortex-M4, M7 and M55.
 
-    cycles.py [MODEL.tflite ...] [--target T ...] [--json] [--update]
+    cycles.py [MODEL.tflite ...] [--target T ...] [--plan P ...] [--json] [--update]
 
 QEMU, with the plugin blocks.c, counts how often each basic block is executed; mca.py says what a
 block costs. The sum is an estimate: see mca.py for what it leaves out. The instructions counted
@@ -169,7 +169,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("models", nargs="*", type=Path, metavar="MODEL",
                         help="default: digits, and *_int8.tflite of the shared models")  # fmt: skip
     parser.add_argument("--target", action="append", choices=tuple(mca.CORES), help="default: all")
-    parser.add_argument("--plan", default="fastest")
+    parser.add_argument("--plan", action="append", help="default: those of the record")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--update", action="store_true", help="take the figures into the record")
     return parser.parse_args()
@@ -183,9 +183,11 @@ def main() -> int:
     rows = []
     for model in models:
         for target in targets:
-            rows.append(estimate(model, target, options.plan))
-            if options.update:  # each at once: all of them take a while
-                estimates.write(rows[-1:])
+            small = ["smallest"] * (target in figures.SMALL_TARGETS)
+            for plan in options.plan or ["fastest", *small]:
+                rows.append(estimate(model, target, plan))
+                if options.update:  # each at once: all of them take a while
+                    estimates.write(rows[-1:])
     if options.json:
         print(json.dumps([asdict(row) for row in rows]))
     else:

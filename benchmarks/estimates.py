@@ -14,7 +14,7 @@ TITLE = (
     "cycles of one inference, an ESTIMATE: executed blocks, each as llvm-mca has it, corrected by "
     "Arm's manuals; no waits for flash"
 )
-COLUMNS = ("model", "target", "instructions", "est. cycles", "per MAC", "per instruction",
+COLUMNS = ("model", "target", "plan", "instructions", "est. cycles", "per MAC", "per instruction",
            "code read", "data read")  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def write(rows: Sequence[Estimate], file: Path = RESULTS) -> None:
 def cells_of(rows: Iterable[Estimate]) -> Iterator[list[str]]:
     for row in rows:
         yield [
-            row.model, row.target, f"{row.instructions:,}", f"{row.cycles:,}",
+            row.model, row.target, row.plan, f"{row.instructions:,}", f"{row.cycles:,}",
             f"{row.cycles / row.macs:.2f}" if row.macs else "",
             f"{row.cycles / row.instructions:.2f}", f"{row.fetched_bytes:,}",
             f"{row.loaded_bytes:,}",
