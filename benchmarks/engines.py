@@ -104,7 +104,7 @@ def seconds_of(infer: Callable[[], object], count: int) -> float:
     start = time.process_time()
     for _ in range(count):
         infer()
-    return (time.process_time() - start) / count
+    return max(time.process_time() - start, 1e-9) / count
 
 
 def fastest(task: Task, forms: Sequence[Engine]) -> Engine:

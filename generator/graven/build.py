@@ -229,7 +229,8 @@ def _cache() -> Path:
                 found = folder.resolve()
         except OSError:
             continue
-        if not set(NOT_IN_A_PATH) & set(str(found)) and found.stat().st_uid == os.getuid():
+        mine = chosen or found.stat().st_uid == os.getuid()
+        if mine and not set(NOT_IN_A_PATH) & set(str(found)):
             return found
     raise GravenError(
         f"{folder}: no builds can be kept there; set GRAVEN_CACHE to a folder of yours that can be "

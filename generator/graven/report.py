@@ -107,7 +107,7 @@ def streamed(
     files: list[str],
     pruned: prune.Report | None = None,
 ) -> dict[str, Any]:
-    """What `run --stream` says: figures of one push in the middle of a recording."""
+    """What `run --stream` says: figures of the last push of a recording."""
     facts, image, stream = built.stream_facts, built.image, choice.stream
     assert stream is not None
     return {

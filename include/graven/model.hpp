@@ -97,7 +97,7 @@ public:
   static constexpr std::size_t slow_size = static_cast<std::size_t>(Engine::Plan::slow_size);
   using OnArenas = OnArena;
   // The same in constant expressions, where intrinsics do not run: every ISA equals scalar.
-  using Twin = BasicModel<Network, Input, params, scalar, policy, owned>;
+  using Twin = BasicModel<Network, Input, params, scalar, plan::without_limits(policy), owned>;
 
   static constexpr Shape input_shape(int i = 0) { return inputs[i]; }
   static constexpr Shape output_shape(int i = 0) { return out(i).shape; }
@@ -138,7 +138,7 @@ public:
     return sum;
   }();
   // Of each layer, bytes by which faster kernels expand its weights; plan::in_flash limits them.
-  static constexpr auto expansions = [] {
+  static constexpr std::array<std::size_t, static_cast<std::size_t>(layer_count)> expansions = [] {
     std::array<std::size_t, static_cast<std::size_t>(layer_count)> bytes{};
     using Least = typename detail::Unexpanded<Kernels>::type;
     if constexpr (sound && !std::is_same_v<Kernels, Least>)
@@ -148,7 +148,7 @@ public:
         if (own > least) bytes[static_cast<std::size_t>(in(id).layer)] += own - least;
       }
     return bytes;
-  }();
+  }();  // no auto: stays lazy
   // Flash, in bytes: parameters, and the tables of plan and kernels. Code comes on top.
   static constexpr std::size_t weight_size = sound ? Check::total(true) : 0;
   static constexpr std::size_t table_size =

@@ -53,6 +53,10 @@ template <class State, std::size_t Size> struct OwnedStream {
   State state{};
   alignas(8) std::byte memory[Size > 0 ? Size : 1]{};
 };
+constexpr StreamPolicy without_limits(StreamPolicy policy) {
+  policy.plan = plan::without_limits(policy.plan);
+  return policy;
+}
 template <class StateType, std::size_t> struct BorrowedStream {
   StateType& state;
   std::byte* memory;
@@ -144,7 +148,8 @@ public:
                                             sizeof(Engine::tables) + sizeof(Engine::order) +
                                             sizeof(Engine::places);
   using OnArena = BasicStreaming<Network, Input, params, Isa, policy, false>;
-  using Twin = BasicStreaming<Network, Input, params, scalar, policy, owned>;
+  using Twin =
+      BasicStreaming<Network, Input, params, scalar, detail::without_limits(policy), owned>;
   using Sample = typename type_of<in.element>::type;
 
   constexpr BasicStreaming() requires owned = default;

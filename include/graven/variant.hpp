@@ -18,8 +18,8 @@ struct Unexpanded<Isa> {
 };
 
 // An instruction set may name a `lean` variant of itself, which needs less memory and flash: what
-// the smallest plan takes, and a plan within a limit that the faster kernels break. What these
-// expand weights by, `with_spare` limits.
+// the smallest plan takes, and a plan within a limit that the faster kernels break.
+// `with_spare<n>` limits by how many bytes these expand weights.
 template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
 constexpr auto fast_variant() {
   using Least = typename Unexpanded<Isa>::type;

@@ -11,7 +11,7 @@ import tables
 
 RECORD = figures.read_record(figures.RESULTS)
 FASTEST = [row for row in RECORD.rows if (row.asked, row.plan) == ("native", "fastest")]
-SMALLEST = [row for row in RECORD.rows if row.plan == "smallest"]
+SMALLEST = [row for row in RECORD.rows if (row.asked, row.plan) == ("native", "smallest")]
 MODELS = sorted({"digits", *tables.PEERS["models"]})
 ARENAS = {
     "kws_dscnn": 4200,
@@ -65,6 +65,9 @@ def test_every_model_on_every_target():
     expected = {(model, target) for model in MODELS for target in figures.SMALL_TARGETS}
     assert {(row.model, row.target) for row in SMALLEST} == expected
     assert set(RECORD.compilers) == set(figures.TARGETS)
+    files = {(row.model, row.sha256) for row in RECORD.rows}
+    assert len(files) == len(MODELS), "rows of one model are of different files"
+    assert ("digits", figures.load_model(figures.DIGITS).sha256) in files
 
 
 @pytest.mark.parametrize("row", FASTEST, ids=lambda row: f"{row.model}-{row.target}")
@@ -93,7 +96,9 @@ def test_instructions_that_are_promised(row):
     if at_most is not None:
         assert row.instructions <= at_most
     if ratio is not None:
-        assert tables.ratio(row, "cmsis_nn") <= ratio
+        found = tables.ratio(row, "cmsis_nn")
+        assert found is not None, "tflm.json is of another file"
+        assert found <= ratio
     if (row.model, row.target) == ("ic_resnet8", "riscv32"):
         assert row.per_mac <= 3.2
 
@@ -109,6 +114,10 @@ def test_the_smallest_plan(row):
 def test_no_engine_is_faster_on_the_host():
     run = peer_record.read()
     assert set(run.models()) == set(MODELS)
+    assert all(run.find(model, peer) for model in MODELS for peer in peer_record.PEERS)
+    assert {(row.model, row.sha256) for row in run.rows} == {
+        (row.model, row.sha256) for row in RECORD.rows
+    }
     best = {model: run.best(model).ratio for model in run.models()}
     assert min(best.values()) > 1, best
     assert peer_record.mean(best.values()) >= 1.5

@@ -200,13 +200,13 @@ TEST_CASE("nearest") {
   for (unsigned seed = 0; seed < count; ++seed) check_nearest(seed);
 }
 
-#if defined(__AVXVNNI__) || defined(__AVX512VNNI__)
+#if defined(__AVXVNNI__) || (defined(__AVX512VNNI__) && defined(__AVX512VL__))
 TEST_CASE("convolutions, AVX-VNNI") { check_convs<avxvnni_isa::Bytes>(); }
 TEST_CASE("depthwise convolutions, AVX-VNNI") {
   check_depthwises<avxvnni_isa::TapQuads<avxvnni_isa::Bytes>>();
 }
 #endif
-#if defined(__AVX512VNNI__)
+#if defined(__AVX512VNNI__) && defined(__AVX512BW__) && defined(__AVX512VL__)
 TEST_CASE("convolutions, AVX-512 VNNI") { check_convs<avx512vnni_isa::Bytes>(); }
 TEST_CASE("depthwise convolutions, AVX-512 VNNI") {
   check_depthwises<avxvnni_isa::TapQuads<avx512vnni_isa::Bytes>>();

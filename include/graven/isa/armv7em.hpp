@@ -168,19 +168,28 @@ private:
     return armv7em_isa::winograd_serves(g, g[value]) && g[value].shape.width > 1 &&
            armv7em_isa::rows_of(g, value) == armv7em_isa::Rows::pixels;
   }
-  // Values that save the most multiplications per byte come first.
+  // Does `a` save more multiplications per byte than `b`?
+  static constexpr bool before(const GraphView& g, int a, int b) {
+    auto saved = [&](int v, int per) {
+      return static_cast<std::int64_t>(g[v].macs) * armv7em_isa::winograd_expansion(g, g[per]);
+    };
+    const std::int64_t better = saved(a, b) - saved(b, a);
+    return better > 0 || (better == 0 && a < b);
+  }
+  // Values that save the most per byte come first; what does not fit any more is left out.
   static constexpr bool expands(const GraphView& g, int value) {
     if (!could_expand(g, value)) return false;
-    const std::int64_t own = armv7em_isa::winograd_expansion(g, g[value]);
-    const auto own_macs = static_cast<std::int64_t>(g[value].macs);
-    std::int64_t sum = own;
-    for (int v = 0; v < g.count; ++v)
-      if (v != value && could_expand(g, v)) {
-        const std::int64_t other = armv7em_isa::winograd_expansion(g, g[v]);
-        const std::int64_t better = static_cast<std::int64_t>(g[v].macs) * own - own_macs * other;
-        if (better > 0 || (better == 0 && v < value)) sum += other;
-      }
-    return sum <= spare;
+    for (int left = spare, last = -1;;) {
+      int next = -1;
+      for (int v = 0; v < g.count; ++v)
+        if (could_expand(g, v) && (last < 0 || before(g, last, v)) &&
+            (next < 0 || before(g, v, next)))
+          next = v;
+      const int bytes = armv7em_isa::winograd_expansion(g, g[next]);
+      if (next == value) return bytes <= left;
+      if (bytes <= left) left -= bytes;
+      last = next;
+    }
   }
 };
 

@@ -1,4 +1,5 @@
-// The instruction set that the compiler is building for.
+// The instruction set that the compiler is building for. (avxvnni and avx512vnni have run on
+// emulated processors only.)
 #pragma once
 
 #include "graven/isa/armv6m.hpp"

@@ -1,6 +1,7 @@
 // float32 layers with weights on cores with an FPU: outputs in blocks, of which each adds its
-// products in the order of scalar. The same bits. Rows of float32 are aligned: inputs and outputs
-// of a model begin at a multiple of 4 and have rows of whole words, all other rows begin at one.
+// products in the order of scalar: the same bits, but for what sums.hpp says. Rows of float32 are
+// aligned: inputs and outputs of a model begin at a multiple of 4 and have rows of whole words, all
+// other rows begin at one.
 #pragma once
 
 #include "graven/isa/fpu/sums.hpp"
@@ -80,7 +81,7 @@ struct Conv : scalar_isa::Conv<Float32> {
     const Task t = task;
     const Float32 channels(t);
     const int taps = t.rows * t.filter_width * t.in_channels, count = t.out_channels;
-    const int patch = t.rows == 1 && t.filter_width == 1 ? 0 : 4 * taps;
+    const int patch = t.rows == 1 && t.filter_width == 1 ? 0 : 4 * taps;  // patch_bytes
     float* const sums = reinterpret_cast<float*>(band.scratch + patch);
     std::byte* out = band.out[0];
     for (int x = 0; x < t.out_width; ++x, out += 4 * count) {

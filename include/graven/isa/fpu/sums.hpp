@@ -1,6 +1,8 @@
 // Sums of products of float32 in the registers of an Arm FPU, or of Helium, for blocks of n
 // outputs: 4, 8 and with Helium 16. Products are rounded before they are added, in the order of
-// scalar: the same bits. (On a Cortex-M4 VMUL and VADD take two cycles, VFMA three.)
+// scalar: the same bits if the compiler does not contract scalar's a * b + c (-ffp-contract=off).
+// Helium takes subnormal numbers for zero. (On a Cortex-M4 VMUL and VADD take two cycles together,
+// VFMA three.)
 #pragma once
 
 #if defined(__ARM_FP) && (__ARM_FP & 4)
@@ -56,7 +58,7 @@ inline void add_products(float* sums, const float* start, const std::byte* input
     .purgem put
     .purgem add_product
   )"
-               : [inputs] "+r"(inputs), [weights] "+r"(weights)
+               : [inputs] "+&r"(inputs), [weights] "+&r"(weights)
                : [sums] "r"(sums), [start] "r"(start), [count] "r"(count), [n] "i"(n)
                : "q0", "q1", "q2", "q3", "q4", "r12", "lr", "memory");
 }
@@ -101,7 +103,7 @@ inline void add_taps(float* sums, const std::byte* inputs, const std::byte* weig
     .purgem put
     .purgem add_product
   )"
-               : [inputs] "+r"(inputs), [weights] "+r"(weights)
+               : [inputs] "+&r"(inputs), [weights] "+&r"(weights)
                : [sums] "r"(sums), [input_step] "r"(step.inputs), [weight_step] "r"(step.weights),
                  [count] "r"(count), [n] "i"(n)
                : "q0", "q1", "q2", "q3", "q4", "q5", "lr", "memory");
@@ -155,7 +157,7 @@ inline void add_products(float* sums, const float* start, const std::byte* input
     vstmia %[sums], {s0-s%c[end0]}
     .purgem add_product
   )"
-      : [inputs] "+r"(inputs), [weights] "+r"(weights), [count] "+r"(count)
+      : [inputs] "+&r"(inputs), [weights] "+&r"(weights), [count] "+&r"(count)
       : [sums] "r"(sums), [start] "r"(start), [n] "i"(n), [end0] "i"(n - 1), [end8] "i"(n + 7)
       : "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12", "s13",
         "s14", "s15", "s16", "s17", "s18", "s19", "cc", "memory");
@@ -188,7 +190,7 @@ inline void add_taps(float* sums, const std::byte* inputs, const std::byte* weig
     bne 1b
     vstmia %[sums], {s0-s%c[end0]}
   )"
-               : [inputs] "+r"(inputs), [weights] "+r"(weights), [count] "+r"(count)
+               : [inputs] "+&r"(inputs), [weights] "+&r"(weights), [count] "+&r"(count)
                : [sums] "r"(sums), [input_step] "r"(step.inputs), [weight_step] "r"(step.weights),
                  [n] "i"(n), [end0] "i"(n - 1), [end8] "i"(n + 7), [end16] "i"(n + 15)
                : "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12",
