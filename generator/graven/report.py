@@ -11,6 +11,7 @@ from rich.table import Table
 from graven import ir, memory, prune
 from graven.build import Build, Choice
 from graven.emit import label
+from graven.facts import Facts, StreamFacts
 from graven.node import shape_text
 from graven.runner import Run
 
@@ -32,16 +33,12 @@ def inspected(
         for k, operator in enumerate(network.operators)
     ]
     return {
-        "model": network.name,
-        "source": network.source,
-        "target": choice.target,
-        "isa": facts.isa,
-        "plan": choice.plan,
+        **_what(network, facts.isa, choice),
         "row_input": choice.row_input,
         "arena_bytes": facts.arena_bytes,
         "arena_bound_bytes": facts.arena_bound_bytes,
         "input_bytes": sum(tensor_bytes(network.tensors[index]) for index in network.inputs),
-        "flash_bytes": {"weights": facts.weight_bytes, "code": built.code_bytes},
+        "flash_bytes": _flash(built, facts),
         "macs": facts.macs,
         "pruned": None if pruned is None else pruning(pruned),
         "layers": layers,
@@ -70,8 +67,6 @@ def measured(
 ) -> dict[str, Any]:
     """As `inspected`, with the figures of a run."""
     found = inspected(network, built, choice, pruned)
-    image, facts = built.image, built.facts
-    ram = None if image is None else image["data"] + image["bss"] + run.stack_bytes
     timed = run.instructions is not None
     layers = [
         {
@@ -86,11 +81,7 @@ def measured(
              "arena_bound_bytes", "input_bytes")  # fmt: skip
     return {
         **{name: found[name] for name in first},
-        "ram_bytes": ram,
-        "flash_bytes": found["flash_bytes"],
-        "stack_bytes": run.stack_bytes,
-        "macs": facts.macs,
-        "instructions": run.instructions,
+        **_costs(built, run, built.facts),
         "pruned": found["pruned"],
         "layers": layers,
         "rows": found["rows"],
@@ -108,14 +99,10 @@ def streamed(
     pruned: prune.Report | None = None,
 ) -> dict[str, Any]:
     """What `run --stream` says: figures of the last push of a recording."""
-    facts, image, stream = built.stream_facts, built.image, choice.stream
+    facts, stream = built.stream_facts, choice.stream
     assert stream is not None
     return {
-        "model": network.name,
-        "source": network.source,
-        "target": choice.target,
-        "isa": facts.isa,
-        "plan": choice.plan,
+        **_what(network, facts.isa, choice),
         "stream": {
             "window_rows": facts.window,
             "rows_per_push": facts.hop,
@@ -124,13 +111,35 @@ def streamed(
         },
         "arena_bytes": facts.arena_bytes,
         "state_bytes": facts.state_bytes,
+        **_costs(built, run, facts),
+        "pruned": None if pruned is None else pruning(pruned),
+        "outputs": files,
+    }
+
+
+def _what(network: ir.Network, isa: str, choice: Choice) -> dict[str, Any]:
+    return {
+        "model": network.name,
+        "source": network.source,
+        "target": choice.target,
+        "isa": isa,
+        "plan": choice.plan,
+    }
+
+
+def _flash(built: Build, facts: Facts | StreamFacts) -> dict[str, int | None]:
+    return {"weights": facts.weight_bytes, "code": built.code_bytes}
+
+
+def _costs(built: Build, run: Run, facts: Facts | StreamFacts) -> dict[str, Any]:
+    """Of one inference, or of one push."""
+    image = built.image
+    return {
         "ram_bytes": None if image is None else image["data"] + image["bss"] + run.stack_bytes,
-        "flash_bytes": {"weights": facts.weight_bytes, "code": built.code_bytes},
+        "flash_bytes": _flash(built, facts),
         "stack_bytes": run.stack_bytes,
         "macs": facts.macs,
         "instructions": run.instructions,
-        "pruned": None if pruned is None else pruning(pruned),
-        "outputs": files,
     }
 
 

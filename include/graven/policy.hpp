@@ -61,7 +61,7 @@ constexpr Policy in_flash(Policy policy, int bytes) {
   policy.flash = bytes > 0 ? bytes : 1;  // 0 would be no limit
   return policy;
 }
-// For who computes the same on another machine.
+// For whoever computes the same with other kernels (Model::Twin).
 constexpr Policy without_limits(Policy policy) {
   if (policy.goal == Goal::within) policy.goal = Goal::smallest;
   policy.flash = policy.slow = 0;

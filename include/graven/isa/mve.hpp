@@ -27,8 +27,8 @@ struct mve : scalar {
     } else if constexpr (int8 && v.op == Op::depthwise && v.filter == Extent(3) &&
                          v.shape.channels == g.input(v).shape.channels) {
       constexpr mve_isa::Blocks blocks = mve_isa::blocks_of(v);
-      constexpr int narrow = blocks == mve_isa::Blocks::narrow ? v.shape.channels : 16;
-      return mve_isa::Depthwise3x3<blocks, narrow>{};
+      constexpr int few = blocks == mve_isa::Blocks::narrow ? v.shape.channels : 16;
+      return mve_isa::Depthwise3x3<blocks, few>{};
     } else if constexpr (int8 && v.op == Op::dense) {
       return mve_isa::DenseRows{};
     } else if constexpr (int8 && v.op == Op::add && mve_isa::adds(g, v)) {

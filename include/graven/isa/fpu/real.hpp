@@ -50,7 +50,7 @@ inline void add_blocks(float* sums, const float* start, int count, const std::by
       if constexpr (size == 1)
         *sums = scalar_isa::dot<Float32>(inputs, weights, taps, *start);
       else
-        add_products<size>(sums, start, inputs, weights, taps);
+        add<size, false>(sums, start, inputs, weights, {}, taps);
     });
     sums += n;
     start += n;
@@ -129,8 +129,8 @@ struct Depthwise : scalar_isa::Depthwise<Float32> {
         } else {
           const std::byte* weights = window.w + 4 * c;
           for (int row = 0; row < window.row_count && window.taps > 0; ++row) {
-            add_taps<size>(sums, window.rows[row] + window.offset + 4 * c, weights, step,
-                           window.taps);
+            add<size, true>(sums, sums, window.rows[row] + window.offset + 4 * c, weights, step,
+                            window.taps);
             weights += t.filter_width * step.weights;
           }
         }

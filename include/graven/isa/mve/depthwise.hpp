@@ -14,10 +14,10 @@ enum class Blocks {
   masked   // the last block of a pixel is not whole
 };
 
-// 3x3 filters, also dilated. Scratch: a pixel of padding. `narrow` of so many channels.
-template <Blocks kind, int narrow = 16> struct Depthwise3x3 {
-  static constexpr int together = 16 / narrow,
-                       step = together * narrow;  // pixels, lanes of a block
+// 3x3 filters, also dilated. Scratch: a pixel of padding. `few`: channels, where blocks are narrow.
+template <Blocks kind, int few = 16> struct Depthwise3x3 {
+  static constexpr int together = 16 / few;    // pixels of a block
+  static constexpr int step = together * few;  // lanes of a block
   static constexpr int programs = all_programs;
   static constexpr bool holds_weights = true;
 
@@ -49,8 +49,7 @@ template <Blocks kind, int narrow = 16> struct Depthwise3x3 {
       Channel lanes[16]{};
       int of[16]{};
       for (int lane = 0; lane < 16; ++lane) {
-        of[lane] = kind == Blocks::narrow ? lane % channels : first + lane;
-        if (kind == Blocks::narrow && lane >= step) of[lane] = channels;
+        of[lane] = kind != Blocks::narrow ? first + lane : lane < step ? lane % few : channels;
         if (of[lane] >= channels) continue;
         lanes[lane] = fold(g, v, p, of[lane]);
         if (lanes[lane].overflows && to.overflowing_channel < 0) to.overflowing_channel = of[lane];
@@ -90,17 +89,17 @@ template <Blocks kind, int narrow = 16> struct Depthwise3x3 {
     }
     void taps_at(int x) {
       const int first = x * t.stride_width - t.left, pixel = t.in_channels;
-      const int step = t.dilation_width;
+      const int next = t.dilation_width;
       const std::byte* const padding = band.scratch;
       auto exists = [&](int column) { return column >= 0 && column < t.in_width; };
-      const bool a = exists(first), b = exists(first + step), c = exists(first + 2 * step);
+      const bool a = exists(first), b = exists(first + next), c = exists(first + 2 * next);
       const std::byte** tap = job.taps;
       for (int ky = 0; ky < 3; ++ky, tap += 3) {
         const bool row = band.rows[ky] != nullptr;
         const std::byte* at = band.rows[ky] + first * pixel;
         tap[0] = row && a ? at : padding;
-        tap[1] = row && b ? at + step * pixel : padding;
-        tap[2] = row && c ? at + 2 * step * pixel : padding;
+        tap[1] = row && b ? at + next * pixel : padding;
+        tap[2] = row && c ? at + 2 * next * pixel : padding;
       }
       job.out = band.out[0] + x * pixel;
     }
