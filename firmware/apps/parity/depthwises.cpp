@@ -31,6 +31,10 @@ void depthwises() {
   compare_all<Sequential<D<7, e3>>, Shape{4, 6, 7}>("depthwise of 7 channels");
   compare<Sequential<D<8, e5, e2>>, Shape{7, 9, 8}, centred>("depthwise 5x5");
   compare<Sequential<D<6, Extent(1, 4)>>, Shape{2, 6, 6}, full>("depthwise 1x4");
+  compare_all<Sequential<D<21, e5>>, Shape{5, 6, 21}>("depthwise 5x5 of 21 channels");
+  compare<Sequential<D<16, Extent(2, 7), e2, valid>>, Shape{5, 12, 16}, left>("depthwise 2x7");
+  compare<Sequential<D<9, Extent(7, 3), e1, same, none, Dilation(2, 3)>>, Shape{4, 3, 9}, extreme>(
+      "depthwise 7x3, dilated, wider than its input");
   compare<Sequential<D<4, e3, e1, same, none, Extent(2, 3)>>, Shape{7, 8, 4}, centred>("dilated");
   compare<Sequential<D<3, e3, e1, same, relu, e1, 2>>, Shape{4, 5, 3}, centred>("multiplier 2");
   // Two readers of one planar value, and one that is also an output.

@@ -10,6 +10,7 @@
 #include "graven/isa/mve/depthwise.hpp"
 #include "graven/isa/mve/elementwise.hpp"
 #include "graven/isa/mve/pool.hpp"
+#include "graven/isa/mve/taps.hpp"
 #include "graven/isa/scalar.hpp"
 
 namespace graven {
@@ -29,6 +30,9 @@ struct mve : scalar {
       constexpr mve_isa::Blocks blocks = mve_isa::blocks_of(v);
       constexpr int few = blocks == mve_isa::Blocks::narrow ? v.shape.channels : 16;
       return mve_isa::Depthwise3x3<blocks, few>{};
+    } else if constexpr (int8 && v.op == Op::depthwise &&
+                         v.shape.channels == g.input(v).shape.channels) {
+      return mve_isa::AnyDepthwise{};
     } else if constexpr (int8 && v.op == Op::dense) {
       return mve_isa::DenseRows{};
     } else if constexpr (int8 && v.op == Op::add && mve_isa::adds(g, v)) {
