@@ -41,4 +41,22 @@ constexpr const std::byte* gather(const Task& task, const Band& band, int x, T z
   return band.scratch;
 }
 
+// `count` columns of an int8 row from `first` on, of them `channels` from `channel` on; returns the
+// end of the copy. Columns and rows that do not exist are padding.
+template <class Core>
+std::byte* copy_columns(const Task& t, std::byte* to, const std::byte* row, int first, int count,
+                        int channel, int channels) {
+  const int last = first + count;
+  const int from = row == nullptr || first < 0 ? 0 : first;
+  const int until = row == nullptr ? 0 : last < t.in_width ? last : t.in_width;
+  if (until <= from) return Core::fill(to, t.in_zero, count * channels);
+  if (from > first) to = Core::fill(to, t.in_zero, (from - first) * channels);
+  if (channels == t.in_channels)
+    to = Core::copy(to, row + from * channels, (until - from) * channels);
+  else
+    for (int x = from; x < until; ++x)
+      to = Core::copy(to, row + x * t.in_channels + channel, channels);
+  return last > until ? Core::fill(to, t.in_zero, (last - until) * channels) : to;
+}
+
 }  // namespace graven

@@ -218,8 +218,7 @@ template <int stride, bool clamps>
                "i"(clamps ? 1 : 0));
 }
 
-struct Core {
-  static constexpr bool unaligned_loads = false;
+struct Core : thumb_isa::Bytes<false> {
   static constexpr std::int64_t most_sum = 1 << 20;
   static constexpr int tail_bytes = 8, most_pixels = 4;
 

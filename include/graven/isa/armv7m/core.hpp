@@ -165,8 +165,88 @@ template <int stride> [[gnu::naked, gnu::noipa]] void depthwise3x3(const Depthwi
   )" ::"i"(stride));
 }
 
-struct Core {
-  static constexpr bool unaligned_loads = true;
+// Assembler macros: input `n` of those that are a pixel apart; where runs share inputs, those of
+// tap after tap, held in registers; and one tap by itself.
+template <TapRuns runs> [[gnu::always_inline]] inline void define_taps() {
+  asm volatile(R"(
+  .macro input n, to
+    .if \n - base > 4 ;  add r1, r12 ;  .set base, base + 3 ;  .endif
+    .if \n == base ;  ldrsb \to, [r1]
+    .elseif \n == base + 1 ;  ldrsb \to, [r1, r3]
+    .elseif \n == base + 2 ;  ldrsb \to, [r1, r3, lsl #1]
+    .elseif \n == base + 3 ;  ldrsb \to, [r1, r12]
+    .else ;  ldrsb \to, [r1, r3, lsl #2] ;  .endif
+  .endm
+  .macro taps n, k, a, b, c, d
+    .if \k < %c1
+    .if %c0 == 1 ;  input \n, \a ;  .elseif %c0 == 2 ;  input \n + 1, \b
+    .elseif %c0 == 3 ;  input \n + 2, \c ;  .else ;  input \n + 3, \d ;  .endif
+    ldrsb r2, [r0, #\k] ;  mla r4, \a, r2, r4
+    .if %c0 > 1 ;  mla r5, \b, r2, r5 ;  .endif ;  .if %c0 > 2 ;  mla r6, \c, r2, r6 ;  .endif
+    .if %c0 > 3 ;  mla r7, \d, r2, r7 ;  .endif
+    taps \n + 1, \k + %c2, \b, \c, \d, \a
+    .endif
+  .endm
+  .macro tap_class first
+    .set base, 0
+    .if %c0 > 1 ;  input 0, r8 ;  .endif ;  .if %c0 > 2 ;  input 1, r9 ;  .endif
+    .if %c0 > 3 ;  input 2, r10 ;  .endif
+    taps 0, \first, r8, r9, r10, r11
+  .endm
+  .macro lone_tap k
+    .if \k < %c1
+    ldrsb r2, [r0, #\k] ;  ldrsb r8, [r1] ;  mla r4, r8, r2, r4
+    .if %c0 > 1 ;  ldrsb r8, [r1, r3] ;  mla r5, r8, r2, r5 ;  .endif
+    .if %c0 > 2 ;  ldrsb r8, [r1, r3, lsl #1] ;  mla r6, r8, r2, r6 ;  .endif
+    .if %c0 > 3 ;  ldrsb r8, [r1, r12] ;  mla r7, r8, r2, r7 ;  .endif
+    add r1, r9
+    lone_tap \k + 1
+    .endif
+  .endm
+  )" ::"i"(runs.outputs),
+               "i"(runs.length), "i"(runs.shared));
+}
+
+// A tile of up to four outputs with any filter. Stream, per channel: word, weights, multiplier, 0.
+//   r0 stream, r1 input, r2 weight, r3 pixel, r4-r7 sums, r8-r11 inputs, r12 3 * pixel, lr runs;
+//   where no inputs are shared r8 input, r9 tap;  [sp] DepthwiseTile (channel instead of stream),
+//   word
+template <TapRuns runs> [[gnu::naked, gnu::noipa]] void depthwise_tile(const DepthwiseTile*) {
+  define_finish();
+  define_taps<runs>();
+  asm volatile(R"(
+  .macro put sum, to:vararg
+    finish \sum, r8, r9, r10, r2, r11 ;  strb r11, \to
+  .endm
+    push {r4-r11, lr} ;  sub sp, #40 ;  ldm r0, {r1-r9} ;  mov r0, r3 ;  mov r3, #0
+    stm sp, {r1-r9} ;  mov r3, r7 ;  add r12, r3, r3, lsl #1
+  1:
+    ldr r4, [r0], #4 ;  ldr lr, [sp] ;  str r4, [sp, #36]
+    asr r4, #8 ;  mov r5, r4 ;  mov r6, r4 ;  mov r7, r4
+    .if %c2 == 0 ;  ldr r9, [sp, #20] ;  .endif
+  2:
+    ldr r1, [lr], #4 ;  ldr r2, [sp, #8] ;  add r1, r2
+    .if %c2 == 0 ;  lone_tap 0 ;  .else ;  tap_class 0 ;  .endif
+    .if %c2 == 2 && %c1 > 1
+    .rept base / 3 ;  sub r1, r12 ;  .endr
+    ldr r2, [sp, #20] ;  add r1, r2 ;  tap_class 1
+    .endif
+    ldr r2, [sp, #4] ;  add r0, #%c1 ;  cmp lr, r2 ;  bne.w 2b
+    ldr r8, [r0], #8 ;  ldr r9, [sp, #36] ;  ldr r10, [sp, #32] ;  lsl r10, r9
+    ldr r1, [sp, #12] ;  ldr lr, [sp, #28]
+    .if %c0 > 1 ;  put r5, [r1, lr] ;  .endif ;  .if %c0 > 2 ;  put r6, [r1, lr, lsl #1] ;  .endif
+    .if %c0 > 3 ;  add lr, lr, lr, lsl #1 ;  put r7, [r1, lr] ;  .endif
+    put r4, [r1], #1
+    ldr r2, [sp, #8] ;  add r2, #1 ;  strd r2, r1, [sp, #8] ;  ldr r4, [sp, #16] ;  cmp r2, r4
+    bne.w 1b
+    add sp, #40 ;  pop {r4-r11, pc}
+  .purgem finish ;  .purgem put ;  .purgem input ;  .purgem taps ;  .purgem tap_class
+  .purgem lone_tap
+  )" ::"i"(runs.outputs),
+               "i"(runs.length), "i"(runs.shared));
+}
+
+struct Core : thumb_isa::Bytes<true> {
   static constexpr std::int64_t most_sum = 1 << 30;
   static constexpr int tail_bytes = 8, most_pixels = 3;
 
@@ -190,6 +270,9 @@ struct Core {
   }
   template <int stride, bool clamps> static void depthwise(const DepthwiseStep* step) {
     depthwise3x3<stride>(step);
+  }
+  template <TapRuns runs, bool clamps> static void depthwise_tile(const DepthwiseTile* tile) {
+    armv7m_isa::depthwise_tile<runs>(tile);
   }
 };
 

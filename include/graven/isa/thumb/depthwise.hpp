@@ -1,8 +1,10 @@
-// Depthwise 3x3 on pixel rows, two outputs of a row at a time, all channels.
+// Depthwise convolution on pixel rows: 3x3, two outputs of a row at a time, all channels; and any
+// other size, in tiles.
 #pragma once
 
 #include "graven/isa/scalar/conv.hpp"
 #include "graven/isa/thumb/tiles.hpp"
+#include "graven/isa/tiled_depthwise.hpp"
 
 namespace graven::thumb_isa {
 
@@ -16,12 +18,15 @@ struct DepthwiseStep {
   std::int32_t twice_zero;  // 2 * zero_point + 1
 };
 
-constexpr bool serves_depthwise(const GraphView& g, int value) {
+constexpr bool serves_tiled_depthwise(const GraphView& g, int value) {
   const Value& v = g[value];
   return v.op == Op::depthwise && v.element == Element::int8 &&
-         g.source(v).element == Element::int8 && v.filter == Extent(3) && v.dilation == Extent(1) &&
-         (v.stride.width == 1 || v.stride.width == 2) &&
-         v.shape.channels == g.input(v).shape.channels;
+         g.source(v).element == Element::int8 && v.shape.channels == g.input(v).shape.channels;
+}
+constexpr bool serves_depthwise(const GraphView& g, int value) {
+  const Value& v = g[value];
+  return serves_tiled_depthwise(g, value) && v.filter == Extent(3) && v.dilation == Extent(1) &&
+         (v.stride.width == 1 || v.stride.width == 2);
 }
 
 // Stream, per channel: its word; per row of the filter a word with its weights
@@ -62,7 +67,7 @@ template <class Core, int stride> struct Depthwise {
     std::byte* to = band.scratch;
     for (int ky = 0; ky < 3; ++ky) {
       step.rows[ky] = to;
-      to = copy_columns<Core>(t, to, band.rows[ky], first, columns);
+      to = copy_columns<Core>(t, to, band.rows[ky], first, columns, 0, t.in_channels);
     }
   }
 
@@ -93,5 +98,32 @@ template <class Core, int stride> struct Depthwise {
     }
   }
 };
+
+// Stream, per channel: its word, weights, the Core's tail.
+template <class Core> struct TileCore : Bytes<Core::unaligned_loads> {
+  using General = scalar_isa::Depthwise<scalar_isa::Int8>;
+  static constexpr int most_outputs = 4;
+  static constexpr int programs = 2, head_bytes = 4, tail_bytes = Core::tail_bytes;
+
+  static constexpr int padded(int bytes) {
+    return Core::unaligned_loads ? bytes : (bytes + 3) / 4 * 4;
+  }
+  static constexpr int program_of(const GraphView& g, const Value& v, const Parameters& p) {
+    const Program program = thumb_isa::program_of<Core>(g, v, p);
+    return program == general ? -1 : program;
+  }
+  static constexpr void put_head(Writer& to, const Channel& c) { to.put(channel_word(c)); }
+  static constexpr void put_tail(Writer& to, const Channel& c) {
+    Core::put_tail(to, c.multiplier, 0);
+  }
+  template <TapRuns runs, int program> static void tile(const DepthwiseTile* tile) {
+    Core::template depthwise_tile<runs, program == clamped>(tile);
+  }
+};
+
+template <class Core, const auto& graph, int value> constexpr auto tiled_depthwise() {
+  constexpr TapRuns runs = TapRuns::of(graph.values[value], TileCore<Core>::most_outputs);
+  return TiledDepthwise<TileCore<Core>, runs>{};
+}
 
 }  // namespace graven::thumb_isa

@@ -14,6 +14,8 @@ template <class Core> struct Kernels : scalar {
       return conv<Core, graph, value>();
     else if constexpr (serves_depthwise(graph.view(), value))
       return Depthwise<Core, graph.values[value].stride.width>{};
+    else if constexpr (serves_tiled_depthwise(graph.view(), value))
+      return tiled_depthwise<Core, graph, value>();
     else if constexpr (serves_dense(graph.view(), value))
       return dense<Core, graph, value>();
     else

@@ -1,6 +1,7 @@
 // From rows of pixels to the tile of chunks that a matmul reads.
 #pragma once
 
+#include "graven/isa/gather.hpp"
 #include "graven/isa/thumb/chunks.hpp"
 
 namespace graven::thumb_isa {
@@ -18,31 +19,34 @@ constexpr Reading reading_of(const GraphView& g, const Value& v) {
 }
 
 // Bytes of any length and address; libraries built for size copy them one by one.
-template <bool unaligned_loads>
-[[gnu::noinline]] std::byte* copy(std::byte* to, const std::byte* from, int count) {
-  const auto address =
-      reinterpret_cast<std::uintptr_t>(to) | reinterpret_cast<std::uintptr_t>(from);
-  if (unaligned_loads)
-    for (; count >= 4; count -= 4, from += 4, to += 4) store(to, load<std::uint32_t>(from));
-  else if ((address & 3) == 0)
-    for (; count >= 4; count -= 4, from += 4, to += 4)
-      store_aligned(to, load_aligned<std::uint32_t>(from));
-  for (; count >= 4; count -= 4, from += 4, to += 4) {
-    const std::byte a = from[0], b = from[1], c = from[2], d = from[3];
-    to[0] = a;
-    to[1] = b;
-    to[2] = c;
-    to[3] = d;
+template <bool unaligned> struct Bytes {
+  static constexpr bool unaligned_loads = unaligned;
+
+  [[gnu::noinline]] static std::byte* copy(std::byte* to, const std::byte* from, int count) {
+    const auto address =
+        reinterpret_cast<std::uintptr_t>(to) | reinterpret_cast<std::uintptr_t>(from);
+    if (unaligned)
+      for (; count >= 4; count -= 4, from += 4, to += 4) store(to, load<std::uint32_t>(from));
+    else if ((address & 3) == 0)
+      for (; count >= 4; count -= 4, from += 4, to += 4)
+        store_aligned(to, load_aligned<std::uint32_t>(from));
+    for (; count >= 4; count -= 4, from += 4, to += 4) {
+      const std::byte a = from[0], b = from[1], c = from[2], d = from[3];
+      to[0] = a;
+      to[1] = b;
+      to[2] = c;
+      to[3] = d;
+    }
+    for (; count > 0; --count) *to++ = *from++;
+    return to;
   }
-  for (; count > 0; --count) *to++ = *from++;
-  return to;
-}
-[[gnu::noinline]] inline std::byte* fill(std::byte* to, int value, int count) {
-  const auto byte = static_cast<std::byte>(value);
-  for (; count >= 4; count -= 4, to += 4) to[0] = to[1] = to[2] = to[3] = byte;
-  for (; count > 0; --count) *to++ = byte;
-  return to;
-}
+  [[gnu::noinline]] static std::byte* fill(std::byte* to, int value, int count) {
+    const auto byte = static_cast<std::byte>(value);
+    for (; count >= 4; count -= 4, to += 4) to[0] = to[1] = to[2] = to[3] = byte;
+    for (; count > 0; --count) *to++ = byte;
+    return to;
+  }
+};
 
 // How the cores spread the bytes of rows into a tile. Read by their assembler.
 struct SpreadStep {
@@ -51,18 +55,6 @@ struct SpreadStep {
   std::int32_t chunks;  // of one pixel in one row, at least 1
   std::int32_t rows;    // at least 1
 };
-
-// The columns from `first` on of a row that may not exist, as bytes; returns the end.
-template <class Core>
-std::byte* copy_columns(const Task& t, std::byte* to, const std::byte* row, int first, int count) {
-  const int channels = t.in_channels, last = first + count;
-  const int from = row == nullptr || first < 0 ? 0 : first;
-  const int until = row == nullptr ? 0 : last < t.in_width ? last : t.in_width;
-  if (until <= from) return fill(to, t.in_zero, count * channels);
-  if (from > first) to = fill(to, t.in_zero, (from - first) * channels);
-  to = copy<Core::unaligned_loads>(to, row + from * channels, (until - from) * channels);
-  return last > until ? fill(to, t.in_zero, (last - until) * channels) : to;
-}
 
 // The tile of `pixels` output pixels from `x` on. `bytes`: scratch for columns that do not exist,
 // or for patches.
@@ -94,7 +86,7 @@ template <class Core, Reading reading> struct Tiles {
       step.offset = 0;
       step.rows = 1;
       for (const std::byte* copied = bytes; top < bottom; ++top, to += row_bytes) {
-        copy_columns<Core>(t, bytes, band.rows[top], first, columns);
+        copy_columns<Core>(t, bytes, band.rows[top], first, columns, 0, channels);
         Core::template spread<pixels>(to, &copied, &step);
       }
     }
@@ -105,11 +97,12 @@ template <class Core, Reading reading> struct Tiles {
     const std::byte* const start = to;
     for (int ky = 0; ky < t.rows; ++ky)
       if (t.dilation_width == 1)
-        to = copy_columns<Core>(t, to, band.rows[ky], first, t.filter_width);
+        to = copy_columns<Core>(t, to, band.rows[ky], first, t.filter_width, 0, t.in_channels);
       else
         for (int kx = 0; kx < t.filter_width; ++kx)
-          to = copy_columns<Core>(t, to, band.rows[ky], first + kx * t.dilation_width, 1);
-    return fill(to, 0, static_cast<int>(start - to) & 3);
+          to = copy_columns<Core>(t, to, band.rows[ky], first + kx * t.dilation_width, 1, 0,
+                                  t.in_channels);
+    return Core::fill(to, 0, static_cast<int>(start - to) & 3);
   }
 
   template <int pixels>

@@ -1,0 +1,181 @@
+// Depthwise convolution with filters of any size on pixel rows, channel by channel, a few outputs
+// of a row at a time. Generic, above the instruction sets: what differs between them is the Core.
+#pragma once
+
+#include "graven/isa/scalar/conv.hpp"
+
+namespace graven {
+
+// How the taps of a filter's row are read: in runs of at most `longest_run`, of one length. Where
+// they do not come out even, the last begins earlier, with weights of zero for what others have.
+struct TapRuns {
+  static constexpr int longest_run = 16;
+
+  int outputs;  // of a tile, side by side
+  int length;   // taps of a run
+  int count;    // runs of a row of the filter
+  int shared;   // taps that are this far apart read inputs of neighbouring outputs; 0: none do
+
+  static constexpr TapRuns of(const Value& v, int most_outputs) {
+    const int width = v.shape.width, taps = v.filter.width;
+    const int tiles = (width + most_outputs - 1) / most_outputs;
+    const int count = (taps + longest_run - 1) / longest_run;
+    const bool dense = v.dilation.width == 1 && v.stride.width <= 2;
+    return {(width + tiles - 1) / tiles, (taps + count - 1) / count, count,
+            dense ? v.stride.width : 0};
+  }
+  constexpr int start(int run, int taps) const {
+    return run + 1 < count ? run * length : taps - length;
+  }
+};
+
+// Read by the assembler of the cores.
+struct DepthwiseTile {
+  const std::byte* const* runs;      // where the first output's inputs begin, in the first channel
+  const std::byte* const* runs_end;  // one pointer per run of each row of the filter
+  const std::byte* stream;           // from the first channel on
+  std::byte* out;
+  std::int32_t channels;
+  std::int32_t tap;         // bytes from an input to the next of the same output
+  std::int32_t pixel;       // bytes from an output's inputs to the next one's
+  std::int32_t out_step;    // bytes from an output to the next
+  std::int32_t twice_zero;  // 2 * zero_point + 1
+};
+
+// Stream, per channel: what Core::put_head puts, the weights of all runs, Core::put_tail. A Core's
+// program_of chooses one of its `programs` for all channels, or none (less than 0): then it is
+// General's to compute.
+template <class Core, TapRuns shape> struct TiledDepthwise {
+  using General = typename Core::General;
+  static constexpr bool holds_weights = true, general_has_programs = requires {
+    General::programs;
+  };
+  static constexpr int own = Core::programs, programs = own + [] {
+    if constexpr (general_has_programs) return General::programs;
+    return 1;
+  }();
+
+  static constexpr int span(int stride, int taps, int dilation) {  // columns that a tile reads
+    return (shape.outputs - 1) * stride + (taps - 1) * dilation + 1;
+  }
+  // Channels that a tile at an edge copies at a time: all, where that takes no more than 1 KB.
+  static constexpr int copied(int channels, int inputs) {
+    const int fit = 1024 / inputs / 4 * 4, some = fit > 4 ? fit : 4;
+    return channels < some ? channels : some;
+  }
+  // Runs of the filter; columns of a tile at an edge, and a row of padding.
+  static constexpr int scratch(const GraphView& g, const Value& v) {
+    const int columns = span(v.stride.width, v.filter.width, v.dilation.width);
+    const int inputs = columns * v.filter.height, channels = v.shape.channels;
+    const int bytes = v.filter.height * shape.count * static_cast<int>(sizeof(void*)) +
+                      (inputs + columns) * copied(channels, inputs);
+    const int general = General::scratch(g, v);
+    return bytes > general ? (bytes + 3) / 4 * 4 : general;
+  }
+  static constexpr int weight_bytes(int height) { return height * shape.count * shape.length; }
+  static constexpr int record_bytes(int height) {
+    return Core::head_bytes + Core::padded(weight_bytes(height)) + Core::tail_bytes;
+  }
+  static constexpr int stream_size(const GraphView& g, const Value& v) {  // at most
+    const int mine = v.shape.channels * record_bytes(v.filter.height);
+    const int general = General::stream_size(g, v);
+    return mine > general ? mine : general;
+  }
+
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+    const int program = Core::program_of(g, v, p);
+    if (program < 0) {
+      General::pack(g, v, p, to);
+      to.program += own;
+      return;
+    }
+    to.program = program;
+    for (int c = 0; c < v.shape.channels; ++c) {
+      const Channel channel = fold(g, v, p, c);
+      Core::put_head(to, channel);
+      for (int ky = 0; ky < v.filter.height; ++ky) put_row(to, v, p, ky, c);
+      const int size = weight_bytes(v.filter.height);
+      for (int i = size; i < Core::padded(size); ++i) to.put(std::int8_t{0});
+      Core::put_tail(to, channel);
+    }
+  }
+  static constexpr void put_row(Writer& to, const Value& v, const Parameters& p, int ky, int c) {
+    const int taps = v.filter.width, channels = v.shape.channels;
+    const std::int8_t* w = p.filter.int8 + ky * taps * channels + c;
+    for (int run = 0, done = 0; run < shape.count; ++run, done += shape.length)
+      for (int k = shape.start(run, taps), end = k + shape.length; k < end; ++k)
+        to.put(k < done ? std::int8_t{0} : w[k * channels]);
+  }
+
+  template <int program> static void run(const Task& task, const Band& band) {
+    if constexpr (program < own)
+      run_tiles<program>(task, band);
+    else if constexpr (general_has_programs)
+      General::template run<program - own>(task, band);
+    else
+      General::run(task, band);
+  }
+  // What the tiles of a row share.
+  struct Row {
+    const std::byte** runs;
+    std::byte *copies, *padding;  // inputs of a tile at an edge; as many as one row of it
+    int columns;                  // that a tile reads
+    bool complete;                // does no row of the filter lie outside?
+    int at_once;                  // channels, of tiles at an edge
+  };
+  template <int program> static void run_tiles(const Task& task, const Band& band) {
+    const Task t = task;
+    Row row{reinterpret_cast<const std::byte**>(band.scratch),      nullptr, nullptr,
+            span(t.stride_width, t.filter_width, t.dilation_width), true,    0};
+    row.at_once = copied(t.in_channels, row.columns * t.rows);
+    row.padding = band.scratch + t.rows * shape.count * static_cast<int>(sizeof(void*));
+    row.copies = row.padding + row.columns * row.at_once;
+    for (int ky = 0; ky < t.rows; ++ky) row.complete = row.complete && band.rows[ky] != nullptr;
+    if (!row.complete) Core::fill(row.padding, t.in_zero, row.columns * row.at_once);
+    for (int next = 0; next < t.out_width; next += shape.outputs) {
+      // The last tile may make outputs again.
+      const int x = next + shape.outputs > t.out_width ? t.out_width - shape.outputs : next;
+      const int column = x * t.stride_width - t.left;
+      const bool inside = column >= 0 && column + row.columns <= t.in_width;
+      std::byte* const out = band.out[0] + x * t.out_channels;
+      if ((row.complete && inside) || row.at_once == t.in_channels)
+        run_tile<program>(t, band, row, column, inside, 0, t.in_channels, out);
+      else
+        for (int c = 0; c < t.in_channels; c += row.at_once)
+          run_tile<program>(t, band, row, column, false, c,
+                            t.in_channels - c < row.at_once ? t.in_channels - c : row.at_once, out);
+    }
+  }
+  // `count` channels from `first` on: read where they lie, if all are wanted and exist.
+  template <int program>
+  static void run_tile(const Task& t, const Band& band, const Row& row, int column, bool inside,
+                       int first, int count, std::byte* out) {
+    const std::byte** run = row.runs;
+    std::byte* copies = row.copies;
+    for (int ky = 0; ky < t.rows; ++ky) {
+      const std::byte* from = band.rows[ky];
+      if (from == nullptr) {
+        from = row.padding;
+      } else if (inside) {
+        from += column * t.in_channels;
+      } else {
+        from = copies;
+        copies = copy_columns<Core>(t, copies, band.rows[ky], column, row.columns, first, count);
+      }
+      for (int i = 0; i < shape.count; ++i)
+        *run++ = from + shape.start(i, t.filter_width) * t.dilation_width * count;
+    }
+    const DepthwiseTile tile{row.runs,
+                             run,
+                             t.stream + first * record_bytes(t.rows),
+                             out + first,
+                             count,
+                             t.dilation_width * count,
+                             t.stride_width * count,
+                             t.out_channels,
+                             2 * t.out_zero + 1};
+    Core::template tile<shape, program>(&tile);
+  }
+};
+
+}  // namespace graven
