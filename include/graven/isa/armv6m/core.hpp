@@ -3,42 +3,15 @@
 
 #if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
 
+#include "graven/isa/armv6m/depthwise.hpp"
 #include "graven/isa/thumb/conv.hpp"
 #include "graven/isa/thumb/dense.hpp"
-#include "graven/isa/thumb/depthwise.hpp"
 
 namespace graven::armv6m_isa {
 
 using thumb_isa::DenseStep;
-using thumb_isa::DepthwiseStep;
 using thumb_isa::MatmulStep;
 using thumb_isa::SpreadStep;
-
-// A sum of at most 21 bits (`clamps`: cut to them) becomes a byte in r3: the product with the
-// multiplier's 11, 10 and 10 bits, from the lowest on, at [r7]; rounded by the carry of its last
-// bit; then
-//   saturate((product + c + (sum < 0 ? -1 : 0)) >> e),  c = r5 = (2 * zero_point + 1) << (e - 1)
-// with e in r6's low byte. Changes r1 and r4.
-[[gnu::always_inline]] inline void define_finish() {
-  asm volatile(R"(
-  .syntax unified
-  .macro finish sum, clamps
-    mov r1, \sum
-    .if \clamps
-    asrs r3, r1, #20 ;  adds r3, #1 ;  cmp r3, #1 ;  bls 7f
-    asrs r3, r1, #31 ;  movs r1, #1 ;  lsls r1, #20 ;  subs r1, #1 ;  eors r1, r3
-  7:
-    .endif
-    ldrh r3, [r7] ;      muls r3, r1, r3 ;  asrs r3, #11
-    ldrh r4, [r7, #2] ;  muls r4, r1, r4 ;  adds r3, r4 ;  asrs r3, #10
-    ldrh r4, [r7, #4] ;  muls r4, r1, r4 ;  adds r3, r4 ;  asrs r3, #10
-    adcs r3, r5 ;  asrs r1, #31 ;  adds r3, r1 ;  asrs r3, r6
-    sxtb r4, r3 ;  cmp r4, r3 ;  beq 8f
-    asrs r3, #31 ;  movs r4, #127 ;  eors r3, r4
-  8:
-  .endm
-  )" ::);
-}
 
 // Chunks of `pixels` pixels side by side, row after row; byte by byte, because rows lie anywhere.
 // With bytes u = x + 128 the first word of a chunk is 2^16 - 0x00800080 * (U0 + U1).
@@ -173,51 +146,6 @@ template <int unroll>
   )" ::"i"(unroll));
 }
 
-// Two outputs of a row. Stream, per channel: word, three rows of weights, three parts of the
-// multiplier and nothing as halfwords.
-//   r0 stream, r1 column, r2 channel, r3-r5 weights, r6 r7 inputs, r8 channels, r9-r11 rows,
-//   r12 lr sums;  [sp] out, its second pixel, twice_zero, word
-template <int stride, bool clamps>
-[[gnu::naked, gnu::noipa]] void depthwise3x3(const DepthwiseStep*) {
-  define_finish();
-  asm volatile(R"(
-  .macro last sum, w
-    muls r6, \w, r6 ;  add \sum, r6
-  .endm
-  .macro both w0, w1
-    movs r7, r6 ;  muls r7, \w0, r7 ;  add r12, r7 ;  last lr, \w1
-  .endm
-  .macro next
-    add r1, r8 ;  ldrsb r6, [r1, r2]
-  .endm
-  .macro row p
-    ldm r0!, {r5} ;  sxtb r3, r5 ;  lsls r4, r5, #16 ;  asrs r4, #24 ;  asrs r5, #24
-    mov r1, \p ;  ldrsb r6, [r1, r2] ;  last r12, r3
-    .if %c0 == 1 ;  next ;  both r4, r3 ;  next ;  both r5, r4 ;  next ;  last lr, r5
-    .else ;  next ;  last r12, r4 ;  next ;  both r5, r3 ;  next ;  last lr, r4
-    next ;  last lr, r5 ;  .endif
-  .endm
-    push {r4-r7, lr} ;  mov r4, r8 ;  mov r5, r9 ;  mov r6, r10 ;  mov r7, r11 ;  push {r4-r7}
-    sub sp, #16 ;  ldm r0!, {r1-r3} ;  mov r9, r1 ;  mov r10, r2 ;  mov r11, r3
-    ldm r0!, {r1-r5} ;  mov r8, r3 ;  adds r4, r4, r2 ;  str r2, [sp] ;  str r4, [sp, #4]
-    str r5, [sp, #8] ;  movs r0, r1 ;  movs r2, #0
-    ldm r0!, {r7}
-  1:
-    str r7, [sp, #12] ;  asrs r7, #8 ;  mov r12, r7 ;  mov lr, r7
-    row r9 ;  row r10 ;  row r11
-    movs r7, r0 ;  adds r0, #8
-    ldr r6, [sp, #12] ;  ldr r5, [sp, #8] ;  lsls r5, r6 ;  adds r6, #1
-    finish lr, %c1 ;  ldr r4, [sp, #4] ;  strb r3, [r4, r2]
-    finish r12, %c1 ;  ldr r4, [sp] ;  strb r3, [r4, r2]
-    adds r2, #1 ;  ldm r0!, {r7} ;  rsbs r3, r7, #0 ;  bvs 9f ;  b 1b
-  9:
-    add sp, #16 ;  pop {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7
-    pop {r4-r7, pc}
-  .purgem finish ;  .purgem last ;  .purgem both ;  .purgem next ;  .purgem row
-  )" ::"i"(stride),
-               "i"(clamps ? 1 : 0));
-}
-
 struct Core : thumb_isa::Bytes<false> {
   static constexpr std::int64_t most_sum = 1 << 20;
   static constexpr int tail_bytes = 8, most_pixels = 4;
@@ -247,6 +175,9 @@ struct Core : thumb_isa::Bytes<false> {
   }
   template <int stride, bool clamps> static void depthwise(const DepthwiseStep* step) {
     depthwise3x3<stride, clamps>(step);
+  }
+  template <TapRuns runs, bool clamps> static void depthwise_tile(const DepthwiseTile* tile) {
+    armv6m_isa::depthwise_tile<runs, clamps>(tile);
   }
 };
 
