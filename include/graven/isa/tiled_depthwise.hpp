@@ -6,14 +6,16 @@
 
 namespace graven {
 
-// How the taps of a filter's row are read: in runs of at most `longest_run`, of one length. Where
-// they do not come out even, the last begins earlier, with weights of zero for what others have.
+// How the taps of a filter are read: in runs of at most `longest_run` of a row, of one length.
+// Where they do not come out even, the last begins earlier, with weights of zero for what others
+// have.
 struct TapRuns {
   static constexpr int longest_run = 16;
 
   int outputs;  // of a tile, side by side
   int length;   // taps of a run
   int count;    // runs of a row of the filter
+  int rows;     // of the filter
   int shared;   // taps that are this far apart read inputs of neighbouring outputs; 0: none do
 
   static constexpr TapRuns of(const Value& v, int most_outputs) {
@@ -21,18 +23,24 @@ struct TapRuns {
     const int tiles = (width + most_outputs - 1) / most_outputs;
     const int count = (taps + longest_run - 1) / longest_run;
     const bool dense = v.dilation.width == 1 && v.stride.width <= 2;
-    return {(width + tiles - 1) / tiles, (taps + count - 1) / count, count,
+    return {(width + tiles - 1) / tiles, (taps + count - 1) / count, count, v.filter.height,
             dense ? v.stride.width : 0};
   }
   constexpr int start(int run, int taps) const {
     return run + 1 < count ? run * length : taps - length;
+  }
+  // Taps of a run in the order of the inputs that they share.
+  template <class Each> constexpr void each_tap(Each each) const {
+    const int step = shared == 0 ? 1 : shared;
+    for (int first = 0; first < step; ++first)
+      for (int k = first; k < length; k += step) each(k);
   }
 };
 
 // Read by the assembler of the cores.
 struct DepthwiseTile {
   const std::byte* const* runs;      // where the first output's inputs begin, in the first channel
-  const std::byte* const* runs_end;  // one pointer per run of each row of the filter
+  const std::byte* const* runs_end;  // one pointer per run and row of the filter
   const std::byte* stream;           // from the first channel on
   std::byte* out;
   std::int32_t channels;
@@ -42,9 +50,9 @@ struct DepthwiseTile {
   std::int32_t twice_zero;  // 2 * zero_point + 1
 };
 
-// Stream, per channel: what Core::put_head puts, the weights of all runs, Core::put_tail. A Core's
-// program_of chooses one of its `programs` for all channels, or none (less than 0): then it is
-// General's to compute.
+// A Core takes `at_once` rows of the filter at once (fewer of the last), run by run. Stream, per
+// channel: what it puts as head, for the weights of each run, and as tail. Its program_of chooses
+// one of its `programs` for all channels, or none (less than 0): then it is General's to compute.
 template <class Core, TapRuns shape> struct TiledDepthwise {
   using General = typename Core::General;
   static constexpr bool holds_weights = true, general_has_programs = requires {
@@ -58,9 +66,9 @@ template <class Core, TapRuns shape> struct TiledDepthwise {
   static constexpr int span(int stride, int taps, int dilation) {  // columns that a tile reads
     return (shape.outputs - 1) * stride + (taps - 1) * dilation + 1;
   }
-  // Channels that a tile at an edge copies at a time: all, where that takes no more than 1 KB.
+  // Channels that a tile at an edge copies at a time: as many as fit in Core::copied_bytes.
   static constexpr int copied(int channels, int inputs) {
-    const int fit = 1024 / inputs / 4 * 4, some = fit > 4 ? fit : 4;
+    const int fit = Core::copied_bytes / inputs / 4 * 4, some = fit > 4 ? fit : 4;
     return channels < some ? channels : some;
   }
   // Runs of the filter; columns of a tile at an edge, and a row of padding.
@@ -72,12 +80,21 @@ template <class Core, TapRuns shape> struct TiledDepthwise {
     const int general = General::scratch(g, v);
     return bytes > general ? (bytes + 3) / 4 * 4 : general;
   }
-  static constexpr int weight_bytes(int height) { return height * shape.count * shape.length; }
-  static constexpr int record_bytes(int height) {
-    return Core::head_bytes + Core::padded(weight_bytes(height)) + Core::tail_bytes;
+  // Rows of the filter that are read together with row `ky`.
+  static constexpr int together(int ky) {
+    const int left = shape.rows - ky / Core::at_once * Core::at_once;
+    return left < Core::at_once ? left : Core::at_once;
   }
+  static constexpr int weight_bytes = [] {
+    int bytes = 0;
+    for (int ky = 0; ky < shape.rows; ky += Core::at_once)
+      bytes += shape.count * Core::run_bytes(together(ky), shape.length);
+    return bytes;
+  }();
+  static constexpr int record_bytes =
+      Core::head_bytes + Core::padded(weight_bytes) + Core::tail_bytes;
   static constexpr int stream_size(const GraphView& g, const Value& v) {  // at most
-    const int mine = v.shape.channels * record_bytes(v.filter.height);
+    const int mine = v.shape.channels * record_bytes;
     const int general = General::stream_size(g, v);
     return mine > general ? mine : general;
   }
@@ -93,18 +110,21 @@ template <class Core, TapRuns shape> struct TiledDepthwise {
     for (int c = 0; c < v.shape.channels; ++c) {
       const Channel channel = fold(g, v, p, c);
       Core::put_head(to, channel);
-      for (int ky = 0; ky < v.filter.height; ++ky) put_row(to, v, p, ky, c);
-      const int size = weight_bytes(v.filter.height);
-      for (int i = size; i < Core::padded(size); ++i) to.put(std::int8_t{0});
+      for (int ky = 0; ky < shape.rows; ky += Core::at_once) put_runs(to, v, p, ky, c);
+      for (int i = weight_bytes; i < Core::padded(weight_bytes); ++i) to.put(std::int8_t{0});
       Core::put_tail(to, channel);
     }
   }
-  static constexpr void put_row(Writer& to, const Value& v, const Parameters& p, int ky, int c) {
+  static constexpr void put_runs(Writer& to, const Value& v, const Parameters& p, int ky, int c) {
     const int taps = v.filter.width, channels = v.shape.channels;
-    const std::int8_t* w = p.filter.int8 + ky * taps * channels + c;
-    for (int run = 0, done = 0; run < shape.count; ++run, done += shape.length)
-      for (int k = shape.start(run, taps), end = k + shape.length; k < end; ++k)
-        to.put(k < done ? std::int8_t{0} : w[k * channels]);
+    for (int run = 0; run < shape.count; ++run) {
+      const int start = shape.start(run, taps), done = run * shape.length;
+      Core::template put_run<shape>(to, together(ky), [&](int row, int k) {
+        const int tap = start + k;
+        return tap < done ? std::int8_t{0}
+                          : p.filter.int8[((ky + row) * taps + tap) * channels + c];
+      });
+    }
   }
 
   template <int program> static void run(const Task& task, const Band& band) {
@@ -115,6 +135,7 @@ template <class Core, TapRuns shape> struct TiledDepthwise {
     else
       General::run(task, band);
   }
+
   // What the tiles of a row share.
   struct Row {
     const std::byte** runs;
@@ -127,10 +148,10 @@ template <class Core, TapRuns shape> struct TiledDepthwise {
     const Task t = task;
     Row row{reinterpret_cast<const std::byte**>(band.scratch),      nullptr, nullptr,
             span(t.stride_width, t.filter_width, t.dilation_width), true,    0};
-    row.at_once = copied(t.in_channels, row.columns * t.rows);
-    row.padding = band.scratch + t.rows * shape.count * static_cast<int>(sizeof(void*));
+    row.at_once = copied(t.in_channels, row.columns * shape.rows);
+    row.padding = band.scratch + shape.rows * shape.count * static_cast<int>(sizeof(void*));
     row.copies = row.padding + row.columns * row.at_once;
-    for (int ky = 0; ky < t.rows; ++ky) row.complete = row.complete && band.rows[ky] != nullptr;
+    for (int ky = 0; ky < shape.rows; ++ky) row.complete = row.complete && band.rows[ky] != nullptr;
     if (!row.complete) Core::fill(row.padding, t.in_zero, row.columns * row.at_once);
     for (int next = 0; next < t.out_width; next += shape.outputs) {
       // The last tile may make outputs again.
@@ -150,9 +171,8 @@ template <class Core, TapRuns shape> struct TiledDepthwise {
   template <int program>
   static void run_tile(const Task& t, const Band& band, const Row& row, int column, bool inside,
                        int first, int count, std::byte* out) {
-    const std::byte** run = row.runs;
     std::byte* copies = row.copies;
-    for (int ky = 0; ky < t.rows; ++ky) {
+    for (int ky = 0; ky < shape.rows; ++ky) {
       const std::byte* from = band.rows[ky];
       if (from == nullptr) {
         from = row.padding;
@@ -162,12 +182,14 @@ template <class Core, TapRuns shape> struct TiledDepthwise {
         from = copies;
         copies = copy_columns<Core>(t, copies, band.rows[ky], column, row.columns, first, count);
       }
-      for (int i = 0; i < shape.count; ++i)
-        *run++ = from + shape.start(i, t.filter_width) * t.dilation_width * count;
+      const int rows = together(ky), before = ky % Core::at_once;
+      const std::byte** run = row.runs + (ky - before) * shape.count + before;
+      for (int i = 0; i < shape.count; ++i, run += rows)
+        *run = from + shape.start(i, t.filter_width) * t.dilation_width * count;
     }
     const DepthwiseTile tile{row.runs,
-                             run,
-                             t.stream + first * record_bytes(t.rows),
+                             row.runs + shape.rows * shape.count,
+                             t.stream + first * record_bytes,
                              out + first,
                              count,
                              t.dilation_width * count,

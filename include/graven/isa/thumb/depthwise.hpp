@@ -102,7 +102,7 @@ template <class Core, int stride> struct Depthwise {
 // Stream, per channel: its word, weights, the Core's tail.
 template <class Core> struct TileCore : Bytes<Core::unaligned_loads> {
   using General = scalar_isa::Depthwise<scalar_isa::Int8>;
-  static constexpr int most_outputs = 4;
+  static constexpr int most_outputs = 4, at_once = 1, copied_bytes = 1024;
   static constexpr int programs = 2, head_bytes = 4, tail_bytes = Core::tail_bytes;
 
   static constexpr int padded(int bytes) {
@@ -111,6 +111,11 @@ template <class Core> struct TileCore : Bytes<Core::unaligned_loads> {
   static constexpr int program_of(const GraphView& g, const Value& v, const Parameters& p) {
     const Program program = thumb_isa::program_of<Core>(g, v, p);
     return program == general ? -1 : program;
+  }
+  static constexpr int run_bytes(int, int length) { return length; }
+  template <TapRuns runs, class Weight>
+  static constexpr void put_run(Writer& to, int, Weight weight) {
+    for (int k = 0; k < runs.length; ++k) to.put(weight(0, k));
   }
   static constexpr void put_head(Writer& to, const Channel& c) { to.put(channel_word(c)); }
   static constexpr void put_tail(Writer& to, const Channel& c) {
