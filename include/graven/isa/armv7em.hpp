@@ -11,6 +11,7 @@
 #include "graven/isa/armv7em/narrow.hpp"
 #include "graven/isa/armv7em/plain.hpp"
 #include "graven/isa/armv7em/sliding.hpp"
+#include "graven/isa/armv7em/taps.hpp"
 #include "graven/isa/armv7em/tied.hpp"
 #include "graven/isa/armv7em/winograd.hpp"
 #include "graven/isa/fpu/real.hpp"
@@ -121,6 +122,8 @@ private:
     using Columns = isa::Columns<General, isa::column_shape<graph, value, rows>(), rows>;
     if constexpr (Columns::serves(v))
       return Columns{};
+    else if constexpr (rows == isa::Rows::pixels)
+      return isa::AnyDepthwise<TapRuns::of(v, isa::TileCore<0>::most_outputs)>{};
     else
       return General{};
   }

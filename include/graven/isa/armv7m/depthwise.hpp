@@ -48,11 +48,11 @@ template <int stride> [[gnu::naked, gnu::noipa]] void depthwise3x3(const Depthwi
 template <TapRuns runs> [[gnu::always_inline]] inline void define_taps() {
   asm volatile(R"(
   .macro input n, to
-    .if \n - base > 4 ;  add r1, r12 ;  .set base, base + 3 ;  .endif
-    .if \n == base ;  ldrsb \to, [r1]
-    .elseif \n == base + 1 ;  ldrsb \to, [r1, r3]
-    .elseif \n == base + 2 ;  ldrsb \to, [r1, r3, lsl #1]
-    .elseif \n == base + 3 ;  ldrsb \to, [r1, r12]
+    .if \n - .Lbase > 4 ;  add r1, r12 ;  .set .Lbase, .Lbase + 3 ;  .endif
+    .if \n == .Lbase ;  ldrsb \to, [r1]
+    .elseif \n == .Lbase + 1 ;  ldrsb \to, [r1, r3]
+    .elseif \n == .Lbase + 2 ;  ldrsb \to, [r1, r3, lsl #1]
+    .elseif \n == .Lbase + 3 ;  ldrsb \to, [r1, r12]
     .else ;  ldrsb \to, [r1, r3, lsl #2] ;  .endif
   .endm
   .macro taps n, k, a, b, c, d
@@ -66,7 +66,7 @@ template <TapRuns runs> [[gnu::always_inline]] inline void define_taps() {
     .endif
   .endm
   .macro tap_class first
-    .set base, 0
+    .set .Lbase, 0
     .if %c0 > 1 ;  input 0, r8 ;  .endif ;  .if %c0 > 2 ;  input 1, r9 ;  .endif
     .if %c0 > 3 ;  input 2, r10 ;  .endif
     taps 0, \first, r8, r9, r10, r11
@@ -106,7 +106,7 @@ template <TapRuns runs> [[gnu::naked, gnu::noipa]] void depthwise_tile(const Dep
     ldr r1, [lr], #4 ;  ldr r2, [sp, #8] ;  add r1, r2
     .if %c2 == 0 ;  lone_tap 0 ;  .else ;  tap_class 0 ;  .endif
     .if %c2 == 2 && %c1 > 1
-    .rept base / 3 ;  sub r1, r12 ;  .endr
+    .rept .Lbase / 3 ;  sub r1, r12 ;  .endr
     ldr r2, [sp, #20] ;  add r1, r2 ;  tap_class 1
     .endif
     ldr r2, [sp, #4] ;  add r0, #%c1 ;  cmp lr, r2 ;  bne.w 2b
