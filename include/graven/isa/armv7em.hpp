@@ -38,8 +38,7 @@ struct armv7em_lean : scalar {
       return conv<graph, value>();
     else if constexpr (int8 && v.op == Op::dense)
       return armv7em_isa::DenseRows{};
-    else if constexpr (int8 && v.op == Op::depthwise &&
-                       armv7em_isa::Depthwise::serves(graph.view(), v))
+    else if constexpr (int8 && v.op == Op::depthwise)
       return depthwise<graph, value>();
     else if constexpr (int8 && adds_fast(graph.view(), v))
       return add<graph, value>();
@@ -118,12 +117,15 @@ private:
     namespace isa = armv7em_isa;
     constexpr const Value& v = graph.values[value];
     constexpr isa::Rows rows = isa::rows_of(graph.view(), graph.views[v.first_input].value);
+    constexpr TapRuns taps = TapRuns::of(graph.view(), v, isa::most_tile_outputs);
     using General = decltype(depthwise_on<graph, value, rows>());
     using Columns = isa::Columns<General, isa::column_shape<graph, value, rows>(), rows>;
-    if constexpr (Columns::serves(v))
+    if constexpr (!isa::Depthwise::serves(graph.view(), v))
+      return isa::AnyDepthwise<scalar_isa::Depthwise<scalar_isa::Int8>, taps>{};
+    else if constexpr (Columns::serves(v))
       return Columns{};
     else if constexpr (rows == isa::Rows::pixels)
-      return isa::AnyDepthwise<TapRuns::of(v, isa::TileCore<0>::most_outputs)>{};
+      return isa::AnyDepthwise<General, taps>{};
     else
       return General{};
   }

@@ -13,21 +13,34 @@ struct TapRuns {
   static constexpr int longest_run = 16;
 
   int outputs;  // of a tile, side by side
+  int smaller;  // tiles of a row, its last ones, that have an output less
   int length;   // taps of a run
   int count;    // runs of a row of the filter
   int rows;     // of the filter
   int shared;   // taps that are this far apart read inputs of neighbouring outputs; 0: none do
+  int repeats;  // output channels of one input channel
 
-  static constexpr TapRuns of(const Value& v, int most_outputs) {
+  static constexpr TapRuns of(const GraphView& g, const Value& v, int most_outputs) {
     const int width = v.shape.width, taps = v.filter.width;
     const int tiles = (width + most_outputs - 1) / most_outputs;
     const int count = (taps + longest_run - 1) / longest_run;
     const bool dense = v.dilation.width == 1 && v.stride.width <= 2;
-    return {(width + tiles - 1) / tiles, (taps + count - 1) / count, count, v.filter.height,
-            dense ? v.stride.width : 0};
+    const int outputs = (width + tiles - 1) / tiles;
+    return {outputs,
+            tiles * outputs - width,
+            (taps + count - 1) / count,
+            count,
+            v.filter.height,
+            dense ? v.stride.width : 0,
+            v.shape.channels / g.input(v).shape.channels};
   }
   constexpr int start(int run, int taps) const {
     return run + 1 < count ? run * length : taps - length;
+  }
+  constexpr TapRuns small() const {
+    TapRuns runs = *this;
+    --runs.outputs;
+    return runs;
   }
   // Taps of a run in the order of the inputs that they share.
   template <class Each> constexpr void each_tap(Each each) const {
@@ -63,17 +76,19 @@ template <class Core, TapRuns shape> struct TiledDepthwise {
     return 1;
   }();
 
-  static constexpr int span(int stride, int taps, int dilation) {  // columns that a tile reads
-    return (shape.outputs - 1) * stride + (taps - 1) * dilation + 1;
+  // Columns that a tile reads.
+  static constexpr int span(int outputs, int stride, int taps, int dilation) {
+    return (outputs - 1) * stride + (taps - 1) * dilation + 1;
   }
   // Channels that a tile at an edge copies at a time: as many as fit in Core::copied_bytes.
   static constexpr int copied(int channels, int inputs) {
-    const int fit = Core::copied_bytes / inputs / 4 * 4, some = fit > 4 ? fit : 4;
+    constexpr int least = 4 * shape.repeats;
+    const int fit = Core::copied_bytes / inputs / least * least, some = fit > least ? fit : least;
     return channels < some ? channels : some;
   }
   // Runs of the filter; columns of a tile at an edge, and a row of padding.
   static constexpr int scratch(const GraphView& g, const Value& v) {
-    const int columns = span(v.stride.width, v.filter.width, v.dilation.width);
+    const int columns = span(shape.outputs, v.stride.width, v.filter.width, v.dilation.width);
     const int inputs = columns * v.filter.height, channels = v.shape.channels;
     const int bytes = v.filter.height * shape.count * static_cast<int>(sizeof(void*)) +
                       (inputs + columns) * copied(channels, inputs);
@@ -138,65 +153,90 @@ template <class Core, TapRuns shape> struct TiledDepthwise {
 
   // What the tiles of a row share.
   struct Row {
+    const std::byte* const* inputs;
+    bool complete;  // does no row of the filter lie outside?
+    int at_once;    // channels, of tiles at an edge
     const std::byte** runs;
-    std::byte *copies, *padding;  // inputs of a tile at an edge; as many as one row of it
-    int columns;                  // that a tile reads
-    bool complete;                // does no row of the filter lie outside?
-    int at_once;                  // channels, of tiles at an edge
+    std::byte *padding, *copies;  // of a row of a tile at an edge; of all rows of it
   };
   template <int program> static void run_tiles(const Task& task, const Band& band) {
     const Task t = task;
-    Row row{reinterpret_cast<const std::byte**>(band.scratch),      nullptr, nullptr,
-            span(t.stride_width, t.filter_width, t.dilation_width), true,    0};
-    row.at_once = copied(t.in_channels, row.columns * shape.rows);
+    const int columns = span(shape.outputs, t.stride_width, t.filter_width, t.dilation_width);
+    Row row{band.rows,
+            true,
+            copied(t.out_channels, columns * shape.rows),
+            reinterpret_cast<const std::byte**>(band.scratch),
+            nullptr,
+            nullptr};
     row.padding = band.scratch + shape.rows * shape.count * static_cast<int>(sizeof(void*));
-    row.copies = row.padding + row.columns * row.at_once;
+    row.copies = row.padding + columns * row.at_once;
     for (int ky = 0; ky < shape.rows; ++ky) row.complete = row.complete && band.rows[ky] != nullptr;
-    if (!row.complete) Core::fill(row.padding, t.in_zero, row.columns * row.at_once);
-    for (int next = 0; next < t.out_width; next += shape.outputs) {
-      // The last tile may make outputs again.
-      const int x = next + shape.outputs > t.out_width ? t.out_width - shape.outputs : next;
-      const int column = x * t.stride_width - t.left;
-      const bool inside = column >= 0 && column + row.columns <= t.in_width;
-      std::byte* const out = band.out[0] + x * t.out_channels;
-      if ((row.complete && inside) || row.at_once == t.in_channels)
-        run_tile<program>(t, band, row, column, inside, 0, t.in_channels, out);
-      else
-        for (int c = 0; c < t.in_channels; c += row.at_once)
-          run_tile<program>(t, band, row, column, false, c,
-                            t.in_channels - c < row.at_once ? t.in_channels - c : row.at_once, out);
+    if (!row.complete) Core::fill(row.padding, t.in_zero, columns * row.at_once);
+    int x = 0;
+    for (const int end = t.out_width - shape.smaller * (shape.outputs - 1); x < end;
+         x += shape.outputs)
+      run_tile<program, shape>(t, row, x, band.out[0] + x * t.out_channels);
+    if constexpr (shape.smaller > 0)
+      for (; x < t.out_width; x += shape.outputs - 1)
+        run_tile<program, shape.small()>(t, row, x, band.out[0] + x * t.out_channels);
+  }
+  // The outputs from `x` on: all channels at once where their inputs are read where they lie.
+  template <int program, TapRuns tile>
+  static void run_tile(const Task& t, const Row& row, int x, std::byte* out) {
+    const int columns = span(tile.outputs, t.stride_width, t.filter_width, t.dilation_width);
+    const int first = x * t.stride_width - t.left, channels = t.out_channels;
+    const bool inside = first >= 0 && first + columns <= t.in_width && tile.repeats == 1;
+    const int step = inside && row.complete ? channels : row.at_once;
+    for (int c = 0; c < channels; c += step) {
+      const int count = channels - c < step ? channels - c : step;
+      point(t, row, first, columns, inside && step == channels, c, count);
+      const DepthwiseTile what{row.runs,
+                               row.runs + shape.rows * shape.count,
+                               t.stream + c * record_bytes,
+                               out + c,
+                               count,
+                               t.dilation_width * count,
+                               t.stride_width * count,
+                               channels,
+                               2 * t.out_zero + 1};
+      Core::template tile<tile, program>(&what);
     }
   }
-  // `count` channels from `first` on: read where they lie, if all are wanted and exist.
-  template <int program>
-  static void run_tile(const Task& t, const Band& band, const Row& row, int column, bool inside,
-                       int first, int count, std::byte* out) {
+  // Columns of a tile with every input channel as often as it has outputs.
+  static std::byte* repeat_columns(const Task& t, std::byte* to, const std::byte* row, int first,
+                                   int columns, int channel, int count) {
+    row += channel / shape.repeats;
+    for (int x = first; x < first + columns; ++x) {
+      if (x < 0 || x >= t.in_width) {
+        to = Core::fill(to, t.in_zero, count);
+        continue;
+      }
+      const std::byte* from = row + x * t.in_channels;
+      for (std::byte* const end = to + count; to != end; ++from)
+        for (int i = 0; i < shape.repeats; ++i) *to++ = *from;
+    }
+    return to;
+  }
+  // Points the runs to where the inputs of `count` channels from `channel` on lie, or are copied
+  // to.
+  [[gnu::noinline]] static void point(const Task& t, const Row& row, int first, int columns,
+                                      bool inside, int channel, int count) {
     std::byte* copies = row.copies;
     for (int ky = 0; ky < shape.rows; ++ky) {
-      const std::byte* from = band.rows[ky];
-      if (from == nullptr) {
+      const std::byte *const input = row.inputs[ky], *from = copies;
+      if (input == nullptr)
         from = row.padding;
-      } else if (inside) {
-        from += column * t.in_channels;
-      } else {
-        from = copies;
-        copies = copy_columns<Core>(t, copies, band.rows[ky], column, row.columns, first, count);
-      }
+      else if (inside)
+        from = input + first * t.in_channels;
+      else if constexpr (shape.repeats > 1)
+        copies = repeat_columns(t, copies, input, first, columns, channel, count);
+      else
+        copies = copy_columns<Core>(t, copies, input, first, columns, channel, count);
       const int rows = together(ky), before = ky % Core::at_once;
       const std::byte** run = row.runs + (ky - before) * shape.count + before;
       for (int i = 0; i < shape.count; ++i, run += rows)
         *run = from + shape.start(i, t.filter_width) * t.dilation_width * count;
     }
-    const DepthwiseTile tile{row.runs,
-                             row.runs + shape.rows * shape.count,
-                             t.stream + first * record_bytes,
-                             out + first,
-                             count,
-                             t.dilation_width * count,
-                             t.stride_width * count,
-                             t.out_channels,
-                             2 * t.out_zero + 1};
-    Core::template tile<shape, program>(&tile);
   }
 };
 

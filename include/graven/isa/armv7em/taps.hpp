@@ -131,10 +131,12 @@ template <TapRuns runs> [[gnu::naked, gnu::noipa]] void depthwise_tile(const Dep
                "i"(runs.length), "i"(runs.shared), "i"(runs.rows), "i"(runs.count));
 }
 
+inline constexpr int most_tile_outputs = 4;
+
 // What TiledDepthwise needs. `bytes`: of scratch for a tile at an edge.
-template <int bytes> struct TileCore {
-  using General = Depthwise;
-  static constexpr int most_outputs = 4, at_once = 2, copied_bytes = bytes;
+template <class Slow, int bytes> struct TileCore {
+  using General = Slow;
+  static constexpr int at_once = 2, copied_bytes = bytes;
   static constexpr int programs = 1, head_bytes = 4, tail_bytes = 4;
 
   static constexpr int padded(int size) { return size; }  // words are read from any byte
@@ -175,9 +177,9 @@ template <int bytes> struct TileCore {
   }
 };
 
-template <TapRuns runs, int bytes = 256>
-struct AnyDepthwise : TiledDepthwise<TileCore<bytes>, runs> {
-  using Roomy = AnyDepthwise<runs, 1024>;
+template <class General, TapRuns runs, int bytes = 256>
+struct AnyDepthwise : TiledDepthwise<TileCore<General, bytes>, runs> {
+  using Roomy = AnyDepthwise<General, runs, 1024>;
 };
 
 }  // namespace graven::armv7em_isa

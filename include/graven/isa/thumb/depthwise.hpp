@@ -21,12 +21,13 @@ struct DepthwiseStep {
 constexpr bool serves_tiled_depthwise(const GraphView& g, int value) {
   const Value& v = g[value];
   return v.op == Op::depthwise && v.element == Element::int8 &&
-         g.source(v).element == Element::int8 && v.shape.channels == g.input(v).shape.channels;
+         g.source(v).element == Element::int8;
 }
 constexpr bool serves_depthwise(const GraphView& g, int value) {
   const Value& v = g[value];
   return serves_tiled_depthwise(g, value) && v.filter == Extent(3) && v.dilation == Extent(1) &&
-         (v.stride.width == 1 || v.stride.width == 2);
+         (v.stride.width == 1 || v.stride.width == 2) &&
+         v.shape.channels == g.input(v).shape.channels;
 }
 
 // Stream, per channel: its word; per row of the filter a word with its weights
@@ -127,7 +128,8 @@ template <class Core> struct TileCore : Bytes<Core::unaligned_loads> {
 };
 
 template <class Core, const auto& graph, int value> constexpr auto tiled_depthwise() {
-  constexpr TapRuns runs = TapRuns::of(graph.values[value], TileCore<Core>::most_outputs);
+  constexpr TapRuns runs =
+      TapRuns::of(graph.view(), graph.values[value], TileCore<Core>::most_outputs);
   return TiledDepthwise<TileCore<Core>, runs>{};
 }
 
