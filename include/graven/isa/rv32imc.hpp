@@ -8,6 +8,7 @@
 #include "graven/isa/rv32imc/dense.hpp"
 #include "graven/isa/rv32imc/depthwise.hpp"
 #include "graven/isa/rv32imc/elementwise.hpp"
+#include "graven/isa/rv32imc/taps.hpp"
 #include "graven/isa/scalar.hpp"
 
 namespace graven {
@@ -29,6 +30,10 @@ struct rv32imc : scalar {
     else if constexpr (int8 && v.op == Op::depthwise &&
                        rv32imc_isa::Depthwise3<2>::serves(graph.view(), v))
       return rv32imc_isa::Depthwise3<2>{};
+    else if constexpr (int8 && v.op == Op::depthwise &&
+                       v.shape.channels == graph.views[v.first_input].shape.channels)
+      return TiledDepthwise<rv32imc_isa::TileCore,
+                            TapRuns::of(v, rv32imc_isa::TileCore::most_outputs)>{};
     else if constexpr (int8 && rv32imc_isa::AddShifts::serves(graph.view(), v))
       return add<graph, value>();
     else if constexpr (int8 && rv32imc_isa::MaxPool2::serves(graph.view(), v))

@@ -48,6 +48,7 @@ struct DepthwiseTile {
   std::int32_t pixel;       // bytes from an output's inputs to the next one's
   std::int32_t out_step;    // bytes from an output to the next
   std::int32_t twice_zero;  // 2 * zero_point + 1
+  std::int32_t low, span;   // of the clamp
 };
 
 // A Core takes `at_once` rows of the filter at once (fewer of the last), run by run. Stream, per
@@ -195,7 +196,9 @@ template <class Core, TapRuns shape> struct TiledDepthwise {
                              t.dilation_width * count,
                              t.stride_width * count,
                              t.out_channels,
-                             2 * t.out_zero + 1};
+                             2 * t.out_zero + 1,
+                             t.low,
+                             t.high - t.low};
     Core::template tile<shape, program>(&tile);
   }
 };
