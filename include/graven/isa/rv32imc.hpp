@@ -33,7 +33,7 @@ struct rv32imc : scalar {
     else if constexpr (int8 && v.op == Op::depthwise &&
                        v.shape.channels == graph.views[v.first_input].shape.channels)
       return TiledDepthwise<rv32imc_isa::TileCore,
-                            TapRuns::of(v, rv32imc_isa::TileCore::most_outputs)>{};
+                            rv32imc_isa::tile_runs(v, rv32imc_isa::TileCore::most_outputs)>{};
     else if constexpr (int8 && rv32imc_isa::AddShifts::serves(graph.view(), v))
       return add<graph, value>();
     else if constexpr (int8 && rv32imc_isa::MaxPool2::serves(graph.view(), v))

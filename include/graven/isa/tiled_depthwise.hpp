@@ -12,11 +12,12 @@ namespace graven {
 struct TapRuns {
   static constexpr int longest_run = 16;
 
-  int outputs;  // of a tile, side by side
-  int length;   // taps of a run
-  int count;    // runs of a row of the filter
-  int rows;     // of the filter
-  int shared;   // taps that are this far apart read inputs of neighbouring outputs; 0: none do
+  int outputs;    // of a tile, side by side
+  int length;     // taps of a run
+  int count;      // runs of a row of the filter
+  int rows;       // of the filter
+  int shared;     // taps that are this far apart read inputs of neighbouring outputs; 0: none do
+  int apart = 1;  // or, of outputs that are this far apart
 
   static constexpr TapRuns of(const Value& v, int most_outputs) {
     const int width = v.shape.width, taps = v.filter.width;

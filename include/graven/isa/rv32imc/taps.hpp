@@ -8,8 +8,19 @@
 
 namespace graven::rv32imc_isa {
 
-// Assembler macros. Where runs share inputs, a column of the tile is loaded once: in tap after tap
-// each input serves the output before, while registers keep their contents and change their places.
+// Dilated taps share inputs, too: those of outputs further apart, if these are in one tile.
+constexpr TapRuns tile_runs(const Value& v, int most_outputs) {
+  TapRuns runs = TapRuns::of(v, most_outputs);
+  const int stride = v.stride.width, dilation = v.dilation.width, apart = dilation / stride;
+  if (dilation > 1 && dilation % stride == 0 && apart <= 4 && apart < runs.outputs) {
+    runs.shared = 1;
+    runs.apart = apart;
+  }
+  return runs;
+}
+
+// Assembler macros. Where runs share inputs, a column of the tile is loaded once: it serves output
+// after output, the last one first, while registers keep their contents and change their places.
 // The newest input is the last output's, whose sum is the first. `tap_class`: the taps that share
 // inputs with `first`; `lone_taps`: all, where none do.
 template <TapRuns runs> [[gnu::always_inline]] inline void define_tile_taps() {
@@ -24,15 +35,22 @@ template <TapRuns runs> [[gnu::always_inline]] inline void define_tile_taps() {
   .endm
   .macro taps k, a, b, c, d, e, f, g, h, i, j
     .if \k < %c1
-    input \a ;  lb t0, \k(t3)
+    input \a
+    .if skip > 0
+    .set skip, skip - 1
+    taps \k, \j, \a, \b, \c, \d, \e, \f, \g, \h, \i
+    .else
+    .set skip, %c3 - 1
+    lb t0, \k(t3)
     product 9, s11, \j ;  product 8, s10, \i ;  product 7, a7, \h ;  product 6, a6, \g
     product 5, a5, \f ;  product 4, a4, \e ;  product 3, a3, \d ;  product 2, a2, \c
     product 1, a1, \b ;  product 0, a0, \a
     taps \k+%c2, \j, \a, \b, \c, \d, \e, \f, \g, \h, \i
     .endif
+    .endif
   .endm
   .macro tap_class first
-    .set started, 0
+    .set started, 0 ;  .set skip, 0
     .irp n, 9, 8, 7, 6, 5, 4, 3, 2, 1
     .if %c0 > \n ;  input s\n ;  .endif
     .endr
@@ -53,7 +71,7 @@ template <TapRuns runs> [[gnu::always_inline]] inline void define_tile_taps() {
     .endif
   .endm
   )" ::"i"(runs.outputs),
-               "i"(runs.length), "i"(runs.shared));
+               "i"(runs.length), "i"(runs.shared), "i"(runs.apart));
 }
 
 // Behind a channel's weights, for the word that follows.
