@@ -110,8 +110,8 @@ template <int stride, bool relu> [[gnu::naked, gnu::noipa]] void depthwise3(cons
     lw s9, 40(sp) ;  lw s10, 44(sp) ;  lw s11, 48(sp)
     addi sp, sp, 144
     ret
-  .purgem channel ;  .purgem absent ;  .purgem pad ;  .purgem column ;  .purgem part ;  .purgem finish
-  .purgem put
+  .purgem channel ;  .purgem absent ;  .purgem pad ;  .purgem column ;  .purgem part
+  .purgem finish ;  .purgem put
   )" ::"i"(stride));
 }
 

@@ -16,8 +16,8 @@ namespace graven::rv32imc_isa {
 // A channel's word is its folded bias (24 bits) above e: shifts read its lowest bits only.
 struct FastChannel {
   static constexpr bool serves(const Channel& c) {
-    return c.multiplier.shift <= -1 && c.multiplier.shift >= -21 && c.bias >= -(1 << 23) &&
-           c.bias < 1 << 23;
+    return !c.overflows && c.multiplier.shift <= -1 && c.multiplier.shift >= -21 &&
+           c.bias >= -(1 << 23) && c.bias < 1 << 23;
   }
   static constexpr std::int32_t word(const Channel& c) {
     return static_cast<std::int32_t>(static_cast<std::uint32_t>(c.bias) << 8 |
