@@ -41,6 +41,52 @@ constexpr const std::byte* gather(const Task& task, const Band& band, int x, T z
   return band.scratch;
 }
 
+// Bytes of any length and address; libraries built for size copy them one by one. Loops that end at
+// an address stay as they are: g++ would first compute how often others run.
+template <bool unaligned> struct Bytes {
+  static constexpr bool unaligned_loads = unaligned;
+
+  [[gnu::noinline]] static std::byte* copy(std::byte* to, const std::byte* from, int count) {
+    const auto address =
+        reinterpret_cast<std::uintptr_t>(to) | reinterpret_cast<std::uintptr_t>(from);
+    const std::byte* end;
+    if (unaligned) {
+      for (end = from + (count & ~3); from != end; from += 4, to += 4)
+        store(to, load<std::uint32_t>(from));
+    } else if ((address & 3) == 0) {
+      auto word = [&](int at) { store_aligned(to + at, load_aligned<std::uint32_t>(from + at)); };
+      for (end = from + (count & ~15); from != end; from += 16, to += 16) {
+        word(0);
+        word(4);
+        word(8);
+        word(12);
+      }
+      for (end = from + (count & 12); from != end; from += 4, to += 4) word(0);
+    } else {
+      for (end = from + (count & ~3); from != end; from += 4, to += 4) {
+        const std::byte a = from[0], b = from[1], c = from[2], d = from[3];
+        to[0] = a;
+        to[1] = b;
+        to[2] = c;
+        to[3] = d;
+      }
+    }
+    for (end = from + (count & 3); from != end;) *to++ = *from++;
+    return to;
+  }
+  [[gnu::noinline]] static std::byte* fill(std::byte* to, int value, int count) {
+    const auto byte = static_cast<std::byte>(value);
+    const std::byte* end = to + (count & ~3);
+    if (unaligned || (reinterpret_cast<std::uintptr_t>(to) & 3) == 0)
+      for (const std::uint32_t word = 0x01010101u * static_cast<std::uint8_t>(value); to != end;
+           to += 4)
+        unaligned ? store(to, word) : store_aligned(to, word);
+    for (; to != end; to += 4) to[0] = to[1] = to[2] = to[3] = byte;
+    for (end = to + (count & 3); to != end;) *to++ = byte;
+    return to;
+  }
+};
+
 // `count` columns of an int8 row from `first` on, of them `channels` from `channel` on; returns the
 // end of the copy. Columns and rows that do not exist are padding.
 template <class Core>

@@ -8,6 +8,7 @@
 #include "graven/isa/rv32imc/dense.hpp"
 #include "graven/isa/rv32imc/depthwise.hpp"
 #include "graven/isa/rv32imc/elementwise.hpp"
+#include "graven/isa/rv32imc/taps.hpp"
 #include "graven/isa/scalar.hpp"
 
 namespace graven {
@@ -29,6 +30,8 @@ struct rv32imc : scalar {
     else if constexpr (int8 && v.op == Op::depthwise &&
                        rv32imc_isa::Depthwise3<2>::serves(graph.view(), v))
       return rv32imc_isa::Depthwise3<2>{};
+    else if constexpr (int8 && v.op == Op::depthwise)
+      return tiled_depthwise<graph, value>();
     else if constexpr (int8 && rv32imc_isa::AddShifts::serves(graph.view(), v))
       return add<graph, value>();
     else if constexpr (int8 && rv32imc_isa::MaxPool2::serves(graph.view(), v))
@@ -40,6 +43,11 @@ struct rv32imc : scalar {
   }
 
 private:
+  template <const auto& graph, int value> static constexpr auto tiled_depthwise() {
+    using Core = rv32imc_isa::TileCore;
+    constexpr const Value& v = graph.values[value];
+    return TiledDepthwise<Core, rv32imc_isa::tile_runs(graph.view(), v, Core::most_outputs)>{};
+  }
   template <const auto& graph, int value> static constexpr auto add() {
     constexpr const Value& v = graph.values[value];
     constexpr auto shifts = rv32imc_isa::AddShifts::of(graph.view(), v);

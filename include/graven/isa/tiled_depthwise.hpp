@@ -12,13 +12,14 @@ namespace graven {
 struct TapRuns {
   static constexpr int longest_run = 16;
 
-  int outputs;  // of a tile, side by side
-  int smaller;  // tiles of a row, its last ones, that have an output less
-  int length;   // taps of a run
-  int count;    // runs of a row of the filter
-  int rows;     // of the filter
-  int shared;   // taps that are this far apart read inputs of neighbouring outputs; 0: none do
-  int repeats;  // output channels of one input channel
+  int outputs;    // of a tile, side by side
+  int smaller;    // tiles of a row, its last ones, that have an output less
+  int length;     // taps of a run
+  int count;      // runs of a row of the filter
+  int rows;       // of the filter
+  int shared;     // taps that are this far apart read inputs of neighbouring outputs; 0: none do
+  int repeats;    // output channels of one input channel
+  int apart = 1;  // or, of outputs that are this far apart
 
   static constexpr TapRuns of(const GraphView& g, const Value& v, int most_outputs) {
     const int width = v.shape.width, taps = v.filter.width;
@@ -61,6 +62,7 @@ struct DepthwiseTile {
   std::int32_t pixel;       // bytes from an output's inputs to the next one's
   std::int32_t out_step;    // bytes from an output to the next
   std::int32_t twice_zero;  // 2 * zero_point + 1
+  std::int32_t low, span;   // of the clamp
 };
 
 // A Core takes `at_once` rows of the filter at once (fewer of the last), run by run. Stream, per
@@ -198,7 +200,9 @@ template <class Core, TapRuns shape> struct TiledDepthwise {
                                t.dilation_width * count,
                                t.stride_width * count,
                                channels,
-                               2 * t.out_zero + 1};
+                               2 * t.out_zero + 1,
+                               t.low,
+                               t.high - t.low};
       Core::template tile<tile, program>(&what);
     }
   }

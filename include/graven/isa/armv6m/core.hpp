@@ -146,7 +146,7 @@ template <int unroll>
   )" ::"i"(unroll));
 }
 
-struct Core : thumb_isa::Bytes<false> {
+struct Core : Bytes<false> {
   static constexpr std::int64_t most_sum = 1 << 20;
   static constexpr int tail_bytes = 8, most_pixels = 4;
 

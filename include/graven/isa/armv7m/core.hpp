@@ -117,7 +117,7 @@ template <int unroll>
   )" ::"i"(unroll));
 }
 
-struct Core : thumb_isa::Bytes<true> {
+struct Core : Bytes<true> {
   static constexpr std::int64_t most_sum = 1 << 30;
   static constexpr int tail_bytes = 8, most_pixels = 3;
 

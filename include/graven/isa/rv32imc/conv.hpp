@@ -91,14 +91,8 @@ template <int most> struct Conv {
     return fast > slow ? fast : slow;
   }
 
-  // Do all channels requantize fast, with sums that stay below 2^29?
-  static constexpr bool is_fast(const GraphView& g, const Value& v, const Parameters& p) {
-    bool fast = taps(g, v) < 1 << 14;
-    for (int o = 0; o < v.shape.channels && fast; ++o) fast = FastChannel::serves(fold(g, v, p, o));
-    return fast;
-  }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    if (!is_fast(g, v, p)) {
+    if (!is_fast(g, v, p, taps(g, v))) {
       to.program = general;
       return General::pack(g, v, p, to);
     }

@@ -35,8 +35,7 @@ struct DenseRecord {
   // Writes all records and chooses the program; false: some channel needs the general one.
   static constexpr bool put_all(const GraphView& g, const Value& v, const Parameters& p, Writer& to,
                                 int taps) {
-    bool fast = taps < 1 << 14;
-    for (int o = 0; o < v.shape.channels && fast; ++o) fast = FastChannel::serves(fold(g, v, p, o));
+    const bool fast = is_fast(g, v, p, taps);
     for (int o = 0; o < v.shape.channels && fast; ++o) {
       const Channel channel = fold(g, v, p, o);
       to.put(FastChannel::word(channel));

@@ -60,32 +60,17 @@ struct Sweep {
   .endm
   )" ::);
 }
-// From the sum in ra to a byte: a6 multiplier, a7 c, t0 shift, t1 span, t2 low.
-template <bool relu> [[gnu::always_inline]] inline void define_put() {
-  asm volatile(R"(
-  .macro put
-    slli ra, ra, 2
-    .if %0
-    mulh ra, ra, a6
-    .else
-    srai t4, ra, 31 ;  slli t4, t4, 1 ;  mulh ra, ra, a6 ;  add ra, ra, t4
-    .endif
-    add ra, ra, a7 ;  sra ra, ra, t0
-    bgeu t1, ra, 9f
-    srai ra, ra, 31 ;  not ra, ra ;  and ra, ra, t1
-  9:
-    add ra, ra, t2 ;  sb ra, 0(a5) ;  add a5, a5, a3
-  .endm
-  )" ::"i"(relu ? 1 : 0));
-}
 
 // All channels of a row. s0-s8 weights, s9 bias, s10 outputs to come, s11 zero point, a0-a2 rows,
-// a3 step, a4 record, a5 out, t3 input; Sweep is copied to sp+60.
+// a3 step, a4 record, a5 out, a6 multiplier, a7 c, t3 input; Sweep is copied to sp+60.
 template <int stride, bool relu> [[gnu::naked, gnu::noipa]] void depthwise3(const Sweep*) {
   define_channel();
   define_columns();
-  define_put<relu>();
+  define_finish<relu>();
   asm volatile(R"(
+  .macro put
+    finish ra, a6, a7, t4 ;  sb ra, 0(a5) ;  add a5, a5, a3
+  .endm
     addi sp, sp, -144
     sw ra, 0(sp) ;  sw s0, 4(sp) ;  sw s1, 8(sp) ;  sw s2, 12(sp) ;  sw s3, 16(sp)
     sw s4, 20(sp) ;  sw s5, 24(sp) ;  sw s6, 28(sp) ;  sw s7, 32(sp) ;  sw s8, 36(sp)
@@ -125,7 +110,8 @@ template <int stride, bool relu> [[gnu::naked, gnu::noipa]] void depthwise3(cons
     lw s9, 40(sp) ;  lw s10, 44(sp) ;  lw s11, 48(sp)
     addi sp, sp, 144
     ret
-  .purgem channel ;  .purgem absent ;  .purgem pad ;  .purgem column ;  .purgem part ;  .purgem put
+  .purgem channel ;  .purgem absent ;  .purgem pad ;  .purgem column ;  .purgem part
+  .purgem finish ;  .purgem put
   )" ::"i"(stride));
 }
 
@@ -149,8 +135,7 @@ template <int stride> struct Depthwise3 {
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const int channels = v.shape.channels;
-    bool fast = true;
-    for (int c = 0; c < channels && fast; ++c) fast = FastChannel::serves(fold(g, v, p, c));
+    const bool fast = is_fast(g, v, p, 9);
     to.program = !fast ? general : relu_like(v) ? relu : any;
     if (!fast) return General::pack(g, v, p, to);
     for (int c = 0; c < channels; ++c) {

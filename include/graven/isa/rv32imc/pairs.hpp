@@ -111,24 +111,15 @@ template <int pairs> [[gnu::always_inline]] inline void define_taps() {
   )" ::"i"(pairs));
 }
 // From sums to bytes: a5 multiplier, a7 c, t0 shift, t1 span, t2 low, a1 out, t5 pixel_step.
-template <int pairs, bool relu> [[gnu::always_inline]] inline void define_finish() {
+template <int pairs, bool relu> [[gnu::always_inline]] inline void define_outputs() {
+  define_finish<relu>();
   asm volatile(R"(
-  .macro finish acc
-    slli \acc, \acc, 2
-    .if %1
-    mulh \acc, \acc, a5
-    .else
-    srai a6, \acc, 31 ;  slli a6, a6, 1 ;  mulh \acc, \acc, a5 ;  add \acc, \acc, a6
-    .endif
-    add \acc, \acc, a7 ;  sra \acc, \acc, t0
-    bgeu t1, \acc, 9f
-    srai \acc, \acc, 31 ;  not \acc, \acc ;  and \acc, \acc, t1
-  9:
-    add \acc, \acc, t2 ;  sb \acc, 0(a1)
+  .macro put acc
+    finish \acc, a5, a7, a6 ;  sb \acc, 0(a1)
   .endm
   .macro both all, high, step
     slli a6, \high, 16 ;  sub \all, \all, a6
-    finish \all ;  add a1, a1, \step ;  finish \high
+    put \all ;  add a1, a1, \step ;  put \high
   .endm
   .macro output word, p, q, r, hp, hq, hr
     lw a6, \word(a4) ;  lw a5, 8+\word(a4) ;  lw a7, 68(sp)
@@ -137,8 +128,7 @@ template <int pairs, bool relu> [[gnu::always_inline]] inline void define_finish
     .if %0 > 2 ;  both \q, \hq, t5 ;  add a1, a1, t5 ;  both \r, \hr, t6 ;  .endif
     .if %0 == 2 ;  both \q, \hq, t6 ;  .endif
   .endm
-  )" ::"i"(pairs),
-               "i"(relu ? 1 : 0));
+  )" ::"i"(pairs));
 }
 
 // What the sums of a chunk start with, 32768, makes the upper half exact by a shift. Sums: `all` is
@@ -150,7 +140,7 @@ template <int pairs, bool relu>
 [[gnu::naked, gnu::noipa]] void multiply_pairs(const std::byte*, const std::byte*, std::byte*,
                                                const PairLoop*) {
   define_taps<pairs>();
-  define_finish<pairs, relu>();
+  define_outputs<pairs, relu>();
   asm volatile(R"(
     addi sp, sp, -96
     sw ra, 0(sp) ;  sw s0, 4(sp) ;  sw s1, 8(sp) ;  sw s2, 12(sp) ;  sw s3, 16(sp)
@@ -199,7 +189,7 @@ template <int pairs, bool relu>
     addi sp, sp, 96
     ret
   .purgem products ;  .purgem tap ;  .purgem split ;  .purgem start
-  .purgem finish ;  .purgem both ;  .purgem output
+  .purgem finish ;  .purgem put ;  .purgem both ;  .purgem output
   )" ::"i"(pairs));
 }
 

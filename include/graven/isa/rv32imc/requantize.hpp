@@ -16,14 +16,21 @@ namespace graven::rv32imc_isa {
 // A channel's word is its folded bias (24 bits) above e: shifts read its lowest bits only.
 struct FastChannel {
   static constexpr bool serves(const Channel& c) {
-    return c.multiplier.shift <= -1 && c.multiplier.shift >= -21 && c.bias >= -(1 << 23) &&
-           c.bias < 1 << 23;
+    return !c.overflows && c.multiplier.shift <= -1 && c.multiplier.shift >= -21 &&
+           c.bias >= -(1 << 23) && c.bias < 1 << 23;
   }
   static constexpr std::int32_t word(const Channel& c) {
     return static_cast<std::int32_t>(static_cast<std::uint32_t>(c.bias) << 8 |
                                      static_cast<std::uint32_t>(-c.multiplier.shift));
   }
 };
+
+// Do all channels requantize fast, with sums of so many products that stay below 2^29?
+constexpr bool is_fast(const GraphView& g, const Value& v, const Parameters& p, int taps) {
+  bool fast = taps < 1 << 14;
+  for (int o = 0; o < v.shape.channels && fast; ++o) fast = FastChannel::serves(fold(g, v, p, o));
+  return fast;
+}
 
 constexpr bool relu_like(const Value& v) {
   return activation_range(v.activation, v.quant, v.element).low == v.quant.zero_point;
@@ -56,6 +63,26 @@ struct Scale {
     return static_cast<std::byte>(y + range.low);
   }
 };
+
+// The same as an assembler macro, up to the byte: t0 shift, t1 span, t2 low.
+template <bool relu> [[gnu::always_inline]] inline void define_finish() {
+  asm volatile(R"(
+  .macro finish acc, multiplier, c, spare
+    slli \acc, \acc, 2
+    .if %0
+    mulh \acc, \acc, \multiplier
+    .else
+    srai \spare, \acc, 31 ;  slli \spare, \spare, 1 ;  mulh \acc, \acc, \multiplier
+    add \acc, \acc, \spare
+    .endif
+    add \acc, \acc, \c ;  sra \acc, \acc, t0
+    bgeu t1, \acc, 9f
+    srai \acc, \acc, 31 ;  not \acc, \acc ;  and \acc, \acc, t1
+  9:
+    add \acc, \acc, t2
+  .endm
+  )" ::"i"(relu ? 1 : 0));
+}
 
 }  // namespace graven::rv32imc_isa
 

@@ -18,36 +18,6 @@ constexpr Reading reading_of(const GraphView& g, const Value& v) {
                                                                           : Reading::rows;
 }
 
-// Bytes of any length and address; libraries built for size copy them one by one.
-template <bool unaligned> struct Bytes {
-  static constexpr bool unaligned_loads = unaligned;
-
-  [[gnu::noinline]] static std::byte* copy(std::byte* to, const std::byte* from, int count) {
-    const auto address =
-        reinterpret_cast<std::uintptr_t>(to) | reinterpret_cast<std::uintptr_t>(from);
-    if (unaligned)
-      for (; count >= 4; count -= 4, from += 4, to += 4) store(to, load<std::uint32_t>(from));
-    else if ((address & 3) == 0)
-      for (; count >= 4; count -= 4, from += 4, to += 4)
-        store_aligned(to, load_aligned<std::uint32_t>(from));
-    for (; count >= 4; count -= 4, from += 4, to += 4) {
-      const std::byte a = from[0], b = from[1], c = from[2], d = from[3];
-      to[0] = a;
-      to[1] = b;
-      to[2] = c;
-      to[3] = d;
-    }
-    for (; count > 0; --count) *to++ = *from++;
-    return to;
-  }
-  [[gnu::noinline]] static std::byte* fill(std::byte* to, int value, int count) {
-    const auto byte = static_cast<std::byte>(value);
-    for (; count >= 4; count -= 4, to += 4) to[0] = to[1] = to[2] = to[3] = byte;
-    for (; count > 0; --count) *to++ = byte;
-    return to;
-  }
-};
-
 // How the cores spread the bytes of rows into a tile. Read by their assembler.
 struct SpreadStep {
   std::int32_t offset;  // from a row's start to the first pixel
