@@ -46,7 +46,7 @@ private:
   template <const auto& graph, int value> static constexpr auto tiled_depthwise() {
     using Core = rv32imc_isa::TileCore;
     constexpr const Value& v = graph.values[value];
-    return TiledDepthwise<Core, rv32imc_isa::tile_runs(graph.view(), v, Core::most_outputs)>{};
+    return TiledDepthwise<Core, TapRuns::of(graph.view(), v, Core::most_outputs)>{};
   }
   template <const auto& graph, int value> static constexpr auto add() {
     constexpr const Value& v = graph.values[value];

@@ -12,27 +12,30 @@ namespace graven {
 struct TapRuns {
   static constexpr int longest_run = 16;
 
-  int outputs;    // of a tile, side by side
-  int smaller;    // tiles of a row, its last ones, that have an output less
-  int length;     // taps of a run
-  int count;      // runs of a row of the filter
-  int rows;       // of the filter
-  int shared;     // taps that are this far apart read inputs of neighbouring outputs; 0: none do
-  int repeats;    // output channels of one input channel
-  int apart = 1;  // or, of outputs that are this far apart
+  int outputs;  // of a tile, side by side
+  int smaller;  // tiles of a row, its last ones, that have an output less
+  int length;   // taps of a run
+  int count;    // runs of a row of the filter
+  int rows;     // of the filter
+  int shared;   // taps that are this far apart share inputs with other outputs; 0: none do
+  int apart;    // of these outputs
+  int repeats;  // output channels of one input channel
 
   static constexpr TapRuns of(const GraphView& g, const Value& v, int most_outputs) {
     const int width = v.shape.width, taps = v.filter.width;
     const int tiles = (width + most_outputs - 1) / most_outputs;
     const int count = (taps + longest_run - 1) / longest_run;
-    const bool dense = v.dilation.width == 1 && v.stride.width <= 2;
     const int outputs = (width + tiles - 1) / tiles;
+    const int stride = v.stride.width, dilation = v.dilation.width;
+    const bool shares =
+        dilation == 1 ? stride <= 2 : dilation % stride == 0 && dilation / stride < outputs;
     return {outputs,
             tiles * outputs - width,
             (taps + count - 1) / count,
             count,
             v.filter.height,
-            dense ? v.stride.width : 0,
+            shares ? (dilation == 1 ? stride : 1) : 0,
+            shares ? (dilation == 1 ? 1 : dilation / stride) : 0,
             v.shape.channels / g.input(v).shape.channels};
   }
   constexpr int start(int run, int taps) const {

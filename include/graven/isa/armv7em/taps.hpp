@@ -37,13 +37,14 @@ template <TapRuns runs> [[gnu::always_inline]] inline void define_tap() {
     .if %c0 > 2 ;  product \c, r6 ;  .endif ;  .if %c0 > 3 ;  product \d, r7 ;  .endif
   .endm
   .macro first_inputs count
-    .set .Lbase, 0
+    .set .Lbase, 0 ;  .set .Lskip, 0
     .if \count > 0 ;  input 0, r8 ;  .endif ;  .if \count > 1 ;  input 1, r9 ;  .endif
     .if \count > 2 ;  input 2, r10 ;  .endif ;  .if \count > 3 ;  input 3, r11 ;  .endif
   .endm
   )" ::"i"(runs.outputs));
 }
-// `run_taps`: all taps of a run. Inputs that taps share stay in registers.
+// `run_taps`: all taps of a run. Inputs that taps share stay in registers; before the next tap
+// .Lskip more are loaded.
 template <TapRuns runs> [[gnu::always_inline]] inline void define_run() {
   asm volatile(R"(
   .macro next_tap
@@ -53,8 +54,14 @@ template <TapRuns runs> [[gnu::always_inline]] inline void define_run() {
     .if \k < %c1
     .if %c0 == 1 ;  input \n, \a ;  .elseif %c0 == 2 ;  input \n + 1, \b
     .elseif %c0 == 3 ;  input \n + 2, \c ;  .else ;  input \n + 3, \d ;  .endif
+    .if .Lskip
+    .set .Lskip, .Lskip - 1
+    shared_taps \n + 1, \j, \k, \b, \c, \d, \a
+    .else
+    .set .Lskip, %c3 - 1
     products \j, \a, \b, \c, \d
     shared_taps \n + 1, \j + 1, \k + %c2, \b, \c, \d, \a
+    .endif
     .endif
   .endm
   .macro lone_taps j
@@ -76,7 +83,7 @@ template <TapRuns runs> [[gnu::always_inline]] inline void define_run() {
     .endif
   .endm
   )" ::"i"(runs.outputs),
-               "i"(runs.length), "i"(runs.shared));
+               "i"(runs.length), "i"(runs.shared), "i"(runs.apart));
 }
 
 // Stream, per channel: FastChannel's word; per run of two rows of the filter words of

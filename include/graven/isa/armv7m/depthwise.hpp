@@ -44,7 +44,8 @@ template <int stride> [[gnu::naked, gnu::noipa]] void depthwise3x3(const Depthwi
 }
 
 // Assembler macros: input `n` of those that are a pixel apart; where runs share inputs, those of
-// tap after tap, held in registers; and one tap by itself.
+// tap after tap, held in registers (.Lskip inputs are loaded before the next tap); and one tap by
+// itself.
 template <TapRuns runs> [[gnu::always_inline]] inline void define_taps() {
   asm volatile(R"(
   .macro input n, to
@@ -59,14 +60,20 @@ template <TapRuns runs> [[gnu::always_inline]] inline void define_taps() {
     .if \k < %c1
     .if %c0 == 1 ;  input \n, \a ;  .elseif %c0 == 2 ;  input \n + 1, \b
     .elseif %c0 == 3 ;  input \n + 2, \c ;  .else ;  input \n + 3, \d ;  .endif
+    .if .Lskip
+    .set .Lskip, .Lskip - 1
+    taps \n + 1, \k, \b, \c, \d, \a
+    .else
+    .set .Lskip, %c3 - 1
     ldrsb r2, [r0, #\k] ;  mla r4, \a, r2, r4
     .if %c0 > 1 ;  mla r5, \b, r2, r5 ;  .endif ;  .if %c0 > 2 ;  mla r6, \c, r2, r6 ;  .endif
     .if %c0 > 3 ;  mla r7, \d, r2, r7 ;  .endif
     taps \n + 1, \k + %c2, \b, \c, \d, \a
     .endif
+    .endif
   .endm
   .macro tap_class first
-    .set .Lbase, 0
+    .set .Lbase, 0 ;  .set .Lskip, 0
     .if %c0 > 1 ;  input 0, r8 ;  .endif ;  .if %c0 > 2 ;  input 1, r9 ;  .endif
     .if %c0 > 3 ;  input 2, r10 ;  .endif
     taps 0, \first, r8, r9, r10, r11
@@ -82,7 +89,7 @@ template <TapRuns runs> [[gnu::always_inline]] inline void define_taps() {
     .endif
   .endm
   )" ::"i"(runs.outputs),
-               "i"(runs.length), "i"(runs.shared));
+               "i"(runs.length), "i"(runs.shared), "i"(runs.apart));
 }
 
 // A tile of up to four outputs with any filter. Stream, per channel: word, weights, multiplier, 0.

@@ -8,17 +8,6 @@
 
 namespace graven::rv32imc_isa {
 
-// Dilated taps share inputs, too: those of outputs further apart, if these are in one tile.
-constexpr TapRuns tile_runs(const GraphView& g, const Value& v, int most_outputs) {
-  TapRuns runs = TapRuns::of(g, v, most_outputs);
-  const int stride = v.stride.width, dilation = v.dilation.width, apart = dilation / stride;
-  if (dilation > 1 && dilation % stride == 0 && apart <= 4 && apart < runs.outputs) {
-    runs.shared = 1;
-    runs.apart = apart;
-  }
-  return runs;
-}
-
 // Assembler macros. Where runs share inputs, a column of the tile is loaded once: it serves output
 // after output, the last one first, while registers keep their contents and change their places.
 // The newest input is the last output's, whose sum is the first. `tap_class`: the taps that share
