@@ -3,6 +3,7 @@
 
 #if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
 
+#include "graven/isa/bytewise.hpp"
 #include "graven/isa/thumb/conv.hpp"
 #include "graven/isa/thumb/dense.hpp"
 #include "graven/isa/thumb/depthwise.hpp"
@@ -219,6 +220,8 @@ template <int stride, bool clamps>
 }
 
 struct Core {
+  using Products = NarrowProducts;
+
   static constexpr bool unaligned_loads = false;
   static constexpr std::int64_t most_sum = 1 << 20;
   static constexpr int tail_bytes = 8, most_pixels = 4;

@@ -3,6 +3,7 @@
 
 #if defined(__thumb2__)
 
+#include "graven/isa/bytewise.hpp"
 #include "graven/isa/thumb/conv.hpp"
 #include "graven/isa/thumb/dense.hpp"
 #include "graven/isa/thumb/depthwise.hpp"
@@ -166,6 +167,8 @@ template <int stride> [[gnu::naked, gnu::noipa]] void depthwise3x3(const Depthwi
 }
 
 struct Core {
+  using Products = WideProducts;
+
   static constexpr bool unaligned_loads = true;
   static constexpr std::int64_t most_sum = 1 << 30;
   static constexpr int tail_bytes = 8, most_pixels = 3;
