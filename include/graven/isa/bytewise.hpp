@@ -51,7 +51,9 @@ struct AddShifts {
 // Two roundings nest into one floor: round(round(x * m / 2^31) / 2^e), the latter half away from
 // zero, is (floor(x * m / 2^30) + (x < 0 ? -2 : 0) + 2^e + 1) >> (e + 1). Stream: per operand
 // -zero << lead (or 19) and its multiplier; the output's multiplier and what is added to the sum.
-template <class Products, int shift_a, int shift_b, int shift_out> struct AddBytes : PlainKernel {
+// `relu`: the zero point is the least output, so that negative sums are clamped however rounded.
+template <class Products, int shift_a, int shift_b, int shift_out, bool relu = false>
+struct AddBytes : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 24; }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
@@ -91,7 +93,8 @@ template <class Products, int shift_a, int shift_b, int shift_out> struct AddByt
     for (std::byte* const end = out + task.out_width * task.out_channels; out != end; ++a, ++b) {
       const std::int32_t sum = term<shift_a>(load<std::int8_t>(a), zero_a, multiplier_a) +
                                term<shift_b>(load<std::int8_t>(b), zero_b, multiplier_b);
-      std::int32_t y = Products::of_sum(sum, multiplier) + rounding + (sum >> 31) * 2;
+      std::int32_t y = Products::of_sum(sum, multiplier) + rounding;
+      if constexpr (!relu) y += (sum >> 31) * 2;
       y >>= shift_out + 1;
       if (__builtin_expect(static_cast<std::uint32_t>(y) > static_cast<std::uint32_t>(span), 0))
         y = ~(y >> 31) & span;
@@ -101,8 +104,11 @@ template <class Products, int shift_a, int shift_b, int shift_out> struct AddByt
 };
 
 template <class Products, const auto& graph, int value> constexpr auto add_bytes() {
-  constexpr auto shifts = AddShifts::of(graph.view(), graph.values[value]);
-  return AddBytes<Products, shifts.a, shifts.b, shifts.out>{};
+  constexpr const Value& v = graph.values[value];
+  constexpr auto shifts = AddShifts::of(graph.view(), v);
+  constexpr Clamp range = activation_range(v.activation, v.quant, v.element);
+  constexpr bool relu = range.low == v.quant.zero_point;
+  return AddBytes<Products, shifts.a, shifts.b, shifts.out, relu>{};
 }
 
 // In words where everything is a multiple of one.

@@ -60,7 +60,8 @@ struct SmallWindows : General {
       Rule::finish(out, t, acc, height * width);
       move(lanes);
     };
-    for (const std::byte* const end = out + channels / lanes * lanes; out != end;) window();
+    const std::byte* const end = out + channels / lanes * lanes;
+    while (out != end) window();
     if (channels % lanes == 0) return;
     move(channels % lanes - lanes);
     window();

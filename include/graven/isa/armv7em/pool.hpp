@@ -145,7 +145,8 @@ template <class Scalar, int unrolled> struct GlobalAverage : Scalar {
       from += 4;
       at += 8;
     };
-    for (const std::byte* const end = from + channels / 4 * 4; from != end;) four();
+    const std::byte* const end = from + channels / 4 * 4;
+    while (from != end) four();
     if (channels % 4 != 0) {
       from += channels % 4 - 4;
       four();
