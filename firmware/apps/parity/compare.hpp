@@ -99,6 +99,7 @@ inline constexpr Extent e1{1}, e2{2}, e3{3}, e5{5};
 void check_convolutions();
 void check_shapes();
 void check_depthwises();
+void check_pools();
 void check_reals();
 
 }  // namespace parity

@@ -5,6 +5,7 @@ int main() {
   check_convolutions();
   check_shapes();
   check_depthwises();
+  check_pools();
   check_reals();
   firmware::print_line(native::name, " against scalar: ", cases, " runs, ", failures, " differ");
   return failures == 0 ? 0 : 1;

@@ -10,6 +10,7 @@
 #include "graven/isa/armv7em/forms.hpp"
 #include "graven/isa/armv7em/narrow.hpp"
 #include "graven/isa/armv7em/plain.hpp"
+#include "graven/isa/armv7em/pool.hpp"
 #include "graven/isa/armv7em/sliding.hpp"
 #include "graven/isa/armv7em/taps.hpp"
 #include "graven/isa/armv7em/tied.hpp"
@@ -42,12 +43,12 @@ struct armv7em_lean : scalar {
       return depthwise<graph, value>();
     else if constexpr (int8 && adds_fast(graph.view(), v))
       return add<graph, value>();
-    else if constexpr (int8 && armv7em_isa::GlobalAverage<0>::serves(graph.view(), v))
-      return average<graph, value>();
+    else if constexpr (int8 && armv7em_isa::averages_all(graph.view(), v))
+      return average<graph, value>(scalar::kernel<graph, value>());
     else if constexpr (armv7em_isa::rows_of(graph.view(), value) != armv7em_isa::Rows::pixels)
       return planar<graph, value>();
-    else if constexpr (int8 && armv7em_isa::MaxPool::serves(graph.view(), v))
-      return armv7em_isa::MaxPool{};
+    else if constexpr (int8 && !v.reduces && (v.op == Op::max_pool || v.op == Op::average_pool))
+      return armv7em_isa::pool<graph, value>(scalar::kernel<graph, value>());
     else if constexpr (v.op == Op::nearest)
       return armv7em_isa::Nearest{};
     else if constexpr (!std::is_void_v<decltype(fpu_isa::kernel<graph, value>())>)
@@ -66,9 +67,9 @@ private:
     return armv7em_isa::Add<shifts.a, shifts.b, shifts.out>{};
   }
 
-  template <const auto& graph, int value> static constexpr auto average() {
+  template <const auto& graph, int value, class Scalar> static constexpr auto average(Scalar) {
     constexpr int width = graph.views[graph.values[value].first_input].shape.width;
-    return armv7em_isa::GlobalAverage<(width <= 8 ? width : 0)>{};
+    return armv7em_isa::GlobalAverage<Scalar, (width <= 8 ? width : 0)>{};
   }
 
   template <const auto& graph, int value> static constexpr auto conv() {

@@ -4,12 +4,13 @@
 
 #if defined(__riscv_mul) && __riscv_xlen == 32
 
+#include "graven/isa/bytewise.hpp"
 #include "graven/isa/rv32imc/conv.hpp"
 #include "graven/isa/rv32imc/dense.hpp"
 #include "graven/isa/rv32imc/depthwise.hpp"
-#include "graven/isa/rv32imc/elementwise.hpp"
 #include "graven/isa/rv32imc/taps.hpp"
 #include "graven/isa/scalar.hpp"
+#include "graven/isa/small_windows.hpp"
 
 namespace graven {
 
@@ -32,12 +33,12 @@ struct rv32imc : scalar {
       return rv32imc_isa::Depthwise3<2>{};
     else if constexpr (int8 && v.op == Op::depthwise)
       return tiled_depthwise<graph, value>();
-    else if constexpr (int8 && rv32imc_isa::AddShifts::serves(graph.view(), v))
-      return add<graph, value>();
-    else if constexpr (int8 && rv32imc_isa::MaxPool2::serves(graph.view(), v))
-      return rv32imc_isa::MaxPool2{};
+    else if constexpr (int8 && AddShifts::serve(graph.view(), v))
+      return add_bytes<WideProducts, graph, value>();
+    else if constexpr (is_small_pool(graph.view(), value))
+      return small_pool<graph, value>(scalar::kernel<graph, value>());
     else if constexpr (v.op == Op::nearest)
-      return rv32imc_isa::Nearest{};
+      return NearestInWords{};
     else
       return scalar::kernel<graph, value>();
   }
@@ -47,11 +48,6 @@ private:
     using Core = rv32imc_isa::TileCore;
     constexpr const Value& v = graph.values[value];
     return TiledDepthwise<Core, TapRuns::of(graph.view(), v, Core::most_outputs)>{};
-  }
-  template <const auto& graph, int value> static constexpr auto add() {
-    constexpr const Value& v = graph.values[value];
-    constexpr auto shifts = rv32imc_isa::AddShifts::of(graph.view(), v);
-    return rv32imc_isa::Add<shifts.a, shifts.b, shifts.out, rv32imc_isa::relu_like(v)>{};
   }
   template <const auto& graph, int value> static constexpr auto conv() {
     namespace isa = rv32imc_isa;

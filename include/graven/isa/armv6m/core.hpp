@@ -4,6 +4,7 @@
 #if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
 
 #include "graven/isa/armv6m/depthwise.hpp"
+#include "graven/isa/bytewise.hpp"
 #include "graven/isa/thumb/conv.hpp"
 #include "graven/isa/thumb/dense.hpp"
 
@@ -147,6 +148,8 @@ template <int unroll>
 }
 
 struct Core : Bytes<false> {
+  using Products = NarrowProducts;
+
   static constexpr std::int64_t most_sum = 1 << 20;
   static constexpr int tail_bytes = 8, most_pixels = 4;
 

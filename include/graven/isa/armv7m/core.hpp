@@ -4,6 +4,7 @@
 #if defined(__thumb2__)
 
 #include "graven/isa/armv7m/depthwise.hpp"
+#include "graven/isa/bytewise.hpp"
 #include "graven/isa/thumb/conv.hpp"
 #include "graven/isa/thumb/dense.hpp"
 
@@ -118,6 +119,8 @@ template <int unroll>
 }
 
 struct Core : Bytes<true> {
+  using Products = WideProducts;
+
   static constexpr std::int64_t most_sum = 1 << 30;
   static constexpr int tail_bytes = 8, most_pixels = 3;
 

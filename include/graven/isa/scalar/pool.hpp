@@ -67,7 +67,7 @@ template <class T, class Rule, bool Reduces> struct Pool : PlainKernel {
     const Task t = task;
     std::byte* out = band.out[0];
     std::byte* sums = band.scratch;
-    const int rows = Reduces ? 1 : t.rows;
+    const int rows = Reduces ? 1 : t.rows, pixel = t.in_channels * size;
     int real_rows = Reduces ? t.in_height : 0;
     if constexpr (!Reduces)
       for (int ky = 0; ky < rows; ++ky) real_rows += band.rows[ky] != nullptr ? 1 : 0;
@@ -81,8 +81,9 @@ template <class T, class Rule, bool Reduces> struct Pool : PlainKernel {
         for (int ky = 0; ky < rows; ++ky) {
           const std::byte* row = band.rows[ky];
           if (row == nullptr) continue;
-          for (int column = from; column < to; ++column)
-            acc = Rule::add(acc, load<T>(row + (column * t.in_channels + c) * size));
+          row += from * pixel + c * size;
+          for (int left = to - from; left > 0; --left, row += pixel)
+            acc = Rule::add(acc, load<T>(row));
         }
         if (!Reduces || band.last)
           Rule::finish(out, t, acc, real_rows * (to - from));
@@ -137,21 +138,25 @@ template <class T, class Acc> struct Mean : PlainKernel {
 
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
-    const int outputs = t.out_width * t.out_channels;
-    if (band.first)
-      for (int i = 0; i < outputs; ++i)
-        store_aligned(band.scratch + i * static_cast<int>(sizeof(Acc)), Acc{0});
-    const std::byte* in = band.rows[0];
-    for (int x = 0; x < t.in_width; ++x)
-      for (int c = 0; c < t.in_channels; ++c, in += sizeof(T)) {
-        const int i = (t.out_width == 1 ? 0 : x) * t.out_channels + (t.out_channels == 1 ? 0 : c);
-        std::byte* sum = band.scratch + i * static_cast<int>(sizeof(Acc));
-        store_aligned(sum, static_cast<Acc>(load_aligned<Acc>(sum) + load<T>(in)));
+    constexpr int size = sizeof(T);
+    // An output's share of the row: `count` elements, `step` bytes apart.
+    const int columns = t.out_width == 1 ? t.in_width : 1;
+    const int channels = t.out_channels == 1 ? t.in_channels : 1;
+    const int count = columns * channels, step = (channels > 1 ? 1 : t.in_channels) * size;
+    std::byte *sums = band.scratch, *out = band.out[0];
+    for (int x = 0; x < t.out_width; ++x)
+      for (int c = 0; c < t.out_channels; ++c, sums += sizeof(Acc)) {
+        const std::byte* in = band.rows[0] + (x * t.in_channels + c) * size;
+        Acc sum = band.first ? Acc{0} : load_aligned<Acc>(sums);
+        for (int left = count; left > 0; --left, in += step)
+          sum = static_cast<Acc>(sum + load<T>(in));
+        if (band.last) {
+          finish(t, out, sum);
+          out += size;
+        } else {
+          store_aligned(sums, sum);
+        }
       }
-    if (!band.last) return;
-    for (int i = 0; i < outputs; ++i)
-      finish(t, band.out[0] + i * static_cast<int>(sizeof(T)),
-             load_aligned<Acc>(band.scratch + i * static_cast<int>(sizeof(Acc))));
   }
 };
 

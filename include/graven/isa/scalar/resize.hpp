@@ -59,16 +59,16 @@ template <class T> struct Bilinear : PlainKernel {
     }
   }
 
-  // The weighted mean of four elements; int8: Q20, rounded half away from zero.
+  // The weighted mean of four elements; int8: Q20, rounded half away from zero. Parts are less than
+  // 1024 in size: the sum stays below 2^29.
   static constexpr T blend(const T (&corner)[4], Part down, Part right) {
     if constexpr (real) {
       return corner[0] * (1 - down) * (1 - right) + corner[1] * down * (1 - right) +
              corner[2] * (1 - down) * right + corner[3] * down * right;
     } else {
-      const std::int64_t sum = std::int64_t{corner[0]} * (1024 - down) * (1024 - right) +
-                               std::int64_t{corner[1]} * down * (1024 - right) +
-                               std::int64_t{corner[2]} * (1024 - down) * right +
-                               std::int64_t{corner[3]} * down * right;
+      const std::int32_t sum = corner[0] * (1024 - down) * (1024 - right) +
+                               corner[1] * down * (1024 - right) +
+                               corner[2] * (1024 - down) * right + corner[3] * down * right;
       return static_cast<T>((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));
     }
   }

@@ -1,7 +1,9 @@
 // Which kernel serves a value, for the cores without SIMD: what differs between them is the Core.
 #pragma once
 
+#include "graven/isa/bytewise.hpp"
 #include "graven/isa/scalar.hpp"
+#include "graven/isa/small_windows.hpp"
 #include "graven/isa/thumb/conv.hpp"
 #include "graven/isa/thumb/dense.hpp"
 #include "graven/isa/thumb/depthwise.hpp"
@@ -18,6 +20,12 @@ template <class Core> struct Kernels : scalar {
       return tiled_depthwise<Core, graph, value>();
     else if constexpr (serves_dense(graph.view(), value))
       return dense<Core, graph, value>();
+    else if constexpr (AddShifts::serve(graph.view(), graph.values[value]))
+      return add_bytes<typename Core::Products, graph, value>();
+    else if constexpr (graph.values[value].op == Op::nearest)
+      return NearestInWords{};
+    else if constexpr (is_small_pool(graph.view(), value))
+      return small_pool<graph, value>(scalar::kernel<graph, value>());
     else
       return scalar::kernel<graph, value>();
   }
