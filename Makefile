@@ -3,6 +3,7 @@ CMAKE ?= cmake
 CTEST ?= ctest
 JOBS ?= $(shell nproc)
 DIGITS = firmware/models/digits/digits.tflite
+SHAPES = firmware/models/shapes/shapes.tflite
 
 SHELL = bash
 .SHELLFLAGS = -eo pipefail -c
@@ -48,10 +49,10 @@ test: setup
 	$(CMAKE) --build build/gcc --parallel $(JOBS)
 	$(CTEST) --test-dir build/gcc --parallel $(JOBS) --output-on-failure --no-tests=error
 
-# BENCH_MODELS: files for `bench` (default: digits and the shared int8 models); BENCH_FLAGS: for the
-# programs below, as in `make bench-qemu BENCH_FLAGS='--target cortex-m4 --layers'`.
+# BENCH_MODELS: files for `bench` (default: digits, shapes and the shared int8 models); BENCH_FLAGS:
+# for the programs below, as in `make bench-qemu BENCH_FLAGS='--target cortex-m4 --layers'`.
 SHARED = $(or $(GRAVEN_SHARED),../shared)
-BENCH_MODELS ?= $(abspath $(DIGITS) $(wildcard $(SHARED)/models/*_int8.tflite))
+BENCH_MODELS ?= $(abspath $(DIGITS) $(SHAPES) $(wildcard $(SHARED)/models/*_int8.tflite))
 BENCH_FLAGS ?=
 empty =
 space = $(empty) $(empty)

@@ -3,9 +3,9 @@
     compile_cost.py [FILE[=SECONDS] ...] [--megabytes 500] [--slack 1]
 
 FILE is a header (its namespace is the file's stem) or a .tflite, from which `graven compile` makes
-one; without any: digits and the shared models, with the limits of LIMITS. Compiles a program that
-runs the model, with g++ and, if it is there, clang++. Seconds are processor time, so that other
-work on the machine counts little; --slack multiplies their limits for slower machines.
+one; without any: digits, shapes and the shared models, with the limits of LIMITS. Compiles a
+program that runs the model, with g++ and, if it is there, clang++. Seconds are processor time, so
+that other work on the machine counts little; --slack multiplies their limits for slower machines.
 --limited leaves out the models without a limit of seconds. --growth also compiles the model with
 the simple plan (value after value), and prints the difference, and the least of some template
 depths that is enough.

@@ -167,7 +167,7 @@ def show(rows: list[Estimate], console: Console) -> None:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("models", nargs="*", type=Path, metavar="MODEL",
-                        help="default: digits, and *_int8.tflite of the shared models")  # fmt: skip
+                        help="default: digits, shapes, and the shared *_int8.tflite")  # fmt: skip
     parser.add_argument("--target", action="append", choices=tuple(mca.CORES), help="default: all")
     parser.add_argument("--plan", action="append", help="default: those of the record")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")

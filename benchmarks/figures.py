@@ -18,6 +18,8 @@ from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 DIGITS = ROOT / "firmware/models/digits/digits.tflite"
+SHAPES = ROOT / "firmware/models/shapes/shapes.tflite"
+OWN = (DIGITS, SHAPES)
 RESULTS = ROOT / "benchmarks/results/qemu.json"
 TARGETS = (
     "cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "riscv32",
@@ -134,15 +136,16 @@ def load_model(path: Path) -> Model:
 
 
 def default_models() -> list[Model]:
-    """The product's own model, and the shared int8 ones where they are."""
+    """The product's own models, and the shared int8 ones where they are."""
     found = sorted((shared_folder() / "models").glob("*_int8.tflite"))
     if not found:
         print(
-            f"benchmarks: no *_int8.tflite in {shared_folder() / 'models'}: only digits is measured"
-            " (GRAVEN_SHARED names the folder)",
+            f"benchmarks: no *_int8.tflite in {shared_folder() / 'models'}: only "
+            f"{' and '.join(path.stem for path in OWN)} are measured (GRAVEN_SHARED names the "
+            "folder)",
             file=sys.stderr,
         )
-    return [load_model(path) for path in (DIGITS, *found)]
+    return [load_model(path) for path in (*OWN, *found)]
 
 
 def cases_of(

@@ -29,7 +29,8 @@ ROOFS = {
 }
 """MACs per instruction if there were nothing else to do."""
 MARKERS = {"CONV_2D": "o", "DEPTHWISE_CONV_2D": "^", "FULLY_CONNECTED": "s"}
-COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#aa3377", "#66ccee", "#bb5500", "#777777")
+COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#aa3377", "#66ccee", "#bb5500", "#777777",
+           "#332288")  # fmt: skip
 
 
 @dataclass(frozen=True)

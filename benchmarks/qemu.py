@@ -29,12 +29,12 @@ class Finding:
 
 def compare(old: Record, rows: Iterable[Row], compilers: dict[str, str]) -> Iterator[Finding]:
     recorded = old.by_key()
-    own = figures.load_model(figures.DIGITS).sha256
+    own = {figures.load_model(path).sha256 for path in figures.OWN}
     for row in rows:
         before = recorded.get(row.key)
         same_compiler = old.compilers.get(row.target) == compilers[row.target]
         if before is None:
-            yield Finding(f"{row.title}: is not in the record", row.sha256 == own)
+            yield Finding(f"{row.title}: is not in the record", row.sha256 in own)
             continue
         for sentence in changes(before, row):
             yield Finding(f"{row.title}: {sentence}", same_compiler)
@@ -90,7 +90,7 @@ def write_markdown(file: Path, record: Record, check: bool) -> bool:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("models", nargs="*", type=Path, metavar="MODEL",
-                        help="default: digits, and *_int8.tflite of the shared models")  # fmt: skip
+                        help="default: digits, shapes, and the shared *_int8.tflite")  # fmt: skip
     parser.add_argument("--target", action="append", choices=figures.TARGETS, help="default: all")
     parser.add_argument("--plan", action="append", help="default: those of the record")
     parser.add_argument("--layers", action="store_true", help="print a table per layer as well")

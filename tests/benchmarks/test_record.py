@@ -12,7 +12,8 @@ import tables
 RECORD = figures.read_record(figures.RESULTS)
 FASTEST = [row for row in RECORD.rows if (row.asked, row.plan) == ("native", "fastest")]
 SMALLEST = [row for row in RECORD.rows if (row.asked, row.plan) == ("native", "smallest")]
-MODELS = sorted({"digits", *tables.PEERS["models"]})
+OWN = [figures.load_model(path) for path in figures.OWN]
+MODELS = sorted({*(model.name for model in OWN), *tables.PEERS["models"]})
 ARENAS = {
     "kws_dscnn": 4200,
     "ic_resnet8": 12800,
@@ -48,6 +49,18 @@ RATIOS = {  # of TFLM with CMSIS-NN
     "cortex-m3": dict.fromkeys(tables.PEERS["models"], 0.6),
 }
 SMALLEST_COSTS = 1.25  # times INSTRUCTIONS
+DEPTHWISE = {
+    "cortex-m0": 34.0,
+    "cortex-m3": 19.0,
+    "cortex-m4": 17.0,
+    "cortex-m7": 17.0,
+    "cortex-m33": 17.0,
+    "cortex-m55": 17.0,
+    "riscv32": 18.0,
+}
+"""Instructions per MAC of every depthwise layer of `shapes`."""
+SHORT_FILTERS = {"depthwise_1x5": 2.0, "depthwise_5x1": 2.0}
+"""Times DEPTHWISE: few products share the cost of a result."""
 
 
 @pytest.mark.parametrize("target", ["cortex-m4", "cortex-m7"])
@@ -67,7 +80,7 @@ def test_every_model_on_every_target():
     assert set(RECORD.compilers) == set(figures.TARGETS)
     files = {(row.model, row.sha256) for row in RECORD.rows}
     assert len(files) == len(MODELS), "rows of one model are of different files"
-    assert ("digits", figures.load_model(figures.DIGITS).sha256) in files
+    assert files >= {(model.name, model.sha256) for model in OWN}
 
 
 @pytest.mark.parametrize("row", FASTEST, ids=lambda row: f"{row.model}-{row.target}")
@@ -101,6 +114,16 @@ def test_instructions_that_are_promised(row):
         assert found <= ratio
     if (row.model, row.target) == ("ic_resnet8", "riscv32"):
         assert row.per_mac <= 3.2
+
+
+@pytest.mark.parametrize("target", figures.TARGETS)
+def test_no_shape_of_a_depthwise_filter_is_slow(target):
+    (row,) = (row for row in FASTEST if (row.model, row.target) == ("shapes", target))
+    layers = [layer for layer in row.layers if layer.op == "DEPTHWISE_CONV_2D"]
+    assert {layer.name for layer in layers} >= SHORT_FILTERS.keys()
+    costs = {layer.name: layer.instructions / layer.macs for layer in layers}
+    most = {name: SHORT_FILTERS.get(name, 1.0) * DEPTHWISE[target] for name in costs}
+    assert {name: cost for name, cost in costs.items() if cost > most[name]} == {}
 
 
 @pytest.mark.parametrize("row", SMALLEST, ids=lambda row: f"{row.model}-{row.target}")

@@ -8,7 +8,8 @@ import figures
 import numpy as np
 import pytest
 import qemu
-from graven import build, engines, inputs, runner
+from graven import build, emit, engines, inputs, runner, verify
+from graven.frontends import tflite
 from shared_models import MODELS, built, golden
 
 # Armv6-M is proven on a core that faults on unaligned words, with 256 KB of flash.
@@ -46,6 +47,26 @@ def check_instructions(path, target, instructions):
         assert changed is None, "if that is meant, run `make bench-update`"
     elif changed is not None:
         warnings.warn(f"{path.stem} on {target}, by another compiler: {changed}", stacklevel=1)
+
+
+def test_shapes_equals_its_answers(target):
+    path = figures.SHAPES
+    network, program = built(path, choice_of(target, path.stem), pruned=True)
+    data = np.load(path.with_name("shapes_test.npz"))
+    result = runner.run(network, program, [data["image"]], profile=False)
+    np.testing.assert_array_equal(result.outputs[0].squeeze(1), data["expected"])
+
+
+def test_every_layer_of_shapes_equals_numpy_and_tflm(target):
+    """Its answers would hide a pixel at an edge."""
+    pytest.importorskip("tflite_micro")
+    content, network = figures.SHAPES.read_bytes(), tflite.load(figures.SHAPES)
+    header = emit.header(network, "0" * 64)
+    given = inputs.random(network, 2, seed=0)
+    choice = choice_of(target, network.name)
+    headers = verify.Headers(layers=header, outputs=header)
+    found = verify.verify(network, content, headers, given, choice, "tflm")
+    assert found.layers == len(network.operators) and found.difference is None
 
 
 def test_float_model_equals_tflm(shared, target):
