@@ -142,7 +142,7 @@ protected:
     else if constexpr (v.op == Op::softmax)
       return scalar_isa::SoftmaxInt8{};
     else if constexpr (v.op == Op::bilinear)
-      return scalar_isa::BilinearInt8{};
+      return scalar_isa::BilinearInt8<scalar_isa::Blend>{};
   }
 };
 

@@ -103,6 +103,7 @@ constexpr int reduced_count(const GraphView& g, const Value& v) {
 
 // Mean over any axes. Stream: int32 count * zero_point_in, multiplier, shift; or float count.
 template <class T, class Acc> struct Mean : PlainKernel {
+  using Sum = Acc;
   using Wide = std::conditional_t<std::is_same_v<T, float>, float, std::int32_t>;
 
   static constexpr int scratch(const GraphView&, const Value& v) {
@@ -136,6 +137,13 @@ template <class T, class Acc> struct Mean : PlainKernel {
                          static_cast<int>(load_aligned<std::int32_t>(t.stream + 8))};
       store(out, static_cast<T>(clamp(requantize(centred, m) + t.out_zero, {t.low, t.high})));
     }
+  }
+
+  static constexpr void finish_all(const Task& t, const Band& band, int outputs) {
+    const std::byte* sum = band.scratch;
+    std::byte* const end = band.out[0] + outputs * static_cast<int>(sizeof(T));
+    for (std::byte* out = band.out[0]; out != end; out += sizeof(T), sum += sizeof(Acc))
+      finish(t, out, load_aligned<Acc>(sum));
   }
 
   // What outputs take from a row: `count` elements each, `step` bytes apart.
@@ -183,11 +191,7 @@ template <class T, class Acc> struct Mean : PlainKernel {
     if (next == size)
       for (; left >= 4; left -= 4, in += 4 * size, sum += 4 * wide) line.add_four(in, sum);
     for (; left > 0; --left, in += next, sum += wide) line.add_one(in, sum);
-    if (!band.last) return;
-    sum = band.scratch;
-    std::byte* const end = band.out[0] + outputs * size;
-    for (std::byte* out = band.out[0]; out != end; out += size, sum += wide)
-      finish(t, out, load_aligned<Acc>(sum));
+    if (band.last) finish_all(t, band, outputs);
   }
 };
 

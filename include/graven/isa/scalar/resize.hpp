@@ -84,10 +84,39 @@ struct BilinearFloat32 : PlainKernel {
   }
 };
 
+// One or two output pixels between the same four of the input: the left one in both rows, how many
+// bytes away the right one is, and distances from the left and upper one.
+struct Corners {
+  const std::byte *upper, *lower;
+  int right, channels;
+  int down, first, second;
+};
+
+// Weights add up to 2^20, so that no sum exceeds 2^27; it is rounded half away from zero.
+struct Blend {
+  template <bool two> static constexpr void run(const Corners& corners, std::byte* out) {
+    const Corners at = corners;
+    const std::byte *upper = at.upper, *lower = at.lower;
+    auto blend = [](std::int32_t a, std::int32_t b, int part) {
+      return a * (1024 - part) + b * part;
+    };
+    auto put = [](std::byte* to, std::int32_t sum) {
+      store(to, static_cast<std::int8_t>((sum + (sum >> 31) + (1 << 19)) >> 20));
+    };
+    for (std::byte* const end = out + at.channels; out != end; ++upper, ++lower, ++out) {
+      const std::int32_t left = blend(load<std::int8_t>(upper), load<std::int8_t>(lower), at.down);
+      const std::int32_t right =
+          blend(load<std::int8_t>(upper + at.right), load<std::int8_t>(lower + at.right), at.down);
+      put(out, blend(left, right, at.first));
+      if constexpr (two) put(out + at.channels, blend(left, right, at.second));
+    }
+  }
+};
+
 // Positions are in 1/1024. Stream: per output column the left pixel and the distance from it
 // (uint16 each), then per output row the distance from the upper row (int32). A distance of 0 means
 // that there is no other pixel or row: the position is on one, or beyond the last one.
-struct BilinearInt8 : PlainKernel {
+template <class Pixels> struct BilinearInt8 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value& v) {
     return 4 * (v.shape.width + v.shape.height);
   }
@@ -106,34 +135,6 @@ struct BilinearInt8 : PlainKernel {
       to.put(std::int32_t{distance(position(y, in.height, v.shape.height))});
   }
 
-  // The left pixel in both rows, and how far away the right one is.
-  struct Corners {
-    const std::byte *upper, *lower;
-    int right;
-  };
-  // Output pixels between the same four of the input, the second one only if `two`. Weights add up
-  // to 2^20, so that no sum exceeds 2^27; it is rounded half away from zero.
-  template <bool two>
-  static constexpr std::byte* pixels(const Corners& corners, int channels, int down, int first,
-                                     int second, std::byte* out) {
-    const std::byte *upper = corners.upper, *lower = corners.lower;
-    const int right = corners.right;
-    auto blend = [](std::int32_t a, std::int32_t b, int part) {
-      return a * (1024 - part) + b * part;
-    };
-    auto put = [](std::byte* to, std::int32_t sum) {
-      store(to, static_cast<std::int8_t>((sum + (sum >> 31) + (1 << 19)) >> 20));
-    };
-    for (std::byte* const end = out + channels; out != end; ++upper, ++lower, ++out) {
-      const std::int32_t near = blend(load<std::int8_t>(upper), load<std::int8_t>(lower), down);
-      const std::int32_t far =
-          blend(load<std::int8_t>(upper + right), load<std::int8_t>(lower + right), down);
-      put(out, blend(near, far, first));
-      if constexpr (two) put(out + channels, blend(near, far, second));
-    }
-    return two ? out + channels : out;
-  }
-
   static constexpr void run(const Task& task, const Band& band) {
     const int channels = task.in_channels;
     const std::byte* column = task.stream;
@@ -144,16 +145,18 @@ struct BilinearInt8 : PlainKernel {
     auto left_of = [](const std::byte* at) { return load_aligned<std::uint16_t>(at); };
     auto part_of = [](const std::byte* at) { return load_aligned<std::uint16_t>(at + 2); };
     std::byte* out = band.out[0];
-    for (; column <= last; column += 4) {
+    for (; column <= last; column += 4, out += channels) {
       const int left = left_of(column) * channels, first = part_of(column);
       const bool two = column != last && left_of(column + 4) == left_of(column);
       const int second = two ? part_of(column + 4) : 0;
-      const Corners corners{upper + left, lower + left, (first | second) != 0 ? channels : 0};
+      const int right = (first | second) != 0 ? channels : 0;
+      const Corners corners{upper + left, lower + left, right, channels, down, first, second};
       if (two) {
-        out = pixels<true>(corners, channels, down, first, second, out);
+        Pixels::template run<true>(corners, out);
         column += 4;
+        out += channels;
       } else {
-        out = pixels<false>(corners, channels, down, first, 0, out);
+        Pixels::template run<false>(corners, out);
       }
     }
   }
