@@ -1,6 +1,9 @@
 // int8 values: TFLM's QuantizedMeanOrSum in Python, independent of this library.
 #include "support.hpp"
 
+#include <algorithm>
+#include <vector>
+
 using namespace test;
 
 static_assert(output_of<GlobalAvgPool, At{{5, 6, 7}, 0}> == Shape{1, 1, 7});
@@ -21,6 +24,63 @@ TEST_CASE("int8") {
   check_equal<Of<Mean<Axis::width>, shape>, int8s(1, 2, 3, 1, 2, 3), int8s(14, 14)>();
   check_equal<Of<Mean<Axis::channels>, Shape{2, 1, 2}>, int8s(-7, 9, -7, 9), int8s(13, 13)>();
   check_equal<Of<Mean<Axis::height>, Shape{2, 2, 1}>, int8s(-7, 9, 9, -7), int8s(13, 13)>();
+}
+
+// TFLM's QuantizedMeanOrSum, at the scales and zero points above.
+int reference(const std::vector<std::int8_t>& input, Shape in, Shape out, int output) {
+  std::int32_t sum = 0;
+  std::size_t i = 0;
+  for (int y = 0; y < in.height; ++y)
+    for (int x = 0; x < in.width; ++x)
+      for (int c = 0; c < in.channels; ++c, ++i) {
+        const int row = out.height == 1 ? 0 : y, column = out.width == 1 ? 0 : x;
+        const int channel = out.channels == 1 ? 0 : c;
+        if ((row * out.width + column) * out.channels + channel == output) sum += input[i];
+      }
+  const Multiplier scales =
+      quantize_multiplier(static_cast<double>(0.1f) / static_cast<double>(0.07f));
+  const int count = in.size() / out.size(),
+            shift = std::bit_width(static_cast<unsigned>(count)) - 1;
+  const std::int64_t multiplier = (std::int64_t{scales.multiplier} << shift) / count;
+  const Multiplier m{static_cast<std::int32_t>(multiplier), scales.shift - shift};
+  return std::clamp(requantize(sum + 5 * count, m) + 4, -128, 127);
+}
+
+// Random elements, or only the extremes: equal ones, so that no sum can be larger.
+template <Axis axes, Shape in> void check_reference() {
+  CAPTURE(__PRETTY_FUNCTION__);
+  constexpr Shape out = output_of<Mean<axes>, At{in, 0}>;
+  static Of<Mean<axes>, in> model;
+  std::uint32_t random = 1;
+  for (int pattern = 0; pattern < 4; ++pattern) {
+    std::vector<std::int8_t> input(static_cast<std::size_t>(in.size()));
+    for (std::int8_t& x : input) {
+      random = random * 1664525 + 1013904223;
+      x = static_cast<std::int8_t>(pattern == 2 ? 127 : pattern == 3 ? -128 : random >> 24);
+    }
+    const auto output = model.run(std::span<const std::int8_t, in.size()>(input));
+    for (int i = 0; i < out.size(); ++i)
+      CHECK(output[static_cast<std::size_t>(i)] == reference(input, in, out, i));
+  }
+}
+template <Shape in> void check_axes() {
+  constexpr Axis height = Axis::height, width = Axis::width, channels = Axis::channels;
+  check_reference<height, in>();
+  check_reference<width, in>();
+  check_reference<channels, in>();
+  check_reference<height | width, in>();
+  check_reference<height | channels, in>();
+  check_reference<width | channels, in>();
+  check_reference<height | width | channels, in>();
+}
+
+TEST_CASE("int8, every set of axes, against the reference") {
+  check_axes<Shape{3, 5, 1}>();
+  check_axes<Shape{5, 4, 3}>();
+  check_axes<Shape{4, 3, 10}>();
+  check_axes<Shape{1, 7, 5}>();
+  check_axes<Shape{6, 1, 13}>();
+  check_axes<Shape{17, 16, 5}>();  // sums of more than 255 elements
 }
 
 constexpr Parameters real_params[] = {{}, {}};

@@ -101,5 +101,6 @@ void check_shapes();
 void check_depthwises();
 void check_pools();
 void check_reals();
+void check_resizes();
 
 }  // namespace parity

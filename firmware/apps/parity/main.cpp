@@ -7,6 +7,7 @@ int main() {
   check_depthwises();
   check_pools();
   check_reals();
+  check_resizes();
   firmware::print_line(native::name, " against scalar: ", cases, " runs, ", failures, " differ");
   return failures == 0 ? 0 : 1;
 }

@@ -10,6 +10,7 @@
 #include "graven/isa/mve/depthwise.hpp"
 #include "graven/isa/mve/elementwise.hpp"
 #include "graven/isa/mve/pool.hpp"
+#include "graven/isa/mve/resize.hpp"
 #include "graven/isa/mve/taps.hpp"
 #include "graven/isa/scalar.hpp"
 
@@ -44,6 +45,10 @@ struct mve : scalar {
       return mve_isa::MaxPool{};
     } else if constexpr (int8 && v.op == Op::average_pool && v.filter.area() <= 255) {
       return mve_isa::AveragePool<v.reduces>{};
+    } else if constexpr (int8 && v.op == Op::mean && !has(v.axes, Axis::channels)) {
+      return mve_isa::Mean<decltype(scalar::kernel<graph, value>())>{};
+    } else if constexpr (int8 && v.op == Op::bilinear) {
+      return scalar_isa::BilinearInt8<mve_isa::Blend>{};
     } else if constexpr (!std::is_void_v<decltype(fpu_isa::kernel<graph, value>())>) {
       return fpu_isa::kernel<graph, value>();
     } else {

@@ -111,7 +111,7 @@ protected:
     else if constexpr (v.op == Op::softmax)
       return scalar_isa::SoftmaxFloat32{};
     else if constexpr (v.op == Op::bilinear)
-      return scalar_isa::Bilinear<float>{};
+      return scalar_isa::BilinearFloat32{};
   }
 
   // Sums of up to 255 int8 elements fit int16, which halves the accumulators in the arena.
@@ -142,7 +142,7 @@ protected:
     else if constexpr (v.op == Op::softmax)
       return scalar_isa::SoftmaxInt8{};
     else if constexpr (v.op == Op::bilinear)
-      return scalar_isa::Bilinear<T>{};
+      return scalar_isa::BilinearInt8<scalar_isa::Blend>{};
   }
 };
 

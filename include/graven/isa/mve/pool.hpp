@@ -121,6 +121,54 @@ template <bool Reduces> struct AveragePool : PlainKernel {
   }
 };
 
+// Per output i of a row: sums[i] += the elements at[i], at[i + step], ... (`count` of them).
+template <class Sum>
+void add_lines(std::byte* sums, const std::byte* at, int outputs, int count, int step) {
+  const std::byte* x;
+  asm volatile(R"(
+    .macro lines bits letter
+  1:
+    vctp.\bits %[outputs]
+    vpst
+    vldr\letter\()t.u\bits q0, [%[sums]]
+    mov %[x], %[at]
+    dls lr, %[count]
+  2:
+    vpst
+    vldrbt.s\bits q1, [%[x]]
+    vadd.i\bits q0, q0, q1
+    add %[x], %[step]
+    le lr, 2b
+    vpst
+    vstr\letter\()t.\bits q0, [%[sums]], #16
+    add %[at], #128 / \bits
+    subs %[outputs], #128 / \bits
+    bgt 1b
+    .endm
+    .if %c[size] == 2
+    lines 16, h
+    .else
+    lines 32, w
+    .endif
+    .purgem lines
+  )"
+               : [sums] "+&r"(sums), [at] "+&r"(at), [x] "=&r"(x), [outputs] "+&r"(outputs)
+               : [count] "r"(count), [step] "r"(step), [size] "i"(sizeof(Sum))
+               : "q0", "q1", "lr", "cc", "memory");
+}
+
+// Means over height, width or both: outputs are side by side. Sums are in scratch, as scalar's.
+template <class Scalar> struct Mean : Scalar {
+  static void run(const Task& task, const Band& band) {
+    using Sum = typename Scalar::Sum;
+    const int outputs = task.out_width * task.out_channels;
+    const int count = task.out_width == 1 ? task.in_width : 1;
+    if (band.first) fill(band.scratch, 0, outputs * static_cast<int>(sizeof(Sum)));
+    add_lines<Sum>(band.scratch, band.rows[0], outputs, count, task.in_channels);
+    if (band.last) Scalar::finish_all(Task(task), band, outputs);
+  }
+};
+
 }  // namespace graven::mve_isa
 
 #endif

@@ -103,6 +103,9 @@ constexpr int reduced_count(const GraphView& g, const Value& v) {
 
 // Mean over any axes. Stream: int32 count * zero_point_in, multiplier, shift; or float count.
 template <class T, class Acc> struct Mean : PlainKernel {
+  using Sum = Acc;
+  using Wide = std::conditional_t<std::is_same_v<T, float>, float, std::int32_t>;
+
   static constexpr int scratch(const GraphView&, const Value& v) {
     return v.shape.row() * static_cast<int>(sizeof(Acc));
   }
@@ -136,27 +139,59 @@ template <class T, class Acc> struct Mean : PlainKernel {
     }
   }
 
+  static constexpr void finish_all(const Task& t, const Band& band, int outputs) {
+    const std::byte* sum = band.scratch;
+    std::byte* const end = band.out[0] + outputs * static_cast<int>(sizeof(T));
+    for (std::byte* out = band.out[0]; out != end; out += sizeof(T), sum += sizeof(Acc))
+      finish(t, out, load_aligned<Acc>(sum));
+  }
+
+  // What outputs take from a row: `count` elements each, `step` bytes apart.
+  struct Line {
+    int count, step;
+    bool first;
+
+    constexpr Wide start(const std::byte* sum) const {
+      return first ? Wide{0} : load_aligned<Acc>(sum);
+    }
+    constexpr void add_one(const std::byte* in, std::byte* sum) const {
+      Wide a = start(sum);
+      for (int left = count; left > 0; --left, in += step) a += load<T>(in);
+      store_aligned(sum, static_cast<Acc>(a));
+    }
+    // Four outputs side by side.
+    constexpr void add_four(const std::byte* in, std::byte* sum) const {
+      constexpr int size = sizeof(T), wide = sizeof(Acc);
+      Wide a = start(sum), b = start(sum + wide), c = start(sum + 2 * wide);
+      Wide d = start(sum + 3 * wide);
+      for (int left = count; left > 0; --left, in += step) {
+        a += load<T>(in);
+        b += load<T>(in + size);
+        c += load<T>(in + 2 * size);
+        d += load<T>(in + 3 * size);
+      }
+      store_aligned(sum, static_cast<Acc>(a));
+      store_aligned(sum + wide, static_cast<Acc>(b));
+      store_aligned(sum + 2 * wide, static_cast<Acc>(c));
+      store_aligned(sum + 3 * wide, static_cast<Acc>(d));
+    }
+  };
+
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
-    constexpr int size = sizeof(T);
-    // An output's share of the row: `count` elements, `step` bytes apart.
+    constexpr int size = sizeof(T), wide = sizeof(Acc);
+    const int outputs = t.out_width * t.out_channels;
     const int columns = t.out_width == 1 ? t.in_width : 1;
     const int channels = t.out_channels == 1 ? t.in_channels : 1;
-    const int count = columns * channels, step = (channels > 1 ? 1 : t.in_channels) * size;
-    std::byte *sums = band.scratch, *out = band.out[0];
-    for (int x = 0; x < t.out_width; ++x)
-      for (int c = 0; c < t.out_channels; ++c, sums += sizeof(Acc)) {
-        const std::byte* in = band.rows[0] + (x * t.in_channels + c) * size;
-        Acc sum = band.first ? Acc{0} : load_aligned<Acc>(sums);
-        for (int left = count; left > 0; --left, in += step)
-          sum = static_cast<Acc>(sum + load<T>(in));
-        if (band.last) {
-          finish(t, out, sum);
-          out += size;
-        } else {
-          store_aligned(sums, sum);
-        }
-      }
+    const Line line{columns * channels, (channels > 1 ? 1 : t.in_channels) * size, band.first};
+    const int next = channels > 1 ? channels * size : size;  // the first element of the next output
+    const std::byte* in = band.rows[0];
+    std::byte* sum = band.scratch;
+    int left = outputs;
+    if (next == size)
+      for (; left >= 4; left -= 4, in += 4 * size, sum += 4 * wide) line.add_four(in, sum);
+    for (; left > 0; --left, in += next, sum += wide) line.add_one(in, sum);
+    if (band.last) finish_all(t, band, outputs);
   }
 };
 

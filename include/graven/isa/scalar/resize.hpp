@@ -27,57 +27,43 @@ struct Nearest : PlainKernel {
   }
 };
 
-// int8 positions are in 1/1024, float ones are floats. Stream: per output column the position
-// (uint16 low, uint16 high, part), then per output row 0 or 1 (is the upper row another one?),
-// part.
-template <class T> struct Bilinear : PlainKernel {
-  static constexpr bool real = std::is_same_v<T, float>;
-  using Part = std::conditional_t<real, float, std::int32_t>;
+// Positions are floats. Stream: per output column the position (uint16 low, uint16 high, part),
+// then per output row 0 or 1 (is the lower row another one?), part.
+struct BilinearFloat32 : PlainKernel {
   static constexpr int column_bytes = 8, row_bytes = 8;
 
   static constexpr int stream_size(const GraphView&, const Value& v) {
     return column_bytes * v.shape.width + row_bytes * v.shape.height;
   }
-  static constexpr auto position(int i, int in, int out, const Value& v) {
-    if constexpr (real)
-      return between_float(i, in, out, v.align_corners, v.half_pixel_centers);
-    else
-      return between(i, in, out, v.align_corners, v.half_pixel_centers);
-  }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const Shape in = g.input(v).shape;
+    auto position = [&](int i, int from, int out) {
+      return between_float(i, from, out, v.align_corners, v.half_pixel_centers);
+    };
     for (int x = 0; x < v.shape.width; ++x) {
-      const auto at = position(x, in.width, v.shape.width, v);
+      const BetweenFloat at = position(x, in.width, v.shape.width);
       to.put(static_cast<std::uint16_t>(at.low));
       to.put(static_cast<std::uint16_t>(at.high));
-      to.put(static_cast<Part>(at.part));
+      to.put(at.part);
     }
     for (int y = 0; y < v.shape.height; ++y) {
-      const auto at = position(y, in.height, v.shape.height, v);
+      const BetweenFloat at = position(y, in.height, v.shape.height);
       to.put(std::int32_t{at.high != at.low});
-      to.put(static_cast<Part>(at.part));
+      to.put(at.part);
     }
   }
 
-  // The weighted mean of four elements; int8: Q20, rounded half away from zero. Parts are less than
-  // 1024 in size: the sum stays below 2^29.
-  static constexpr T blend(const T (&corner)[4], Part down, Part right) {
-    if constexpr (real) {
-      return corner[0] * (1 - down) * (1 - right) + corner[1] * down * (1 - right) +
-             corner[2] * (1 - down) * right + corner[3] * down * right;
-    } else {
-      const std::int32_t sum = corner[0] * (1024 - down) * (1024 - right) +
-                               corner[1] * down * (1024 - right) +
-                               corner[2] * (1024 - down) * right + corner[3] * down * right;
-      return static_cast<T>((sum + (sum > 0 ? 1 << 19 : -(1 << 19))) / (1 << 20));
-    }
+  // The weighted mean of four elements.
+  static constexpr float blend(const float (&corner)[4], float down, float right) {
+    return corner[0] * (1 - down) * (1 - right) + corner[1] * down * (1 - right) +
+           corner[2] * (1 - down) * right + corner[3] * down * right;
   }
 
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
     Reader vertical{t.stream + column_bytes * t.out_width + row_bytes * band.step};
     const bool two_rows = vertical.next<std::int32_t>() != 0;
-    const Part down = vertical.next<Part>();
+    const auto down = vertical.next<float>();
     const std::byte* upper = band.rows[0];
     const std::byte* lower = two_rows ? band.rows[1] : upper;
     Reader horizontal{t.stream};
@@ -85,13 +71,92 @@ template <class T> struct Bilinear : PlainKernel {
     for (int x = 0; x < t.out_width; ++x) {
       const int left = horizontal.next<std::uint16_t>() * t.in_channels;
       const int right = horizontal.next<std::uint16_t>() * t.in_channels;
-      const Part part = horizontal.next<Part>();
-      for (int c = 0; c < t.in_channels; ++c, out += sizeof(T)) {
+      const auto part = horizontal.next<float>();
+      for (int c = 0; c < t.in_channels; ++c, out += 4) {
         auto at = [&](const std::byte* row, int pixel) {
-          return load<T>(row + (pixel + c) * static_cast<int>(sizeof(T)));
+          return load<float>(row + (pixel + c) * 4);
         };
-        const T corner[4] = {at(upper, left), at(lower, left), at(upper, right), at(lower, right)};
+        const float corner[4] = {at(upper, left), at(lower, left), at(upper, right),
+                                 at(lower, right)};
         store(out, blend(corner, down, part));
+      }
+    }
+  }
+};
+
+// One or two output pixels between the same four of the input: the left one in both rows, how many
+// bytes away the right one is, and distances from the left and upper one.
+struct Corners {
+  const std::byte *upper, *lower;
+  int right, channels;
+  int down, first, second;
+};
+
+// Weights add up to 2^20, so that no sum exceeds 2^27; it is rounded half away from zero.
+struct Blend {
+  template <bool two> static constexpr void run(const Corners& corners, std::byte* out) {
+    const Corners at = corners;
+    const std::byte *upper = at.upper, *lower = at.lower;
+    auto blend = [](std::int32_t a, std::int32_t b, int part) {
+      return a * (1024 - part) + b * part;
+    };
+    auto put = [](std::byte* to, std::int32_t sum) {
+      store(to, static_cast<std::int8_t>((sum + (sum >> 31) + (1 << 19)) >> 20));
+    };
+    for (std::byte* const end = out + at.channels; out != end; ++upper, ++lower, ++out) {
+      const std::int32_t left = blend(load<std::int8_t>(upper), load<std::int8_t>(lower), at.down);
+      const std::int32_t right =
+          blend(load<std::int8_t>(upper + at.right), load<std::int8_t>(lower + at.right), at.down);
+      put(out, blend(left, right, at.first));
+      if constexpr (two) put(out + at.channels, blend(left, right, at.second));
+    }
+  }
+};
+
+// Positions are in 1/1024. Stream: per output column the left pixel and the distance from it
+// (uint16 each), then per output row the distance from the upper row (int32). A distance of 0 means
+// that there is no other pixel or row: the position is on one, or beyond the last one.
+template <class Pixels> struct BilinearInt8 : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value& v) {
+    return 4 * (v.shape.width + v.shape.height);
+  }
+  static constexpr int distance(Between at) { return at.high == at.low ? 0 : at.part; }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    const Shape in = g.input(v).shape;
+    auto position = [&](int i, int from, int out) {
+      return between(i, from, out, v.align_corners, v.half_pixel_centers);
+    };
+    for (int x = 0; x < v.shape.width; ++x) {
+      const Between at = position(x, in.width, v.shape.width);
+      to.put(static_cast<std::uint16_t>(at.low));
+      to.put(static_cast<std::uint16_t>(distance(at)));
+    }
+    for (int y = 0; y < v.shape.height; ++y)
+      to.put(std::int32_t{distance(position(y, in.height, v.shape.height))});
+  }
+
+  static constexpr void run(const Task& task, const Band& band) {
+    const int channels = task.in_channels;
+    const std::byte* column = task.stream;
+    const std::byte* const last = column + 4 * (task.out_width - 1);
+    const auto down = load_aligned<std::int32_t>(last + 4 + 4 * band.step);
+    const std::byte* const upper = band.rows[0];
+    const std::byte* const lower = down != 0 ? band.rows[1] : upper;
+    auto left_of = [](const std::byte* at) { return load_aligned<std::uint16_t>(at); };
+    auto part_of = [](const std::byte* at) { return load_aligned<std::uint16_t>(at + 2); };
+    std::byte* out = band.out[0];
+    for (; column <= last; column += 4, out += channels) {
+      const int left = left_of(column) * channels, first = part_of(column);
+      const bool two = column != last && left_of(column + 4) == left_of(column);
+      const int second = two ? part_of(column + 4) : 0;
+      const int right = (first | second) != 0 ? channels : 0;
+      const Corners corners{upper + left, lower + left, right, channels, down, first, second};
+      if (two) {
+        Pixels::template run<true>(corners, out);
+        column += 4;
+        out += channels;
+      } else {
+        Pixels::template run<false>(corners, out);
       }
     }
   }
