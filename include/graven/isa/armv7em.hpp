@@ -6,6 +6,7 @@
 
 #include "graven/isa/armv7em/columns.hpp"
 #include "graven/isa/armv7em/depthwise.hpp"
+#include "graven/isa/armv7em/doubled.hpp"
 #include "graven/isa/armv7em/elementwise.hpp"
 #include "graven/isa/armv7em/forms.hpp"
 #include "graven/isa/armv7em/narrow.hpp"
@@ -26,7 +27,7 @@ struct armv7em_lean : scalar {
     const Value& v = graph[value];
     const armv7em_isa::Rows rows = armv7em_isa::rows_of(graph, value);
     if (rows == armv7em_isa::Rows::pixels) return pixel_rows(v.shape, v.element);
-    return armv7em_isa::planar_rows(v.shape, rows == armv7em_isa::Rows::padded);
+    return armv7em_isa::planar_rows(v.shape, rows);
   }
 
   template <const auto& graph, int value> static constexpr auto kernel() {
@@ -109,6 +110,8 @@ private:
     constexpr isa::Rows from = isa::rows_of(g, g.input(v).value), to = isa::rows_of(g, value);
     if constexpr (v.op == Op::max_pool)
       return isa::PlanarMaxPool<from, to, isa::pools_by_two(g, v)>{};
+    else if constexpr (to == isa::Rows::doubled)
+      return isa::CopiedRow{};
     else
       return isa::PlanarNearest<from, to, isa::doubles(g, v)>{};
   }
@@ -117,12 +120,16 @@ private:
     namespace isa = armv7em_isa;
     constexpr const Value& v = graph.values[value];
     constexpr isa::Rows rows = isa::rows_of(graph.view(), graph.views[v.first_input].value);
-    using General = decltype(depthwise_on<graph, value, rows>());
-    using Columns = isa::Columns<General, isa::column_shape<graph, value, rows>(), rows>;
-    if constexpr (Columns::serves(v))
-      return Columns{};
-    else
-      return General{};
+    if constexpr (rows == isa::Rows::doubled) {
+      return isa::Doubled<isa::doubled_shape(v)>{};
+    } else {
+      using General = decltype(depthwise_on<graph, value, rows>());
+      using Columns = isa::Columns<General, isa::column_shape<graph, value, rows>(), rows>;
+      if constexpr (Columns::serves(v))
+        return Columns{};
+      else
+        return General{};
+    }
   }
   template <const auto& graph, int value, armv7em_isa::Rows rows>
   static constexpr auto depthwise_on() {
