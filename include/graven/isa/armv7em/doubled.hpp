@@ -8,6 +8,8 @@
 #include "graven/isa/armv7em/forms.hpp"
 #include "graven/isa/armv7em/scaled.hpp"
 
+#include <initializer_list>
+
 namespace graven::armv7em_isa {
 
 // What the assembler below is made for.
@@ -139,8 +141,8 @@ template <DoubledRow shape> struct Doubled {
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const Value& resize = g.source(v);
     for (int y = 0; y < round4(v.shape.height); ++y) {
-      const bool upper = y > 0 && y < v.shape.height &&
-                         nearest_row(g, resize, y - 1) == nearest_row(g, resize, y);
+      const bool upper =
+          y > 0 && y < v.shape.height && nearest_row(g, resize, y - 1) == nearest_row(g, resize, y);
       to.put(static_cast<std::int8_t>(upper));
     }
     const int shift = shift_of(g, v, p);
@@ -200,13 +202,14 @@ template <DoubledRow shape> struct Doubled {
     const int mode = (upper_twice ? 1 : 0) | (other == nullptr ? 2 : 0);
     if (other == nullptr) other = middle;
     const std::byte* stream = task.stream + round4(task.in_height);
-    const DoubledStep step{mode,
-                           (upper_twice ? middle : other) + 1,
-                           (upper_twice ? other : middle) + 1,
-                           band.out[0],
-                           stream,
-                           stream + task.out_channels * bytes,
-                           program < first ? 0 : (2 * task.out_zero + 1) * (1 << (program - first - 1))};
+    const DoubledStep step{
+        mode,
+        (upper_twice ? middle : other) + 1,
+        (upper_twice ? other : middle) + 1,
+        band.out[0],
+        stream,
+        stream + task.out_channels * bytes,
+        program < first ? 0 : (2 * task.out_zero + 1) * (1 << (program - first - 1))};
     if constexpr (program < first)
       run_general(Task(task), step);
     else
