@@ -158,26 +158,34 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
     for (const Id id : order) {
       const int s = done[id]++;
       step(arena, id, s, out);
-      const typename Tables::Wire& wire = tables.wires[id];
-      const Result& result = results[id];
-      const bool reduction = wire.steps != 0;
-      const int first = reduction ? 0 : s * wire.band;
-      const int left = wire.height - first;
-      const int made = reduction          ? (s + 1 == wire.steps ? wire.height : 0)
-                       : left < wire.band ? left
-                                          : wire.band;
-      const int shown = result.visible ? made : 0;
-      if (longest_decoded == 0 || result.lies_plain) {
-        hook(Step{result.layer, first, shown, result.row_bytes, out});
-        continue;
-      }
-      // Rows of another form come one by one.
-      for (int i = 0; i < (shown > 0 ? shown : 1); ++i) {
-        std::byte row[longest_decoded > 0 ? longest_decoded : 1]{};
-        std::byte* const decoded = row;
-        if (shown > 0) decode_row(out[i], result.form, result.shape, row);
-        hook(Step{result.layer, first + i, shown > 0 ? 1 : 0, result.row_bytes, &decoded});
-      }
+      if constexpr (requires { hook.stepped(0); })
+        hook.stepped(results[id].layer);
+      else
+        show(id, s, out, hook);
+    }
+  }
+  // Step `s` of a value has made the rows `out`.
+  template <class Hook>
+  static constexpr void show(Id id, int s, const std::byte* const* out, Hook& hook) {
+    const typename Tables::Wire& wire = tables.wires[id];
+    const Result& result = results[id];
+    const bool reduction = wire.steps != 0;
+    const int first = reduction ? 0 : s * wire.band;
+    const int left = wire.height - first;
+    const int made = reduction          ? (s + 1 == wire.steps ? wire.height : 0)
+                     : left < wire.band ? left
+                                        : wire.band;
+    const int shown = result.visible ? made : 0;
+    if (longest_decoded == 0 || result.lies_plain) {
+      hook(Step{result.layer, first, shown, result.row_bytes, out});
+      return;
+    }
+    // Rows of another form come one by one.
+    for (int i = 0; i < (shown > 0 ? shown : 1); ++i) {
+      std::byte row[longest_decoded > 0 ? longest_decoded : 1]{};
+      std::byte* const decoded = row;
+      if (shown > 0) decode_row(out[i], result.form, result.shape, row);
+      hook(Step{result.layer, first + i, shown > 0 ? 1 : 0, result.row_bytes, &decoded});
     }
   }
 

@@ -210,7 +210,8 @@ public:
     __builtin_memcpy(arena() + input_ports[0].offset, data.data(), data.size_bytes());
     return run();
   }
-  // Calls hook(const Step&) after every step.
+  // Calls hook(const Step&) after every step; or, where a hook has it, hook.stepped(layer), for
+  // which no rows are brought into pixel order.
   template <class Hook> void run_with(Hook&& hook) requires(!policy.row_input) {
     Engine::run_with(arena(), hook);
   }

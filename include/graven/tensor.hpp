@@ -140,6 +140,7 @@ struct RowForm {
   int channel_stride = 0;  // bytes from a channel to the next, same pixel
   int front = 0;           // bytes before the first pixel (padding that the ISA wants)
   int bytes = 0;           // of the whole row, padding included
+  int repeat = 1;          // neighbouring pixels that share their bytes
 
   constexpr bool operator==(const RowForm&) const = default;
 };
@@ -150,7 +151,7 @@ constexpr void decode_row(const std::byte* row, const RowForm& form, Shape shape
   for (int x = 0; x < shape.width; ++x)
     for (int c = 0; c < shape.channels; ++c)
       for (int i = 0; i < size; ++i, ++to) {
-        *to = row[form.front + x * form.pixel_stride + c * form.channel_stride + i];
+        *to = row[form.front + x / form.repeat * form.pixel_stride + c * form.channel_stride + i];
         if (form.biased && i + 1 == size) *to ^= std::byte{0x80};
       }
 }

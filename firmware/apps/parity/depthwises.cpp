@@ -92,6 +92,8 @@ template <int channels, int width, Padding padding> void wide() {
   compare<Sequential<Alone>, Shape{4, width, channels}, centred>("wide depthwise");
   compare<Sequential<Alone>, Shape{3, width, channels}, trained>("wide depthwise");
   compare<Behind, Shape{4, width, 4}, full>("wide depthwise, planar");
+  compare<Sequential<C<4, channels, e1, e1, same, relu>, D<channels, e3, e1, padding, none>>,
+          Shape{4, width, 4}, lifted>("wide depthwise, planar, signed");
 }
 void wides() {
   wide<3, 6, same>();
@@ -125,6 +127,43 @@ void chains() {
   compare<Shown, Shape{6, 8, 4}, trained>("a pool that is an output");
 }
 
+// Doubled images, which depthwise 3x3 takes as they were before.
+template <int height, int width, int channels, int factor, bool half, Style style>
+void doubled(const char* name) {
+  using Chain = Sequential<C<4, channels, e1, e1, same, relu>,
+                           ResizeNearest<factor * height, 2 * width, false, half>, D<channels, e3>>;
+  compare<Chain, Shape{height, width, 4}, style>(name);
+}
+void doubles() {
+  doubled<3, 4, 5, 2, false, trained>("doubled");
+  doubled<3, 5, 6, 2, true, full>("doubled, half pixels");
+  doubled<2, 6, 3, 3, false, trained>("doubled, three rows");
+  doubled<1, 7, 4, 2, false, full>("doubled, one row");
+  doubled<3, 9, 17, 2, false, trained>("doubled, long rows");
+  doubled<2, 13, 3, 4, true, extreme>("doubled, four rows");
+  doubled<3, 4, 3, 2, false, deep>("doubled, long sums");
+  doubled<3, 4, 3, 2, false, biased>("doubled, biased");
+  doubled<3, 5, 3, 2, false, coarse>("doubled, coarse");
+  doubled<2, 5, 3, 3, false, coarse>("doubled, coarse, three rows");
+  using Conv = C<4, 4, e1, e1, same, relu>;
+  using Whole = Sequential<Conv, ResizeNearest<6, 8>, D<4, e3, e1, same, none>>;
+  compare<Whole, Shape{3, 4, 4}, lifted>("doubled, signed");
+  using Long = Sequential<Conv, ResizeNearest<9, 26>, D<4, e3, e1, same, none>>;
+  compare<Long, Shape{3, 13, 4}, lifted>("doubled, signed, three rows");
+  using Kept = Sequential<Conv, ResizeNearest<3, 8>, D<4, e3>>;
+  compare<Kept, Shape{3, 4, 4}, trained>("doubled columns only");
+  using Narrow = Sequential<Conv, ResizeNearest<6, 6>, D<4, e3>>;
+  compare<Narrow, Shape{3, 3, 4}, trained>("doubled, narrow");
+  using Pooled = Sequential<Conv, MaxPool<2>, ResizeNearest<6, 8>, D<4, e3>>;
+  compare<Pooled, Shape{6, 8, 4}, full>("pooled and doubled");
+  using Two = Graph<Node<Conv, 0>, Node<ResizeNearest<6, 8>, 1>, Node<D<4, e3>, 2>,
+                    Node<D<4, e3>, 2>, Node<D<4, e3, e2>, 1>, Outputs<3, 4, 5>>;
+  compare<Two, Shape{3, 4, 4}, trained>("doubled, two readers");
+  using Strided = Graph<Node<Conv, 0>, Node<ResizeNearest<6, 8>, 1>, Node<D<4, e3>, 2>,
+                        Node<D<4, e3, e2>, 2>, Outputs<3, 4>>;
+  compare<Strided, Shape{3, 4, 4}, trained>("doubled, one reader with a stride");
+}
+
 void others() {
   using Sum =
       Graph<Node<C<4, 4, e1>, 0>, Node<Add, 0, 1>, Node<Add, 1, 0>, Node<Add, 2, 3>, Outputs<4>>;
@@ -149,6 +188,7 @@ void check_depthwises() {
   any_sizes();
   wides();
   chains();
+  doubles();
   others();
 }
 

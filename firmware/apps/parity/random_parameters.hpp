@@ -15,6 +15,7 @@ struct Style {
   float out_scale = 0.1f;
   bool one_scale = false;  // of all outputs
   bool real = false;       // float32, without any quantization
+  int depthwise_zero = out_zero;
 };
 
 constexpr std::uint32_t next_random(std::uint32_t& state) {
@@ -88,7 +89,7 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
     constexpr Op op = A::value.op;
     if (style.real) return p;
     if (A::weighted || op == Op::add || op == Op::mean)
-      p.output = {style.out_scale, style.out_zero};
+      p.output = {style.out_scale, op == Op::depthwise ? style.depthwise_zero : style.out_zero};
     return p;
   }
   static constexpr Parameters params[] = {{.output = ((void)In, in_quant)}..., record<Layer>()...};

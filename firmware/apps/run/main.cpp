@@ -157,7 +157,7 @@ struct Profile {
   std::array<std::uint32_t, layers> steps{};
   firmware::Count last{};
 
-  void record(int layer) {
+  void stepped(int layer) {
     const firmware::Count now = firmware::count();
     fractions[static_cast<std::size_t>(layer)] += firmware::fractions(last, now);
     ++steps[static_cast<std::size_t>(layer)];
@@ -192,7 +192,7 @@ void run_profile(Model& subject, const Arguments& arguments, std::uint64_t total
   read_inputs(input, arguments);
   input.close();
   profile.last = firmware::count();
-  subject.run_with([](const auto& step) { profile.record(step.layer); });
+  subject.run_with(profile);
   print_layers(total);
 }
 

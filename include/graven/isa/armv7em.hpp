@@ -6,6 +6,7 @@
 
 #include "graven/isa/armv7em/columns.hpp"
 #include "graven/isa/armv7em/depthwise.hpp"
+#include "graven/isa/armv7em/doubled.hpp"
 #include "graven/isa/armv7em/elementwise.hpp"
 #include "graven/isa/armv7em/forms.hpp"
 #include "graven/isa/armv7em/narrow.hpp"
@@ -28,7 +29,7 @@ struct armv7em_lean : scalar {
     const Value& v = graph[value];
     const armv7em_isa::Rows rows = armv7em_isa::rows_of(graph, value);
     if (rows == armv7em_isa::Rows::pixels) return pixel_rows(v.shape, v.element);
-    return armv7em_isa::planar_rows(v.shape, rows == armv7em_isa::Rows::padded);
+    return armv7em_isa::planar_rows(v.shape, rows);
   }
 
   template <const auto& graph, int value> static constexpr auto kernel() {
@@ -110,6 +111,8 @@ private:
     constexpr isa::Rows from = isa::rows_of(g, g.input(v).value), to = isa::rows_of(g, value);
     if constexpr (v.op == Op::max_pool)
       return isa::PlanarMaxPool<from, to, isa::pools_by_two(g, v)>{};
+    else if constexpr (to == isa::Rows::doubled)
+      return isa::CopiedRow{};
     else
       return isa::PlanarNearest<from, to, isa::doubles(g, v)>{};
   }
@@ -118,17 +121,21 @@ private:
     namespace isa = armv7em_isa;
     constexpr const Value& v = graph.values[value];
     constexpr isa::Rows rows = isa::rows_of(graph.view(), graph.views[v.first_input].value);
-    constexpr TapRuns taps = TapRuns::of(graph.view(), v, isa::most_tile_outputs);
-    using General = decltype(depthwise_on<graph, value, rows>());
-    using Columns = isa::Columns<General, isa::column_shape<graph, value, rows>(), rows>;
-    if constexpr (!isa::Depthwise::serves(graph.view(), v))
-      return isa::AnyDepthwise<scalar_isa::Depthwise<scalar_isa::Int8>, taps>{};
-    else if constexpr (Columns::serves(v))
-      return Columns{};
-    else if constexpr (rows == isa::Rows::pixels)
-      return isa::AnyDepthwise<General, taps>{};
-    else
-      return General{};
+    if constexpr (rows == isa::Rows::doubled) {
+      return isa::Doubled<isa::doubled_shape(v)>{};
+    } else {
+      constexpr TapRuns taps = TapRuns::of(graph.view(), v, isa::most_tile_outputs);
+      using General = decltype(depthwise_on<graph, value, rows>());
+      using Columns = isa::Columns<General, isa::column_shape<graph, value, rows>(), rows>;
+      if constexpr (!isa::Depthwise::serves(graph.view(), v))
+        return isa::AnyDepthwise<scalar_isa::Depthwise<scalar_isa::Int8>, taps>{};
+      else if constexpr (Columns::serves(v))
+        return Columns{};
+      else if constexpr (rows == isa::Rows::pixels)
+        return isa::AnyDepthwise<General, taps>{};
+      else
+        return General{};
+    }
   }
   template <const auto& graph, int value, armv7em_isa::Rows rows>
   static constexpr auto depthwise_on() {

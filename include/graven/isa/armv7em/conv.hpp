@@ -18,7 +18,8 @@ constexpr int unroll_of(int quads) {
 //   pairs          two outputs per halfword (pairs.hpp); an odd last channel by itself
 //   floored_pairs  the same where the zero point is the lowest value, and sums are short
 //   singles        each output by itself, with any bias, shift, clamp and weights
-enum class Rows { pixels, planar, padded };  // of the output; padded: planar with zeros between
+// Of the output. padded: planar with zeros between; doubled: padded, neighbouring columns once.
+enum class Rows { pixels, planar, padded, doubled };
 
 template <class Patches, int quads, Rows rows> struct Conv {
   enum Program { pairs, floored_pairs, singles };

@@ -10,6 +10,14 @@
 
 namespace graven::armv7em_isa {
 
+constexpr RowForm planar_rows(Shape shape, Rows rows) {
+  if (rows != Rows::doubled) return planar_rows(shape, rows == Rows::padded);
+  shape.width /= 2;
+  RowForm form = planar_rows(shape, true);
+  form.repeat = 2;
+  return form;
+}
+
 // Pools and resizes of planar rows yield planar rows.
 constexpr bool keeps_planar(const GraphView& g, const Value& v) {
   return (v.op == Op::nearest || (v.op == Op::max_pool && !v.reduces && whole_range(v))) &&
@@ -17,21 +25,52 @@ constexpr bool keeps_planar(const GraphView& g, const Value& v) {
          g.source(v).element == Element::int8 && v.quant == g.source(v).quant;
 }
 
+constexpr int nearest_row(const GraphView& g, const Value& v, int y) {
+  return nearest(y, g.input(v).shape.height, v.shape.height, v.align_corners, v.half_pixel_centers);
+}
+constexpr bool doubles(const GraphView& g, const Value& v) {
+  const int width = g.input(v).shape.width;
+  for (int x = 0; x < v.shape.width; ++x)
+    if (nearest(x, width, v.shape.width, v.align_corners, v.half_pixel_centers) != x / 2)
+      return false;
+  return v.shape.width == 2 * width;
+}
+
+// A resize to at least twice as many rows, where a row is that above it or that below it.
+constexpr bool repeats_rows(const GraphView& g, const Value& v) {
+  auto same = [&](int y) {
+    return y > 0 && y < v.shape.height && nearest_row(g, v, y - 1) == nearest_row(g, v, y);
+  };
+  if (v.shape.height < 2 * g.input(v).shape.height) return false;
+  for (int y = 0; y < v.shape.height; ++y)
+    if (!same(y) && !same(y + 1)) return false;
+  return true;
+}
+// Depthwise 3x3 that can take an image which was doubled as it was before (doubled.hpp).
+constexpr bool reads_doubled(const GraphView& g, const Value& v) {
+  return reads_planar(g, v) && whole_range(v) && v.shape == g.input(v).shape && v.left == 1 &&
+         v.rows.top == 1 && v.shape.width >= 8 && v.shape.width < 4096 && v.shape.channels < 256;
+}
+
 // What the readers of a value make of its rows, if its kernel can write them so.
 constexpr Rows wanted_rows(const GraphView& g, int value) {
   for (int o = 0; o < g.output_count; ++o)
     if (g.outputs[o].value == value) return Rows::pixels;
   int readers = 0;
-  bool padded = false;
+  bool padded = false, doubled = g[value].op == Op::nearest;
   for (int r = value + 1; r < g.count; ++r)
     for (int k = 0; k < g[r].inputs; ++k) {
       if (g.input(g[r], k).value != value) continue;
       if (!reads_planar(g, g[r]) && (!keeps_planar(g, g[r]) || wanted_rows(g, r) == Rows::pixels))
         return Rows::pixels;
-      padded = padded || (g[r].op == Op::depthwise && needs_padding(g[r]));
+      padded = padded || (g[r].op == Op::depthwise && needs_padding(g[r])) ||
+               (g[r].op == Op::nearest && wanted_rows(g, r) == Rows::doubled);
+      doubled = doubled && reads_doubled(g, g[r]);
       ++readers;
     }
-  return readers == 0 ? Rows::pixels : padded ? Rows::padded : Rows::planar;
+  if (readers == 0) return Rows::pixels;
+  if (doubled && doubles(g, g[value]) && repeats_rows(g, g[value])) return Rows::doubled;
+  return padded ? Rows::padded : Rows::planar;
 }
 
 constexpr Rows rows_of(const GraphView& g, int value) {
@@ -132,19 +171,31 @@ template <Rows from, Rows to, bool doubled> struct PlanarNearest : scalar_isa::N
   }
 };
 
+// Rows that hold each column once are those of the input.
+struct CopiedRow : PlainKernel {
+  // `count` times eight words.
+  [[gnu::naked, gnu::noipa]] static void copy_words(std::byte*, const std::byte*, int) {
+    asm volatile(R"(
+    push {r4-r10, lr}
+  1:
+    ldm r1!, {r3-r10} ;  stm r0!, {r3-r10} ;  subs r2, #1 ;  bne 1b
+    pop {r4-r10, pc}
+    )");
+  }
+  static void run(const Task& t, const Band& band) {
+    const int bytes = t.in_channels * (t.in_width + 1) + 1, words = bytes & ~31;
+    std::byte* out = band.out[0];
+    const std::byte* row = band.rows[0];
+    if (words > 0) copy_words(out, row, words / 32);
+    copy(out + words, row + words, bytes - words);
+  }
+};
+
 // Windows of two columns, side by side.
 constexpr bool pools_by_two(const GraphView& g, const Value& v) {
   return v.filter.width == 2 && v.stride.width == 2 && v.left == 0 &&
          2 * v.shape.width <= g.input(v).shape.width;
 }
-constexpr bool doubles(const GraphView& g, const Value& v) {
-  const int width = g.input(v).shape.width;
-  for (int x = 0; x < v.shape.width; ++x)
-    if (nearest(x, width, v.shape.width, v.align_corners, v.half_pixel_centers) != x / 2)
-      return false;
-  return v.shape.width == 2 * width;
-}
-
 }  // namespace graven::armv7em_isa
 
 #endif
