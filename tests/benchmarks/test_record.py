@@ -87,7 +87,7 @@ def test_every_model_on_every_target():
 def test_layers_add_up_to_the_model(row):
     assert sum(layer.macs for layer in row.layers) == row.macs
     assert sum(layer.instructions for layer in row.layers) == pytest.approx(
-        row.instructions, rel=0.1
+        row.instructions, rel=0.001
     )
 
 
