@@ -45,6 +45,45 @@ void depthwises() {
   compare<Shown, Shape{5, 6, 4}, trained>("a planar output");
 }
 
+// Filters of any size: tiles of every width, whole and with windows over edges.
+template <int channels, auto filter, int width, Style style, Activation activation = none,
+          auto stride = e1, Padding padding = same, auto dilation = e1>
+void taps() {
+  constexpr int height = Extent(filter).height + (padding == valid ? 1 : 0);
+  using Layer = D<channels, filter, stride, padding, activation, dilation>;
+  compare<Sequential<Layer>, Shape{height, width, channels}, style>("depthwise of any size");
+}
+void any_sizes() {
+  constexpr Extent e7{7};
+  constexpr Stride by3{3};
+  taps<1, e5, 5, extreme>();
+  taps<5, e5, 1, centred>();
+  taps<21, e5, 3, trained, relu>();
+  taps<40, e5, 9, full>();
+  taps<5, e5, 21, clamped, none, e1, valid>();
+  taps<5, e5, 11, clamped, none, e2, valid>();
+  taps<5, e5, 33, trained, relu, e2>();
+  taps<4, e5, 14, centred, none, by3>();
+  taps<40, e7, 17, trained, relu>();
+  taps<5, e7, 17, centred, none, e2>();
+  taps<1, e7, 11, full, none, e1, valid>();
+  taps<5, Extent(1, 5), 17, extreme>();
+  taps<21, Extent(5, 1), 9, clamped>();
+  taps<5, Extent(5, 1), 17, extreme, none, e2>();
+  taps<5, e2, 5, full>();
+  taps<1, e2, 18, clamped, none, e2, valid>();
+  taps<40, e2, 25, centred, none, by3>();
+  taps<5, Extent(1, 19), 9, extreme>();
+  taps<40, Extent(1, 19), 5, trained, relu, e2>();
+  taps<3, Extent(2, 19), 36, centred, none, e2, valid>();
+  taps<21, e3, 9, centred, none, e1, same, e2>();
+  taps<5, e3, 21, extreme, none, e1, valid, Extent(1, 2)>();
+  taps<40, e3, 5, full, none, e1, same, e2>();
+  taps<5, e3, 14, clamped, none, by3, valid>();
+  using Behind = Sequential<C<4, 8, e1, e1, same, relu>, D<8, e5>>;
+  compare<Behind, Shape{7, 13, 4}, centred>("depthwise of any size behind a convolution");
+}
+
 // Depthwise 3x3 on wide rows, from pixels and from planar rows.
 template <int channels, int width, Padding padding> void wide() {
   using Alone = D<channels, e3, e1, padding>;
@@ -106,6 +145,7 @@ void others() {
 
 void check_depthwises() {
   depthwises();
+  any_sizes();
   wides();
   chains();
   others();
