@@ -5,6 +5,7 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/fpu/real.hpp"
+#include "graven/isa/mve/columns.hpp"
 #include "graven/isa/mve/conv.hpp"
 #include "graven/isa/mve/dense.hpp"
 #include "graven/isa/mve/depthwise.hpp"
@@ -30,6 +31,9 @@ struct mve : scalar {
       constexpr mve_isa::Blocks blocks = mve_isa::blocks_of(v);
       constexpr int few = blocks == mve_isa::Blocks::narrow ? v.shape.channels : 16;
       return mve_isa::Depthwise3x3<blocks, few>{};
+    } else if constexpr (int8 && v.op == Op::depthwise && mve_isa::by_columns(g, v)) {
+      constexpr mve_isa::ColumnsShape shape(g, v);
+      return mve_isa::ColumnsDepthwise<shape.vectors, shape.lanes == 8>{};
     } else if constexpr (int8 && v.op == Op::depthwise &&
                          v.shape.channels == g.input(v).shape.channels) {
       return mve_isa::AnyDepthwise{};
