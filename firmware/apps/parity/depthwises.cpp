@@ -160,6 +160,10 @@ void others() {
   compare<Sequential<AvgPool<5>>, Shape{5, 5, 8}, centred>("global average");
   compare<Sequential<AvgPool<Extent(16, 17)>>, Shape{16, 17, 4}, centred>("average of 272");
   compare<Sequential<AvgPool<3, 1, same>>, Shape{5, 5, 4}, centred>("average pool");
+  compare<Sequential<AvgPool<2>>, Shape{6, 8, 10}, centred>("average pool of 10 channels");
+  compare<Sequential<AvgPool<Extent(5, 51), 1, same>>, Shape{9, 60, 3}, centred>("average of 255");
+  compare<Sequential<AvgPool<Extent(3, 19), 2, same>>, Shape{6, 27, 9}, centred>("averages");
+  compare<Sequential<AvgPool<1>>, Shape{2, 5, 17}, centred>("average of one");
   compare<Sequential<GlobalAvgPool>, Shape{5, 5, 4}, centred>("mean");
   compare<Sequential<ResizeNearest<9, 7>, D<3, e3>>, Shape{4, 5, 3}, centred>("nearest");
   compare<Sequential<ResizeBilinear<9, 7>>, Shape{4, 5, 4}, centred>("bilinear");
