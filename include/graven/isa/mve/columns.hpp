@@ -8,7 +8,7 @@
 
 #if defined(__ARM_FEATURE_MVE)
 
-#include "graven/isa/mve/inputs.hpp"
+#include "graven/isa/mve/depthwise.hpp"
 
 namespace graven::mve_isa {
 
@@ -193,12 +193,33 @@ struct ColumnsShape {
   static constexpr int lanes_of(int pixel) {
     return pixel > 255 / 8 ? 8 : pixel <= 255 / 15 ? 16 : 255 / pixel + 1;
   }
+  // Instructions of a row, about.
+  constexpr int cost(int outputs, int in_channels, int out_channels) const {
+    const int copies = 6 + round_up(columns, lanes) / lanes * (8 + 7 * height);
+    const int sums = 22 + round_up(outputs, 4) / 4 * (8 * vectors + 20);
+    return in_channels * copies + out_channels * sums + 200;
+  }
 };
 
-// Outputs are made by fours, and the copies of a channel cost as much as many outputs.
+// What the other kernels of depthwise convolutions take for a row, about.
+constexpr int cost_by_blocks(const Value& v, Blocks kind) {
+  const int channels = v.shape.channels, width = v.shape.width;
+  const int together = kind == Blocks::narrow ? 16 / channels : 1;
+  const int block = channels % 16 == 0 ? 130 : 155;
+  return round_up(width, together) / together * (round_up(channels, 16) / 16 * block + 25) +
+         (kind == Blocks::narrow && channels < 16 ? 300 : 150);
+}
+constexpr int cost_by_taps(const Value& v) {
+  const int row = 12 + 9 * v.filter.width, channels = v.shape.channels;
+  return v.shape.width * (round_up(channels, 8) / 8 * (v.filter.height * row + 40) + 25 * channels);
+}
 constexpr bool by_columns(const GraphView& g, const Value& v) {
   const ColumnsShape shape(g, v);
-  return v.shape.width >= 3 && shape.vectors <= 6;
+  const int width = v.shape.width, inputs = g.input(v).shape.channels, outputs = v.shape.channels;
+  if (shape.vectors > 6) return false;
+  if (inputs != outputs) return true;
+  return shape.cost(width, inputs, outputs) <
+         (v.filter == Extent(3) ? cost_by_blocks(v, blocks_of(v)) : cost_by_taps(v));
 }
 
 template <int vectors, bool far> struct ColumnsDepthwise {
