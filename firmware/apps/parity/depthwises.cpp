@@ -106,6 +106,10 @@ void windows() {
   compare<Global, Shape{5, 7, 9}, trained>("depthwise of any size, three columns");
   compare<Global, Shape{6, 5, 9}, left>("depthwise of any size, one column");
   compare_all<Sequential<D<5, e5>>, Shape{6, 9, 5}>("depthwise 5x5 of 5 channels");
+  compare_all<Sequential<D<10, e3>>, Shape{5, 24, 10}>("depthwise 3x3 of 10 channels");
+  compare<Sequential<C<1, 7, e3, e2>>, Shape{10, 24, 1}, clamped>("convolution of one channel");
+  compare<Sequential<C<1, 8, Extent(6, 8), e2, same, relu>>, Shape{9, 40, 1}, trained>(
+      "convolution of one channel");
 }
 
 // Depthwise 3x3 on wide rows, from pixels and from planar rows.

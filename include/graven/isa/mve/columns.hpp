@@ -213,13 +213,21 @@ constexpr int cost_by_taps(const Value& v) {
   const int row = 12 + 9 * v.filter.width, channels = v.shape.channels;
   return v.shape.width * (round_up(channels, 8) / 8 * (v.filter.height * row + 40) + 25 * channels);
 }
+constexpr int cost_by_pairs(const Value& v) {  // convolutions of one channel
+  const int fours = round_up(v.shape.channels, 4) / 4, blocks = round_up(v.filter.area(), 16) / 16;
+  return round_up(v.shape.width, 2) / 2 * (fours * (14 * blocks + 35) + 40 * v.filter.height + 50);
+}
+// A convolution of one channel is a depthwise one as well.
 constexpr bool by_columns(const GraphView& g, const Value& v) {
   const ColumnsShape shape(g, v);
-  const int width = v.shape.width, inputs = g.input(v).shape.channels, outputs = v.shape.channels;
-  if (shape.vectors > 6) return false;
-  if (inputs != outputs) return true;
-  return shape.cost(width, inputs, outputs) <
-         (v.filter == Extent(3) ? cost_by_blocks(v, blocks_of(v)) : cost_by_taps(v));
+  const int inputs = g.input(v).shape.channels, outputs = v.shape.channels;
+  const bool depthwise = v.op == Op::depthwise;
+  if (shape.vectors > 6 || (!depthwise && inputs != 1)) return false;
+  if (depthwise && inputs != outputs) return true;
+  return shape.cost(v.shape.width, inputs, outputs) < (!depthwise ? cost_by_pairs(v)
+                                                       : v.filter == Extent(3)
+                                                           ? cost_by_blocks(v, blocks_of(v))
+                                                           : cost_by_taps(v));
 }
 
 template <int vectors, bool far> struct ColumnsDepthwise {
