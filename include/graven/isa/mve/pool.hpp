@@ -56,9 +56,9 @@ inline void add_elements(std::byte* sums, const std::byte* x, int count) {
                : "q0", "q1", "lr", "cc", "memory");
 }
 
-// n / count, for n < 2^15, is the upper half of 2 n * factor, shifted right by `shift`: with the least
-// 2^shift that is not below count, factor = 2^(15 + shift) / count, rounded up, fits 16 bits, and
-// what rounding adds to it is too little to reach the next whole number.
+// n / count, for n < 2^15, is the upper half of 2 n * factor, shifted right by `shift`: with the
+// least 2^shift that is not below count, factor = 2^(15 + shift) / count, rounded up, fits 16 bits,
+// and what rounding adds is too little to reach the next whole number.
 struct Divisor {
   int half, factor, shift;
 
