@@ -47,10 +47,10 @@ void depthwises() {
 
 // Filters of any size: tiles of every width, whole and with windows over edges.
 template <int channels, auto filter, int width, Style style, Activation activation = none,
-          auto stride = e1, Padding padding = same, auto dilation = e1>
+          auto stride = e1, Padding padding = same, auto dilation = e1, int multiplier = 1>
 void taps() {
   constexpr int height = Extent(filter).height + (padding == valid ? 1 : 0);
-  using Layer = D<channels, filter, stride, padding, activation, dilation>;
+  using Layer = D<channels, filter, stride, padding, activation, dilation, multiplier>;
   compare<Sequential<Layer>, Shape{height, width, channels}, style>("depthwise of any size");
 }
 void any_sizes() {
@@ -83,6 +83,34 @@ void any_sizes() {
   taps<5, e3, 14, clamped, none, by3, valid>();
   using Behind = Sequential<C<4, 8, e1, e1, same, relu>, D<8, e5>>;
   compare<Behind, Shape{7, 13, 4}, centred>("depthwise of any size behind a convolution");
+}
+// Windows of one and a few vectors of sixteen taps, channels whose pixels fit offsets of a byte
+// barely and barely not, several outputs per channel.
+void windows() {
+  constexpr Extent e9{9};
+  taps<17, Extent(4, 4), 17, trained, relu>();
+  taps<18, Extent(4, 8), 19, centred>();
+  taps<31, Extent(3, 16), 16, left>();
+  taps<32, Extent(16, 3), 18, full>();
+  taps<2, Extent(17, 2), 34, extreme>();
+  taps<3, e9, 12, clamped, relu>();
+  taps<6, Extent(8, 12), 13, tiny>();
+  taps<6, Extent(7, 14), 13, biased>();
+  taps<19, e5, 7, deep, none, e1, same, Extent(1, 3)>();
+  taps<3, Extent(33, 1), 5, centred, none, e1, valid>();
+  taps<70, e5, 4, left, relu>();
+  taps<4, Extent(2, 19), 3, centred>();
+  taps<15, e3, 5, trained, none, e1, same, e1, 2>();
+  taps<5, e5, 9, clamped, relu, e2, same, e1, 3>();
+  taps<3, e2, 2, centred, none, e1, same, e1, 2>();
+  using Global = Sequential<D<9, e5, e1, valid>>;
+  compare<Global, Shape{5, 7, 9}, trained>("depthwise of any size, three columns");
+  compare<Global, Shape{6, 5, 9}, left>("depthwise of any size, one column");
+  compare_all<Sequential<D<5, e5>>, Shape{6, 9, 5}>("depthwise 5x5 of 5 channels");
+  compare_all<Sequential<D<10, e3>>, Shape{5, 24, 10}>("depthwise 3x3 of 10 channels");
+  compare<Sequential<C<1, 7, e3, e2>>, Shape{10, 24, 1}, clamped>("convolution of one channel");
+  compare<Sequential<C<1, 8, Extent(6, 8), e2, same, relu>>, Shape{9, 40, 1}, trained>(
+      "convolution of one channel");
 }
 
 // Depthwise 3x3 on wide rows, from pixels and from planar rows.
@@ -176,6 +204,10 @@ void others() {
   compare<Sequential<AvgPool<5>>, Shape{5, 5, 8}, centred>("global average");
   compare<Sequential<AvgPool<Extent(16, 17)>>, Shape{16, 17, 4}, centred>("average of 272");
   compare<Sequential<AvgPool<3, 1, same>>, Shape{5, 5, 4}, centred>("average pool");
+  compare<Sequential<AvgPool<2>>, Shape{6, 8, 10}, centred>("average pool of 10 channels");
+  compare<Sequential<AvgPool<Extent(5, 51), 1, same>>, Shape{9, 60, 3}, centred>("average of 255");
+  compare<Sequential<AvgPool<Extent(3, 19), 2, same>>, Shape{6, 27, 9}, centred>("averages");
+  compare<Sequential<AvgPool<1>>, Shape{2, 5, 17}, centred>("average of one");
   compare<Sequential<GlobalAvgPool>, Shape{5, 5, 4}, centred>("mean");
   compare<Sequential<ResizeNearest<9, 7>, D<3, e3>>, Shape{4, 5, 3}, centred>("nearest");
   compare<Sequential<ResizeBilinear<9, 7>>, Shape{4, 5, 4}, centred>("bilinear");
@@ -186,6 +218,7 @@ void others() {
 void check_depthwises() {
   depthwises();
   any_sizes();
+  windows();
   wides();
   chains();
   doubles();

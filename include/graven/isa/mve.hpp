@@ -5,6 +5,7 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/fpu/real.hpp"
+#include "graven/isa/mve/columns.hpp"
 #include "graven/isa/mve/conv.hpp"
 #include "graven/isa/mve/dense.hpp"
 #include "graven/isa/mve/depthwise.hpp"
@@ -24,7 +25,11 @@ struct mve : scalar {
     constexpr const Value& v = graph.values[value];
     constexpr bool int8 = v.element == Element::int8 && v.inputs > 0 &&
                           graph.values[graph.views[v.first_input].value].element == Element::int8;
-    if constexpr (int8 && v.op == Op::conv) {
+    if constexpr (int8 && (v.op == Op::conv || v.op == Op::depthwise) &&
+                  mve_isa::by_columns(g, v)) {
+      constexpr mve_isa::ColumnsShape shape(g, v);
+      return mve_isa::ColumnsDepthwise<shape.vectors, shape.lanes == 8>{};
+    } else if constexpr (int8 && v.op == Op::conv) {
       return mve_isa::Conv<mve_isa::inputs_of(g, v)>{};
     } else if constexpr (int8 && v.op == Op::depthwise && v.filter == Extent(3) &&
                          v.shape.channels == g.input(v).shape.channels) {

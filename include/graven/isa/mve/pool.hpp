@@ -56,6 +56,46 @@ inline void add_elements(std::byte* sums, const std::byte* x, int count) {
                : "q0", "q1", "lr", "cc", "memory");
 }
 
+// n / count, for n < 2^15, is the upper half of 2 n * factor, shifted right by `shift`: with the
+// least 2^shift that is not below count, factor = 2^(15 + shift) / count, rounded up, fits 16 bits,
+// and what rounding adds is too little to reach the next whole number.
+struct Divisor {
+  int half, factor, shift;
+
+  explicit Divisor(int count)
+      : half(count / 2), factor(0), shift(count == 1 ? 0 : 32 - __builtin_clz(count - 1)) {
+    factor = ((1 << (15 + shift)) + count - 1) / count;
+  }
+};
+// Means of 16-bit sums, rounded half away from zero, of up to 255 elements each.
+inline void divide(std::byte* out, const std::byte* sums, int channels, const Divisor& by,
+                   Clamp range) {
+  asm volatile(R"(
+    vdup.16 q2, %[factor]
+    vdup.16 q3, %[low]
+    vdup.16 q4, %[high]
+    wlstp.16 lr, %[channels], 2f
+  1:
+    vldrh.16 q0, [%[sums]], #16
+    vabs.s16 q1, q0
+    vadd.i16 q1, q1, %[half]
+    vshl.i16 q1, q1, #1
+    vmulh.u16 q1, q1, q2
+    vshl.u16 q1, %[shift]
+    vpt.s16 lt, q0, zr
+    vnegt.s16 q1, q1
+    vmax.s16 q1, q1, q3
+    vmin.s16 q1, q1, q4
+    vstrb.16 q1, [%[out]], #8
+    letp lr, 1b
+  2:
+  )"
+               : [out] "+l"(out), [sums] "+r"(sums)
+               : [channels] "r"(channels), [factor] "r"(by.factor), [half] "r"(by.half),
+                 [shift] "r"(-by.shift), [low] "r"(range.low), [high] "r"(range.high)
+               : "q0", "q1", "q2", "q3", "q4", "lr", "cc", "memory");
+}
+
 // The columns of the input that lie in the window of output pixel `x`.
 struct Columns {
   int from, to;
@@ -98,10 +138,7 @@ template <bool Reduces> struct AveragePool : PlainKernel {
       add_elements(sums, at, channels);
   }
   static void finish(const Task& t, std::byte* out, const std::byte* sums, int count) {
-    for (int c = 0; c < t.in_channels; ++c) {
-      const std::int32_t sum = load_aligned<std::int16_t>(sums + 2 * c);
-      scalar_isa::store_clamped<std::int8_t>(out + c, t, scalar_isa::rounded_mean(sum, count));
-    }
+    divide(out, sums, t.in_channels, Divisor(count), {t.low, t.high});
   }
 
   static void run(const Task& task, const Band& band) {

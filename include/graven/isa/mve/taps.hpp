@@ -1,4 +1,5 @@
-// Depthwise convolution with filters of any size: eight channels at a time in 32-bit sums.
+// Depthwise convolution with windows of any size and rows of any width: eight channels at a time in
+// 32-bit sums. columns.hpp is better at what it takes.
 #pragma once
 
 #if defined(__ARM_FEATURE_MVE)
