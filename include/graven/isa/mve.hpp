@@ -15,9 +15,12 @@
 #include "graven/isa/mve/taps.hpp"
 #include "graven/isa/scalar.hpp"
 
+#include <limits>
+
 namespace graven {
 
-struct mve : scalar {
+// Windows go by columns (columns.hpp) where a row of them fits in `column_bytes` of scratch.
+template <int column_bytes> struct mve_kernels : scalar {
   static constexpr const char* name = "mve";
 
   template <const auto& graph, int value> static constexpr auto kernel() {
@@ -25,10 +28,8 @@ struct mve : scalar {
     constexpr const Value& v = graph.values[value];
     constexpr bool int8 = v.element == Element::int8 && v.inputs > 0 &&
                           graph.values[graph.views[v.first_input].value].element == Element::int8;
-    if constexpr (int8 && (v.op == Op::conv || v.op == Op::depthwise) &&
-                  mve_isa::by_columns(g, v)) {
-      constexpr mve_isa::ColumnsShape shape(g, v);
-      return mve_isa::ColumnsDepthwise<shape.vectors, shape.lanes == 8>{};
+    if constexpr (int8 && by_columns(g, v)) {
+      return columns<graph, value>();
     } else if constexpr (int8 && v.op == Op::conv) {
       return mve_isa::Conv<mve_isa::inputs_of(g, v)>{};
     } else if constexpr (int8 && v.op == Op::depthwise && v.filter == Extent(3) &&
@@ -60,6 +61,20 @@ struct mve : scalar {
       return scalar::kernel<graph, value>();
     }
   }
+
+private:
+  static constexpr bool by_columns(const GraphView& g, const Value& v) {
+    return (v.op == Op::conv || v.op == Op::depthwise) && mve_isa::by_columns(g, v) &&
+           mve_isa::ColumnsShape(g, v).scratch <= column_bytes;
+  }
+  template <const auto& graph, int value> static constexpr auto columns() {
+    constexpr mve_isa::ColumnsShape shape(graph.view(), graph.values[value]);
+    return mve_isa::ColumnsDepthwise<shape.vectors, shape.lanes == 8>{};
+  }
+};
+
+struct mve : mve_kernels<std::numeric_limits<int>::max()> {
+  using lean = mve_kernels<256>;
 };
 
 }  // namespace graven
