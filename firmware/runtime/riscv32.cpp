@@ -97,7 +97,7 @@ extern "C" {
     csrw pmpaddr0, t0
     li t0, 0x98
     csrw pmpcfg0, t0
-    j run_program)");
+    tail run_program)");
 }
 }
 

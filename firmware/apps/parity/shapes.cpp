@@ -35,7 +35,7 @@ void banded(const char* name) {
   constexpr Shape shape{height, width, in};
   compare_all<Network, shape>(name);
   compare<Network, shape, centred, plan::smallest>(name);
-  if constexpr (requires { typename Isa::lean; }) {
+  if constexpr (requires { typename Isa::template with_spare<0>; }) {
     constexpr auto inputs = graven::detail::input_shapes(shape);
     constexpr GraphView graph =
         graph_of<Network, inputs, Source<Network, inputs, centred>::params, true>.view();
