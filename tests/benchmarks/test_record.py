@@ -50,16 +50,16 @@ RATIOS = {  # of TFLM with CMSIS-NN
 }
 SMALLEST_COSTS = 1.25  # times INSTRUCTIONS
 DEPTHWISE = {
-    "cortex-m0": 34.0,
-    "cortex-m3": 19.0,
-    "cortex-m4": 17.0,
-    "cortex-m7": 17.0,
-    "cortex-m33": 17.0,
-    "cortex-m55": 17.0,
-    "riscv32": 18.0,
+    "cortex-m0": 12.5,
+    "cortex-m3": 7.2,
+    "cortex-m4": 6.6,
+    "cortex-m7": 6.8,
+    "cortex-m33": 6.6,
+    "cortex-m55": 3.5,
+    "riscv32": 7.0,
 }
 """Instructions per MAC of every depthwise layer of `shapes`."""
-SHORT_FILTERS = {"depthwise_1x5": 2.0, "depthwise_5x1": 2.0}
+SHORT_FILTERS = {"depthwise_1x5": 1.25, "depthwise_5x1": 1.25}
 """Times DEPTHWISE: few products share the cost of a result."""
 
 
