@@ -5,7 +5,7 @@
 
 namespace graven {
 
-// Bytes of a patch; none where every patch lies in one piece in the input row.
+// ByteCopies of a patch; none where every patch lies in one piece in the input row.
 constexpr int patch_bytes(const GraphView& graph, const Value& value) {
   const Shape in = graph.input(value).shape;
   const int bytes = value.filter.area() * in.channels * size_of(graph.source(value).element);
@@ -41,9 +41,9 @@ constexpr const std::byte* gather(const Task& task, const Band& band, int x, T z
   return band.scratch;
 }
 
-// Bytes of any length and address; libraries built for size copy them one by one. Loops that end at
-// an address stay as they are: g++ would first compute how often others run.
-template <bool unaligned> struct Bytes {
+// ByteCopies of any length and address; libraries built for size copy them one by one. Loops that
+// end at an address stay as they are: g++ would first compute how often others run.
+template <bool unaligned> struct ByteCopies {
   static constexpr bool unaligned_loads = unaligned;
 
   [[gnu::noinline]] static std::byte* copy(std::byte* to, const std::byte* from, int count) {

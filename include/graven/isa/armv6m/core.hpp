@@ -147,7 +147,7 @@ template <int unroll>
   )" ::"i"(unroll));
 }
 
-struct Core : Bytes<false> {
+struct Core : ByteCopies<false> {
   using Products = NarrowProducts;
 
   static constexpr std::int64_t most_sum = 1 << 20;

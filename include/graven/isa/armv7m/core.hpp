@@ -118,7 +118,7 @@ template <int unroll>
   )" ::"i"(unroll));
 }
 
-struct Core : Bytes<true> {
+struct Core : ByteCopies<true> {
   using Products = WideProducts;
 
   static constexpr std::int64_t most_sum = 1 << 30;

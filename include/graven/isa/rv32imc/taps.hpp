@@ -127,7 +127,7 @@ template <TapRuns runs, bool relu> [[gnu::naked, gnu::noipa]] void tile_taps(con
 }
 
 // Packing chooses a program as in conv.hpp.
-struct TileCore : Bytes<false> {
+struct TileCore : ByteCopies<false> {
   enum Program { relu, any, general = -1 };
   using General = scalar_isa::Depthwise<scalar_isa::Int8>;
   static constexpr int most_outputs = 10, at_once = 1, copied_bytes = 2048;

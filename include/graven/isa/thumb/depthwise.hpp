@@ -101,7 +101,7 @@ template <class Core, int stride> struct Depthwise {
 };
 
 // Stream, per channel: its word, weights, the Core's tail.
-template <class Core> struct TileCore : Bytes<Core::unaligned_loads> {
+template <class Core> struct TileCore : ByteCopies<Core::unaligned_loads> {
   using General = scalar_isa::Depthwise<scalar_isa::Int8>;
   static constexpr int most_outputs = 4, at_once = 1, copied_bytes = 1024;
   static constexpr int programs = 2, head_bytes = 4, tail_bytes = Core::tail_bytes;
