@@ -5,7 +5,7 @@
 
 namespace graven {
 
-// ByteCopies of a patch; none where every patch lies in one piece in the input row.
+// Bytes of a patch; none where every patch lies in one piece in the input row.
 constexpr int patch_bytes(const GraphView& graph, const Value& value) {
   const Shape in = graph.input(value).shape;
   const int bytes = value.filter.area() * in.channels * size_of(graph.source(value).element);
@@ -41,7 +41,7 @@ constexpr const std::byte* gather(const Task& task, const Band& band, int x, T z
   return band.scratch;
 }
 
-// ByteCopies of any length and address; libraries built for size copy them one by one. Loops that
+// Bytes of any length and address; libraries built for size copy them one by one. Loops that
 // end at an address stay as they are: g++ would first compute how often others run.
 template <bool unaligned> struct ByteCopies {
   static constexpr bool unaligned_loads = unaligned;
