@@ -81,9 +81,9 @@ template <class T, class Rule, bool Reduces> struct Pool : PlainKernel {
         for (int ky = 0; ky < rows; ++ky) {
           const std::byte* row = band.rows[ky];
           if (row == nullptr) continue;
-          row += from * pixel + c * size;
-          for (int left = to - from; left > 0; --left, row += pixel)
-            acc = Rule::add(acc, load<T>(row));
+          const int end = to * pixel;  // an index: pointers do not go beyond a row
+          for (int at = from * pixel + c * size; at < end; at += pixel)
+            acc = Rule::add(acc, load<T>(row + at));
         }
         if (!Reduces || band.last)
           Rule::finish(out, t, acc, real_rows * (to - from));
@@ -146,9 +146,9 @@ template <class T, class Acc> struct Mean : PlainKernel {
       finish(t, out, load_aligned<Acc>(sum));
   }
 
-  // What outputs take from a row: `count` elements each, `step` bytes apart.
+  // What outputs take from a row: elements `step` bytes apart, up to `bytes` from the first.
   struct Line {
-    int count, step;
+    int bytes, step;
     bool first;
 
     constexpr Wide start(const std::byte* sum) const {
@@ -156,7 +156,7 @@ template <class T, class Acc> struct Mean : PlainKernel {
     }
     constexpr void add_one(const std::byte* in, std::byte* sum) const {
       Wide a = start(sum);
-      for (int left = count; left > 0; --left, in += step) a += load<T>(in);
+      for (int at = 0; at != bytes; at += step) a += load<T>(in + at);
       store_aligned(sum, static_cast<Acc>(a));
     }
     // Four outputs side by side.
@@ -164,11 +164,11 @@ template <class T, class Acc> struct Mean : PlainKernel {
       constexpr int size = sizeof(T), wide = sizeof(Acc);
       Wide a = start(sum), b = start(sum + wide), c = start(sum + 2 * wide);
       Wide d = start(sum + 3 * wide);
-      for (int left = count; left > 0; --left, in += step) {
-        a += load<T>(in);
-        b += load<T>(in + size);
-        c += load<T>(in + 2 * size);
-        d += load<T>(in + 3 * size);
+      for (int at = 0; at != bytes; at += step) {
+        a += load<T>(in + at);
+        b += load<T>(in + at + size);
+        c += load<T>(in + at + 2 * size);
+        d += load<T>(in + at + 3 * size);
       }
       store_aligned(sum, static_cast<Acc>(a));
       store_aligned(sum + wide, static_cast<Acc>(b));
@@ -183,7 +183,8 @@ template <class T, class Acc> struct Mean : PlainKernel {
     const int outputs = t.out_width * t.out_channels;
     const int columns = t.out_width == 1 ? t.in_width : 1;
     const int channels = t.out_channels == 1 ? t.in_channels : 1;
-    const Line line{columns * channels, (channels > 1 ? 1 : t.in_channels) * size, band.first};
+    const int step = (channels > 1 ? 1 : t.in_channels) * size;
+    const Line line{columns * channels * step, step, band.first};
     const int next = channels > 1 ? channels * size : size;  // the first element of the next output
     const std::byte* in = band.rows[0];
     std::byte* sum = band.scratch;
