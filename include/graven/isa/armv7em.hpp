@@ -61,10 +61,10 @@ struct armv7em_lean : scalar {
 private:
   static constexpr bool adds_fast(const GraphView& g, const Value& v) {
     return scalar_isa::AddInt8::is_plain(g, v) && armv7em_isa::whole_range(v) &&
-           armv7em_isa::AddShifts::of(g, v).fast();
+           scalar_isa::AddShifts::of(g, v).within(22);
   }
   template <const auto& graph, int value> static constexpr auto add() {
-    constexpr auto shifts = armv7em_isa::AddShifts::of(graph.view(), graph.values[value]);
+    constexpr auto shifts = scalar_isa::AddShifts::of(graph.view(), graph.values[value]);
     return armv7em_isa::Add<shifts.a, shifts.b, shifts.out>{};
   }
 

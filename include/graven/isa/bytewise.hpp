@@ -32,21 +32,9 @@ struct NarrowProducts {
   }
 };
 
-// ADD of equal shapes: the right shifts of both operands and of the sum. A term of shift 0 is half
-// its operand exactly: its multiplier is 2^30.
-struct AddShifts {
-  int a, b, out;
-
-  static constexpr AddShifts of(const GraphView& g, const Value& v) {
-    const AddMultipliers m = scalar_isa::AddInt8::multipliers(g, v);
-    return {-m.inputs[0].shift, -m.inputs[1].shift, -m.sum.shift};
-  }
-  static constexpr bool serve(const GraphView& g, const Value& v) {
-    if (!scalar_isa::AddInt8::is_plain(g, v)) return false;
-    const AddShifts s = of(g, v);
-    return s.a >= 0 && s.a <= 21 && s.b >= 0 && s.b <= 21 && s.out >= 1 && s.out <= 21;
-  }
-};
+constexpr bool adds_bytes(const GraphView& g, const Value& v) {
+  return scalar_isa::AddInt8::is_plain(g, v) && scalar_isa::AddShifts::of(g, v).within(21);
+}
 
 // Two roundings nest into one floor: round(round(x * m / 2^31) / 2^e), the latter half away from
 // zero, is (floor(x * m / 2^30) + (x < 0 ? -2 : 0) + 2^e + 1) >> (e + 1). Stream: per operand
@@ -57,15 +45,10 @@ struct AddBytes : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 24; }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    const AddMultipliers m = scalar_isa::AddInt8::multipliers(g, v);
-    for (int k = 0; k < 2; ++k) {
-      const int lead = (k == 0 ? shift_a : shift_b) == 0 ? 19 : Products::lead;
-      to.put(static_cast<std::int32_t>(-g.source(v, k).quant.zero_point * (1 << lead)));
-      to.put(m.inputs[k].multiplier);
-    }
+    constexpr scalar_isa::AddShifts shifts{shift_a, shift_b, shift_out};
+    shifts.pack(g, v, to, Products::lead);
     const Clamp range = activation_range(v.activation, v.quant, v.element);
     const int twice_zero = 2 * (v.quant.zero_point - range.low);
-    to.put(m.sum.multiplier);
     to.put(static_cast<std::int32_t>((twice_zero + 1) * (1 << shift_out) + 1));
   }
 
@@ -105,7 +88,7 @@ struct AddBytes : PlainKernel {
 
 template <class Products, const auto& graph, int value> constexpr auto add_bytes() {
   constexpr const Value& v = graph.values[value];
-  constexpr auto shifts = AddShifts::of(graph.view(), v);
+  constexpr auto shifts = scalar_isa::AddShifts::of(graph.view(), v);
   constexpr Clamp range = activation_range(v.activation, v.quant, v.element);
   constexpr bool relu = range.low == v.quant.zero_point;
   return AddBytes<Products, shifts.a, shifts.b, shifts.out, relu>{};

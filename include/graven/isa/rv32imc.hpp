@@ -33,7 +33,7 @@ struct rv32imc : scalar {
       return rv32imc_isa::Depthwise3<2>{};
     else if constexpr (int8 && v.op == Op::depthwise)
       return tiled_depthwise<graph, value>();
-    else if constexpr (int8 && AddShifts::serve(graph.view(), v))
+    else if constexpr (int8 && adds_bytes(graph.view(), v))
       return add_bytes<WideProducts, graph, value>();
     else if constexpr (is_small_pool(graph.view(), value))
       return small_pool<graph, value>(scalar::kernel<graph, value>());

@@ -4,6 +4,8 @@
 #if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
 
 #include "graven/isa/armv6m/depthwise.hpp"
+#include "graven/isa/armv6m/finish.hpp"
+#include "graven/isa/armv6m/frame.hpp"
 #include "graven/isa/bytewise.hpp"
 #include "graven/isa/thumb/conv.hpp"
 #include "graven/isa/thumb/dense.hpp"
@@ -21,8 +23,8 @@ using thumb_isa::SpreadStep;
 //   left
 template <int pixels>
 [[gnu::naked, gnu::noipa]] void spread(std::byte*, const std::byte* const*, const SpreadStep*) {
+  define_frame();
   asm volatile(R"(
-  .syntax unified
   .macro chunk n
     .if %c0 > \n
     .if \n ;  add r1, r8 ;  .endif
@@ -32,7 +34,7 @@ template <int pixels>
     stm r0!, {r2-r4}
     .endif
   .endm
-    push {r4-r7, lr} ;  mov r4, r8 ;  mov r5, r9 ;  mov r6, r10 ;  mov r7, r11 ;  push {r4-r7}
+    enter
     ldm r2!, {r4-r7} ;  mov r8, r5 ;  mov r2, r5 ;  mov r5, r6 ;  mov r6, r7
     movs r3, #12 * %c0 ;  muls r5, r3, r5 ;  movs r3, r1 ;  push {r3-r6}
     movs r4, #%c0 - 1 ;  muls r4, r2, r4 ;  movs r3, #4 ;  subs r3, r3, r4 ;  mov r11, r3
@@ -45,9 +47,8 @@ template <int pixels>
     chunk 0 ;  chunk 1 ;  chunk 2 ;  chunk 3
     add r1, r11 ;  cmp r0, r9 ;  bne 2b
     ldr r3, [sp, #12] ;  subs r3, #1 ;  str r3, [sp, #12] ;  bne 1b
-    add sp, #16 ;  pop {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7
-    pop {r4-r7, pc}
-  .purgem chunk
+    add sp, #16 ;  leave
+  .purgem chunk ;  .purgem enter ;  .purgem leave
   )" ::"i"(pixels));
 }
 
@@ -58,7 +59,8 @@ template <int pixels>
 template <int pixels, int unroll, bool clamps>
 [[gnu::naked, gnu::noipa]] void matmul(const std::byte*, const std::byte*, std::byte*,
                                        const MatmulStep*) {
-  define_finish();
+  define_frame();
+  define_put<pixels, clamps>();
   asm volatile(R"(
   .macro pixel n, sum
     .if %c0 > \n
@@ -77,13 +79,7 @@ template <int pixels, int unroll, bool clamps>
     adds r4, r4, r1
     correct 0, r8 ;  correct 1, r9 ;  correct 2, r10 ;  correct 3, r11
   .endm
-  .macro put n, sum
-    .if %c0 > \n
-    .if \n ;  add r2, lr ;  .endif
-    finish \sum, %c2 ;  strb r3, [r2]
-    .endif
-  .endm
-    push {r4-r7, lr} ;  mov r4, r8 ;  mov r5, r9 ;  mov r6, r10 ;  mov r7, r11 ;  push {r4-r7}
+    enter
     sub sp, #20 ;  str r1, [sp] ;  str r2, [sp, #8]
     ldm r3!, {r4-r6} ;  mov lr, r4 ;  str r5, [sp, #4]
     movs r7, #12 * %c0 ;  muls r6, r7, r6 ;  adds r6, r6, r1 ;  mov r12, r6
@@ -116,21 +112,20 @@ template <int pixels, int unroll, bool clamps>
     put 0, r8 ;  put 1, r9 ;  put 2, r10 ;  put 3, r11
     ldm r0!, {r2} ;  rsbs r3, r2, #0 ;  bvs 9f ;  b 1b
   9:
-    add sp, #20 ;  pop {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7
-    pop {r4-r7, pc}
+    add sp, #20 ;  leave
   .purgem finish ;  .purgem pixel ;  .purgem correct
-  .purgem corrected ;  .purgem put
+  .purgem corrected ;  .purgem put ;  .purgem enter ;  .purgem leave
   )" ::"i"(pixels),
-               "i"(unroll), "i"(clamps ? 1 : 0));
+               "i"(unroll));
 }
 
 // Adds a tile of one pixel times its weights to every sum.
 //   r0 weights, r1 tile, r2 r3 weights, r4-r6 a chunk of inputs, r7 mask, r8-r11 the step, r12 sum
 template <int unroll>
 [[gnu::naked, gnu::noipa]] void accumulate(const std::byte*, const DenseStep*) {
+  define_frame();
   asm volatile(R"(
-  .syntax unified
-    push {r4-r7, lr} ;  mov r4, r8 ;  mov r5, r9 ;  mov r6, r10 ;  mov r7, r11 ;  push {r4-r7}
+    enter
     ldm r1!, {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7
     movs r7, #255 ;  lsls r6, r7, #16 ;  orrs r7, r6
   1:
@@ -143,7 +138,8 @@ template <int unroll>
     .endr
     cmp r1, r9 ;  bne 2b
     mov r4, r10 ;  mov r5, r12 ;  stm r4!, {r5} ;  mov r10, r4 ;  cmp r4, r11 ;  bne 1b
-    pop {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7 ;  pop {r4-r7, pc}
+    leave
+  .purgem enter ;  .purgem leave
   )" ::"i"(unroll));
 }
 

@@ -4,6 +4,7 @@
 #if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
 
 #include "graven/isa/armv6m/finish.hpp"
+#include "graven/isa/armv6m/frame.hpp"
 #include "graven/isa/thumb/depthwise.hpp"
 
 namespace graven::armv6m_isa {
@@ -16,6 +17,7 @@ using thumb_isa::DepthwiseStep;
 //   r12 lr sums;  [sp] out, its second pixel, twice_zero, word
 template <int stride, bool clamps>
 [[gnu::naked, gnu::noipa]] void depthwise3x3(const DepthwiseStep*) {
+  define_frame();
   define_finish();
   asm volatile(R"(
   .macro last sum, w
@@ -34,7 +36,7 @@ template <int stride, bool clamps>
     .else ;  next ;  last r12, r4 ;  next ;  both r5, r3 ;  next ;  last lr, r4
     next ;  last lr, r5 ;  .endif
   .endm
-    push {r4-r7, lr} ;  mov r4, r8 ;  mov r5, r9 ;  mov r6, r10 ;  mov r7, r11 ;  push {r4-r7}
+    enter
     sub sp, #16 ;  ldm r0!, {r1-r3} ;  mov r9, r1 ;  mov r10, r2 ;  mov r11, r3
     ldm r0!, {r1-r5} ;  mov r8, r3 ;  adds r4, r4, r2 ;  str r2, [sp] ;  str r4, [sp, #4]
     str r5, [sp, #8] ;  movs r0, r1 ;  movs r2, #0
@@ -48,9 +50,9 @@ template <int stride, bool clamps>
     finish r12, %c1 ;  ldr r4, [sp] ;  strb r3, [r4, r2]
     adds r2, #1 ;  ldm r0!, {r7} ;  rsbs r3, r7, #0 ;  bvs 9f ;  b 1b
   9:
-    add sp, #16 ;  pop {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7
-    pop {r4-r7, pc}
+    add sp, #16 ;  leave
   .purgem finish ;  .purgem last ;  .purgem both ;  .purgem next ;  .purgem row
+  .purgem enter ;  .purgem leave
   )" ::"i"(stride),
                "i"(clamps ? 1 : 0));
 }
@@ -61,7 +63,8 @@ template <int stride, bool clamps>
 //   tap, lr runs;  [sp] DepthwiseTile (channel instead of stream), word
 template <TapRuns runs, bool clamps>
 [[gnu::naked, gnu::noipa]] void depthwise_tile(const DepthwiseTile*) {
-  define_finish();
+  define_frame();
+  define_put<runs.outputs, clamps>();
   asm volatile(R"(
   .macro product n, sum, at
     .if %c0 > \n ;  ldrsb r2, [r1, \at] ;  muls r2, r3, r2 ;  add \sum, r2 ;  .endif
@@ -74,13 +77,7 @@ template <TapRuns runs, bool clamps>
     taps \k + 1
     .endif
   .endm
-  .macro put n, sum
-    .if %c0 > \n
-    .if \n ;  add r2, lr ;  .endif
-    finish \sum, %c2 ;  strb r3, [r2]
-    .endif
-  .endm
-    push {r4-r7, lr} ;  mov r4, r8 ;  mov r5, r9 ;  mov r6, r10 ;  mov r7, r11 ;  push {r4-r7}
+    enter
     sub sp, #40 ;  mov r1, sp ;  ldm r0!, {r2-r6} ;  mov r7, r4 ;  movs r4, #0
     stm r1!, {r2-r6} ;  ldm r0!, {r2-r5} ;  stm r1!, {r2-r5} ;  movs r0, r7 ;  mov r12, r2
   1:
@@ -99,11 +96,11 @@ template <TapRuns runs, bool clamps>
     ldr r2, [sp, #8] ;  adds r2, #1 ;  str r2, [sp, #8] ;  ldr r3, [sp, #16] ;  cmp r2, r3
     beq 9f ;  b 1b
   9:
-    add sp, #40 ;  pop {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7
-    pop {r4-r7, pc}
-  .purgem finish ;  .purgem product ;  .purgem taps ;  .purgem put
+    add sp, #40 ;  leave
+  .purgem finish ;  .purgem product ;  .purgem taps ;  .purgem put ;  .purgem enter
+  .purgem leave
   )" ::"i"(runs.outputs),
-               "i"(runs.length), "i"(clamps ? 1 : 0));
+               "i"(runs.length));
 }
 
 }  // namespace graven::armv6m_isa

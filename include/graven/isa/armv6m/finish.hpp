@@ -30,6 +30,19 @@ namespace graven::armv6m_isa {
   .endm
   )" ::);
 }
+// The same of sum `n` of a tile of `count`, to r2 and on; lr: bytes from an output to the next.
+template <int count, bool clamps> [[gnu::always_inline]] inline void define_put() {
+  define_finish();
+  asm volatile(R"(
+  .macro put n, sum
+    .if %c0 > \n
+    .if \n ;  add r2, lr ;  .endif
+    finish \sum, %c1 ;  strb r3, [r2]
+    .endif
+  .endm
+  )" ::"i"(count),
+               "i"(clamps ? 1 : 0));
+}
 
 }  // namespace graven::armv6m_isa
 

@@ -1,4 +1,4 @@
-// Single instructions of Armv7E-M's DSP extension, and requantization in six of them.
+// Single instructions (and pairs) of Armv7E-M's DSP extension, and requantization in six of them.
 #pragma once
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
@@ -17,6 +17,29 @@ namespace graven::armv7em_isa {
 [[gnu::always_inline]] inline std::uint32_t odd_bytes(std::uint32_t x) {
   std::uint32_t y;
   asm("sxtb16 %0, %1, ror #8" : "=r"(y) : "r"(x));
+  return y;
+}
+// acc + two bytes as halfwords.
+[[gnu::always_inline]] inline std::uint32_t add_even(std::uint32_t acc, std::uint32_t x) {
+  std::uint32_t y;
+  asm("sxtab16 %0, %1, %2" : "=r"(y) : "r"(acc), "r"(x));
+  return y;
+}
+[[gnu::always_inline]] inline std::uint32_t add_odd(std::uint32_t acc, std::uint32_t x) {
+  std::uint32_t y;
+  asm("sxtab16 %0, %1, %2, ror #8" : "=r"(y) : "r"(acc), "r"(x));
+  return y;
+}
+// The larger of each byte.
+[[gnu::always_inline]] inline std::uint32_t larger(std::uint32_t a, std::uint32_t b) {
+  std::uint32_t y;
+  asm("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(y) : "r"(a), "r"(b) : "cc");
+  return y;
+}
+// The larger of each unsigned byte.
+[[gnu::always_inline]] inline std::uint32_t larger_unsigned(std::uint32_t a, std::uint32_t b) {
+  std::uint32_t y;
+  asm("usub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(y) : "r"(a), "r"(b) : "cc");
   return y;
 }
 // acc + both products of halfwords.

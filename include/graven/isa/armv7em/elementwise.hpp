@@ -13,32 +13,13 @@ namespace graven::armv7em_isa {
 // ADD of equal shapes. With the right shifts of both operands and of the sum known, a term is
 //   (round(s * 2 * m / 2^32) + half + (s < 0 ? -1 : 0)) >> shift, s = (x - zero) << 20,
 // and that of the operand with the larger scale (m = 2^30, shift = 0) is s / 2 exactly.
-struct AddShifts {
-  int a, b, out;
-
-  static constexpr AddShifts of(const GraphView& g, const Value& v) {
-    const AddMultipliers m = scalar_isa::AddInt8::multipliers(g, v);
-    return {-m.inputs[0].shift, -m.inputs[1].shift, -m.sum.shift};
-  }
-  constexpr bool fast() const {
-    return a >= 0 && a <= 22 && b >= 0 && b <= 22 && out >= 1 && out <= 22;
-  }
-};
-
-// Stream: per operand -zero << 20 (or 21) and its multiplier; the output's multiplier, and
-// (2 * zero + 1) << (shift - 1).
+// Stream: what AddShifts packs, and (2 * zero + 1) << (shift - 1).
 template <int shift_a, int shift_b, int shift_out> struct Add : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 24; }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    const AddMultipliers m = scalar_isa::AddInt8::multipliers(g, v);
-    for (int k = 0; k < 2; ++k) {
-      const bool exact = (k == 0 ? shift_a : shift_b) == 0;
-      const int zero = g.source(v, k).quant.zero_point;
-      to.put(static_cast<std::int32_t>(-zero * (1 << (exact ? 19 : 21))));
-      to.put(m.inputs[k].multiplier);
-    }
-    to.put(m.sum.multiplier);
+    constexpr scalar_isa::AddShifts shifts{shift_a, shift_b, shift_out};
+    shifts.pack(g, v, to, 21);
     to.put(static_cast<std::int32_t>((2 * v.quant.zero_point + 1) * (1 << (shift_out - 1))));
   }
 

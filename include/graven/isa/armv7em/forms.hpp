@@ -82,13 +82,6 @@ constexpr Rows rows_of(const GraphView& g, int value) {
   return planar ? wanted_rows(g, value) : Rows::pixels;
 }
 
-// The larger of each unsigned byte.
-[[gnu::always_inline]] inline std::uint32_t larger_unsigned(std::uint32_t a, std::uint32_t b) {
-  std::uint32_t y;
-  asm("usub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(y) : "r"(a), "r"(b) : "cc");
-  return y;
-}
-
 // Rows written channel by channel: `channel(c, out)` returns the end of what it wrote.
 template <Rows rows, class Channel>
 [[gnu::always_inline]] inline void write_planar(std::byte* out, int channels, Channel channel) {

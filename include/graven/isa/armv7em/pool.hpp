@@ -9,24 +9,6 @@
 
 namespace graven::armv7em_isa {
 
-// acc + two bytes as halfwords.
-[[gnu::always_inline]] inline std::uint32_t add_even(std::uint32_t acc, std::uint32_t x) {
-  std::uint32_t y;
-  asm("sxtab16 %0, %1, %2" : "=r"(y) : "r"(acc), "r"(x));
-  return y;
-}
-[[gnu::always_inline]] inline std::uint32_t add_odd(std::uint32_t acc, std::uint32_t x) {
-  std::uint32_t y;
-  asm("sxtab16 %0, %1, %2, ror #8" : "=r"(y) : "r"(acc), "r"(x));
-  return y;
-}
-// The larger of each byte.
-[[gnu::always_inline]] inline std::uint32_t larger(std::uint32_t a, std::uint32_t b) {
-  std::uint32_t y;
-  asm("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(y) : "r"(a), "r"(b) : "cc");
-  return y;
-}
-
 // Four sums of bytes, in halfwords.
 struct ChannelSums {
   std::uint32_t even = 0, odd = 0;

@@ -6,6 +6,7 @@
 
 #include "graven/isa/armv7em/depthwise.hpp"
 #include "graven/isa/armv7em/tiles.hpp"
+#include "graven/isa/armv7m/tile.hpp"
 #include "graven/isa/tiled_depthwise.hpp"
 
 namespace graven::armv7em_isa {
@@ -94,6 +95,7 @@ template <TapRuns runs> [[gnu::always_inline]] inline void define_run() {
 template <TapRuns runs> [[gnu::naked, gnu::noipa]] void depthwise_tile(const DepthwiseTile*) {
   define_tap<runs>();
   define_run<runs>();
+  armv7m_isa::define_sums<runs.outputs>();
   asm volatile(R"(
   .macro put sum, to:vararg
     add r2, r10, \sum, asr #31 ;  lsl \sum, #1 ;  smmlar \sum, \sum, r8, r2
@@ -104,8 +106,7 @@ template <TapRuns runs> [[gnu::naked, gnu::noipa]] void depthwise_tile(const Dep
     .if %c2 == 0 && %c0 > 3 ;  sub r6, r6, r7, lsl #1 ;  .endif
     stm sp, {r1-r9} ;  mov r3, r7
   1:
-    ldr r4, [r0], #4 ;  ldr lr, [sp] ;  str r4, [sp, #36]
-    asr r4, #8 ;  mov r5, r4 ;  mov r6, r4 ;  mov r7, r4
+    first_sums
     .if %c3 > 1
     .set .Lrows, 2
   2:
@@ -124,16 +125,11 @@ template <TapRuns runs> [[gnu::naked, gnu::noipa]] void depthwise_tile(const Dep
     ldr lr, [sp, #40] ;  ldr r12, [sp, #4] ;  add r12, #4 * %c4 ;  cmp lr, r12 ;  bne.w 3b
     .endif
     .endif
-    ldr r8, [r0], #4 ;  ldr r9, [sp, #36] ;  ldr r10, [sp, #32] ;  lsl r10, r9
-    ldr r1, [sp, #12] ;  ldr lr, [sp, #28]
-    .if %c0 > 1 ;  put r5, [r1, lr] ;  .endif ;  .if %c0 > 2 ;  put r6, [r1, lr, lsl #1] ;  .endif
-    .if %c0 > 3 ;  add lr, lr, lr, lsl #1 ;  put r7, [r1, lr] ;  .endif
-    put r4, [r1], #1
-    ldr r2, [sp, #8] ;  add r2, #1 ;  strd r2, r1, [sp, #8] ;  ldr r4, [sp, #16] ;  cmp r2, r4
-    bne.w 1b
+    put_sums 4 ;  bne.w 1b
     add sp, #52 ;  pop {r4-r11, pc}
   .purgem halves ;  .purgem input ;  .purgem product ;  .purgem products ;  .purgem first_inputs
   .purgem next_tap ;  .purgem shared_taps ;  .purgem lone_taps ;  .purgem run_taps ;  .purgem put
+  .purgem first_sums ;  .purgem put_sums
   )" ::"i"(runs.outputs),
                "i"(runs.length), "i"(runs.shared), "i"(runs.rows), "i"(runs.count));
 }

@@ -4,6 +4,7 @@
 #if defined(__thumb2__)
 
 #include "graven/isa/armv7m/finish.hpp"
+#include "graven/isa/armv7m/tile.hpp"
 #include "graven/isa/thumb/depthwise.hpp"
 
 namespace graven::armv7m_isa {
@@ -99,6 +100,7 @@ template <TapRuns runs> [[gnu::always_inline]] inline void define_taps() {
 template <TapRuns runs> [[gnu::naked, gnu::noipa]] void depthwise_tile(const DepthwiseTile*) {
   define_finish();
   define_taps<runs>();
+  define_sums<runs.outputs>();
   asm volatile(R"(
   .macro put sum, to:vararg
     finish \sum, r8, r9, r10, r2, r11 ;  strb r11, \to
@@ -106,8 +108,7 @@ template <TapRuns runs> [[gnu::naked, gnu::noipa]] void depthwise_tile(const Dep
     push {r4-r11, lr} ;  sub sp, #40 ;  ldm r0, {r1-r9} ;  mov r0, r3 ;  mov r3, #0
     stm sp, {r1-r9} ;  mov r3, r7 ;  add r12, r3, r3, lsl #1
   1:
-    ldr r4, [r0], #4 ;  ldr lr, [sp] ;  str r4, [sp, #36]
-    asr r4, #8 ;  mov r5, r4 ;  mov r6, r4 ;  mov r7, r4
+    first_sums
     .if %c2 == 0 ;  ldr r9, [sp, #20] ;  .endif
   2:
     ldr r1, [lr], #4 ;  ldr r2, [sp, #8] ;  add r1, r2
@@ -117,16 +118,10 @@ template <TapRuns runs> [[gnu::naked, gnu::noipa]] void depthwise_tile(const Dep
     ldr r2, [sp, #20] ;  add r1, r2 ;  tap_class 1
     .endif
     ldr r2, [sp, #4] ;  add r0, #%c1 ;  cmp lr, r2 ;  bne.w 2b
-    ldr r8, [r0], #8 ;  ldr r9, [sp, #36] ;  ldr r10, [sp, #32] ;  lsl r10, r9
-    ldr r1, [sp, #12] ;  ldr lr, [sp, #28]
-    .if %c0 > 1 ;  put r5, [r1, lr] ;  .endif ;  .if %c0 > 2 ;  put r6, [r1, lr, lsl #1] ;  .endif
-    .if %c0 > 3 ;  add lr, lr, lr, lsl #1 ;  put r7, [r1, lr] ;  .endif
-    put r4, [r1], #1
-    ldr r2, [sp, #8] ;  add r2, #1 ;  strd r2, r1, [sp, #8] ;  ldr r4, [sp, #16] ;  cmp r2, r4
-    bne.w 1b
+    put_sums 8 ;  bne.w 1b
     add sp, #40 ;  pop {r4-r11, pc}
   .purgem finish ;  .purgem put ;  .purgem input ;  .purgem taps ;  .purgem tap_class
-  .purgem lone_tap
+  .purgem lone_tap ;  .purgem first_sums ;  .purgem put_sums
   )" ::"i"(runs.outputs),
                "i"(runs.length), "i"(runs.shared));
 }

@@ -4,6 +4,7 @@
 
 #if defined(__riscv_mul) && __riscv_xlen == 32
 
+#include "graven/isa/rv32imc/frame.hpp"
 #include "graven/isa/rv32imc/requantize.hpp"
 #include "graven/isa/scalar/conv.hpp"
 
@@ -67,14 +68,12 @@ template <int stride, bool relu> [[gnu::naked, gnu::noipa]] void depthwise3(cons
   define_channel();
   define_columns();
   define_finish<relu>();
+  define_frame();
   asm volatile(R"(
   .macro put
     finish ra, a6, a7, t4 ;  sb ra, 0(a5) ;  add a5, a5, a3
   .endm
-    addi sp, sp, -144
-    sw ra, 0(sp) ;  sw s0, 4(sp) ;  sw s1, 8(sp) ;  sw s2, 12(sp) ;  sw s3, 16(sp)
-    sw s4, 20(sp) ;  sw s5, 24(sp) ;  sw s6, 28(sp) ;  sw s7, 32(sp) ;  sw s8, 36(sp)
-    sw s9, 40(sp) ;  sw s10, 44(sp) ;  sw s11, 48(sp)
+    enter 144
     .irp at, 24, 28, 32, 36, 40, 44, 48, 52, 60
     lw t0, \at(a0) ;  sw t0, 60+\at(sp)
     .endr
@@ -105,13 +104,10 @@ template <int stride, bool relu> [[gnu::naked, gnu::noipa]] void depthwise3(cons
     lw t3, 60+32(sp) ;  lw t4, 60+36(sp) ;  lw t5, 60+24(sp)
     sub a0, a0, t3 ;  sub a1, a1, t3 ;  sub a2, a2, t3 ;  sub a5, a5, t4
     addi a4, a4, 20 ;  bne a4, t5, 1b
-    lw ra, 0(sp) ;  lw s0, 4(sp) ;  lw s1, 8(sp) ;  lw s2, 12(sp) ;  lw s3, 16(sp)
-    lw s4, 20(sp) ;  lw s5, 24(sp) ;  lw s6, 28(sp) ;  lw s7, 32(sp) ;  lw s8, 36(sp)
-    lw s9, 40(sp) ;  lw s10, 44(sp) ;  lw s11, 48(sp)
-    addi sp, sp, 144
-    ret
+    leave 144
   .purgem channel ;  .purgem absent ;  .purgem pad ;  .purgem column ;  .purgem part
   .purgem finish ;  .purgem put
+  .purgem enter ;  .purgem leave
   )" ::"i"(stride));
 }
 

@@ -9,6 +9,7 @@
 
 #if defined(__riscv_mul) && __riscv_xlen == 32
 
+#include "graven/isa/rv32imc/frame.hpp"
 #include "graven/isa/rv32imc/requantize.hpp"
 
 namespace graven::rv32imc_isa {
@@ -141,11 +142,9 @@ template <int pairs, bool relu>
                                                const PairLoop*) {
   define_taps<pairs>();
   define_outputs<pairs, relu>();
+  define_frame();
   asm volatile(R"(
-    addi sp, sp, -96
-    sw ra, 0(sp) ;  sw s0, 4(sp) ;  sw s1, 8(sp) ;  sw s2, 12(sp) ;  sw s3, 16(sp)
-    sw s4, 20(sp) ;  sw s5, 24(sp) ;  sw s6, 28(sp) ;  sw s7, 32(sp) ;  sw s8, 36(sp)
-    sw s9, 40(sp) ;  sw s10, 44(sp) ;  sw s11, 48(sp)
+    enter 96
     sw a1, 52(sp) ;  sw a2, 56(sp)
     lw a4, 0(a3) ;  lw t0, 4(a3) ;  lw t1, 8(a3) ;  lw t2, 12(a3)
     lw t3, 16(a3) ;  lw t4, 20(a3) ;  lw t5, 24(a3)
@@ -183,13 +182,10 @@ template <int pairs, bool relu>
     output 0, s0, s1, s2, s6, s7, s8
     addi t4, t4, 2 ;  sw t4, 56(sp) ;  addi a0, a0, 1 ;  addi a4, a4, 20
     lw t0, 80(sp) ;  bne a4, t0, 1b
-    lw ra, 0(sp) ;  lw s0, 4(sp) ;  lw s1, 8(sp) ;  lw s2, 12(sp) ;  lw s3, 16(sp)
-    lw s4, 20(sp) ;  lw s5, 24(sp) ;  lw s6, 28(sp) ;  lw s7, 32(sp) ;  lw s8, 36(sp)
-    lw s9, 40(sp) ;  lw s10, 44(sp) ;  lw s11, 48(sp)
-    addi sp, sp, 96
-    ret
+    leave 96
   .purgem products ;  .purgem tap ;  .purgem split ;  .purgem start
   .purgem finish ;  .purgem put ;  .purgem both ;  .purgem output
+  .purgem enter ;  .purgem leave
   )" ::"i"(pairs));
 }
 

@@ -3,6 +3,7 @@
 
 #if defined(__riscv_mul) && __riscv_xlen == 32
 
+#include "graven/isa/rv32imc/frame.hpp"
 #include "graven/isa/rv32imc/requantize.hpp"
 #include "graven/isa/tiled_depthwise.hpp"
 
@@ -74,6 +75,7 @@ constexpr int padding_of(const TapRuns& runs) { return -runs.rows * runs.count *
 template <TapRuns runs, bool relu> [[gnu::naked, gnu::noipa]] void tile_taps(const DepthwiseTile*) {
   define_tile_taps<runs>();
   define_finish<relu>();
+  define_frame();
   asm volatile(R"(
   .macro start n, sum
     .if %c0 > \n ;  srai \sum, t0, 8 ;  .endif
@@ -84,10 +86,7 @@ template <TapRuns runs, bool relu> [[gnu::naked, gnu::noipa]] void tile_taps(con
     .if \n ;  add s2, s2, s3 ;  .endif
     .endif
   .endm
-    addi sp, sp, -96
-    sw ra, 0(sp) ;  sw s0, 4(sp) ;  sw s1, 8(sp) ;  sw s2, 12(sp) ;  sw s3, 16(sp)
-    sw s4, 20(sp) ;  sw s5, 24(sp) ;  sw s6, 28(sp) ;  sw s7, 32(sp) ;  sw s8, 36(sp)
-    sw s9, 40(sp) ;  sw s10, 44(sp) ;  sw s11, 48(sp)
+    enter 96
     .irp at, 0, 12, 16, 20, 28, 40
     lw t0, \at(a0) ;  sw t0, 52+\at(sp)
     .endr
@@ -114,14 +113,11 @@ template <TapRuns runs, bool relu> [[gnu::naked, gnu::noipa]] void tile_taps(con
     put 9, s11 ;  put 8, s10 ;  put 7, a7 ;  put 6, a6 ;  put 5, a5
     put 4, a4 ;  put 3, a3 ;  put 2, a2 ;  put 1, a1 ;  put 0, a0
     bne t6, t5, 1b
-    lw ra, 0(sp) ;  lw s0, 4(sp) ;  lw s1, 8(sp) ;  lw s2, 12(sp) ;  lw s3, 16(sp)
-    lw s4, 20(sp) ;  lw s5, 24(sp) ;  lw s6, 28(sp) ;  lw s7, 32(sp) ;  lw s8, 36(sp)
-    lw s9, 40(sp) ;  lw s10, 44(sp) ;  lw s11, 48(sp)
-    addi sp, sp, 96
-    ret
+    leave 96
   .purgem product ;  .purgem input ;  .purgem taps ;  .purgem tap_class
   .purgem lone_product ;  .purgem lone_taps ;  .purgem finish ;  .purgem start
   .purgem put
+  .purgem enter ;  .purgem leave
   )" ::"i"(runs.outputs),
                "i"(runs.length), "i"(runs.shared), "i"(padding_of(runs)));
 }

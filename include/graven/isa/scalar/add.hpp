@@ -75,6 +75,31 @@ struct AddInt8 : PlainKernel {
   }
 };
 
+// The right shifts of both operands and of the sum of an ADD of equal shapes. A term of shift 0 is
+// half its operand exactly: its multiplier is 2^30.
+struct AddShifts {
+  int a, b, out;
+
+  static constexpr AddShifts of(const GraphView& g, const Value& v) {
+    const AddMultipliers m = AddInt8::multipliers(g, v);
+    return {-m.inputs[0].shift, -m.inputs[1].shift, -m.sum.shift};
+  }
+  constexpr bool within(int most) const {
+    return a >= 0 && a <= most && b >= 0 && b <= most && out >= 1 && out <= most;
+  }
+  // Puts -zero << lead (or 19, where the shift is 0) and the multiplier of each operand, then the
+  // multiplier of the sum.
+  constexpr void pack(const GraphView& g, const Value& v, Writer& to, int lead) const {
+    const AddMultipliers m = AddInt8::multipliers(g, v);
+    for (int k = 0; k < 2; ++k) {
+      const int left = (k == 0 ? a : b) == 0 ? 19 : lead;
+      to.put(static_cast<std::int32_t>(-g.source(v, k).quant.zero_point * (1 << left)));
+      to.put(m.inputs[k].multiplier);
+    }
+    to.put(m.sum.multiplier);
+  }
+};
+
 // Stream: float low, high; per input int32 pixel step, channel step.
 struct AddFloat32 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 24; }

@@ -20,7 +20,7 @@ template <class Core> struct Kernels : scalar {
       return tiled_depthwise<Core, graph, value>();
     else if constexpr (serves_dense(graph.view(), value))
       return dense<Core, graph, value>();
-    else if constexpr (AddShifts::serve(graph.view(), graph.values[value]))
+    else if constexpr (adds_bytes(graph.view(), graph.values[value]))
       return add_bytes<typename Core::Products, graph, value>();
     else if constexpr (graph.values[value].op == Op::nearest)
       return NearestInWords{};
