@@ -21,16 +21,12 @@ SKIPPED_FOLDERS = {".git", ".venv", "build", "__pycache__", ".pytest_cache", ".r
 CODE = {".hpp", ".cpp", ".c", ".h", ".S", ".ld", ".py", ".cmake", ".sh", ".j2"}
 TEXT = CODE | {".md", ".toml", ".json", ".txt", ""}
 
-# Who may include whom: a header only names headers of its own rank or below.
-ORDER = (
-    *("error shape", "quant tensor resample", "params", "graph", "network passes kernel fold"),
-    "policy",
-    *("plan timeline arena", "items", "place", "split", "lower", "tables arena_map"),
-    *("engine", "check", "variant", "model shared_arena", "streaming"),
-)
-RANKS = {header: rank for rank, names in enumerate(ORDER) for header in names.split()}
-LEAF_RANK = RANKS["network"]  # what layers and ISAs may know of the centre
+# Who may include whom: a header only names headers of its own stage or of earlier ones. A folder is
+# a stage; `words` and `model` are what lies at the door.
+ORDER = "words < graph < kernel < plan < run < model".split(" < ")
+WORDS = {"error", "shape", "quant", "params", "policy"}
 UMBRELLA = "graven"
+LEAVES = {"layers": "graph", "isa": "kernel"}  # the last stage that they know
 
 # Spelled in pieces, so that this file does not break its own rules.
 UNFINISHED = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X")) + r")\b")
@@ -174,10 +170,10 @@ def check_sizes(source: Source) -> Iterator[Breach]:
 # ---- the library: preprocessor, intrinsics, direction of includes -------------------------------
 
 
-def room(header: str) -> str:
-    """The room of a header below include/graven: layers, isa, or the centre."""
-    first = header.split("/", 1)[0]
-    return first if first in {"layers", "isa"} else "centre"
+def stage(header: str) -> str:
+    """The stage of a header below include/graven: its folder, or words or model at the door."""
+    first, _, rest = header.partition("/")
+    return first if rest else "words" if Path(header).stem in WORDS else "model"
 
 
 def resolve(source: Source, quote: str, target: str) -> str | None:
@@ -189,39 +185,34 @@ def resolve(source: Source, quote: str, target: str) -> str | None:
     return target.removeprefix("graven/") if target.startswith("graven/") else None
 
 
-def rank(header: str) -> int | None:
-    """The place of a header in the order of the library; None where there is no rule."""
-    return RANKS.get(header.removesuffix(".hpp"))
-
-
 def forbidden(here: str, there: str) -> str | None:
     """Why `here` may not include `there`; None if it may."""
     if there == f"{UMBRELLA}.hpp":
         return "nothing inside the library includes the umbrella"
-    mine, theirs = room(here), room(there)
-    leaf_reaches_up = theirs == "centre" and (rank(there) or 0) > LEAF_RANK
-    if mine == "layers":
-        if theirs != "centre":
-            return f"a layer includes neither layers nor ISAs: {there}"
-        return f"a layer does not know {there}" if leaf_reaches_up else None
-    if mine == "isa":
-        if theirs == "layers":
-            return f"an ISA never sees a layer: {there}"
-        return f"an ISA does not know {there}" if leaf_reaches_up else None
+    mine, theirs = stage(here), stage(there)
+    if mine in LEAVES:
+        if mine == theirs == "isa":
+            return None
+        if theirs in LEAVES:
+            rule = "a layer includes neither layers nor ISAs" if mine == "layers" else None
+            return f"{rule or 'an ISA never sees a layer'}: {there}"
+        late = ORDER.index(theirs) > ORDER.index(LEAVES[mine])
+        return (
+            f"{'a layer' if mine == 'layers' else 'an ISA'} does not know {there}" if late else None
+        )
     if here == f"{UMBRELLA}.hpp":
         return None
-    if theirs != "centre" and there != "isa/native.hpp":
-        return f"the centre never names a leaf: {there}"
-    ranks = rank(here), rank(there)
-    if None not in ranks and ranks[0] < ranks[1]:
-        return f"{here} comes before {there} in the order of the library"
+    if theirs in LEAVES:
+        return None if there == "isa/native.hpp" else f"the centre never names a leaf: {there}"
+    if ORDER.index(mine) < ORDER.index(theirs):
+        return f"{mine} comes before {theirs} in the order of the stages: {there}"
     return None
 
 
 def check_library(source: Source) -> Iterator[Breach]:
     here = source.name.removeprefix("include/graven/")
     for number, line in enumerate(source.lines, 1):
-        if room(here) != "isa":
+        if stage(here) != "isa":
             code = line.split("//", 1)[0]
             if match := DIRECTIVE.match(line):
                 sentence = f"#{match[1]} outside of isa/: the instruction set is a type"

@@ -1,12 +1,12 @@
 // Model: a network with its input shape and parameters, ready to run.
 #pragma once
 
-#include "graven/arena.hpp"
-#include "graven/arena_map.hpp"
-#include "graven/check.hpp"
-#include "graven/engine.hpp"
 #include "graven/isa/native.hpp"
-#include "graven/variant.hpp"
+#include "graven/plan/arena_map.hpp"
+#include "graven/run/arena.hpp"
+#include "graven/run/check.hpp"
+#include "graven/run/engine.hpp"
+#include "graven/run/variant.hpp"
 
 #include <array>
 #include <cstddef>

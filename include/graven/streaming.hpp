@@ -15,9 +15,9 @@
 //   Stream::OnArena(left, scratch).push(rows);
 #pragma once
 
-#include "graven/arena.hpp"
+#include "graven/graph/timeline.hpp"
 #include "graven/model.hpp"
-#include "graven/timeline.hpp"
+#include "graven/run/arena.hpp"
 
 #include <array>
 #include <cstddef>

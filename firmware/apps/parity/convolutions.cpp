@@ -23,7 +23,7 @@ void convolutions() {
   compare<Sequential<D<1, e3, e2, same, relu6, e1, 8>>, Shape{6, 9, 1}, trained>("1 to 8 channels");
 }
 
-// Rows of any width, with odd numbers of channels, and patches of all sizes.
+// RowKind of any width, with odd numbers of channels, and patches of all sizes.
 template <int... width> void tails() {
   (compare<Sequential<C<5, 3, e1>, C<3, 7, e3, e2>>, Shape{2, width, 5}, full>("tails"), ...);
 }

@@ -4,7 +4,7 @@
 // from_top and steps, the words of `whole`, and the order (policy.hpp, Found).
 #include "words.hpp"
 
-#include <graven/place.hpp>
+#include <graven/plan/place.hpp>
 
 #include <algorithm>
 #include <cstdio>

@@ -3,7 +3,7 @@
 // in one order, which stands here.
 #pragma once
 
-#include <graven/plan.hpp>
+#include <graven/plan/schedule.hpp>
 
 #include <cstddef>
 #include <cstdint>

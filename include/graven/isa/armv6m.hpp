@@ -5,7 +5,7 @@
 #if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
 
 #include "graven/isa/armv6m/core.hpp"
-#include "graven/isa/thumb/kernels.hpp"
+#include "graven/isa/shared/thumb/kernels.hpp"
 
 namespace graven {
 

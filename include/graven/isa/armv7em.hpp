@@ -4,20 +4,22 @@
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
-#include "graven/isa/armv7em/columns.hpp"
-#include "graven/isa/armv7em/depthwise.hpp"
-#include "graven/isa/armv7em/doubled.hpp"
-#include "graven/isa/armv7em/elementwise.hpp"
-#include "graven/isa/armv7em/forms.hpp"
-#include "graven/isa/armv7em/narrow.hpp"
-#include "graven/isa/armv7em/plain.hpp"
-#include "graven/isa/armv7em/pool.hpp"
-#include "graven/isa/armv7em/sliding.hpp"
-#include "graven/isa/armv7em/taps.hpp"
-#include "graven/isa/armv7em/tied.hpp"
-#include "graven/isa/armv7em/winograd.hpp"
-#include "graven/isa/fpu/real.hpp"
+#include "graven/isa/armv7em/conv/narrow.hpp"
+#include "graven/isa/armv7em/conv/plain.hpp"
+#include "graven/isa/armv7em/conv/sliding.hpp"
+#include "graven/isa/armv7em/conv/winograd.hpp"
+#include "graven/isa/armv7em/dense/tied.hpp"
+#include "graven/isa/armv7em/depthwise/columns.hpp"
+#include "graven/isa/armv7em/depthwise/depthwise.hpp"
+#include "graven/isa/armv7em/depthwise/doubled.hpp"
+#include "graven/isa/armv7em/depthwise/taps.hpp"
+#include "graven/isa/armv7em/elementwise/elementwise.hpp"
+#include "graven/isa/armv7em/elementwise/planar_nearest.hpp"
+#include "graven/isa/armv7em/pool/planar_pool.hpp"
+#include "graven/isa/armv7em/pool/pool.hpp"
+#include "graven/isa/armv7em/row_kind.hpp"
 #include "graven/isa/scalar.hpp"
+#include "graven/isa/shared/fpu/real.hpp"
 
 namespace graven {
 
@@ -27,8 +29,8 @@ struct armv7em_lean : scalar {
 
   static constexpr RowForm row_form(const GraphView& graph, int value) {
     const Value& v = graph[value];
-    const armv7em_isa::Rows rows = armv7em_isa::rows_of(graph, value);
-    if (rows == armv7em_isa::Rows::pixels) return pixel_rows(v.shape, v.element);
+    const armv7em_isa::RowKind rows = armv7em_isa::rows_of(graph, value);
+    if (rows == armv7em_isa::RowKind::pixels) return pixel_rows(v.shape, v.element);
     return armv7em_isa::planar_rows(v.shape, rows);
   }
 
@@ -46,7 +48,7 @@ struct armv7em_lean : scalar {
       return add<graph, value>();
     else if constexpr (int8 && armv7em_isa::averages_all(graph.view(), v))
       return average<graph, value>(scalar::kernel<graph, value>());
-    else if constexpr (armv7em_isa::rows_of(graph.view(), value) != armv7em_isa::Rows::pixels)
+    else if constexpr (armv7em_isa::rows_of(graph.view(), value) != armv7em_isa::RowKind::pixels)
       return planar<graph, value>();
     else if constexpr (int8 && !v.reduces && (v.op == Op::max_pool || v.op == Op::average_pool))
       return armv7em_isa::pool<graph, value>(scalar::kernel<graph, value>());
@@ -78,7 +80,7 @@ private:
     constexpr GraphView g = graph.view();
     constexpr const Value& v = graph.values[value];
     constexpr int quads = isa::round4(isa::Windows::taps(g, v)) / 4;
-    constexpr isa::Rows rows = isa::rows_of(g, value);
+    constexpr isa::RowKind rows = isa::rows_of(g, value);
     using Bytes = isa::Bytes<v.filter.width * g.input(v).shape.channels>;
     using Sliding = isa::Sliding<v.filter.width * g.input(v).shape.channels, v.filter.height>;
     if constexpr (v.shape.width == 1) {
@@ -93,7 +95,7 @@ private:
         return Narrow{};
       else
         return General{};
-    } else if constexpr (rows == isa::Rows::pixels && Sliding::serves(g, v)) {
+    } else if constexpr (rows == isa::RowKind::pixels && Sliding::serves(g, v)) {
       return Sliding{};
     } else if constexpr (isa::Words::serves(g, v)) {
       return isa::PlainConv<isa::Words, quads, rows>{};
@@ -108,10 +110,10 @@ private:
     namespace isa = armv7em_isa;
     constexpr GraphView g = graph.view();
     constexpr const Value& v = graph.values[value];
-    constexpr isa::Rows from = isa::rows_of(g, g.input(v).value), to = isa::rows_of(g, value);
+    constexpr isa::RowKind from = isa::rows_of(g, g.input(v).value), to = isa::rows_of(g, value);
     if constexpr (v.op == Op::max_pool)
       return isa::PlanarMaxPool<from, to, isa::pools_by_two(g, v)>{};
-    else if constexpr (to == isa::Rows::doubled)
+    else if constexpr (to == isa::RowKind::doubled)
       return isa::CopiedRow{};
     else
       return isa::PlanarNearest<from, to, isa::doubles(g, v)>{};
@@ -120,8 +122,8 @@ private:
   template <const auto& graph, int value> static constexpr auto depthwise() {
     namespace isa = armv7em_isa;
     constexpr const Value& v = graph.values[value];
-    constexpr isa::Rows rows = isa::rows_of(graph.view(), graph.views[v.first_input].value);
-    if constexpr (rows == isa::Rows::doubled) {
+    constexpr isa::RowKind rows = isa::rows_of(graph.view(), graph.views[v.first_input].value);
+    if constexpr (rows == isa::RowKind::doubled) {
       return isa::Doubled<isa::doubled_shape(v)>{};
     } else {
       constexpr TapRuns taps = TapRuns::of(graph.view(), v, isa::most_tile_outputs);
@@ -131,20 +133,20 @@ private:
         return isa::AnyDepthwise<scalar_isa::Depthwise<scalar_isa::Int8>, taps>{};
       else if constexpr (Columns::serves(v))
         return Columns{};
-      else if constexpr (rows == isa::Rows::pixels)
+      else if constexpr (rows == isa::RowKind::pixels)
         return isa::AnyDepthwise<General, taps>{};
       else
         return General{};
     }
   }
-  template <const auto& graph, int value, armv7em_isa::Rows rows>
+  template <const auto& graph, int value, armv7em_isa::RowKind rows>
   static constexpr auto depthwise_on() {
     namespace isa = armv7em_isa;
     constexpr const Value& v = graph.values[value];
     constexpr View in = graph.views[v.first_input];
-    if constexpr (rows == isa::Rows::planar) {
+    if constexpr (rows == isa::RowKind::planar) {
       return isa::PlanarDepthwise<v.shape.width, 0, v.shape.width, true>{};
-    } else if constexpr (rows == isa::Rows::padded) {
+    } else if constexpr (rows == isa::RowKind::padded) {
       constexpr int outputs = isa::planar_tile(v.shape.width);
       constexpr bool one_tile = outputs == v.shape.width;
       constexpr int advance = one_tile ? in.shape.width + 1 : outputs * v.stride.width;
@@ -179,7 +181,7 @@ template <int spare> struct armv7em_expanding : armv7em_lean {
 private:
   static constexpr bool could_expand(const GraphView& g, int value) {
     return armv7em_isa::winograd_serves(g, g[value]) && g[value].shape.width > 1 &&
-           armv7em_isa::rows_of(g, value) == armv7em_isa::Rows::pixels;
+           armv7em_isa::rows_of(g, value) == armv7em_isa::RowKind::pixels;
   }
   // Does `a` save more multiplications per byte than `b`?
   static constexpr bool before(const GraphView& g, int a, int b) {

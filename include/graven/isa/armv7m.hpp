@@ -5,7 +5,7 @@
 #if defined(__thumb2__)
 
 #include "graven/isa/armv7m/core.hpp"
-#include "graven/isa/thumb/kernels.hpp"
+#include "graven/isa/shared/thumb/kernels.hpp"
 
 namespace graven {
 

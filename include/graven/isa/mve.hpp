@@ -4,16 +4,16 @@
 
 #if defined(__ARM_FEATURE_MVE)
 
-#include "graven/isa/fpu/real.hpp"
-#include "graven/isa/mve/columns.hpp"
-#include "graven/isa/mve/conv.hpp"
+#include "graven/isa/mve/conv/conv.hpp"
 #include "graven/isa/mve/dense.hpp"
-#include "graven/isa/mve/depthwise.hpp"
+#include "graven/isa/mve/depthwise/columns.hpp"
+#include "graven/isa/mve/depthwise/depthwise.hpp"
+#include "graven/isa/mve/depthwise/taps.hpp"
 #include "graven/isa/mve/elementwise.hpp"
 #include "graven/isa/mve/pool.hpp"
 #include "graven/isa/mve/resize.hpp"
-#include "graven/isa/mve/taps.hpp"
 #include "graven/isa/scalar.hpp"
+#include "graven/isa/shared/fpu/real.hpp"
 
 #include <limits>
 

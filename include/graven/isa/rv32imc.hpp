@@ -4,13 +4,13 @@
 
 #if defined(__riscv_mul) && __riscv_xlen == 32
 
-#include "graven/isa/bytewise.hpp"
 #include "graven/isa/rv32imc/conv.hpp"
 #include "graven/isa/rv32imc/dense.hpp"
 #include "graven/isa/rv32imc/depthwise.hpp"
 #include "graven/isa/rv32imc/taps.hpp"
 #include "graven/isa/scalar.hpp"
-#include "graven/isa/small_windows.hpp"
+#include "graven/isa/shared/bytewise.hpp"
+#include "graven/isa/shared/small_windows.hpp"
 
 namespace graven {
 

@@ -5,7 +5,7 @@
 // added in int32, and requantized to the output's scale.
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

@@ -4,7 +4,7 @@
 // the record says int64.
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

@@ -6,7 +6,7 @@
 // input is a reduction: rows are consumed as they come.
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

@@ -4,7 +4,7 @@
 // output's are requantized: the arithmetic is right where TFLM copies the bytes unchanged.
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

@@ -12,7 +12,7 @@
 //   bias) out = clamp(zero_point_out + requantize(acc, scale_in * scale_filter[o] / scale_out))
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

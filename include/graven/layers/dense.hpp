@@ -9,7 +9,7 @@
 // never exists as a whole.
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

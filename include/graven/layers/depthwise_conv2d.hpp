@@ -5,7 +5,7 @@
 // or one for all; int32 bias. TFLite's DEPTHWISE_CONV_2D; arithmetic as in conv2d.hpp.
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

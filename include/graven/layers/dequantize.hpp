@@ -3,7 +3,7 @@
 // TFLite's DEQUANTIZE.
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

@@ -5,7 +5,7 @@
 // they come.
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

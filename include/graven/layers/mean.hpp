@@ -5,7 +5,7 @@
 // multiplier scale_in / scale_out is divided by the count in integers (TFLM's QuantizedMeanOrSum).
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

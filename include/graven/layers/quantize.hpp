@@ -5,7 +5,7 @@
 // as inputs and outputs of some models are: the output where the record's element says so.
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

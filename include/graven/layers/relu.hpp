@@ -5,7 +5,7 @@
 // With another output scale the value is rescaled.
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

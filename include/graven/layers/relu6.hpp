@@ -4,7 +4,7 @@
 // which TFLM does not do.
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

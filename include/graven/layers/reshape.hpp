@@ -4,7 +4,7 @@
 // reader that works by rows is a copy made (Lowering::with_rows); Dense reads any rows as they are.
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

@@ -4,8 +4,8 @@
 // products with 20, rounded half away from zero (TFLM's ResizeBilinearInteger).
 #pragma once
 
-#include "graven/network.hpp"
-#include "graven/resample.hpp"
+#include "graven/graph/network.hpp"
+#include "graven/graph/resample.hpp"
 
 namespace graven {
 

@@ -6,8 +6,8 @@
 //   AlignCorners rounds instead of flooring.
 #pragma once
 
-#include "graven/network.hpp"
-#include "graven/resample.hpp"
+#include "graven/graph/network.hpp"
+#include "graven/graph/resample.hpp"
 
 namespace graven {
 

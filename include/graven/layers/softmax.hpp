@@ -4,7 +4,7 @@
 // TFLM computes it; the output has scale 1/256 and zero point -128.
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

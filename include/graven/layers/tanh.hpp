@@ -4,7 +4,7 @@
 // TFLM computes it; the output has scale 1/128 and zero point 0.
 #pragma once
 
-#include "graven/network.hpp"
+#include "graven/graph/network.hpp"
 
 namespace graven {
 

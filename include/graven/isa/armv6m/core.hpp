@@ -6,9 +6,9 @@
 #include "graven/isa/armv6m/depthwise.hpp"
 #include "graven/isa/armv6m/finish.hpp"
 #include "graven/isa/armv6m/frame.hpp"
-#include "graven/isa/bytewise.hpp"
-#include "graven/isa/thumb/conv.hpp"
-#include "graven/isa/thumb/dense.hpp"
+#include "graven/isa/shared/bytewise.hpp"
+#include "graven/isa/shared/thumb/conv.hpp"
+#include "graven/isa/shared/thumb/dense.hpp"
 
 namespace graven::armv6m_isa {
 

@@ -5,7 +5,7 @@
 
 #include "graven/isa/armv6m/finish.hpp"
 #include "graven/isa/armv6m/frame.hpp"
-#include "graven/isa/thumb/depthwise.hpp"
+#include "graven/isa/shared/thumb/depthwise.hpp"
 
 namespace graven::armv6m_isa {
 

@@ -3,8 +3,8 @@
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
-#include "graven/fold.hpp"
-#include "graven/kernel.hpp"
+#include "graven/kernel/fold.hpp"
+#include "graven/kernel/task.hpp"
 
 namespace graven::armv7em_isa {
 

@@ -4,9 +4,9 @@
 #if defined(__thumb2__)
 
 #include "graven/isa/armv7m/depthwise.hpp"
-#include "graven/isa/bytewise.hpp"
-#include "graven/isa/thumb/conv.hpp"
-#include "graven/isa/thumb/dense.hpp"
+#include "graven/isa/shared/bytewise.hpp"
+#include "graven/isa/shared/thumb/conv.hpp"
+#include "graven/isa/shared/thumb/dense.hpp"
 
 namespace graven::armv7m_isa {
 

@@ -5,7 +5,7 @@
 
 #include "graven/isa/armv7m/finish.hpp"
 #include "graven/isa/armv7m/tile.hpp"
-#include "graven/isa/thumb/depthwise.hpp"
+#include "graven/isa/shared/thumb/depthwise.hpp"
 
 namespace graven::armv7m_isa {
 

@@ -6,9 +6,9 @@
 
 #if defined(__AVX2__)
 
-#include "graven/fold.hpp"
 #include "graven/isa/avx2/vector.hpp"
-#include "graven/kernel.hpp"
+#include "graven/kernel/fold.hpp"
+#include "graven/kernel/task.hpp"
 
 namespace graven::avx2_isa {
 

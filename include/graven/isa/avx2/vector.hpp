@@ -3,7 +3,7 @@
 
 #if defined(__AVX2__)
 
-#include "graven/tensor.hpp"
+#include "graven/kernel/bytes.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -5,7 +5,7 @@
 #if defined(__AVX2__)
 
 #include "graven/isa/avx2/vector.hpp"
-#include "graven/isa/gather.hpp"
+#include "graven/kernel/gather.hpp"
 
 namespace graven::avx2_isa {
 

@@ -3,7 +3,7 @@
 
 #if defined(__ARM_FEATURE_MVE)
 
-#include "graven/isa/mve/inputs.hpp"
+#include "graven/isa/mve/conv/inputs.hpp"
 #include "graven/isa/scalar/pool.hpp"
 
 namespace graven::mve_isa {

@@ -5,8 +5,8 @@
 
 #if defined(__ARM_FEATURE_MVE)
 
-#include "graven/fold.hpp"
-#include "graven/kernel.hpp"
+#include "graven/kernel/fold.hpp"
+#include "graven/kernel/task.hpp"
 
 namespace graven::mve_isa {
 

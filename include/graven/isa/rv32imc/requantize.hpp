@@ -3,8 +3,8 @@
 
 #if defined(__riscv_mul) && __riscv_xlen == 32
 
-#include "graven/fold.hpp"
-#include "graven/kernel.hpp"
+#include "graven/kernel/fold.hpp"
+#include "graven/kernel/task.hpp"
 
 namespace graven::rv32imc_isa {
 

@@ -5,7 +5,7 @@
 
 #include "graven/isa/rv32imc/frame.hpp"
 #include "graven/isa/rv32imc/requantize.hpp"
-#include "graven/isa/tiled_depthwise.hpp"
+#include "graven/isa/shared/tiled_depthwise.hpp"
 
 namespace graven::rv32imc_isa {
 

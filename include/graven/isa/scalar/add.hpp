@@ -2,7 +2,7 @@
 #pragma once
 
 #include "graven/isa/scalar/fixed_point.hpp"
-#include "graven/kernel.hpp"
+#include "graven/kernel/task.hpp"
 
 namespace graven::scalar_isa {
 

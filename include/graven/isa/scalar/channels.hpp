@@ -2,8 +2,8 @@
 // channel starts, adds, and becomes an element.
 #pragma once
 
-#include "graven/fold.hpp"
-#include "graven/kernel.hpp"
+#include "graven/kernel/fold.hpp"
+#include "graven/kernel/task.hpp"
 
 namespace graven::scalar_isa {
 

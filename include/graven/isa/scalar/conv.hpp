@@ -2,8 +2,8 @@
 // convolution, and Dense as a running sum over the rows of its input.
 #pragma once
 
-#include "graven/isa/gather.hpp"
 #include "graven/isa/scalar/channels.hpp"
+#include "graven/kernel/gather.hpp"
 
 namespace graven::scalar_isa {
 

@@ -2,7 +2,7 @@
 // integer and n fractional bits; all are int32.
 #pragma once
 
-#include "graven/graph.hpp"
+#include "graven/graph/value.hpp"
 #include "graven/quant.hpp"
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Row kernels that reduce windows or axes: max and average pools, mean, argmax.
 #pragma once
 
-#include "graven/kernel.hpp"
+#include "graven/kernel/task.hpp"
 #include "graven/quant.hpp"
 
 namespace graven::scalar_isa {

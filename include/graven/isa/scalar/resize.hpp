@@ -1,8 +1,8 @@
 // Row kernels of the resizes; which input rows a step reads is the layer's business.
 #pragma once
 
-#include "graven/kernel.hpp"
-#include "graven/resample.hpp"
+#include "graven/graph/resample.hpp"
+#include "graven/kernel/task.hpp"
 
 namespace graven::scalar_isa {
 

@@ -1,0 +1,100 @@
+// Passes over the graph: each leaves an equivalent, smaller one.
+#pragma once
+
+#include "graven/graph/lowering.hpp"
+
+namespace graven {
+
+namespace detail {
+
+template <class Graph> constexpr int readers(const Graph& g, int value) {
+  int count = 0;
+  for (int v = g.input_count; v < g.count; ++v)
+    for (int k = 0; k < g.values[v].inputs; ++k)
+      count += g.views[g.values[v].first_input + k].value == value ? 1 : 0;
+  for (int o = 0; o < g.output_count; ++o) count += g.outputs[o].value == value ? 1 : 0;
+  return count;
+}
+
+template <class Graph> constexpr bool is_output(const Graph& g, int value) {
+  for (int o = 0; o < g.output_count; ++o)
+    if (g.outputs[o].value == value) return true;
+  return false;
+}
+
+// Removes value `gone`; its readers read `instead`.
+template <class Graph> constexpr void replace(Graph& g, int gone, int instead) {
+  auto renumber = [&](View& view) {
+    if (view.value == gone) view.value = instead;
+    if (view.value > gone) --view.value;
+  };
+  for (int i = 0; i < g.view_count; ++i) renumber(g.views[i]);
+  for (auto& layer : g.layers) renumber(layer);
+  for (int o = 0; o < g.output_count; ++o) renumber(g.outputs[o]);
+  for (int v = gone; v + 1 < g.count; ++v) g.values[v] = g.values[v + 1];
+  --g.count;
+}
+
+constexpr bool takes_activation(Op op) {
+  return op == Op::conv || op == Op::grouped_conv || op == Op::depthwise || op == Op::dense ||
+         op == Op::add || op == Op::max_pool || op == Op::average_pool;
+}
+
+}  // namespace detail
+
+// A ReLU that keeps the quantization becomes the clamp of the layer before it.
+template <class Graph> constexpr void fuse_activations(Graph& g) {
+  for (int v = g.input_count; v < g.count; ++v) {
+    const Value& map = g.values[v];
+    const Activation activation = map.activation;
+    if (map.op != Op::map || map.function != Function::identity || activation == Activation::none)
+      continue;
+    const int source = g.views[map.first_input].value;
+    Value& before = g.values[source];
+    if (!detail::takes_activation(before.op) || before.activation != Activation::none ||
+        before.element != map.element || before.quant != map.quant ||
+        detail::readers(g, source) != 1)
+      continue;
+    before.activation = activation;
+    detail::replace(g, v--, source);
+  }
+}
+
+// What no output depends on is neither computed nor packed; its layer shows what it would read.
+template <class Graph> constexpr void drop_unused(Graph& g) {
+  int uses[sizeof(g.values) / sizeof(g.values[0])]{};
+  for (int v = g.input_count; v < g.count; ++v)
+    for (int k = 0; k < g.values[v].inputs; ++k) ++uses[g.views[g.values[v].first_input + k].value];
+  for (int o = 0; o < g.output_count; ++o) ++uses[g.outputs[o].value];
+  for (int v = g.count - 1; v >= g.input_count; --v) {
+    const Value& value = g.values[v];
+    if (uses[v] > 0 || value.persistent) continue;
+    for (int k = 0; k < value.inputs; ++k) --uses[g.views[value.first_input + k].value];
+    detail::replace(g, v, value.inputs > 0 ? g.views[value.first_input].value : 0);
+  }
+}
+
+// The views of values that are gone would take room in the tables.
+template <class Graph> constexpr void drop_unused_views(Graph& g) {
+  int count = 0;
+  for (int v = g.input_count; v < g.count; ++v) {
+    Value& value = g.values[v];
+    const int first = value.first_input;
+    value.first_input = count;
+    for (int k = 0; k < value.inputs; ++k) g.views[count++] = g.views[first + k];
+  }
+  g.view_count = count;
+}
+
+// A model input that is only read reshaped comes in the new rows at once.
+template <class Graph> constexpr void reshape_inputs(Graph& g) {
+  for (int v = g.input_count; v < g.count; ++v) {
+    if (g.values[v].op != Op::copy || detail::is_output(g, v)) continue;
+    const int source = g.views[g.values[v].first_input].value;
+    if (source >= g.input_count || detail::readers(g, source) != 1) continue;
+    g.values[source].shape = g.values[v].shape;
+    detail::replace(g, v--, source);
+  }
+}
+
+}  // namespace graven

@@ -1,0 +1,80 @@
+// From the network's type to constexpr values: the graph.
+#pragma once
+
+#include "graven/graph/fuse.hpp"
+#include "graven/graph/network.hpp"
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace graven {
+
+// Shapes of the inputs of a network with several: Model<Network, shapes(Shape{..}, Shape{..}), ...>
+template <class... Shapes> constexpr auto shapes(Shapes... each) {
+  return std::array<Shape, sizeof...(Shapes)>{each...};
+}
+
+namespace detail {
+
+constexpr std::array<Shape, 1> input_shapes(Shape one) { return {one}; }
+template <std::size_t N> constexpr std::array<Shape, N> input_shapes(std::array<Shape, N> all) {
+  return all;
+}
+
+template <std::size_t N> constexpr int length(const Parameters (&)[N]) {
+  return static_cast<int>(N);
+}
+
+template <class Network, auto inputs, std::size_t... I>
+constexpr Shape output_shape(std::index_sequence<I...>) {
+  return detail::output<Network, At{inputs[I], 0}...>();
+}
+
+template <class Network, auto inputs, const auto& params, bool fuse, std::size_t... I>
+constexpr auto lower_network(std::index_sequence<I...>) {
+  constexpr int layers = count_layers<Network>(), count = sizeof...(I);
+  constexpr int views = count_views<Network>();
+  constexpr int copies = views > 4 * layers ? views - 4 * layers : 0;
+  Lowering<2 * layers + copies + count + max_outputs, views + layers + max_outputs, layers> l{
+      params, length(params)};
+  for (Shape shape : inputs) l.add_input(shape);
+  const View out =
+      detail::lower<Network, At{inputs[I], 0}...>(l, View{static_cast<int>(I), inputs[I]}...);
+  if constexpr (requires { Network::output_count; }) l.graph.output_count = Network::output_count;
+  if (l.graph.output_count < 2) {
+    l.graph.output_count = 1;
+    l.graph.outputs[0] = out;
+  }
+  for (int o = 0; o < l.graph.output_count; ++o) l.own_output(o);
+  if (fuse) {
+    fuse_activations(l.graph);
+    drop_unused(l.graph);
+  }
+  reshape_inputs(l.graph);
+  drop_unused_views(l.graph);
+  return l.graph;
+}
+
+}  // namespace detail
+
+namespace detail {
+
+template <class Network, auto inputs>
+inline constexpr bool
+    fits = output_shape<Network, inputs>(std::make_index_sequence<inputs.size()>()).exists();
+
+// A network with a mistake in it is replaced by an empty one: nothing more is said.
+template <class Network, auto inputs, const auto& params, bool fuse> constexpr auto make_graph() {
+  if constexpr (fits<Network, inputs>)
+    return lower_network<Network, inputs, params, fuse>(std::make_index_sequence<inputs.size()>());
+  else
+    return lower_network<Identity, std::array{Shape{}}, params, fuse>(std::index_sequence<0>());
+}
+
+}  // namespace detail
+
+template <class Network, auto inputs, const auto& params, bool fuse>
+inline constexpr auto graph_of = detail::make_graph<Network, inputs, params, fuse>();
+
+}  // namespace graven

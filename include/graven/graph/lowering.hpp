@@ -1,0 +1,140 @@
+// How layers make values: windows over an input, the graph as it grows.
+#pragma once
+
+#include "graven/graph/value.hpp"
+
+namespace graven {
+
+// Makes `v` read windows of `in`: filter, stride, dilation, and TFLite's padding.
+constexpr void set_window(Value& v, Shape in, Extent filter, Extent stride, Extent dilation,
+                          Padding padding) {
+  const int tall = (filter.height - 1) * dilation.height + 1;
+  const int wide = (filter.width - 1) * dilation.width + 1;
+  const bool same = padding == Padding::same;
+  v.filter = filter;
+  v.stride = stride;
+  v.dilation = dilation;
+  v.left = same ? padding_before(in.width, v.shape.width, wide, stride.width) : 0;
+  v.rows.count = filter.height;
+  v.rows.stride = stride.height;
+  v.rows.dilation = dilation.height;
+  v.rows.top = same ? padding_before(in.height, v.shape.height, tall, stride.height) : 0;
+}
+
+constexpr Shape window_shape(Shape in, int channels, Extent filter, Extent stride, Extent dilation,
+                             Padding padding) {
+  return {
+      window_outputs(in.height, (filter.height - 1) * dilation.height + 1, stride.height, padding),
+      window_outputs(in.width, (filter.width - 1) * dilation.width + 1, stride.width, padding),
+      channels};
+}
+
+inline constexpr int max_outputs = 16;
+
+template <int Values, int Views, int Layers> struct ValueGraph {
+  Value values[Values]{};
+  View views[Views > 0 ? Views : 1]{};
+  View layers[Layers > 0 ? Layers : 1]{};      // what each layer yields
+  const char* ops[Layers > 0 ? Layers : 1]{};  // the layers' operators, in TFLite's names
+  View outputs[max_outputs]{};
+  int count = 0, view_count = 0, input_count = 0, output_count = 0;
+
+  constexpr GraphView view() const { return {values, views, count, outputs, output_count}; }
+};
+
+// Builds a ValueGraph; layers call `begin` and `add`.
+template <int Values, int Views, int Layers> struct Lowering {
+  const Parameters* records;
+  int record_count;
+  ValueGraph<Values, Views, Layers> graph{};
+
+  constexpr const Parameters& record(int index) const {
+    return index < record_count ? records[index] : no_parameters;
+  }
+
+  constexpr void add_input(Shape shape) {
+    Value& v = graph.values[graph.count];
+    const Parameters& p = record(graph.count);
+    v.shape = shape;
+    v.record = graph.count;
+    v.quant = p.output;
+    v.element = p.element != Element::inherit ? p.element
+                : p.output.scale != 0         ? Element::int8
+                                              : Element::float32;
+    ++graph.count;
+    ++graph.input_count;
+  }
+
+  // A value with the element type and quantization of its record or, without one, of its input.
+  constexpr Value begin(Op op, int layer, Shape shape, View in) const {
+    const Value& source = graph.values[in.value];
+    Value v{};
+    v.op = op;
+    v.shape = shape;
+    v.layer = layer;
+    v.record = graph.input_count + layer;
+    const Parameters& p = record(v.record);
+    v.element = p.element != Element::inherit ? p.element : source.element;
+    v.quant = p.output.scale != 0 ? p.output : source.quant;
+    return v;
+  }
+
+  constexpr bool has_quant(int layer) const {
+    return record(graph.input_count + layer).output.scale != 0;
+  }
+  constexpr bool has_element(int layer) const {
+    return record(graph.input_count + layer).element != Element::inherit;
+  }
+
+  template <class... Ins> constexpr View add(Value v, Ins... ins) {
+    if constexpr (sizeof...(Ins) == 0) {
+      return add_many(v, nullptr, 0);
+    } else {
+      const View inputs[] = {ins...};
+      return add_many(v, inputs, static_cast<int>(sizeof...(Ins)));
+    }
+  }
+
+  constexpr View add_many(Value v, const View* inputs, int count) {
+    v.first_input = graph.view_count;
+    v.inputs = count;
+    for (int k = 0; k < count; ++k) graph.views[graph.view_count++] = inputs[k];
+    graph.values[graph.count] = v;
+    return {graph.count++, v.shape};
+  }
+
+  // The view with rows of its own: a copy where a reshape has moved the row boundaries.
+  constexpr View with_rows(View in, int layer) {
+    const Value& source = graph.values[in.value];
+    if (source.shape.height == in.shape.height) return in;
+    Value v = begin(Op::copy, layer, in.shape, in);
+    v.element = source.element;
+    v.quant = source.quant;
+    v.rows.start = [](const Value& value, const View*, int, int step) {
+      return step * value.shape.row() / value.filter.width;
+    };
+    v.filter.width = source.shape.row();  // the source's row length, in elements
+    int most = 1;
+    for (int r = 0; r < in.shape.height; ++r) {
+      const int first = r * in.shape.row() / source.shape.row();
+      const int last = ((r + 1) * in.shape.row() - 1) / source.shape.row();
+      if (last - first + 1 > most) most = last - first + 1;
+    }
+    v.rows.count = most;
+    return add(v, View{in.value, source.shape});
+  }
+
+  // An output is a computed value: a copy of an input or constant where the network passes it on.
+  constexpr void own_output(int o) {
+    const View view = graph.outputs[o];
+    const Value& source = graph.values[view.value];
+    if (source.op != Op::input && source.op != Op::constant) return;
+    Value v = begin(Op::copy, 0, source.shape, view);
+    v.element = source.element;
+    v.quant = source.quant;
+    v.filter.width = source.shape.row();
+    graph.outputs[o] = {add(v, View{view.value, source.shape}).value, view.shape};
+  }
+};
+
+}  // namespace graven

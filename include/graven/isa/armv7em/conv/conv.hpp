@@ -1,0 +1,138 @@
+// Convolution as a matmul over gathered patches: tiles of three or two pixels against all filters.
+#pragma once
+
+#if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
+
+#include "graven/isa/armv7em/conv/tiles.hpp"
+
+namespace graven::armv7em_isa {
+
+// How many quads of inputs the inner loop takes at once: a divisor, so that there is no tail.
+constexpr int unroll_of(int quads) {
+  for (int u = 16; u > 1; --u)
+    if (quads % u == 0) return u;
+  return 1;
+}
+
+// Packing chooses one of three programs:
+//   pairs          two outputs per halfword (pairs.hpp); an odd last channel by itself
+//   floored_pairs  the same where the zero point is the lowest value, and sums are short
+//   singles        each output by itself, with any bias, shift, clamp and weights
+// Of the output. padded: planar with zeros between; doubled: padded, neighbouring columns once.
+enum class RowKind { pixels, planar, padded, doubled };
+
+template <class Patches, int quads, RowKind rows> struct Conv {
+  enum Program { pairs, floored_pairs, singles };
+  static constexpr bool planar = rows != RowKind::pixels;
+  static constexpr int programs = 3, unroll = unroll_of(quads);
+  static constexpr bool holds_weights = true;
+  static constexpr int tile_bytes = 24 * quads;  // of three pixels
+  static constexpr int pair_bytes = 16 + 8 * quads, single_bytes = Record::bytes + 4 * quads;
+
+  static constexpr int scratch(const GraphView& g, const Value& v) {
+    return tile_bytes + Patches::extra(g, v);
+  }
+  static constexpr int pairs_bytes(int channels) { return channels / 2 * pair_bytes + 8; }
+  static constexpr int stream_size(const GraphView&, const Value& v) {  // at most
+    const int channels = v.shape.channels;
+    const int in_pairs = pairs_bytes(channels) + channels % 2 * single_bytes;
+    const int alone = channels * single_bytes;
+    return in_pairs > alone ? in_pairs : alone;
+  }
+
+  static constexpr bool fits_pairs(const GraphView& g, const Value& v, const Parameters& p) {
+    if (!whole_range(v) || v.shape.channels < 2) return false;
+    const FilterLayout layout = filter_layout(g, v);
+    for (int o = 0; o + 1 < v.shape.channels; o += 2) {
+      const Channel low = fold(g, v, p, o), high = fold(g, v, p, o + 1);
+      if (!FastChannel::serves(low) || !FastChannel::serves(high) ||
+          !fits_pair(Taps(layout, p, o), Taps(layout, p, o + 1), high.bias))
+        return false;
+    }
+    return true;
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+    const FilterLayout layout = filter_layout(g, v);
+    int o = 0;
+    if (fits_pairs(g, v, p)) {
+      to.program = unroll == quads && v.quant.zero_point == -128 ? floored_pairs : pairs;
+      for (; o + 1 < v.shape.channels; o += 2) {
+        const Channel a = fold(g, v, p, o), b = fold(g, v, p, o + 1);
+        const Taps low(layout, p, o), high(layout, p, o + 1);
+        to.put(FastChannel::word(a));
+        to.put(static_cast<std::uint32_t>(FastChannel::word(b)) +
+               static_cast<std::uint32_t>(a.bias));
+        for (int k = 0; k < 4 * quads; k += 4) {
+          to.put(pair_word(low, high, k));
+          to.put(pair_word(low, high, k + 1));
+        }
+        to.put(a.multiplier.multiplier);
+        to.put(b.multiplier.multiplier);
+      }
+      to.put(std::int32_t{0x80});
+      to.put(std::int32_t{0});
+    } else {
+      to.program = singles;
+    }
+    for (; o < v.shape.channels; ++o) {
+      const Channel channel = fold(g, v, p, o);
+      if (channel.overflows && to.overflowing_channel < 0) to.overflowing_channel = o;
+      Record::put(to, channel);
+      const Taps taps(layout, p, o);
+      for (int k = 0; k < 4 * quads; ++k) to.put(static_cast<std::int8_t>(taps[k]));
+    }
+  }
+
+  // The outputs from channel `o` on, one by one. Steps: bytes to the next pixel and channel.
+  [[gnu::noinline]] static void run_singles(const Task& t, const std::byte* stream,
+                                            const std::byte* tile, int pixels, int o,
+                                            std::byte* out, int pixel_step, int channel_step) {
+    for (; o < t.out_channels; ++o, stream += single_bytes)
+      for (int j = 0; j < pixels; ++j) {
+        const std::int32_t acc = single(stream + Record::bytes, tile + 4 * j, pixels, quads,
+                                        load_aligned<std::int32_t>(stream));
+        const std::byte y = Record::finish(stream, acc, t);
+        out[j * pixel_step + o * channel_step] = planar ? y ^ std::byte{0x80} : y;
+      }
+  }
+
+  template <int program> static void run(const Task& task, const Band& band) {
+    constexpr Store store = planar                     ? Store::planar
+                            : program == floored_pairs ? Store::floor
+                                                       : Store::any;
+    const Task& t = task;  // what stores to `out` is assembler: nothing is read twice for it
+    const int width = t.out_width, pitch = width + (rows == RowKind::padded ? 1 : 0);
+    const int pixel_step = planar ? 1 : t.out_channels, channel_step = planar ? pitch : 1;
+    const PairLoop loop{planar ? channel_step : pixel_step, 2 * t.out_zero + (planar ? 257 : 1),
+                        quads / unroll};
+    std::byte* out = band.out[0];
+    if constexpr (rows == RowKind::padded) {
+      for (int c = 0; c <= t.out_channels; ++c) out[c * pitch] = std::byte{0};
+      ++out;
+    }
+    std::byte* tile = band.scratch;
+    std::byte* extra = tile + tile_bytes;
+    Patches::start(t, band, extra);
+    for (int x = 0; x < width;) {
+      const int pixels = tile_pixels(width - x);
+      Patches::gather(t, band, tile, extra, x, pixels);
+      if constexpr (program == singles) {
+        run_singles(t, t.stream, tile, pixels, 0, out, pixel_step, channel_step);
+      } else {
+        if (pixels == 3)
+          pairs3<unroll, store, unroll == quads>(t.stream, tile, out, &loop);
+        else
+          pairs2<unroll, store, unroll == quads>(t.stream, tile, out, &loop);
+        if (t.out_channels % 2 != 0)
+          run_singles(t, t.stream + pairs_bytes(t.out_channels), tile, pixels, t.out_channels - 1,
+                      out, pixel_step, channel_step);
+      }
+      x += pixels;
+      out += pixels * pixel_step;
+    }
+  }
+};
+
+}  // namespace graven::armv7em_isa
+
+#endif

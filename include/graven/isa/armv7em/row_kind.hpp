@@ -1,0 +1,102 @@
+// Which rows are planar: those of a convolution that nothing but depthwise 3x3 reads, also through
+// pools and resizes, which then go channel by channel and bytes become words.
+#pragma once
+
+#if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
+
+#include "graven/isa/armv7em/conv/conv.hpp"
+#include "graven/isa/armv7em/depthwise/planar.hpp"
+#include "graven/isa/scalar/resize.hpp"
+
+namespace graven::armv7em_isa {
+
+constexpr RowForm planar_rows(Shape shape, RowKind rows) {
+  if (rows != RowKind::doubled) return planar_rows(shape, rows == RowKind::padded);
+  shape.width /= 2;
+  RowForm form = planar_rows(shape, true);
+  form.repeat = 2;
+  return form;
+}
+
+// Pools and resizes of planar rows yield planar rows.
+constexpr bool keeps_planar(const GraphView& g, const Value& v) {
+  return (v.op == Op::nearest || (v.op == Op::max_pool && !v.reduces && whole_range(v))) &&
+         v.shape.width > 1 && g.input(v).shape == g.source(v).shape &&
+         g.source(v).element == Element::int8 && v.quant == g.source(v).quant;
+}
+
+constexpr int nearest_row(const GraphView& g, const Value& v, int y) {
+  return nearest(y, g.input(v).shape.height, v.shape.height, v.align_corners, v.half_pixel_centers);
+}
+constexpr bool doubles(const GraphView& g, const Value& v) {
+  const int width = g.input(v).shape.width;
+  for (int x = 0; x < v.shape.width; ++x)
+    if (nearest(x, width, v.shape.width, v.align_corners, v.half_pixel_centers) != x / 2)
+      return false;
+  return v.shape.width == 2 * width;
+}
+
+// A resize to at least twice as many rows, where a row is that above it or that below it.
+constexpr bool repeats_rows(const GraphView& g, const Value& v) {
+  auto same = [&](int y) {
+    return y > 0 && y < v.shape.height && nearest_row(g, v, y - 1) == nearest_row(g, v, y);
+  };
+  if (v.shape.height < 2 * g.input(v).shape.height) return false;
+  for (int y = 0; y < v.shape.height; ++y)
+    if (!same(y) && !same(y + 1)) return false;
+  return true;
+}
+// Depthwise 3x3 that can take an image which was doubled as it was before (doubled.hpp).
+constexpr bool reads_doubled(const GraphView& g, const Value& v) {
+  return reads_planar(g, v) && whole_range(v) && v.shape == g.input(v).shape && v.left == 1 &&
+         v.rows.top == 1 && v.shape.width >= 8 && v.shape.width < 4096 && v.shape.channels < 256;
+}
+
+// What the readers of a value make of its rows, if its kernel can write them so.
+constexpr RowKind wanted_rows(const GraphView& g, int value) {
+  for (int o = 0; o < g.output_count; ++o)
+    if (g.outputs[o].value == value) return RowKind::pixels;
+  int readers = 0;
+  bool padded = false, doubled = g[value].op == Op::nearest;
+  for (int r = value + 1; r < g.count; ++r)
+    for (int k = 0; k < g[r].inputs; ++k) {
+      if (g.input(g[r], k).value != value) continue;
+      if (!reads_planar(g, g[r]) &&
+          (!keeps_planar(g, g[r]) || wanted_rows(g, r) == RowKind::pixels))
+        return RowKind::pixels;
+      padded = padded || (g[r].op == Op::depthwise && needs_padding(g[r])) ||
+               (g[r].op == Op::nearest && wanted_rows(g, r) == RowKind::doubled);
+      doubled = doubled && reads_doubled(g, g[r]);
+      ++readers;
+    }
+  if (readers == 0) return RowKind::pixels;
+  if (doubled && doubles(g, g[value]) && repeats_rows(g, g[value])) return RowKind::doubled;
+  return padded ? RowKind::padded : RowKind::planar;
+}
+
+constexpr RowKind rows_of(const GraphView& g, int value) {
+  const Value& v = g[value];
+  if (v.element != Element::int8 || v.inputs == 0 || g.source(v).element != Element::int8)
+    return RowKind::pixels;
+  if (v.op == Op::conv && v.shape.width > 1) return wanted_rows(g, value);
+  const bool planar = keeps_planar(g, v) && rows_of(g, g.input(v).value) != RowKind::pixels;
+  return planar ? wanted_rows(g, value) : RowKind::pixels;
+}
+
+// RowKind written channel by channel: `channel(c, out)` returns the end of what it wrote.
+template <RowKind rows, class Channel>
+[[gnu::always_inline]] inline void write_planar(std::byte* out, int channels, Channel channel) {
+  for (int c = 0; c < channels; ++c) {
+    if (rows == RowKind::padded) *out++ = std::byte{0};
+    out = channel(c, out);
+  }
+  if (rows == RowKind::padded) *out = std::byte{0};
+}
+// From the start of a row to that of channel c.
+template <RowKind rows> constexpr int channel_start(int c, int width) {
+  return rows == RowKind::padded ? c * (width + 1) + 1 : c * width;
+}
+
+}  // namespace graven::armv7em_isa
+
+#endif

@@ -1,0 +1,164 @@
+// float32 layers with weights on cores with an FPU: outputs in blocks, of which each adds its
+// products in the order of scalar: the same bits, but for what sums.hpp says. Rows of float32 are
+// aligned: inputs and outputs of a model begin at a multiple of 4 and have rows of whole words, all
+// other rows begin at one.
+#pragma once
+
+#include "graven/isa/scalar/conv.hpp"
+#include "graven/isa/shared/fpu/sums.hpp"
+
+#include <type_traits>
+
+namespace graven::fpu_isa {
+
+#if defined(__ARM_FP) && (__ARM_FP & 4)
+
+using scalar_isa::Float32;
+
+// Outputs that are computed at once, of `left`; 1: fewer than a vector are left.
+constexpr int block_of(int left) {
+  int n = most_outputs;
+  while (n > left && n > 4) n /= 2;
+  return left < 4 ? 1 : n;
+}
+
+// Weights of `count` outputs over `taps` taps: block by block, in it tap by tap. `weight(o, k)`.
+template <class Weight>
+constexpr void pack_blocks(int count, int taps, Writer& to, const Weight& weight) {
+  for (int o = 0; o < count;) {
+    const int n = block_of(count - o);
+    for (int k = 0; k < taps; ++k)
+      for (int i = 0; i < n; ++i) to.put(weight(o + i, k));
+    o += n;
+  }
+}
+
+// `f` of the block's size as a constant.
+template <class Function> [[gnu::always_inline]] inline void with_block(int n, Function&& f) {
+  if (n == most_outputs) return f(std::integral_constant<int, most_outputs>());
+  if (most_outputs > 8 && n == 8) return f(std::integral_constant<int, 8>());
+  if (n == 4) return f(std::integral_constant<int, 4>());
+  f(std::integral_constant<int, 1>());
+}
+
+// sums = start + products of `taps` inputs, for `count` outputs.
+inline void add_blocks(float* sums, const float* start, int count, const std::byte* inputs,
+                       const std::byte* weights, int taps) {
+  while (count > 0) {
+    const int n = block_of(count);
+    with_block(n, [&](auto size) {
+      if constexpr (size == 1)
+        *sums = scalar_isa::dot<Float32>(inputs, weights, taps, *start);
+      else
+        add<size, false>(sums, start, inputs, weights, {}, taps);
+    });
+    sums += n;
+    start += n;
+    weights += 4 * n * taps;
+    count -= n;
+  }
+}
+
+// Of the channels in a task's stream.
+inline const float* biases(const Task& t) { return reinterpret_cast<const float*>(t.stream + 8); }
+
+inline void put_all(const Float32& channels, std::byte* out, const float* sums, int count) {
+  for (int o = 0; o < count; ++o) channels.finish(out, o, sums[o]);
+}
+
+// Scratch: the patch of a pixel, then its sums.
+struct Conv : scalar_isa::Conv<Float32> {
+  static constexpr int scratch(const GraphView& g, const Value& v) {
+    return patch_bytes(g, v) + 4 * v.shape.channels;
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+    Float32::pack(g, v, p, to);
+    const FilterLayout layout = filter_layout(g, v);
+    pack_blocks(layout.outputs, layout.taps, to,
+                [&](int o, int k) { return p.filter.float32[layout.index(o, k)]; });
+  }
+  static void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const Float32 channels(t);
+    const int taps = t.rows * t.filter_width * t.in_channels, count = t.out_channels;
+    const int patch = t.rows == 1 && t.filter_width == 1 ? 0 : 4 * taps;  // patch_bytes
+    float* const sums = reinterpret_cast<float*>(band.scratch + patch);
+    std::byte* out = band.out[0];
+    for (int x = 0; x < t.out_width; ++x, out += 4 * count) {
+      const std::byte* inputs = gather<float>(t, band, x, 0.0f);
+      add_blocks(sums, biases(t), count, inputs, channels.weights(), taps);
+      put_all(channels, out, sums, count);
+    }
+  }
+};
+
+// Running sums in scratch: step r adds row r of the input.
+struct DenseRows : scalar_isa::DenseRows<Float32> {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+    Float32::pack(g, v, p, to);
+    const Shape in = g.input(v).shape;
+    for (int r = 0; r < in.height; ++r)
+      pack_blocks(v.shape.channels, in.row(), to,
+                  [&](int o, int k) { return p.filter.float32[o * in.size() + r * in.row() + k]; });
+  }
+  static void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const Float32 channels(t);
+    const int length = t.in_width * t.in_channels, count = t.out_channels;
+    float* const sums = reinterpret_cast<float*>(band.scratch);
+    add_blocks(sums, band.first ? biases(t) : sums, count, band.rows[0],
+               channels.weights() + band.step * 4 * count * length, length);
+    if (band.last) put_all(channels, band.out[0], sums, count);
+  }
+};
+
+// One output per input channel.
+struct Depthwise : scalar_isa::Depthwise<Float32> {
+  [[gnu::noinline]] static void run_pixel(const Task& task, const Inside& inside, std::byte* out) {
+    const Task t = task;
+    const Inside window = inside;
+    const Float32 channels(t);
+    const Steps step{t.dilation_width * t.in_channels * 4, t.out_channels * 4};
+    for (int c = 0; c < t.out_channels;) {
+      const int n = block_of(t.out_channels - c);
+      with_block(n, [&](auto size) {
+        float sums[size];
+        for (int i = 0; i < size; ++i) sums[i] = channels.start(c + i);
+        if constexpr (size == 1) {
+          sums[0] = sum(t, window, window.offset + 4 * c, 4 * c, sums[0]);
+        } else {
+          const std::byte* weights = window.w + 4 * c;
+          for (int row = 0; row < window.row_count && window.taps > 0; ++row) {
+            add<size, true>(sums, sums, window.rows[row] + window.offset + 4 * c, weights, step,
+                            window.taps);
+            weights += t.filter_width * step.weights;
+          }
+        }
+        put_all(channels, out + 4 * c, sums, size);
+      });
+      c += n;
+    }
+  }
+  static void run(const Task& task, const Band& band) { each_pixel<&run_pixel>(task, band); }
+};
+
+#endif
+
+// The kernel of a float32 value; void where scalar's is the best.
+template <const auto& graph, int value> constexpr auto kernel() {
+#if defined(__ARM_FP) && (__ARM_FP & 4)
+  constexpr const Value& v = graph.values[value];
+  if constexpr (v.inputs > 0 && v.element == Element::float32 &&
+                graph.values[graph.views[v.first_input].value].element == Element::float32) {
+    if constexpr (v.op == Op::conv)
+      return Conv{};
+    else if constexpr (v.op == Op::dense)
+      return DenseRows{};
+    else if constexpr (v.op == Op::depthwise && v.shape.channels >= 4 &&
+                       v.shape.channels == graph.views[v.first_input].shape.channels)
+      return Depthwise{};
+  }
+#endif
+}
+
+}  // namespace graven::fpu_isa

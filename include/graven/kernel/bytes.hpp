@@ -1,0 +1,131 @@
+// Bytes and the values in them. The arena and the packed parameters are bytes; whatever is wider
+// goes through load and store, which work in constant expressions (byte by byte) and compile to
+// one instruction at run time. Everything is little-endian, as all targets are.
+#pragma once
+
+#include "graven/shape.hpp"
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace graven {
+
+template <int Size> struct Bits;
+template <> struct Bits<1> { using type = std::uint8_t; };
+template <> struct Bits<2> { using type = std::uint16_t; };
+template <> struct Bits<4> { using type = std::uint32_t; };
+template <> struct Bits<8> { using type = std::uint64_t; };
+
+namespace detail {
+
+template <class T> constexpr T load_bytes(const std::byte* from) {
+  using Word = typename Bits<sizeof(T)>::type;
+  Word word = 0;
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    word = static_cast<Word>(word | static_cast<Word>(static_cast<Word>(from[i]) << (8 * i)));
+  return std::bit_cast<T>(word);
+}
+
+template <class T> constexpr void store_bytes(std::byte* to, T value) {
+  using Word = typename Bits<sizeof(T)>::type;
+  const auto word = std::bit_cast<Word>(value);
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    to[i] = static_cast<std::byte>(static_cast<std::uint64_t>(word) >> (8 * i) & 0xff);
+}
+
+}  // namespace detail
+
+// From any address: activation rows are not aligned.
+template <class T> constexpr T load(const std::byte* from) {
+  if constexpr (sizeof(T) == 1) {
+    return static_cast<T>(*from);
+  } else {
+    if (std::is_constant_evaluated()) return detail::load_bytes<T>(from);
+    T value;
+    __builtin_memcpy(&value, from, sizeof(T));
+    return value;
+  }
+}
+
+// From an address that is a multiple of sizeof(T), at most 4: packed parameters and scratch.
+template <class T> constexpr T load_aligned(const std::byte* from) {
+  if (std::is_constant_evaluated()) return detail::load_bytes<T>(from);
+  T value;
+  constexpr std::size_t alignment = sizeof(T) < 4 ? sizeof(T) : 4;
+  __builtin_memcpy(&value, __builtin_assume_aligned(from, alignment), sizeof(T));
+  return value;
+}
+
+template <class T> constexpr void store(std::byte* to, T value) {
+  if constexpr (sizeof(T) == 1) {
+    *to = static_cast<std::byte>(value);
+  } else {
+    if (std::is_constant_evaluated()) return detail::store_bytes(to, value);
+    __builtin_memcpy(to, &value, sizeof(T));
+  }
+}
+
+template <class T> constexpr void store_aligned(std::byte* to, T value) {
+  if (std::is_constant_evaluated()) return detail::store_bytes(to, value);
+  constexpr std::size_t alignment = sizeof(T) < 4 ? sizeof(T) : 4;
+  __builtin_memcpy(__builtin_assume_aligned(to, alignment), &value, sizeof(T));
+}
+
+constexpr void copy_bytes(std::byte* to, const std::byte* from, int count) {
+  if (std::is_constant_evaluated()) {
+    for (int i = 0; i < count; ++i) to[i] = from[i];
+  } else {
+    __builtin_memcpy(to, from, static_cast<std::size_t>(count));
+  }
+}
+
+constexpr void fill_bytes(std::byte* to, std::byte value, int count) {
+  if (std::is_constant_evaluated()) {
+    for (int i = 0; i < count; ++i) to[i] = value;
+  } else {
+    __builtin_memset(to, static_cast<int>(value), static_cast<std::size_t>(count));
+  }
+}
+
+// Reads a packed stream of 4-aligned records in order.
+struct Reader {
+  const std::byte* at;
+
+  template <class T> constexpr T next() {
+    const T value = load_aligned<T>(at);
+    at += sizeof(T);
+    return value;
+  }
+};
+
+// Writes one, in constant expressions only. Packing may find an output channel that overflows, and
+// chooses the program of a kernel that has several.
+struct Writer {
+  std::byte* at;
+  int overflowing_channel = -1;
+  int program = 0;
+
+  template <class T> constexpr void put(T value) {
+    if constexpr (sizeof(T) == 1)
+      *at = static_cast<std::byte>(value);
+    else
+      detail::store_bytes(at, value);
+    at += sizeof(T);
+  }
+  // `count` values, `step` apart: the compiler's time for a model's weights is spent here.
+  constexpr void copy(const std::int8_t* from, int count, int step = 1) {
+    std::byte* to = at;
+    if (step == 1)
+      for (int i = 0; i < count; ++i) to[i] = static_cast<std::byte>(from[i]);
+    else
+      for (int i = 0; i < count; ++i) to[i] = static_cast<std::byte>(from[i * step]);
+    at += count;
+  }
+  constexpr void copy(const float* from, int count, int step = 1) {
+    for (int i = 0; i < count; ++i) put(from[i * step]);
+  }
+};
+
+}  // namespace graven

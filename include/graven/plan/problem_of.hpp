@@ -1,0 +1,120 @@
+// The planner's problem of a graph and an instruction set: what every step reads, how many bytes
+// rows and scratch take.
+#pragma once
+
+#include "graven/graph/fuse.hpp"
+#include "graven/kernel/task.hpp"
+#include "graven/plan/schedule.hpp"
+
+#include <array>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace graven {
+
+template <const auto& graph, class Isa, int value>
+using kernel_of = decltype(Isa::template kernel<graph, value>());
+
+namespace detail {
+
+constexpr int steps_of(const GraphView& g, int value, int band) {
+  const Value& v = g[value];
+  if (v.op == Op::input || v.op == Op::constant) return 0;
+  return v.reduces ? g.input(v).shape.height : (v.shape.height + band - 1) / band;
+}
+
+// Rows of input k that step s of a value reads, clipped to the input.
+constexpr plan::Span span_of(const GraphView& g, const Value& v, int k, int step, int band) {
+  const View& in = g.input(v, k);
+  const int height = in.shape.height;
+  if (v.reduces) return {in.first + step, in.first + step};
+  const int top = step * band,
+            bottom = (top + band < v.shape.height ? top + band : v.shape.height) - 1;
+  const int first = first_read(g, v, k, top);
+  const int last = first_read(g, v, k, bottom) + (v.rows.count - 1) * v.rows.dilation;
+  if (last < 0 || first >= height) return {0, -1};
+  return {in.first + (first < 0 ? 0 : first), in.first + (last < height ? last : height - 1)};
+}
+
+// The input that an elementwise value may overwrite: one that nobody else reads, of equal rows.
+template <const auto& graph, class Isa> constexpr int overwritten(int value) {
+  constexpr GraphView g = graph.view();
+  const Value& v = g[value];
+  if (!v.elementwise || v.persistent || is_output(graph, value) || Isa::band(g, value) != 1)
+    return -1;
+  for (int k = 0; k < v.inputs; ++k) {
+    const int source = g.input(v, k).value;
+    const Op op = g[source].op;
+    if (op == Op::input || op == Op::constant || g[source].persistent || is_output(graph, source))
+      continue;
+    if (readers(graph, source) == 1 && g[source].shape.height == v.shape.height &&
+        Isa::row_form(g, source).bytes == Isa::row_form(g, value).bytes)
+      return source;
+  }
+  return -1;
+}
+
+template <const auto& graph, class Isa, int value> constexpr int scratch_of() {
+  using K = kernel_of<graph, Isa, value>;
+  if constexpr (graph.values[value].op == Op::input || std::is_void_v<K>)
+    return 0;
+  else
+    return K::scratch(graph.view(), graph.values[value]);
+}
+
+template <const auto& graph, class Isa> constexpr int count_spans() {
+  int spans = 0;
+  for (int v = 0; v < graph.count; ++v)
+    spans += steps_of(graph.view(), v, Isa::band(graph.view(), v)) * graph.values[v].inputs;
+  return spans > 0 ? spans : 1;
+}
+
+template <const auto& graph, class Isa, bool apart, bool row_input, std::size_t... I>
+constexpr auto make_problem(std::index_sequence<I...>) {
+  constexpr GraphView g = graph.view();
+  constexpr int views = graph.view_count > 0 ? graph.view_count : 1;
+  plan::Problem<graph.count, views, count_spans<graph, Isa>()> p{};
+  const std::array<int, graph.count> scratch{scratch_of<graph, Isa, static_cast<int>(I)>()...};
+  int span = 0;
+  for (int id = 0; id < graph.count; ++id) {
+    const Value& v = g[id];
+    plan::Facts& f = p.values[id];
+    f.band = Isa::band(g, id);
+    f.rows = v.shape.height;
+    f.row_bytes = Isa::row_form(g, id).bytes;
+    f.wide = size_of(v.element) == 8;
+    f.steps = steps_of(g, id, f.band);
+    f.scratch = scratch[id];
+    f.reduces = v.reduces;
+    f.is_input = v.op == Op::input && !row_input;
+    if (v.op == Op::input && row_input) f.steps = f.rows;
+    f.is_constant = v.op == Op::constant;
+    f.persistent = v.persistent;
+    f.fresh = v.persistent && f.rows <= plan::most_places ? v.fresh : 0;
+    f.overwrites = apart ? -1 : overwritten<graph, Isa>(id);
+    f.first_read = v.first_input;
+    f.read_count = v.inputs;
+    f.first_span = span;
+    for (int k = 0; k < v.inputs; ++k) p.reads[v.first_input + k] = g.input(v, k).value;
+    for (int s = 0; s < f.steps; ++s)
+      for (int k = 0; k < v.inputs; ++k) p.spans[span++] = span_of(g, v, k, s, f.band);
+  }
+  for (int o = 0; o < graph.output_count; ++o) p.values[graph.outputs[o].value].is_output = true;
+  for (int i = 0; i < graph.view_count; ++i) {
+    if (graph.views[i].first == 0) continue;
+    plan::Facts& f = p.values[graph.views[i].value];
+    f.sliced = true;
+    if (f.rows > plan::most_places) f.overwrites = -1;  // it may have a ring
+  }
+  if (!apart) plan::trim(p);
+  return p;
+}
+
+}  // namespace detail
+
+template <const auto& graph, class Isa, bool apart, bool row_input>
+inline constexpr auto problem_of = detail::make_problem<graph, Isa, apart, row_input>(
+    std::make_index_sequence<static_cast<std::size_t>(graph.count)>());
+
+}  // namespace graven

@@ -1,0 +1,238 @@
+// The checks that need the parameters: sizes, scales, ranges, accumulators. One mistake, one error.
+#pragma once
+
+#include "graven/error.hpp"
+#include "graven/graph/lower.hpp"
+#include "graven/kernel/fold.hpp"
+#include "graven/run/engine.hpp"
+
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <utility>
+
+namespace graven {
+
+namespace detail {
+
+constexpr bool has_weights(Op op) {
+  return op == Op::conv || op == Op::grouped_conv || op == Op::depthwise || op == Op::dense;
+}
+
+constexpr bool is_scale(float x) { return x > 0 && x <= std::numeric_limits<float>::max(); }
+
+template <const auto& graph, class Isa, const auto& params, int value> struct CheckWeights {
+  static constexpr GraphView g = graph.view();
+  static constexpr const Value& v = graph.values[value];
+  static constexpr const Parameters& p = params[v.record];
+  using Where = error::at_layer<v.layer>;
+  static constexpr FilterLayout layout = filter_layout(g, v);
+  static constexpr bool integer = v.element == Element::int8;
+  static constexpr int channels = v.shape.channels;
+
+  static constexpr bool filter_fits = p.filter.size == layout.size();
+  static constexpr bool filter_type =
+      !filter_fits || p.filter.element == (integer ? Element::int8 : Element::float32);
+  static constexpr bool bias_fits = p.bias.size == 0 || p.bias.size == channels;
+  static constexpr bool bias_type =
+      p.bias.size == 0 || p.bias.element == (integer ? Element::int32 : Element::float32);
+  static constexpr bool scale_fits =
+      !integer || !filter_fits ||
+      (p.scale.element == Element::float32 && (p.scale.size == 1 || p.scale.size == channels));
+  static constexpr int bad_scale = [] {  // the first channel whose scale is none
+    if (integer && filter_fits && scale_fits)
+      for (int o = 0; o < p.scale.size; ++o)
+        if (!is_scale(p.scale.float32[o])) return o;
+    return -1;
+  }();
+  static constexpr bool sound =
+      filter_fits && filter_type && bias_fits && bias_type && scale_fits && bad_scale < 0;
+  static constexpr int overflowing = [] {
+    if constexpr (sound)
+      return packed_of<graph, Isa, params, value>.overflowing_channel;
+    else
+      return -1;
+  }();
+
+  static constexpr bool passed() {
+    static_assert(
+        filter_fits ||
+            error::size_mismatch<Where, error::expected<layout.size()>, error::got<p.filter.size>>,
+        "Parameters: the filter of this layer has a different number of weights than its "
+        "type says. Records are one per input, then one per layer in reading order.");
+    static_assert(filter_type || error::unsupported<Where>,
+                  "Parameters: the filter's element type does not go with the activations: int8 "
+                  "weights for int8 activations, float for float.");
+    static_assert(
+        bias_fits ||
+            error::size_mismatch<Where, error::expected<channels>, error::got<p.bias.size>>,
+        "Parameters: the bias must have one element per output channel, or be absent.");
+    static_assert(bias_type || error::unsupported<Where>,
+                  "Parameters: the bias must be int32 for int8 activations, float for float.");
+    static_assert(
+        scale_fits ||
+            error::size_mismatch<Where, error::expected<channels>, error::got<p.scale.size>>,
+        "Parameters: an int8 filter needs one scale per output channel, or one for all.");
+    static_assert(bad_scale < 0 || error::out_of_range<Where, error::at_channel<bad_scale>>,
+                  "Parameters: a filter scale must be positive and finite. Quantize the layer "
+                  "again; a channel of zeros may have any scale, such as 1.");
+    static_assert(overflowing < 0 ||
+                      error::accumulator_overflow<Where, error::at_channel<overflowing>>,
+                  "Accumulator overflow: bias and weights of this output channel can leave int32 "
+                  "for some input. Check the bias scale, or rescale the layer.");
+    return sound && overflowing < 0;
+  }
+};
+
+// Conditions and sentences apart: the values behind a mistake ask for the former only.
+template <const auto& graph, class Isa, int value> struct CheckValue {
+  static constexpr const Value& v = graph.values[value];
+  using Where = error::at_layer<v.layer>;
+  static constexpr bool quantized = v.element == Element::int8 || v.element == Element::uint8;
+
+  static constexpr bool scaled = !quantized || is_scale(v.quant.scale);
+  static constexpr bool in_range = !quantized || (v.quant.zero_point >= low_of(v.element) &&
+                                                  v.quant.zero_point <= high_of(v.element));
+  static constexpr bool small = v.shape.height <= 65535 && v.shape.width <= 65535 &&
+                                v.shape.channels <= 65535 && v.filter.width <= 65535;
+  static constexpr int band = Isa::band(graph.view(), value);
+  static constexpr bool reaches = v.rows.top <= 32767 && v.left <= 32767 &&
+                                  v.stride.width <= 65535 && v.rows.stride * band < 65535 &&
+                                  v.dilation.width <= 65535 && v.rows.dilation <= 65535;
+  static constexpr bool banded =
+      band == 1 || (!v.reduces && !v.rows.start.exists && v.rows.dilation == 1);
+  static constexpr bool supported = [] {
+    if constexpr (v.op == Op::input)
+      return true;
+    else
+      return !std::is_void_v<kernel_of<graph, Isa, value>>;
+  }();
+  static constexpr bool sound = scaled && in_range && small && reaches && banded && supported;
+
+  static constexpr bool passed() {
+    static_assert(scaled || error::out_of_range<Where>,
+                  "Quantization: an int8 activation needs a positive scale. Give the record of "
+                  "this layer (or of the input) an `output` of {scale, zero_point}.");
+    static_assert(in_range || error::out_of_range<Where, error::got<v.quant.zero_point>>,
+                  "Quantization: the zero point of an int8 activation must lie in [-128, 127], "
+                  "that of a uint8 one in [0, 255].");
+    static_assert(small ||
+                      error::out_of_range<Where, error::limit<65535>, error::got<v.shape.height>,
+                                          error::got<v.shape.width>, error::got<v.shape.channels>>,
+                  "Shape: height, width and channels may be at most 65535 each.");
+    static_assert(reaches ||
+                      error::out_of_range<Where, error::got<v.rows.stride>,
+                                          error::got<v.rows.dilation>, error::got<v.rows.top>>,
+                  "Window: strides and dilations may be at most 65534, and the padding before the "
+                  "first row or pixel 32767.");
+    static_assert(banded || error::unsupported<Where, error::got<band>>,
+                  "Instruction set: band() must be 1 for this layer; only windows whose rows are "
+                  "neighbours (dilation 1) can be computed several rows at a time.");
+    static_assert(supported || error::unsupported<Where, error::got<static_cast<int>(v.element)>>,
+                  "Element type: this layer has no kernel for the element types of its input and "
+                  "output; int8 and float32 are supported.");
+    return sound;
+  }
+};
+
+}  // namespace detail
+
+template <const auto& graph, class Isa, const auto& params> struct Check {
+  static constexpr int layers = static_cast<int>(sizeof(graph.ops) / sizeof(graph.ops[0]));
+  static constexpr int records = detail::length(params);
+  static constexpr bool counted = records == graph.input_count + layers;
+
+  // Behind a value with a mistake nothing more is said.
+  template <int value> static constexpr bool sources_are_sound() {
+    constexpr const Value& v = graph.values[value];
+    if constexpr (v.inputs == 0)
+      return true;
+    else
+      return detail::CheckValue<graph, Isa, graph.views[v.first_input].value>::sound;
+  }
+  template <int value> static constexpr bool check() {
+    if constexpr (!sources_are_sound<value>())
+      return false;
+    else if constexpr (!detail::CheckValue<graph, Isa, value>::sound)
+      return detail::CheckValue<graph, Isa, value>::passed();
+    else if constexpr (detail::has_weights(graph.values[value].op))
+      return detail::CheckWeights<graph, Isa, params, value>::passed();
+    else
+      return true;
+  }
+  template <int value> static constexpr std::size_t stream_bytes(bool weights) {
+    constexpr const Value& v = graph.values[value];
+    if constexpr (v.op == Op::input) {
+      return 0;
+    } else if constexpr (std::is_void_v<kernel_of<graph, Isa, value>>) {
+      return 0;
+    } else {
+      using K = kernel_of<graph, Isa, value>;
+      if constexpr (K::holds_weights) {  // stream_size is an upper bound
+        if constexpr (!detail::CheckWeights<graph, Isa, params, value>::sound)
+          return 0;
+        else if (weights)
+          return static_cast<std::size_t>(detail::packed_of<graph, Isa, params, value>.size);
+        else
+          return 0;
+      } else {
+        return weights ? 0 : static_cast<std::size_t>(K::stream_size(graph.view(), v));
+      }
+    }
+  }
+  template <std::size_t... I> static constexpr bool check_all(std::index_sequence<I...>) {
+    static_assert(
+        counted ||
+            error::size_mismatch<error::expected<graph.input_count + layers>, error::got<records>>,
+        "Parameters: there must be one record per model input, then one per layer; {} where "
+        "a layer has none (ReLU, pools, Flatten).");
+    if constexpr (counted) {
+      const bool each[] = {check<static_cast<int>(I)>()...};  // all of them: no short circuit
+      for (bool passed_one : each)
+        if (!passed_one) return false;
+    }
+    return counted;
+  }
+  template <std::size_t... I> static constexpr auto sizes(bool weights, std::index_sequence<I...>) {
+    return std::array<std::size_t, sizeof...(I)>{stream_bytes<static_cast<int>(I)>(weights)...};
+  }
+  using Values = std::make_index_sequence<static_cast<std::size_t>(graph.count)>;
+
+  static constexpr bool passed = check_all(Values());
+  static constexpr std::size_t weight_size(int value) {
+    constexpr auto all = sizes(true, Values());
+    return all[static_cast<std::size_t>(value)];
+  }
+  static constexpr std::size_t total(bool weights) {
+    std::size_t sum = 0;
+    for (std::size_t size : sizes(weights, Values())) sum += size;
+    return sum;
+  }
+  static constexpr std::size_t table_size = total(false);
+
+  // The weights against plan::Policy::flash.
+  template <int limit> static constexpr bool in_flash() {
+    if constexpr (limit > 0)
+      static_assert(total(true) <= static_cast<std::size_t>(limit) ||
+                        error::does_not_fit<error::limit<limit>,
+                                            error::got<static_cast<long long>(total(true))>>,
+                    "Model: the weights need more flash than plan::in_flash allows (limit, and "
+                    "what the least expanded ones need, in bytes). Raise the limit, or prune or "
+                    "shrink the network.");
+    return true;
+  }
+};
+
+namespace detail {
+
+// Nothing is asked of the graph of a network whose shapes are wrong: it is an empty one.
+template <class Network, auto inputs, class Check> constexpr bool is_sound() {
+  if constexpr (fits<Network, inputs>)
+    return Check::passed;
+  else
+    return false;
+}
+
+}  // namespace detail
+
+}  // namespace graven

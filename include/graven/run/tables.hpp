@@ -1,0 +1,296 @@
+// What a plan becomes in flash: packed streams, and the tables that a step is made from. Everything
+// here is computed by the compiler; graph and plan themselves stay in constant expressions.
+#pragma once
+
+#include "graven/plan/planner.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+namespace graven {
+
+namespace detail {
+
+template <std::uint64_t Most>
+using unsigned_for =
+    std::conditional_t<(Most <= 0xff), std::uint8_t,
+                       std::conditional_t<(Most <= 0xffff), std::uint16_t, std::uint32_t>>;
+
+// Where the rows of a value lie: row r at places[row + r] or, where plans have blocks (plan.hpp,
+// most_places) and ring is not 0, at byte row + r % ring * pitch.
+template <bool blocks> struct Slots { std::uint32_t row = 0; };
+template <> struct Slots<true> {
+  std::uint32_t row = 0, pitch = 0;
+  std::uint16_t ring = 0;
+};
+
+// How a step finds its rows: of one input of a value ...
+// Flags, not null pointers, tell which: told to keep null checks, g++ compares no address of a
+// table in a constant expression.
+template <bool blocks> struct InputWire {
+  static constexpr std::uint16_t irregular = 0xffff;   // as stride: `starts` holds
+  static constexpr std::uint32_t in_flash = 1u << 31;  // in slots.row: `constant` holds
+
+  const std::byte* constant = nullptr;    // rows in flash
+  const std::uint16_t* starts = nullptr;  // the first row of every step
+  Slots<blocks> slots{};                  // of the input; row: for constants bytes per row
+  std::uint16_t height = 0, stride = 0, dilation = 0;
+  std::int16_t top = 0;
+};
+
+// ... and of a value.
+template <bool blocks> struct Wire {
+  Slots<blocks> slots{};
+  std::uint32_t scratch = 0;
+  std::uint16_t first_input = 0, height = 0, rows = 0;  // rows: pointers per input
+  std::uint16_t steps = 0;                              // of a reduction; 0 for windows
+  std::uint8_t inputs = 0, band = 1;
+};
+
+// A packed stream, aligned for the instruction set's loads.
+template <int Size, int Alignment = 4> struct Stream {
+  alignas(Alignment) std::byte bytes[Size > 0 ? Size : 1]{};
+};
+template <int Size, int Alignment> struct Packed {
+  Stream<Size, Alignment> stream{};
+  int overflowing_channel = -1;
+  int program = 0;  // which of a kernel's `programs` reads the stream
+  int size = 0;     // bytes that packing has written: stream_size is an upper bound
+};
+
+template <const auto& graph, class Isa, const auto& params, int value>
+constexpr auto pack_stream() {
+  using K = kernel_of<graph, Isa, value>;
+  constexpr GraphView g = graph.view();
+  constexpr const Value& v = graph.values[value];
+  Packed<K::stream_size(g, v), Isa::alignment> packed{};
+  constexpr int count = length(params);
+  Writer to{packed.stream.bytes};
+  K::pack(g, v, v.record < count ? params[v.record < count ? v.record : 0] : no_parameters, to);
+  packed.overflowing_channel = to.overflowing_channel;
+  packed.program = to.program;
+  packed.size = static_cast<int>(to.at - packed.stream.bytes);
+  return packed;
+}
+template <const auto& graph, class Isa, const auto& params, int value>
+inline constexpr auto packed_of = pack_stream<graph, Isa, params, value>();
+// Apart from the above, so that nothing else comes to flash with it.
+template <const auto& graph, class Isa, const auto& params, int value>
+inline constexpr auto stream_of = [] {
+  constexpr const auto& packed = packed_of<graph, Isa, params, value>;
+  if constexpr (packed.size == sizeof(packed.stream.bytes)) {
+    return packed.stream;  // as a whole: cheaper for the compiler
+  } else {
+    Stream<packed.size, Isa::alignment> stream{};
+    for (int i = 0; i < packed.size; ++i) stream.bytes[i] = packed.stream.bytes[i];
+    return stream;
+  }
+}();
+
+template <const auto& graph, int value, int input, int steps> constexpr auto make_starts() {
+  std::array<std::uint16_t, steps> starts{};
+  constexpr GraphView g = graph.view();
+  const Value& v = g[value];
+  for (int s = 0; s < steps; ++s) {
+    const int row = v.rows.start.call(v, g.views + v.first_input, input, s);
+    starts[s] = static_cast<std::uint16_t>(row);  // -1: 65535, outside
+  }
+  return starts;
+}
+template <const auto& graph, int value, int input, int steps>
+inline constexpr auto starts_of = make_starts<graph, value, input, steps>();
+
+}  // namespace detail
+
+// The tables of (network, instruction set, plan), and the types that their sizes ask for.
+template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
+struct FlashTables {
+  using Plan = PlanOf<graph, Isa, policy>;
+  static constexpr int values = graph.count, first_value = graph.input_count;
+  static constexpr int computed = values - first_value;
+  static constexpr int steps = Plan::steps;
+
+  using Id = detail::unsigned_for<values>;
+  static constexpr int max_steps = [] {
+    int most = 0;
+    for (const auto& f : Plan::problem.values) most = f.steps > most ? f.steps : most;
+    return most;
+  }();
+  using Count = detail::unsigned_for<max_steps>;
+  using Place = detail::unsigned_for<static_cast<std::uint64_t>(Plan::places.arena)>;
+
+  static constexpr Id arrival = computed;  // in `order`: here the next row of the input is needed
+  static constexpr auto order = [] {
+    std::array<Id, steps> ids{};
+    for (int t = 0; t < steps; ++t) {
+      const int value = Plan::schedule.order[t] - first_value;
+      ids[t] = value < 0 ? arrival : static_cast<Id>(value);
+    }
+    return ids;
+  }();
+  static constexpr const auto& ring = Plan::schedule.ring;
+  static constexpr bool has_blocks = [] {
+    for (const int slots : ring)
+      if (slots > 0) return true;
+    return false;
+  }();
+  using Slots = detail::Slots<has_blocks>;
+  using InputWire = detail::InputWire<has_blocks>;
+  using Wire = detail::Wire<has_blocks>;
+
+  // Bytes from the arena's start to a row.
+  static constexpr int place(int value, int row) {
+    return Plan::places.row[Plan::schedule.first_row[value] + row];
+  }
+  // The rows before a value's in `places`, and (for the last value + 1) of all.
+  static constexpr int rows_before(int value) {
+    int rows = 0;
+    for (int v = 0; v < value; ++v) rows += ring[v] > 0 ? 0 : Plan::problem.values[v].rows;
+    return rows;
+  }
+  static constexpr auto places = [] {
+    constexpr int count = rows_before(values);
+    std::array<Place, static_cast<std::size_t>(count > 0 ? count : 1)> rows{};
+    for (int v = 0, at = 0; v < values; ++v)
+      for (int r = 0; ring[v] == 0 && r < Plan::problem.values[v].rows; ++r)
+        rows[at++] = static_cast<Place>(place(v, r));
+    return rows;
+  }();
+  // From row `first` on; what is read so lies in no ring of fewer slots than rows (Facts::sliced).
+  static constexpr Slots slots_of(int value, int first = 0) {
+    Slots slots{static_cast<std::uint32_t>(rows_before(value) + first)};
+    if constexpr (has_blocks) {
+      if (ring[value] == 0) return slots;
+      slots.row = static_cast<std::uint32_t>(place(value, first));
+      slots.pitch = static_cast<std::uint32_t>(place(value, 1) - place(value, 0));
+      slots.ring = static_cast<std::uint16_t>(ring[value]);
+    }
+    return slots;
+  }
+
+  template <int value> static constexpr Task task() {
+    using K = kernel_of<graph, Isa, value>;
+    constexpr GraphView g = graph.view();
+    constexpr const Value& v = graph.values[value];
+    if constexpr (v.op == Op::constant) {
+      return {};
+    } else {
+      Task t = make_task(g, v, rows_per_input(value));
+      if constexpr (requires { K::programs; })
+        t.kernel = &K::template run<detail::packed_of<graph, Isa, params, value>.program>;
+      else
+        t.kernel = &K::run;
+      if constexpr (K::stream_size(g, v) > 0)
+        t.stream = detail::stream_of<graph, Isa, params, value>.bytes;
+      return t;
+    }
+  }
+
+  static constexpr int rows_per_input(int value) {
+    const Value& v = graph.values[value];
+    return v.reduces ? 1 : v.rows.count + (Isa::band(graph.view(), value) - 1) * v.rows.stride;
+  }
+  static constexpr int max_rows = [] {
+    int most = 1;
+    for (int v = 0; v < values; ++v) {
+      const int rows = rows_per_input(v) * graph.values[v].inputs;
+      most = rows > most ? rows : most;
+    }
+    return most;
+  }();
+  static constexpr int max_band = [] {
+    int most = 1;
+    for (int v = 0; v < values; ++v) {
+      const int band = Isa::band(graph.view(), v);
+      most = band > most ? band : most;
+    }
+    return most;
+  }();
+
+  // What no value of the network needs costs the steps nothing.
+  static constexpr bool has_constants = [] {
+    for (int v = 0; v < values; ++v)
+      if (graph.values[v].op == Op::constant) return true;
+    return false;
+  }();
+  static constexpr bool has_row_rules = [] {
+    for (int v = 0; v < values; ++v)
+      if (graph.values[v].rows.start.exists) return true;
+    return false;
+  }();
+  static constexpr bool has_reductions = [] {
+    for (int v = 0; v < values; ++v)
+      if (graph.values[v].reduces) return true;
+    return false;
+  }();
+
+  template <int value, int k> static constexpr InputWire input_wire() {
+    constexpr const Value& v = graph.values[value];
+    constexpr View in = graph.views[v.first_input + k];
+    constexpr const Value& source = graph.values[in.value];
+    InputWire w{};
+    w.slots = slots_of(in.value, in.first);
+    if constexpr (source.op == Op::constant) {
+      w.constant = detail::stream_of<graph, Isa, params, in.value>.bytes;
+      w.slots.row = static_cast<std::uint32_t>(in.shape.row() * size_of(source.element)) |
+                    InputWire::in_flash;
+    }
+    w.height = static_cast<std::uint16_t>(in.shape.height);
+    w.stride = static_cast<std::uint16_t>(
+        v.reduces ? 1 : v.rows.stride * Plan::problem.values[value].band);
+    w.dilation = static_cast<std::uint16_t>(v.rows.dilation);
+    w.top = static_cast<std::int16_t>(v.reduces ? 0 : v.rows.top);
+    constexpr Line line = line_of(graph.view(), v, k);
+    constexpr bool straight = line.straight && line.stride >= 0 && line.first > -32768;
+    if constexpr (straight && v.rows.start.exists && !v.reduces) {
+      w.stride = static_cast<std::uint16_t>(line.stride * Plan::problem.values[value].band);
+      w.top = static_cast<std::int16_t>(-line.first);
+    } else if constexpr (v.rows.start.exists && !v.reduces) {
+      w.starts = detail::starts_of<graph, value, k, Plan::problem.values[value].steps>.data();
+      w.stride = InputWire::irregular;
+    }
+    return w;
+  }
+  template <int value> static constexpr Wire wire() {
+    constexpr const Value& v = graph.values[value];
+    constexpr const plan::Facts& f = Plan::problem.values[value];
+    Wire w{};
+    w.slots = slots_of(value);
+    w.scratch = static_cast<std::uint32_t>(Plan::places.scratch[value]);
+    w.first_input = static_cast<std::uint16_t>(v.first_input);
+    w.height = static_cast<std::uint16_t>(v.shape.height);
+    w.rows = static_cast<std::uint16_t>(rows_per_input(value));
+    w.steps = static_cast<std::uint16_t>(v.reduces ? f.steps : 0);
+    w.inputs = static_cast<std::uint8_t>(v.inputs);
+    w.band = static_cast<std::uint8_t>(f.band);
+    return w;
+  }
+
+  struct Content {
+    std::array<Task, computed> tasks{};
+    std::array<Wire, computed> wires{};
+    std::array<InputWire, (graph.view_count > 0 ? graph.view_count : 1)> inputs{};
+  };
+  template <int value, std::size_t... K>
+  static constexpr void fill(Content& t, std::index_sequence<K...>) {
+    t.tasks[value - first_value] = task<value>();
+    t.wires[value - first_value] = wire<value>();
+    ((t.inputs[static_cast<std::size_t>(graph.values[value].first_input) + K] =
+          input_wire<value, static_cast<int>(K)>()),
+     ...);
+  }
+  template <std::size_t... I> static constexpr Content make_tables(std::index_sequence<I...>) {
+    Content t{};
+    (fill<static_cast<int>(I) + first_value>(t, std::make_index_sequence<static_cast<std::size_t>(
+                                                    graph.values[I + first_value].inputs)>()),
+     ...);
+    return t;
+  }
+  static constexpr Content tables = make_tables(std::make_index_sequence<computed>());
+};
+
+}  // namespace graven
