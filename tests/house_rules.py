@@ -24,7 +24,7 @@ TEXT = CODE | {".md", ".toml", ".json", ".txt", ""}
 # Who may include whom: a header only names headers of its own stage or of earlier ones. A folder is
 # a stage; `words` and `model` are what lies at the door.
 ORDER = "words < graph < kernel < plan < run < model".split(" < ")
-WORDS = {"error", "shape", "quant", "params", "policy"}
+WORDS = {"error", "shape", "quant", "fixed_point", "params", "policy"}
 UMBRELLA = "graven"
 LEAVES = {"layers": "graph", "isa": "kernel"}  # the last stage that they know
 
@@ -191,11 +191,12 @@ def forbidden(here: str, there: str) -> str | None:
         return "nothing inside the library includes the umbrella"
     mine, theirs = stage(here), stage(there)
     if mine in LEAVES:
-        if mine == theirs == "isa":
-            return None
-        if theirs in LEAVES:
-            rule = "a layer includes neither layers nor ISAs" if mine == "layers" else None
-            return f"{rule or 'an ISA never sees a layer'}: {there}"
+        if theirs in LEAVES:  # layers define operators: other layers and ISAs know them
+            return (
+                f"a layer never sees an ISA: {there}"
+                if (mine, theirs) == ("layers", "isa")
+                else None
+            )
         late = ORDER.index(theirs) > ORDER.index(LEAVES[mine])
         return (
             f"{'a layer' if mine == 'layers' else 'an ISA'} does not know {there}" if late else None

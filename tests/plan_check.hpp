@@ -69,7 +69,7 @@ template <class Subject> struct PlanCheck {
   void expect_inputs(int v, int s, const char* what) {
     for (int k = 0; k < value(v).inputs; ++k) {
       const int source = view(v, k).value;
-      if (value(source).op == graven::Op::constant) continue;
+      if (value(source).op == graven::op::constant) continue;
       for (int y : rows_read(v, k, s)) expect_row(source, y, what);
     }
   }
@@ -104,7 +104,7 @@ template <class Subject> struct PlanCheck {
     if (Plan::places.row[row_id(v, s)] != Plan::places.row[row_id(source, s)])
       fail("overwrites a row that is not its input's", v, s);
     for (int k = 0; k < value(v).inputs; ++k)
-      if (view(v, k).value != source && value(view(v, k).value).op != graven::Op::constant)
+      if (view(v, k).value != source && value(view(v, k).value).op != graven::op::constant)
         for (int y : rows_read(v, k, s)) expect_row(view(v, k).value, y, "read while written");
   }
 

@@ -42,14 +42,14 @@ struct Random<Network, inputs, element, seed, std::integer_sequence<int, Layer..
       std::make_index_sequence<inputs.size()>());
 
   static constexpr bool weighted(Op op) {
-    return op == Op::conv || op == Op::depthwise || op == Op::dense;
+    return op == op::conv || op == op::depthwise || op == op::dense;
   }
   static constexpr bool requantizes(Op op) {
-    return weighted(op) || op == Op::add || op == Op::concat || op == Op::mean;
+    return weighted(op) || op == op::add || op == op::concat || op == op::mean;
   }
   template <int layer> static constexpr int filter_size() {
     constexpr Value v = graph.values[graph.layers[layer].value];
-    if constexpr (weighted(v.op) && v.layer == layer) return filter_layout(graph.view(), v).size();
+    if constexpr (weighted(v.op) && v.layer == layer) return v.weights.size();
     return 0;
   }
 

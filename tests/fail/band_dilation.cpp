@@ -6,7 +6,7 @@ using namespace graven;
 struct TwoRows : scalar {
 #ifdef GRAVEN_BROKEN
   static constexpr int band(const GraphView& graph, int value) {
-    return graph[value].op == Op::conv ? 2 : 1;
+    return graph[value].op == op::conv ? 2 : 1;
   }
 #endif
 };

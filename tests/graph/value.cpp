@@ -37,34 +37,34 @@ constexpr Parameters three[] = {{.output = {1, 0}}, {}, {}, {}};
 constexpr Shape square{4, 4, 2};
 
 // ReLU becomes a clamp: behind a layer that can, of equal quantization, with no other reader.
-static_assert(ops_of<Sequential<MaxPool<2>, ReLU>, square, two> == Ops<2>{Op::input, Op::max_pool});
+static_assert(ops_of<Sequential<MaxPool<2>, ReLU>, square, two> == Ops<2>{op::input, op::max_pool});
 static_assert(ops_of<Sequential<MaxPool<2>, ReLU>, square, two, false> ==
-              Ops<3>{Op::input, Op::max_pool, Op::map});
+              Ops<3>{op::input, op::max_pool, op::clamp});
 static_assert(ops_of<Sequential<MaxPool<2>, ReLU>, square, rescaled> ==
-              Ops<3>{Op::input, Op::max_pool, Op::map});
+              Ops<3>{op::input, op::max_pool, op::clamp});
 static_assert(ops_of<Sequential<MaxPool<2, 2, valid, relu6>, ReLU>, square, two> ==
-              Ops<3>{Op::input, Op::max_pool, Op::map});
+              Ops<3>{op::input, op::max_pool, op::clamp});
 static_assert(
     ops_of<Graph<Node<MaxPool<2>, 0>, Node<ReLU, 1>, Node<Add, 1, 2>, Outputs<3>>, square, three> ==
-    Ops<4>{Op::input, Op::max_pool, Op::map, Op::add});
+    Ops<4>{op::input, op::max_pool, op::clamp, op::add});
 static_assert(ops_of<Graph<Node<MaxPool<2>, 0>, Node<ReLU, 1>, Outputs<1, 2>>, square, two> ==
-              Ops<3>{Op::input, Op::max_pool, Op::map});
+              Ops<3>{op::input, op::max_pool, op::clamp});
 static_assert(ops_of<Sequential<Sigmoid, ReLU>, square, two> ==
-              Ops<3>{Op::input, Op::map, Op::map});
+              Ops<3>{op::input, op::map, op::clamp});
 
 // A reshape is a copy only where a reader's rows move.
 using Moved = Sequential<MaxPool<1>, Reshape<Shape{2, 8, 2}>, MaxPool<2>>;
 static_assert(ops_of<Moved, square, three> ==
-              Ops<4>{Op::input, Op::max_pool, Op::copy, Op::max_pool});
+              Ops<4>{op::input, op::max_pool, op::copy, op::max_pool});
 static_assert(ops_of<Sequential<Reshape<Shape{2, 8, 2}>, MaxPool<2>>, square, two> ==
-              Ops<2>{Op::input, Op::max_pool});
+              Ops<2>{op::input, op::max_pool});
 constexpr auto reshaped =
     graph_of<Sequential<Reshape<Shape{2, 8, 2}>, MaxPool<2>>, std::array{square}, two, true>;
 static_assert(reshaped.values[0].shape == Shape{2, 8, 2});
 
 // An output is always computed: inputs are passed on by a copy.
 constexpr Parameters one[] = {{.output = {1, 0}}, {}};
-static_assert(ops_of<Sequential<Flatten>, square, one> == Ops<2>{Op::input, Op::copy});
+static_assert(ops_of<Sequential<Flatten>, square, one> == Ops<2>{op::input, op::copy});
 
 // Layers keep their views when values vanish.
 constexpr auto fused =

@@ -65,9 +65,15 @@ struct Problem {
   void connect(int inputs) {
     values[2].inputs = inputs;
     for (int k = 0; k < inputs; ++k) views[k] = {k, values[k].shape};
+    Value& v = values[2];
+    const Shape in = values[0].shape;
+    const int outputs = v.shape.channels, area = v.filter.area();
+    if (v.op == op::depthwise) v.weights = {outputs, area, 1, outputs};
+    if (v.op == op::dense) v.weights = {outputs, in.size(), in.size(), 1};
+    if (v.op == op::conv) v.weights = {outputs, area * in.channels, area * in.channels, 1};
   }
   void fill_filter() {
-    const FilterLayout layout = filter_layout(graph(), value());
+    const FilterLayout layout = value().weights;
     const bool extreme = pick(0, 3) == 0;
     filter.resize(static_cast<std::size_t>(layout.size()));
     for (std::int8_t& w : filter)
@@ -90,8 +96,7 @@ struct Problem {
   // Multipliers around `most` in every channel, down to a fraction of it.
   void fill_scales(float most) {
     const float whole = most * values[2].quant.scale / values[0].quant.scale;
-    for (int o = 0; o < filter_layout(graph(), value()).outputs; ++o)
-      scale.push_back(whole * real(0.05f, 1.0f));
+    for (int o = 0; o < value().weights.outputs; ++o) scale.push_back(whole * real(0.05f, 1.0f));
     params.scale.element = Element::float32;
     params.scale.size = static_cast<int>(scale.size());
     params.scale.float32 = scale.data();

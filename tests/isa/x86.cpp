@@ -43,7 +43,7 @@ int channels_of(Problem& p) { return p.of({p.pick(1, 9), p.pick(1, 40), 8, 16, 3
 template <class Kernel> void check_conv(unsigned seed, int band) {
   Problem p(seed);
   make_window(p, channels_of(p), band == 0);
-  p.values[2].op = Op::conv;
+  p.values[2].op = op::conv;
   p.values[2].shape.channels = channels_of(p);
   p.connect(1);
   fill_quants(p);
@@ -57,7 +57,7 @@ template <class Taps, int band> void check_depthwise(unsigned seed) {
   Problem p(seed);
   const int channels = channels_of(p), times = p.of({1, 1, 1, 2, 3, 8});
   make_window(p, channels, band == 1);
-  p.values[2].op = Op::depthwise;
+  p.values[2].op = op::depthwise;
   p.values[2].shape.channels = channels * times;
   p.connect(1);
   fill_quants(p);
@@ -73,7 +73,7 @@ void check_add(unsigned seed) {
   for (Value& v : p.values) v.shape = shape;
   if (p.pick(0, 5) == 0) p.values[1].shape.width = 1;
   if (p.pick(0, 5) == 0) p.values[0].shape.channels = 1;
-  p.values[2].op = Op::add;
+  p.values[2].op = op::add;
   p.connect(2);
   fill_quants(p);
   if (p.pick(0, 3) == 0) p.values[1].quant = p.values[0].quant;
@@ -107,7 +107,7 @@ void check_dense_rows(unsigned seed) {
   Problem p(seed);
   p.values[0].shape = {p.pick(1, 6), p.pick(1, 9), p.pick(1, 30)};
   p.values[2].shape = {1, 1, p.pick(1, 20)};
-  p.values[2].op = Op::dense;
+  p.values[2].op = op::dense;
   p.values[2].reduces = true;
   p.connect(1);
   fill_quants(p);
@@ -121,7 +121,7 @@ void check_nearest(unsigned seed) {
   Problem p(seed);
   p.values[0].shape = {p.pick(1, 4), p.pick(1, 9), p.of({1, 3, 4, 8, 16, 17, 32})};
   p.values[2].shape = {1, p.pick(1, 20), p.values[0].shape.channels};
-  p.values[2].op = Op::nearest;
+  p.values[2].op = op::nearest;
   p.connect(1);
   CAPTURE(seed);
   check_parity<scalar_isa::Nearest, avx2_isa::Nearest>(p);
@@ -130,11 +130,11 @@ void check_nearest(unsigned seed) {
 template <class Expected, class Kernel> void check_float(unsigned seed, Op op, int band) {
   Problem p(seed);
   const int channels = channels_of(p);
-  make_window(p, channels, op == Op::depthwise);
+  make_window(p, channels, op == op::depthwise);
   for (Value& v : p.values) v.element = Element::float32;
   p.values[2].op = op;
   p.values[2].activation = p.of({none, relu, relu6, relu_n1_to_1});
-  p.values[2].shape.channels = op == Op::depthwise ? channels : channels_of(p);
+  p.values[2].shape.channels = op == op::depthwise ? channels : channels_of(p);
   p.connect(1);
   p.fill_filter();
   CAPTURE(seed);
@@ -169,11 +169,11 @@ TEST_CASE("depthwise convolutions") { check_depthwises<TapPairs>(); }
 TEST_CASE("float32") {
   using Real = scalar_isa::Float32;
   for (unsigned seed = 0; seed < count; ++seed) {
-    check_float<scalar_isa::Conv<Real>, avx2_isa::Conv<Floats, PaddedRows, 2, 4>>(seed, Op::conv,
+    check_float<scalar_isa::Conv<Real>, avx2_isa::Conv<Floats, PaddedRows, 2, 4>>(seed, op::conv,
                                                                                   4);
-    check_float<scalar_isa::Conv<Real>, avx2_isa::Conv<Floats, PaddedRows, 4, 1>>(seed, Op::conv,
+    check_float<scalar_isa::Conv<Real>, avx2_isa::Conv<Floats, PaddedRows, 4, 1>>(seed, op::conv,
                                                                                   1);
-    check_float<scalar_isa::Depthwise<Real>, FloatDepthwise>(seed, Op::depthwise, 1);
+    check_float<scalar_isa::Depthwise<Real>, FloatDepthwise>(seed, op::depthwise, 1);
   }
 }
 #endif
@@ -185,12 +185,12 @@ TEST_CASE("pools") {
   using Narrow = scalar_isa::Average<std::int8_t, std::int16_t>;
   using Wide = scalar_isa::Average<std::int8_t, std::int32_t>;
   for (unsigned seed = 0; seed < count; ++seed) {
-    check_pool<Max, false>(seed, Op::max_pool);
-    check_pool<Max, true>(seed, Op::max_pool);
-    check_pool<Narrow, false>(seed, Op::average_pool);
-    check_pool<Narrow, true>(seed, Op::average_pool);
-    check_pool<Wide, false>(seed, Op::average_pool);
-    check_pool<Wide, true>(seed, Op::average_pool);
+    check_pool<Max, false>(seed, op::max_pool);
+    check_pool<Max, true>(seed, op::max_pool);
+    check_pool<Narrow, false>(seed, op::average_pool);
+    check_pool<Narrow, true>(seed, op::average_pool);
+    check_pool<Wide, false>(seed, op::average_pool);
+    check_pool<Wide, true>(seed, op::average_pool);
   }
 }
 TEST_CASE("dense, row by row") {

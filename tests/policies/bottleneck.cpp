@@ -49,7 +49,7 @@ TEST_CASE("three rows of what depthwise reads, one row of what it makes") {
   int expansions = 0;
   for (int v = Streamed::Engine::first_value; v < Streamed::Engine::values; ++v) {
     const Value& value = Streamed::graph.values[v];
-    if (value.op != Op::depthwise) continue;
+    if (value.op != op::depthwise) continue;
     ++expansions;
     const int expand = Streamed::graph.views[value.first_input].value;
     CHECK(alive<Streamed>(expand) == 3);

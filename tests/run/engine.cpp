@@ -126,7 +126,7 @@ struct Latch {
   template <At in> static constexpr Shape output() { return in.shape; }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
-    Value v = l.begin(Op::map, in.layer, in.shape, input);
+    Value v = l.begin(op::clamp, in.layer, in.shape, input);
     v.elementwise = true;
     v.persistent = true;
     return l.add(v, input);
@@ -205,7 +205,7 @@ struct banded : scalar {
   [[maybe_unused]] static constexpr const char* name = "banded";
   static constexpr int band(const GraphView& graph, int value) {
     const Value& v = graph[value];
-    const bool windows = v.op == Op::conv || v.op == Op::depthwise || v.op == Op::max_pool;
+    const bool windows = v.op == op::conv || v.op == op::depthwise || v.op == op::max_pool;
     return windows && !v.reduces && v.rows.dilation == 1 ? 2 : 1;
   }
   template <const auto& graph, int value> static constexpr auto kernel() {

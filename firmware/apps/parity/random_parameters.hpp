@@ -50,8 +50,8 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
     static constexpr Value value = graph.values[graph.layers[layer].value];
     static constexpr bool weighted =
         value.layer == static_cast<int>(layer) &&
-        (value.op == Op::conv || value.op == Op::depthwise || value.op == Op::dense);
-    static constexpr int taps = weighted ? filter_layout(graph.view(), value).size() : 0;
+        (value.op == op::conv || value.op == op::depthwise || value.op == op::dense);
+    static constexpr int taps = weighted ? value.weights.size() : 0;
     static constexpr int channels = value.shape.channels;
     std::conditional_t<style.real, float, std::int8_t> filter[taps > 0 ? taps : 1]{};
     std::conditional_t<style.real, float, std::int32_t> bias[channels]{};
@@ -88,8 +88,8 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
     }
     constexpr Op op = A::value.op;
     if (style.real) return p;
-    if (A::weighted || op == Op::add || op == Op::mean)
-      p.output = {style.out_scale, op == Op::depthwise ? style.depthwise_zero : style.out_zero};
+    if (A::weighted || op == op::add || op == op::mean)
+      p.output = {style.out_scale, op == op::depthwise ? style.depthwise_zero : style.out_zero};
     return p;
   }
   static constexpr Parameters params[] = {{.output = ((void)In, in_quant)}..., record<Layer>()...};

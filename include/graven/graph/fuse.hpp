@@ -35,11 +35,6 @@ template <class Graph> constexpr void replace(Graph& g, int gone, int instead) {
   --g.count;
 }
 
-constexpr bool takes_activation(Op op) {
-  return op == Op::conv || op == Op::grouped_conv || op == Op::depthwise || op == Op::dense ||
-         op == Op::add || op == Op::max_pool || op == Op::average_pool;
-}
-
 }  // namespace detail
 
 // A ReLU that keeps the quantization becomes the clamp of the layer before it.
@@ -47,11 +42,10 @@ template <class Graph> constexpr void fuse_activations(Graph& g) {
   for (int v = g.input_count; v < g.count; ++v) {
     const Value& map = g.values[v];
     const Activation activation = map.activation;
-    if (map.op != Op::map || map.function != Function::identity || activation == Activation::none)
-      continue;
+    if (map.op != op::clamp || activation == Activation::none) continue;
     const int source = g.views[map.first_input].value;
     Value& before = g.values[source];
-    if (!detail::takes_activation(before.op) || before.activation != Activation::none ||
+    if (!before.op.has(Trait::clamps) || before.activation != Activation::none ||
         before.element != map.element || before.quant != map.quant ||
         detail::readers(g, source) != 1)
       continue;
@@ -89,7 +83,7 @@ template <class Graph> constexpr void drop_unused_views(Graph& g) {
 // A model input that is only read reshaped comes in the new rows at once.
 template <class Graph> constexpr void reshape_inputs(Graph& g) {
   for (int v = g.input_count; v < g.count; ++v) {
-    if (g.values[v].op != Op::copy || detail::is_output(g, v)) continue;
+    if (g.values[v].op != op::copy || detail::is_output(g, v)) continue;
     const int source = g.views[g.values[v].first_input].value;
     if (source >= g.input_count || detail::readers(g, source) != 1) continue;
     g.values[source].shape = g.values[v].shape;

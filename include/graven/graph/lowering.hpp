@@ -107,7 +107,7 @@ template <int Values, int Views, int Layers> struct Lowering {
   constexpr View with_rows(View in, int layer) {
     const Value& source = graph.values[in.value];
     if (source.shape.height == in.shape.height) return in;
-    Value v = begin(Op::copy, layer, in.shape, in);
+    Value v = begin(op::copy, layer, in.shape, in);
     v.element = source.element;
     v.quant = source.quant;
     v.rows.start = [](const Value& value, const View*, int, int step) {
@@ -128,8 +128,8 @@ template <int Values, int Views, int Layers> struct Lowering {
   constexpr void own_output(int o) {
     const View view = graph.outputs[o];
     const Value& source = graph.values[view.value];
-    if (source.op != Op::input && source.op != Op::constant) return;
-    Value v = begin(Op::copy, 0, source.shape, view);
+    if (source.op != op::input && source.op != op::constant) return;
+    Value v = begin(op::copy, 0, source.shape, view);
     v.element = source.element;
     v.quant = source.quant;
     v.filter.width = source.shape.row();

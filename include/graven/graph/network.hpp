@@ -62,14 +62,21 @@ constexpr View lower(Lowering& lowering, Views... views) {
 
 // An elementwise function; `fixed` is the output quantization that the function has by definition.
 template <At in, class Lowering>
-constexpr View lower_map(Lowering& l, View input, Function function, Activation activation,
-                         Quant fixed = {}) {
+constexpr View lower_map(Lowering& l, View input, Function function, Quant fixed) {
   input = l.with_rows(input, in.layer);
-  Value v = l.begin(Op::map, in.layer, in.shape, input);
+  Value v = l.begin(op::map, in.layer, in.shape, input);
   v.function = function;
+  v.elementwise = true;
+  if (!l.has_quant(in.layer) && v.element == Element::int8) v.quant = fixed;
+  return l.add(v, input);
+}
+// An activation by itself, and any change of scale.
+template <At in, class Lowering>
+constexpr View lower_clamp(Lowering& l, View input, Activation activation) {
+  input = l.with_rows(input, in.layer);
+  Value v = l.begin(op::clamp, in.layer, in.shape, input);
   v.activation = activation;
   v.elementwise = true;
-  if (!l.has_quant(in.layer) && fixed.scale != 0 && v.element == Element::int8) v.quant = fixed;
   return l.add(v, input);
 }
 

@@ -2,7 +2,7 @@
 //
 // Time runs along the height. A value is `timed` if its rows are the same rows one window later,
 // moved up: then only the new ones are computed. Whoever reads more of it than the new rows reads
-// an Op::window, a persistent value of its last rows. What is not timed (a Dense over all rows, a
+// an op::window, a persistent value of its last rows. What is not timed (a Dense over all rows, a
 // global pool, a layer whose padding along time every window sees anew) is computed whole.
 #pragma once
 
@@ -27,11 +27,11 @@ struct Track {
   int rate = 1;   // input rows per row
   int made = 0;   // rows per push
   int last = 0;   // the newest row
-  int kept = 0;   // rows in its Op::window; 0: it has none
+  int kept = 0;   // rows in its op::window; 0: it has none
   int ready = 1;  // pushes after a reset until the rows made have forgotten it
 
   constexpr int base() const { return last + 1 - made; }       // the first row made
-  constexpr int kept_base() const { return last + 1 - kept; }  // the first row of its Op::window
+  constexpr int kept_base() const { return last + 1 - kept; }  // the first row of its op::window
 };
 
 template <int Values> struct Timeline {
@@ -63,13 +63,13 @@ template <class Graph, int Values> struct Tracer {
   constexpr const Value& source(const Value& v, int k) const { return g.values[view(v, k).value]; }
   constexpr Track& track(const Value& v, int k) { return line.tracks[view(v, k).value]; }
   constexpr bool is_constant(const Value& v, int k) const {
-    return source(v, k).op == Op::constant;
+    return source(v, k).op == op::constant;
   }
 
   // Rules that ask for nothing but a step's number relative to others.
   static constexpr bool is_relative(const Value& v) {
-    return !v.rows.start.exists || v.op == Op::add ||
-           (v.op == Op::copy && v.shape.row() % v.filter.width == 0);
+    return !v.rows.start.exists || v.op == op::add ||
+           (v.op == op::copy && v.shape.row() % v.filter.width == 0);
   }
 
   // Do the rows of `v` stand in one and the same relation to those of input k?
@@ -86,7 +86,7 @@ template <class Graph, int Values> struct Tracer {
   constexpr void trace(int id) {
     const Value& v = g.values[id];
     Track& t = line.tracks[id];
-    t.timed = v.op == Op::input;
+    t.timed = v.op == op::input;
     if (v.inputs == 0 || v.reduces || v.shape.height == 1 || !is_relative(v)) return;
     for (int k = 0; k < v.inputs && !t.timed; ++k) {
       t.timed = !is_constant(v, k) && track(v, k).timed;
@@ -168,7 +168,7 @@ template <int Values, int Views, int Layers> struct Unroller {
   const ValueGraph<Values, Views, Layers>& g;
   const Timeline<Values>& line;
   ValueGraph<2 * Values, Views + 2 * Values, Layers> out{};
-  int made[Values]{}, kept[Values]{};  // ids in `out` of a value and of its Op::window
+  int made[Values]{}, kept[Values]{};  // ids in `out` of a value and of its op::window
 
   // Rows [from, from + count) of a value of the window's graph.
   constexpr View rows_of(const View& view, int from, int count) const {
@@ -204,7 +204,7 @@ template <int Values, int Views, int Layers> struct Unroller {
   constexpr void add_window(int id, const Value& v, bool is_output) {
     const Track& t = line.tracks[id];
     Value w{};
-    w.op = Op::window;
+    w.op = op::window;
     w.shape = v.shape;
     w.shape.height = t.kept;
     w.element = v.element;

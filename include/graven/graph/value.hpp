@@ -7,39 +7,17 @@
 //   reductions  a step per input row; the output appears with the last one.
 #pragma once
 
+#include "graven/graph/op.hpp"
 #include "graven/params.hpp"
 #include "graven/quant.hpp"
 #include "graven/shape.hpp"
 
+#include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 
 namespace graven {
-
-enum class Op : std::uint8_t {
-  input,
-  constant,
-  conv,
-  grouped_conv,
-  depthwise,
-  dense,
-  max_pool,
-  average_pool,
-  mean,
-  add,
-  concat,
-  map,
-  softmax,
-  argmax,
-  nearest,
-  bilinear,
-  copy,
-  window,
-  quantize,
-  dequantize
-};
-
-// What Op::map applies to every element, before the activation's clamp.
-enum class Function : std::uint8_t { identity, sigmoid, tanh };
 
 // A value as one reader sees it: reshaping is free where it keeps the rows.
 struct View {
@@ -83,10 +61,41 @@ constexpr Shape drop(Shape s, int axes) {
   return {left[0], left[1], left[2]};
 }
 
-enum class FilterOrder : std::uint8_t { ohwi, hwo };  // hwo: a depthwise filter over one channel
+// A function of one element, as the compiler and a float kernel call it.
+struct Function {
+  std::int8_t (*entry)(int q, Quant in, Quant out) = nullptr;  // int8 -> int8: TFLM's arithmetic
+  float (*real)(float x) = nullptr;
+};
+
+// How the filter of a value is laid out: `taps` weights per output, at index(output, 0) and on.
+struct FilterLayout {
+  int outputs = 0, taps = 0, output_step = 0, tap_step = 0;
+  bool rounds_scale = false;  // Dense: scale_in * scale_filter, if it is one for all, as a float
+
+  constexpr int size() const { return outputs * taps; }
+  constexpr int index(int output, int tap) const { return output * output_step + tap * tap_step; }
+};
+
+// An operator's own numbers: a struct of ints, floats and enums of their size.
+struct Options {
+  std::int32_t words[8]{};
+
+  template <class T> constexpr void set(const T& record) {
+    using Words = std::array<std::int32_t, sizeof(T) / 4>;
+    static_assert(sizeof(T) % 4 == 0 && sizeof(T) <= sizeof(words),
+                  "Options: an operator's record has at most eight members of four bytes each.");
+    const Words from = std::bit_cast<Words>(record);
+    for (std::size_t i = 0; i < from.size(); ++i) words[i] = from[i];
+  }
+  template <class T> constexpr T get() const {
+    std::array<std::int32_t, sizeof(T) / 4> to{};
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = words[i];
+    return std::bit_cast<T>(to);
+  }
+};
 
 struct Value {
-  Op op = Op::input;
+  Op op = op::input;
   Shape shape{};
   Element element = Element::int8;
   Quant quant{};
@@ -103,13 +112,9 @@ struct Value {
   Extent filter = 1, stride = 1, dilation = 1;
   int left = 0;  // padding pixels before the row
   Activation activation = Activation::none;
-  Function function = Function::identity;
-  FilterOrder order = FilterOrder::ohwi;
-  int groups = 1;            // of a convolution's channels
-  int axes = 0;              // mean, argmax, concat: a set of Axis
-  bool dense_scale = false;  // Dense's rule for one filter scale (quant.hpp)
-  float beta = 1;
-  bool align_corners = false, half_pixel_centers = false;
+  FilterLayout weights{};  // of operators with weights
+  Function function{};     // of op::map
+  Options options{};       // of the operator itself
   std::uint64_t macs = 0;
 
   constexpr int steps(int input_height, int band) const {

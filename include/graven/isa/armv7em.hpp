@@ -20,6 +20,12 @@
 #include "graven/isa/armv7em/row_kind.hpp"
 #include "graven/isa/scalar.hpp"
 #include "graven/isa/shared/fpu/real.hpp"
+#include "graven/layers/avg_pool.hpp"
+#include "graven/layers/conv2d.hpp"
+#include "graven/layers/dense.hpp"
+#include "graven/layers/depthwise_conv2d.hpp"
+#include "graven/layers/max_pool.hpp"
+#include "graven/layers/resize_nearest.hpp"
 
 namespace graven {
 
@@ -38,11 +44,11 @@ struct armv7em_lean : scalar {
     constexpr const Value& v = graph.values[value];
     constexpr bool int8 = v.element == Element::int8 && v.inputs > 0 &&
                           graph.values[graph.views[v.first_input].value].element == Element::int8;
-    if constexpr (int8 && v.op == Op::conv)
+    if constexpr (int8 && v.op == op::conv)
       return conv<graph, value>();
-    else if constexpr (int8 && v.op == Op::dense)
+    else if constexpr (int8 && v.op == op::dense)
       return armv7em_isa::DenseRows{};
-    else if constexpr (int8 && v.op == Op::depthwise)
+    else if constexpr (int8 && v.op == op::depthwise)
       return depthwise<graph, value>();
     else if constexpr (int8 && adds_fast(graph.view(), v))
       return add<graph, value>();
@@ -50,9 +56,9 @@ struct armv7em_lean : scalar {
       return average<graph, value>(scalar::kernel<graph, value>());
     else if constexpr (armv7em_isa::rows_of(graph.view(), value) != armv7em_isa::RowKind::pixels)
       return planar<graph, value>();
-    else if constexpr (int8 && !v.reduces && (v.op == Op::max_pool || v.op == Op::average_pool))
+    else if constexpr (int8 && !v.reduces && (v.op == op::max_pool || v.op == op::average_pool))
       return armv7em_isa::pool<graph, value>(scalar::kernel<graph, value>());
-    else if constexpr (v.op == Op::nearest)
+    else if constexpr (v.op == op::nearest)
       return armv7em_isa::Nearest{};
     else if constexpr (!std::is_void_v<decltype(fpu_isa::kernel<graph, value>())>)
       return fpu_isa::kernel<graph, value>();
@@ -111,7 +117,7 @@ private:
     constexpr GraphView g = graph.view();
     constexpr const Value& v = graph.values[value];
     constexpr isa::RowKind from = isa::rows_of(g, g.input(v).value), to = isa::rows_of(g, value);
-    if constexpr (v.op == Op::max_pool)
+    if constexpr (v.op == op::max_pool)
       return isa::PlanarMaxPool<from, to, isa::pools_by_two(g, v)>{};
     else if constexpr (to == isa::RowKind::doubled)
       return isa::CopiedRow{};

@@ -10,6 +10,13 @@
 #include "graven/isa/avx2/pool.hpp"
 #include "graven/isa/avx2/real.hpp"
 #include "graven/isa/scalar.hpp"
+#include "graven/layers/add.hpp"
+#include "graven/layers/avg_pool.hpp"
+#include "graven/layers/conv2d.hpp"
+#include "graven/layers/dense.hpp"
+#include "graven/layers/depthwise_conv2d.hpp"
+#include "graven/layers/max_pool.hpp"
+#include "graven/layers/resize_nearest.hpp"
 
 namespace graven {
 
@@ -21,7 +28,7 @@ struct avx2 : scalar {
   static constexpr int band(const GraphView& graph, int value) {
     const Value& v = graph[value];
     const bool windows = v.element == Element::int8 && v.dilation == Extent(1) &&
-                         (v.op == Op::conv || v.op == Op::depthwise);
+                         (v.op == op::conv || v.op == op::depthwise);
     return !windows || v.shape.height < 2 ? 1 : v.shape.height < 4 ? 2 : 4;
   }
 
@@ -30,7 +37,7 @@ struct avx2 : scalar {
     using Inherited = decltype(scalar::kernel<graph, value>());
     if constexpr (v.inputs == 0 || !uniform(graph.view(), v))
       return Inherited();
-    else if constexpr (v.op == Op::nearest)
+    else if constexpr (v.op == op::nearest)
       return avx2_isa::Nearest{};
     else if constexpr (v.element == Element::int8)
       return int8_kernel<graph, value, Inherited>();
@@ -54,24 +61,24 @@ protected:
 private:
   template <const auto& graph, int value, class Inherited> static constexpr auto int8_kernel() {
     constexpr const Value& v = graph.values[value];
-    if constexpr (v.op == Op::conv)
+    if constexpr (v.op == op::conv)
       return conv<avx2_isa::Words, graph, value>();
-    else if constexpr (v.op == Op::depthwise)
+    else if constexpr (v.op == op::depthwise)
       return avx2_isa::Depthwise<avx2_isa::TapPairs, band(graph.view(), value)>{};
-    else if constexpr (v.op == Op::dense)
+    else if constexpr (v.op == op::dense)
       return avx2_isa::DenseRows{};
-    else if constexpr (v.op == Op::add)
+    else if constexpr (v.op == op::add)
       return avx2_isa::Add{};
-    else if constexpr (v.op == Op::max_pool || v.op == Op::average_pool)
+    else if constexpr (v.op == op::max_pool || v.op == op::average_pool)
       return pool<graph, value>(Inherited());
     else
       return Inherited();
   }
   template <const auto& graph, int value, class Inherited> static constexpr auto float_kernel() {
     constexpr const Value& v = graph.values[value];
-    if constexpr (v.op == Op::conv && avx2_isa::PaddedRows<avx2_isa::Floats>::serves(v))
+    if constexpr (v.op == op::conv && avx2_isa::PaddedRows<avx2_isa::Floats>::serves(v))
       return conv<avx2_isa::Floats, graph, value>();
-    else if constexpr (v.op == Op::depthwise && avx2_isa::FloatDepthwise::serves(graph.view(), v))
+    else if constexpr (v.op == op::depthwise && avx2_isa::FloatDepthwise::serves(graph.view(), v))
       return avx2_isa::FloatDepthwise{};
     else
       return Inherited();

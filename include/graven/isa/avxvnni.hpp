@@ -6,6 +6,8 @@
 
 #include "graven/isa/avx2.hpp"
 #include "graven/isa/avxvnni/lanes.hpp"
+#include "graven/layers/conv2d.hpp"
+#include "graven/layers/depthwise_conv2d.hpp"
 
 namespace graven {
 
@@ -22,9 +24,9 @@ protected:
     constexpr const Value& v = graph.values[value];
     if constexpr (v.inputs == 0 || v.element != Element::int8 || !uniform(graph.view(), v))
       return avx2::kernel<graph, value>();
-    else if constexpr (v.op == Op::conv)
+    else if constexpr (v.op == op::conv)
       return conv<Lanes, graph, value>();
-    else if constexpr (v.op == Op::depthwise)
+    else if constexpr (v.op == op::depthwise)
       return avx2_isa::Depthwise<avxvnni_isa::TapQuads<Lanes>, band(graph.view(), value)>{};
     else
       return avx2::kernel<graph, value>();

@@ -11,6 +11,10 @@
 #include "graven/isa/scalar.hpp"
 #include "graven/isa/shared/bytewise.hpp"
 #include "graven/isa/shared/small_windows.hpp"
+#include "graven/layers/conv2d.hpp"
+#include "graven/layers/dense.hpp"
+#include "graven/layers/depthwise_conv2d.hpp"
+#include "graven/layers/resize_nearest.hpp"
 
 namespace graven {
 
@@ -21,23 +25,23 @@ struct rv32imc : scalar {
     constexpr const Value& v = graph.values[value];
     constexpr bool int8 = v.element == Element::int8 && v.inputs > 0 &&
                           graph.values[graph.views[v.first_input].value].element == Element::int8;
-    if constexpr (int8 && v.op == Op::conv)
+    if constexpr (int8 && v.op == op::conv)
       return conv<graph, value>();
-    else if constexpr (int8 && v.op == Op::dense)
+    else if constexpr (int8 && v.op == op::dense)
       return rv32imc_isa::Dense<true>{};
-    else if constexpr (int8 && v.op == Op::depthwise &&
+    else if constexpr (int8 && v.op == op::depthwise &&
                        rv32imc_isa::Depthwise3<1>::serves(graph.view(), v))
       return rv32imc_isa::Depthwise3<1>{};
-    else if constexpr (int8 && v.op == Op::depthwise &&
+    else if constexpr (int8 && v.op == op::depthwise &&
                        rv32imc_isa::Depthwise3<2>::serves(graph.view(), v))
       return rv32imc_isa::Depthwise3<2>{};
-    else if constexpr (int8 && v.op == Op::depthwise)
+    else if constexpr (int8 && v.op == op::depthwise)
       return tiled_depthwise<graph, value>();
     else if constexpr (int8 && adds_bytes(graph.view(), v))
       return add_bytes<WideProducts, graph, value>();
     else if constexpr (is_small_pool(graph.view(), value))
       return small_pool<graph, value>(scalar::kernel<graph, value>());
-    else if constexpr (v.op == Op::nearest)
+    else if constexpr (v.op == op::nearest)
       return NearestInWords{};
     else
       return scalar::kernel<graph, value>();

@@ -15,6 +15,20 @@
 #include "graven/isa/scalar/pool.hpp"
 #include "graven/isa/scalar/resize.hpp"
 #include "graven/isa/scalar/softmax.hpp"
+#include "graven/layers/add.hpp"
+#include "graven/layers/argmax.hpp"
+#include "graven/layers/avg_pool.hpp"
+#include "graven/layers/concat.hpp"
+#include "graven/layers/conv2d.hpp"
+#include "graven/layers/dense.hpp"
+#include "graven/layers/depthwise_conv2d.hpp"
+#include "graven/layers/dequantize.hpp"
+#include "graven/layers/max_pool.hpp"
+#include "graven/layers/mean.hpp"
+#include "graven/layers/quantize.hpp"
+#include "graven/layers/resize_bilinear.hpp"
+#include "graven/layers/resize_nearest.hpp"
+#include "graven/layers/softmax.hpp"
 
 namespace graven {
 
@@ -32,21 +46,21 @@ struct scalar {
     constexpr const Value& v = graph.values[value];
     constexpr Element in = graph.values[graph.views[v.first_input].value].element;
     constexpr bool real = in == Element::float32, int8 = in == Element::int8;
-    if constexpr (v.op == Op::argmax) {
+    if constexpr (v.op == op::argmax) {
       constexpr bool indexes = v.element == Element::int32 || v.element == Element::int64;
       if constexpr (indexes && real)
         return arg_max<float, v.element>();
       else if constexpr (indexes && int8)
         return arg_max<std::int8_t, v.element>();
-    } else if constexpr (v.op == Op::quantize) {
+    } else if constexpr (v.op == op::quantize) {
       if constexpr (real && is_byte(v.element))
         return scalar_isa::QuantizeFloat32<typename type_of<v.element>::type>{};
       else if constexpr (is_byte(in) && is_byte(v.element))
         return scalar_isa::MapBytes{};
-    } else if constexpr (v.op == Op::dequantize) {
+    } else if constexpr (v.op == op::dequantize) {
       if constexpr (is_byte(in) && v.element == Element::float32)
         return scalar_isa::DequantizeBytes<typename type_of<in>::type>{};
-    } else if constexpr (v.op == Op::constant) {
+    } else if constexpr (v.op == op::constant) {
       if constexpr (v.element == Element::float32 || v.element == Element::int8)
         return scalar_isa::Constant{};
     } else if constexpr (uniform(graph.view(), v)) {
@@ -66,17 +80,17 @@ protected:
 
   template <const auto& graph, int value> static constexpr auto uniform_kernel() {
     constexpr const Value& v = graph.values[value];
-    if constexpr (v.op == Op::copy)
+    if constexpr (v.op == op::copy)
       return scalar_isa::Copy{};
-    else if constexpr (v.op == Op::window)
+    else if constexpr (v.op == op::window)
       return scalar_isa::Slide{};
-    else if constexpr (v.op == Op::concat && v.element == Element::float32 &&
+    else if constexpr (v.op == op::concat && v.element == Element::float32 &&
                        v.activation != Activation::none)
       return scalar_isa::ClampedConcat{};
-    else if constexpr (v.op == Op::concat &&
+    else if constexpr (v.op == op::concat &&
                        (v.element == Element::int8 || v.element == Element::float32))
       return scalar_isa::Concat{};
-    else if constexpr (v.op == Op::nearest)
+    else if constexpr (v.op == op::nearest)
       return scalar_isa::Nearest{};
     else if constexpr (v.element == Element::float32)
       return float_kernel<graph, value>();
@@ -90,27 +104,29 @@ protected:
 
   template <const auto& graph, int value> static constexpr auto float_kernel() {
     constexpr const Value& v = graph.values[value];
-    if constexpr (v.op == Op::conv)
+    if constexpr (v.op == op::conv)
       return scalar_isa::Conv<scalar_isa::Float32>{};
-    else if constexpr (v.op == Op::grouped_conv)
+    else if constexpr (v.op == op::grouped_conv)
       return scalar_isa::GroupedConv<scalar_isa::Float32>{};
-    else if constexpr (v.op == Op::depthwise)
+    else if constexpr (v.op == op::depthwise)
       return scalar_isa::Depthwise<scalar_isa::Float32>{};
-    else if constexpr (v.op == Op::dense)
+    else if constexpr (v.op == op::dense)
       return scalar_isa::DenseRows<scalar_isa::Float32>{};
-    else if constexpr (v.op == Op::max_pool)
+    else if constexpr (v.op == op::max_pool)
       return scalar_isa::Pool<float, scalar_isa::Largest<float>, v.reduces>{};
-    else if constexpr (v.op == Op::average_pool)
+    else if constexpr (v.op == op::average_pool)
       return scalar_isa::Pool<float, scalar_isa::Average<float, float>, v.reduces>{};
-    else if constexpr (v.op == Op::mean)
+    else if constexpr (v.op == op::mean)
       return scalar_isa::Mean<float, float>{};
-    else if constexpr (v.op == Op::add)
+    else if constexpr (v.op == op::add)
       return scalar_isa::AddFloat32{};
-    else if constexpr (v.op == Op::map)
-      return scalar_isa::MapFloat32<v.function>{};
-    else if constexpr (v.op == Op::softmax)
+    else if constexpr (v.op == op::clamp)
+      return scalar_isa::MapFloat32<>{};
+    else if constexpr (v.op == op::map)
+      return scalar_isa::MapFloat32<v.function.real>{};
+    else if constexpr (v.op == op::softmax)
       return scalar_isa::SoftmaxFloat32{};
-    else if constexpr (v.op == Op::bilinear)
+    else if constexpr (v.op == op::bilinear)
       return scalar_isa::BilinearFloat32{};
   }
 
@@ -119,29 +135,29 @@ protected:
     using T = std::int8_t;
     constexpr const Value& v = graph.values[value];
     constexpr int pooled =
-        v.op == Op::mean ? scalar_isa::reduced_count(graph.view(), v) : v.filter.area();
+        v.op == op::mean ? scalar_isa::reduced_count(graph.view(), v) : v.filter.area();
     using Sum = std::conditional_t<(pooled <= 255), std::int16_t, std::int32_t>;
-    if constexpr (v.op == Op::conv)
+    if constexpr (v.op == op::conv)
       return scalar_isa::Conv<scalar_isa::Int8>{};
-    else if constexpr (v.op == Op::grouped_conv)
+    else if constexpr (v.op == op::grouped_conv)
       return scalar_isa::GroupedConv<scalar_isa::Int8>{};
-    else if constexpr (v.op == Op::depthwise)
+    else if constexpr (v.op == op::depthwise)
       return scalar_isa::Depthwise<scalar_isa::Int8>{};
-    else if constexpr (v.op == Op::dense)
+    else if constexpr (v.op == op::dense)
       return scalar_isa::DenseRows<scalar_isa::Int8>{};
-    else if constexpr (v.op == Op::max_pool)
+    else if constexpr (v.op == op::max_pool)
       return scalar_isa::Pool<T, scalar_isa::Largest<T>, v.reduces>{};
-    else if constexpr (v.op == Op::average_pool)
+    else if constexpr (v.op == op::average_pool)
       return scalar_isa::Pool<T, scalar_isa::Average<T, Sum>, v.reduces>{};
-    else if constexpr (v.op == Op::mean)
+    else if constexpr (v.op == op::mean)
       return scalar_isa::Mean<T, Sum>{};
-    else if constexpr (v.op == Op::add)
+    else if constexpr (v.op == op::add)
       return scalar_isa::AddInt8{};
-    else if constexpr (v.op == Op::map)
+    else if constexpr (v.op == op::map || v.op == op::clamp)
       return scalar_isa::MapBytes{};
-    else if constexpr (v.op == Op::softmax)
+    else if constexpr (v.op == op::softmax)
       return scalar_isa::SoftmaxInt8{};
-    else if constexpr (v.op == Op::bilinear)
+    else if constexpr (v.op == op::bilinear)
       return scalar_isa::BilinearInt8<scalar_isa::Blend>{};
   }
 };

@@ -9,28 +9,6 @@
 
 namespace graven {
 
-// How the filter of a value is laid out: `taps` weights per output, at first + k * step.
-struct FilterLayout {
-  int outputs = 0, taps = 0, output_step = 0, tap_step = 0;
-
-  constexpr int size() const { return outputs * taps; }
-  constexpr int index(int output, int tap) const { return output * output_step + tap * tap_step; }
-};
-
-constexpr FilterLayout filter_layout(const GraphView& graph, const Value& value) {
-  const Shape in = graph.input(value).shape;
-  const int outputs = value.shape.channels, area = value.filter.area();
-  switch (value.op) {
-    case Op::dense: return {outputs, in.size(), in.size(), 1};
-    case Op::depthwise: return {outputs, area, 1, outputs};
-    default:
-      return value.order == FilterOrder::hwo
-                 ? FilterLayout{outputs, area, 1, outputs}
-                 : FilterLayout{outputs, area * (in.channels / value.groups),
-                                area * (in.channels / value.groups), 1};
-  }
-}
-
 struct Channel {
   std::int32_t bias = 0;  // with -zero_point_in * sum(filter) folded in
   std::int32_t plain_bias = 0;
@@ -45,7 +23,7 @@ constexpr Multiplier channel_multiplier(const GraphView& graph, const Value& val
   const float in = graph.source(value).quant.scale;
   if (params.scale.size == 0) return {};
   const float filter = params.scale.float32[params.scale.size == 1 ? 0 : output];
-  const double product = value.dense_scale && params.scale.size == 1
+  const double product = value.weights.rounds_scale && params.scale.size == 1
                              ? static_cast<double>(in * filter)
                              : static_cast<double>(in) * static_cast<double>(filter);
   return quantize_multiplier(product / static_cast<double>(value.quant.scale));
@@ -81,12 +59,12 @@ constexpr bool can_overflow(const std::int8_t* w, FilterLayout layout, std::int6
 
 constexpr Channel fold(const GraphView& graph, const Value& value, const Parameters& params,
                        int output) {
-  const FilterLayout layout = filter_layout(graph, value);
+  const FilterLayout layout = value.weights;
   const int zero = graph.source(value).quant.zero_point;
   const std::int8_t* w = params.filter.int8 + layout.index(output, 0);
   const std::int64_t bias = params.bias.size > 0 ? params.bias.int32[output] : 0;
   const std::int64_t folded = bias - std::int64_t{zero} * sum_of(w, layout.taps, layout.tap_step);
-  const bool overflows = can_overflow(w, layout, bias, zero, value.op == Op::depthwise);
+  const bool overflows = can_overflow(w, layout, bias, zero, value.op.has(Trait::uncentred));
   return {overflows ? 0 : static_cast<std::int32_t>(folded), static_cast<std::int32_t>(bias),
           channel_multiplier(graph, value, params, output), overflows};
 }

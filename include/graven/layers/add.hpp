@@ -9,6 +9,10 @@
 
 namespace graven {
 
+namespace op {
+inline constexpr Op add{"add", Trait::clamps};
+}
+
 namespace detail {
 
 constexpr bool broadcasts(int a, int b) { return a == b || a == 1 || b == 1; }
@@ -26,7 +30,7 @@ template <class Lowering>
 constexpr View lower_add(Lowering& l, int layer, Shape out, Activation activation, View a, View b) {
   a = l.with_rows(a, layer);
   b = l.with_rows(b, layer);
-  Value v = l.begin(Op::add, layer, out, a);
+  Value v = l.begin(op::add, layer, out, a);
   v.activation = activation;
   v.elementwise = a.shape == b.shape;
   if (!v.elementwise) v.rows.start = broadcast_row;
@@ -69,7 +73,7 @@ template <Shape operand, Activation activation = Activation::none> struct AddCon
   }
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    Value c = l.begin(Op::constant, in.layer, operand, input);
+    Value c = l.begin(op::constant, in.layer, operand, input);
     const Parameters& p = l.record(c.record);
     c.element = p.filter.element;
     c.quant = {p.scale.size > 0 ? p.scale.float32[0] : 0, p.bias.size > 0 ? p.bias.int32[0] : 0};

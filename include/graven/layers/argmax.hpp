@@ -8,6 +8,10 @@
 
 namespace graven {
 
+namespace op {
+inline constexpr Op argmax{"argmax"};
+}
+
 template <Axis axis = Axis::channels> struct ArgMax {
   static constexpr const char* op = "ARG_MAX";
   static constexpr int set = static_cast<int>(axis);
@@ -21,10 +25,9 @@ template <Axis axis = Axis::channels> struct ArgMax {
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
-    Value v = l.begin(Op::argmax, in.layer, kept<in>(), input);
+    Value v = l.begin(op::argmax, in.layer, kept<in>(), input);
     if (!l.has_element(in.layer)) v.element = Element::int32;
     v.quant = {};
-    v.axes = set;
     v.reduces = axis == Axis::height && in.shape.height > 1;
     return {l.add(v, input).value, output<in>()};
   }

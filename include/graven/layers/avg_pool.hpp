@@ -10,6 +10,10 @@
 
 namespace graven {
 
+namespace op {
+inline constexpr Op average_pool{"average_pool", Trait::clamps};
+}
+
 template <Window window, Stride stride = window, Padding padding = Padding::valid,
           Activation activation = Activation::none>
 struct AvgPool {
@@ -29,7 +33,7 @@ struct AvgPool {
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
-    Value v = l.begin(Op::average_pool, in.layer, output<in>(), input);
+    Value v = l.begin(op::average_pool, in.layer, output<in>(), input);
     v.quant = l.graph.values[input.value].quant;
     set_window(v, input.shape, window, stride, 1, padding);
     v.activation = activation;

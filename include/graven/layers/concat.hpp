@@ -8,6 +8,14 @@
 
 namespace graven {
 
+namespace op {
+inline constexpr Op concat{"concat"};
+}
+
+struct ConcatOptions {
+  int axis = 0;  // an Axis
+};
+
 template <Axis axis = Axis::channels, Activation activation = Activation::none> struct Concatenate {
   static constexpr const char* op = "CONCATENATION";
 
@@ -31,8 +39,8 @@ template <Axis axis = Axis::channels, Activation activation = Activation::none> 
   static constexpr View lower(Lowering& l, Views... views) {
     constexpr At ats[] = {in...};
     View inputs[] = {l.with_rows(views, ats[0].layer)...};
-    Value v = l.begin(Op::concat, ats[0].layer, output<in...>(), inputs[0]);
-    v.axes = static_cast<int>(axis);
+    Value v = l.begin(op::concat, ats[0].layer, output<in...>(), inputs[0]);
+    v.options.set(ConcatOptions{static_cast<int>(axis)});
     v.activation = activation;
     if (axis == Axis::height)
       v.rows.start = [](const Value&, const View* all, int input, int step) {

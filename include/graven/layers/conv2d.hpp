@@ -16,6 +16,15 @@
 
 namespace graven {
 
+namespace op {
+inline constexpr Op conv{"conv", Trait::clamps | Trait::weights};
+inline constexpr Op grouped_conv{"grouped_conv", Trait::clamps | Trait::weights};
+}  // namespace op
+
+struct ConvOptions {
+  int groups = 1;
+};
+
 template <int InChannels, int OutChannels, Filter filter, Stride stride = 1,
           Padding padding = Padding::valid, Activation activation = Activation::none,
           Dilation dilation = 1, int groups = 1>
@@ -46,11 +55,13 @@ struct Conv2D {
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
-    Value v = l.begin(groups == 1 ? Op::conv : Op::grouped_conv, in.layer, output<in>(), input);
+    Value v = l.begin(groups == 1 ? op::conv : op::grouped_conv, in.layer, output<in>(), input);
     set_window(v, input.shape, filter, stride, dilation, padding);
-    v.groups = groups;
+    v.options.set(ConvOptions{groups});
+    constexpr int taps = filter.area() * (InChannels / groups);
+    v.weights = {OutChannels, taps, taps, 1};
     v.activation = activation;
-    v.macs = std::uint64_t(v.shape.size()) * filter.area() * (InChannels / groups);
+    v.macs = std::uint64_t(v.shape.size()) * taps;
     return l.add(v, input);
   }
 };

@@ -9,9 +9,13 @@
 // never exists as a whole.
 #pragma once
 
-#include "graven/graph/network.hpp"
+#include "graven/layers/conv2d.hpp"
 
 namespace graven {
+
+namespace op {
+inline constexpr Op dense{"dense", Trait::clamps | Trait::weights};  // over several rows
+}
 
 template <int In, int Out, Activation activation = Activation::none> struct Dense {
   static constexpr const char* op = "FULLY_CONNECTED";
@@ -37,9 +41,9 @@ template <int In, int Out, Activation activation = Activation::none> struct Dens
       input.shape = {1, 1, In};
     else
       input = l.with_rows(input, in.layer);
-    Value v = l.begin(by_rows ? Op::dense : Op::conv, in.layer, out, input);
+    Value v = l.begin(by_rows ? op::dense : op::conv, in.layer, out, input);
     v.reduces = by_rows;
-    v.dense_scale = true;
+    v.weights = {Out, In, In, 1, true};
     v.activation = activation;
     v.macs = std::uint64_t(out.size()) * In;
     return l.add(v, input);

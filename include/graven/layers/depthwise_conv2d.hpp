@@ -5,9 +5,13 @@
 // or one for all; int32 bias. TFLite's DEPTHWISE_CONV_2D; arithmetic as in conv2d.hpp.
 #pragma once
 
-#include "graven/graph/network.hpp"
+#include "graven/layers/conv2d.hpp"
 
 namespace graven {
+
+namespace op {
+inline constexpr Op depthwise{"depthwise", Trait::clamps | Trait::weights | Trait::uncentred};
+}
 
 template <int Channels, int Multiplier, Filter filter, Stride stride = 1,
           Padding padding = Padding::valid, Activation activation = Activation::none,
@@ -37,9 +41,9 @@ struct DepthwiseConv2D {
   // Over one channel it is a convolution whose filters lie side by side.
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
-    Value v = l.begin(Channels == 1 ? Op::conv : Op::depthwise, in.layer, output<in>(), input);
+    Value v = l.begin(Channels == 1 ? op::conv : op::depthwise, in.layer, output<in>(), input);
     set_window(v, input.shape, filter, stride, dilation, padding);
-    v.order = FilterOrder::hwo;
+    v.weights = {v.shape.channels, filter.area(), 1, v.shape.channels};
     v.activation = activation;
     v.macs = std::uint64_t(v.shape.size()) * filter.area();
     return l.add(v, input);

@@ -9,6 +9,10 @@
 
 namespace graven {
 
+namespace op {
+inline constexpr Op max_pool{"max_pool", Trait::clamps};
+}
+
 template <Window window, Stride stride = window, Padding padding = Padding::valid,
           Activation activation = Activation::none>
 struct MaxPool {
@@ -28,7 +32,7 @@ struct MaxPool {
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
-    Value v = l.begin(Op::max_pool, in.layer, output<in>(), input);
+    Value v = l.begin(op::max_pool, in.layer, output<in>(), input);
     v.quant = l.graph.values[input.value].quant;
     set_window(v, input.shape, window, stride, 1, padding);
     v.activation = activation;

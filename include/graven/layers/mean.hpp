@@ -9,6 +9,14 @@
 
 namespace graven {
 
+namespace op {
+inline constexpr Op mean{"mean"};
+}
+
+struct MeanOptions {
+  int axes = 0;  // a set of Axis
+};
+
 template <Axis axes, bool KeepDims = true> struct Mean {
   static constexpr const char* op = "MEAN";
   static constexpr int set = static_cast<int>(axes);
@@ -24,8 +32,8 @@ template <Axis axes, bool KeepDims = true> struct Mean {
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
-    Value v = l.begin(Op::mean, in.layer, kept<in>(), input);
-    v.axes = set;
+    Value v = l.begin(op::mean, in.layer, kept<in>(), input);
+    v.options.set(MeanOptions{set});
     v.reduces = has(set, Axis::height) && in.shape.height > 1;
     return {l.add(v, input).value, output<in>()};
   }

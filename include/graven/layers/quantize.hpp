@@ -9,6 +9,10 @@
 
 namespace graven {
 
+namespace op {
+inline constexpr Op quantize{"quantize"};
+}
+
 struct Quantize {
   static constexpr const char* op = "QUANTIZE";
 
@@ -16,9 +20,9 @@ struct Quantize {
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     const Element from = l.graph.values[input.value].element;
     if (from == Element::int8 && !l.has_element(in.layer))
-      return detail::lower_map<in>(l, input, Function::identity, Activation::none);
+      return detail::lower_clamp<in>(l, input, Activation::none);
     input = l.with_rows(input, in.layer);
-    Value v = l.begin(Op::quantize, in.layer, in.shape, input);
+    Value v = l.begin(op::quantize, in.layer, in.shape, input);
     if (!l.has_element(in.layer)) v.element = Element::int8;
     return l.add(v, input);
   }

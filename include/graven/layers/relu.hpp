@@ -13,7 +13,7 @@ struct ReLU {
   static constexpr const char* op = "RELU";
   template <At in> static constexpr Shape output() { return in.shape; }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    return detail::lower_map<in>(l, input, Function::identity, Activation::relu);
+    return detail::lower_clamp<in>(l, input, Activation::relu);
   }
 };
 
@@ -21,7 +21,7 @@ struct ReLUN1To1 {
   static constexpr const char* op = "RELU_N1_TO_1";
   template <At in> static constexpr Shape output() { return in.shape; }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    return detail::lower_map<in>(l, input, Function::identity, Activation::relu_n1_to_1);
+    return detail::lower_clamp<in>(l, input, Activation::relu_n1_to_1);
   }
 };
 

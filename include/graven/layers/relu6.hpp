@@ -12,7 +12,7 @@ struct ReLU6 {
   static constexpr const char* op = "RELU6";
   template <At in> static constexpr Shape output() { return in.shape; }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    return detail::lower_map<in>(l, input, Function::identity, Activation::relu6);
+    return detail::lower_clamp<in>(l, input, Activation::relu6);
   }
 };
 

@@ -9,6 +9,10 @@
 
 namespace graven {
 
+namespace op {
+inline constexpr Op bilinear{"bilinear"};
+}
+
 template <int Height, int Width, bool AlignCorners = false, bool HalfPixelCenters = false>
 struct ResizeBilinear {
   static constexpr const char* op = "RESIZE_BILINEAR";
@@ -25,18 +29,15 @@ struct ResizeBilinear {
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
-    Value v = l.begin(Op::bilinear, in.layer, output<in>(), input);
+    Value v = l.begin(op::bilinear, in.layer, output<in>(), input);
     v.quant = l.graph.values[input.value].quant;
-    v.align_corners = AlignCorners;
-    v.half_pixel_centers = HalfPixelCenters;
+    v.options.set(Resampling{AlignCorners, HalfPixelCenters});
     v.rows.count = 2;
     v.rows.start = [](const Value& value, const View* inputs, int, int step) {
       const int in_height = inputs[0].shape.height, out = value.shape.height;
       return value.element == Element::float32
-                 ? between_float(step, in_height, out, value.align_corners,
-                                 value.half_pixel_centers)
-                       .low
-                 : between(step, in_height, out, value.align_corners, value.half_pixel_centers).low;
+                 ? between_float(step, in_height, out, value.options.get<Resampling>()).low
+                 : between(step, in_height, out, value.options.get<Resampling>()).low;
     };
     return l.add(v, input);
   }

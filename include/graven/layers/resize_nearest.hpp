@@ -11,6 +11,10 @@
 
 namespace graven {
 
+namespace op {
+inline constexpr Op nearest{"nearest"};
+}
+
 template <int Height, int Width, bool AlignCorners = false, bool HalfPixelCenters = false>
 struct ResizeNearest {
   static constexpr const char* op = "RESIZE_NEAREST_NEIGHBOR";
@@ -25,13 +29,12 @@ struct ResizeNearest {
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
-    Value v = l.begin(Op::nearest, in.layer, output<in>(), input);
+    Value v = l.begin(op::nearest, in.layer, output<in>(), input);
     v.quant = l.graph.values[input.value].quant;
-    v.align_corners = AlignCorners;
-    v.half_pixel_centers = HalfPixelCenters;
+    v.options.set(Resampling{AlignCorners, HalfPixelCenters});
     v.rows.start = [](const Value& value, const View* inputs, int, int step) {
-      return nearest(step, inputs[0].shape.height, value.shape.height, value.align_corners,
-                     value.half_pixel_centers);
+      return nearest(step, inputs[0].shape.height, value.shape.height,
+                     value.options.get<Resampling>());
     };
     return l.add(v, input);
   }

@@ -4,6 +4,7 @@
 // as TFLM computes it; the output has scale 1/256 and zero point -128.
 #pragma once
 
+#include "graven/fixed_point.hpp"
 #include "graven/graph/network.hpp"
 
 namespace graven {
@@ -13,9 +14,14 @@ struct Sigmoid {
 
   template <At in> static constexpr Shape output() { return in.shape; }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    return detail::lower_map<in>(l, input, Function::sigmoid, Activation::none,
-                                 Quant{1.0f / 256, -128});
+    return detail::lower_map<in>(l, input, {entry, real<float>}, Quant{1.0f / 256, -128});
   }
+
+  static constexpr std::int8_t entry(int q, Quant in, Quant) {
+    return fixed_point::saturating_entry(
+        q, in, [](std::int32_t x) { return rounding_shift(fixed_point::logistic(x), 23) - 128; });
+  }
+  template <class T> static constexpr T real(T x) { return 1 / (1 + __builtin_expf(-x)); }
 };
 
 }  // namespace graven

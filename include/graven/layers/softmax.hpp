@@ -8,6 +8,14 @@
 
 namespace graven {
 
+namespace op {
+inline constexpr Op softmax{"softmax"};
+}
+
+struct SoftmaxOptions {
+  float beta = 1;
+};
+
 // A real number as a template argument (clang 14 has no float ones): value = bits of a float.
 struct Real {
   std::uint32_t bits;
@@ -22,8 +30,8 @@ template <Real Beta> struct SoftmaxWith {
   template <At in> static constexpr Shape output() { return in.shape; }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
-    Value v = l.begin(Op::softmax, in.layer, in.shape, input);
-    v.beta = Beta.value();
+    Value v = l.begin(op::softmax, in.layer, in.shape, input);
+    v.options.set(SoftmaxOptions{Beta.value()});
     if (!l.has_quant(in.layer) && v.element == Element::int8) v.quant = {1.0f / 256, -128};
     return l.add(v, input);
   }

@@ -4,6 +4,7 @@
 // TFLM computes it; the output has scale 1/128 and zero point 0.
 #pragma once
 
+#include "graven/fixed_point.hpp"
 #include "graven/graph/network.hpp"
 
 namespace graven {
@@ -13,8 +14,14 @@ struct Tanh {
 
   template <At in> static constexpr Shape output() { return in.shape; }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    return detail::lower_map<in>(l, input, Function::tanh, Activation::none, Quant{1.0f / 128, 0});
+    return detail::lower_map<in>(l, input, {entry, real<float>}, Quant{1.0f / 128, 0});
   }
+
+  static constexpr std::int8_t entry(int q, Quant in, Quant) {
+    return fixed_point::saturating_entry(
+        q, in, [](std::int32_t x) { return rounding_shift(fixed_point::tanh(x), 24); });
+  }
+  template <class T> static constexpr T real(T x) { return __builtin_tanhf(x); }
 };
 
 }  // namespace graven

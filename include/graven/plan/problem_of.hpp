@@ -20,7 +20,7 @@ namespace detail {
 
 constexpr int steps_of(const GraphView& g, int value, int band) {
   const Value& v = g[value];
-  if (v.op == Op::input || v.op == Op::constant) return 0;
+  if (v.op == op::input || v.op == op::constant) return 0;
   return v.reduces ? g.input(v).shape.height : (v.shape.height + band - 1) / band;
 }
 
@@ -46,7 +46,7 @@ template <const auto& graph, class Isa> constexpr int overwritten(int value) {
   for (int k = 0; k < v.inputs; ++k) {
     const int source = g.input(v, k).value;
     const Op op = g[source].op;
-    if (op == Op::input || op == Op::constant || g[source].persistent || is_output(graph, source))
+    if (op == op::input || op == op::constant || g[source].persistent || is_output(graph, source))
       continue;
     if (readers(graph, source) == 1 && g[source].shape.height == v.shape.height &&
         Isa::row_form(g, source).bytes == Isa::row_form(g, value).bytes)
@@ -57,7 +57,7 @@ template <const auto& graph, class Isa> constexpr int overwritten(int value) {
 
 template <const auto& graph, class Isa, int value> constexpr int scratch_of() {
   using K = kernel_of<graph, Isa, value>;
-  if constexpr (graph.values[value].op == Op::input || std::is_void_v<K>)
+  if constexpr (graph.values[value].op == op::input || std::is_void_v<K>)
     return 0;
   else
     return K::scratch(graph.view(), graph.values[value]);
@@ -87,9 +87,9 @@ constexpr auto make_problem(std::index_sequence<I...>) {
     f.steps = steps_of(g, id, f.band);
     f.scratch = scratch[id];
     f.reduces = v.reduces;
-    f.is_input = v.op == Op::input && !row_input;
-    if (v.op == Op::input && row_input) f.steps = f.rows;
-    f.is_constant = v.op == Op::constant;
+    f.is_input = v.op == op::input && !row_input;
+    if (v.op == op::input && row_input) f.steps = f.rows;
+    f.is_constant = v.op == op::constant;
     f.persistent = v.persistent;
     f.fresh = v.persistent && f.rows <= plan::most_places ? v.fresh : 0;
     f.overwrites = apart ? -1 : overwritten<graph, Isa>(id);

@@ -15,10 +15,6 @@ namespace graven {
 
 namespace detail {
 
-constexpr bool has_weights(Op op) {
-  return op == Op::conv || op == Op::grouped_conv || op == Op::depthwise || op == Op::dense;
-}
-
 constexpr bool is_scale(float x) { return x > 0 && x <= std::numeric_limits<float>::max(); }
 
 template <const auto& graph, class Isa, const auto& params, int value> struct CheckWeights {
@@ -26,7 +22,7 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
   static constexpr const Value& v = graph.values[value];
   static constexpr const Parameters& p = params[v.record];
   using Where = error::at_layer<v.layer>;
-  static constexpr FilterLayout layout = filter_layout(g, v);
+  static constexpr FilterLayout layout = v.weights;
   static constexpr bool integer = v.element == Element::int8;
   static constexpr int channels = v.shape.channels;
 
@@ -102,7 +98,7 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
   static constexpr bool banded =
       band == 1 || (!v.reduces && !v.rows.start.exists && v.rows.dilation == 1);
   static constexpr bool supported = [] {
-    if constexpr (v.op == Op::input)
+    if constexpr (v.op == op::input)
       return true;
     else
       return !std::is_void_v<kernel_of<graph, Isa, value>>;
@@ -155,14 +151,14 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
       return false;
     else if constexpr (!detail::CheckValue<graph, Isa, value>::sound)
       return detail::CheckValue<graph, Isa, value>::passed();
-    else if constexpr (detail::has_weights(graph.values[value].op))
+    else if constexpr (graph.values[value].op.has(Trait::weights))
       return detail::CheckWeights<graph, Isa, params, value>::passed();
     else
       return true;
   }
   template <int value> static constexpr std::size_t stream_bytes(bool weights) {
     constexpr const Value& v = graph.values[value];
-    if constexpr (v.op == Op::input) {
+    if constexpr (v.op == op::input) {
       return 0;
     } else if constexpr (std::is_void_v<kernel_of<graph, Isa, value>>) {
       return 0;

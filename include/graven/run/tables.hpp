@@ -176,7 +176,7 @@ struct FlashTables {
     using K = kernel_of<graph, Isa, value>;
     constexpr GraphView g = graph.view();
     constexpr const Value& v = graph.values[value];
-    if constexpr (v.op == Op::constant) {
+    if constexpr (v.op == op::constant) {
       return {};
     } else {
       Task t = make_task(g, v, rows_per_input(value));
@@ -214,7 +214,7 @@ struct FlashTables {
   // What no value of the network needs costs the steps nothing.
   static constexpr bool has_constants = [] {
     for (int v = 0; v < values; ++v)
-      if (graph.values[v].op == Op::constant) return true;
+      if (graph.values[v].op == op::constant) return true;
     return false;
   }();
   static constexpr bool has_row_rules = [] {
@@ -234,7 +234,7 @@ struct FlashTables {
     constexpr const Value& source = graph.values[in.value];
     InputWire w{};
     w.slots = slots_of(in.value, in.first);
-    if constexpr (source.op == Op::constant) {
+    if constexpr (source.op == op::constant) {
       w.constant = detail::stream_of<graph, Isa, params, in.value>.bytes;
       w.slots.row = static_cast<std::uint32_t>(in.shape.row() * size_of(source.element)) |
                     InputWire::in_flash;

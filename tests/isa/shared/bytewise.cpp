@@ -17,7 +17,7 @@ template <int a, int b, int out> void check_add(unsigned seed, float scale_a, fl
   Problem p(seed);
   const Shape shape{p.pick(1, 3), p.pick(1, 20), p.pick(1, 40)};
   for (Value& v : p.values) v.shape = shape;
-  p.values[2].op = Op::add;
+  p.values[2].op = op::add;
   p.values[2].activation = p.of({none, relu, relu6});
   p.connect(2);
   p.values[0].quant = {scale_a, p.pick(-128, 127)};
@@ -63,7 +63,7 @@ TEST_CASE("nearest: pixels of whole words, and others") {
     Problem p(seed);
     p.values[0].shape = {p.pick(1, 4), p.pick(1, 9), p.of({1, 3, 4, 8, 16, 17})};
     p.values[2].shape = {1, p.pick(1, 20), p.values[0].shape.channels};
-    p.values[2].op = Op::nearest;
+    p.values[2].op = op::nearest;
     p.connect(1);
     CAPTURE(seed);
     check_parity<scalar_isa::Nearest, NearestInWords>(p);

@@ -31,10 +31,10 @@ void check(unsigned seed, Op op, Activation activation) {
 template <int height, int width, bool padded> void check_all() {
   using Mean = Average<std::int8_t, std::int16_t>;
   for (unsigned seed = 0; seed < 40; ++seed) {
-    check<Largest<std::int8_t>, OneLargest<false>, height, width, padded>(seed, Op::max_pool, none);
-    check<Largest<std::int8_t>, OneLargest<true>, height, width, padded>(seed, Op::max_pool, relu6);
-    check<Mean, OneAverage<false>, height, width, padded>(seed, Op::average_pool, none);
-    check<Mean, OneAverage<true>, height, width, padded>(seed, Op::average_pool, relu6);
+    check<Largest<std::int8_t>, OneLargest<false>, height, width, padded>(seed, op::max_pool, none);
+    check<Largest<std::int8_t>, OneLargest<true>, height, width, padded>(seed, op::max_pool, relu6);
+    check<Mean, OneAverage<false>, height, width, padded>(seed, op::average_pool, none);
+    check<Mean, OneAverage<true>, height, width, padded>(seed, op::average_pool, relu6);
   }
 }
 

@@ -7,6 +7,10 @@
 #include "graven/isa/armv7em/conv/conv.hpp"
 #include "graven/isa/armv7em/depthwise/planar.hpp"
 #include "graven/isa/scalar/resize.hpp"
+#include "graven/layers/conv2d.hpp"
+#include "graven/layers/depthwise_conv2d.hpp"
+#include "graven/layers/max_pool.hpp"
+#include "graven/layers/resize_nearest.hpp"
 
 namespace graven::armv7em_isa {
 
@@ -20,19 +24,18 @@ constexpr RowForm planar_rows(Shape shape, RowKind rows) {
 
 // Pools and resizes of planar rows yield planar rows.
 constexpr bool keeps_planar(const GraphView& g, const Value& v) {
-  return (v.op == Op::nearest || (v.op == Op::max_pool && !v.reduces && whole_range(v))) &&
+  return (v.op == op::nearest || (v.op == op::max_pool && !v.reduces && whole_range(v))) &&
          v.shape.width > 1 && g.input(v).shape == g.source(v).shape &&
          g.source(v).element == Element::int8 && v.quant == g.source(v).quant;
 }
 
 constexpr int nearest_row(const GraphView& g, const Value& v, int y) {
-  return nearest(y, g.input(v).shape.height, v.shape.height, v.align_corners, v.half_pixel_centers);
+  return nearest(y, g.input(v).shape.height, v.shape.height, v.options.get<Resampling>());
 }
 constexpr bool doubles(const GraphView& g, const Value& v) {
   const int width = g.input(v).shape.width;
   for (int x = 0; x < v.shape.width; ++x)
-    if (nearest(x, width, v.shape.width, v.align_corners, v.half_pixel_centers) != x / 2)
-      return false;
+    if (nearest(x, width, v.shape.width, v.options.get<Resampling>()) != x / 2) return false;
   return v.shape.width == 2 * width;
 }
 
@@ -57,15 +60,15 @@ constexpr RowKind wanted_rows(const GraphView& g, int value) {
   for (int o = 0; o < g.output_count; ++o)
     if (g.outputs[o].value == value) return RowKind::pixels;
   int readers = 0;
-  bool padded = false, doubled = g[value].op == Op::nearest;
+  bool padded = false, doubled = g[value].op == op::nearest;
   for (int r = value + 1; r < g.count; ++r)
     for (int k = 0; k < g[r].inputs; ++k) {
       if (g.input(g[r], k).value != value) continue;
       if (!reads_planar(g, g[r]) &&
           (!keeps_planar(g, g[r]) || wanted_rows(g, r) == RowKind::pixels))
         return RowKind::pixels;
-      padded = padded || (g[r].op == Op::depthwise && needs_padding(g[r])) ||
-               (g[r].op == Op::nearest && wanted_rows(g, r) == RowKind::doubled);
+      padded = padded || (g[r].op == op::depthwise && needs_padding(g[r])) ||
+               (g[r].op == op::nearest && wanted_rows(g, r) == RowKind::doubled);
       doubled = doubled && reads_doubled(g, g[r]);
       ++readers;
     }
@@ -78,7 +81,7 @@ constexpr RowKind rows_of(const GraphView& g, int value) {
   const Value& v = g[value];
   if (v.element != Element::int8 || v.inputs == 0 || g.source(v).element != Element::int8)
     return RowKind::pixels;
-  if (v.op == Op::conv && v.shape.width > 1) return wanted_rows(g, value);
+  if (v.op == op::conv && v.shape.width > 1) return wanted_rows(g, value);
   const bool planar = keeps_planar(g, v) && rows_of(g, g.input(v).value) != RowKind::pixels;
   return planar ? wanted_rows(g, value) : RowKind::pixels;
 }

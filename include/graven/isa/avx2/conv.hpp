@@ -129,7 +129,7 @@ template <class Lanes, template <class> class Windows, int wide, int height> str
   // The block that begins with channel `first`.
   static constexpr void pack_block(const GraphView& g, const Value& v, const Parameters& p,
                                    Writer& to, int first, int vectors) {
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     const int pieces = Windows<Lanes>::pieces(v), piece = Windows<Lanes>::piece(g, v);
     std::byte* weights = to.at + vectors * Table::bytes;
     for (int j = 0; j < vectors; ++j, to.at += Table::bytes)

@@ -40,7 +40,7 @@ template <int lanes, int offset> struct ChannelTable {
   // The program of a layer, and its first channel that overflows.
   static constexpr void choose(const GraphView& g, const Value& v, const Parameters& p,
                                Writer& to) {
-    const int taps = filter_layout(g, v).taps;
+    const int taps = v.weights.taps;
     const bool clips = activation_range(v.activation, v.quant, v.element).low >= v.quant.zero_point;
     to.program = clips ? clipped : rounded;
     for (int o = 0; o < v.shape.channels; ++o) {
@@ -57,7 +57,7 @@ template <int lanes, int offset> struct ChannelTable {
     const Channel c = fold(g, v, p, o);
     std::int32_t bias = c.bias;
     if (offset != 0) {
-      const FilterLayout layout = filter_layout(g, v);
+      const FilterLayout layout = v.weights;
       for (int k = 0; k < layout.taps; ++k) bias -= offset * p.filter.int8[layout.index(o, k)];
     }
     auto word = [&](int field) { return at + 4 * (field * lanes + lane); };

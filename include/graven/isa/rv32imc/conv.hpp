@@ -97,7 +97,7 @@ template <int most> struct Conv {
       return General::pack(g, v, p, to);
     }
     to.program = relu_like(v) ? relu : any;
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     Writer records = to;
     to.at += blocks(v) * PairRecord::bytes;
     for (int o = 0; o < v.shape.channels; o += 2) {

@@ -78,7 +78,7 @@ template <bool Rows> struct Dense {
     return General::stream_size(g, v);
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     const int rows = Rows ? g.input(v).shape.height : 1, row = layout.taps / rows;
     if (!DenseRecord::put_all(g, v, p, to, layout.taps)) {
       to.program = general;

@@ -1,8 +1,9 @@
 // The sum of two rows, one of which may be broadcast.
 #pragma once
 
-#include "graven/isa/scalar/fixed_point.hpp"
 #include "graven/kernel/task.hpp"
+#include "graven/layers/add.hpp"
+#include "graven/quant.hpp"
 
 namespace graven::scalar_isa {
 
@@ -37,7 +38,7 @@ struct AddInt8 : PlainKernel {
   }
   // Do two int8 inputs of the output's shape come in?
   static constexpr bool is_plain(const GraphView& g, const Value& v) {
-    return v.op == Op::add && g.source(v, 0).element == Element::int8 &&
+    return v.op == op::add && g.source(v, 0).element == Element::int8 &&
            g.source(v, 1).element == Element::int8 && g.input(v, 0).shape == v.shape &&
            g.input(v, 1).shape == v.shape;
   }

@@ -4,6 +4,7 @@
 
 #include "graven/kernel/fold.hpp"
 #include "graven/kernel/task.hpp"
+#include "graven/layers/depthwise_conv2d.hpp"
 
 namespace graven::scalar_isa {
 
@@ -21,7 +22,7 @@ struct Int8 {
     for (int o = 0; o < count; ++o) {
       const Channel channel = fold(graph, value, params, o);
       if (channel.overflows && to.overflowing_channel < 0) to.overflowing_channel = o;
-      bias.put(value.op == Op::depthwise ? channel.plain_bias : channel.bias);
+      bias.put(value.op == op::depthwise ? channel.plain_bias : channel.bias);
       multiplier.put(channel.multiplier.multiplier);
       shift.put(static_cast<std::int8_t>(channel.multiplier.shift));
     }

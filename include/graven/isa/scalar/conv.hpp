@@ -4,6 +4,7 @@
 
 #include "graven/isa/scalar/channels.hpp"
 #include "graven/kernel/gather.hpp"
+#include "graven/layers/conv2d.hpp"
 
 namespace graven::scalar_isa {
 
@@ -13,12 +14,12 @@ template <class N> struct Conv {
   using T = typename N::Element;
 
   static constexpr int scratch(const GraphView& g, const Value& v) { return patch_bytes(g, v); }
-  static constexpr int stream_size(const GraphView& g, const Value& v) {
-    return N::header(v.shape.channels) + filter_layout(g, v).size() * static_cast<int>(sizeof(T));
+  static constexpr int stream_size(const GraphView&, const Value& v) {
+    return N::header(v.shape.channels) + v.weights.size() * static_cast<int>(sizeof(T));
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     N::pack(g, v, p, to);
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     for (int o = 0; o < layout.outputs; ++o)
       to.copy(N::weights(p) + layout.index(o, 0), layout.taps, layout.tap_step);
   }
@@ -49,7 +50,7 @@ template <class N> struct GroupedConv {
     return 4 + Conv<N>::stream_size(g, v);
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    to.put<std::int32_t>(v.groups);
+    to.put<std::int32_t>(v.options.get<ConvOptions>().groups);
     Conv<N>::pack(g, v, p, to);
   }
 
@@ -89,7 +90,7 @@ template <class N> struct Depthwise {
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     N::pack(g, v, p, to);
-    to.copy(N::weights(p), filter_layout(g, v).size());
+    to.copy(N::weights(p), v.weights.size());
   }
 
   // The part of the window that lies inside the input, for one output pixel.

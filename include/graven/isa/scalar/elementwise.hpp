@@ -1,8 +1,8 @@
 // Row kernels that go through a row once: map, quantize, dequantize, copy, concat.
 #pragma once
 
-#include "graven/isa/scalar/fixed_point.hpp"
 #include "graven/kernel/task.hpp"
+#include "graven/layers/concat.hpp"
 
 namespace graven::scalar_isa {
 
@@ -20,7 +20,9 @@ struct MapBytes : PlainKernel {
     const int above = v.element == Element::uint8 ? 128 : 0;
     for (int i = 0; i < 256; ++i) {
       const int q = below > 0 || i < 128 ? i - below : i - 256;
-      to.put(static_cast<std::int8_t>(map_int8(v.function, v.activation, q, in, out) + above));
+      const std::int8_t y =
+          v.op == op::map ? v.function.entry(q, in, out) : rescaled(q, in, out, v.activation);
+      to.put(static_cast<std::int8_t>(y + above));
     }
   }
   static constexpr void run(const Task& task, const Band& band) {
@@ -33,24 +35,20 @@ struct MapBytes : PlainKernel {
 };
 
 // Stream: float low, high.
-template <Function function> struct MapFloat32 : PlainKernel {
+constexpr float identity(float x) { return x; }
+template <float (*function)(float) = identity> struct MapFloat32 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 8; }
   static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
     const RealClamp range = real_range(v.activation);
     to.put(range.low);
     to.put(range.high);
   }
-  static constexpr float apply(float x) {
-    if constexpr (function == Function::sigmoid) return 1 / (1 + __builtin_expf(-x));
-    if constexpr (function == Function::tanh) return __builtin_tanhf(x);
-    return x;
-  }
   static constexpr void run(const Task& task, const Band& band) {
     const RealClamp range{load_aligned<float>(task.stream), load_aligned<float>(task.stream + 4)};
     const std::byte* in = band.rows[0];
     std::byte* out = band.out[0];
     for (int i = task.out_width * task.out_channels; i > 0; --i, in += 4, out += 4)
-      store(out, clamp(apply(load<float>(in)), range));
+      store(out, clamp(function(load<float>(in)), range));
   }
 };
 
@@ -145,7 +143,7 @@ struct Concat : PlainKernel {
     return size;
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    const bool by_pixel = has(v.axes, Axis::channels);
+    const bool by_pixel = has(v.options.get<ConcatOptions>().axis, Axis::channels);
     to.put<std::int32_t>(v.inputs);
     to.put<std::int32_t>(by_pixel ? v.shape.width : 1);
     int table = 8 + 8 * v.inputs;
@@ -157,8 +155,7 @@ struct Concat : PlainKernel {
     }
     for (int k = 0; k < v.inputs; ++k)
       for (int i = 0; i < 256 && rescales(g, v, k); ++i)
-        to.put(map_int8(Function::identity, v.activation, i < 128 ? i : i - 256,
-                        g.source(v, k).quant, v.quant));
+        to.put(rescaled(i < 128 ? i : i - 256, g.source(v, k).quant, v.quant, v.activation));
   }
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
@@ -187,7 +184,7 @@ struct ClampedConcat : PlainKernel {
     return 8 + Concat::stream_size(g, v);
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    MapFloat32<Function::identity>::pack(g, v, p, to);
+    MapFloat32<>::pack(g, v, p, to);
     Concat::pack(g, v, p, to);
   }
   static constexpr void run(const Task& task, const Band& band) {
@@ -197,7 +194,7 @@ struct ClampedConcat : PlainKernel {
     const std::byte* joined = band.out[0];
     Band clamped = band;
     clamped.rows = &joined;
-    MapFloat32<Function::identity>::run(task, clamped);
+    MapFloat32<>::run(task, clamped);
   }
 };
 

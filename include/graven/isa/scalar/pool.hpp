@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graven/kernel/task.hpp"
+#include "graven/layers/mean.hpp"
 #include "graven/quant.hpp"
 
 namespace graven::scalar_isa {
@@ -97,8 +98,9 @@ template <class T, class Rule, bool Reduces> struct Pool : PlainKernel {
 
 constexpr int reduced_count(const GraphView& g, const Value& v) {
   const Shape in = g.input(v).shape;
-  return (has(v.axes, Axis::height) ? in.height : 1) * (has(v.axes, Axis::width) ? in.width : 1) *
-         (has(v.axes, Axis::channels) ? in.channels : 1);
+  const int axes = v.options.get<MeanOptions>().axes;
+  return (has(axes, Axis::height) ? in.height : 1) * (has(axes, Axis::width) ? in.width : 1) *
+         (has(axes, Axis::channels) ? in.channels : 1);
 }
 
 // Mean over any axes. Stream: int32 count * zero_point_in, multiplier, shift; or float count.

@@ -14,8 +14,8 @@ struct Nearest : PlainKernel {
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     to.put<std::int32_t>(v.shape.channels * size_of(v.element));
     for (int x = 0; x < v.shape.width; ++x)
-      to.put(static_cast<std::uint16_t>(nearest(x, g.input(v).shape.width, v.shape.width,
-                                                v.align_corners, v.half_pixel_centers)));
+      to.put(static_cast<std::uint16_t>(
+          nearest(x, g.input(v).shape.width, v.shape.width, v.options.get<Resampling>())));
   }
   static constexpr void run(const Task& task, const Band& band) {
     Reader from{task.stream};
@@ -38,7 +38,7 @@ struct BilinearFloat32 : PlainKernel {
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const Shape in = g.input(v).shape;
     auto position = [&](int i, int from, int out) {
-      return between_float(i, from, out, v.align_corners, v.half_pixel_centers);
+      return between_float(i, from, out, v.options.get<Resampling>());
     };
     for (int x = 0; x < v.shape.width; ++x) {
       const BetweenFloat at = position(x, in.width, v.shape.width);
@@ -124,7 +124,7 @@ template <class Pixels> struct BilinearInt8 : PlainKernel {
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const Shape in = g.input(v).shape;
     auto position = [&](int i, int from, int out) {
-      return between(i, from, out, v.align_corners, v.half_pixel_centers);
+      return between(i, from, out, v.options.get<Resampling>());
     };
     for (int x = 0; x < v.shape.width; ++x) {
       const Between at = position(x, in.width, v.shape.width);

@@ -1,8 +1,9 @@
 // Row kernels of Softmax over the channels of each pixel.
 #pragma once
 
-#include "graven/isa/scalar/fixed_point.hpp"
+#include "graven/fixed_point.hpp"
 #include "graven/kernel/task.hpp"
+#include "graven/layers/softmax.hpp"
 
 namespace graven::scalar_isa {
 
@@ -13,16 +14,16 @@ struct SoftmaxInt8 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 12; }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    const double real = static_cast<double>(v.beta) * static_cast<double>(g.source(v).quant.scale) *
-                        static_cast<double>(1 << 26);
+    const double real = static_cast<double>(v.options.get<SoftmaxOptions>().beta) *
+                        static_cast<double>(g.source(v).quant.scale) * static_cast<double>(1 << 26);
     const Multiplier m = quantize_multiplier(real < 2147483647.0 ? real : 2147483647.0);
     to.put<std::int32_t>(m.multiplier);
     to.put<std::int32_t>(m.shift);
-    to.put<std::int32_t>(static_cast<std::int32_t>(-input_radius(5, m.shift)));
+    to.put<std::int32_t>(static_cast<std::int32_t>(-fixed_point::input_radius(5, m.shift)));
   }
 
   static constexpr std::int32_t exponential(std::int32_t difference, Multiplier m) {
-    return exp_of_negative<5>(requantize(difference, m));
+    return fixed_point::exp_of_negative<5>(requantize(difference, m));
   }
 
   static constexpr void run_pixel(const std::byte* in, std::byte* out, int count, Multiplier m,
@@ -37,12 +38,12 @@ struct SoftmaxInt8 : PlainKernel {
     const int headroom = std::countl_zero(static_cast<std::uint32_t>(sum));
     const auto fraction =
         static_cast<std::int32_t>((static_cast<std::uint32_t>(sum) << headroom) - (1u << 31));
-    const std::int32_t scale = one_over_one_plus(fraction);
+    const std::int32_t scale = fixed_point::one_over_one_plus(fraction);
     for (int c = 0; c < count; ++c) {
       const std::int32_t d = load<std::int8_t>(in + c) - most;
       std::int32_t y = -128;
       if (d >= least)
-        y += rounding_shift(saturating_high_multiply(scale, exponential(d, m)),
+        y += rounding_shift(fixed_point::saturating_high_multiply(scale, exponential(d, m)),
                             12 - headroom + 31 - 8);
       store(out + c, static_cast<std::int8_t>(clamp(y, {-128, 127})));
     }
@@ -62,7 +63,7 @@ struct SoftmaxInt8 : PlainKernel {
 struct SoftmaxFloat32 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
   static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
-    to.put(v.beta);
+    to.put(v.options.get<SoftmaxOptions>().beta);
   }
   static constexpr void run(const Task& task, const Band& band) {
     const float beta = load_aligned<float>(task.stream);

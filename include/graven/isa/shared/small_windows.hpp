@@ -3,6 +3,8 @@
 #pragma once
 
 #include "graven/isa/scalar/pool.hpp"
+#include "graven/layers/avg_pool.hpp"
+#include "graven/layers/max_pool.hpp"
 
 namespace graven {
 
@@ -95,7 +97,7 @@ struct SmallWindows : General {
 
 constexpr bool is_small_pool(const GraphView& g, int value) {
   const Value& v = g[value];
-  return (v.op == Op::max_pool || v.op == Op::average_pool) && v.element == Element::int8 &&
+  return (v.op == op::max_pool || v.op == op::average_pool) && v.element == Element::int8 &&
          !v.reduces && v.filter.area() <= 9;
 }
 template <const auto& graph, int value, class Rule, class General> constexpr auto small_windows() {
@@ -110,7 +112,7 @@ template <const auto& graph, int value, class Rule, class General> constexpr aut
 template <const auto& graph, int value, class General> constexpr auto small_pool(General) {
   constexpr const Value& v = graph.values[value];
   constexpr bool clamps = is_clamped(v);
-  using Rule = std::conditional_t<v.op == Op::max_pool, OneLargest<clamps>, OneAverage<clamps>>;
+  using Rule = std::conditional_t<v.op == op::max_pool, OneLargest<clamps>, OneAverage<clamps>>;
   return small_windows<graph, value, Rule, General>();
 }
 

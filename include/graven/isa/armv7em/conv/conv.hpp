@@ -42,7 +42,7 @@ template <class Patches, int quads, RowKind rows> struct Conv {
 
   static constexpr bool fits_pairs(const GraphView& g, const Value& v, const Parameters& p) {
     if (!whole_range(v) || v.shape.channels < 2) return false;
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     for (int o = 0; o + 1 < v.shape.channels; o += 2) {
       const Channel low = fold(g, v, p, o), high = fold(g, v, p, o + 1);
       if (!FastChannel::serves(low) || !FastChannel::serves(high) ||
@@ -52,7 +52,7 @@ template <class Patches, int quads, RowKind rows> struct Conv {
     return true;
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     int o = 0;
     if (fits_pairs(g, v, p)) {
       to.program = unroll == quads && v.quant.zero_point == -128 ? floored_pairs : pairs;

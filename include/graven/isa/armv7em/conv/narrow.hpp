@@ -121,7 +121,7 @@ template <class General, RowKind rows, NarrowRow shape> struct Narrow : General 
     return general > mine ? general : mine;
   }
   static constexpr int shift_of(const GraphView& g, const Value& v, const Parameters& p) {
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     return Scaled::shift_of(g, v, p, [&](int o, int shift) {
       const Channel c = fold(g, v, p, o);
       return Scaled(c, shift, 0).fits(c, Taps(layout, p, o), 128);
@@ -131,7 +131,7 @@ template <class General, RowKind rows, NarrowRow shape> struct Narrow : General 
     const int shift = shift_of(g, v, p);
     if (shift == 0) return General::pack(g, v, p, to);
     to.program = first + shift;
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     const int zero = v.quant.zero_point + (shape.biased ? 128 : 0);
     int o = 0;
     auto channel = [&](int output) { return Scaled(fold(g, v, p, output), shift, zero); };

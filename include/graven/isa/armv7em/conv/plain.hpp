@@ -87,7 +87,7 @@ template <class Patches, int quads, RowKind rows> struct PlainConv : Conv<Patche
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     if (General::fits_pairs(g, v, p) || !fits_plain(g, v, p)) return General::pack(g, v, p, to);
     to.program = plain_program;
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     for (int o = 0; o < v.shape.channels; o += 2) {
       const Channel channels[2]{fold(g, v, p, o), fold(g, v, p, o + 1)};
       const Taps taps[2]{Taps(layout, p, o), Taps(layout, p, o + 1)};

@@ -104,7 +104,7 @@ template <int run_length, int rows> struct Sliding : scalar_isa::Conv<scalar_isa
     return fits_pair(a, b, 0) ? Turn::as_is : fits_pair(b, a, 0) ? Turn::turned : Turn::none;
   }
   static constexpr bool fits(const GraphView& g, const Value& v, const Parameters& p) {
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     if (!whole_range(v)) return false;
     for (int o = 0; o < v.shape.channels; ++o) {
       const Channel c = fold(g, v, p, o);
@@ -121,7 +121,7 @@ template <int run_length, int rows> struct Sliding : scalar_isa::Conv<scalar_isa
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     if (!fits(g, v, p)) return General::pack(g, v, p, to);
     to.program = v.quant.zero_point == -128 ? floored : whole;
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     for (int o = 0; o < v.shape.channels; o += 2) {
       const int first = turn(layout, p, o) == Turn::turned ? 1 : 0, second = 1 - first;
       const Channel a = fold(g, v, p, o + first), b = fold(g, v, p, o + second);

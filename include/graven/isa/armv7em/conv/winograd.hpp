@@ -7,6 +7,7 @@
 
 #include "graven/isa/armv7em/conv/conv.hpp"
 #include "graven/isa/armv7em/conv/transforms.hpp"
+#include "graven/layers/conv2d.hpp"
 
 namespace graven::armv7em_isa {
 
@@ -32,7 +33,7 @@ struct TransformedFilter {
 // Does it serve, and take fewer instructions? Estimates per output, from measurements.
 constexpr bool winograd_serves(const GraphView& g, const Value& v) {
   const Shape in = g.input(v).shape, out = v.shape;
-  if (v.op != Op::conv || v.element != Element::int8 || g.source(v).element != Element::int8 ||
+  if (v.op != op::conv || v.element != Element::int8 || g.source(v).element != Element::int8 ||
       v.filter != Extent(3) || v.stride != Extent(1) || v.dilation != Extent(1) || v.left > 1 ||
       v.rows.start.exists || in.channels % 4 != 0 || out.channels % 2 != 0 || !whole_range(v))
     return false;
@@ -88,7 +89,7 @@ template <class Usual, int channels> struct Winograd {
     for (int o = 0; o < v.shape.channels; o += 2) {
       const Channel pair[2]{fold(g, v, p, o), fold(g, v, p, o + 1)};
       for (const Channel& c : pair) to.put(static_cast<std::int32_t>(4 * c.bias));
-      put_filters(filter_layout(g, v), p, o, to);
+      put_filters(v.weights, p, o, to);
       for (const Channel& c : pair) {
         to.put(c.multiplier.multiplier);
         to.put(static_cast<std::int32_t>(-c.multiplier.shift - (to.program == floored ? 0 : 1)));

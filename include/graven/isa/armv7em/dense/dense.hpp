@@ -116,7 +116,7 @@ template <class Patches> struct Dense {
   }
   static constexpr bool fits(const GraphView& g, const Value& v, const Parameters& p) {
     if (!whole_range(v)) return false;
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     for (int o = 0; o + 1 < v.shape.channels; o += 2) {
       const Channel low = fold(g, v, p, o), high = fold(g, v, p, o + 1);
       if (!FastChannel::serves(low) || !FastChannel::serves(high) ||
@@ -126,7 +126,7 @@ template <class Patches> struct Dense {
     return true;
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     to.program = fits(g, v, p) ? fours : singles;
     int o = 0;
     for (; to.program == fours && o + 3 < v.shape.channels; o += 4) {
@@ -199,7 +199,7 @@ struct DenseRows {
     return v.shape.channels * (Record::bytes + in.height * round4(in.row()));
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     const Shape in = g.input(v).shape;
     const int channels = v.shape.channels, row = in.row();
     to.program = fours;

@@ -100,7 +100,7 @@ template <int count, int channels, bool roomy = false> struct Tied : Dense<void>
   // One multiplier, a shift that leaves room for scaled zero points, and sums that fit 24 bits.
   static constexpr bool ties(const GraphView& g, const Value& v, const Parameters& p) {
     if (!whole_range(v) || (count % 4 != 0 && place == Place::bytes)) return false;
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     const Multiplier m = channel_multiplier(g, v, p, 0);
     if (m.shift > -1 || m.shift < -14) return false;
     for (int o = 0; o < channels; ++o) {
@@ -119,7 +119,7 @@ template <int count, int channels, bool roomy = false> struct Tied : Dense<void>
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     if (!ties(g, v, p)) return General::pack(g, v, p, to);
     to.program = v.quant.zero_point == -128 ? tied : tied_whole;
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     const Multiplier m = channel_multiplier(g, v, p, 0);
     const int shift = 6 - m.shift;
     to.put(m.multiplier);

@@ -136,12 +136,12 @@ template <class General, ColumnRow shape, RowKind rows> struct Columns : General
   }
   static constexpr Channel channel(const GraphView& g, const Value& v, const Parameters& p, int c) {
     Channel folded = fold(g, v, p, c);
-    const Taps taps(filter_layout(g, v), p, c);
+    const Taps taps(v.weights, p, c);
     for (int k = 0; k < 9 && shape.biased; ++k) folded.bias -= 128 * taps[k];
     return folded;
   }
   static constexpr int shift_of(const GraphView& g, const Value& v, const Parameters& p) {
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     return Scaled::shift_of(g, v, p, [&](int c, int shift) {
       const Channel folded = channel(g, v, p, c);
       return Scaled(folded, shift, 0).fits(folded, Taps(layout, p, c), most);
@@ -153,7 +153,7 @@ template <class General, ColumnRow shape, RowKind rows> struct Columns : General
     to.program = first + shift;
     for (int c = 0; c < v.shape.channels; ++c) {
       const Scaled scaled(channel(g, v, p, c), shift, 0);
-      const Taps taps(filter_layout(g, v), p, c);
+      const Taps taps(v.weights, p, c);
       to.put(scaled.bias);
       to.put(scaled.multiplier);
       for (int k : {0, 1, 3, 4, 2, 6, 5, 7, 8}) to.put(static_cast<std::int8_t>(taps[k]));

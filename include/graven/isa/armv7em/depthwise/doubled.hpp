@@ -112,7 +112,7 @@ template <DoubledRow shape> struct Doubled {
   }
   static constexpr Channel channel(const GraphView& g, const Value& v, const Parameters& p, int c) {
     Channel folded = fold(g, v, p, c);
-    const Taps taps(filter_layout(g, v), p, c);
+    const Taps taps(v.weights, p, c);
     for (int k = 0; k < 9; ++k) folded.bias -= 128 * taps[k];
     return folded;
   }
@@ -130,7 +130,7 @@ template <DoubledRow shape> struct Doubled {
     return true;
   }
   static constexpr int shift_of(const GraphView& g, const Value& v, const Parameters& p) {
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     return Scaled::shift_of(g, v, p, [&](int c, int shift) {
       const Channel folded = channel(g, v, p, c);
       const Scaled scaled(folded, shift, 0);
@@ -150,7 +150,7 @@ template <DoubledRow shape> struct Doubled {
     for (int c = 0; c < v.shape.channels; ++c) {
       const Channel folded = channel(g, v, p, c);
       if (fold(g, v, p, c).overflows && to.overflowing_channel < 0) to.overflowing_channel = c;
-      const Taps taps(filter_layout(g, v), p, c);
+      const Taps taps(v.weights, p, c);
       if (shift == 0) {
         Record::put(to, folded);
         for (int k = 0; k < 12; ++k) to.put(static_cast<std::int8_t>(taps[k]));

@@ -7,6 +7,7 @@
 
 #include "graven/isa/armv7em/depthwise/depthwise3.hpp"
 #include "graven/isa/armv7em/pairs.hpp"
+#include "graven/layers/depthwise_conv2d.hpp"
 
 namespace graven::armv7em_isa {
 
@@ -18,7 +19,7 @@ constexpr RowForm planar_rows(Shape shape, bool padded) {
 
 // Depthwise 3x3 over rows that can be planar.
 constexpr bool reads_planar(const GraphView& g, const Value& v) {
-  return v.op == Op::depthwise && v.element == Element::int8 && v.filter == Extent(3) &&
+  return v.op == op::depthwise && v.element == Element::int8 && v.filter == Extent(3) &&
          v.dilation == Extent(1) && (v.stride.width == 1 || v.stride.width == 2) && v.left <= 1 &&
          v.rows.top <= 1 && v.shape.channels == g.input(v).shape.channels &&
          g.input(v).shape == g.source(v).shape && g.source(v).quant.zero_point == -128;

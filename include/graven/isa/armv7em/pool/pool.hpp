@@ -6,6 +6,9 @@
 
 #include "graven/isa/armv7em/dsp.hpp"
 #include "graven/isa/shared/small_windows.hpp"
+#include "graven/layers/avg_pool.hpp"
+#include "graven/layers/max_pool.hpp"
+#include "graven/layers/mean.hpp"
 
 namespace graven::armv7em_isa {
 
@@ -74,12 +77,12 @@ struct MaxPool : PlainKernel {
 template <const auto& graph, int value, class Scalar> constexpr auto pool(Scalar) {
   constexpr const Value& v = graph.values[value];
   constexpr bool small = is_small_pool(graph.view(), value), four = v.shape.channels >= 4;
-  if constexpr (four && v.op == Op::max_pool && !is_clamped(v)) {
+  if constexpr (four && v.op == op::max_pool && !is_clamped(v)) {
     if constexpr (small)
       return small_windows<graph, value, FourLargest, MaxPool>();
     else
       return MaxPool{};
-  } else if constexpr (four && v.op == Op::average_pool && small) {
+  } else if constexpr (four && v.op == op::average_pool && small) {
     return small_windows<graph, value, FourAverages<is_clamped(v)>, Scalar>();
   } else if constexpr (small) {
     return small_pool<graph, value>(Scalar{});
@@ -140,9 +143,10 @@ template <class Scalar, int unrolled> struct GlobalAverage : Scalar {
 // Means over height and width of elements whose sums fit halfwords.
 constexpr bool averages_all(const GraphView& g, const Value& v) {
   const Shape in = g.input(v).shape;
-  const bool pool = v.op == Op::average_pool && v.reduces && v.shape.width == 1 && v.left == 0 &&
+  const bool pool = v.op == op::average_pool && v.reduces && v.shape.width == 1 && v.left == 0 &&
                     v.filter.width >= in.width;
-  const bool mean = v.op == Op::mean && v.axes == static_cast<int>(Axis::height | Axis::width);
+  const bool mean = v.op == op::mean && v.options.get<MeanOptions>().axes ==
+                                            static_cast<int>(Axis::height | Axis::width);
   return (pool || mean) && v.element == Element::int8 && in.channels >= 4 &&
          in.height * in.width <= 255;
 }

@@ -39,7 +39,7 @@ template <Inputs in> struct Conv {
   }
   static constexpr void pack_weights(const GraphView& g, const Value& v, const Parameters& p,
                                      int first_output, Writer& to) {
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     for (int piece = 0, from = 0; piece < tile.pieces; ++piece)
       for (int b = 0; b < tile.blocks(); ++b) {
         const int count = b < tile.full ? 16 : tile.tail;

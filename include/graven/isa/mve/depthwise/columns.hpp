@@ -9,6 +9,7 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/depthwise/depthwise.hpp"
+#include "graven/layers/depthwise_conv2d.hpp"
 
 namespace graven::mve_isa {
 
@@ -221,7 +222,7 @@ constexpr int cost_by_pairs(const Value& v) {  // convolutions of one channel
 constexpr bool by_columns(const GraphView& g, const Value& v) {
   const ColumnsShape shape(g, v);
   const int inputs = g.input(v).shape.channels, outputs = v.shape.channels;
-  const bool depthwise = v.op == Op::depthwise;
+  const bool depthwise = v.op == op::depthwise;
   if (shape.vectors > 6 || (!depthwise && inputs != 1)) return false;
   if (depthwise && inputs != outputs) return true;
   return shape.cost(v.shape.width, inputs, outputs) < (!depthwise ? cost_by_pairs(v)
@@ -241,7 +242,7 @@ template <int vectors, bool far> struct ColumnsDepthwise {
     return v.shape.channels * (9 + ColumnsShape(g, v).window);
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     const int height = v.filter.height, width = v.filter.width;
     to.program = cheapest(g, v, p);
     for (int o = 0; o < v.shape.channels; ++o) {

@@ -6,6 +6,9 @@
 
 #include "graven/isa/scalar/conv.hpp"
 #include "graven/isa/shared/fpu/sums.hpp"
+#include "graven/layers/conv2d.hpp"
+#include "graven/layers/dense.hpp"
+#include "graven/layers/depthwise_conv2d.hpp"
 
 #include <type_traits>
 
@@ -73,7 +76,7 @@ struct Conv : scalar_isa::Conv<Float32> {
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     Float32::pack(g, v, p, to);
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     pack_blocks(layout.outputs, layout.taps, to,
                 [&](int o, int k) { return p.filter.float32[layout.index(o, k)]; });
   }
@@ -150,11 +153,11 @@ template <const auto& graph, int value> constexpr auto kernel() {
   constexpr const Value& v = graph.values[value];
   if constexpr (v.inputs > 0 && v.element == Element::float32 &&
                 graph.values[graph.views[v.first_input].value].element == Element::float32) {
-    if constexpr (v.op == Op::conv)
+    if constexpr (v.op == op::conv)
       return Conv{};
-    else if constexpr (v.op == Op::dense)
+    else if constexpr (v.op == op::dense)
       return DenseRows{};
-    else if constexpr (v.op == Op::depthwise && v.shape.channels >= 4 &&
+    else if constexpr (v.op == op::depthwise && v.shape.channels >= 4 &&
                        v.shape.channels == graph.views[v.first_input].shape.channels)
       return Depthwise{};
   }

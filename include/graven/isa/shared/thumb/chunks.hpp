@@ -122,7 +122,7 @@ enum Program { proven, clamped, general };
 
 template <class Core>
 constexpr Program program_of(const GraphView& g, const Value& v, const Parameters& p) {
-  const FilterLayout layout = filter_layout(g, v);
+  const FilterLayout layout = v.weights;
   if (!whole_range(v) || chunks_of(layout.taps) > most_chunks) return general;
   Program program = proven;
   for (int o = 0; o < layout.outputs; ++o) {

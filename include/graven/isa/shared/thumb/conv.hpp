@@ -3,6 +3,7 @@
 
 #include "graven/isa/scalar/conv.hpp"
 #include "graven/isa/shared/thumb/tiles.hpp"
+#include "graven/layers/conv2d.hpp"
 
 namespace graven::thumb_isa {
 
@@ -52,7 +53,7 @@ template <class Core, Reading reading, int unroll, int sizes> struct Conv {
   }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     to.program = program_of<Core>(g, v, p);
     if (to.program == general) return General::pack(g, v, p, to);
     for (int o = 0; o < layout.outputs; ++o) {
@@ -100,7 +101,7 @@ template <class Core, Reading reading, int unroll, int sizes> struct Conv {
 
 constexpr bool serves_conv(const GraphView& g, int value) {
   const Value& v = g[value];
-  return v.op == Op::conv && v.element == Element::int8 && g.source(v).element == Element::int8;
+  return v.op == op::conv && v.element == Element::int8 && g.source(v).element == Element::int8;
 }
 template <class Core, const auto& graph, int value> constexpr auto conv() {
   constexpr const Value& v = graph.values[value];

@@ -3,6 +3,7 @@
 
 #include "graven/isa/scalar/conv.hpp"
 #include "graven/isa/shared/thumb/conv.hpp"
+#include "graven/layers/dense.hpp"
 
 namespace graven::thumb_isa {
 
@@ -14,7 +15,7 @@ struct DenseStep {
 
 constexpr bool serves_dense(const GraphView& g, int value) {
   const Value& v = g[value];
-  return v.op == Op::dense && v.element == Element::int8 && g.source(v).element == Element::int8 &&
+  return v.op == op::dense && v.element == Element::int8 && g.source(v).element == Element::int8 &&
          g.input(v).shape.row() < 65536;
 }
 
@@ -44,7 +45,7 @@ template <class Core, int unroll> struct DenseRows {
   }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    const FilterLayout layout = filter_layout(g, v);
+    const FilterLayout layout = v.weights;
     const Shape in = g.input(v).shape;
     for (int o = 0; o < layout.outputs; ++o)
       if (reach(layout, p, o, 0) < 0) {

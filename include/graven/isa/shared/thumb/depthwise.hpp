@@ -5,6 +5,7 @@
 #include "graven/isa/scalar/conv.hpp"
 #include "graven/isa/shared/thumb/tiles.hpp"
 #include "graven/isa/shared/tiled_depthwise.hpp"
+#include "graven/layers/depthwise_conv2d.hpp"
 
 namespace graven::thumb_isa {
 
@@ -20,7 +21,7 @@ struct DepthwiseStep {
 
 constexpr bool serves_tiled_depthwise(const GraphView& g, int value) {
   const Value& v = g[value];
-  return v.op == Op::depthwise && v.element == Element::int8 &&
+  return v.op == op::depthwise && v.element == Element::int8 &&
          g.source(v).element == Element::int8;
 }
 constexpr bool serves_depthwise(const GraphView& g, int value) {

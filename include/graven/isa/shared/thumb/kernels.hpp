@@ -7,6 +7,7 @@
 #include "graven/isa/shared/thumb/conv.hpp"
 #include "graven/isa/shared/thumb/dense.hpp"
 #include "graven/isa/shared/thumb/depthwise.hpp"
+#include "graven/layers/resize_nearest.hpp"
 
 namespace graven::thumb_isa {
 
@@ -22,7 +23,7 @@ template <class Core> struct Kernels : scalar {
       return dense<Core, graph, value>();
     else if constexpr (adds_bytes(graph.view(), graph.values[value]))
       return add_bytes<typename Core::Products, graph, value>();
-    else if constexpr (graph.values[value].op == Op::nearest)
+    else if constexpr (graph.values[value].op == op::nearest)
       return NearestInWords{};
     else if constexpr (is_small_pool(graph.view(), value))
       return small_pool<graph, value>(scalar::kernel<graph, value>());

@@ -2,13 +2,12 @@
 // integer and n fractional bits; all are int32.
 #pragma once
 
-#include "graven/graph/value.hpp"
 #include "graven/quant.hpp"
 
 #include <cstdint>
 #include <limits>
 
-namespace graven::scalar_isa {
+namespace graven::fixed_point {
 
 // round(a * b / 2^31) as gemmlowp: half away from zero for positive, up for negative products.
 constexpr std::int32_t saturating_high_multiply(std::int32_t a, std::int32_t b) {
@@ -91,26 +90,17 @@ constexpr std::int64_t input_radius(int integer_bits, int left_shift) {
   return left_shift >= 0 ? most >> left_shift : most << -left_shift;
 }
 
-// One entry of an int8 -> int8 table: TFLM's arithmetic of each function.
-constexpr std::int8_t map_int8(Function function, Activation activation, int q, Quant in,
-                               Quant out) {
+// An int8 of a table over values of `in`: function(x in Q4.27), where x saturates TFLM's range
+// nothing is computed. Source: tensorflow/lite/micro/kernels/logistic.cc, tanh.cc.
+template <class Function>
+constexpr std::int8_t saturating_entry(int q, Quant in, Function function) {
   const int x = q - in.zero_point;
-  if (function == Function::sigmoid || function == Function::tanh) {
-    const Multiplier m =
-        quantize_multiplier(static_cast<double>(in.scale) * static_cast<double>(1 << 27));
-    const std::int64_t radius = input_radius(4, m.shift);
-    if (x <= -radius) return -128;
-    if (x >= radius) return 127;
-    const std::int32_t scaled = requantize(x, m);
-    const std::int32_t y = function == Function::sigmoid
-                               ? rounding_shift(logistic(scaled), 23) - 128
-                               : rounding_shift(tanh(scaled), 24);
-    return static_cast<std::int8_t>(clamp(y, {-128, 127}));
-  }
   const Multiplier m =
-      quantize_multiplier(static_cast<double>(in.scale) / static_cast<double>(out.scale));
-  const Clamp range = activation_range(activation, out, Element::int8);
-  return static_cast<std::int8_t>(clamp(requantize(x, m) + out.zero_point, range));
+      quantize_multiplier(static_cast<double>(in.scale) * static_cast<double>(1 << 27));
+  const std::int64_t radius = input_radius(4, m.shift);
+  if (x <= -radius) return -128;
+  if (x >= radius) return 127;
+  return static_cast<std::int8_t>(clamp(function(requantize(x, m)), {-128, 127}));
 }
 
-}  // namespace graven::scalar_isa
+}  // namespace graven::fixed_point
