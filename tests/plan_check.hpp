@@ -58,9 +58,9 @@ template <class Subject> struct PlanCheck {
     std::vector<int> rows;
     const int band = Plan::problem.values[v].band;
     for (int r = s * band; r < (s + 1) * band && r < x.shape.height; ++r) {
-      int y = x.rows.start.exists ? x.rows.start.call(x, Subject::graph.views + x.first_input, k, r)
-                                  : r * x.rows.stride - x.rows.top;
-      for (int i = 0; i < x.rows.count; ++i, y += x.rows.dilation)
+      const graven::Rows& read = view(v, k).rows;
+      int y = read.start(r);
+      for (int i = 0; i < read.count; ++i, y += read.dilation)
         if (y >= 0 && y < view(v, k).shape.height) rows.push_back(base + y);
     }
     return rows;

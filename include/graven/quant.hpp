@@ -114,6 +114,8 @@ constexpr Clamp activation_range(Activation activation, Quant out, Element eleme
   }
 }
 
+namespace detail {
+
 // An int8 in another scale, clamped: an entry of the tables of RELU, QUANTIZE and CONCATENATION.
 constexpr std::int8_t rescaled(int q, Quant in, Quant out, Activation activation) {
   const Multiplier m =
@@ -121,6 +123,8 @@ constexpr std::int8_t rescaled(int q, Quant in, Quant out, Activation activation
   const Clamp range = activation_range(activation, out, Element::int8);
   return static_cast<std::int8_t>(clamp(requantize(q - in.zero_point, m) + out.zero_point, range));
 }
+
+}  // namespace detail
 
 // real -> int8 or uint8 as TFLite's AffineQuantize: round half away from zero, saturate.
 template <class T = std::int8_t> constexpr T quantize(float real, Quant q) {

@@ -12,15 +12,35 @@ static_assert(has(5, Axis::height) && !has(5, Axis::width) && has(5, Axis::chann
 static_assert(window_shape({10, 9, 3}, 7, {3, 2}, {2, 1}, {2, 3}, valid) == Shape{3, 6, 7});
 static_assert(window_shape({10, 9, 3}, 7, {3, 2}, {2, 1}, {2, 3}, same) == Shape{5, 9, 7});
 
-constexpr Value window = [] {
-  Value v{};
-  v.shape = {5, 9, 1};
-  set_window(v, {10, 9, 3}, {3, 2}, {2, 1}, {2, 3}, same);
-  return v;
+struct Windows {
+  Value value{};
+  View input{};
+};
+constexpr Windows windows = [] {
+  Windows w{};
+  w.value.shape = {5, 9, 1};
+  w.input.shape = {10, 9, 3};
+  set_window(w.value, w.input, {3, 2}, {2, 1}, {2, 3}, same);
+  return w;
 }();
 // Vertically 4 * 2 + 5 - 10 = 3 rows of padding, 1 above; horizontally 8 + 4 - 9 = 3, 1 left.
-static_assert(window.rows.top == 1 && window.left == 1 && window.rows.count == 3);
-static_assert(window.rows.stride == 2 && window.rows.dilation == 2);
+static_assert(windows.value.left == 1 && windows.input.rows.first == -1);
+static_assert(windows.input.rows.step == 2 && windows.input.rows.dilation == 2);
+static_assert(windows.input.rows.count == 3 && windows.input.rows.reach() == 5);
+static_assert(windows.input.rows.straight() && windows.input.rows.start(2) == 3);
+
+// Rows of 6 elements copied into rows of 4: steps begin in row 0, 0, 1, 2, 2, 3.
+constexpr Rows moved{0, 4, 6, 2};
+static_assert(!moved.straight() && moved.start(1) == 0 && moved.start(2) == 1);
+static_assert(moved.start(4) == 2 && moved.start(5) == 3);
+static_assert(Rows{-3, 6, 3}.straight() && Rows{-3, 6, 3}.start(0) == -1);
+static_assert(Rows{-1, 1, 2}.start(0) == -1);
+
+// Rows given one by one are a formula where they are one.
+constexpr std::array<std::uint16_t, 4> doubled{0, 0, 1, 1}, halved{0, 2, 4, 6};
+static_assert(!listed(doubled).straight() && listed(doubled, 2).start(3) == 1);
+static_assert(listed(doubled, 2).count == 2);
+static_assert(listed(halved).straight() && listed(halved).advance() == 2);
 
 template <std::size_t N> using Ops = std::array<Op, N>;
 template <const auto& graph> constexpr auto ops() {

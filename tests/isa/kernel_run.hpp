@@ -64,7 +64,7 @@ struct Problem {
   // Reads values[0], and values[1] where there are two inputs; call when shapes are final.
   void connect(int inputs) {
     values[2].inputs = inputs;
-    for (int k = 0; k < inputs; ++k) views[k] = {k, values[k].shape};
+    for (int k = 0; k < inputs; ++k) views[k] = {k, values[k].shape, 0, views[k].rows};
     Value& v = values[2];
     const Shape in = values[0].shape;
     const int outputs = v.shape.channels, area = v.filter.area();
@@ -128,11 +128,13 @@ struct StepRows {
   std::vector<const std::byte*> rows;
   std::vector<std::byte*> out;
 
-  StepRows(const Value& v, const Rows (&inputs)[2], const Rows& outputs, int s, int band,
+  StepRows(const Problem& p, const Rows (&inputs)[2], const Rows& outputs, int s, int band,
            int per_input) {
+    const Value& v = p.value();
     for (int k = 0; k < v.inputs; ++k)
       for (int i = 0; i < per_input; ++i) {
-        const int y = v.reduces ? s : s * band * v.rows.stride - v.rows.top + i * v.rows.dilation;
+        const graven::Rows& read = p.views[k].rows;
+        const int y = v.reduces ? s : read.start(s * band) + i * read.dilation;
         const bool exists = y >= 0 && y < static_cast<int>(inputs[k].size());
         rows.push_back(exists ? inputs[k][static_cast<std::size_t>(y)]->data() : nullptr);
       }
@@ -163,12 +165,12 @@ std::vector<std::byte> run_kernel(const Problem& p, const Rows (&inputs)[2], int
   CHECK(writer.at <= stream.data() + stream_size);
   CHECK(writer.overflowing_channel < 0);
   const Rows outputs = make_rows(v);
-  const int per_input = v.reduces ? 1 : v.rows.count + (band - 1) * v.rows.stride;
+  const int per_input = v.reduces ? 1 : p.views[0].rows.count + (band - 1) * p.views[0].rows.step;
   Task task = make_task(g, v, per_input);
   task.stream = stream.data();
   const int steps = v.steps(p.views[0].shape.height, band);
   for (int s = 0; s < steps; ++s) {
-    const StepRows at(v, inputs, outputs, s, band, per_input);
+    const StepRows at(p, inputs, outputs, s, band, per_input);
     const Band step{at.rows.data(),
                     at.out.data(),
                     scratch.data(),

@@ -29,9 +29,9 @@ void make_window(Problem& p, int channels, bool dilated) {
   const int wide = (filter.width - 1) * dilation.width + 1;
   const Shape in{tall + p.pick(0, 6), p.pick(0, 3) == 0 ? wide : wide + p.pick(0, 20), channels};
   p.values[0].shape = in;
-  set_window(p.values[2], in, filter, stride, dilation, padding);  // for its filter
+  p.views[0].shape = in;
   p.values[2].shape = window_shape(in, channels, filter, stride, dilation, padding);
-  set_window(p.values[2], in, filter, stride, dilation, padding);
+  set_window(p.values[2], p.views[0], filter, stride, dilation, padding);
 }
 
 float any_multiplier(Problem& p) {
@@ -90,8 +90,8 @@ template <class Rule, bool Reduces> void check_pool(unsigned seed, Op op) {
   if (Reduces) {
     const Shape in = p.values[0].shape;
     v.reduces = true;
-    set_window(v, in, Extent(in.height, v.filter.width), Extent(in.height, v.stride.width), 1,
-               valid);
+    set_window(v, p.views[0], Extent(in.height, v.filter.width), Extent(in.height, v.stride.width),
+               1, valid);
     v.shape = window_shape(in, in.channels, v.filter, v.stride, 1, valid);
   }
   v.op = op;

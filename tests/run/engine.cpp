@@ -206,11 +206,12 @@ struct banded : scalar {
   static constexpr int band(const GraphView& graph, int value) {
     const Value& v = graph[value];
     const bool windows = v.op == op::conv || v.op == op::depthwise || v.op == op::max_pool;
-    return windows && !v.reduces && v.rows.dilation == 1 ? 2 : 1;
+    return windows && !v.reduces && graph.rows(v).dilation == 1 ? 2 : 1;
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     if constexpr (band(graph.view(), value) == 2)
-      return InBands<decltype(scalar::kernel<graph, value>()), graph.values[value].rows.stride>{};
+      return InBands<decltype(scalar::kernel<graph, value>()),
+                     graph.view().rows(graph.values[value]).step>{};
     else
       return scalar::kernel<graph, value>();  // void where there is none
   }

@@ -5,9 +5,10 @@
 
 namespace graven {
 
-// Makes `v` read windows of `in`: filter, stride, dilation, and TFLite's padding.
-constexpr void set_window(Value& v, Shape in, Extent filter, Extent stride, Extent dilation,
+// Makes `v` read windows of `input`: filter, stride, dilation, and TFLite's padding.
+constexpr void set_window(Value& v, View& input, Extent filter, Extent stride, Extent dilation,
                           Padding padding) {
+  const Shape in = input.shape;
   const int tall = (filter.height - 1) * dilation.height + 1;
   const int wide = (filter.width - 1) * dilation.width + 1;
   const bool same = padding == Padding::same;
@@ -15,10 +16,8 @@ constexpr void set_window(Value& v, Shape in, Extent filter, Extent stride, Exte
   v.stride = stride;
   v.dilation = dilation;
   v.left = same ? padding_before(in.width, v.shape.width, wide, stride.width) : 0;
-  v.rows.count = filter.height;
-  v.rows.stride = stride.height;
-  v.rows.dilation = dilation.height;
-  v.rows.top = same ? padding_before(in.height, v.shape.height, tall, stride.height) : 0;
+  const int top = same ? padding_before(in.height, v.shape.height, tall, stride.height) : 0;
+  input.rows = {-top, stride.height, 1, filter.height, dilation.height};
 }
 
 constexpr Shape window_shape(Shape in, int channels, Extent filter, Extent stride, Extent dilation,
@@ -30,6 +29,10 @@ constexpr Shape window_shape(Shape in, int channels, Extent filter, Extent strid
 }
 
 inline constexpr int max_outputs = 16;
+
+struct CopyOptions {
+  int from = 1;  // elements of a row of the source
+};
 
 template <int Values, int Views, int Layers> struct ValueGraph {
   Value values[Values]{};
@@ -110,18 +113,14 @@ template <int Values, int Views, int Layers> struct Lowering {
     Value v = begin(op::copy, layer, in.shape, in);
     v.element = source.element;
     v.quant = source.quant;
-    v.rows.start = [](const Value& value, const View*, int, int step) {
-      return step * value.shape.row() / value.filter.width;
-    };
-    v.filter.width = source.shape.row();  // the source's row length, in elements
+    const int row = in.shape.row(), from = source.shape.row();
+    v.options.set(CopyOptions{from});
     int most = 1;
     for (int r = 0; r < in.shape.height; ++r) {
-      const int first = r * in.shape.row() / source.shape.row();
-      const int last = ((r + 1) * in.shape.row() - 1) / source.shape.row();
-      if (last - first + 1 > most) most = last - first + 1;
+      const int last = ((r + 1) * row - 1) / from - r * row / from;
+      if (last + 1 > most) most = last + 1;
     }
-    v.rows.count = most;
-    return add(v, View{in.value, source.shape});
+    return add(v, View{in.value, source.shape, 0, {0, row, from, most}});
   }
 
   // An output is a computed value: a copy of an input or constant where the network passes it on.
@@ -132,7 +131,7 @@ template <int Values, int Views, int Layers> struct Lowering {
     Value v = begin(op::copy, 0, source.shape, view);
     v.element = source.element;
     v.quant = source.quant;
-    v.filter.width = source.shape.row();
+    v.options.set(CopyOptions{source.shape.row()});
     graph.outputs[o] = {add(v, View{view.value, source.shape}).value, view.shape};
   }
 };

@@ -8,9 +8,10 @@ namespace graven {
 
 // What the graph's passes and checks want to know of an operator.
 enum class Trait : std::uint8_t {
-  clamps = 1,    // can apply an activation to its result at no cost
-  weights = 2,   // multiplies with a filter: the record has filter, bias and scales
-  uncentred = 4  // its sums may start at the plain bias and add (x - zero_point) * weight
+  clamps = 1,     // can apply an activation to its result at no cost
+  weights = 2,    // multiplies with a filter: the record has filter, bias and scales
+  uncentred = 4,  // its sums may start at the plain bias and add (x - zero_point) * weight
+  numbered = 8    // its kernel depends on the number of a step in the whole
 };
 constexpr int operator|(Trait a, Trait b) { return static_cast<int>(a) | static_cast<int>(b); }
 constexpr int operator|(int set, Trait trait) { return set | static_cast<int>(trait); }

@@ -49,11 +49,6 @@ constexpr int greatest_common_divisor(int a, int b) {
   }
   return a;
 }
-constexpr int floor_div(int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
-
-// The window that one row of `v` reads, in rows.
-constexpr int reach(const Value& v) { return (v.rows.count - 1) * v.rows.dilation + 1; }
-
 template <class Graph, int Values> struct Tracer {
   const Graph& g;
   TimePadding padding;
@@ -66,31 +61,26 @@ template <class Graph, int Values> struct Tracer {
     return source(v, k).op == op::constant;
   }
 
-  // Rules that ask for nothing but a step's number relative to others.
-  static constexpr bool is_relative(const Value& v) {
-    return !v.rows.start.exists || v.op == op::add ||
-           (v.op == op::copy && v.shape.row() % v.filter.width == 0);
-  }
-
   // Do the rows of `v` stand in one and the same relation to those of input k?
   constexpr bool moves_with(const Value& v, int k, int rate) {
     if (is_constant(v, k)) return source(v, k).shape.height == 1;
     const Track& in = track(v, k);
-    const Line l = line_of(g.view(), v, k);
-    const int end = l.first + (v.shape.height - 1) * l.stride + reach(v);
-    const bool inside = l.first >= 0 && end <= view(v, k).shape.height;
-    const bool seen_once = padding == TimePadding::at_reset && !v.rows.start.exists;
-    return in.timed && l.straight && l.stride > 0 && in.rate * l.stride == rate &&
-           (inside || seen_once);
+    const Rows& rows = view(v, k).rows;
+    if (!in.timed || !rows.straight() || rows.advance() <= 0) return false;
+    const int end = rows.start(v.shape.height - 1) + rows.reach();
+    const bool inside = rows.start(0) >= 0 && end <= view(v, k).shape.height;
+    const bool seen_once = padding == TimePadding::at_reset && !rows.elsewhere;
+    return in.rate * rows.advance() == rate && (inside || seen_once);
   }
   constexpr void trace(int id) {
     const Value& v = g.values[id];
     Track& t = line.tracks[id];
     t.timed = v.op == op::input;
-    if (v.inputs == 0 || v.reduces || v.shape.height == 1 || !is_relative(v)) return;
+    if (v.inputs == 0 || v.reduces || v.shape.height == 1 || v.op.has(Trait::numbered)) return;
     for (int k = 0; k < v.inputs && !t.timed; ++k) {
-      t.timed = !is_constant(v, k) && track(v, k).timed;
-      t.rate = t.timed ? track(v, k).rate * line_of(g.view(), v, k).stride : 1;
+      const Rows& rows = view(v, k).rows;
+      t.timed = !is_constant(v, k) && track(v, k).timed && rows.straight();
+      t.rate = t.timed ? track(v, k).rate * rows.advance() : 1;
     }
     for (int k = 0; k < v.inputs; ++k) t.timed = t.timed && moves_with(v, k, t.rate);
     if (!t.timed) t.rate = 1;
@@ -106,8 +96,9 @@ template <class Graph, int Values> struct Tracer {
     if (line.hop / t.rate < t.made) t.made = line.hop / t.rate;
     for (int k = 0; k < v.inputs; ++k) {
       if (is_constant(v, k)) continue;
-      const Line l = line_of(g.view(), v, k);
-      const int last = floor_div(track(v, k).last + 1 - reach(v) - l.first, l.stride);
+      const Rows& rows = view(v, k).rows;
+      const int first_of_last = track(v, k).last + 1 - rows.reach();
+      const int last = floor_div(first_of_last - rows.start(0), rows.advance());
       if (last < t.last) t.last = last;
     }
   }
@@ -124,9 +115,8 @@ template <class Graph, int Values> struct Tracer {
       Track& in = track(v, k);
       if (in.ready > t.ready) t.ready = in.ready;
       if (!in.timed) continue;
-      const Line l = line_of(g.view(), v, k);
       const int height = source(v, k).shape.height;
-      const int rows = t.timed ? in.last + 1 - l.first - l.stride * t.base() : height;
+      const int rows = t.timed ? in.last + 1 - view(v, k).rows.start(t.base()) : height;
       keep(in, rows);
       if (const int push = in.ready + (rows - 1) / in.made; push > t.ready) t.ready = push;
       old = old || in.made < height;
@@ -176,8 +166,8 @@ template <int Values, int Views, int Layers> struct Unroller {
     Shape shape = view.shape;
     shape.height = count;
     if (!t.timed || from >= t.base())
-      return {made[view.value], shape, from - (t.timed ? t.base() : 0)};
-    return {kept[view.value], shape, from - t.kept_base()};
+      return {made[view.value], shape, from - (t.timed ? t.base() : 0), view.rows};
+    return {kept[view.value], shape, from - t.kept_base(), view.rows};
   }
   // All rows of the window, as they stand at its end.
   constexpr View whole(const View& view, int height) const {
@@ -189,10 +179,14 @@ template <int Values, int Views, int Layers> struct Unroller {
     const Track& t = line.tracks[id];
     const View& view = g.views[v.first_input + k];
     const int height = g.values[view.value].shape.height;
-    if (!line.tracks[view.value].timed) return {made[view.value], view.shape};
+    if (!line.tracks[view.value].timed) return {made[view.value], view.shape, 0, view.rows};
     if (!t.timed) return whole(view, height);
-    const Line l = line_of(g.view(), v, k);
-    return rows_of(view, l.first + l.stride * t.base(), (t.made - 1) * l.stride + reach(v));
+    Rows rows = view.rows;
+    const int first = rows.start(t.base());
+    rows.first = 0;
+    View in = rows_of(view, first, (t.made - 1) * rows.advance() + rows.reach());
+    in.rows = rows;
+    return in;
   }
 
   constexpr int add(const Value& v) {
@@ -215,15 +209,12 @@ template <int Values, int Views, int Layers> struct Unroller {
     w.fresh = is_output ? 0 : t.made;  // users get a span of all rows
     w.first_input = out.view_count;
     w.inputs = 2;
-    w.rows.start = [](const Value&, const View* views, int input, int step) {
-      return input == 0 ? step : step - views[0].shape.height;
-    };
     Shape older = v.shape, newer = v.shape;
     older.height = t.kept - t.made;
     newer.height = t.made;
     kept[id] = out.count;
-    add_view({kept[id], older, t.made});
-    add_view({made[id], newer});
+    add_view({kept[id], older, t.made, {.elsewhere = true}});
+    add_view({made[id], newer, 0, {.first = -older.height, .elsewhere = true}});
     add(w);
   }
 
@@ -236,7 +227,6 @@ template <int Values, int Views, int Layers> struct Unroller {
     if (t.timed) {
       v.macs = v.macs * static_cast<unsigned>(t.made) / static_cast<unsigned>(v.shape.height);
       v.shape.height = t.made;
-      v.rows.top = 0;
     }
     made[id] = add(v);
     if (t.kept > 0) add_window(id, v, is_output(g, id));

@@ -19,29 +19,42 @@
 
 namespace graven {
 
+constexpr int floor_div(int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
+
+// Which rows of an input a step reads: step s (of one-row bands) reads `count` rows, `dilation`
+// apart, from row floor((first + s * step) / per) on, or from starts[s] where that is no formula.
+// A row outside of the input is a null pointer: padding or, `elsewhere`, a row of another input.
+struct Rows {
+  int first = 0, step = 1, per = 1;
+  int count = 1, dilation = 1;
+  bool elsewhere = false;
+  const std::uint16_t* starts = nullptr;  // where per is 0
+
+  constexpr int start(int s) const {
+    return per == 0 ? starts[s] : floor_div(first + s * step, per);
+  }
+  // Does every step begin advance() rows behind the one before, the first at row start(0)?
+  constexpr bool straight() const { return per != 0 && first % per == 0 && step % per == 0; }
+  constexpr int advance() const { return step / per; }
+  constexpr int reach() const { return (count - 1) * dilation + 1; }  // from first to last
+};
+
+// Rows given one by one: `starts`, which has static storage. A formula, where it is one.
+template <std::size_t N>
+constexpr Rows listed(const std::array<std::uint16_t, N>& starts, int count = 1) {
+  const int first = starts[0], step = N > 1 ? starts[N > 1 ? 1 : 0] - first : 1;
+  bool straight = true;
+  for (std::size_t s = 0; s < N; ++s)
+    straight = straight && starts[s] == first + static_cast<int>(s) * step;
+  return straight ? Rows{first, step, 1, count} : Rows{0, 0, 0, count, 1, false, starts.data()};
+}
+
 // A value as one reader sees it: reshaping is free where it keeps the rows.
 struct View {
   int value = 0;
   Shape shape{};
   int first = 0;  // row 0 of the view is this row of the value
-};
-
-struct Value;
-
-// A function, and whether there is one: compilers told to keep null checks compare no addresses.
-struct RowRule {
-  int (*call)(const Value& value, const View* inputs, int input, int step) = nullptr;
-  bool exists = false;
-
-  constexpr RowRule() = default;
-  template <class F> constexpr RowRule(F function) : call(function), exists(true) {}
-};
-
-// Step s (of one-row bands) reads `count` rows, `dilation` apart, from row s * stride - top of each
-// input; rows outside of the input are padding. `start` replaces that formula where it is not one.
-struct Rows {
-  int count = 1, stride = 1, dilation = 1, top = 0;
-  RowRule start{};
+  Rows rows{};    // of the view, that the reader's steps read
 };
 
 // Axes of an activation, as a set.
@@ -103,7 +116,6 @@ struct Value {
   int record = -1;                  // index in the parameter records
   int first_input = 0, inputs = 0;  // in ValueGraph::views
 
-  Rows rows{};
   bool reduces = false;
   bool elementwise = false;  // element i depends on element i of equal-sized inputs: may overwrite
   bool persistent = false;   // keeps its rows from run to run, ...
@@ -137,26 +149,9 @@ struct GraphView {
   constexpr const Value& source(const Value& value, int k = 0) const {
     return values[input(value, k).value];
   }
+  constexpr const Rows& rows(const Value& value, int k = 0) const { return input(value, k).rows; }
+  // Rows of padding above the first window.
+  constexpr int top(const Value& value) const { return -rows(value).first; }
 };
-
-// The first row of input `k`, padding counted, that step `step` (of a band of one) reads.
-constexpr int first_read(const GraphView& graph, const Value& v, int k, int step) {
-  return v.rows.start.exists ? v.rows.start.call(v, graph.views + v.first_input, k, step)
-                             : step * v.rows.stride - v.rows.top;
-}
-
-// The same as a line, where it is one: step s reads from row first + s * stride on.
-struct Line {
-  bool straight = true;
-  int first = 0, stride = 0;
-};
-constexpr Line line_of(const GraphView& graph, const Value& v, int k) {
-  Line line{true, first_read(graph, v, k, 0), v.rows.stride};
-  if (!v.rows.start.exists) return line;
-  if (v.shape.height > 1) line.stride = first_read(graph, v, k, 1) - line.first;
-  for (int s = 1; s < v.shape.height; ++s)
-    line.straight = line.straight && first_read(graph, v, k, s) == line.first + s * line.stride;
-  return line;
-}
 
 }  // namespace graven

@@ -137,7 +137,7 @@ private:
       using Columns = isa::Columns<General, isa::column_shape<graph, value, rows>(), rows>;
       if constexpr (!isa::Depthwise::serves(graph.view(), v))
         return isa::AnyDepthwise<scalar_isa::Depthwise<scalar_isa::Int8>, taps>{};
-      else if constexpr (Columns::serves(v))
+      else if constexpr (Columns::serves(graph.view(), v))
         return Columns{};
       else if constexpr (rows == isa::RowKind::pixels)
         return isa::AnyDepthwise<General, taps>{};

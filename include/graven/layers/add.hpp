@@ -21,11 +21,6 @@ constexpr Shape broadcast(Shape a, Shape b) {
   return {larger(a.height, b.height), larger(a.width, b.width), larger(a.channels, b.channels)};
 }
 
-// An input of one row serves every step.
-constexpr int broadcast_row(const Value&, const View* inputs, int input, int step) {
-  return inputs[input].shape.height == 1 ? 0 : step;
-}
-
 template <class Lowering>
 constexpr View lower_add(Lowering& l, int layer, Shape out, Activation activation, View a, View b) {
   a = l.with_rows(a, layer);
@@ -33,7 +28,9 @@ constexpr View lower_add(Lowering& l, int layer, Shape out, Activation activatio
   Value v = l.begin(op::add, layer, out, a);
   v.activation = activation;
   v.elementwise = a.shape == b.shape;
-  if (!v.elementwise) v.rows.start = broadcast_row;
+  // An input of one row serves every step.
+  if (a.shape.height == 1) a.rows.step = 0;
+  if (b.shape.height == 1) b.rows.step = 0;
   return l.add(v, a, b);
 }
 

@@ -42,11 +42,11 @@ template <Axis axis = Axis::channels, Activation activation = Activation::none> 
     Value v = l.begin(op::concat, ats[0].layer, output<in...>(), inputs[0]);
     v.options.set(ConcatOptions{static_cast<int>(axis)});
     v.activation = activation;
-    if (axis == Axis::height)
-      v.rows.start = [](const Value&, const View* all, int input, int step) {
-        for (int k = 0; k < input; ++k) step -= all[k].shape.height;
-        return step;  // outside of the input: this row comes from another one
-      };
+    int before = 0;  // rows outside of an input come from another one
+    for (View& input : inputs) {
+      if (axis == Axis::height) input.rows = {.first = -before, .elsewhere = true};
+      before += input.shape.height;
+    }
     return l.add_many(v, inputs, static_cast<int>(sizeof...(Views)));
   }
 };

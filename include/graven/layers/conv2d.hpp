@@ -56,7 +56,7 @@ struct Conv2D {
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
     Value v = l.begin(groups == 1 ? op::conv : op::grouped_conv, in.layer, output<in>(), input);
-    set_window(v, input.shape, filter, stride, dilation, padding);
+    set_window(v, input, filter, stride, dilation, padding);
     v.options.set(ConvOptions{groups});
     constexpr int taps = filter.area() * (InChannels / groups);
     v.weights = {OutChannels, taps, taps, 1};

@@ -42,7 +42,7 @@ struct DepthwiseConv2D {
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
     Value v = l.begin(Channels == 1 ? op::conv : op::depthwise, in.layer, output<in>(), input);
-    set_window(v, input.shape, filter, stride, dilation, padding);
+    set_window(v, input, filter, stride, dilation, padding);
     v.weights = {v.shape.channels, filter.area(), 1, v.shape.channels};
     v.activation = activation;
     v.macs = std::uint64_t(v.shape.size()) * filter.area();

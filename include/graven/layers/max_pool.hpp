@@ -34,9 +34,9 @@ struct MaxPool {
     input = l.with_rows(input, in.layer);
     Value v = l.begin(op::max_pool, in.layer, output<in>(), input);
     v.quant = l.graph.values[input.value].quant;
-    set_window(v, input.shape, window, stride, 1, padding);
+    set_window(v, input, window, stride, 1, padding);
     v.activation = activation;
-    v.reduces = input.shape.height > 1 && v.shape.height == 1 && v.rows.top == 0 &&
+    v.reduces = input.shape.height > 1 && v.shape.height == 1 && input.rows.first == 0 &&
                 window.height >= input.shape.height;
     return l.add(v, input);
   }

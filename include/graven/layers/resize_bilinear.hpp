@@ -10,7 +10,7 @@
 namespace graven {
 
 namespace op {
-inline constexpr Op bilinear{"bilinear"};
+inline constexpr Op bilinear{"bilinear", Trait::numbered};
 }
 
 template <int Height, int Width, bool AlignCorners = false, bool HalfPixelCenters = false>
@@ -31,16 +31,22 @@ struct ResizeBilinear {
     input = l.with_rows(input, in.layer);
     Value v = l.begin(op::bilinear, in.layer, output<in>(), input);
     v.quant = l.graph.values[input.value].quant;
-    v.options.set(Resampling{AlignCorners, HalfPixelCenters});
-    v.rows.count = 2;
-    v.rows.start = [](const Value& value, const View* inputs, int, int step) {
-      const int in_height = inputs[0].shape.height, out = value.shape.height;
-      return value.element == Element::float32
-                 ? between_float(step, in_height, out, value.options.get<Resampling>()).low
-                 : between(step, in_height, out, value.options.get<Resampling>()).low;
-    };
+    v.options.set(how);
+    input.rows = listed(v.element == Element::float32 ? starts<in, true> : starts<in, false>, 2);
     return l.add(v, input);
   }
+
+private:
+  static constexpr Resampling how{AlignCorners, HalfPixelCenters};
+  template <At in, bool real>
+  static constexpr auto starts = [] {
+    std::array<std::uint16_t, static_cast<std::size_t>(Height)> rows{};
+    for (int y = 0; y < Height; ++y)
+      rows[static_cast<std::size_t>(y)] =
+          static_cast<std::uint16_t>(real ? between_float(y, in.shape.height, Height, how).low
+                                          : between(y, in.shape.height, Height, how).low);
+    return rows;
+  }();
 };
 
 }  // namespace graven

@@ -31,13 +31,21 @@ struct ResizeNearest {
     input = l.with_rows(input, in.layer);
     Value v = l.begin(op::nearest, in.layer, output<in>(), input);
     v.quant = l.graph.values[input.value].quant;
-    v.options.set(Resampling{AlignCorners, HalfPixelCenters});
-    v.rows.start = [](const Value& value, const View* inputs, int, int step) {
-      return nearest(step, inputs[0].shape.height, value.shape.height,
-                     value.options.get<Resampling>());
-    };
+    v.options.set(how);
+    input.rows = listed(starts<in>);
     return l.add(v, input);
   }
+
+private:
+  static constexpr Resampling how{AlignCorners, HalfPixelCenters};
+  template <At in>
+  static constexpr auto starts = [] {
+    std::array<std::uint16_t, static_cast<std::size_t>(Height)> rows{};
+    for (int y = 0; y < Height; ++y)
+      rows[static_cast<std::size_t>(y)] =
+          static_cast<std::uint16_t>(nearest(y, in.shape.height, Height, how));
+    return rows;
+  }();
 };
 
 }  // namespace graven

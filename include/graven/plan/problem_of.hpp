@@ -31,8 +31,8 @@ constexpr plan::Span span_of(const GraphView& g, const Value& v, int k, int step
   if (v.reduces) return {in.first + step, in.first + step};
   const int top = step * band,
             bottom = (top + band < v.shape.height ? top + band : v.shape.height) - 1;
-  const int first = first_read(g, v, k, top);
-  const int last = first_read(g, v, k, bottom) + (v.rows.count - 1) * v.rows.dilation;
+  const int first = in.rows.start(top);
+  const int last = in.rows.start(bottom) + in.rows.reach() - 1;
   if (last < 0 || first >= height) return {0, -1};
   return {in.first + (first < 0 ? 0 : first), in.first + (last < height ? last : height - 1)};
 }

@@ -92,11 +92,14 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
   static constexpr bool small = v.shape.height <= 65535 && v.shape.width <= 65535 &&
                                 v.shape.channels <= 65535 && v.filter.width <= 65535;
   static constexpr int band = Isa::band(graph.view(), value);
-  static constexpr bool reaches = v.rows.top <= 32767 && v.left <= 32767 &&
-                                  v.stride.width <= 65535 && v.rows.stride * band < 65535 &&
-                                  v.dilation.width <= 65535 && v.rows.dilation <= 65535;
+  static constexpr bool reads_windows = v.inputs > 0 && !v.reduces;
+  static constexpr Rows rows = reads_windows ? graph.views[v.first_input].rows : Rows{};
+  static constexpr bool reaches = rows.first >= -32767 && v.left <= 32767 &&
+                                  v.stride.width <= 65535 &&
+                                  (rows.per != 1 || rows.step * band < 65535) &&
+                                  v.dilation.width <= 65535 && rows.dilation <= 65535;
   static constexpr bool banded =
-      band == 1 || (!v.reduces && !v.rows.start.exists && v.rows.dilation == 1);
+      band == 1 || (v.inputs == 1 && reads_windows && rows.per == 1 && rows.dilation == 1);
   static constexpr bool supported = [] {
     if constexpr (v.op == op::input)
       return true;
@@ -117,8 +120,8 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
                                           error::got<v.shape.width>, error::got<v.shape.channels>>,
                   "Shape: height, width and channels may be at most 65535 each.");
     static_assert(reaches ||
-                      error::out_of_range<Where, error::got<v.rows.stride>,
-                                          error::got<v.rows.dilation>, error::got<v.rows.top>>,
+                      error::out_of_range<Where, error::got<rows.step>, error::got<rows.dilation>,
+                                          error::got<-rows.first>>,
                   "Window: strides and dilations may be at most 65534, and the padding before the "
                   "first row or pixel 32767.");
     static_assert(banded || error::unsupported<Where, error::got<band>>,

@@ -52,16 +52,23 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
     return arena + places[slots.row + row];
   }
 
+  template <class Wire, class InputWire>
+  static constexpr int rows_of(const Wire& wire, const InputWire& in) {
+    if constexpr (Tables::has_unequal_inputs)
+      return in.rows;
+    else
+      return wire.rows;
+  }
   template <class Memory> static constexpr void step(Memory arena, Id id, int s, std::byte** out) {
     const typename Tables::Wire& wire = tables.wires[id];
     const std::byte* rows[max_rows]{};
     const std::byte** row = rows;
     for (int k = 0; k < wire.inputs; ++k) {
       const typename Tables::InputWire& in = tables.inputs[wire.first_input + k];
-      const bool by_rule = Tables::has_row_rules && in.stride == in.irregular;
-      int y = by_rule ? in.starts[s] : s * in.stride - in.top;
+      const bool is_listed = Tables::has_row_lists && in.stride == in.irregular;
+      int y = is_listed ? in.starts[s] : s * in.stride - in.top;
       const bool in_flash = Tables::has_constants && (in.slots.row & in.in_flash) != 0;
-      for (int i = 0; i < wire.rows; ++i, y += in.dilation) {
+      for (int i = 0, count = rows_of(wire, in); i < count; ++i, y += in.dilation) {
         const bool exists = static_cast<unsigned>(y) < in.height;
         const auto index = static_cast<std::uint32_t>(y);
         *row++ = !exists    ? nullptr

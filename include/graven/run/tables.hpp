@@ -31,7 +31,9 @@ template <> struct Slots<true> {
 // How a step finds its rows: of one input of a value ...
 // Flags, not null pointers, tell which: told to keep null checks, g++ compares no address of a
 // table in a constant expression.
-template <bool blocks> struct InputWire {
+template <bool counts> struct RowCount {};
+template <> struct RowCount<true> { std::uint16_t rows = 0; };
+template <bool blocks, bool counts> struct InputWire : RowCount<counts> {
   static constexpr std::uint16_t irregular = 0xffff;   // as stride: `starts` holds
   static constexpr std::uint32_t in_flash = 1u << 31;  // in slots.row: `constant` holds
 
@@ -96,8 +98,7 @@ template <const auto& graph, int value, int input, int steps> constexpr auto mak
   constexpr GraphView g = graph.view();
   const Value& v = g[value];
   for (int s = 0; s < steps; ++s) {
-    const int row = v.rows.start.call(v, g.views + v.first_input, input, s);
-    starts[s] = static_cast<std::uint16_t>(row);  // -1: 65535, outside
+    starts[s] = static_cast<std::uint16_t>(g.rows(v, input).start(s));  // -1: 65535, outside
   }
   return starts;
 }
@@ -139,7 +140,22 @@ struct FlashTables {
     return false;
   }();
   using Slots = detail::Slots<has_blocks>;
-  using InputWire = detail::InputWire<has_blocks>;
+  // Row pointers of a step that belong to input k.
+  static constexpr int rows_of_input(int value, int k) {
+    const Value& v = graph.values[value];
+    if (v.reduces || v.inputs == 0) return 1;
+    const Rows& rows = graph.views[v.first_input + k].rows;
+    const int band = Isa::band(graph.view(), value);
+    return rows.count + (band > 1 ? (band - 1) * rows.advance() : 0);
+  }
+  // Do the inputs of some value have different numbers of rows in a step?
+  static constexpr bool has_unequal_inputs = [] {
+    for (int v = 0; v < values; ++v)
+      for (int k = 1; k < graph.values[v].inputs; ++k)
+        if (rows_of_input(v, k) != rows_of_input(v, 0)) return true;
+    return false;
+  }();
+  using InputWire = detail::InputWire<has_blocks, has_unequal_inputs>;
   using Wire = detail::Wire<has_blocks>;
 
   // Bytes from the arena's start to a row.
@@ -179,7 +195,7 @@ struct FlashTables {
     if constexpr (v.op == op::constant) {
       return {};
     } else {
-      Task t = make_task(g, v, rows_per_input(value));
+      Task t = make_task(g, v, rows_of_input(value, 0));
       if constexpr (requires { K::programs; })
         t.kernel = &K::template run<detail::packed_of<graph, Isa, params, value>.program>;
       else
@@ -190,14 +206,11 @@ struct FlashTables {
     }
   }
 
-  static constexpr int rows_per_input(int value) {
-    const Value& v = graph.values[value];
-    return v.reduces ? 1 : v.rows.count + (Isa::band(graph.view(), value) - 1) * v.rows.stride;
-  }
   static constexpr int max_rows = [] {
     int most = 1;
     for (int v = 0; v < values; ++v) {
-      const int rows = rows_per_input(v) * graph.values[v].inputs;
+      int rows = 0;
+      for (int k = 0; k < graph.values[v].inputs; ++k) rows += rows_of_input(v, k);
       most = rows > most ? rows : most;
     }
     return most;
@@ -217,9 +230,14 @@ struct FlashTables {
       if (graph.values[v].op == op::constant) return true;
     return false;
   }();
-  static constexpr bool has_row_rules = [] {
+  static constexpr bool is_straight(const Value& v, const Rows& rows) {
+    return v.reduces || (rows.straight() && rows.advance() >= 0 && rows.start(0) > -32768);
+  }
+  static constexpr bool has_row_lists = [] {
     for (int v = 0; v < values; ++v)
-      if (graph.values[v].rows.start.exists) return true;
+      for (int k = 0; k < graph.values[v].inputs; ++k)
+        if (!is_straight(graph.values[v], graph.views[graph.values[v].first_input + k].rows))
+          return true;
     return false;
   }();
   static constexpr bool has_reductions = [] {
@@ -240,16 +258,15 @@ struct FlashTables {
                     InputWire::in_flash;
     }
     w.height = static_cast<std::uint16_t>(in.shape.height);
-    w.stride = static_cast<std::uint16_t>(
-        v.reduces ? 1 : v.rows.stride * Plan::problem.values[value].band);
-    w.dilation = static_cast<std::uint16_t>(v.rows.dilation);
-    w.top = static_cast<std::int16_t>(v.reduces ? 0 : v.rows.top);
-    constexpr Line line = line_of(graph.view(), v, k);
-    constexpr bool straight = line.straight && line.stride >= 0 && line.first > -32768;
-    if constexpr (straight && v.rows.start.exists && !v.reduces) {
-      w.stride = static_cast<std::uint16_t>(line.stride * Plan::problem.values[value].band);
-      w.top = static_cast<std::int16_t>(-line.first);
-    } else if constexpr (v.rows.start.exists && !v.reduces) {
+    w.dilation = static_cast<std::uint16_t>(in.rows.dilation);
+    if constexpr (has_unequal_inputs) w.rows = static_cast<std::uint16_t>(rows_of_input(value, k));
+    constexpr int band = Plan::problem.values[value].band;
+    if constexpr (v.reduces) {
+      w.stride = 1;
+    } else if constexpr (is_straight(v, in.rows)) {
+      w.stride = static_cast<std::uint16_t>(in.rows.advance() * band);
+      w.top = static_cast<std::int16_t>(-in.rows.start(0));
+    } else {
       w.starts = detail::starts_of<graph, value, k, Plan::problem.values[value].steps>.data();
       w.stride = InputWire::irregular;
     }
@@ -263,7 +280,7 @@ struct FlashTables {
     w.scratch = static_cast<std::uint32_t>(Plan::places.scratch[value]);
     w.first_input = static_cast<std::uint16_t>(v.first_input);
     w.height = static_cast<std::uint16_t>(v.shape.height);
-    w.rows = static_cast<std::uint16_t>(rows_per_input(value));
+    w.rows = static_cast<std::uint16_t>(rows_of_input(value, 0));
     w.steps = static_cast<std::uint16_t>(v.reduces ? f.steps : 0);
     w.inputs = static_cast<std::uint8_t>(v.inputs);
     w.band = static_cast<std::uint8_t>(f.band);

@@ -19,7 +19,8 @@ void check(unsigned seed, Op op, Activation activation) {
   Value& v = p.values[2];
   p.values[0].shape = in;
   v.shape = window_shape(in, in.channels, Extent(height, width), stride, 1, padded ? same : valid);
-  set_window(v, in, Extent(height, width), stride, 1, padded ? same : valid);
+  p.views[0].shape = in;
+  set_window(v, p.views[0], Extent(height, width), stride, 1, padded ? same : valid);
   v.op = op;
   v.activation = activation;
   p.connect(1);

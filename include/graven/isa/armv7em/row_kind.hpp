@@ -52,7 +52,7 @@ constexpr bool repeats_rows(const GraphView& g, const Value& v) {
 // Depthwise 3x3 that can take an image which was doubled as it was before (doubled.hpp).
 constexpr bool reads_doubled(const GraphView& g, const Value& v) {
   return reads_planar(g, v) && whole_range(v) && v.shape == g.input(v).shape && v.left == 1 &&
-         v.rows.top == 1 && v.shape.width >= 8 && v.shape.width < 4096 && v.shape.channels < 256;
+         g.top(v) == 1 && v.shape.width >= 8 && v.shape.width < 4096 && v.shape.channels < 256;
 }
 
 // What the readers of a value make of its rows, if its kernel can write them so.

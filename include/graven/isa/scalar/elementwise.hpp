@@ -20,8 +20,8 @@ struct MapBytes : PlainKernel {
     const int above = v.element == Element::uint8 ? 128 : 0;
     for (int i = 0; i < 256; ++i) {
       const int q = below > 0 || i < 128 ? i - below : i - 256;
-      const std::int8_t y =
-          v.op == op::map ? v.function.entry(q, in, out) : rescaled(q, in, out, v.activation);
+      const std::int8_t y = v.op == op::map ? v.function.entry(q, in, out)
+                                            : detail::rescaled(q, in, out, v.activation);
       to.put(static_cast<std::int8_t>(y + above));
     }
   }
@@ -155,7 +155,8 @@ struct Concat : PlainKernel {
     }
     for (int k = 0; k < v.inputs; ++k)
       for (int i = 0; i < 256 && rescales(g, v, k); ++i)
-        to.put(rescaled(i < 128 ? i : i - 256, g.source(v, k).quant, v.quant, v.activation));
+        to.put(
+            detail::rescaled(i < 128 ? i : i - 256, g.source(v, k).quant, v.quant, v.activation));
   }
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;

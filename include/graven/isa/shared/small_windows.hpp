@@ -103,7 +103,7 @@ constexpr bool is_small_pool(const GraphView& g, int value) {
 template <const auto& graph, int value, class Rule, class General> constexpr auto small_windows() {
   constexpr const Value& v = graph.values[value];
   constexpr Shape in = graph.views[v.first_input].shape;
-  constexpr bool padded = v.left > 0 || v.rows.top > 0 ||
+  constexpr bool padded = v.left > 0 || graph.view().top(v) > 0 ||
                           (v.shape.height - 1) * v.stride.height + v.filter.height > in.height ||
                           (v.shape.width - 1) * v.stride.width + v.filter.width > in.width;
   return SmallWindows<Rule, General, v.filter.height, v.filter.width, padded>{};

@@ -37,7 +37,7 @@ inline std::byte* spread(std::byte* to, const std::byte* const (&from)[3], int p
 // of the next pixel along (their weights are zero); the row's last pixel is copied first.
 struct Points {
   static constexpr bool serves(const GraphView& g, const Value& v) {
-    return v.filter.area() == 1 && v.left == 0 && v.rows.top == 0 &&
+    return v.filter.area() == 1 && v.left == 0 && g.top(v) == 0 &&
            (v.shape.width - 1) * v.stride.width < g.input(v).shape.width;
   }
   static constexpr int taps(const GraphView& g, const Value& v) {

@@ -106,7 +106,7 @@ template <class Patches> struct Dense {
   }
   // Without a window to gather, the input is the row itself.
   static constexpr bool in_place(const GraphView& g, const Value& v) {
-    return v.filter.area() == 1 && v.left == 0 && v.rows.top == 0 && g.input(v).shape.width > 0;
+    return v.filter.area() == 1 && v.left == 0 && g.top(v) == 0 && g.input(v).shape.width > 0;
   }
   static constexpr int scratch(const GraphView& g, const Value& v) {
     return in_place(g, v) ? 0 : round4(taps(g, v));

@@ -125,9 +125,9 @@ template <class General, ColumnRow shape, RowKind rows> struct Columns : General
   static constexpr int first = 16, programs = first + Scaled::most_shift + 1, channel_bytes = 20;
   static constexpr int most = shape.biased ? 255 : 128;  // of an input
 
-  static constexpr bool serves(const Value& v) {
+  static constexpr bool serves(const GraphView& g, const Value& v) {
     return v.filter == Extent(3) && v.dilation == Extent(1) && v.stride.width == 1 && v.left <= 1 &&
-           v.rows.top <= 1 && shape.right >= 0 && shape.right <= 1 &&
+           g.top(v) <= 1 && shape.right >= 0 && shape.right <= 1 &&
            v.shape.width >= (shape.biased ? 16 : 6) && shape.in_step < 256 && shape.out_step < 256;
   }
   static constexpr int stream_size(const GraphView& g, const Value& v) {  // at most

@@ -21,7 +21,7 @@ constexpr RowForm planar_rows(Shape shape, bool padded) {
 constexpr bool reads_planar(const GraphView& g, const Value& v) {
   return v.op == op::depthwise && v.element == Element::int8 && v.filter == Extent(3) &&
          v.dilation == Extent(1) && (v.stride.width == 1 || v.stride.width == 2) && v.left <= 1 &&
-         v.rows.top <= 1 && v.shape.channels == g.input(v).shape.channels &&
+         g.top(v) <= 1 && v.shape.channels == g.input(v).shape.channels &&
          g.input(v).shape == g.source(v).shape && g.source(v).quant.zero_point == -128;
 }
 

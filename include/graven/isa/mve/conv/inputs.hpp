@@ -87,9 +87,9 @@ constexpr Inputs inputs_of(const GraphView& g, const Value& v) {
   const Segments s = segments_of(g, v);
   const TileShape cut = in_pieces(s), patch = padded(s.count * s.length);
   if (cut.pieces == 0) return {Access::patches, s, patch};
-  if (v.filter.area() == 1 && v.left == 0 && v.rows.top == 0 &&
+  if (v.filter.area() == 1 && v.left == 0 && g.top(v) == 0 &&
       (v.shape.width - 1) * v.stride.width < in.width &&
-      (v.shape.height - 1) * v.rows.stride < in.height)
+      (v.shape.height - 1) * g.rows(v).step < in.height)
     return {Access::points, s, cut};
   const int groups = (v.shape.channels + 3) / 4;
   const int in_place = groups * (15 * cut.blocks() + 1) * cut.pieces + 6 * cut.pieces;

@@ -14,8 +14,8 @@ constexpr Reading reading_of(const GraphView& g, const Value& v) {
   const int channels = g.input(v).shape.channels;
   if (v.filter.width * channels % 4 != 0 || v.dilation.width != 1) return Reading::patches;
   const bool inside = (v.shape.width - 1) * v.stride.width < g.input(v).shape.width;
-  return v.filter.area() == 1 && v.left == 0 && v.rows.top == 0 && inside ? Reading::points
-                                                                          : Reading::rows;
+  return v.filter.area() == 1 && v.left == 0 && g.top(v) == 0 && inside ? Reading::points
+                                                                        : Reading::rows;
 }
 
 // How the cores spread the bytes of rows into a tile. Read by their assembler.
