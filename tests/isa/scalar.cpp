@@ -13,29 +13,29 @@ constexpr std::int32_t most = std::numeric_limits<std::int32_t>::max();
 constexpr std::int32_t least = std::numeric_limits<std::int32_t>::min();
 }  // namespace
 
-static_assert(scalar_isa::saturating_high_multiply(least, least) == most);
-static_assert(scalar_isa::saturating_high_multiply(most, most) == most - 1);
-static_assert(scalar_isa::saturating_shift_left(1 << 30, 2) == most);
-static_assert(scalar_isa::saturating_shift_left(-(1 << 30), 2) == least);
-static_assert(scalar_isa::saturating_shift_left(-3, 2) == -12);
-static_assert(scalar_isa::half_sum(most, most) == most && scalar_isa::half_sum(-1, 0) == -1);
-static_assert(scalar_isa::exp_of_negative<5>(0) == most);
+static_assert(fixed_point::saturating_high_multiply(least, least) == most);
+static_assert(fixed_point::saturating_high_multiply(most, most) == most - 1);
+static_assert(fixed_point::saturating_shift_left(1 << 30, 2) == most);
+static_assert(fixed_point::saturating_shift_left(-(1 << 30), 2) == least);
+static_assert(fixed_point::saturating_shift_left(-3, 2) == -12);
+static_assert(fixed_point::half_sum(most, most) == most && fixed_point::half_sum(-1, 0) == -1);
+static_assert(fixed_point::exp_of_negative<5>(0) == most);
 // CalculateInputRadius: (2^5 - 1) * 2^26 / 2^20, (2^4 - 1) * 2^27 / 2^27.
-static_assert(scalar_isa::input_radius(5, 20) == 1984 && scalar_isa::input_radius(4, 27) == 15);
+static_assert(fixed_point::input_radius(5, 20) == 1984 && fixed_point::input_radius(4, 27) == 15);
 static_assert(scalar_isa::rounded_mean(7, 2) == 4 && scalar_isa::rounded_mean(-7, 2) == -4);
 static_assert(scalar_isa::rounded_mean(-1, 3) == 0 && scalar_isa::rounded_mean(0, 5) == 0);
 
 TEST_CASE("the exponential, the reciprocals, logistic and tanh") {
   for (int i = 0; i < 4000; ++i) {
     const std::int32_t x = -i * 536000;  // down to -32 in Q5.26
-    CHECK(std::abs(real(scalar_isa::exp_of_negative<5>(x), 31) - std::exp(real(x, 26))) < 3e-7);
+    CHECK(std::abs(real(fixed_point::exp_of_negative<5>(x), 31) - std::exp(real(x, 26))) < 3e-7);
     const std::int32_t a = i * 536000;
-    CHECK(std::abs(real(scalar_isa::one_over_one_plus(a), 31) - 1 / (1 + real(a, 31))) < 3e-7);
+    CHECK(std::abs(real(fixed_point::one_over_one_plus(a), 31) - 1 / (1 + real(a, 31))) < 3e-7);
     const double expected = (1 - real(a, 31)) / (1 + real(a, 31));
-    CHECK(std::abs(real(scalar_isa::one_minus_over_one_plus(a), 31) - expected) < 3e-7);
+    CHECK(std::abs(real(fixed_point::one_minus_over_one_plus(a), 31) - expected) < 3e-7);
     const std::int32_t z = (i - 2000) * 1073000;  // -16 ... 16 in Q4.27
-    CHECK(std::abs(real(scalar_isa::logistic(z), 31) - 1 / (1 + std::exp(-real(z, 27)))) < 3e-7);
-    CHECK(std::abs(real(scalar_isa::tanh(z), 31) - std::tanh(real(z, 27))) < 3e-7);
+    CHECK(std::abs(real(fixed_point::logistic(z), 31) - 1 / (1 + std::exp(-real(z, 27)))) < 3e-7);
+    CHECK(std::abs(real(fixed_point::tanh(z), 31) - std::tanh(real(z, 27))) < 3e-7);
   }
 }
 
