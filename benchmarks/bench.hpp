@@ -62,7 +62,7 @@ template <template <class> class Make> void add(const std::string& name) {
 }
 
 template <class Network, auto Input, Element element> struct Random {
-  using Source = test::Random<Network, graven::detail::input_shapes(Input), element, 1>;
+  using Source = test::Random<Network, graven::core::detail::input_shapes(Input), element, 1>;
   template <class Isa> struct On { using type = Model<Network, Input, Source::params, Isa>; };
 };
 

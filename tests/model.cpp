@@ -11,6 +11,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 namespace {
 
 // The sentence of the documentation, verbatim.

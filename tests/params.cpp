@@ -4,6 +4,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 constexpr std::int8_t bytes[3] = {1, 2, 3};
 constexpr std::int32_t words[2] = {4, 5};
 constexpr float reals[1] = {6};

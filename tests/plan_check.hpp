@@ -19,8 +19,8 @@ template <class Subject> struct PlanCheck {
   std::vector<bool> made = std::vector<bool>(Plan::rows, false);
   std::string fault;
 
-  static const graven::Value& value(int v) { return Subject::graph.values[v]; }
-  static const graven::View& view(int v, int k) {
+  static const graven::core::Value& value(int v) { return Subject::graph.values[v]; }
+  static const graven::core::View& view(int v, int k) {
     return Subject::graph.views[value(v).first_input + k];
   }
   static int row_id(int v, int r) { return Plan::schedule.first_row[v] + r; }
@@ -52,13 +52,13 @@ template <class Subject> struct PlanCheck {
 
   // The rows of input k that step s reads, from the layer's own rule.
   static std::vector<int> rows_read(int v, int k, int s) {
-    const graven::Value& x = value(v);
+    const graven::core::Value& x = value(v);
     const int base = view(v, k).first;
     if (x.reduces) return {base + s};
     std::vector<int> rows;
     const int band = Plan::problem.values[v].band;
     for (int r = s * band; r < (s + 1) * band && r < x.shape.height; ++r) {
-      const graven::Rows& read = view(v, k).rows;
+      const graven::core::Rows& read = view(v, k).rows;
       int y = read.start(r);
       for (int i = 0; i < read.count; ++i, y += read.dilation)
         if (y >= 0 && y < view(v, k).shape.height) rows.push_back(base + y);
@@ -69,13 +69,13 @@ template <class Subject> struct PlanCheck {
   void expect_inputs(int v, int s, const char* what) {
     for (int k = 0; k < value(v).inputs; ++k) {
       const int source = view(v, k).value;
-      if (value(source).op == graven::op::constant) continue;
+      if (value(source).op == graven::core::op::constant) continue;
       for (int y : rows_read(v, k, s)) expect_row(source, y, what);
     }
   }
 
   void step(int v) {
-    const graven::Value& x = value(v);
+    const graven::core::Value& x = value(v);
     const auto& facts = Plan::problem.values[v];
     const int s = done[v]++, scratch = Plan::places.scratch[v];
     if (facts.scratch > 0) {
@@ -104,7 +104,7 @@ template <class Subject> struct PlanCheck {
     if (Plan::places.row[row_id(v, s)] != Plan::places.row[row_id(source, s)])
       fail("overwrites a row that is not its input's", v, s);
     for (int k = 0; k < value(v).inputs; ++k)
-      if (view(v, k).value != source && value(view(v, k).value).op != graven::op::constant)
+      if (view(v, k).value != source && value(view(v, k).value).op != graven::core::op::constant)
         for (int y : rows_read(v, k, s)) expect_row(view(v, k).value, y, "read while written");
   }
 

@@ -7,6 +7,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 // quantization_util.cc: q = round(frexp(x) * 2^31); shift below -31 gives 0.
 static_assert(quantize_multiplier(0.5) == Multiplier{1073741824, 0});
 static_assert(quantize_multiplier(1.0) == Multiplier{1073741824, 1});

@@ -7,6 +7,8 @@ namespace test {
 
 using namespace graven;
 
+using namespace graven::core;
+
 constexpr std::uint32_t next_random(std::uint32_t& state) {
   state ^= state << 13;
   state ^= state >> 17;
@@ -22,7 +24,7 @@ using Indices = decltype(indices(std::make_index_sequence<static_cast<std::size_
 // `Random<Network, inputs, element, seed>::params`: filters, biases, scales and output quantization
 // of every layer. Two passes: the first graph, without weights, says what sizes each layer needs.
 template <class Network, auto inputs, Element element, std::uint32_t seed,
-          class Layers = Indices<graven::detail::count_layers<Network>()>,
+          class Layers = Indices<graven::core::detail::count_layers<Network>()>,
           class Ins = Indices<static_cast<int>(inputs.size())>>
 struct Random;
 
@@ -38,7 +40,7 @@ struct Random<Network, inputs, element, seed, std::integer_sequence<int, Layer..
   }
   static constexpr Parameters bare[] = {{.output = quant_of(In)}...,
                                         ((void)Layer, Parameters{})...};
-  static constexpr auto graph = graven::detail::lower_network<Network, inputs, bare, false>(
+  static constexpr auto graph = graven::core::detail::lower_network<Network, inputs, bare, false>(
       std::make_index_sequence<inputs.size()>());
 
   static constexpr bool weighted(Op op) {
@@ -105,12 +107,12 @@ struct Random<Network, inputs, element, seed, std::integer_sequence<int, Layer..
 template <class Net, auto Input, Element element, std::uint32_t seed,
           plan::Policy policy = plan::fastest, class Isa = scalar>
 struct Subject {
-  static constexpr auto inputs = graven::detail::input_shapes(Input);
+  static constexpr auto inputs = graven::core::detail::input_shapes(Input);
   using Source = Random<Net, inputs, element, seed>;
   static constexpr const auto& params = Source::params;
   static constexpr const auto& graph = graph_of<Net, inputs, Source::params, policy.fuse>;
-  using Engine = graven::Engine<graph_of<Net, inputs, Source::params, policy.fuse>, Isa,
-                                Source::params, policy>;
+  using Engine = graven::core::Engine<graph_of<Net, inputs, Source::params, policy.fuse>, Isa,
+                                      Source::params, policy>;
   using OnArena = ModelOn<Net, Input, Source::params, Isa, policy>;
   using Owner = Model<Net, Input, Source::params, Isa, policy>;
   static constexpr plan::Policy used = policy;

@@ -6,6 +6,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 static_assert(Shape{3, 4, 5}.size() == 60 && Shape{3, 4, 5}.row() == 20);
 static_assert(Shape{3, 4, 5}.pixels() == 12);
 static_assert(Shape{} == Shape{1, 1, 1} && Shape{3, 4, 5} != Shape{3, 5, 4});

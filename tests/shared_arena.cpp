@@ -8,6 +8,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 namespace {
 
 constexpr std::int8_t twos[4] = {2, 2, 2, 2};

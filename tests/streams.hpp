@@ -7,7 +7,8 @@
 namespace test {
 
 template <class C, Element element, std::uint32_t seed> struct Source {
-  using Params = Random<typename C::Network, graven::detail::input_shapes(C::input), element, seed>;
+  using Params =
+      Random<typename C::Network, graven::core::detail::input_shapes(C::input), element, seed>;
   using Plain = ModelOn<typename C::Network, C::input, Params::params, scalar>;
   template <StreamPolicy policy, class Isa = scalar>
   using Stream = Streaming<typename C::Network, C::input, Params::params, Isa, policy>;
@@ -17,13 +18,13 @@ template <class C, Element element, std::uint32_t seed> struct Source {
 template <class C, Element element, std::uint32_t seed, StreamPolicy policy> struct Unrolled {
   using Params = typename Source<C, element, seed>::Params;
   static constexpr plan::Policy used = plan::fed_by_rows(policy.plan);
-  static constexpr const auto& graph =
-      graven::detail::stream_graph_of<typename C::Network, graven::detail::input_shapes(C::input),
-                                      Params::params, policy>;
-  using Engine = graven::Engine<
-      graven::detail::stream_graph_of<typename C::Network, graven::detail::input_shapes(C::input),
-                                      Params::params, policy>,
-      scalar, Params::params, used>;
+  static constexpr const auto& graph = graven::core::detail::stream_graph_of<
+      typename C::Network, graven::core::detail::input_shapes(C::input), Params::params, policy>;
+  using Engine =
+      graven::core::Engine<graven::core::detail::stream_graph_of<
+                               typename C::Network, graven::core::detail::input_shapes(C::input),
+                               Params::params, policy>,
+                           scalar, Params::params, used>;
 };
 
 // `rows` rows of noise.

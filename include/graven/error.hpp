@@ -6,7 +6,7 @@
 // The sentence tells what is wrong and the likely fix; the template arguments carry the numbers.
 #pragma once
 
-namespace graven::error {
+namespace graven::core::error {
 
 template <int Layer> struct at_layer {};  // counted from 0 in reading order
 template <class Layer> struct in {};      // the layer's own type
@@ -26,4 +26,4 @@ template <class...> inline constexpr bool accumulator_overflow = false;
 // What a condition may end in whose static_asserts have spoken already.
 inline constexpr bool reported = true;
 
-}  // namespace graven::error
+}  // namespace graven::core::error

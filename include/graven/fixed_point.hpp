@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace graven::fixed_point {
+namespace graven::core::fixed_point {
 
 // round(a * b / 2^31) as gemmlowp: half away from zero for positive, up for negative products.
 constexpr std::int32_t saturating_high_multiply(std::int32_t a, std::int32_t b) {
@@ -103,4 +103,4 @@ constexpr std::int8_t saturating_entry(int q, Quant in, Function function) {
   return static_cast<std::int8_t>(clamp(function(requantize(x, m)), {-128, 127}));
 }
 
-}  // namespace graven::fixed_point
+}  // namespace graven::core::fixed_point

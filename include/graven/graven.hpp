@@ -1,4 +1,7 @@
 // graven: a neural network is a type. This header brings everything.
+//
+// What firmware names is below; all of it lives in graven::core, which is for those who add
+// operators, kernels and instruction sets, and keeps such names as Rows, Band or Step to itself.
 #pragma once
 
 #include "graven/layers/add.hpp"
@@ -23,3 +26,83 @@
 #include "graven/model.hpp"
 #include "graven/shared_arena.hpp"
 #include "graven/streaming.hpp"
+
+namespace graven {
+
+// Networks, models, streams.
+using core::Concat;
+using core::Graph;
+using core::Identity;
+using core::Node;
+using core::Outputs;
+using core::Residual;
+using core::Sequential;
+
+using core::argmax;
+using core::BasicModel;
+using core::evaluate;
+using core::LayerInfo;
+using core::Model;
+using core::ModelOn;
+using core::SharedArena;
+using core::Streaming;
+using core::StreamPolicy;
+using core::TimePadding;
+namespace plan = core::plan;
+
+// Shapes, numbers, parameters.
+using core::Dilation;
+using core::Extent;
+using core::Filter;
+using core::Shape;
+using core::shapes;
+using core::Stride;
+using core::Window;
+
+using core::Activation;
+using core::Axis;
+using core::Padding;
+using enum core::Activation;
+using enum core::Padding;
+
+using core::dequantize;
+using core::Element;
+using core::Parameters;
+using core::Quant;
+using core::quantize;
+using core::size_of;
+using core::type_of;
+
+// Layers.
+using core::Add;
+using core::AddConstant;
+using core::AddWith;
+using core::ArgMax;
+using core::AvgPool;
+using core::Concatenate;
+using core::Conv2D;
+using core::Dense;
+using core::DepthwiseConv2D;
+using core::Dequantize;
+using core::Flatten;
+using core::GlobalAvgPool;
+using core::MaxPool;
+using core::Mean;
+using core::Quantize;
+using core::ReLU;
+using core::ReLU6;
+using core::ReLUN1To1;
+using core::Reshape;
+using core::Reshaped;
+using core::ResizeBilinear;
+using core::ResizeNearest;
+using core::Sigmoid;
+using core::Softmax;
+using core::SoftmaxWith;
+using core::Tanh;
+
+// Instruction sets (isa/); native is the compiler's own. Others come with their headers.
+using core::native;
+using core::scalar;
+
+}  // namespace graven

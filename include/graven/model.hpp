@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <span>
 
-namespace graven {
+namespace graven::core {
 
 // What is known of a layer; an array of these is Model::layers.
 struct LayerInfo {
@@ -30,7 +30,7 @@ struct LayerInfo {
 namespace detail {
 
 template <const auto& graph, class Isa, const auto& params, plan::Policy policy> struct ArenaOf {
-  using Engine = graven::Engine<graph, Variant<graph, Isa, params, policy>, params, policy>;
+  using Engine = core::Engine<graph, Variant<graph, Isa, params, policy>, params, policy>;
   using Owned = OwnedArena<Engine::arena_size, Engine::alignment>;
   static constexpr bool split = policy.fast > 0;
   using Borrowed = std::conditional_t<split, BorrowedRegions<Engine::Plan::border>,
@@ -50,8 +50,8 @@ class BasicModel
   static constexpr auto inputs = detail::input_shapes(Input);
   static constexpr const auto& graph = graph_of<Network, inputs, params, policy.fuse>;
   using Kernels = detail::Variant<graph, Isa, params, policy>;
-  using Engine = graven::Engine<graph, Kernels, params, policy>;
-  using Check = graven::Check<graph, Kernels, params>;
+  using Engine = core::Engine<graph, Kernels, params, policy>;
+  using Check = core::Check<graph, Kernels, params>;
   static constexpr bool sound = detail::is_sound<Network, inputs, Check>();
   static_assert(sound || error::reported);
   static_assert(!sound || Check::template in_flash<policy.flash>());
@@ -143,7 +143,7 @@ public:
     using Least = typename detail::Unexpanded<Kernels>::type;
     if constexpr (sound && !std::is_same_v<Kernels, Least>)
       for (int id = 0; id < graph.count; ++id) {
-        const std::size_t least = graven::Check<graph, Least, params>::weight_size(id);
+        const std::size_t least = core::Check<graph, Least, params>::weight_size(id);
         const std::size_t own = Check::weight_size(id);
         if (own > least) bytes[static_cast<std::size_t>(in(id).layer)] += own - least;
       }
@@ -243,9 +243,9 @@ public:
 
   static constexpr auto quantize(float real) {  // to the integers of the input
     using T = std::conditional_t<input_element() == Element::uint8, std::uint8_t, std::int8_t>;
-    return graven::quantize<T>(real, input_quant());
+    return core::quantize<T>(real, input_quant());
   }
-  static constexpr float dequantize(int value) { return graven::dequantize(value, output_quant()); }
+  static constexpr float dequantize(int value) { return core::dequantize(value, output_quant()); }
 
 private:
   struct Feed {
@@ -295,4 +295,4 @@ template <class Range> constexpr int argmax(const Range& values) {
   return static_cast<int>(best);
 }
 
-}  // namespace graven
+}  // namespace graven::core

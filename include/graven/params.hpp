@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace graven {
+namespace graven::core {
 
 // A constant array of any element type that parameters come in.
 struct Array {
@@ -49,4 +49,4 @@ struct Parameters {
 
 inline constexpr Parameters no_parameters{};
 
-}  // namespace graven
+}  // namespace graven::core

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-namespace graven::plan {
+namespace graven::core::plan {
 
 enum class Goal : std::uint8_t { fastest, smallest, within };
 enum class Order : std::uint8_t { best, stream, layers, mixed };
@@ -87,4 +87,4 @@ template <class Isa, std::uint64_t... ids> constexpr Policy choose(Policy policy
   return policy;
 }
 
-}  // namespace graven::plan
+}  // namespace graven::core::plan

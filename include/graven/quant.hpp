@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace graven {
+namespace graven::core {
 
 struct Quant {
   float scale = 0;  // 0: not given
@@ -140,4 +140,4 @@ constexpr float dequantize(int value, Quant q) {
   return q.scale * static_cast<float>(value - q.zero_point);
 }
 
-}  // namespace graven
+}  // namespace graven::core

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace graven {
+namespace graven::core {
 
 // An activation in HWC order: `height` rows of `width` pixels of `channels` elements (batch is 1).
 // A vector is one row of one pixel: {1, 1, n}.
@@ -80,4 +80,4 @@ constexpr int padding_before(int in, int out, int span, int stride) {
   return total > 0 ? total / 2 : 0;
 }
 
-}  // namespace graven
+}  // namespace graven::core

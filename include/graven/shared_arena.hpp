@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace graven {
+namespace graven::core {
 
 // As large as the largest of the models' arenas, aligned for all of them.
 template <class... Models> class SharedArena {
@@ -45,4 +45,4 @@ private:
   alignas(alignment) std::byte memory[size];
 };
 
-}  // namespace graven
+}  // namespace graven::core

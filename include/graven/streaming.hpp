@@ -24,7 +24,7 @@
 #include <cstdint>
 #include <span>
 
-namespace graven {
+namespace graven::core {
 
 struct StreamPolicy {
   TimePadding padding = TimePadding::refused;  // timeline.hpp
@@ -73,10 +73,10 @@ class BasicStreaming {
   static constexpr plan::Policy fed = plan::fed_by_rows(policy.plan);
   using Kernels =
       detail::Variant<detail::stream_graph_of<Network, inputs, params, policy>, Isa, params, fed>;
-  using Engine = graven::Engine<detail::stream_graph_of<Network, inputs, params, policy>, Kernels,
-                                params, fed>;
+  using Engine =
+      core::Engine<detail::stream_graph_of<Network, inputs, params, policy>, Kernels, params, fed>;
   using Check =
-      graven::Check<detail::stream_graph_of<Network, inputs, params, policy>, Kernels, params>;
+      core::Check<detail::stream_graph_of<Network, inputs, params, policy>, Kernels, params>;
   static constexpr bool sound = detail::is_sound<Network, inputs, Check>();
   static_assert(sound || error::reported);
   static_assert(!sound || Check::template in_flash<fed.flash>());
@@ -211,4 +211,4 @@ template <class Network, auto Input, const auto& params, class Isa = native,
           StreamPolicy policy = StreamPolicy{}>
 using Streaming = BasicStreaming<Network, Input, params, Isa, policy, true>;
 
-}  // namespace graven
+}  // namespace graven::core

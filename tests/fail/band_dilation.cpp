@@ -5,8 +5,8 @@ using namespace graven;
 
 struct TwoRows : scalar {
 #ifdef GRAVEN_BROKEN
-  static constexpr int band(const GraphView& graph, int value) {
-    return graph[value].op == op::conv ? 2 : 1;
+  static constexpr int band(const graven::core::GraphView& graph, int value) {
+    return graph[value].op == graven::core::op::conv ? 2 : 1;
   }
 #endif
 };

@@ -6,6 +6,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 template <class C>
 using Problem = typename test::Subject<typename C::Network, C::input, Element::int8, 3>;
 template <class C> constexpr const auto& problem = Problem<C>::Engine::Plan::problem;

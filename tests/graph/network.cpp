@@ -6,6 +6,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 using Block = Sequential<Conv2D<2, 4, 3, 1, same>, ReLU>;
 using Joined = Concat<Block, MaxPool<3, 1, same>, Identity>;
 using Sum = Residual<Sequential<Block, Conv2D<4, 2, 1>>, Conv2D<2, 2, 1>>;

@@ -7,12 +7,13 @@ namespace {
 
 template <class Network, Shape input, TimePadding padding = TimePadding::refused, int hop = 0>
 constexpr auto timeline = [] {
-  constexpr auto inputs = graven::detail::input_shapes(input);
+  constexpr auto inputs = graven::core::detail::input_shapes(input);
   using Params = Random<Network, inputs, Element::int8, 3>;
-  return graven::detail::trace_time(graph_of<Network, inputs, Params::params, true>, padding, hop);
+  return graven::core::detail::trace_time(graph_of<Network, inputs, Params::params, true>, padding,
+                                          hop);
 }();
 
-constexpr bool is(const graven::detail::Track& t, int rate, int made, int last, int kept) {
+constexpr bool is(const graven::core::detail::Track& t, int rate, int made, int last, int kept) {
   return t.timed && t.rate == rate && t.made == made && t.last == last && t.kept == kept;
 }
 

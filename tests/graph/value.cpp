@@ -4,6 +4,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 static_assert(drop({8, 1, 4}, static_cast<int>(Axis::width)) == Shape{1, 8, 4});
 static_assert(drop({8, 3, 4}, static_cast<int>(Axis::channels)) == Shape{1, 8, 3});
 static_assert(drop({8, 3, 4}, static_cast<int>(Axis::height | Axis::channels)) == Shape{1, 1, 3});

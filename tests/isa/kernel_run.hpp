@@ -15,6 +15,8 @@ namespace test {
 
 using namespace graven;
 
+using namespace graven::core;
+
 // Memory between guards, at an address that is a multiple of `alignment` and of nothing larger.
 class Guarded {
   static constexpr std::size_t guard = 64, largest = 64;
@@ -133,7 +135,7 @@ struct StepRows {
     const Value& v = p.value();
     for (int k = 0; k < v.inputs; ++k)
       for (int i = 0; i < per_input; ++i) {
-        const graven::Rows& read = p.views[k].rows;
+        const graven::core::Rows& read = p.views[k].rows;
         const int y = v.reduces ? s : read.start(s * band) + i * read.dilation;
         const bool exists = y >= 0 && y < static_cast<int>(inputs[k].size());
         rows.push_back(exists ? inputs[k][static_cast<std::size_t>(y)]->data() : nullptr);

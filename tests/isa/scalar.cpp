@@ -7,6 +7,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 namespace {
 double real(std::int32_t q, int fraction) { return std::ldexp(static_cast<double>(q), -fraction); }
 constexpr std::int32_t most = std::numeric_limits<std::int32_t>::max();

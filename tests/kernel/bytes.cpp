@@ -8,6 +8,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 template <class T> constexpr bool goes_there_and_back(T value) {
   std::byte bytes[16]{};
   store(bytes + 3, value);

@@ -4,6 +4,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 constexpr std::int8_t filter[] = {1, -2, 3, 100, -128, 127};
 constexpr std::int32_t bias[] = {1000, -5};
 constexpr float scale[] = {0.5f, 0.25f};

@@ -6,6 +6,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 namespace {
 
 // Two rows of four pixels of two channels: 0 ... 7 and 10 ... 17.

@@ -4,6 +4,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 constexpr std::int8_t filter[36] = {};
 constexpr float scale[] = {1};
 constexpr Parameters params[] = {{.output = {0.1f, -3}},

@@ -11,6 +11,8 @@ namespace test {
 
 using namespace graven;
 
+using namespace graven::core;
+
 template <class... T> constexpr std::array<std::int8_t, sizeof...(T)> int8s(T... values) {
   return {static_cast<std::int8_t>(values)...};
 }

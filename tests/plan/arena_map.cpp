@@ -11,6 +11,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 namespace {
 
 using Network = Sequential<Conv2D<1, 8, 3>, ReLU, MaxPool<2>, Flatten, Dense<1352, 10>>;

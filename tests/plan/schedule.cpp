@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace graven::plan;
+using namespace graven::core::plan;
 
 constexpr auto make() {
   Problem<3, 2, 8> p{};

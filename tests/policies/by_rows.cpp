@@ -3,6 +3,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 namespace test {
 
 template <class C> void check_row_input() {

@@ -6,6 +6,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 namespace {
 
 constexpr Padding same = Padding::same;

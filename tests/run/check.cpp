@@ -5,6 +5,8 @@
 
 using namespace graven;
 
+using namespace graven::core;
+
 constexpr std::int8_t filter[] = {1, 2};
 constexpr std::int32_t bias[] = {1, 2};
 constexpr float one_scale[] = {1}, scales[] = {1, 2}, real_filter[] = {1, 2}, real_bias[] = {1, 2};

@@ -49,7 +49,7 @@ template <class Model> std::array<std::uint32_t, max_layers> run(int pattern) {
 
 template <class Network, auto input, Style style, plan::Policy policy = plan::fastest>
 void compare(const char* name) {
-  using Source = Source<Network, graven::detail::input_shapes(input), style>;
+  using Source = Source<Network, graven::core::detail::input_shapes(input), style>;
   using Expected = ModelOn<Network, input, Source::params, scalar>;
   using Got = ModelOn<Network, input, Source::params, native, policy>;
   for (int pattern = 0; pattern < 4; ++pattern) {

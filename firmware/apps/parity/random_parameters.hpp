@@ -7,6 +7,8 @@ namespace parity {
 
 using namespace graven;
 
+using namespace graven::core;
+
 struct Style {
   int in_zero = -128, out_zero = -128;
   int weights = 0;      // 0: [-127, 127]; 1: [-128, 127]; 2: only -128 and 127; 3: small
@@ -33,7 +35,7 @@ constexpr std::int8_t weight(std::uint32_t random, int weights) {
 
 template <class Network, auto inputs, Style style,
           class Layers = std::make_index_sequence<static_cast<std::size_t>(
-              graven::detail::count_layers<Network>())>,
+              graven::core::detail::count_layers<Network>())>,
           class Ins = std::make_index_sequence<inputs.size()>>
 struct Source;
 
@@ -43,7 +45,7 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
   static constexpr Quant in_quant = style.real ? Quant{} : Quant{0.05f, style.in_zero};
   static constexpr Parameters bare[] = {{.output = ((void)In, in_quant)}...,
                                         ((void)Layer, Parameters{})...};
-  static constexpr auto graph = graven::detail::lower_network<Network, inputs, bare, false>(
+  static constexpr auto graph = graven::core::detail::lower_network<Network, inputs, bare, false>(
       std::make_index_sequence<inputs.size()>());
 
   template <std::size_t layer> struct Arrays {

@@ -9,7 +9,7 @@ namespace {
 // too high).
 template <class Network, Shape shape> void check_flash() {
   static constexpr const auto& params =
-      Source<Network, graven::detail::input_shapes(shape), centred>::params;
+      Source<Network, graven::core::detail::input_shapes(shape), centred>::params;
   using Fast = Model<Network, shape, params>;
   using Small = Model<Network, shape, params, native, plan::smallest>;
   constexpr int fast = Fast::weight_size, small = Small::weight_size;
@@ -23,7 +23,7 @@ template <class Network, Shape shape> void check_flash() {
 template <class Isa> void check_room() {
   using Network = Sequential<C<8, 16, e3>, C<16, 16, e3>, C<16, 64, e1>, C<64, 64, e3>>;
   constexpr Shape shape{8, 8, 8};
-  using From = Source<Network, graven::detail::input_shapes(shape), centred>;
+  using From = Source<Network, graven::core::detail::input_shapes(shape), centred>;
   constexpr int small = Model<Network, shape, From::params, Isa, plan::smallest>::weight_size;
   static_assert(Model<Network, shape, From::params, Isa>::weight_size > small);
 }
@@ -36,7 +36,7 @@ void banded(const char* name) {
   compare_all<Network, shape>(name);
   compare<Network, shape, centred, plan::smallest>(name);
   if constexpr (requires { typename Isa::template with_spare<0>; }) {
-    constexpr auto inputs = graven::detail::input_shapes(shape);
+    constexpr auto inputs = graven::core::detail::input_shapes(shape);
     constexpr GraphView graph =
         graph_of<Network, inputs, Source<Network, inputs, centred>::params, true>.view();
     static_assert(Isa::band(graph, 1) == 2 && Isa::lean::band(graph, 1) == 1);

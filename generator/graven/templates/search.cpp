@@ -14,14 +14,14 @@
 #include <type_traits>
 #include <vector>
 
-using namespace graven::plan;
+using namespace graven::core::plan;
 
 namespace {
 
-using Problem = graven::plan::Problem<VALUES, READS, SPANS>;
-using Schedule = graven::plan::Schedule<VALUES, STEPS, ROWS>;
-using List = graven::plan::List<ITEMS>;
-using Places = graven::plan::Places<VALUES, ROWS>;
+using Problem = graven::core::plan::Problem<VALUES, READS, SPANS>;
+using Schedule = graven::core::plan::Schedule<VALUES, STEPS, ROWS>;
+using List = graven::core::plan::List<ITEMS>;
+using Places = graven::core::plan::Places<VALUES, ROWS>;
 using Whole = std::set<int>;
 using Order = std::vector<std::uint16_t>;
 
@@ -63,7 +63,7 @@ Policy policy_of(const Whole& whole) {
   return policy;
 }
 int reschedule(const Whole& whole) {
-  schedule = simulate<STEPS, ROWS>(problem, policy_of(whole), graven::plan::Order::mixed);
+  schedule = simulate<STEPS, ROWS>(problem, policy_of(whole), graven::core::plan::Order::mixed);
   return peak(problem, schedule);
 }
 

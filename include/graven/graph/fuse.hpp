@@ -3,7 +3,7 @@
 
 #include "graven/graph/lowering.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace detail {
 
@@ -91,4 +91,4 @@ template <class Graph> constexpr void reshape_inputs(Graph& g) {
   }
 }
 
-}  // namespace graven
+}  // namespace graven::core

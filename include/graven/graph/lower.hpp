@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace graven {
+namespace graven::core {
 
 // Shapes of the inputs of a network with several: Model<Network, shapes(Shape{..}, Shape{..}), ...>
 template <class... Shapes> constexpr auto shapes(Shapes... each) {
@@ -77,4 +77,4 @@ template <class Network, auto inputs, const auto& params, bool fuse> constexpr a
 template <class Network, auto inputs, const auto& params, bool fuse>
 inline constexpr auto graph_of = detail::make_graph<Network, inputs, params, fuse>();
 
-}  // namespace graven
+}  // namespace graven::core

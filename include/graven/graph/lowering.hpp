@@ -3,7 +3,7 @@
 
 #include "graven/graph/value.hpp"
 
-namespace graven {
+namespace graven::core {
 
 // Makes `v` read windows of `input`: filter, stride, dilation, and TFLite's padding.
 constexpr void set_window(Value& v, View& input, Extent filter, Extent stride, Extent dilation,
@@ -136,4 +136,4 @@ template <int Values, int Views, int Layers> struct Lowering {
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

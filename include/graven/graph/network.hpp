@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace graven {
+namespace graven::core {
 
 // Where a layer stands: the shape that comes in, and the layer's index in reading order.
 struct At {
@@ -253,4 +253,4 @@ struct Graph : detail::GraphSplit<detail::nth<sizeof...(Items) - 1, Items...>,
                                   std::make_index_sequence<sizeof...(Items) - 1>, Items...>::type {
 };
 
-}  // namespace graven
+}  // namespace graven::core

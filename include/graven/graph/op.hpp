@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace graven {
+namespace graven::core {
 
 // What the graph's passes and checks want to know of an operator.
 enum class Trait : std::uint8_t {
@@ -47,4 +47,4 @@ inline constexpr Op clamp{"clamp"};    // an activation, and a change of scale
 
 }  // namespace op
 
-}  // namespace graven
+}  // namespace graven::core

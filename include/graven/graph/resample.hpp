@@ -3,7 +3,7 @@
 
 #include "graven/quant.hpp"
 
-namespace graven {
+namespace graven::core {
 
 // The options of both resizes.
 struct Resampling {
@@ -54,4 +54,4 @@ constexpr BetweenFloat between_float(int i, int in, int out, Resampling how) {
   return {low, high, at - static_cast<float>(low)};
 }
 
-}  // namespace graven
+}  // namespace graven::core

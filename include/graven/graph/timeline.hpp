@@ -9,7 +9,7 @@
 #include "graven/graph/fuse.hpp"
 #include "graven/graph/value.hpp"
 
-namespace graven {
+namespace graven::core {
 
 // What becomes of layers with padding along time.
 enum class TimePadding : std::uint8_t {
@@ -260,4 +260,4 @@ constexpr auto unroll(const ValueGraph<Values, Views, Layers>& g, const Timeline
 }
 
 }  // namespace detail
-}  // namespace graven
+}  // namespace graven::core

@@ -17,7 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace graven {
+namespace graven::core {
 
 constexpr int floor_div(int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
 
@@ -154,4 +154,4 @@ struct GraphView {
   constexpr int top(const Value& value) const { return -rows(value).first; }
 };
 
-}  // namespace graven
+}  // namespace graven::core

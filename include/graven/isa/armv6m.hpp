@@ -7,12 +7,16 @@
 #include "graven/isa/armv6m/core.hpp"
 #include "graven/isa/shared/thumb/kernels.hpp"
 
-namespace graven {
+namespace graven::core {
 
 struct armv6m : thumb_isa::Kernels<armv6m_isa::Core> {
   static constexpr const char* name = "armv6m";
 };
 
-}  // namespace graven
+}  // namespace graven::core
+
+namespace graven {
+using core::armv6m;
+}
 
 #endif

@@ -27,7 +27,7 @@
 #include "graven/layers/max_pool.hpp"
 #include "graven/layers/resize_nearest.hpp"
 
-namespace graven {
+namespace graven::core {
 
 // The kernels that need least: rows one at a time, weights stored as they are.
 struct armv7em_lean : scalar {
@@ -216,6 +216,10 @@ private:
 
 struct armv7em : armv7em_expanding<1 << 16> {};
 
-}  // namespace graven
+}  // namespace graven::core
+
+namespace graven {
+using core::armv7em;
+}
 
 #endif

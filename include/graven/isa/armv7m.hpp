@@ -7,12 +7,16 @@
 #include "graven/isa/armv7m/core.hpp"
 #include "graven/isa/shared/thumb/kernels.hpp"
 
-namespace graven {
+namespace graven::core {
 
 struct armv7m : thumb_isa::Kernels<armv7m_isa::Core> {
   static constexpr const char* name = "armv7m";
 };
 
-}  // namespace graven
+}  // namespace graven::core
+
+namespace graven {
+using core::armv7m;
+}
 
 #endif

@@ -18,7 +18,7 @@
 #include "graven/layers/max_pool.hpp"
 #include "graven/layers/resize_nearest.hpp"
 
-namespace graven {
+namespace graven::core {
 
 struct avx2 : scalar {
   static constexpr const char* name = "avx2";
@@ -93,6 +93,10 @@ private:
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core
+
+namespace graven {
+using core::avx2;
+}
 
 #endif

@@ -6,7 +6,7 @@
 #include "graven/isa/avx512vnni/lanes.hpp"
 #include "graven/isa/avxvnni.hpp"
 
-namespace graven {
+namespace graven::core {
 
 struct avx512vnni : avxvnni {
   static constexpr const char* name = "avx512vnni";
@@ -17,6 +17,10 @@ struct avx512vnni : avxvnni {
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core
+
+namespace graven {
+using core::avx512vnni;
+}
 
 #endif

@@ -9,7 +9,7 @@
 #include "graven/layers/conv2d.hpp"
 #include "graven/layers/depthwise_conv2d.hpp"
 
-namespace graven {
+namespace graven::core {
 
 struct avxvnni : avx2 {
   static constexpr const char* name = "avxvnni";
@@ -33,6 +33,10 @@ protected:
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core
+
+namespace graven {
+using core::avxvnni;
+}
 
 #endif

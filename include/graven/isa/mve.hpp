@@ -25,7 +25,7 @@
 
 #include <limits>
 
-namespace graven {
+namespace graven::core {
 
 // Windows go by columns (columns.hpp) where a row of them fits in `column_bytes` of scratch.
 template <int column_bytes> struct mve_kernels : scalar {
@@ -86,6 +86,10 @@ struct mve : mve_kernels<std::numeric_limits<int>::max()> {
   using lean = mve_kernels<256>;
 };
 
-}  // namespace graven
+}  // namespace graven::core
+
+namespace graven {
+using core::mve;
+}
 
 #endif

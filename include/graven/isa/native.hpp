@@ -12,7 +12,7 @@
 #include "graven/isa/rv32imc.hpp"
 #include "graven/isa/scalar.hpp"
 
-namespace graven {
+namespace graven::core {
 
 #if defined(__ARM_FEATURE_MVE)
 using native = mve;
@@ -34,4 +34,4 @@ using native = avx2;
 using native = scalar;
 #endif
 
-}  // namespace graven
+}  // namespace graven::core

@@ -16,7 +16,7 @@
 #include "graven/layers/depthwise_conv2d.hpp"
 #include "graven/layers/resize_nearest.hpp"
 
-namespace graven {
+namespace graven::core {
 
 struct rv32imc : scalar {
   static constexpr const char* name = "rv32imc";
@@ -64,6 +64,10 @@ private:
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core
+
+namespace graven {
+using core::rv32imc;
+}
 
 #endif

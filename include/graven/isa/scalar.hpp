@@ -30,7 +30,7 @@
 #include "graven/layers/resize_nearest.hpp"
 #include "graven/layers/softmax.hpp"
 
-namespace graven {
+namespace graven::core {
 
 struct scalar {
   static constexpr const char* name = "scalar";
@@ -162,4 +162,4 @@ protected:
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

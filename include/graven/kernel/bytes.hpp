@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace graven {
+namespace graven::core {
 
 template <int Size> struct Bits;
 template <> struct Bits<1> { using type = std::uint8_t; };
@@ -128,4 +128,4 @@ struct Writer {
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

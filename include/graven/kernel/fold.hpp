@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace graven {
+namespace graven::core {
 
 struct Channel {
   std::int32_t bias = 0;  // with -zero_point_in * sum(filter) folded in
@@ -69,4 +69,4 @@ constexpr Channel fold(const GraphView& graph, const Value& value, const Paramet
           channel_multiplier(graph, value, params, output), overflows};
 }
 
-}  // namespace graven
+}  // namespace graven::core

@@ -3,7 +3,7 @@
 
 #include "graven/kernel/task.hpp"
 
-namespace graven {
+namespace graven::core {
 
 // Bytes of a patch; none where every patch lies in one piece in the input row.
 constexpr int patch_bytes(const GraphView& graph, const Value& value) {
@@ -105,4 +105,4 @@ std::byte* copy_columns(const Task& t, std::byte* to, const std::byte* row, int 
   return last > until ? Core::fill(to, t.in_zero, (last - until) * channels) : to;
 }
 
-}  // namespace graven
+}  // namespace graven::core

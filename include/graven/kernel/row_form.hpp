@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace graven {
+namespace graven::core {
 
 // How one row of a value lies in the arena. `pixels` (HWC) is what users see; an instruction set
 // may ask for another form of a value that only its kernels read.
@@ -41,4 +41,4 @@ constexpr RowForm pixel_rows(Shape shape, Element element) {
   return {Layout::pixels, element, false, shape.channels * size, size, 0, shape.row() * size};
 }
 
-}  // namespace graven
+}  // namespace graven::core

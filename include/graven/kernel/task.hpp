@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace graven {
+namespace graven::core {
 
 struct Task;
 
@@ -84,4 +84,4 @@ constexpr RealClamp real_range(Activation activation) {
 }
 constexpr float clamp(float x, RealClamp c) { return x < c.low ? c.low : x > c.high ? c.high : x; }
 
-}  // namespace graven
+}  // namespace graven::core

@@ -7,7 +7,7 @@
 
 #include "graven/graph/network.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace op {
 inline constexpr Op add{"add", Trait::clamps};
@@ -102,4 +102,4 @@ private:
                                    in.layer + layers - 1};
 };
 
-}  // namespace graven
+}  // namespace graven::core

@@ -6,7 +6,7 @@
 
 #include "graven/graph/network.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace op {
 inline constexpr Op argmax{"argmax"};
@@ -33,4 +33,4 @@ template <Axis axis = Axis::channels> struct ArgMax {
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

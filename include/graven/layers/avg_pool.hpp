@@ -8,7 +8,7 @@
 
 #include "graven/graph/network.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace op {
 inline constexpr Op average_pool{"average_pool", Trait::clamps};
@@ -43,4 +43,4 @@ struct AvgPool {
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

@@ -6,7 +6,7 @@
 
 #include "graven/graph/network.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace op {
 inline constexpr Op concat{"concat"};
@@ -86,4 +86,4 @@ private:
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

@@ -14,7 +14,7 @@
 
 #include "graven/graph/network.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace op {
 inline constexpr Op conv{"conv", Trait::clamps | Trait::weights};
@@ -66,4 +66,4 @@ struct Conv2D {
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

@@ -11,7 +11,7 @@
 
 #include "graven/layers/conv2d.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace op {
 inline constexpr Op dense{"dense", Trait::clamps | Trait::weights};  // over several rows
@@ -50,4 +50,4 @@ template <int In, int Out, Activation activation = Activation::none> struct Dens
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

@@ -7,7 +7,7 @@
 
 #include "graven/layers/conv2d.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace op {
 inline constexpr Op depthwise{"depthwise", Trait::clamps | Trait::weights | Trait::uncentred};
@@ -50,4 +50,4 @@ struct DepthwiseConv2D {
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

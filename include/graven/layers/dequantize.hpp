@@ -5,7 +5,7 @@
 
 #include "graven/graph/network.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace op {
 inline constexpr Op dequantize{"dequantize"};
@@ -24,4 +24,4 @@ struct Dequantize {
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

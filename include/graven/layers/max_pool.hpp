@@ -7,7 +7,7 @@
 
 #include "graven/graph/network.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace op {
 inline constexpr Op max_pool{"max_pool", Trait::clamps};
@@ -42,4 +42,4 @@ struct MaxPool {
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

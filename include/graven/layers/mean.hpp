@@ -7,7 +7,7 @@
 
 #include "graven/graph/network.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace op {
 inline constexpr Op mean{"mean"};
@@ -41,4 +41,4 @@ template <Axis axes, bool KeepDims = true> struct Mean {
 
 using GlobalAvgPool = Mean<Axis::height | Axis::width>;
 
-}  // namespace graven
+}  // namespace graven::core

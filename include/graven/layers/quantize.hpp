@@ -7,7 +7,7 @@
 
 #include "graven/graph/network.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace op {
 inline constexpr Op quantize{"quantize"};
@@ -28,4 +28,4 @@ struct Quantize {
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

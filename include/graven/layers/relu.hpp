@@ -7,7 +7,7 @@
 
 #include "graven/graph/network.hpp"
 
-namespace graven {
+namespace graven::core {
 
 struct ReLU {
   static constexpr const char* op = "RELU";
@@ -25,4 +25,4 @@ struct ReLUN1To1 {
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

@@ -6,7 +6,7 @@
 
 #include "graven/graph/network.hpp"
 
-namespace graven {
+namespace graven::core {
 
 struct ReLU6 {
   static constexpr const char* op = "RELU6";
@@ -16,4 +16,4 @@ struct ReLU6 {
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

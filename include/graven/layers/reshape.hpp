@@ -6,7 +6,7 @@
 
 #include "graven/graph/network.hpp"
 
-namespace graven {
+namespace graven::core {
 
 template <Shape shape> struct Reshape {
   static constexpr const char* op = "RESHAPE";
@@ -55,4 +55,4 @@ struct Flatten {
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

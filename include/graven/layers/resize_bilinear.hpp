@@ -7,7 +7,7 @@
 #include "graven/graph/network.hpp"
 #include "graven/graph/resample.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace op {
 inline constexpr Op bilinear{"bilinear", Trait::numbered};
@@ -49,4 +49,4 @@ private:
   }();
 };
 
-}  // namespace graven
+}  // namespace graven::core

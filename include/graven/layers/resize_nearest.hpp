@@ -9,7 +9,7 @@
 #include "graven/graph/network.hpp"
 #include "graven/graph/resample.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace op {
 inline constexpr Op nearest{"nearest"};
@@ -48,4 +48,4 @@ private:
   }();
 };
 
-}  // namespace graven
+}  // namespace graven::core

@@ -7,7 +7,7 @@
 #include "graven/fixed_point.hpp"
 #include "graven/graph/network.hpp"
 
-namespace graven {
+namespace graven::core {
 
 struct Sigmoid {
   static constexpr const char* op = "LOGISTIC";
@@ -24,4 +24,4 @@ struct Sigmoid {
   template <class T> static constexpr T real(T x) { return 1 / (1 + __builtin_expf(-x)); }
 };
 
-}  // namespace graven
+}  // namespace graven::core

@@ -6,7 +6,7 @@
 
 #include "graven/graph/network.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace op {
 inline constexpr Op softmax{"softmax"};
@@ -38,4 +38,4 @@ template <Real Beta> struct SoftmaxWith {
 };
 using Softmax = SoftmaxWith<1.0f>;
 
-}  // namespace graven
+}  // namespace graven::core

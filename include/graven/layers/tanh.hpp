@@ -7,7 +7,7 @@
 #include "graven/fixed_point.hpp"
 #include "graven/graph/network.hpp"
 
-namespace graven {
+namespace graven::core {
 
 struct Tanh {
   static constexpr const char* op = "TANH";
@@ -24,4 +24,4 @@ struct Tanh {
   template <class T> static constexpr T real(T x) { return __builtin_tanhf(x); }
 };
 
-}  // namespace graven
+}  // namespace graven::core

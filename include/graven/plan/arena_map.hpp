@@ -6,7 +6,7 @@
 #include <array>
 #include <cstddef>
 
-namespace graven {
+namespace graven::core {
 
 // Bytes [offset, offset + bytes) during steps [first_step, last_step], padding included. No byte
 // belongs to two of them at one step. The span of these is Model::rows.
@@ -101,4 +101,4 @@ template <const auto& graph, class Plan> struct ArenaMap {
 
 }  // namespace detail
 
-}  // namespace graven
+}  // namespace graven::core

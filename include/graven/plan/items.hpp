@@ -3,7 +3,7 @@
 
 #include "graven/plan/schedule.hpp"
 
-namespace graven::plan {
+namespace graven::core::plan {
 
 // What occupies [at, end) during steps [t0, t1]; scratch of `user` only at the steps of that value.
 struct Item {
@@ -82,4 +82,4 @@ constexpr auto reordered(const List<Items>& list, const std::uint16_t* order, in
   return other;
 }
 
-}  // namespace graven::plan
+}  // namespace graven::core::plan

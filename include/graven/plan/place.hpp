@@ -3,7 +3,7 @@
 
 #include "graven/plan/items.hpp"
 
-namespace graven::plan {
+namespace graven::core::plan {
 
 template <int Values, int Rows> struct Places {
   int row[Rows]{};  // byte offset of each row
@@ -239,4 +239,4 @@ constexpr auto place_apart(const P& p, const Schedule<Values, Steps, Rows>& s) {
   return places;
 }
 
-}  // namespace graven::plan
+}  // namespace graven::core::plan

@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-namespace graven {
+namespace graven::core {
 
 // The plan of a graph under a policy: a found one repeated, or the better of two placements.
 template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
@@ -108,4 +108,4 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   static constexpr int slow_size = is_split ? places.arena - border : border > 0 ? 0 : places.arena;
 };
 
-}  // namespace graven
+}  // namespace graven::core

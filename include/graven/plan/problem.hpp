@@ -4,7 +4,7 @@
 
 #include "graven/policy.hpp"
 
-namespace graven {
+namespace graven::core {
 
 namespace plan {
 
@@ -43,4 +43,4 @@ template <int Values, int Reads, int Spans> struct Problem {
 };
 
 }  // namespace plan
-}  // namespace graven
+}  // namespace graven::core

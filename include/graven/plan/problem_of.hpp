@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace graven {
+namespace graven::core {
 
 template <const auto& graph, class Isa, int value>
 using kernel_of = decltype(Isa::template kernel<graph, value>());
@@ -117,4 +117,4 @@ template <const auto& graph, class Isa, bool apart, bool row_input>
 inline constexpr auto problem_of = detail::make_problem<graph, Isa, apart, row_input>(
     std::make_index_sequence<static_cast<std::size_t>(graph.count)>());
 
-}  // namespace graven
+}  // namespace graven::core

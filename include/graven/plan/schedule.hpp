@@ -15,7 +15,7 @@
 
 #include <cstdint>
 
-namespace graven {
+namespace graven::core {
 
 namespace plan {
 
@@ -229,4 +229,4 @@ constexpr int peak(const P& p, const Schedule<Values, Steps, Rows>& s) {
 }
 
 }  // namespace plan
-}  // namespace graven
+}  // namespace graven::core

@@ -3,7 +3,7 @@
 
 #include "graven/plan/place.hpp"
 
-namespace graven::plan {
+namespace graven::core::plan {
 
 // How many steps write or read each row.
 template <int Values, int Steps, int Rows, class P>
@@ -51,4 +51,4 @@ constexpr auto hottest_first(const P& p, const Schedule<Values, Steps, Rows>& s)
   return sorted;
 }
 
-}  // namespace graven::plan
+}  // namespace graven::core::plan

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace graven {
+namespace graven::core {
 
 // Offsets below the first border lie in the first piece, from there on to the next border in the
 // second, and so on. Stands where `std::byte*` does for an arena in one piece.
@@ -37,4 +37,4 @@ template <std::size_t Border> struct BorrowedRegions {
 
 }  // namespace detail
 
-}  // namespace graven
+}  // namespace graven::core

@@ -11,7 +11,7 @@
 #include <limits>
 #include <utility>
 
-namespace graven {
+namespace graven::core {
 
 namespace detail {
 
@@ -234,4 +234,4 @@ template <class Network, auto inputs, class Check> constexpr bool is_sound() {
 
 }  // namespace detail
 
-}  // namespace graven
+}  // namespace graven::core

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace graven {
+namespace graven::core {
 
 // What a hook sees after a step. `rows` rows of the layer's output have just been made, from
 // `first_row` on; 0: the step was one of a reduction, or prepared the layer's input.
@@ -42,7 +42,7 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   static constexpr const auto& places = Tables::places;
   static constexpr const typename Tables::Content& tables = Tables::tables;  // no auto: stays lazy
   static constexpr std::size_t state_at = static_cast<std::size_t>(Plan::places.state);
-  using Progress = graven::Progress<computed, Count, detail::unsigned_for<steps>>;
+  using Progress = core::Progress<computed, Count, detail::unsigned_for<steps>>;
 
   template <class Memory>
   static constexpr std::byte* row_at(Memory arena, const typename Tables::Slots& slots,
@@ -68,7 +68,7 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
       const bool is_listed = Tables::has_row_lists && in.stride == in.irregular;
       int y = is_listed ? in.starts[s] : s * in.stride - in.top;
       const bool in_flash = Tables::has_constants && (in.slots.row & in.in_flash) != 0;
-      for (int i = 0, count = rows_of(wire, in); i < count; ++i, y += in.dilation) {
+      for (int i = 0; i < rows_of(wire, in); ++i, y += in.dilation) {
         const bool exists = static_cast<unsigned>(y) < in.height;
         const auto index = static_cast<std::uint32_t>(y);
         *row++ = !exists    ? nullptr
@@ -218,4 +218,4 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

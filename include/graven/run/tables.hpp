@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace graven {
+namespace graven::core {
 
 namespace detail {
 
@@ -272,4 +272,4 @@ struct FlashTables {
   static constexpr Content tables = make_tables(std::make_index_sequence<computed>());
 };
 
-}  // namespace graven
+}  // namespace graven::core

@@ -5,7 +5,7 @@
 
 #include <type_traits>
 
-namespace graven {
+namespace graven::core {
 
 namespace detail {
 
@@ -48,4 +48,4 @@ using Variant = decltype(variant_of<graph, Isa, params, policy>());
 
 }  // namespace detail
 
-}  // namespace graven
+}  // namespace graven::core

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace graven::detail {
+namespace graven::core::detail {
 
 template <std::uint64_t Most>
 using unsigned_for =
@@ -45,4 +45,4 @@ template <bool blocks> struct Wire {
   std::uint8_t inputs = 0, band = 1;
 };
 
-}  // namespace graven::detail
+}  // namespace graven::core::detail

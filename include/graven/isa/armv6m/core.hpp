@@ -10,7 +10,7 @@
 #include "graven/isa/shared/thumb/conv.hpp"
 #include "graven/isa/shared/thumb/dense.hpp"
 
-namespace graven::armv6m_isa {
+namespace graven::core::armv6m_isa {
 
 using thumb_isa::DenseStep;
 using thumb_isa::MatmulStep;
@@ -180,6 +180,6 @@ struct Core : ByteCopies<false> {
   }
 };
 
-}  // namespace graven::armv6m_isa
+}  // namespace graven::core::armv6m_isa
 
 #endif

@@ -7,7 +7,7 @@
 #include "graven/isa/armv6m/frame.hpp"
 #include "graven/isa/shared/thumb/depthwise.hpp"
 
-namespace graven::armv6m_isa {
+namespace graven::core::armv6m_isa {
 
 using thumb_isa::DepthwiseStep;
 
@@ -103,6 +103,6 @@ template <TapRuns runs, bool clamps>
                "i"(runs.length));
 }
 
-}  // namespace graven::armv6m_isa
+}  // namespace graven::core::armv6m_isa
 
 #endif

@@ -3,7 +3,7 @@
 
 #if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
 
-namespace graven::armv6m_isa {
+namespace graven::core::armv6m_isa {
 
 // A sum of at most 21 bits (`clamps`: cut to them) becomes a byte in r3: the product with the
 // multiplier's 11, 10 and 10 bits, from the lowest on, at [r7]; rounded by the carry of its last
@@ -44,6 +44,6 @@ template <int count, bool clamps> [[gnu::always_inline]] inline void define_put(
                "i"(clamps ? 1 : 0));
 }
 
-}  // namespace graven::armv6m_isa
+}  // namespace graven::core::armv6m_isa
 
 #endif

@@ -3,7 +3,7 @@
 
 #if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
 
-namespace graven::armv6m_isa {
+namespace graven::core::armv6m_isa {
 
 // Saves all registers that a function must keep, and restores them from where `enter` left sp.
 [[gnu::always_inline]] inline void define_frame() {
@@ -18,6 +18,6 @@ namespace graven::armv6m_isa {
   )" ::);
 }
 
-}  // namespace graven::armv6m_isa
+}  // namespace graven::core::armv6m_isa
 
 #endif

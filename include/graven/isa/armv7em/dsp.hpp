@@ -6,7 +6,7 @@
 #include "graven/kernel/fold.hpp"
 #include "graven/kernel/task.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // Bytes 0 and 2, or 1 and 3, as two signed halfwords.
 [[gnu::always_inline]] inline std::uint32_t even_bytes(std::uint32_t x) {
@@ -136,6 +136,6 @@ struct Record {
   }
 };
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "graven/isa/armv7em/dsp.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 constexpr int round4(int x) { return (x + 3) & ~3; }
 
@@ -237,6 +237,6 @@ inline std::int32_t single(const std::byte* weights, const std::byte* tile, int 
   return acc;
 }
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -12,7 +12,7 @@
 #include "graven/layers/max_pool.hpp"
 #include "graven/layers/resize_nearest.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 constexpr RowForm planar_rows(Shape shape, RowKind rows) {
   if (rows != RowKind::doubled) return planar_rows(shape, rows == RowKind::padded);
@@ -100,6 +100,6 @@ template <RowKind rows> constexpr int channel_start(int c, int width) {
   return rows == RowKind::padded ? c * (width + 1) + 1 : c * width;
 }
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -13,7 +13,7 @@
 
 #include "graven/isa/armv7em/pairs.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // A channel whose weights are scaled for a shift that several channels share.
 struct Scaled {
@@ -60,6 +60,6 @@ struct Scaled {
   }
 };
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -8,7 +8,7 @@
 #include "graven/isa/shared/thumb/conv.hpp"
 #include "graven/isa/shared/thumb/dense.hpp"
 
-namespace graven::armv7m_isa {
+namespace graven::core::armv7m_isa {
 
 using thumb_isa::DenseStep;
 using thumb_isa::MatmulStep;
@@ -150,6 +150,6 @@ struct Core : ByteCopies<true> {
   }
 };
 
-}  // namespace graven::armv7m_isa
+}  // namespace graven::core::armv7m_isa
 
 #endif

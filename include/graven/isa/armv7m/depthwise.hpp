@@ -7,7 +7,7 @@
 #include "graven/isa/armv7m/tile.hpp"
 #include "graven/isa/shared/thumb/depthwise.hpp"
 
-namespace graven::armv7m_isa {
+namespace graven::core::armv7m_isa {
 
 using thumb_isa::DepthwiseStep;
 
@@ -126,6 +126,6 @@ template <TapRuns runs> [[gnu::naked, gnu::noipa]] void depthwise_tile(const Dep
                "i"(runs.length), "i"(runs.shared));
 }
 
-}  // namespace graven::armv7m_isa
+}  // namespace graven::core::armv7m_isa
 
 #endif

@@ -3,7 +3,7 @@
 
 #if defined(__thumb2__)
 
-namespace graven::armv7m_isa {
+namespace graven::core::armv7m_isa {
 
 // A sum becomes a byte (kept in `high`), by
 //   saturate((round(sum * 2 * multiplier / 2^32) + c + (sum < 0 ? -1 : 0)) >> e)
@@ -19,6 +19,6 @@ namespace graven::armv7m_isa {
   )" ::);
 }
 
-}  // namespace graven::armv7m_isa
+}  // namespace graven::core::armv7m_isa
 
 #endif

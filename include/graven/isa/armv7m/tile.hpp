@@ -4,7 +4,7 @@
 
 #if defined(__thumb2__)
 
-namespace graven::armv7m_isa {
+namespace graven::core::armv7m_isa {
 
 // At sp lie a DepthwiseTile, with the channel in the place of the stream, and a channel's word.
 // `first_sums`: reads the word; r4-r7 its bias, lr the runs. `put_sums`: calls the kernel's macro
@@ -27,6 +27,6 @@ template <int outputs> [[gnu::always_inline]] inline void define_sums() {
   )" ::"i"(outputs));
 }
 
-}  // namespace graven::armv7m_isa
+}  // namespace graven::core::armv7m_isa
 
 #endif

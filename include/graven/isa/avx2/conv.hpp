@@ -20,7 +20,7 @@
 #define GRAVEN_ROLLED
 #endif
 
-namespace graven::avx2_isa {
+namespace graven::core::avx2_isa {
 
 // What the tiles of a layer write.
 template <class Lanes> struct Output {
@@ -184,7 +184,7 @@ template <class Lanes, template <class> class Windows, int wide, int height> str
   }
 };
 
-}  // namespace graven::avx2_isa
+}  // namespace graven::core::avx2_isa
 
 #undef GRAVEN_ROLLED
 

@@ -7,7 +7,7 @@
 #include "graven/isa/avx2/vector.hpp"
 #include "graven/isa/scalar/conv.hpp"
 
-namespace graven::avx2_isa {
+namespace graven::core::avx2_isa {
 
 struct DenseRows : scalar_isa::DenseRows<scalar_isa::Int8> {
   [[gnu::flatten]] static std::int32_t dot(const std::byte* a, const std::byte* b, int count) {
@@ -39,6 +39,6 @@ struct DenseRows : scalar_isa::DenseRows<scalar_isa::Int8> {
   }
 };
 
-}  // namespace graven::avx2_isa
+}  // namespace graven::core::avx2_isa
 
 #endif

@@ -16,7 +16,7 @@
 
 #include <numeric>
 
-namespace graven::avx2_isa {
+namespace graven::core::avx2_isa {
 
 // The copies of input rows, for a Value at compile time and a Task at run time.
 struct Columns {
@@ -238,6 +238,6 @@ template <class Taps, int height> struct Depthwise {
   }
 };
 
-}  // namespace graven::avx2_isa
+}  // namespace graven::core::avx2_isa
 
 #endif

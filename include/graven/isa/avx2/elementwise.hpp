@@ -8,7 +8,7 @@
 #include "graven/isa/scalar/elementwise.hpp"
 #include "graven/isa/scalar/resize.hpp"
 
-namespace graven::avx2_isa {
+namespace graven::core::avx2_isa {
 
 // rounding_shift by the same number for all lanes; |x| below 2^30.
 struct Shift {
@@ -136,6 +136,6 @@ struct Nearest : scalar_isa::Nearest {
   }
 };
 
-}  // namespace graven::avx2_isa
+}  // namespace graven::core::avx2_isa
 
 #endif

@@ -10,7 +10,7 @@
 #include "graven/kernel/fold.hpp"
 #include "graven/kernel/task.hpp"
 
-namespace graven::avx2_isa {
+namespace graven::core::avx2_isa {
 
 // clipped: outputs never lie below the zero point (ReLU), so that rounding half away from zero is
 // rounding half up, and both roundings are one. rounded: shifts to the right by at least one, and
@@ -196,6 +196,6 @@ struct Words {
   }
 };
 
-}  // namespace graven::avx2_isa
+}  // namespace graven::core::avx2_isa
 
 #endif

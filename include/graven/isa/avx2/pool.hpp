@@ -6,7 +6,7 @@
 #include "graven/isa/avx2/vector.hpp"
 #include "graven/isa/scalar/pool.hpp"
 
-namespace graven::avx2_isa {
+namespace graven::core::avx2_isa {
 
 // The window of an output pixel: these columns of the rows that are not null.
 struct PoolWindow {
@@ -119,6 +119,6 @@ template <class Rule, bool Reduces> struct Pool : scalar_isa::Pool<std::int8_t, 
   }
 };
 
-}  // namespace graven::avx2_isa
+}  // namespace graven::core::avx2_isa
 
 #endif

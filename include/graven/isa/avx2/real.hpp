@@ -7,7 +7,7 @@
 #include "graven/isa/avx2/conv.hpp"
 #include "graven/isa/scalar/conv.hpp"
 
-namespace graven::avx2_isa {
+namespace graven::core::avx2_isa {
 
 inline __m256 load_floats(const std::byte* from) {
   return _mm256_loadu_ps(reinterpret_cast<const float*>(from));
@@ -135,6 +135,6 @@ struct FloatDepthwise : scalar_isa::Depthwise<scalar_isa::Float32> {
   }
 };
 
-}  // namespace graven::avx2_isa
+}  // namespace graven::core::avx2_isa
 
 #endif

@@ -10,7 +10,7 @@
 #include <immintrin.h>
 #include <utility>
 
-namespace graven::avx2_isa {
+namespace graven::core::avx2_isa {
 
 // Calls f(0), ..., f(N - 1) with constants: accumulators in arrays stay in registers.
 template <int N, class Function> [[gnu::always_inline]] inline void unroll(Function&& f) {
@@ -85,6 +85,6 @@ inline __m128i load_part(const std::byte* from, int count) {
 // 16 int8 as int16.
 inline __m256i widen16(const std::byte* from) { return _mm256_cvtepi8_epi16(load16(from)); }
 
-}  // namespace graven::avx2_isa
+}  // namespace graven::core::avx2_isa
 
 #endif

@@ -7,7 +7,7 @@
 #include "graven/isa/avx2/vector.hpp"
 #include "graven/kernel/gather.hpp"
 
-namespace graven::avx2_isa {
+namespace graven::core::avx2_isa {
 
 // A row of output pixels: the window of pixel x is `rows` pieces of `groups` groups of inputs, the
 // first one at first + x * step, the others `pitch` bytes apart.
@@ -102,6 +102,6 @@ template <class Lanes> struct Patches {
   Walk row(int) const { return {first, 0, step, 1, groups}; }
 };
 
-}  // namespace graven::avx2_isa
+}  // namespace graven::core::avx2_isa
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "graven/isa/avxvnni/lanes.hpp"
 
-namespace graven::avx512vnni_isa {
+namespace graven::core::avx512vnni_isa {
 
 using avx2_isa::Limits;
 using avx2_isa::Program;
@@ -137,6 +137,6 @@ struct Bytes : avxvnni_isa::Bytes {
   }
 };
 
-}  // namespace graven::avx512vnni_isa
+}  // namespace graven::core::avx512vnni_isa
 
 #endif

@@ -8,7 +8,7 @@
 #include "graven/isa/avx2/depthwise.hpp"
 #include "graven/isa/avx2/lanes.hpp"
 
-namespace graven::avxvnni_isa {
+namespace graven::core::avxvnni_isa {
 
 struct Bytes : avx2_isa::Words {
   using Table = avx2_isa::ChannelTable<8, 128>;
@@ -75,6 +75,6 @@ template <class Lanes> struct TapQuads : Lanes {
   }
 };
 
-}  // namespace graven::avxvnni_isa
+}  // namespace graven::core::avxvnni_isa
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <arm_mve.h>
 
-namespace graven::mve_isa {
+namespace graven::core::mve_isa {
 
 // Stream: int32 bias[C], multiplier[C], shift[C]; then per row of the input and four outputs, 16
 // weights of each at a time (at the end of a row, what is left of each). 16 bytes more may be read.
@@ -77,6 +77,6 @@ struct DenseRows {
   }
 };
 
-}  // namespace graven::mve_isa
+}  // namespace graven::core::mve_isa
 
 #endif

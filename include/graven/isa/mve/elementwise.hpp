@@ -7,7 +7,7 @@
 #include "graven/isa/scalar/add.hpp"
 #include "graven/isa/scalar/elementwise.hpp"
 
-namespace graven::mve_isa {
+namespace graven::core::mve_isa {
 
 // Read by the assembler below. An operand's term is requantize(x * 2^20 + constant) or, where its
 // multiplier is one half, x * 2^19 + constant.
@@ -148,6 +148,6 @@ struct Map : scalar_isa::MapBytes {
   }
 };
 
-}  // namespace graven::mve_isa
+}  // namespace graven::core::mve_isa
 
 #endif

@@ -6,7 +6,7 @@
 #include "graven/isa/mve/conv/inputs.hpp"
 #include "graven/isa/scalar/pool.hpp"
 
-namespace graven::mve_isa {
+namespace graven::core::mve_isa {
 
 // at[i] = max(at[i], x[i])
 inline void take_larger(std::byte* at, const std::byte* x, int count) {
@@ -206,6 +206,6 @@ template <class Scalar> struct Mean : Scalar {
   }
 };
 
-}  // namespace graven::mve_isa
+}  // namespace graven::core::mve_isa
 
 #endif

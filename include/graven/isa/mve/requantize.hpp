@@ -8,7 +8,7 @@
 #include "graven/kernel/fold.hpp"
 #include "graven/kernel/task.hpp"
 
-namespace graven::mve_isa {
+namespace graven::core::mve_isa {
 
 enum Program {
   rectified,  // no left shifts; the range is int8's and starts at the zero point: ties do not
@@ -35,6 +35,6 @@ constexpr std::int8_t right_shift(const Channel& c) {  // as VRSHL wants it: not
   return static_cast<std::int8_t>(c.multiplier.shift < 0 ? c.multiplier.shift : 0);
 }
 
-}  // namespace graven::mve_isa
+}  // namespace graven::core::mve_isa
 
 #endif

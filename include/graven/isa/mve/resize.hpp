@@ -5,7 +5,7 @@
 
 #include "graven/isa/scalar/resize.hpp"
 
-namespace graven::mve_isa {
+namespace graven::core::mve_isa {
 
 // Read by the assembler below. The weights of the upper and the lower row, then those of the left
 // and the right pixel for either output.
@@ -68,6 +68,6 @@ struct Blend {
   }
 };
 
-}  // namespace graven::mve_isa
+}  // namespace graven::core::mve_isa
 
 #endif

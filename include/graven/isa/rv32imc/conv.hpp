@@ -6,7 +6,7 @@
 #include "graven/isa/rv32imc/pairs.hpp"
 #include "graven/isa/scalar/conv.hpp"
 
-namespace graven::rv32imc_isa {
+namespace graven::core::rv32imc_isa {
 
 // `count` elements of two pixels become words of a tile. Returns the end of what it wrote.
 template <int pairs>
@@ -147,6 +147,6 @@ template <int most> struct Conv {
   }
 };
 
-}  // namespace graven::rv32imc_isa
+}  // namespace graven::core::rv32imc_isa
 
 #endif

@@ -7,7 +7,7 @@
 #include "graven/isa/rv32imc/requantize.hpp"
 #include "graven/isa/scalar/conv.hpp"
 
-namespace graven::rv32imc_isa {
+namespace graven::core::rv32imc_isa {
 
 // Adds `count` inputs times the weights of `outputs` channels, which lie side by side.
 template <int outputs>
@@ -128,6 +128,6 @@ template <bool Rows> struct Dense {
   }
 };
 
-}  // namespace graven::rv32imc_isa
+}  // namespace graven::core::rv32imc_isa
 
 #endif

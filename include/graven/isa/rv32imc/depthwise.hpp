@@ -8,7 +8,7 @@
 #include "graven/isa/rv32imc/requantize.hpp"
 #include "graven/isa/scalar/conv.hpp"
 
-namespace graven::rv32imc_isa {
+namespace graven::core::rv32imc_isa {
 
 // What a row of outputs needs. Read by the assembler below.
 struct Sweep {
@@ -175,6 +175,6 @@ template <int stride> struct Depthwise3 {
   }
 };
 
-}  // namespace graven::rv32imc_isa
+}  // namespace graven::core::rv32imc_isa
 
 #endif

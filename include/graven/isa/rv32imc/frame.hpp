@@ -3,7 +3,7 @@
 
 #if defined(__riscv_mul) && __riscv_xlen == 32
 
-namespace graven::rv32imc_isa {
+namespace graven::core::rv32imc_isa {
 
 // A frame of `bytes`: the first 52 keep the registers that a function must keep.
 [[gnu::always_inline]] inline void define_frame() {
@@ -24,6 +24,6 @@ namespace graven::rv32imc_isa {
   )" ::);
 }
 
-}  // namespace graven::rv32imc_isa
+}  // namespace graven::core::rv32imc_isa
 
 #endif

@@ -12,7 +12,7 @@
 #include "graven/isa/rv32imc/frame.hpp"
 #include "graven/isa/rv32imc/requantize.hpp"
 
-namespace graven::rv32imc_isa {
+namespace graven::core::rv32imc_isa {
 
 inline constexpr int longest_chunk = 12;  // taps
 
@@ -189,6 +189,6 @@ template <int pairs, bool relu>
   )" ::"i"(pairs));
 }
 
-}  // namespace graven::rv32imc_isa
+}  // namespace graven::core::rv32imc_isa
 
 #endif

@@ -6,7 +6,7 @@
 #include "graven/kernel/fold.hpp"
 #include "graven/kernel/task.hpp"
 
-namespace graven::rv32imc_isa {
+namespace graven::core::rv32imc_isa {
 
 // For right shifts e in [1, 21] and sums below 2^29 the two roundings nest into one floor:
 //   out - low = (high(4 * acc * multiplier) + c + (acc < 0 ? -2 : 0)) >> (e + 1)
@@ -84,6 +84,6 @@ template <bool relu> [[gnu::always_inline]] inline void define_finish() {
   )" ::"i"(relu ? 1 : 0));
 }
 
-}  // namespace graven::rv32imc_isa
+}  // namespace graven::core::rv32imc_isa
 
 #endif

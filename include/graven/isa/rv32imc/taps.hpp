@@ -7,7 +7,7 @@
 #include "graven/isa/rv32imc/requantize.hpp"
 #include "graven/isa/shared/tiled_depthwise.hpp"
 
-namespace graven::rv32imc_isa {
+namespace graven::core::rv32imc_isa {
 
 // Assembler macros. Where runs share inputs, a column of the tile is loaded once: it serves output
 // after output, the last one first, while registers keep their contents and change their places.
@@ -145,6 +145,6 @@ struct TileCore : ByteCopies<false> {
   }
 };
 
-}  // namespace graven::rv32imc_isa
+}  // namespace graven::core::rv32imc_isa
 
 #endif

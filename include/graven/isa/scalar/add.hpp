@@ -5,7 +5,7 @@
 #include "graven/layers/add.hpp"
 #include "graven/quant.hpp"
 
-namespace graven::scalar_isa {
+namespace graven::core::scalar_isa {
 
 // Steps in elements from one pixel, and one channel, to the next; 0 where an input is broadcast.
 struct Steps {
@@ -131,4 +131,4 @@ struct AddFloat32 : PlainKernel {
   }
 };
 
-}  // namespace graven::scalar_isa
+}  // namespace graven::core::scalar_isa

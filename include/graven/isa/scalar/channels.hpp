@@ -6,7 +6,7 @@
 #include "graven/kernel/task.hpp"
 #include "graven/layers/depthwise_conv2d.hpp"
 
-namespace graven::scalar_isa {
+namespace graven::core::scalar_isa {
 
 // Stream: int32 bias[C], int32 multiplier[C], int8 shift[C] padded to 4, then the weights.
 struct Int8 {
@@ -103,4 +103,4 @@ constexpr typename N::Acc dot(const std::byte* a, const std::byte* b, int count,
   return acc;
 }
 
-}  // namespace graven::scalar_isa
+}  // namespace graven::core::scalar_isa

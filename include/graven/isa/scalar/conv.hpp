@@ -6,7 +6,7 @@
 #include "graven/kernel/gather.hpp"
 #include "graven/layers/conv2d.hpp"
 
-namespace graven::scalar_isa {
+namespace graven::core::scalar_isa {
 
 // One patch per output pixel times all filters; weights output by output.
 template <class N> struct Conv {
@@ -190,4 +190,4 @@ template <class N> struct DenseRows {
   }
 };
 
-}  // namespace graven::scalar_isa
+}  // namespace graven::core::scalar_isa

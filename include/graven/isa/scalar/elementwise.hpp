@@ -4,7 +4,7 @@
 #include "graven/kernel/task.hpp"
 #include "graven/layers/concat.hpp"
 
-namespace graven::scalar_isa {
+namespace graven::core::scalar_isa {
 
 // Any function of one byte is a table. Stream: out[uint8(q)]. A uint8 is an int8 with a zero point
 // 128 higher.
@@ -199,4 +199,4 @@ struct ClampedConcat : PlainKernel {
   }
 };
 
-}  // namespace graven::scalar_isa
+}  // namespace graven::core::scalar_isa

@@ -5,7 +5,7 @@
 #include "graven/layers/mean.hpp"
 #include "graven/quant.hpp"
 
-namespace graven::scalar_isa {
+namespace graven::core::scalar_isa {
 
 template <class T> constexpr void store_clamped(std::byte* out, const Task& t, std::int32_t acc) {
   store(out, static_cast<T>(clamp(acc, {t.low, t.high})));
@@ -229,4 +229,4 @@ template <class T, class Index> struct ArgMax : PlainKernel {
   }
 };
 
-}  // namespace graven::scalar_isa
+}  // namespace graven::core::scalar_isa

@@ -4,7 +4,7 @@
 #include "graven/graph/resample.hpp"
 #include "graven/kernel/task.hpp"
 
-namespace graven::scalar_isa {
+namespace graven::core::scalar_isa {
 
 // Stream: int32 bytes of a pixel, then per output column uint16 input column.
 struct Nearest : PlainKernel {
@@ -162,4 +162,4 @@ template <class Pixels> struct BilinearInt8 : PlainKernel {
   }
 };
 
-}  // namespace graven::scalar_isa
+}  // namespace graven::core::scalar_isa

@@ -5,7 +5,7 @@
 #include "graven/kernel/task.hpp"
 #include "graven/layers/softmax.hpp"
 
-namespace graven::scalar_isa {
+namespace graven::core::scalar_isa {
 
 // TFLM's int8 softmax: differences to the largest input, scaled to Q5.26, through gemmlowp's
 // exponential; sum in Q12.19; reciprocal by Newton. Stream: int32 multiplier, left shift, least
@@ -84,4 +84,4 @@ struct SoftmaxFloat32 : PlainKernel {
   }
 };
 
-}  // namespace graven::scalar_isa
+}  // namespace graven::core::scalar_isa

@@ -4,7 +4,7 @@
 #include "graven/isa/scalar/add.hpp"
 #include "graven/isa/scalar/resize.hpp"
 
-namespace graven {
+namespace graven::core {
 
 // The products of Add on cores that multiply to 64 bits at once.
 struct WideProducts {
@@ -115,4 +115,4 @@ struct NearestInWords : scalar_isa::Nearest {
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

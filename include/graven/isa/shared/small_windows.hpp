@@ -6,7 +6,7 @@
 #include "graven/layers/avg_pool.hpp"
 #include "graven/layers/max_pool.hpp"
 
-namespace graven {
+namespace graven::core {
 
 // One int8 channel. `clamps`: the value has an activation.
 template <bool clamps> struct OneLargest {
@@ -116,4 +116,4 @@ template <const auto& graph, int value, class General> constexpr auto small_pool
   return small_windows<graph, value, Rule, General>();
 }
 
-}  // namespace graven
+}  // namespace graven::core

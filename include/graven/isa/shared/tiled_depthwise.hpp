@@ -4,7 +4,7 @@
 
 #include "graven/isa/scalar/conv.hpp"
 
-namespace graven {
+namespace graven::core {
 
 // How the taps of a filter are read: in runs of at most `longest_run` of a row, of one length.
 // Where they do not come out even, the last begins earlier, with weights of zero for what others
@@ -247,4 +247,4 @@ template <class Core, TapRuns shape> struct TiledDepthwise {
   }
 };
 
-}  // namespace graven
+}  // namespace graven::core

@@ -5,7 +5,7 @@
 
 #include "graven/isa/armv7em/conv/tiles.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // How many quads of inputs the inner loop takes at once: a divisor, so that there is no tail.
 constexpr int unroll_of(int quads) {
@@ -133,6 +133,6 @@ template <class Patches, int quads, RowKind rows> struct Conv {
   }
 };
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -7,7 +7,7 @@
 #include "graven/isa/armv7em/conv/conv.hpp"
 #include "graven/isa/armv7em/scaled.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // What the assembler below is made for.
 struct NarrowRow {
@@ -197,6 +197,6 @@ template <const auto& graph, int value, RowKind rows> constexpr NarrowRow narrow
           v.quant.zero_point != -128};
 }
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "graven/isa/armv7em/conv/conv.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // Read by the assembler below: bytes to the next pixel and channel, 2 * zero_point + 1, and how
 // often the inner loop runs.
@@ -132,6 +132,6 @@ template <class Patches, int quads, RowKind rows> struct PlainConv : Conv<Patche
   }
 };
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

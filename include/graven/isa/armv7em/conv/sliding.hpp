@@ -8,7 +8,7 @@
 #include "graven/isa/armv7em/conv/tiles.hpp"
 #include "graven/isa/scalar/conv.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // What a tile needs. Read by the assembler below.
 struct SlidingTile {
@@ -200,6 +200,6 @@ template <int run_length, int rows> struct Sliding : scalar_isa::Conv<scalar_isa
   }
 };
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "graven/isa/armv7em/pairs.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // Any length: libraries that are built for size copy byte by byte.
 [[gnu::always_inline]] inline std::byte* copy(std::byte* to, const std::byte* from, int count) {
@@ -237,6 +237,6 @@ template <int run> struct Bytes {
   }
 };
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // Four rows of one column, `quads` times four channels: position i of channels c, c + 2 goes to
 // to[80 * i], that of c + 1, c + 3 to to[80 * i + 10], in words.
@@ -144,6 +144,6 @@ template <bool floor>
   )" ::"i"(floor ? 1 : 0));
 }
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

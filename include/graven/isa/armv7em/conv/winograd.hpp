@@ -9,7 +9,7 @@
 #include "graven/isa/armv7em/conv/transforms.hpp"
 #include "graven/layers/conv2d.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // Four times the transform of a filter, with position 3 negated.
 struct TransformedFilter {
@@ -184,6 +184,6 @@ template <class Usual, int channels> struct Winograd {
   }
 };
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "graven/isa/armv7em/conv/tiles.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // Sums of two pairs of outputs (pairs.hpp): `high` is 256 times the second output's plus the
 // first's.
@@ -250,6 +250,6 @@ struct DenseRows {
   }
 };
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "graven/isa/armv7em/dense/dense.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // Read by the assembler below.
 struct TiedRow {
@@ -209,6 +209,6 @@ template <int count, int channels, bool roomy = false> struct Tied : Dense<void>
   }
 };
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

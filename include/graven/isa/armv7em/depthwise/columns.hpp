@@ -9,7 +9,7 @@
 #include "graven/isa/armv7em/row_kind.hpp"
 #include "graven/isa/armv7em/scaled.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // What the assembler below is made for.
 struct ColumnRow {
@@ -205,6 +205,6 @@ template <const auto& graph, int value, RowKind rows> constexpr ColumnRow column
           v.quant.zero_point != -128};
 }
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

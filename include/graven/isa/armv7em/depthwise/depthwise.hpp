@@ -5,7 +5,7 @@
 
 #include "graven/isa/armv7em/pairs.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // Four sums side by side.
 struct Lanes {
@@ -151,6 +151,6 @@ struct Depthwise {
   }
 };
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

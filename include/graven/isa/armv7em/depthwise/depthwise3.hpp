@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // What a row of the kernel needs. Read by the assembler below.
 struct PlanarStep {
@@ -172,6 +172,6 @@ template <int outputs, int stride, int advance, bool one_tile, bool floor>
                "i"(one_tile ? 1 : 0), "i"(floor ? 1 : 0), "i"(outputs + 3));
 }
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -10,7 +10,7 @@
 
 #include <initializer_list>
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // What the assembler below is made for.
 struct DoubledRow {
@@ -221,6 +221,6 @@ constexpr DoubledRow doubled_shape(const Value& v) {
   return {v.shape.width / 2, v.shape.channels, 0, v.quant.zero_point != -128};
 }
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -9,7 +9,7 @@
 #include "graven/isa/armv7em/pairs.hpp"
 #include "graven/layers/depthwise_conv2d.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 constexpr RowForm planar_rows(Shape shape, bool padded) {
   const int pitch = shape.width + (padded ? 1 : 0), front = padded ? 1 : 0;
@@ -144,6 +144,6 @@ template <int outputs, int stride, int advance, bool one_tile> struct PlanarDept
   }
 };
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -9,7 +9,7 @@
 #include "graven/isa/armv7m/tile.hpp"
 #include "graven/isa/shared/tiled_depthwise.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // Assembler macros for a tap: `input`, the n-th of those that are a pixel apart, and the row below
 // it in the upper half where .Lrows is 2; `products` adds tap j of a run to all sums. r1 and r2
@@ -185,6 +185,6 @@ struct AnyDepthwise : TiledDepthwise<TileCore<General, bytes>, runs> {
   using Roomy = AnyDepthwise<General, runs, 1024>;
 };
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -8,7 +8,7 @@
 #include "graven/isa/scalar/elementwise.hpp"
 #include "graven/isa/scalar/resize.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // ADD of equal shapes. With the right shifts of both operands and of the sum known, a term is
 //   (round(s * 2 * m / 2^32) + half + (s < 0 ? -1 : 0)) >> shift, s = (x - zero) << 20,
@@ -61,6 +61,6 @@ struct Nearest : scalar_isa::Nearest {
   }
 };
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

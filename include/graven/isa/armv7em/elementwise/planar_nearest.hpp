@@ -6,7 +6,7 @@
 #include "graven/isa/armv7em/conv/tiles.hpp"
 #include "graven/isa/armv7em/row_kind.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 template <RowKind from, RowKind to, bool doubled> struct PlanarNearest : scalar_isa::Nearest {
   static std::byte* twice(const std::byte* from_row, int count, std::byte* out) {
@@ -54,6 +54,6 @@ struct CopiedRow : PlainKernel {
   }
 };
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "graven/isa/armv7em/row_kind.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // Windows of two columns, side by side.
 constexpr bool pools_by_two(const GraphView& g, const Value& v) {
@@ -55,6 +55,6 @@ template <RowKind from, RowKind to, bool by_two> struct PlanarMaxPool : PlainKer
   }
 };
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

@@ -10,7 +10,7 @@
 #include "graven/layers/max_pool.hpp"
 #include "graven/layers/mean.hpp"
 
-namespace graven::armv7em_isa {
+namespace graven::core::armv7em_isa {
 
 // Four sums of bytes, in halfwords.
 struct ChannelSums {
@@ -151,6 +151,6 @@ constexpr bool averages_all(const GraphView& g, const Value& v) {
          in.height * in.width <= 255;
 }
 
-}  // namespace graven::armv7em_isa
+}  // namespace graven::core::armv7em_isa
 
 #endif

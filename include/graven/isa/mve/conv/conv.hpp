@@ -5,7 +5,7 @@
 
 #include "graven/isa/mve/conv/inputs.hpp"
 
-namespace graven::mve_isa {
+namespace graven::core::mve_isa {
 
 template <Inputs in> struct Conv {
   static constexpr int programs = all_programs;
@@ -111,6 +111,6 @@ template <Inputs in> struct Conv {
   }
 };
 
-}  // namespace graven::mve_isa
+}  // namespace graven::core::mve_isa
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "graven/isa/mve/conv/tiles.hpp"
 
-namespace graven::mve_isa {
+namespace graven::core::mve_isa {
 
 constexpr int round_up(int x, int to) { return (x + to - 1) / to * to; }
 
@@ -233,6 +233,6 @@ template <Inputs in> struct Finder {
   }
 };
 
-}  // namespace graven::mve_isa
+}  // namespace graven::core::mve_isa
 
 #endif

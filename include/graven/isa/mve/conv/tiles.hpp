@@ -12,7 +12,7 @@
 
 #include "graven/isa/mve/requantize.hpp"
 
-namespace graven::mve_isa {
+namespace graven::core::mve_isa {
 
 // Where a piece of two pixels' inputs starts. A list that is looped over ends with null pointers.
 struct Piece {
@@ -254,6 +254,6 @@ template <TileShape shape, int program>
                [program] "i"(program), [general] "i"(general), [shifted] "i"(shifted));
 }
 
-}  // namespace graven::mve_isa
+}  // namespace graven::core::mve_isa
 
 #endif

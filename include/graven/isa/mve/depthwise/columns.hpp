@@ -11,7 +11,7 @@
 #include "graven/isa/mve/depthwise/depthwise.hpp"
 #include "graven/layers/depthwise_conv2d.hpp"
 
-namespace graven::mve_isa {
+namespace graven::core::mve_isa {
 
 // Read by the assembler below, which counts `channel` and `channels`.
 struct ColumnsJob {
@@ -295,6 +295,6 @@ template <int vectors, bool far> struct ColumnsDepthwise {
   }
 };
 
-}  // namespace graven::mve_isa
+}  // namespace graven::core::mve_isa
 
 #endif

@@ -6,7 +6,7 @@
 #include "graven/isa/mve/conv/inputs.hpp"
 #include "graven/isa/mve/depthwise/taps9.hpp"
 
-namespace graven::mve_isa {
+namespace graven::core::mve_isa {
 
 enum class Blocks {
   wide,    // channels are a multiple of 16
@@ -172,6 +172,6 @@ constexpr Blocks blocks_of(const Value& v) {
   return channels % 16 == 0 ? Blocks::wide : Blocks::masked;
 }
 
-}  // namespace graven::mve_isa
+}  // namespace graven::core::mve_isa
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "graven/isa/scalar/conv.hpp"
 
-namespace graven::mve_isa {
+namespace graven::core::mve_isa {
 
 // Taps of a row of the filter, and bytes from each to the next.
 struct TapRow {
@@ -68,6 +68,6 @@ struct AnyDepthwise : scalar_isa::Depthwise<scalar_isa::Int8> {
   static void run(const Task& task, const Band& band) { each_pixel<&run_pixel>(task, band); }
 };
 
-}  // namespace graven::mve_isa
+}  // namespace graven::core::mve_isa
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "graven/isa/mve/requantize.hpp"
 
-namespace graven::mve_isa {
+namespace graven::core::mve_isa {
 
 // What comes out of VMULL and VMOVL: lanes 0, 4, 8, 12, then 2, 6, ..., then 1, 5, ..., then 3, ...
 constexpr int lane_of(int index) {
@@ -179,6 +179,6 @@ template <int program, bool masked, bool still, int step = 16>
                [general] "i"(general), [shifted] "i"(shifted), [step] "i"(step));
 }
 
-}  // namespace graven::mve_isa
+}  // namespace graven::core::mve_isa
 
 #endif

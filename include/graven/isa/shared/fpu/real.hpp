@@ -12,7 +12,7 @@
 
 #include <type_traits>
 
-namespace graven::fpu_isa {
+namespace graven::core::fpu_isa {
 
 #if defined(__ARM_FP) && (__ARM_FP & 4)
 
@@ -164,4 +164,4 @@ template <const auto& graph, int value> constexpr auto kernel() {
 #endif
 }
 
-}  // namespace graven::fpu_isa
+}  // namespace graven::core::fpu_isa

@@ -9,7 +9,7 @@
 
 #include <cstddef>
 
-namespace graven::fpu_isa {
+namespace graven::core::fpu_isa {
 
 // Bytes from one tap of a depthwise convolution to the next.
 struct Steps {
@@ -158,6 +158,6 @@ inline void add(float* sums, const float* start, const std::byte* inputs, const 
 
 #endif
 
-}  // namespace graven::fpu_isa
+}  // namespace graven::core::fpu_isa
 
 #endif

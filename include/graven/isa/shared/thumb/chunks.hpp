@@ -12,7 +12,7 @@
 #include "graven/kernel/fold.hpp"
 #include "graven/kernel/task.hpp"
 
-namespace graven::thumb_isa {
+namespace graven::core::thumb_isa {
 
 inline constexpr std::uint32_t half_bias = 0x00800080;
 inline constexpr int most_chunks = 5461, chunk_bytes = 12;
@@ -149,4 +149,4 @@ constexpr Program program_of(const GraphView& g, const Value& v, const Parameter
   }
 }
 
-}  // namespace graven::thumb_isa
+}  // namespace graven::core::thumb_isa

@@ -5,7 +5,7 @@
 #include "graven/isa/shared/thumb/tiles.hpp"
 #include "graven/layers/conv2d.hpp"
 
-namespace graven::thumb_isa {
+namespace graven::core::thumb_isa {
 
 // What a matmul needs of its layer. Read by the assembler of the cores.
 struct MatmulStep {
@@ -110,4 +110,4 @@ template <class Core, const auto& graph, int value> constexpr auto conv() {
               tile_sizes(v.shape.width, most_pixels_of<Core>(chunks))>{};
 }
 
-}  // namespace graven::thumb_isa
+}  // namespace graven::core::thumb_isa

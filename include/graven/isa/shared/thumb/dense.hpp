@@ -5,7 +5,7 @@
 #include "graven/isa/shared/thumb/conv.hpp"
 #include "graven/layers/dense.hpp"
 
-namespace graven::thumb_isa {
+namespace graven::core::thumb_isa {
 
 // Read by the assembler of the cores.
 struct DenseStep {
@@ -140,4 +140,4 @@ template <class Core, const auto& graph, int value> constexpr auto dense() {
   return DenseRows<Core, unroll_of(chunks_of(g.input(g[value]).shape.row()))>{};
 }
 
-}  // namespace graven::thumb_isa
+}  // namespace graven::core::thumb_isa

@@ -7,7 +7,7 @@
 #include "graven/isa/shared/tiled_depthwise.hpp"
 #include "graven/layers/depthwise_conv2d.hpp"
 
-namespace graven::thumb_isa {
+namespace graven::core::thumb_isa {
 
 // Read by the assembler of the cores.
 struct DepthwiseStep {
@@ -134,4 +134,4 @@ template <class Core, const auto& graph, int value> constexpr auto tiled_depthwi
   return TiledDepthwise<TileCore<Core>, runs>{};
 }
 
-}  // namespace graven::thumb_isa
+}  // namespace graven::core::thumb_isa

@@ -9,7 +9,7 @@
 #include "graven/isa/shared/thumb/depthwise.hpp"
 #include "graven/layers/resize_nearest.hpp"
 
-namespace graven::thumb_isa {
+namespace graven::core::thumb_isa {
 
 template <class Core> struct Kernels : scalar {
   template <const auto& graph, int value> static constexpr auto kernel() {
@@ -32,4 +32,4 @@ template <class Core> struct Kernels : scalar {
   }
 };
 
-}  // namespace graven::thumb_isa
+}  // namespace graven::core::thumb_isa

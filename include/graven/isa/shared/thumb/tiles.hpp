@@ -4,7 +4,7 @@
 #include "graven/isa/shared/thumb/chunks.hpp"
 #include "graven/kernel/gather.hpp"
 
-namespace graven::thumb_isa {
+namespace graven::core::thumb_isa {
 
 // How the windows of a convolution are read: pixels where they lie; rows of windows that are whole
 // chunks; or any window, as a patch of bytes first.
@@ -94,4 +94,4 @@ template <class Core, Reading reading> struct Tiles {
   }
 };
 
-}  // namespace graven::thumb_isa
+}  // namespace graven::core::thumb_isa
