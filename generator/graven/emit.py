@@ -21,8 +21,7 @@ from graven import __version__, ir, layers
 from graven.cpp import Cpp, Hwc, hwc, real, shape
 from graven.errors import GravenError
 from graven.memory import bound_text
-from graven.node import BYTES, Node, shape_text
-from graven.reference import node_of
+from graven.node import BYTES, Node, node_of, shape_text
 
 COLUMNS = 100
 MOST_EXTENT = 65535  # Shape in the kernels' tasks

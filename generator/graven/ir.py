@@ -59,6 +59,12 @@ class Operator:
     inputs: tuple[int, ...]  # tensor indices; -1 for an absent optional input
     outputs: tuple[int, ...]
 
+    @property
+    def output(self) -> int:
+        """Of an operator that has one."""
+        (index,) = self.outputs
+        return index
+
 
 @dataclass(frozen=True)
 class Network:

@@ -1,11 +1,17 @@
-"""What convolutions and Dense share in the reference: from sums of products to the output."""
+"""What convolutions and Dense share: from sums of products to the output, and its bounds."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
 from graven import arithmetic, ir
+from graven.bounds import Bounds, Inputs, Rule
 from graven.node import Node, scale_of, zero_point_of
+
+Products = Callable[[ir.Layer, Node, np.ndarray, np.ndarray], np.ndarray]
+"""A layer module's products: sums of centred values and weights, without bias."""
 
 
 def window_padding(node: Node) -> int:
@@ -41,3 +47,56 @@ def finish(acc: np.ndarray, activation: str, node: Node, bias: np.ndarray | None
     scale, zero_point = scale_of(output), zero_point_of(output)
     limits = arithmetic.limits(activation, scale, zero_point)
     return arithmetic.requantize(total, real_multiplier(node), zero_point, limits)
+
+
+def centred(node: Node, values: np.ndarray) -> np.ndarray:
+    """The input's integers less its zero point, in which padding is 0; float64 holds them."""
+    return values.astype(np.float64) - window_padding(node)
+
+
+# -- bounds ---------------------------------------------------------------------------------------
+
+
+def bounded(products: Products) -> Rule:
+    """Sums are bounded with the weights as they are, then requantized by the very functions of the
+    reference, which are monotone as long as 32 bits hold the sum; where they may not, the bounds
+    are all that the activation leaves.
+    """
+
+    def bounds(layer: ir.Layer, node: Node, inputs: Inputs) -> Bounds:
+        acc = sums(products, layer, node, inputs[0])
+        low, high = (finish(value, layer.activation, node, None) for value in acc)
+        scale, zero_point = scale_of(node.output), zero_point_of(node.output)
+        limits = arithmetic.limits(layer.activation, scale, zero_point)
+        fits = _fits(acc, np.atleast_1d(real_multiplier(node)))
+        return Bounds(
+            np.where(fits, low, limits[0]).astype(np.int8),
+            np.where(fits, high, limits[1]).astype(np.int8),
+        )
+
+    return bounds
+
+
+def sums(
+    products: Products, layer: ir.Layer, node: Node, data: Bounds
+) -> tuple[np.ndarray, np.ndarray]:
+    """The least and greatest sum of each output, bias included, before 32 bits cut it."""
+    weights = node.input(1).data.astype(np.float64)
+    low, high = centred(node, data.low), centred(node, data.high)
+    centre = products(layer, node, low + high, weights)
+    radius = products(layer, node, high - low, np.abs(weights))
+    bias = node.optional(2)
+    offset = 0 if bias is None else bias.data.astype(np.int64)
+    shape = node.output.shape
+    return (
+        ((centre - radius) / 2).astype(np.int64).reshape(shape) + offset,
+        ((centre + radius) / 2).astype(np.int64).reshape(shape) + offset,
+    )
+
+
+def _fits(acc: tuple[np.ndarray, np.ndarray], multipliers: np.ndarray) -> np.ndarray:
+    """Where 32 bits hold all of an interval, also after the left shift of its multiplier."""
+    shifts = [arithmetic.quantize_multiplier(float(real))[1] for real in multipliers]
+    left = np.maximum(np.array(shifts, dtype=np.int64), 0)
+    low, high = arithmetic.INT32_MIN >> left, arithmetic.INT32_MAX >> left
+    return (acc[0] >= low) & (acc[1] <= high)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from graven.errors import GravenError
 
 Option = int | float | bool | str
 """Enumerations are given by name: a padding, a fused activation, an element type."""
+
+T = TypeVar("T")
 
 ACTIVATIONS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 
@@ -48,17 +51,25 @@ class Node:
 
     @property
     def output(self) -> ir.Tensor:
+        """Of an operator that has one, as most have."""
+        (tensor,) = self.outputs
+        return tensor
+
+    @property
+    def known_by(self) -> ir.Tensor:
+        """The tensor that an operator goes by: its first output."""
         return self.outputs[0]
 
     # -- checks that several layers share --------------------------------------------------------
 
-    def expect_inputs(self, least: int, most: int) -> None:
+    def expect_inputs(self, least: int, most: int, outputs: int = 1) -> None:
+        """That many inputs, and outputs."""
         count = len(self.inputs)
         if not least <= count <= most:
             expected = str(least) if least == most else f"{least} to {most}"
             raise self.error(f"has {count} inputs, expected {expected}.")
-        if len(self.outputs) != 1:
-            raise self.error(f"has {len(self.outputs)} outputs, expected 1.")
+        if len(self.outputs) != outputs:
+            raise self.error(f"has {len(self.outputs)} outputs, expected {outputs}.")
 
     def expect_rank(self, tensor: ir.Tensor, rank: int) -> None:
         if len(tensor.shape) != rank:
@@ -204,6 +215,28 @@ class Node:
             if not 0 < value <= MOST_STRIDE:
                 raise self.error(f"option {name} is {value}, expected 1 to {MOST_STRIDE}.")
         return values
+
+
+def node_of(network: ir.Network, operator: ir.Operator) -> Node:
+    """An operator of a network that has been read: its record has all the options."""
+
+    def option(name: str) -> Option:
+        raise KeyError(name)
+
+    tensors = network.tensors
+    return Node(
+        source=network.source or network.name,
+        index=operator.index,
+        name=operator.name,
+        inputs=tuple(tensors[index] if index >= 0 else None for index in operator.inputs),
+        outputs=tuple(tensors[index] for index in operator.outputs),
+        option=option,
+    )
+
+
+def several(found: T | tuple[T, ...]) -> tuple[T, ...]:
+    """One per output: a layer with one output gives it as it is."""
+    return found if isinstance(found, tuple) else (found,)
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

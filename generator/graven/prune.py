@@ -4,7 +4,7 @@ A channel goes when its readers can do without it: they multiply it by zeros, or
 (interval.py) show that it is constant and that it adds the same number to a reader's sum at every
 place, which then moves into that reader's bias. Its filter, bias and scale go with it, and so do
 its columns in the readers' weights. An operator goes when no output depends on it, or when it
-returns its input as it is.
+returns its input as it is. What an operator allows stands in its layer module (graven.layers).
 
 Every channel that stays keeps its values, to the bit. Model inputs and outputs keep their shapes;
 operators and tensors keep their indices, and new tensors come behind the others.
@@ -20,15 +20,12 @@ from typing import TypeVar
 
 import numpy as np
 
-from graven import arithmetic, interval, ir
-from graven.interval import Bounds, activations, channels
-from graven.layers.quantize import Quantize
-from graven.node import Node, scale_of
-from graven.reference import node_of
+from graven import arithmetic, interval, ir, layers, matmul
+from graven.bounds import Bounds
+from graven.channels import Links, Masks, channels, sliced_scales
+from graven.layers import activations
+from graven.node import Node, node_of, scale_of
 
-FOLDING = ("CONV_2D", "FULLY_CONNECTED")  # a share of their sums can move into the bias
-DEPTHWISE = "DEPTHWISE_CONV_2D"
-RESHAPING = ("EXPAND_DIMS", "RESHAPE", "SQUEEZE")
 Record = TypeVar("Record", ir.Network, ir.Operator)
 
 
@@ -38,14 +35,19 @@ class Change:
 
     index: int  # in the original file
     name: str
-    kept: tuple[int, ...]  # the original indices along the output's last axis; none: it vanished
+    outputs: tuple[tuple[int, ...], ...]  # each one's original indices along its last axis
     removed: int  # how many of them are gone
     weights: tuple[int, int]  # filter elements before and after
     macs: tuple[int, int]
 
     @property
+    def kept(self) -> tuple[int, ...]:
+        """The indices of the first output, which most operators have alone; none: it vanished."""
+        return self.outputs[0] if self.outputs else ()
+
+    @property
     def vanished(self) -> bool:
-        return not self.kept
+        return not self.outputs
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,8 @@ class Pruned:
 def prune(network: ir.Network) -> Pruned:
     """The network without what is irrelevant; the same object where all of it matters."""
     result = network
-    outputs = (network.tensors[operator.outputs[0]] for operator in network.operators)
-    kept = {output.index: np.arange(channels(output)) for output in outputs}
+    computed = [index for operator in network.operators for index in operator.outputs]
+    kept = {index: np.arange(channels(network.tensors[index])) for index in computed}
     while True:
         found = interval.bounds(result)
         shorter = _without_constant_branches(_without_identities(result, found), found)
@@ -74,8 +76,8 @@ def prune(network: ir.Network) -> Pruned:
         if after is result:
             return Pruned(result, _report(network, result, kept))
         for operator in after.operators:
-            index = operator.outputs[0]
-            kept[index] = kept[index][needed.kept[index]]
+            for index in operator.outputs:
+                kept[index] = kept[index][needed.kept[index]]
         result = after
 
 
@@ -95,22 +97,22 @@ def _without_identities(network: ir.Network, found: dict[int, Bounds]) -> ir.Net
     for operator in network.operators:
         inputs = tuple(same.get(index, index) for index in operator.inputs)
         operator = _changed(operator, inputs=inputs)
-        data, output = operator.inputs[0], operator.outputs[0]
-        known = data in found and output in found and output not in network.outputs
-        if known and interval.is_identity(operator, node_of(network, operator), found[data]):
-            same[output] = data
+        inside = not set(operator.outputs) & set(network.outputs)
+        if inside and interval.is_identity(operator, node_of(network, operator), found):
+            (same[operator.output],) = activations(operator)
         else:
             operators.append(operator)
     return _changed(network, operators=tuple(operators))
 
 
 def _without_constant_branches(network: ir.Network, found: dict[int, Bounds]) -> ir.Network:
-    """A branch that is constant, and the same at every place, becomes a constant operand of ADD."""
+    """A branch that is constant, and the same at every place, becomes a constant operand."""
     tensors = list(network.tensors)
     operators = []
     for operator in network.operators:
         inputs = list(operator.inputs)
-        if operator.name == "ADD" and all(index in found for index in inputs):
+        broadcasts = getattr(layers.modules()[operator.name], "BROADCASTS", False)
+        if broadcasts and all(index in found for index in inputs):
             steady = [bool(found[index].steady().all()) for index in inputs]
             branch = tensors[inputs[steady.index(True)]] if sum(steady) == 1 else None
             if branch is not None and branch.data is None:
@@ -131,32 +133,33 @@ def _operand(branch: ir.Tensor, bounds: Bounds, index: int) -> ir.Tensor:
 
 
 class _Fold:
-    """What the sums of a convolution or a Dense layer can do without.
+    """What the sums of a layer that `folds` can do without.
 
     Input channels come in classes, each of which stays or goes as one: a class per channel, or
     fewer where a Dense layer cuts its input into rows that are shorter than the last axis.
     """
 
     def __init__(self, operator: ir.Operator, node: Node, found: dict[int, Bounds]) -> None:
+        layer, products = operator.layer, layers.modules()[operator.name].products
         weights, bias = node.input(1).data, node.optional(2)
         units, depth = weights.shape[0], weights.shape[-1]
-        data, output = found[operator.inputs[0]], found[operator.outputs[0]]
+        data, output = found[operator.inputs[0]], found[operator.output]
         count = math.gcd(channels(data.low), depth)
         self.labels = np.arange(channels(data.low)) % count
         self.columns = np.arange(depth) % count
         self.bias = np.zeros(units, dtype=np.int64) if bias is None else bias.data.astype(np.int64)
         self.free = np.zeros((units, count), dtype=bool)  # adds the same number at every place
         self.share = np.zeros((units, count), dtype=np.int64)  # and this is the number
-        values = interval.centred(node, data.low)
+        values = matmul.centred(node, data.low)
         constant = data.constant
-        if operator.name == "FULLY_CONNECTED":
+        if channels(values) != depth:
             values, constant = values.reshape(-1, depth), constant.reshape(-1, depth)
         for label in range(count):
             part = weights[..., label::count].astype(np.float64)
             if not constant[..., label::count].all():
                 self.free[:, label] = ~part.reshape(units, -1).any(axis=1)
             else:
-                total = interval.products(operator, node, values[..., label::count], part)
+                total = products(layer, node, values[..., label::count], part)
                 total = total.reshape(-1, units).astype(np.int64)
                 self.free[:, label] = (total == total[0]).all(axis=0)
                 self.share[:, label] = np.where(self.free[:, label], total[0], 0)
@@ -164,7 +167,7 @@ class _Fold:
         self.steady = output.steady()
         self.level = np.zeros(units, dtype=np.int64)
         if self.steady.any():
-            level = interval.sums(operator, node, data)[0].reshape(-1, units)[0]
+            level = matmul.sums(products, layer, node, data)[0].reshape(-1, units)[0]
             self.level = np.clip(level, arithmetic.INT32_MIN, arithmetic.INT32_MAX)
         steady_inputs = np.flatnonzero(data.steady())
         self.cheapest = self.labels[steady_inputs[0]] if steady_inputs.size else 0
@@ -193,109 +196,89 @@ class _Need:
         self.folds = {
             operator.index: _Fold(operator, node, found)
             for operator, node in ((each, node_of(network, each)) for each in network.operators)
-            if operator.name in FOLDING
-            and operator.inputs[0] in found
-            and not interval.grouped(node)
+            if operator.inputs[0] in found and _folds(operator, node)
         }
         whole = {*network.inputs, *network.outputs}
         for operator in network.operators:
-            whole.update(operator.inputs[len(activations(operator)) :])
+            whole.update(set(operator.inputs) - set(activations(operator)))
         self.kept = {
             tensor.index: np.full(channels(tensor), tensor.index in whole)
             for tensor in network.tensors
         }
         self.settle()
 
+    def lives(self, operator: ir.Operator) -> bool:
+        return any(self.kept[index].any() for index in operator.outputs)
+
     def settle(self) -> None:
         before = -1
         while before != (before := self._count()) or self._feed():
             for operator in reversed(self.network.operators):
-                if self.kept[operator.outputs[0]].any():
+                if self.lives(operator):
                     self._keep(operator)
 
     def _count(self) -> int:
         return sum(np.count_nonzero(stays) for stays in self.kept.values())
 
     def _keep(self, operator: ir.Operator) -> None:
-        data, output = operator.inputs[0], operator.outputs[0]
-        links = _links(self.network, operator)
-        if operator.index in self.folds:
-            self._keep_companion(operator)
-            fold = self.folds[operator.index]
-            self.kept[data] |= fold.needed(self.kept[output], self.kept[data])
-        elif operator.name == DEPTHWISE and links:
-            self._keep_depthwise(operator)
-        else:
-            self._keep_linked(operator, links)
+        module = layers.modules()[operator.name]
+        node = node_of(self.network, operator)
+        for index in operator.outputs:  # one that nobody reads is there nevertheless
+            if not self.kept[index].any():
+                self.kept[index][:] = True
+        keeps = hasattr(module, "keep") and _is_int8(operator, node)
+        if keeps:
+            module.keep(operator.layer, node, *self.masks(operator))
+        if fold := self.folds.get(operator.index):
+            data = self.kept[operator.inputs[0]]
+            data |= fold.needed(self.kept[operator.output], data)
+        elif not keeps:
+            self._keep_linked(operator, _links(operator, node))
 
-    def _keep_companion(self, operator: ir.Operator) -> None:
-        """A Dense layer with one scale has another rounding than one with a scale per output."""
-        weights = self.network.tensors[operator.inputs[1]]
-        stays = self.kept[operator.outputs[0]]
-        scales = weights.quantization.scale if weights.quantization else ()
-        if operator.name == "FULLY_CONNECTED" and len(scales) > 1 and np.count_nonzero(stays) == 1:
-            stays[np.flatnonzero(~stays)[0]] = True
+    def masks(self, operator: ir.Operator) -> tuple[Masks, Masks]:
+        """What stays of the inputs and of the outputs; nothing of an input that is absent."""
+        nothing = np.zeros(0, dtype=bool)
+        inputs = [self.kept[index] if index >= 0 else nothing for index in operator.inputs]
+        return inputs, [self.kept[index] for index in operator.outputs]
 
-    def _keep_depthwise(self, operator: ir.Operator) -> None:
-        """As many outputs for each input that stays."""
-        data = self.kept[operator.inputs[0]]
-        outputs = self.kept[operator.outputs[0]].reshape(data.size, -1)  # a view
-        data |= outputs.any(axis=1)
-        multiplier = outputs.sum(axis=1).max()
-        for row in np.flatnonzero(data):
-            missing = multiplier - outputs[row].sum()
-            outputs[row, np.flatnonzero(~outputs[row])[:missing]] = True
-
-    def _keep_linked(self, operator: ir.Operator, links: list[tuple[int, np.ndarray]]) -> None:
-        linked = {index for index, _ in links}
-        for index in (*activations(operator), operator.outputs[0]):
+    def _keep_linked(self, operator: ir.Operator, links: Links) -> None:
+        linked = {tensor.index for tensor, _ in links}
+        for index in (*activations(operator), *operator.outputs):
             if index not in linked:
                 self.kept[index][:] = True
         stays = np.zeros(1 + max((labels.max() for _, labels in links), default=0), dtype=bool)
-        for index, labels in links:
-            stays[labels[self.kept[index]]] = True
-        for index, labels in links:
-            self.kept[index] |= stays[labels]
+        for tensor, labels in links:
+            stays[labels[self.kept[tensor.index]]] = True
+        for tensor, labels in links:
+            self.kept[tensor.index] |= stays[labels]
 
     def _feed(self) -> bool:
         """Sums whose inputs have all moved into the bias still read something."""
         for operator in self.network.operators:
             fold = self.folds.get(operator.index)
             data = self.kept[operator.inputs[0]]
-            if fold and self.kept[operator.outputs[0]].any() and not data.any():
+            if fold and self.lives(operator) and not data.any():
                 data |= fold.labels == fold.cheapest
                 return True
         return False
 
 
-def _links(network: ir.Network, operator: ir.Operator) -> list[tuple[int, np.ndarray]]:
-    """Tensors with a label for each channel: channels with one label stay or go together.
+def _folds(operator: ir.Operator, node: Node) -> bool:
+    module = layers.modules()[operator.name]
+    return hasattr(module, "folds") and module.folds(operator.layer, node)
 
-    The inputs and outputs that are not among them stay as they are; so do those of an operator
-    that nobody here knows.
-    """
-    output = network.tensors[operator.outputs[0]]
-    data = [network.tensors[index] for index in activations(operator)]
-    if any(tensor.element is not ir.Element.INT8 for tensor in (output, *data)):
+
+def _is_int8(operator: ir.Operator, node: Node) -> bool:
+    data = (tensor for tensor in node.inputs if tensor and tensor.index in activations(operator))
+    return all(tensor.element is ir.Element.INT8 for tensor in (*data, *node.outputs))
+
+
+def _links(operator: ir.Operator, node: Node) -> Links:
+    """None for an operator that says nothing of itself, or is not of int8 alone."""
+    module = layers.modules()[operator.name]
+    if not hasattr(module, "links") or not _is_int8(operator, node):
         return []
-    count, first = channels(output), data[0]
-    if operator.name in RESHAPING:
-        common = math.gcd(channels(first), count)
-        return [(tensor.index, np.arange(channels(tensor)) % common) for tensor in (first, output)]
-    if operator.name == DEPTHWISE:
-        return [(first.index, np.arange(channels(first)))]
-    if operator.name == "CONCATENATION" and operator.layer.axis == len(output.shape) - 1:
-        ends = np.cumsum([channels(tensor) for tensor in data])
-        parts = [np.arange(end - channels(part), end)
-                 for part, end in zip(data, ends, strict=True)]  # fmt: skip
-        pairs = zip(data, parts, strict=True)
-        return [*((part.index, labels) for part, labels in pairs), (output.index, np.arange(count))]
-    if operator.name == "MEAN" and len(first.shape) - 1 in operator.layer.axes:
-        return []
-    if operator.name in (*interval.ELEMENTWISE, *interval.MONOTONE):
-        whole = [tensor for tensor in (*data, output) if channels(tensor) == count]
-        return [(tensor.index, np.arange(count)) for tensor in whole]
-    return []
+    return module.links(operator.layer, node)
 
 
 # -- the network of what is needed ----------------------------------------------------------------
@@ -307,7 +290,7 @@ class _Rewriter:
         self.need = need
         self.kept = need.kept
         self.tensors = list(network.tensors)
-        self.live = [op for op in network.operators if self.kept[op.outputs[0]].any()]
+        self.live = [operator for operator in network.operators if need.lives(operator)]
         self.uses = Counter(index for operator in self.live for index in operator.inputs)
 
     def rewritten(self) -> ir.Network:
@@ -318,16 +301,19 @@ class _Rewriter:
         return _changed(self.source, operators=operators, tensors=tuple(self.tensors))
 
     def operator(self, operator: ir.Operator) -> ir.Operator:
-        stays = self.kept[operator.outputs[0]]
         if operator.index in self.need.folds:
-            return self.folded(operator, stays)
-        if operator.name == DEPTHWISE and not stays.all():
-            return self.depthwise(operator, stays)
-        if operator.name in RESHAPING and not stays.all():
-            return self.reshaping(operator, stays)
-        if operator.name == "CONCATENATION":
-            return self.concatenation(operator)
-        return operator
+            return self.folded(operator, self.kept[operator.output])
+        inputs, outputs = self.need.masks(operator)
+        shrink = getattr(layers.modules()[operator.name], "shrink", None)
+        if shrink is None or all(stays.all() for stays in (*inputs, *outputs)):
+            return operator
+        found = shrink(operator.layer, node_of(self.source, operator), inputs, outputs)
+        indices = list(operator.inputs)
+        for place, (data, quantization) in found.constants.items():
+            indices[place] = self.constant(indices[place], data, quantization)
+        if found.inputs is not None:
+            indices = [indices[place] for place in found.inputs]
+        return _changed(operator, name=found.name, layer=found.layer, inputs=tuple(indices))
 
     def folded(self, operator: ir.Operator, outputs: np.ndarray) -> ir.Operator:
         fold = self.need.folds[operator.index]
@@ -337,29 +323,10 @@ class _Rewriter:
         weights[fold.steady] = 0
         weights = weights[outputs][..., taken[fold.columns]]
         bias = fold.folded_bias(taken)[outputs].astype(np.int32)
-        return self.weighted(operator, weights, bias, 0, outputs)
-
-    def depthwise(self, operator: ir.Operator, outputs: np.ndarray) -> ir.Operator:
-        bias = np.zeros(0, dtype=np.int32)
-        if len(operator.inputs) > 2 and operator.inputs[2] >= 0:
-            bias = self.source.tensors[operator.inputs[2]].data[outputs]
-        weights = self.source.tensors[operator.inputs[1]].data[..., outputs]
-        multiplier = np.count_nonzero(outputs) // np.count_nonzero(self.kept[operator.inputs[0]])
-        layer = dataclasses.replace(operator.layer, depth_multiplier=int(multiplier))
-        return _changed(self.weighted(operator, weights, bias, 3, outputs), layer=layer)
-
-    def weighted(
-        self,
-        operator: ir.Operator,
-        weights: np.ndarray,
-        bias: np.ndarray,
-        axis: int,
-        outputs: np.ndarray,
-    ) -> ir.Operator:
         inputs = [*operator.inputs, -1][:3]
-        quantization = _sliced_scales(self.source.tensors[inputs[1]].quantization, axis, outputs)
+        quantization = sliced_scales(self.source.tensors[inputs[1]].quantization, 0, outputs)
         if inputs[2] >= 0:
-            scales = _sliced_scales(self.source.tensors[inputs[2]].quantization, 0, outputs)
+            scales = sliced_scales(self.source.tensors[inputs[2]].quantization, 0, outputs)
             inputs[2] = self.constant(inputs[2], bias, scales)
         elif bias.any():
             inputs[2] = self.new_bias(operator, bias, quantization)
@@ -371,7 +338,7 @@ class _Rewriter:
     def new_bias(
         self, operator: ir.Operator, bias: np.ndarray, weights: ir.Quantization | None
     ) -> int:
-        data, output = (self.source.tensors[i] for i in (operator.inputs[0], operator.outputs[0]))
+        data, output = (self.source.tensors[i] for i in (operator.inputs[0], operator.output))
         assert weights is not None
         scale = tuple(
             float(np.float32(scale_of(data)) * np.float32(value)) for value in weights.scale
@@ -381,22 +348,6 @@ class _Rewriter:
         element = ir.Element.INT32
         self.tensors.append(ir.Tensor(index, name, bias.shape, element, quantization, bias))
         return index
-
-    def reshaping(self, operator: ir.Operator, stays: np.ndarray) -> ir.Operator:
-        shape = (*operator.layer.shape[:-1], int(np.count_nonzero(stays)))
-        inputs = list(operator.inputs)
-        if operator.name == "RESHAPE" and len(inputs) > 1 and inputs[1] >= 0:
-            stored = self.source.tensors[inputs[1]]
-            data = np.array(shape, dtype=stored.element.dtype).reshape(stored.shape)
-            inputs[1] = self.constant(inputs[1], data, stored.quantization)
-        layer = dataclasses.replace(operator.layer, shape=shape)
-        return _changed(operator, inputs=tuple(inputs), layer=layer)
-
-    def concatenation(self, operator: ir.Operator) -> ir.Operator:
-        inputs = tuple(index for index in operator.inputs if self.kept[index].any())
-        if len(inputs) == 1 and inputs != operator.inputs and operator.layer.activation == "NONE":
-            return _changed(operator, name="QUANTIZE", layer=Quantize(), inputs=inputs)
-        return _changed(operator, inputs=inputs)
 
     def constant(self, index: int, data: np.ndarray, quantization: ir.Quantization | None) -> int:
         """The index of a constant's new value: its own, or a new one if others read it as well."""
@@ -420,16 +371,6 @@ def _sliced(tensor: ir.Tensor, stays: np.ndarray) -> ir.Tensor:
     return dataclasses.replace(tensor, shape=shape, data=data)
 
 
-def _sliced_scales(
-    quantization: ir.Quantization | None, axis: int, stays: np.ndarray
-) -> ir.Quantization | None:
-    if quantization is None or len(quantization.scale) == 1:
-        return quantization
-    places = np.flatnonzero(stays)
-    scale = tuple(quantization.scale[place] for place in places)
-    return ir.Quantization(scale, tuple(quantization.zero_point[place] for place in places), axis)
-
-
 # -- the report -----------------------------------------------------------------------------------
 
 
@@ -438,14 +379,15 @@ def _report(before: ir.Network, after: ir.Network, kept: dict[int, np.ndarray]) 
     changes = []
     for operator in before.operators:
         remains = left.get(operator.index)
-        indices = kept[operator.outputs[0]].tolist() if remains else []
+        indices = [tuple(kept[index].tolist()) for index in operator.outputs] if remains else []
+        extents = [channels(before.tensors[index]) for index in operator.outputs]
         (weights, macs), (now, macs_now) = _size(before, operator), _size(after, remains)
         changes.append(
             Change(
                 index=operator.index,
                 name=operator.name,
-                kept=tuple(indices),
-                removed=channels(before.tensors[operator.outputs[0]]) - len(indices),
+                outputs=tuple(indices),
+                removed=sum(extents) - sum(map(len, indices)),
                 weights=(weights, now),
                 macs=(macs, macs_now),
             )
@@ -463,8 +405,8 @@ def _report(before: ir.Network, after: ir.Network, kept: dict[int, np.ndarray]) 
 
 def _size(network: ir.Network, operator: ir.Operator | None) -> tuple[int, int]:
     """Filter elements and MACs."""
-    if operator is None or operator.name not in interval.WEIGHTED:
+    if operator is None or not hasattr(layers.modules()[operator.name], "products"):
         return 0, 0
-    weights, output = network.tensors[operator.inputs[1]], network.tensors[operator.outputs[0]]
+    weights, output = network.tensors[operator.inputs[1]], network.tensors[operator.output]
     size = math.prod(weights.shape)
     return size, math.prod(output.shape) * (size // channels(output))

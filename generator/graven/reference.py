@@ -6,7 +6,7 @@ import numpy as np
 
 from graven import ir, layers
 from graven.errors import GravenError
-from graven.node import Node, Option, shape_text
+from graven.node import node_of, several, shape_text
 
 
 def run(network: ir.Network, inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
@@ -17,23 +17,9 @@ def run(network: ir.Network, inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
         module = layers.modules()[operator.name]
         node = node_of(network, operator)
         arguments = tuple(values[index] if index >= 0 else None for index in operator.inputs)
-        values[operator.outputs[0]] = module.reference(operator.layer, node, arguments)
+        found = several(module.reference(operator.layer, node, arguments))
+        values.update(zip(operator.outputs, found, strict=True))
     return values
-
-
-def node_of(network: ir.Network, operator: ir.Operator) -> Node:
-    def option(name: str) -> Option:
-        raise KeyError(name)  # the layer's record has them all
-
-    tensors = network.tensors
-    return Node(
-        source=network.source or network.name,
-        index=operator.index,
-        name=operator.name,
-        inputs=tuple(tensors[index] if index >= 0 else None for index in operator.inputs),
-        outputs=tuple(tensors[index] for index in operator.outputs),
-        option=option,
-    )
 
 
 def _check_inputs(network: ir.Network, inputs: list[np.ndarray]) -> dict[int, np.ndarray]:

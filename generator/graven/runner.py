@@ -18,7 +18,6 @@ from graven.errors import ToolError
 TIMEOUT = 1800  # seconds
 RECORD = struct.Struct("<III")  # layer, row, bytes
 NEXT_INFERENCE = 0xFFFFFFFF
-HARNESS_ERROR = 2
 
 
 @dataclass

@@ -1,14 +1,19 @@
-"""Where a window lies on its input: sizes and padding of convolutions and pools."""
+"""Where a window lies on its input: sizes and padding; and all that pools share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from graven.node import Node
+from graven import ir
+from graven.bounds import Bounds, unclamped
+from graven.cpp import Cpp, computed, extent, named, template
+from graven.node import Node, Option
 
+P = TypeVar("P", bound="Pool")
 MOST_BEFORE = 32767
 
 
@@ -84,3 +89,67 @@ def _under(axis: Span, tap: int, extent: int) -> tuple[np.ndarray, np.ndarray]:
     """The input's index under one tap for every output, kept inside, and where it is inside."""
     index = np.arange(axis.output) * axis.stride - axis.before + tap * axis.dilation
     return np.clip(index, 0, extent - 1), (index >= 0) & (index < extent)
+
+
+# -- pools ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pool(ir.Layer):
+    window: tuple[int, int]  # height, width
+    stride: tuple[int, int]
+    padding: str = "VALID"
+    activation: str = "NONE"
+
+
+def pool_options(layer: Pool) -> dict[str, Option]:
+    return {
+        "Padding": layer.padding,
+        "FilterHeight": layer.window[0],
+        "FilterWidth": layer.window[1],
+        "StrideH": layer.stride[0],
+        "StrideW": layer.stride[1],
+        "FusedActivationFunction": layer.activation,
+    }
+
+
+def read_pool(node: Node, record: type[P]) -> P:
+    node.expect_inputs(1, 1)
+    data, output = node.input(0), node.output
+    node.expect_activation(data)
+    node.expect_activation(output)
+    node.expect_same_element(data, output)
+    node.expect_same_quantization(data, output)
+    node.expect_rank(data, 4)
+    node.expect_rank(output, 4)
+    layer = record(
+        window=node.positive("FilterHeight", "FilterWidth"),
+        stride=node.positive("StrideH", "StrideW"),
+        padding=node.padding(),
+        activation=node.activation(),
+    )
+    rows, columns = pool_spans(layer, node)
+    node.expect_shape(output, (data.shape[0], rows.output, columns.output, data.shape[3]))
+    return layer
+
+
+def pool_spans(layer: Pool, node: Node) -> tuple[Span, Span]:
+    shape = node.input(0).shape
+    return spans(node, shape, layer.window, layer.stride, (1, 1), layer.padding)
+
+
+def pool_cpp(layer: Pool, node: Node) -> Cpp:
+    text = template(
+        type(layer).__name__,
+        extent("Window", layer.window),
+        extent("Stride", layer.stride),
+        named(layer.padding),
+        named(layer.activation),
+        defaults=(extent("Stride", layer.window), "graven::valid", "graven::none"),
+    )
+    return Cpp(text, computed(node, 0))
+
+
+def is_pixelwise(layer: Pool, node: Node, data: Bounds) -> bool:
+    """A pool of single pixels returns them, clamped."""
+    return (layer.window, layer.stride) == ((1, 1), (1, 1)) and unclamped(layer, node, data)

@@ -7,7 +7,22 @@ A module has
     read(node) -> record               decodes the options, checks shapes and constants
     options(record) -> {name: value}   the inverse of read, for writing a file
     cpp(record, node) -> Cpp           its C++ type, and what its parameter record holds
-    reference(record, node, values) -> the output, by numpy
+    reference(record, node, values) -> the output, by numpy; a tuple where there are several
+and, where exact pruning is to see through it (without them it stays as it is),
+    DATA        positions of the inputs that are activations; without it, the first alone
+    bounds(record, node, inputs) -> Bounds of the output, see bounds.py; else it can be anything
+    is_identity(record, node, data) -> whether it returns its one input, if of the same shape,
+                scale and zero point; else it never does
+    links(record, node) -> Links, see channels.py; else no channel goes
+    keep(record, node, inputs, outputs)   lets more channels stay (masks, changed in place) where
+                links cannot say which; alone it stands for them
+    shrink(record, node, inputs, outputs) -> Shrunk, the operator whose masks are not all true;
+                else it stays as it is
+    BROADCASTS  whether one of its activations may be a constant with a value per channel
+    products(record, node, values, weights) -> sums of products alone, of values less their zero
+                point and of weights in the form that input 1 has; the bias is input 2
+    folds(record, node) -> whether inputs without influence can go and their share of the sums into
+                the bias: units are the first axis of the weights, their inputs the last
 """
 
 from __future__ import annotations
@@ -16,6 +31,8 @@ import functools
 import importlib
 import pkgutil
 from types import ModuleType
+
+from graven import ir
 
 
 @functools.cache
@@ -26,3 +43,9 @@ def modules() -> dict[str, ModuleType]:
         module = importlib.import_module(f"{__name__}.{info.name}")
         found.update({operator: module for operator in module.OPERATORS})
     return found
+
+
+def activations(operator: ir.Operator) -> tuple[int, ...]:
+    """The tensors of the inputs that are not parameters, such as weights, axes or a size."""
+    places = getattr(modules()[operator.name], "DATA", (0,))
+    return tuple(operator.inputs[place] for place in places if place < len(operator.inputs))

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import arithmetic, ir
+from graven.bounds import monotone
+from graven.channels import Links, together
 from graven.cpp import Cpp, computed, hwc, named, shape, template
 from graven.node import Node, Option, Values, scale_of, shape_text, zero_point_of
 
 OPERATORS = ("ADD",)
 OPTIONS = "AddOptions"
+DATA = (0, 1)
+BROADCASTS = True
 
 
 @dataclass(frozen=True)
@@ -90,3 +94,10 @@ def reference(layer: Add, node: Node, values: Values) -> np.ndarray:
     )
     limits = arithmetic.limits(layer.activation, scale_of(output), zero_point_of(output))
     return arithmetic.clamp(arithmetic.multiply(total, *outward) + zero_point_of(output), limits)
+
+
+bounds = monotone(reference)
+
+
+def links(layer: Add, node: Node) -> Links:
+    return together(node.input(0), node.input(1), node.output)

@@ -11,12 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import arithmetic, ir
+from graven.bounds import rescaled, unclamped
+from graven.channels import Links, Masks, Shrunk, channels, together
 from graven.cpp import Cpp, axes, computed, hwc_axis, named, template
+from graven.layers.quantize import Quantize
 from graven.node import Node, Option, Values, per_tensor, scale_of, shape_text, zero_point_of
 
 OPERATORS = ("CONCATENATION",)
 OPTIONS = "ConcatenationOptions"
 MOST_INPUTS = 1024
+DATA = range(MOST_INPUTS)
 
 
 @dataclass(frozen=True)
@@ -85,3 +89,25 @@ def reference(layer: Concat, node: Node, values: Values) -> np.ndarray:
             real = scale_of(data) / scale
             parts.append(arithmetic.requantize(centred, real, zero_point, limits))
     return np.concatenate(parts, axis=layer.axis)
+
+
+bounds = rescaled(reference)
+is_identity = unclamped
+
+
+def links(layer: Concat, node: Node) -> Links:
+    output, data = node.output, [node.input(place) for place in range(len(node.inputs))]
+    if layer.axis != len(output.shape) - 1:
+        return together(*data, output)
+    ends = np.cumsum([channels(tensor) for tensor in data])
+    parts = [(part, np.arange(end - channels(part), end))
+             for part, end in zip(data, ends, strict=True)]  # fmt: skip
+    return [*parts, *together(output)]
+
+
+def shrink(layer: Concat, node: Node, inputs: Masks, outputs: Masks) -> Shrunk:
+    """Without the inputs of which nothing stays; QUANTIZE where only one is left."""
+    left = tuple(place for place, stays in enumerate(inputs) if stays.any())
+    if len(left) == 1 and len(inputs) > 1 and layer.activation == "NONE":
+        return Shrunk("QUANTIZE", Quantize(), left)
+    return Shrunk(node.name, layer, left)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import ir
+from graven.bounds import Bounds, Inputs, full
 from graven.cpp import Cpp, extent, named, template, weighted
-from graven.matmul import finish, window_padding
+from graven.matmul import bounded, centred, finish
 from graven.node import Node, Option, Values
 from graven.window import spans, taps
 
@@ -89,19 +90,32 @@ def cpp(layer: Conv2D, node: Node) -> Cpp:
     return weighted(node, type, height * width * depth)
 
 
-def reference(layer: Conv2D, node: Node, values: Values) -> np.ndarray:
-    data, weights = values[0], values[1]
-    filter_size = weights.shape[1:3]
+def products(layer: Conv2D, node: Node, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     rows, columns = spans(
-        node, data.shape, filter_size, layer.stride, layer.dilation, layer.padding
+        node, values.shape, weights.shape[1:3], layer.stride, layer.dilation, layer.padding
     )
-    padding, depth = window_padding(node), weights.shape[3]
-    groups = data.shape[3] // depth
+    groups = values.shape[3] // weights.shape[3]
     # float64 sums of int8 products are exact: they stay far below 2^53
-    acc = np.zeros((data.shape[0], rows.output, columns.output, weights.shape[0]))
+    acc = np.zeros((values.shape[0], rows.output, columns.output, weights.shape[0]))
     parts = np.split(acc, groups, axis=3)  # views
-    for row, column, patch in taps(data.astype(np.float64) - padding, rows, columns, 0.0):
-        under = np.split(weights[:, row, column, :].astype(np.float64), groups)
+    for row, column, patch in taps(values, rows, columns, 0.0):
+        under = np.split(weights[:, row, column, :], groups)
         for part, read, tap in zip(parts, np.split(patch, groups, axis=3), under, strict=True):
             part += read @ tap.T
+    return acc
+
+
+def reference(layer: Conv2D, node: Node, values: Values) -> np.ndarray:
+    acc = products(layer, node, centred(node, values[0]), values[1].astype(np.float64))
     return finish(acc, layer.activation, node, values[2] if len(values) > 2 else None)
+
+
+def folds(layer: Conv2D, node: Node) -> bool:
+    """All channels are read by each filter."""
+    return node.input(1).shape[3] == node.input(0).shape[3]
+
+
+def bounds(layer: Conv2D, node: Node, inputs: Inputs) -> Bounds:
+    if not folds(layer, node):
+        return full(node.output.shape)
+    return bounded(products)(layer, node, inputs)

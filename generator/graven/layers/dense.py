@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import ir
+from graven.channels import Masks
 from graven.cpp import Cpp, hwc, named, shape, template, weighted
-from graven.matmul import finish, window_padding
+from graven.matmul import bounded, centred, finish
 from graven.node import Node, Option, Values, shape_text
 
 OPERATORS = ("FULLY_CONNECTED",)
@@ -26,6 +27,7 @@ def options(layer: Dense) -> dict[str, Option]:
     return {
         "FusedActivationFunction": layer.activation,
         "KeepNumDims": layer.keep_num_dims,
+        "WeightsFormat": 0,
     }
 
 
@@ -76,8 +78,26 @@ def cpp(layer: Dense, node: Node) -> Cpp:
     return weighted(node, type, depth)
 
 
+def products(layer: Dense, node: Node, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return values.reshape(-1, weights.shape[1]) @ weights.T
+
+
 def reference(layer: Dense, node: Node, values: Values) -> np.ndarray:
-    weights = values[1].astype(np.float64)
-    data = values[0].astype(np.float64).reshape(-1, weights.shape[1]) - window_padding(node)
-    acc = (data @ weights.T).reshape(node.output.shape)
+    acc = products(layer, node, centred(node, values[0]), values[1].astype(np.float64))
+    acc = acc.reshape(node.output.shape)
     return finish(acc, layer.activation, node, values[2] if len(values) > 2 else None)
+
+
+bounds = bounded(products)
+
+
+def folds(layer: Dense, node: Node) -> bool:
+    return True
+
+
+def keep(layer: Dense, node: Node, inputs: Masks, outputs: Masks) -> None:
+    """One scale has another rounding than one per output: not one output alone of several."""
+    (stays,) = outputs
+    quantization = node.input(1).quantization
+    if quantization and len(quantization.scale) > 1 and np.count_nonzero(stays) == 1:
+        stays[np.flatnonzero(~stays)[0]] = True

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from graven import ir
+from graven.channels import Masks, Shrunk, sliced_scales
 from graven.cpp import Cpp, extent, named, template, weighted
-from graven.matmul import finish, window_padding
+from graven.matmul import bounded, centred, finish
 from graven.node import Node, Option, Values, shape_text
 from graven.window import spans, taps
 
@@ -87,14 +88,45 @@ def cpp(layer: DepthwiseConv2D, node: Node) -> Cpp:
     return weighted(node, type, height * width)
 
 
-def reference(layer: DepthwiseConv2D, node: Node, values: Values) -> np.ndarray:
-    data, weights = values[0], values[1]
-    filter_size = weights.shape[1:3]
+def products(
+    layer: DepthwiseConv2D, node: Node, values: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
     rows, columns = spans(
-        node, data.shape, filter_size, layer.stride, layer.dilation, layer.padding
+        node, values.shape, weights.shape[1:3], layer.stride, layer.dilation, layer.padding
     )
-    spread = np.repeat(data.astype(np.float64) - window_padding(node), layer.depth_multiplier, 3)
-    acc = np.zeros((data.shape[0], rows.output, columns.output, weights.shape[3]))
+    spread = np.repeat(values, layer.depth_multiplier, axis=3)
+    acc = np.zeros((values.shape[0], rows.output, columns.output, weights.shape[3]))
     for row, column, patch in taps(spread, rows, columns, 0.0):
         acc += patch * weights[0, row, column, :]
+    return acc
+
+
+def reference(layer: DepthwiseConv2D, node: Node, values: Values) -> np.ndarray:
+    acc = products(layer, node, centred(node, values[0]), values[1].astype(np.float64))
     return finish(acc, layer.activation, node, values[2] if len(values) > 2 else None)
+
+
+bounds = bounded(products)
+
+
+def keep(layer: DepthwiseConv2D, node: Node, inputs: Masks, outputs: Masks) -> None:
+    """As many outputs for each input that stays."""
+    data, of_inputs = inputs[0], outputs[0].reshape(inputs[0].size, -1)  # views
+    data |= of_inputs.any(axis=1)
+    multiplier = of_inputs.sum(axis=1).max()
+    for row in np.flatnonzero(data):
+        missing = multiplier - of_inputs[row].sum()
+        of_inputs[row, np.flatnonzero(~of_inputs[row])[:missing]] = True
+
+
+def shrink(layer: DepthwiseConv2D, node: Node, inputs: Masks, outputs: Masks) -> Shrunk:
+    (stays,) = outputs
+    constants = {}
+    for position, axis in ((1, 3), (2, 0)):
+        tensor = node.optional(position)
+        if tensor is not None:
+            scales = sliced_scales(tensor.quantization, axis, stays)
+            constants[position] = tensor.data[..., stays], scales
+    multiplier = int(np.count_nonzero(stays) // np.count_nonzero(inputs[0]))
+    layer = replace(layer, depth_multiplier=multiplier)
+    return Shrunk(node.name, layer, constants=constants)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import ir
+from graven import elementwise, ir
 from graven.cpp import Cpp, computed
-from graven.node import Node, Option, Values, scale_of, zero_point_of
+from graven.node import Node, Values, scale_of, zero_point_of
 
 OPERATORS = ("DEQUANTIZE",)
 OPTIONS = None
@@ -19,8 +19,7 @@ class Dequantize(ir.Layer):
     pass
 
 
-def options(layer: Dequantize) -> dict[str, Option]:
-    return {}
+options = elementwise.no_options
 
 
 def read(node: Node) -> Dequantize:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import arithmetic, ir
+from graven.bounds import rescaled, unclamped
+from graven.channels import Links, together
 from graven.cpp import Cpp, axes, boolean, computed, hwc, hwc_axis, template
 from graven.node import Node, Option, Values, scale_of, zero_point_of
 
@@ -76,3 +78,12 @@ def scaled(total: np.ndarray, count: int, real: float) -> np.ndarray:
     multiplier, shift = arithmetic.quantize_multiplier(real)
     down = min(count.bit_length() - 1, 32, 31 + shift)
     return arithmetic.multiply(total, (multiplier << down) // count, shift - down)
+
+
+bounds = rescaled(reference)
+is_identity = unclamped
+
+
+def links(layer: Mean, node: Node) -> Links:
+    data = node.input(0)
+    return [] if len(data.shape) - 1 in layer.axes else together(data, node.output)

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import arithmetic, ir
+from graven import arithmetic, elementwise, ir
+from graven.bounds import by_table, keeps_table
+from graven.channels import one_to_one
 from graven.cpp import Cpp, computed
-from graven.node import Node, Option, Values, scale_of, zero_point_of
+from graven.node import Node, Values, scale_of, zero_point_of
 
 OPERATORS = ("QUANTIZE",)
 OPTIONS = None
@@ -23,8 +25,7 @@ class Quantize(ir.Layer):
     pass
 
 
-def options(layer: Quantize) -> dict[str, Option]:
-    return {}
+options = elementwise.no_options
 
 
 def read(node: Node) -> Quantize:
@@ -58,3 +59,7 @@ def reference(layer: Quantize, node: Node, values: Values) -> np.ndarray:
         rounded = np.nan_to_num(nearest, nan=0.0)
     limits = np.iinfo(output.element.dtype)
     return np.clip(rounded + zero_point, limits.min, limits.max).astype(output.element.dtype)
+
+
+bounds, links = by_table(reference), one_to_one
+is_identity = keeps_table(reference)

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import arithmetic, ir
+from graven import arithmetic, elementwise, ir
+from graven.bounds import by_table, keeps_table
+from graven.channels import one_to_one
 from graven.cpp import Cpp, computed
-from graven.node import Node, Option, Values, scale_of, zero_point_of
+from graven.node import Node, Values, scale_of, zero_point_of
 
 OPERATORS = ("RELU6",)
 OPTIONS = None
@@ -23,19 +25,11 @@ class ReLU6(ir.Layer):
     pass
 
 
-def options(layer: ReLU6) -> dict[str, Option]:
-    return {}
+options = elementwise.no_options
 
 
 def read(node: Node) -> ReLU6:
-    node.expect_inputs(1, 1)
-    data, output = node.input(0), node.output
-    node.expect_activation(data)
-    node.expect_activation(output)
-    node.expect_same_element(data, output)
-    node.expect_shape(output, data.shape)
-    if data.element is ir.Element.INT8:
-        node.expect_multiplier(scale_of(data) / scale_of(output))
+    elementwise.expect_rescaled(node)
     return ReLU6()
 
 
@@ -54,3 +48,7 @@ def reference(layer: ReLU6, node: Node, values: Values) -> np.ndarray:
         zero_point,
         arithmetic.limits("RELU6", scale, zero_point),
     )
+
+
+bounds, links = by_table(reference), one_to_one
+is_identity = keeps_table(reference)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from graven import ir
+from graven.bounds import monotone, unclamped
+from graven.channels import Links, Masks, Shrunk, channels
 from graven.cpp import Cpp, computed, hwc, shape, template
 from graven.node import Node, Option, Values, shape_text
 
@@ -48,3 +50,24 @@ def cpp(layer: Reshape, node: Node) -> Cpp:
 
 def reference(layer: Reshape, node: Node, values: Values) -> np.ndarray:
     return values[0].reshape(layer.shape)
+
+
+bounds = monotone(reference)
+is_identity = unclamped
+
+
+def links(layer: Reshape, node: Node) -> Links:
+    """A row of one is a whole number of rows of the other, or both are cut by a common divisor."""
+    tensors = (node.input(0), node.output)
+    common = math.gcd(*(channels(tensor) for tensor in tensors))
+    return [(tensor, np.arange(channels(tensor)) % common) for tensor in tensors]
+
+
+def shrink(layer: Reshape, node: Node, inputs: Masks, outputs: Masks) -> Shrunk:
+    shape = (*layer.shape[:-1], int(np.count_nonzero(outputs[0])))
+    constants = {}
+    stored = node.optional(1)
+    if stored is not None and node.name == "RESHAPE":
+        data = np.array(shape, dtype=stored.element.dtype).reshape(stored.shape)
+        constants[1] = data, stored.quantization
+    return Shrunk(node.name, replace(layer, shape=shape), constants=constants)

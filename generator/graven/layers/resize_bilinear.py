@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import ir
+from graven.bounds import monotone, unclamped
+from graven.channels import one_to_one
 from graven.cpp import Cpp, boolean, computed, template
 from graven.node import Node, Option, Values, shape_text
 
@@ -112,3 +114,7 @@ def reference(layer: ResizeBilinear, node: Node, values: Values) -> np.ndarray:
 
 def _truncate(value: np.ndarray, divisor: int) -> np.ndarray:
     return np.sign(value) * (np.abs(value) // divisor)
+
+
+bounds, links = monotone(reference), one_to_one
+is_identity = unclamped

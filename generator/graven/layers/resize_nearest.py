@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import ir
+from graven.bounds import monotone, unclamped
+from graven.channels import one_to_one
 from graven.cpp import Cpp, boolean, computed, template
 from graven.node import Node, Option, Values, shape_text
 
@@ -70,3 +72,7 @@ def reference(layer: ResizeNearest, node: Node, values: Values) -> np.ndarray:
     rows = sources(layer, values[0].shape[1], node.output.shape[1])
     columns = sources(layer, values[0].shape[2], node.output.shape[2])
     return values[0][:, rows][:, :, columns]
+
+
+bounds, links = monotone(reference), one_to_one
+is_identity = unclamped

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import arithmetic, ir
+from graven import arithmetic, elementwise, ir
+from graven.bounds import by_table, keeps_table
+from graven.channels import one_to_one
 from graven.cpp import Cpp, computed
-from graven.node import Node, Option, Values, scale_of, zero_point_of
+from graven.node import Node, Values, scale_of, zero_point_of
 
 OPERATORS = ("LOGISTIC",)
 OPTIONS = None
@@ -20,20 +22,11 @@ class Sigmoid(ir.Layer):
     pass
 
 
-def options(layer: Sigmoid) -> dict[str, Option]:
-    return {}
+options = elementwise.no_options
 
 
 def read(node: Node) -> Sigmoid:
-    node.expect_inputs(1, 1)
-    data, output = node.input(0), node.output
-    node.expect_activation(data)
-    node.expect_activation(output)
-    node.expect_same_element(data, output)
-    node.expect_shape(output, data.shape)
-    if data.element is ir.Element.INT8:
-        node.expect_output_quantization(1 / 256, -128)
-        node.expect_multiplier(scale_of(data))
+    elementwise.expect_fixed(node, 1 / 256, -128)
     return Sigmoid()
 
 
@@ -54,3 +47,7 @@ def reference(layer: Sigmoid, node: Node, values: Values) -> np.ndarray:
     result = np.clip(arithmetic.divide_by_power(raw, 23) - 128, -128, 127)
     outside = np.where(value <= -radius, -128, 127)
     return np.where(inside, result, outside).astype(np.int8)
+
+
+bounds, links = by_table(reference), one_to_one
+is_identity = keeps_table(reference)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import arithmetic, ir
+from graven import arithmetic, elementwise, ir
+from graven.bounds import by_table, keeps_table
+from graven.channels import one_to_one
 from graven.cpp import Cpp, computed
-from graven.node import Node, Option, Values, scale_of, zero_point_of
+from graven.node import Node, Values, scale_of, zero_point_of
 
 OPERATORS = ("TANH",)
 OPTIONS = None
@@ -20,20 +22,11 @@ class Tanh(ir.Layer):
     pass
 
 
-def options(layer: Tanh) -> dict[str, Option]:
-    return {}
+options = elementwise.no_options
 
 
 def read(node: Node) -> Tanh:
-    node.expect_inputs(1, 1)
-    data, output = node.input(0), node.output
-    node.expect_activation(data)
-    node.expect_activation(output)
-    node.expect_same_element(data, output)
-    node.expect_shape(output, data.shape)
-    if data.element is ir.Element.INT8:
-        node.expect_output_quantization(1 / 128, 0)
-        node.expect_multiplier(scale_of(data))
+    elementwise.expect_fixed(node, 1 / 128, 0)
     return Tanh()
 
 
@@ -53,3 +46,7 @@ def reference(layer: Tanh, node: Node, values: Values) -> np.ndarray:
     result = np.clip(arithmetic.divide_by_power(raw, 24), -128, 127)
     outside = np.where(value <= -radius, -128, 127)
     return np.where(inside, result, outside).astype(np.int8)
+
+
+bounds, links = by_table(reference), one_to_one
+is_identity = keeps_table(reference)
