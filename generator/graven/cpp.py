@@ -15,15 +15,24 @@ AXES = ("height", "width", "channels")
 
 
 @dataclass(frozen=True, eq=False)
+class Constant:
+    """A constant of a layer: an array of the header, and a field of the layer's record."""
+
+    name: str  # of the field; the array's name ends in it
+    data: np.ndarray
+    scale: np.ndarray | None = None  # its own, where the record has no other field for it
+    zero_point: int | None = None
+    shape: Hwc | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Cpp:
     """A layer as the header states it: its type, and what its parameter record holds."""
 
     type: str
     inputs: tuple[int, ...] = (0,)  # positions of the operator's inputs that are computed
-    filter: np.ndarray | None = None
-    bias: np.ndarray | None = None
-    scale: np.ndarray | None = None
-    output: bool = False  # the record gives the output's scale and zero point
+    constants: tuple[Constant, ...] = ()
+    output: bool = False  # the record gives the scale and zero point of each output
     element: bool = False  # ... and its element type
     macs: int = 0
 
@@ -60,6 +69,11 @@ def computed(node: Node, *positions: int) -> tuple[int, ...]:
     return positions
 
 
+def constants(**arrays: np.ndarray | None) -> tuple[Constant, ...]:
+    """Those that there are, by name."""
+    return tuple(Constant(name, data) for name, data in arrays.items() if data is not None)
+
+
 def weighted(node: Node, type: str, taps: int) -> Cpp:
     """A layer with filter and bias, of `taps` products per output."""
     weights, bias = node.input(1), node.optional(2)
@@ -67,9 +81,11 @@ def weighted(node: Node, type: str, taps: int) -> Cpp:
     return Cpp(
         type,
         inputs=computed(node, 0),
-        filter=weights.data,
-        bias=None if bias is None else bias.data,
-        scale=None if scales is None else np.array(scales, dtype=np.float32),
+        constants=constants(
+            filter=weights.data,
+            bias=None if bias is None else bias.data,
+            scale=None if scales is None else np.array(scales, dtype=np.float32),
+        ),
         output=True,
         macs=math.prod(node.output.shape) * taps,
     )

@@ -18,7 +18,7 @@ import jinja2
 import numpy as np
 
 from graven import __version__, ir, layers
-from graven.cpp import Cpp, Hwc, hwc, real, shape
+from graven.cpp import Constant, Cpp, Hwc, hwc, real, shape
 from graven.errors import GravenError
 from graven.memory import bound_text
 from graven.node import BYTES, Node, node_of, shape_text
@@ -47,7 +47,15 @@ class Layer:
 
     @property
     def label(self) -> str:
-        return label(self.node.output)
+        return label(self.node.known_by)
+
+    @property
+    def values(self) -> dict[int, str]:
+        """Its outputs as a Graph names them, by tensor index."""
+        if len(self.node.outputs) == 1:
+            return {self.node.output.index: self.stem}
+        outputs = enumerate(self.node.outputs)
+        return {tensor.index: f"graven::Out<{self.stem}, {place}>" for place, tensor in outputs}
 
 
 @dataclass(frozen=True)
@@ -153,9 +161,10 @@ def _layer(network: ir.Network, operator: ir.Operator) -> Layer:
 
 def _is_chain(network: ir.Network, found: list[Layer]) -> bool:
     """One input, one output, and each layer reads what the one before it wrote."""
-    values = [*network.inputs, *(layer.node.output.index for layer in found)]
+    values = [*network.inputs, *(layer.node.known_by.index for layer in found)]
     return (
         len(network.inputs) == 1
+        and all(len(layer.node.outputs) == 1 for layer in found)
         and network.outputs == (values[-1],)
         and all(layer.reads == (before,) for layer, before in zip(found, values, strict=False))
     )
@@ -239,10 +248,15 @@ def _provenance(network: ir.Network, found: list[Layer], sha256: str) -> list[st
 
 
 def _arrays(layer: Layer) -> Iterable[Array]:
-    for field in ("filter", "bias", "scale"):
-        values = getattr(layer.cpp, field)
-        if values is not None:
-            yield Array(TYPES[values.dtype.name], f"{layer.stem}_{field}", _numbers(layer, values))
+    for constant in layer.cpp.constants:
+        name = f"{layer.stem}_{constant.name}"
+        yield _array(layer, name, constant.data)
+        if constant.scale is not None:
+            yield _array(layer, f"{name}_scale", constant.scale)
+
+
+def _array(layer: Layer, name: str, values: np.ndarray) -> Array:
+    return Array(TYPES[values.dtype.name], name, _numbers(layer, values))
 
 
 def _numbers(layer: Layer, values: np.ndarray) -> tuple[str, ...]:
@@ -275,17 +289,29 @@ def _element(tensor: ir.Tensor) -> str:
 
 
 def _fields(layer: Layer) -> list[str]:
-    cpp, output = layer.cpp, layer.node.output
-    fields = [
-        f".{field} = source::{layer.stem}_{field}"
-        for field in ("filter", "bias", "scale")
-        if getattr(cpp, field) is not None
-    ]
-    if cpp.output and output.element in BYTES:
-        fields.append(f".output = {_quantization(output)}")
+    cpp, outputs = layer.cpp, layer.node.outputs
+    fields = [f".{each.name} = {_constant(layer, each)}" for each in cpp.constants]
+    if cpp.output and layer.node.known_by.element in BYTES:
+        stated = [_quantization(tensor) for tensor in outputs]
+        fields.append(
+            f".output = {stated[0]}" if len(stated) == 1 else f".outputs = {{{', '.join(stated)}}}"
+        )
     if cpp.element:
-        fields.append(_element(output))
+        fields.append(_element(layer.node.known_by))
     return fields
+
+
+def _constant(layer: Layer, constant: Constant) -> str:
+    """The array alone, or with what is said of it."""
+    array = f"source::{layer.stem}_{constant.name}"
+    about = []
+    if constant.scale is not None:
+        about.append(f".scale = {array}_scale")
+    if constant.zero_point is not None:
+        about.append(f".zero_point = {constant.zero_point}")
+    if constant.shape is not None:
+        about.append(f".shape = {shape(constant.shape)}")
+    return f"{{{', '.join([f'.data = {array}', *about])}}}" if about else array
 
 
 def _index(layer: Layer, position: int) -> list[str]:
@@ -386,7 +412,8 @@ def _sequence(found: list[Layer]) -> list[str]:
 
 def _graph(network: ir.Network, found: list[Layer]) -> list[str]:
     names = {index: f"input_{position}" for position, index in enumerate(network.inputs)}
-    names.update({layer.node.output.index: layer.stem for layer in found})
+    for layer in found:
+        names.update(layer.values)
     lines = []
     for layer in found:
         reads = ", ".join(names[index] for index in layer.reads)
@@ -394,7 +421,8 @@ def _graph(network: ir.Network, found: list[Layer]) -> list[str]:
             f"graven::Node<{layer.cpp.type}, {reads}>,", f"{layer.node.index} {layer.label}"
         )
     outputs = ", ".join(names[index] for index in network.outputs)
-    values = wrapped(2, "", [f"{name}," for name in names.values()])
+    nodes = [*(names[index] for index in network.inputs), *(layer.stem for layer in found)]
+    values = wrapped(2, "", [f"{name}," for name in nodes])
     return [
         *("enum Value : int {", *indented(2, values), "};", ""),
         "using Network = graven::Graph<",
@@ -403,11 +431,21 @@ def _graph(network: ir.Network, found: list[Layer]) -> list[str]:
 
 
 def _check(network: ir.Network, layer: Layer, position: int) -> list[str]:
+    if len(layer.node.outputs) == 1:
+        return _check_output(network, layer, layer.node.output, f"layers[{position}].shape")
+    return [
+        line
+        for place, tensor in enumerate(layer.node.outputs)
+        for line in _check_output(network, layer, tensor, f"layers[{position}].shapes[{place}]")
+    ]
+
+
+def _check_output(network: ir.Network, layer: Layer, tensor: ir.Tensor, found: str) -> list[str]:
     flat = layer.cpp.type == "graven::Flatten"  # the rows are those of its input
-    output = (hwc if flat else _extents)(layer.node, layer.node.output)
-    sentence = f"{network.source}: layer {layer.node.index} '{layer.label}' must yield "
+    output = (hwc if flat else _extents)(layer.node, tensor)
+    sentence = f"{network.source}: layer {layer.node.index} '{label(tensor)}' must yield "
     size = "x".join(str(extent) for extent in output)
-    start = f"static_assert(Model::layers[{position}].shape == {shape(output)},"
+    start = f"static_assert(Model::{found} == {shape(output)},"
     text = literals(sentence + size, COLUMNS - len('              "");'))
     if len(text) == 1 and len(start) + len(text[0]) + 3 <= COLUMNS:
         return [f"{start} {text[0]});"]

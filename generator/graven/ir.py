@@ -65,6 +65,11 @@ class Operator:
         (index,) = self.outputs
         return index
 
+    @property
+    def known_by(self) -> int:
+        """The tensor that an operator goes by: its first output."""
+        return self.outputs[0]
+
 
 @dataclass(frozen=True)
 class Network:

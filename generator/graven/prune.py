@@ -223,9 +223,6 @@ class _Need:
     def _keep(self, operator: ir.Operator) -> None:
         module = layers.modules()[operator.name]
         node = node_of(self.network, operator)
-        for index in operator.outputs:  # one that nobody reads is there nevertheless
-            if not self.kept[index].any():
-                self.kept[index][:] = True
         keeps = hasattr(module, "keep") and _is_int8(operator, node)
         if keeps:
             module.keep(operator.layer, node, *self.masks(operator))
@@ -234,6 +231,9 @@ class _Need:
             data |= fold.needed(self.kept[operator.output], data)
         elif not keeps:
             self._keep_linked(operator, _links(operator, node))
+        for index in operator.outputs:  # one that nobody reads is there nevertheless
+            if not self.kept[index].any():
+                self.kept[index][:] = True
 
     def masks(self, operator: ir.Operator) -> tuple[Masks, Masks]:
         """What stays of the inputs and of the outputs; nothing of an input that is absent."""

@@ -23,9 +23,9 @@ def inspected(
     layers = [
         {
             "index": operator.index,
-            "name": label(network.tensors[operator.outputs[0]]),
+            "name": label(network.tensors[operator.known_by]),
             "op": operator.name,
-            "output_shape": without_batch(network.tensors[operator.outputs[0]].shape),
+            "output_shape": without_batch(network.tensors[operator.known_by].shape),
             "macs": facts.layers[k].macs,
             "weight_bytes": facts.layers[k].weight_bytes,
             "expanded_bytes": facts.layers[k].expanded_bytes,
@@ -190,7 +190,7 @@ def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
                   *(("instructions",) if timed else ())):  # fmt: skip
         table.add_column(title, justify="right")
     for operator, layer in zip(network.operators, report["layers"], strict=True):
-        tensor = network.tensors[operator.outputs[0]]
+        tensor = network.tensors[operator.known_by]
         cells = [str(layer["index"]), layer["op"], escape(layer["name"])]
         cells.append(f"{tensor.element.value} {shape_text(tensor.shape)}")
         if "outputs" not in report:

@@ -88,7 +88,7 @@ def _layers(
     """Our value of every operator's output; one without rows is its input under another shape."""
     values = dict(zip(network.inputs, given, strict=True))
     for operator in network.operators:
-        tensor = network.tensors[operator.outputs[0]]
+        tensor = network.tensors[operator.output]
         if operator.index in dump:
             data = np.frombuffer(dump[operator.index], dtype=tensor.element.dtype)
         else:
@@ -103,10 +103,11 @@ def _first_layer(
     theirs: dict[str, dict[int, np.ndarray]],
     inference: int,
 ) -> Difference | None:
-    for operator in network.operators:
-        tensor = network.tensors[operator.outputs[0]]
+    outputs = ((each, place) for each in network.operators for place in range(len(each.outputs)))
+    for operator, place in outputs:
+        tensor = network.tensors[operator.outputs[place]]
         for against, values in theirs.items():
-            where = (against, inference, operator.index, 0, operator.name, tensor.name)
+            where = (against, inference, operator.index, place, operator.name, tensor.name)
             found = compare(ours[tensor.index], values[tensor.index], where)
             if found:
                 return found
@@ -119,7 +120,7 @@ def _first_output(
     theirs: list[dict[str, dict[int, np.ndarray]]],
     against: str,
 ) -> Difference | None:
-    producers = {operator.outputs[0]: operator.name for operator in network.operators}
+    producers = {index: each.name for each in network.operators for index in each.outputs}
     for inference, engine in enumerate(theirs):
         for position, index in enumerate(network.outputs):
             name, op = network.tensors[index].name, producers[index]

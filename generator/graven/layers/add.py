@@ -9,7 +9,7 @@ import numpy as np
 from graven import arithmetic, ir
 from graven.bounds import monotone
 from graven.channels import Links, together
-from graven.cpp import Cpp, computed, hwc, named, shape, template
+from graven.cpp import Cpp, computed, constants, hwc, named, shape, template
 from graven.node import Node, Option, Values, scale_of, shape_text, zero_point_of
 
 OPERATORS = ("ADD",)
@@ -63,19 +63,21 @@ def multipliers(node: Node) -> tuple[float, float, float]:
 
 def cpp(layer: Add, node: Node) -> Cpp:
     activation = named(layer.activation)
-    constants = [position for position in range(2) if node.input(position).data is not None]
-    if not constants:
+    places = [position for position in range(2) if node.input(position).data is not None]
+    if not places:
         type = template("AddWith", activation) if layer.activation != "NONE" else "graven::Add"
         return Cpp(type, computed(node, 0, 1), output=True)
-    constant = node.input(constants[0])
+    constant = node.input(places[0])
     operand = shape(hwc(node, constant))
     integer = constant.element is ir.Element.INT8
     return Cpp(
         template("AddConstant", operand, activation, defaults=("graven::none",)),
-        computed(node, 1 - constants[0]),
-        filter=constant.data,
-        scale=np.array([scale_of(constant)], dtype=np.float32) if integer else None,
-        bias=np.array([zero_point_of(constant)], dtype=np.int32) if integer else None,
+        computed(node, 1 - places[0]),
+        constants=constants(
+            filter=constant.data,
+            bias=np.array([zero_point_of(constant)], dtype=np.int32) if integer else None,
+            scale=np.array([scale_of(constant)], dtype=np.float32) if integer else None,
+        ),
         output=True,
     )
 

@@ -1,0 +1,62 @@
+"""SPLIT as a layer module: the first that has several outputs. Tests put it among the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from graven import ir
+from graven.bounds import monotone
+from graven.channels import Links, channels
+from graven.cpp import Cpp, axes, computed, constants, hwc_axis, template
+from graven.node import Node, Option, Values
+
+OPERATORS = ("SPLIT",)
+OPTIONS = "SplitOptions"
+DATA = (1,)
+
+
+@dataclass(frozen=True)
+class Split(ir.Layer):
+    axis: int
+    parts: int
+
+
+def options(layer: Split) -> dict[str, Option]:
+    return {"NumSplits": layer.parts}
+
+
+def read(node: Node) -> Split:
+    parts = int(node.option("NumSplits"))
+    node.expect_inputs(2, 2, outputs=parts)
+    data = node.input(1)
+    axis = node.axis(node.integers(0)[0], len(data.shape))
+    extent, rest = divmod(data.shape[axis], parts)
+    if rest:
+        raise node.error(f"{data.shape[axis]} does not fall into {parts} equal parts.", data)
+    for output in node.outputs:
+        node.expect_shape(output, (*data.shape[:axis], extent, *data.shape[axis + 1 :]))
+        node.expect_same_quantization(data, output)
+    return Split(axis, parts)
+
+
+def cpp(layer: Split, node: Node) -> Cpp:
+    place = hwc_axis(node, node.input(1), layer.axis)
+    assert place is not None
+    type = template("Split", axes([place]), str(layer.parts))
+    return Cpp(type, computed(node, 1), constants(), output=True)
+
+
+def reference(layer: Split, node: Node, values: Values) -> tuple[np.ndarray, ...]:
+    return tuple(np.split(values[1], layer.parts, axis=layer.axis))
+
+
+bounds = monotone(reference)
+
+
+def links(layer: Split, node: Node) -> Links:
+    """Along the channels the parts have to stay equal, so they lose the same ones."""
+    part = channels(node.outputs[0])
+    return [
+        (tensor, np.arange(channels(tensor)) % part) for tensor in (node.input(1), *node.outputs)
+    ]
