@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +15,38 @@ from graven.node import Node, shape_text
 
 Hwc = tuple[int, int, int]
 AXES = ("height", "width", "channels")
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+WORDS = frozenset(
+    "alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t "
+    "char32_t char8_t class co_await co_return co_yield compl concept const const_cast consteval "
+    "constexpr constinit continue decltype default delete do double dynamic_cast else enum "
+    "explicit export extern false float for friend goto graven if inline int long main mutable "
+    "namespace new noexcept not not_eq nullptr operator or or_eq private protected public "
+    "register reinterpret_cast requires return short signed sizeof static static_assert "
+    "static_cast std struct switch template this thread_local throw true try typedef typeid "
+    "typename union unsigned using virtual void volatile wchar_t while xor xor_eq".split()
+)
+ARDUINO = frozenset(
+    "BIN CHANGE DEC DEFAULT DISPLAY EULER EXTERNAL F FALLING HALF_PI HEX HIGH INPUT INPUT_PULLUP "
+    "INTERNAL LOW LSBFIRST MSBFIRST OCT OUTPUT PI RISING SERIAL Serial TWO_PI analogRead "
+    "analogWrite attachInterrupt bit boolean byte constrain degrees delay detachInterrupt "
+    "digitalRead digitalWrite interrupts loop map max micros millis min noTone pinMode pulseIn "
+    "radians setup shiftIn shiftOut sq tone word yield".split()
+)
+"""Global names and macros of Arduino's cores."""
+
+
+@functools.cache
+def taken_names() -> frozenset[str]:
+    """What no namespace at global scope can be called: words of C++, names of what its users
+    include, the C library's as tests/generator/make_c_names.py has found them."""
+    library = Path(__file__).with_name("c_names.txt").read_text().split()
+    return WORDS | ARDUINO | frozenset(library)
+
+
+def is_namespace(name: str) -> bool:
+    return bool(NAME.fullmatch(name)) and "__" not in name and name not in taken_names()
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ import jinja2
 import numpy as np
 
 from graven import __version__, ir, layers
-from graven.cpp import Constant, Cpp, Hwc, hwc, real, shape
+from graven.cpp import Constant, Cpp, Hwc, hwc, is_namespace, real, shape
 from graven.errors import GravenError
 from graven.memory import bound_text
 from graven.node import BYTES, Node, node_of, shape_text
@@ -26,7 +26,6 @@ from graven.node import BYTES, Node, node_of, shape_text
 COLUMNS = 100
 MOST_EXTENT = 65535  # Shape in the kernels' tasks
 TYPES = {"int8": "std::int8_t", "int32": "std::int32_t", "float32": "float"}
-CPP_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -112,9 +111,7 @@ def macs(network: ir.Network) -> int:
 
 def check_name(name: str) -> str:
     """`name`, if it can be a namespace."""
-    from graven.frontends.tflite import C_NAMES, CPP_WORDS
-
-    if not CPP_NAME.fullmatch(name) or "__" in name or name in CPP_WORDS | C_NAMES:
+    if not is_namespace(name):
         raise GravenError(
             f"--name '{name}': is no name for a C++ namespace; take letters, digits and single "
             "underscores, starting with a letter, and no word of C++ or of the C library."

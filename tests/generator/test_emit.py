@@ -10,6 +10,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import make_c_names
 import numpy as np
 import pytest
 import random_models
@@ -117,7 +118,41 @@ def test_infinite_weights_are_refused():
         emit.header(network, "0" * 64)
 
 
-@pytest.mark.parametrize("name", ["", "3d", "a b", "class", "a__b", "_a", "std", "a-b"])
+@pytest.mark.parametrize("name", ["", "3d", "a b", "class", "a__b", "_a", "std", "a-b", "NULL"])
 def test_names_that_are_no_namespace(name):
     with pytest.raises(GravenError, match="is no name for a C"):
         emit.check_name(name)
+
+
+TAKEN = ("alarm", "int8_t", "NULL", "EOF", "errno", "INFINITY", "BUFSIZ", "FILE", "INT8_MAX",
+         "M_PI", "SIGINT", "assert", "gamma", "linux", "pipe", "signal", "stat", "stdin", "time",
+         "time_t", "tm", "y0")  # fmt: skip
+LIBRARY = ("assert", "errno", "inttypes", "math", "signal", "stdio", "stdlib", "string", "sys/stat",
+           "time", "unistd")  # fmt: skip
+
+
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+def test_models_named_like_the_c_library_compile(compiler):
+    """Beside its headers, in one translation unit."""
+    network = random_models.random_case(np.random.default_rng(0), "relu")
+    names = [tflite.identifier(word) for word in TAKEN]
+    assert names == [f"model_{word}" for word in TAKEN]
+    headers = [emit.header(dataclasses.replace(network, name=name), "0" * 64) for name in names]
+    source = "".join(f"#include <{name}.h>\n" for name in LIBRARY) + "".join(headers)
+    source = source.replace("#pragma once", "")
+    command = [compiler, "-std=gnu++20", "-fsyntax-only", "-x", "c++", "-",
+               "-isystem", str(data_root() / "include")]  # fmt: skip
+    done = subprocess.run(command, input=source, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_every_global_name_of_the_c_library_is_taken():
+    """Those of this machine's library: a model with one of them would not compile."""
+    names = make_c_names.names_of("g++", ["clang++"], LIBRARY)
+    assert len(names) > 1000 and set(TAKEN) <= names | {"linux", "gamma"}
+    assert names <= cpp.taken_names()
+
+
+def test_common_names_of_models_stay():
+    for name in ("CNN", "KWS", "anomaly", "digits", "ecg", "keyword", "model", "person_detect"):
+        assert tflite.identifier(name) == name == emit.check_name(name)

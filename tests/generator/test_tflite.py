@@ -15,6 +15,7 @@ from graven.layers.conv2d import Conv2D
 from graven.layers.dequantize import Dequantize
 from graven.layers.quantize import Quantize
 from graven.layers.relu import ReLU
+from graven.layers.reshape import Reshape
 
 OPERATORS = {
     "ad_autoencoder_int8": 10, "hello_world_float32": 3, "hello_world_int8": 3,
@@ -231,6 +232,31 @@ def test_unsupported_operator(monkeypatch):
     assert "operator 0 (SPACE_TO_DEPTH), tensor 3 'tensor_3': is not supported" in sentence
 
 
+def test_models_of_another_machine(monkeypatch):
+    """Vela and its like leave a custom operator that holds the whole network."""
+    for name, machine in tflite.NPUS.items():
+        with monkeypatch.context() as patched:
+            custom(patched, name)
+            sentence = refused(convolution())
+        assert f"operator 0 ({name}): is compiled for {machine}" in sentence
+        assert "from before that step" in sentence
+    with monkeypatch.context() as patched:
+        custom(patched, "TFLite_Detection_PostProcess")
+        sentence = refused(convolution())
+    assert "operator 0 (TFLite_Detection_PostProcess), tensor 3" in sentence
+    assert "is not supported" in sentence
+
+
+def custom(monkeypatch, name: str) -> None:
+    code = 32  # CUSTOM
+    monkeypatch.setitem(tflite_writer.CODES, "CONV_2D", code)
+    with_fields(
+        monkeypatch,
+        "OperatorCode",
+        lambda builder, fields: {"CustomCode": builder.CreateString(name)},
+    )
+
+
 # -- files that the writer would not write ---------------------------------------------------------
 
 
@@ -272,6 +298,63 @@ def test_options_left_out(monkeypatch):
     with_fields(monkeypatch, "Operator", lambda builder, fields: {"BuiltinOptionsType": 0})
     assert "option StrideH is 0" in refused(convolution())
     parse(case("add"))
+
+
+@pytest.mark.parametrize("version", [0, 2, 4])
+def test_other_versions_of_the_format(monkeypatch, version):
+    with_fields(monkeypatch, "Model", lambda builder, fields: {"Version": version})
+    assert f"has version {version} of the file format, expected 3" in refused(convolution())
+
+
+UNREAD = {
+    "Model": ("Metadata", "MetadataBuffer", "SignatureDefs"),
+    "Operator": ("CustomOptions", "Intermediates", "MutatingVariableInputs"),
+    "Tensor": ("VariantTensors", "Sparsity"),
+    "QuantizationParameters": ("Min", "Max"),
+}
+
+
+@pytest.mark.parametrize("table, field", [(t, f) for t, fields in UNREAD.items() for f in fields])
+def test_what_is_never_read_lies_inside_the_file(monkeypatch, table, field):
+    """An offset that leads out of the file shows that it is damaged, whoever follows it."""
+    places = []
+
+    def wrong(builder, fields):
+        builder.StartVector(4, 1, 4)
+        builder.PrependUint32(0x7FFFFFF0)  # as a vector's length, far too many
+        vector = builder.EndVector()
+        places.append(len(builder.Bytes) - vector)
+        return {field: vector}
+
+    with_fields(monkeypatch, table, wrong)
+    data = bytearray(tflite_writer.to_bytes(convolution()))
+    assert places
+    at = data.index(b"\x01\x00\x00\x00\xf0\xff\xff\x7f")
+    data[at : at + 4] = b"\xf0\xff\xff\x7f"  # the length
+    with pytest.raises(GravenError, match="damaged"):
+        tflite.parse(bytes(data), "model.tflite", "model")
+
+
+def test_options_that_no_layer_reads_lie_inside_the_file(monkeypatch):
+    """RESHAPE takes its shape from its output; the file may state it once more."""
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 2, 6))
+    output = b.like(data, (1, 12))
+    network = b.network([b.add("RESHAPE", Reshape(shape=(1, 12)), [data], output)])
+    shape = [(1, 12)]
+
+    def stated(builder, fields):
+        vector = tflite_writer._integers(builder, shape[0])
+        options = tflite_writer._table(builder, "ReshapeOptions", NewShape=vector)
+        return {"BuiltinOptions": options, "BuiltinOptionsType": 17}
+
+    with_fields(monkeypatch, "Operator", stated)
+    whole = tflite_writer.to_bytes(network)
+    tflite.parse(whole, "model.tflite", "model")
+    at = whole.index(np.array([2, 1, 12], dtype="<i4").tobytes())
+    damaged = whole[:at] + b"\xff\xff\xff\x0f" + whole[at + 4 :]
+    with pytest.raises(GravenError, match="damaged or truncated: a list of operator 0's options"):
+        tflite.parse(damaged, "model.tflite", "model")
 
 
 def test_several_subgraphs(monkeypatch):

@@ -1,7 +1,8 @@
 """Checks a .tflite file's bytes before anything in them is believed.
 
 The flatbuffers runtime follows every offset without looking. This walk follows the same offsets
-first: each table, its vtable, each vector and string must lie inside the file. A budget bounds the
+first, and those that nobody will follow: each table, its vtable, each vector and string must lie
+inside the file, or it is not the file that was written. A budget bounds the
 walk, and with it all later reading: a small file whose tables share one large vector a million
 times is refused.
 """
@@ -10,6 +11,8 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+
+import tflite
 
 from graven.errors import GravenError
 
@@ -30,35 +33,67 @@ class Tables:
 @dataclass(frozen=True)
 class Table:
     name: str
-    fields: dict[int, int | str | Vector | Tables | Table] = field(default_factory=dict)
+    fields: dict[int, int | str | Vector | Tables | Table | Union] = field(default_factory=dict)
     """By slot: the size of a scalar, "string", or what the offset leads to. A slot that is not
-    listed is never read."""
+    listed holds a number that is never read."""
+
+
+@dataclass(frozen=True)
+class Union:
+    kind: int  # the slot that says which table it is; 0: none
+    of: dict[int, Table]
+    name: str = "options"
+
+    def chosen(self, kind: int) -> Table:
+        return self.of.get(kind, Table(self.name))
 
 
 QUANTIZATION = Table(
     "quantization",
-    {0: Vector(4), 1: Vector(4), 2: Vector(4), 3: Vector(8), 4: 1, 6: 4},
-)
+    {0: Vector(4), 1: Vector(4), 2: Vector(4), 3: Vector(8), 4: 1,
+     5: Union(4, {1: Table("custom quantization", {0: Vector(1)})}, "details"), 6: 4},
+)  # fmt: skip
+INDICES = {1: Table("indices", {0: Vector(4)}), 2: Table("indices", {0: Vector(2)}),
+           3: Table("indices", {0: Vector(1)})}  # fmt: skip
+SPARSITY = Table(
+    "sparsity",
+    {0: Vector(4), 1: Vector(4), 2: Tables(Table(
+        "dimension",
+        {0: 1, 1: 4, 2: 1, 3: Union(2, INDICES, "segments"), 4: 1, 5: Union(4, INDICES, "indices")},
+    ))},
+)  # fmt: skip
 TENSOR = Table(
     "tensor",
-    {0: Vector(4), 1: 1, 2: 4, 3: "string", 4: QUANTIZATION, 5: 1, 6: Table("sparsity"),
-     7: Vector(4), 8: 1},
+    {0: Vector(4), 1: 1, 2: 4, 3: "string", 4: QUANTIZATION, 5: 1, 6: SPARSITY,
+     7: Vector(4), 8: 1, 9: Tables(Table("variant", {0: Vector(4), 1: 1, 2: 1}))},
 )  # fmt: skip
+OPTIONS = {
+    tflite.BuiltinOptions.ConcatEmbeddingsOptions: {1: Vector(4), 2: Vector(4)},
+    tflite.BuiltinOptions.ReshapeOptions: {0: Vector(4)},
+    tflite.BuiltinOptions.SqueezeOptions: {0: Vector(4)},
+    tflite.BuiltinOptions.BucketizeOptions: {0: Vector(4)},
+    tflite.BuiltinOptions.VarHandleOptions: {0: "string", 1: "string"},
+}
+"""Those that hold more than numbers."""
 OPERATOR = Table(
     "operator",
-    {0: 4, 1: Vector(4), 2: Vector(4), 3: 1, 4: Table("options"), 5: Vector(1), 8: Vector(4),
-     9: 8, 10: 8, 11: 1},
+    {0: 4, 1: Vector(4), 2: Vector(4), 3: 1,
+     4: Union(3, {kind: Table("options", fields) for kind, fields in OPTIONS.items()}),
+     5: Vector(1), 7: Vector(1), 8: Vector(4), 9: 8, 10: 8, 11: 1, 12: Union(11, {})},
 )  # fmt: skip
 SUBGRAPH = Table(
     "subgraph",
     {0: Tables(TENSOR), 1: Vector(4), 2: Vector(4), 3: Tables(OPERATOR), 4: "string"},
 )
+NAMED = Tables(Table("named tensor", {0: "string", 1: 4}))
 OPERATOR_CODE = Table("operator code", {0: 1, 1: "string", 2: 4, 3: 4})
 BUFFER = Table("buffer", {0: Vector(1), 1: 8, 2: 8})
 MODEL = Table(
     "model",
-    {0: 4, 1: Tables(OPERATOR_CODE), 2: Tables(SUBGRAPH), 3: "string", 4: Tables(BUFFER)},
-)
+    {0: 4, 1: Tables(OPERATOR_CODE), 2: Tables(SUBGRAPH), 3: "string", 4: Tables(BUFFER),
+     5: Vector(4), 6: Tables(Table("metadata", {0: "string", 1: 4})),
+     7: Tables(Table("signature", {0: NAMED, 1: NAMED, 2: "string", 4: 4}))},
+)  # fmt: skip
 
 
 def check(data: bytes, source: str) -> None:
@@ -121,7 +156,19 @@ class _Walk:
             if offset >= size or 0 < offset < 4:
                 raise self.fail(f"a field of {where}", start + offset)
             if offset and slot in kind.fields and depth < MOST_DEPTH:
-                self.value(kind.fields[slot], start + offset, start + size, where, depth)
+                found = kind.fields[slot]
+                if isinstance(found, Union):
+                    chosen = self.kind(found.kind, vtable, slots, start)
+                    if chosen == 0:
+                        continue
+                    found = found.chosen(chosen)
+                self.value(found, start + offset, start + size, where, depth)
+
+    def kind(self, slot: int, vtable: int, slots: int, start: int) -> int:
+        """What a union is; 0 where its table does not say."""
+        at = 4 + 2 * slot
+        offset = self.unsigned(vtable + at, 2, "a list of fields") if at < slots else 0
+        return self.unsigned(start + offset, 1, "a kind of options") if offset else 0
 
     def value(
         self, kind: int | str | Vector | Tables | Table, at: int, end: int, where: str, depth: int

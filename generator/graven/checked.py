@@ -1,0 +1,286 @@
+"""The gate through which every front end passes: what it found becomes a network, or a sentence.
+
+A front end decodes its file into tensors and Stated operators, and believes nothing. Here each
+shape, scale, index and order is checked, once for all of them; the options of an operator are read
+by its layer module.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven import ir, layers
+from graven.errors import GravenError
+from graven.node import BYTES, Node, Option, shape_text
+
+MOST_AXES = 6
+MOST_BYTES = 1 << 28  # of one tensor: far above any microcontroller's memory
+MOST_COMPUTED = 1 << 24  # bytes of a tensor that is no constant
+
+
+@dataclass(frozen=True)
+class Stated:
+    """An operator as a front end has found it."""
+
+    name: str  # TensorFlow Lite's
+    inputs: tuple[int, ...]  # tensor indices; -1 for an absent optional input
+    outputs: tuple[int, ...]
+    option: Callable[[str], Option]  # as Node has it
+
+
+def stated(
+    name: str, record: ir.Layer, inputs: tuple[int, ...], outputs: tuple[int, ...]
+) -> Stated:
+    """By a layer's record, for front ends whose files have other options than TensorFlow Lite."""
+    return Stated(name, inputs, outputs, layers.modules()[name].options(record).__getitem__)
+
+
+def checked(
+    name: str,
+    source: str,
+    description: str,
+    tensors: Sequence[ir.Tensor],
+    operators: Sequence[Stated],
+    inputs: Sequence[int],
+    outputs: Sequence[int],
+) -> ir.Network:
+    """The network; GravenError if it is none. `source` is what messages call the file."""
+    gate = _Gate(source, tuple(tensors))
+    gate.check_names(operators)
+    users = gate.users(operators)
+    for index, tensor in enumerate(tensors):
+        assert tensor.index == index
+        gate.check_tensor(tensor, users.get(index, ""))
+    given = gate.indices(inputs, "model's inputs")
+    results = gate.indices(outputs, "model's outputs")
+    if not given or not results or not operators:
+        raise gate.error(
+            f"has {len(given)} inputs, {len(operators)} operators and {len(results)} outputs, "
+            "expected at least one of each."
+        )
+    found = tuple(gate.operator(index, each) for index, each in enumerate(operators))
+    gate.check_order(found, given, results)
+    gate.check_inputs(given)
+    gate.check_islands(found)
+    return ir.Network(name, source, description, gate.tensors, found, given, results)
+
+
+def unsupported(name: str) -> str:
+    supported = ", ".join(sorted(layers.modules()))
+    return f"is not supported; replace it with one of {supported}."
+
+
+def check_axes(source: str, where: str, count: int) -> None:
+    if count > MOST_AXES:
+        raise GravenError(f"{source}: {where}: has {count} axes, at most {MOST_AXES} work.")
+
+
+class _Gate:
+    def __init__(self, source: str, tensors: tuple[ir.Tensor, ...]) -> None:
+        self.source = source
+        self.tensors = tensors
+
+    def error(self, message: str) -> GravenError:
+        return GravenError(f"{self.source}: {message}")
+
+    def named(self, index: int) -> str:
+        return f"tensor {index} '{self.tensors[index].name}'"
+
+    # -- operators -------------------------------------------------------------------------------
+
+    def check_names(self, operators: Sequence[Stated]) -> None:
+        for index, each in enumerate(operators):
+            if each.name not in layers.modules():
+                raise self.error(f"operator {index} ({each.name}): {unsupported(each.name)}")
+
+    def users(self, operators: Sequence[Stated]) -> dict[int, str]:
+        """The first operator that mentions each tensor, for messages."""
+        found: dict[int, str] = {}
+        for index, each in enumerate(operators):
+            for tensor in (*each.outputs, *each.inputs):
+                found.setdefault(int(tensor), f"operator {index} ({each.name}), ")
+        return found
+
+    def indices(self, values: Sequence[int], what: str) -> tuple[int, ...]:
+        for value in values:
+            if not 0 <= value < len(self.tensors):
+                raise self.error(
+                    f"{what} name tensor {value}, but the file has {len(self.tensors)}; it is "
+                    "damaged."
+                )
+        return tuple(int(value) for value in values)
+
+    def operator(self, index: int, each: Stated) -> ir.Operator:
+        where = f"operator {index} ({each.name})"
+        self.indices([value for value in each.inputs if value != -1], f"{where}: its inputs")
+        inputs = tuple(int(value) for value in each.inputs)
+        outputs = self.indices(each.outputs, f"{where}: its outputs")
+        if not outputs:
+            raise self.error(f"{where}: has no outputs; the file is damaged.")
+        node = Node(
+            source=self.source,
+            index=index,
+            name=each.name,
+            inputs=tuple(None if value < 0 else self.tensors[value] for value in inputs),
+            outputs=tuple(self.tensors[value] for value in outputs),
+            option=each.option,
+        )
+        return ir.Operator(
+            index, each.name, layers.modules()[each.name].read(node), inputs, outputs
+        )
+
+    # -- tensors ---------------------------------------------------------------------------------
+
+    def check_tensor(self, tensor: ir.Tensor, user: str) -> None:
+        where = f"{user}{self.named(tensor.index)}"
+        if tensor.element is ir.Element.INT16:
+            raise self.error(
+                f"{where}: is int16, expected int8 or float32; convert the model again with full "
+                "integer (int8) quantization."
+            )
+        self.check_shape(tensor, where)
+        self.check_quantization(tensor, where)
+        data = tensor.data
+        if data is not None and (data.shape, data.dtype) != (tensor.shape, tensor.element.dtype):
+            raise self.error(
+                f"{where}: is {tensor.element.value} {shape_text(tensor.shape)}, but its constant "
+                f"is {data.dtype} {shape_text(data.shape)}."
+            )
+        if data is None and math.prod(tensor.shape) * tensor.element.dtype.itemsize > MOST_COMPUTED:
+            raise self.error(
+                f"{where}: has shape {shape_text(tensor.shape)}, more than {MOST_COMPUTED >> 20} "
+                "MB; no microcontroller holds it."
+            )
+        if data is None and len(tensor.shape) >= 3 and tensor.shape[0] != 1:
+            raise self.error(
+                f"{where}: has shape {shape_text(tensor.shape)}, a batch of {tensor.shape[0]}; "
+                "export the model with a batch of 1."
+            )
+
+    def check_shape(self, tensor: ir.Tensor, where: str) -> None:
+        shape = tensor.shape
+        check_axes(self.source, where, len(shape))
+        if any(extent < 0 for extent in shape):
+            raise self.error(
+                f"{where}: has the dynamic shape {shape_text(shape)}; export the model with a "
+                "fixed input shape."
+            )
+        if any(extent == 0 for extent in shape):
+            raise self.error(f"{where}: has shape {shape_text(shape)}, which holds nothing.")
+        if math.prod(shape) * tensor.element.dtype.itemsize > MOST_BYTES:
+            raise self.error(
+                f"{where}: has shape {shape_text(shape)}, more than {MOST_BYTES >> 20} MB."
+            )
+
+    def check_quantization(self, tensor: ir.Tensor, where: str) -> None:
+        stored, shape = tensor.quantization, tensor.shape
+        if stored is None:
+            if tensor.element in BYTES:
+                raise self.error(
+                    f"{where}: is {tensor.element.value} but has no scale and zero point; convert "
+                    "the model again with full integer quantization."
+                )
+            return
+        if len(stored.scale) != len(stored.zero_point):
+            raise self.error(
+                f"{where}: has {len(stored.scale)} scales and {len(stored.zero_point)} zero "
+                "points; it is damaged."
+            )
+        for scale in stored.scale:
+            if not 0.0 < scale < math.inf or float(np.float32(scale)) != scale:
+                raise self.error(
+                    f"{where}: has scale {scale}, expected a positive number of float32; quantize "
+                    "again."
+                )
+        low, high = (0, 255) if tensor.element is ir.Element.UINT8 else (-128, 127)
+        for point in stored.zero_point:
+            if not low <= point <= high:
+                raise self.error(
+                    f"{where}: has zero point {point}, expected {low} to {high}; quantize again."
+                )
+        several, axis = len(stored.scale) != 1, stored.axis
+        if several and not (0 <= axis < len(shape) and shape[axis] == len(stored.scale)):
+            raise self.error(
+                f"{where}: has {len(stored.scale)} scales along axis {axis}, which do not fit its "
+                f"shape {shape_text(shape)}."
+            )
+
+    # -- the graph -------------------------------------------------------------------------------
+
+    def check_order(
+        self,
+        operators: tuple[ir.Operator, ...],
+        inputs: tuple[int, ...],
+        outputs: tuple[int, ...],
+    ) -> None:
+        known = {tensor.index for tensor in self.tensors if tensor.data is not None}
+        for index in inputs:
+            if index in known:
+                raise self.error(f"{self.named(index)}: is a model input twice or a constant.")
+            known.add(index)
+        computed = set()
+        for operator in operators:
+            where = f"operator {operator.index} ({operator.name})"
+            for index in operator.inputs:
+                if index >= 0 and index not in known:
+                    raise self.error(
+                        f"{where}, {self.named(index)}: is used before any operator has computed "
+                        "it; the file is damaged."
+                    )
+            for index in operator.outputs:
+                if index in known:
+                    raise self.error(
+                        f"{where}, {self.named(index)}: is written although it is an input, a "
+                        "constant or another operator's output."
+                    )
+                known.add(index)
+                computed.add(index)
+        for index in outputs:
+            if index not in computed:
+                raise self.error(
+                    f"{self.named(index)}: is a model output, but no operator computes it."
+                )
+
+    def check_inputs(self, inputs: tuple[int, ...]) -> None:
+        for index in inputs:
+            tensor = self.tensors[index]
+            if len(tensor.shape) == 2 and tensor.shape[0] != 1:
+                raise self.error(
+                    f"{self.named(index)}: is a model input of shape {shape_text(tensor.shape)}, a "
+                    f"batch of {tensor.shape[0]}; export the model with a batch of 1."
+                )
+            if tensor.element not in (*BYTES, ir.Element.FLOAT32):
+                raise self.error(
+                    f"{self.named(index)}: is a model input of {tensor.element.value}, expected "
+                    "int8, uint8 or float32."
+                )
+
+    def check_islands(self, operators: tuple[ir.Operator, ...]) -> None:
+        """A float operator may stand before or behind the int8 part of a model, not inside it."""
+
+        def quantized(indices: tuple[int, ...]) -> bool:
+            return any(index >= 0 and self.tensors[index].element in BYTES for index in indices)
+
+        after: set[int] = set()  # tensors that depend on int8 ones
+        for operator in operators:
+            if quantized(operator.inputs) or any(index in after for index in operator.inputs):
+                after.update(operator.outputs)
+        before: set[int] = set()  # tensors that int8 ones depend on
+        for operator in reversed(operators):
+            if quantized(operator.outputs) or any(index in before for index in operator.outputs):
+                before.update(index for index in operator.inputs if index >= 0)
+        for operator in operators:
+            for output in operator.outputs:
+                real = self.tensors[output].element is ir.Element.FLOAT32
+                if operator.name == "DEQUANTIZE" or not real:
+                    continue
+                if output in after and output in before:
+                    raise self.error(
+                        f"operator {operator.index} ({operator.name}), {self.named(output)}: is "
+                        "float32 between int8 operators; quantize the whole model, this operator "
+                        "included."
+                    )

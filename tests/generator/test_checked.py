@@ -1,0 +1,126 @@
+"""The gate of all front ends: networks as an importer states them, by the records of layers."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import random_models
+from graven import frontends, ir, layers
+from graven.checked import Stated, checked, stated
+from graven.errors import GravenError
+from graven.layers.conv2d import Conv2D
+from graven.layers.relu import ReLU
+
+INT8 = ir.Element.INT8
+
+
+def through(network: ir.Network, **changed: object) -> ir.Network:
+    """As an importer gives it, which has nothing but records, tensors and their order."""
+    operators = [
+        stated(each.name, each.layer, each.inputs, each.outputs) for each in network.operators
+    ]
+    fields = dict(
+        name=network.name, source="model.onnx", description="", tensors=network.tensors,
+        operators=operators, inputs=network.inputs, outputs=network.outputs,
+    )  # fmt: skip
+    return checked(**{**fields, **changed})
+
+
+def refused(network: ir.Network, **changed: object) -> str:
+    with pytest.raises(GravenError, match=r"^model\.onnx: ") as caught:
+        through(network, **changed)
+    return str(caught.value)
+
+
+def convolution() -> ir.Network:
+    """One convolution whose tensors are: 0 input, 1 weights, 2 output."""
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 5, 5, 2))
+    weights = b.weights(data, (3, 3, 3, 2), 0, per_channel=True)
+    output = b.result(data, (1, 5, 5, 3), 0.1)
+    return b.network([b.add("CONV_2D", Conv2D(), [data, weights], output)])
+
+
+def change(network: ir.Network, index: int, **fields: object) -> ir.Network:
+    tensors = list(network.tensors)
+    tensors[index] = dataclasses.replace(tensors[index], **fields)
+    return dataclasses.replace(network, tensors=tuple(tensors))
+
+
+@pytest.mark.parametrize("kind", random_models.KINDS)
+def test_records_of_every_layer_pass(kind):
+    for seed in range(5):
+        network = random_models.random_case(np.random.default_rng(seed), kind, tflm=False)
+        found = through(network)
+        assert found.operators == network.operators
+        assert (found.inputs, found.outputs) == (network.inputs, network.outputs)
+
+
+def test_a_record_gives_all_that_read_asks_for():
+    """A name that options() lacks would be a KeyError of the first importer that comes."""
+    kinds = {
+        each.name
+        for kind in random_models.KINDS
+        for seed in range(5)
+        for each in random_models.random_case(np.random.default_rng(seed), kind).operators
+    }
+    assert kinds | {"EXPAND_DIMS", "SQUEEZE"} >= set(layers.modules())  # fmt: skip
+
+
+def test_an_operator_that_no_layer_reads():
+    wrong = Stated("GELU", (0,), (2,), lambda name: 0)
+    assert "operator 0 (GELU): is not supported" in refused(convolution(), operators=[wrong])
+
+
+def test_a_record_that_does_not_fit_its_tensors():
+    layer = Conv2D(stride=(2, 2))
+    operators = [stated("CONV_2D", layer, (0, 1), (2,))]
+    sentence = refused(convolution(), operators=operators)
+    assert "operator 0 (CONV_2D), tensor 2" in sentence and "make it 1x3x3x3" in sentence
+
+
+def test_numbers_of_an_importer_are_not_believed():
+    network = convolution()
+    real = ir.Quantization((0.1,), (0,))  # more than float32 holds
+    assert "positive number of float32" in refused(change(network, 2, quantization=real))
+    uneven = ir.Quantization((0.5,) * 3, (0, 0))
+    assert "3 scales and 2 zero points" in refused(change(network, 1, quantization=uneven))
+    assert "no scale and zero point" in refused(change(network, 2, quantization=None))
+    wide = network.tensors[1].data.astype(np.int32)
+    assert "is int8 3x3x3x2, but its constant is int32" in refused(change(network, 1, data=wide))
+    flat = network.tensors[1].data.reshape(-1)
+    assert "but its constant is int8 54" in refused(change(network, 1, data=flat))
+    assert "dynamic shape 1x-1x5x2" in refused(change(network, 0, shape=(1, -1, 5, 2)))
+    assert "has 7 axes, at most 6" in refused(change(network, 0, shape=(1,) * 7))
+    assert "is int16" in refused(change(network, 0, element=ir.Element.INT16))
+
+
+def test_indices_and_order():
+    network = convolution()
+    assert "model's outputs name tensor 9" in refused(network, outputs=(9,))
+    assert "has 0 inputs, 1 operators and 1 outputs" in refused(network, inputs=())
+    assert "is a model output, but no operator computes it" in refused(network, outputs=(0,))
+    late = [stated("RELU", ReLU(), (2,), (0,)), stated("RELU", ReLU(), (0,), (2,))]
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 4))
+    middle, last = b.like(data, (1, 4)), b.like(data, (1, 4))
+    chain = b.network(
+        [b.add("RELU", ReLU(), [data], middle), b.add("RELU", ReLU(), [middle], last)]
+    )
+    late = [stated("RELU", ReLU(), (last,), (middle,)), stated("RELU", ReLU(), (middle,), (last,))]
+    assert "is used before any operator has computed it" in refused(chain, operators=late)
+    nothing = [stated("RELU", ReLU(), (data,), ())]
+    assert "operator 0 (RELU): has no outputs" in refused(chain, operators=nothing)
+
+
+def test_every_front_end_passes_through_it():
+    readers = [
+        path for path in Path(frontends.__path__[0]).glob("*.py") if "load(" in path.read_text()
+    ]
+    assert "tflite.py" in [path.name for path in readers]
+    for path in readers:
+        text = path.read_text()
+        assert "checked(" in text and "ir.Network(" not in text, path.name
