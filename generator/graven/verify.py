@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from graven import build, engines, inputs, ir, reference, runner
+from graven import build, engines, inputs, ir, judge, reference, runner
 
 RELATIVE, ABSOLUTE = 1e-4, 1e-5  # float32
 RESCALES = ("RELU6", "CONCATENATION")  # where TensorFlow Lite Micro does not, see docs
@@ -63,15 +63,15 @@ def verify(
     choice: build.Choice,
     against: str,
 ) -> Report:
-    engine = engines.ENGINES[against]
     inspectable = replace(choice, plan=build.INSPECTABLE, row_input=False)
     built = build.build(network.name, headers.layers, inspectable, build.Parts.PROGRAM)
     seen = runner.run(network, built, values, profile=False, dump=True)
     count, expected = len(values[0]), []
     found = None
+    judged = judge.opinions(against, model, network, values)
     for k in range(count):
         given = inputs.one(values, k)
-        theirs = {"numpy": reference.run(network, given), against: engine(model, network, given)}
+        theirs = {"numpy": reference.run(network, given), against: judged[k]}
         expected.append(theirs)
         ours = _layers(network, seen.dump[k], given)
         found = found or _first_layer(network, ours, theirs, k)

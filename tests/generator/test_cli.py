@@ -255,15 +255,17 @@ def test_verify(capsys):
 
 
 def test_verify_finds_a_wrong_element(capsys, monkeypatch):
-    from graven import engines
+    from graven import judge
 
-    def wrong(model, network, inputs):
-        values = engines.tflm(model, network, inputs)
-        values[network.operators[1].outputs[0]].reshape(-1)[3] ^= 1
-        return values
+    opinions = judge.opinions
+
+    def wrong(engine, model, network, values):
+        found = opinions(engine, model, network, values)
+        found[0][network.operators[1].output].reshape(-1)[3] ^= 1
+        return found
 
     pytest.importorskip("tflite_micro")
-    monkeypatch.setitem(engines.ENGINES, "tflm", wrong)
+    monkeypatch.setattr(judge, "opinions", wrong)
     sentence = r"sequence.tflite: layer 1 \(MAX_POOL_2D\) 'tensor_\d+' differs from TensorFlow"
     refused(capsys, sentence + r".* at \[0, 0, 0, 3\]: -?\d+, expected", "verify", MODEL, code=1)
 

@@ -335,6 +335,13 @@ def test_what_is_never_read_lies_inside_the_file(monkeypatch, table, field):
         tflite.parse(bytes(data), "model.tflite", "model")
 
 
+def test_texts_have_an_end():
+    data = tflite_writer.to_bytes(convolution())
+    at = data.index(b"tensor_3\0") + len("tensor_3")
+    with pytest.raises(GravenError, match="a text of tensor 3 has no end"):
+        tflite.parse(data[:at] + b"x" + data[at + 1 :], "model.tflite", "model")
+
+
 def test_options_that_no_layer_reads_lie_inside_the_file(monkeypatch):
     """RESHAPE takes its shape from its output; the file may state it once more."""
     b = random_models.Builder(np.random.default_rng(0))

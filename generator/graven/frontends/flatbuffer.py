@@ -183,7 +183,9 @@ class _Walk:
                 self.table(kind.of, start + 4 * index, f"{kind.of.name} {index}", depth + 1)
         elif not isinstance(kind, int):
             item = kind.item if isinstance(kind, Vector) else 1
-            self.vector(at, item, f"a list of {where}")
+            start, count = self.vector(at, item, f"a list of {where}")
+            if kind == "string" and self.unsigned(start + count, 1, f"a text of {where}"):
+                raise self.fail(f"a text of {where} has no end and", start + count)
 
     def vector(self, at: int, item: int, where: str) -> tuple[int, int]:
         start = self.follow(at, where)
