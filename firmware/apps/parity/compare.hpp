@@ -96,12 +96,6 @@ using D = DepthwiseConv2D<Channels, multiplier, filter, stride, padding, activat
 
 inline constexpr Extent e1{1}, e2{2}, e3{3}, e5{5};
 
-// In files of their own, as each of them costs the compiler much memory.
-void check_convolutions();
-void check_shapes();
-void check_depthwises();
-void check_pools();
-void check_reals();
-void check_resizes();
+void check();  // every unit has its own
 
 }  // namespace parity
