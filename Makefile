@@ -8,13 +8,16 @@ SHAPES = firmware/models/shapes/shapes.tflite
 SHELL = bash
 .SHELLFLAGS = -eo pipefail -c
 
-.PHONY: help setup demo test bench bench-qemu bench-update bench-cycles bench-pages \
+.PHONY: help setup demo test test-deep check bench bench-qemu bench-update bench-cycles bench-pages \
   bench-compile bench-peers format check-format clean
 
 help:
 	@echo 'make setup         install what is missing, prepare .venv with the command graven'
 	@echo 'make demo          handwritten digits on this machine and on an emulated STM32F405'
-	@echo 'make test          every test: C++, Python, must-not-compile, QEMU, consumers'
+	@echo 'make test          C++, Python, must-not-compile, consumers, QEMU: 20 minutes on two cores'
+	@echo 'make test-deep     every test: all presets, models, options of compilers; hours'
+	@echo 'make check         one test or family: WHAT=layers/max_pool, WHAT=generator/test_cli,'
+	@echo '                   WHAT=parity/pool TARGET=cortex-m4'
 	@echo 'make bench         time per layer and model on this machine (Google Benchmark)'
 	@echo 'make bench-qemu    instructions, memory and code on every emulated target, against the'
 	@echo '                   record; make bench-update takes them into the records and docs/'
@@ -44,10 +47,16 @@ demo: setup
 	  --board build/demo/board.txt --inspect build/demo/digits.json -o build/demo/report.md
 	@cat build/demo/report.md
 
-test: setup
-	$(CMAKE) --preset gcc -DGRAVEN_TEST_EVERYTHING=ON
+test: DEEP = OFF
+test-deep: DEEP = ON
+test test-deep: setup
+	$(CMAKE) --preset gcc -DGRAVEN_TEST_EVERYTHING=ON -DGRAVEN_TEST_DEEP=$(DEEP)
 	$(CMAKE) --build build/gcc --parallel $(JOBS)
 	$(CTEST) --test-dir build/gcc --parallel $(JOBS) --output-on-failure --no-tests=error
+
+# WHAT: a test as ctest names it, or the start of its name; TARGET: a preset, such as cortex-m4.
+check: setup
+	@.venv/bin/python tests/check.py $(WHAT) $(if $(TARGET),--preset $(TARGET))
 
 # BENCH_MODELS: files for `bench` (default: digits, shapes and the shared int8 models); BENCH_FLAGS:
 # for the programs below, as in `make bench-qemu BENCH_FLAGS='--target cortex-m4 --layers'`.

@@ -83,7 +83,8 @@ function(graven_add_firmware target)
   target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti
     -fno-threadsafe-statics -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections)
   target_compile_definitions(${target} PRIVATE GRAVEN_SEMIHOSTING=$<BOOL:${arg_SEMIHOSTING}>
-    GRAVEN_BOARD_HEADER="${GRAVEN_FIRMWARE_DIR}/boards/${arg_BOARD}/board.hpp")
+    GRAVEN_BOARD_HEADER="boards/${arg_BOARD}/board.hpp")
+  target_include_directories(${target} PRIVATE ${GRAVEN_FIRMWARE_DIR})
   if(NOT arg_BARE)
     set(processor cortex_m)
     if(CMAKE_SYSTEM_PROCESSOR MATCHES "^riscv")

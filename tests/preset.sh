@@ -1,7 +1,9 @@
 #!/bin/sh
-# preset.sh <preset> <cmake> <ctest>: configures, builds and tests one preset, on one core because
-# the caller runs several at a time.
+# preset.sh <preset> <cmake> <ctest> [<option of cmake>...]: configures, builds and tests one
+# preset, on one core because the caller runs several at a time.
 set -e
-"$2" --preset "$1"
-"$2" --build "build/$1" --parallel 1
-"$3" --test-dir "build/$1" --output-on-failure --no-tests=error
+preset=$1 cmake=$2 ctest=$3
+shift 3
+"$cmake" --preset "$preset" "$@"
+"$cmake" --build "build/$preset" --parallel 1
+"$ctest" --test-dir "build/$preset" --output-on-failure --no-tests=error

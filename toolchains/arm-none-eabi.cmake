@@ -1,4 +1,6 @@
-# What all Cortex-M toolchain files share; <cpu>.cmake sets `cpu_flags` and `default_board` first.
+# What all Cortex-M toolchain files share; <cpu>.cmake sets `cpu_flags` and `default_board` first,
+# and says which instruction set graven::native is there (GRAVEN_ISA), and on which other core the
+# tests prove it, if not on this one (GRAVEN_ISA_PROVED_ON).
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR arm)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)

@@ -1,6 +1,7 @@
 # RV32IMC with picolibc. There is no package of libstdc++ for it: the headers of the Arm one serve,
 # as nothing of the library is linked. In ISA specification 2.2 the CSR instructions belong to I.
 set(GRAVEN_TARGET riscv32)
+set(GRAVEN_ISA rv32imc)
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR riscv32)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)

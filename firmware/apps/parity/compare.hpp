@@ -3,64 +3,16 @@
 #pragma once
 
 #include "random_parameters.hpp"
-#include "runtime.hpp"
-
-#include <array>
+#include "subject.hpp"
 
 namespace parity {
 
-alignas(8) inline std::byte memory[48 * 1024];
-inline int cases = 0, failures = 0;
-
-inline constexpr int max_layers = 8;
-
-// Random elements; the last pattern has only the extremes of int8.
-inline void fill(std::span<std::byte> input, Element element, int pattern, std::uint32_t& state) {
-  for (std::byte& b : input) {
-    const std::uint32_t random = next_random(state) >> 11;
-    b = static_cast<std::byte>(pattern < 3 ? random : random & 1 ? 0x7f : 0x80);
-  }
-  if (element != Element::float32) return;
-  for (std::size_t i = 0; i < input.size(); i += 4)  // in [-1, 1]
-    store(input.data() + i, static_cast<float>(load<std::int16_t>(input.data() + i)) / 32768);
-}
-
-// A hash of every layer's rows, of a run on pseudo-random or extreme input.
-template <class Model> std::array<std::uint32_t, max_layers> run(int pattern) {
-  static_assert(Model::arena_size <= sizeof memory && Model::layer_count <= max_layers);
-  for (std::byte& b : memory) b = std::byte{0x5a};
-  Model model(memory);
-  std::uint32_t state = 88172645u + static_cast<std::uint32_t>(pattern);
-  for (int i = 0; i < Model::input_count; ++i)
-    fill(model.input_bytes(i), Model::input_element(i), pattern, state);
-  std::array<std::uint32_t, max_layers> hashes{};
-  model.run_with([&](const Step& step) {
-    std::uint32_t& hash = hashes[static_cast<std::size_t>(step.layer)];
-    for (int r = 0; r < step.rows; ++r)
-      for (int i = 0; i < step.row_bytes; ++i)
-        hash = (hash ^ static_cast<std::uint32_t>(step.data[r][i])) * 16777619u + 1;
-  });
-  // The outputs without a hook as well.
-  for (int i = 0; i < Model::output_count; ++i)
-    for (const std::byte b : model.output_bytes(i))
-      hashes[0] = (hashes[0] ^ static_cast<std::uint32_t>(b)) * 16777619u + 1;
-  return hashes;
-}
-
 template <class Network, auto input, Style style, plan::Policy policy = plan::fastest>
 void compare(const char* name) {
-  using Source = Source<Network, graven::core::detail::input_shapes(input), style>;
-  using Expected = ModelOn<Network, input, Source::params, scalar>;
-  using Got = ModelOn<Network, input, Source::params, native, policy>;
-  for (int pattern = 0; pattern < 4; ++pattern) {
-    const auto expected = run<Expected>(pattern), got = run<Got>(pattern);
-    ++cases;
-    if (expected == got) continue;
-    ++failures;
-    std::size_t layer = 0;
-    while (expected[layer] == got[layer]) ++layer;
-    firmware::print_line("differs: ", name, ", layer ", layer, ", pattern ", pattern);
-  }
+  constexpr auto shapes = graven::core::detail::input_shapes(input);
+  using Source = Source<Network, shapes, style>;
+  compare(name, SubjectOf<Network, shapes, Source::params, scalar, plan::fastest>::value,
+          SubjectOf<Network, shapes, Source::params, native, policy>::value);
 }
 
 inline constexpr Style trained{}, centred{.in_zero = 5, .out_zero = -9},
@@ -96,12 +48,6 @@ using D = DepthwiseConv2D<Channels, multiplier, filter, stride, padding, activat
 
 inline constexpr Extent e1{1}, e2{2}, e3{3}, e5{5};
 
-// In files of their own, as each of them costs the compiler much memory.
-void check_convolutions();
-void check_shapes();
-void check_depthwises();
-void check_pools();
-void check_reals();
-void check_resizes();
+void check();  // every unit has its own
 
 }  // namespace parity

@@ -1,6 +1,7 @@
 // Running a plan: a flat list of steps over one arena.
 #pragma once
 
+#include "graven/run/steps.hpp"
 #include "graven/run/tables.hpp"
 
 #include <array>
@@ -44,54 +45,14 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   static constexpr std::size_t state_at = static_cast<std::size_t>(Plan::places.state);
   using Progress = core::Progress<computed, Count, detail::unsigned_for<steps>>;
 
+  using Steps = detail::Steps<Tables>;
   template <class Memory>
   static constexpr std::byte* row_at(Memory arena, const typename Tables::Slots& slots,
                                      std::uint32_t row) {
-    if constexpr (Tables::has_blocks)
-      if (slots.ring != 0) return arena + slots.row + row % slots.ring * slots.pitch;
-    return arena + places[slots.row + row];
-  }
-
-  template <class Wire, class InputWire>
-  static constexpr int rows_of(const Wire& wire, const InputWire& in) {
-    if constexpr (Tables::has_unequal_inputs)
-      return in.rows;
-    else
-      return wire.rows;
+    return Steps::row_at(arena, slots, row);
   }
   template <class Memory> static constexpr void step(Memory arena, Id id, int s, std::byte** out) {
-    const typename Tables::Wire& wire = tables.wires[id];
-    const std::byte* rows[max_rows]{};
-    const std::byte** row = rows;
-    for (int k = 0; k < wire.inputs; ++k) {
-      const typename Tables::InputWire& in = tables.inputs[wire.first_input + k];
-      const bool is_listed = Tables::has_row_lists && in.stride == in.irregular;
-      int y = is_listed ? in.starts[s] : s * in.stride - in.top;
-      const bool in_flash = Tables::has_constants && (in.slots.row & in.in_flash) != 0;
-      for (int i = 0; i < rows_of(wire, in); ++i, y += in.dilation) {
-        const bool exists = static_cast<unsigned>(y) < in.height;
-        const auto index = static_cast<std::uint32_t>(y);
-        *row++ = !exists    ? nullptr
-                 : in_flash ? in.constant + index * (in.slots.row & ~in.in_flash)
-                            : row_at(arena, in.slots, index);
-      }
-    }
-    const bool reduction = Tables::has_reductions && wire.steps != 0;
-    const int height = max_band == 1 ? 1 : wire.band;
-    const int first = reduction ? 0 : s * height;
-    const int left = wire.height - first;
-    const int count = max_band == 1 || left >= height ? height : left;
-    for (int i = 0; i < count; ++i)
-      out[i] = row_at(arena, wire.slots, static_cast<std::uint32_t>(first + i));
-    const Band band{rows,
-                    out,
-                    arena + wire.scratch,
-                    s,
-                    count,
-                    !reduction || s == 0,
-                    !reduction || s + 1 == wire.steps};
-    const Task& task = tables.tasks[id];
-    task.kernel(task, band);
+    Steps::step(arena, id, s, out);
   }
 
   template <class Memory> static constexpr void run(Memory arena) {
@@ -125,15 +86,8 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
     advance(arena, progress, steps);
   }
 
-  // What the hook needs to know of a value; in flash only where a hook is used.
-  struct Result {
-    std::int16_t layer;
-    bool visible;
-    int row_bytes;
-    bool lies_plain;  // in pixel order
-    Shape shape;
-    RowForm form;
-  };
+  // What a hook needs to know; in flash only where one is used.
+  using Result = detail::Result;
   static constexpr auto results = [] {
     std::array<Result, computed> r{};
     for (int v = first_value; v < values; ++v) {

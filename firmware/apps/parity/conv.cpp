@@ -47,7 +47,7 @@ void long_sums() {
 
 }  // namespace
 
-void check_convolutions() {
+void check() {
   convolutions();
   patches();
   tiles<1, 2, 3, 4, 5, 6, 7, 9>();

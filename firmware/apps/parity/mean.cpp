@@ -1,23 +1,20 @@
-// Bilinear resizes, to larger and smaller sides and single ones, and means over every set of axes.
+// Means over every set of axes.
 #include "compare.hpp"
 
 namespace parity {
 
 namespace {
 
-template <Shape in, int height, int width> void bilinear() {
-  using Corners = ResizeBilinear<height, width, true>;
-  using Centers = ResizeBilinear<height, width, false, true>;
-  compare<Sequential<ResizeBilinear<height, width>>, in, extreme>("bilinear");
-  compare<Sequential<Corners>, in, extreme>("bilinear, corners aligned");
-  compare<Sequential<Centers>, in, extreme>("bilinear, from centers");
-}
-template <int channels> void resizes() {
-  bilinear<Shape{4, 5, channels}, 8, 10>();
-  bilinear<Shape{3, 4, channels}, 5, 13>();
-  bilinear<Shape{7, 8, channels}, 4, 3>();
-  bilinear<Shape{1, 6, channels}, 3, 1>();
-  bilinear<Shape{5, 1, channels}, 2, 4>();
+void some() {
+  constexpr Shape shape{3, 5, 6};
+  compare<Sequential<Mean<Axis::width>>, shape, centred>("mean over the width");
+  compare<Sequential<Mean<Axis::height>>, shape, centred>("mean over the height");
+  compare<Sequential<Mean<Axis::channels>>, shape, centred>("mean over the channels");
+  compare<Sequential<Mean<Axis::width | Axis::channels>>, shape, centred>("mean over rows");
+  compare<Sequential<GlobalAvgPool>, Shape{1, 7, 5}, centred>("mean of one row");
+  compare<Sequential<GlobalAvgPool>, Shape{16, 16, 5}, centred>("mean of 256");
+  compare<Sequential<AvgPool<Extent(15, 17)>>, Shape{15, 17, 5}, centred>("average of 255");
+  compare<Sequential<GlobalAvgPool>, Shape{5, 5, 4}, centred>("mean");
 }
 
 template <Shape in, Style style> void means() {
@@ -33,10 +30,8 @@ template <Shape in, Style style> void means() {
 
 }  // namespace
 
-void check_resizes() {
-  resizes<1>();
-  resizes<5>();
-  resizes<18>();
+void check() {
+  some();
   means<Shape{3, 5, 1}, centred>();
   means<Shape{4, 3, 22}, left>();
   means<Shape{1, 7, 5}, centred>();

@@ -25,7 +25,7 @@ template <int... channels> void depthwises() {
 
 }  // namespace
 
-void check_reals() {
+void check() {
   convolutions<1, 3, 4, 7, 8, 13, 16, 21, 31>();
   depthwises<1, 3, 4, 6, 8, 15, 28>();
   compare<Sequential<C<4, 8, Extent(1, 3), e1, same, none, Dilation(1, 4)>>, Shape{1, 2, 4}, real>(

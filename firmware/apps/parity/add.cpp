@@ -1,0 +1,34 @@
+// Sums of values and of inputs.
+#include "compare.hpp"
+
+namespace parity {
+
+namespace {
+
+// Operands of one scale and of two, the larger one on either side.
+void sums() {
+  using First = C<3, 3, e1>;
+  using Left = Graph<Node<First, 0>, Node<Add, 0, 1>, Outputs<2>>;
+  using Right = Graph<Node<First, 0>, Node<AddWith<relu>, 1, 0>, Outputs<2>>;
+  compare_all<Left, Shape{3, 5, 3}>("add");
+  compare_all<Right, Shape{3, 5, 3}>("add, relu");
+  compare<Graph<Node<Add, 0, 0>, Outputs<1>>, Shape{3, 5, 3}, centred>("add, twice the same");
+}
+
+void chains() {
+  using Sum =
+      Graph<Node<C<4, 4, e1>, 0>, Node<Add, 0, 1>, Node<Add, 1, 0>, Node<Add, 2, 3>, Outputs<4>>;
+  compare_all<Sum, Shape{3, 5, 4}>("add");
+  using Operands = Graph<Node<Add, 0, 1>, Outputs<2>>;
+  compare<Operands, shapes(Shape{3, 5, 3}, Shape{3, 5, 3}), centred>("add inputs");
+  compare<Operands, shapes(Shape{3, 5, 3}, Shape{1, 1, 3}), centred>("add broadcast");
+}
+
+}  // namespace
+
+void check() {
+  sums();
+  chains();
+}
+
+}  // namespace parity

@@ -1,0 +1,178 @@
+# What GRAVEN_TEST_EVERYTHING adds: what belongs to no preset, and the other presets as tests.
+
+# add_deep_test(NAME ...): add_test, in `make test-deep` only, with the label `deep`.
+function(add_deep_test)
+  if(GRAVEN_TEST_DEEP)
+    add_test(${ARGN})
+    set_property(TEST ${ARGV1} APPEND PROPERTY LABELS deep)
+  endif()
+endfunction()
+
+# set_tests_properties for a test that may not be there.
+function(set_deep_properties test)
+  if(TEST ${test})
+    set_tests_properties(${test} PROPERTIES ${ARGN})
+  endif()
+endfunction()
+
+add_test(NAME house_rules COMMAND Python3::Interpreter
+  ${CMAKE_CURRENT_SOURCE_DIR}/house_rules.py ${PROJECT_SOURCE_DIR})
+add_test(NAME house_rules_test COMMAND Python3::Interpreter
+  ${CMAKE_CURRENT_SOURCE_DIR}/house_rules_test.py)
+add_test(NAME format COMMAND ${PROJECT_SOURCE_DIR}/toolchains/format.sh --check)
+set_tests_properties(format PROPERTIES SKIP_RETURN_CODE 77)
+
+# The suites in Python; deep: those that compile a program per case.
+set(pytest ${venv}/python -m pytest -q -p no:cacheprovider)
+set(deep_suites generator/test_layers_cpp.py generator/test_plans_cpp.py)
+file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
+  generator/test_*.py benchmarks/test_*.py)
+list(REMOVE_ITEM sources generator/test_targets.py)
+foreach(source IN LISTS sources)
+  cmake_path(REMOVE_EXTENSION source OUTPUT_VARIABLE name)
+  set(add add_test)
+  if(source IN_LIST deep_suites)
+    set(add add_deep_test)
+  endif()
+  cmake_language(CALL ${add} NAME ${name} COMMAND ${pytest} ${CMAKE_CURRENT_SOURCE_DIR}/${source}
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_deep_properties(${name} SKIP_RETURN_CODE 5 COST 100)
+endforeach()
+
+# Every toolchain file is a target; what is left of it without the deep tests.
+file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/toolchains/*.cmake)
+set(targets)
+foreach(file IN LISTS files)
+  file(STRINGS ${file} is_target REGEX "^set\\(GRAVEN_TARGET")
+  if(is_target)
+    cmake_path(GET file STEM target)
+    list(APPEND targets ${target})
+  endif()
+endforeach()
+set(short_targets cortex-m0 cortex-m3 cortex-m55 riscv32)
+
+# All models against their golden vectors; in the short form, the small ones.
+foreach(target IN LISTS targets ITEMS host)
+  set(add add_deep_test)
+  set(chosen)
+  if(target MATCHES "^(host|cortex-m4)$")
+    set(add add_test)
+  elseif(target IN_LIST short_targets AND NOT GRAVEN_TEST_DEEP)
+    set(add add_test)
+    set(chosen -k "golden and hello_world or shapes_equals")
+  endif()
+  set(name generator/targets/${target})
+  cmake_language(CALL ${add} NAME ${name} COMMAND ${pytest}
+    ${CMAKE_CURRENT_SOURCE_DIR}/generator/test_targets.py --target ${target} ${chosen}
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_deep_properties(${name} SKIP_RETURN_CODE 5 COST 300)
+endforeach()
+
+# AVX-VNNI with the instructions that this processor may lack carried out by trap.cpp, for which
+# doctest must leave the signals alone.
+function(add_vnni_test isa name)
+  set(target test.${isa}.${name})
+  add_executable(${target} isa/${name}.cpp main.cpp)
+  target_compile_options(${target} PRIVATE ${warnings} -O1 ${ARGN})
+  target_compile_definitions(${target} PRIVATE GRAVEN_SEEDS=20 DOCTEST_CONFIG_NO_POSIX_SIGNALS)
+  target_link_libraries(${target} PRIVATE graven::graven doctest::doctest)
+endfunction()
+if(GRAVEN_AVX2 AND GRAVEN_TEST_DEEP)
+  add_library(trap OBJECT isa/trap.cpp)
+  target_compile_features(trap PRIVATE cxx_std_20)
+  target_compile_options(trap PRIVATE ${warnings} -O1)
+  foreach(name IN ITEMS parity x86)
+    add_vnni_test(avxvnni ${name} -mavxvnni)
+    target_link_libraries(test.avxvnni.${name} PRIVATE trap)
+    add_deep_test(NAME isa/avxvnni/${name} COMMAND test.avxvnni.${name})
+    set_tests_properties(isa/avxvnni/${name} PROPERTIES SKIP_RETURN_CODE 77)
+  endforeach()
+endif()
+
+# AVX-512 VNNI, and AVX-VNNI's kernels in its encoding, on an emulated PC, where Bochs is installed.
+find_program(GRAVEN_BOCHS bochs)
+if(GRAVEN_AVX2 AND GRAVEN_BOCHS AND GRAVEN_TEST_DEEP)
+  foreach(name IN ITEMS parity x86)
+    add_vnni_test(avx512vnni ${name} -mavx512vnni -mavx512bw -mavx512vl)
+    target_link_options(test.avx512vnni.${name} PRIVATE -static)
+    add_deep_test(NAME isa/avx512vnni/${name}
+      COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/isa/bochs/run.sh
+        $<TARGET_FILE:test.avx512vnni.${name}> ${CMAKE_CXX_COMPILER})
+    set_tests_properties(isa/avx512vnni/${name} PROPERTIES SKIP_RETURN_CODE 77)
+  endforeach()
+elseif(GRAVEN_TEST_DEEP)
+  message(STATUS "graven: AVX-512 VNNI is not tested: that takes AVX2, bochs and bochs-term")
+endif()
+
+# Consumers: an installed graven, graven as a subdirectory, and the wheel.
+set(prefix ${CMAKE_CURRENT_BINARY_DIR}/consumer/prefix)
+add_test(NAME consumer/install
+  COMMAND ${CMAKE_COMMAND} --install ${PROJECT_BINARY_DIR} --prefix ${prefix})
+set_tests_properties(consumer/install PROPERTIES FIXTURES_SETUP installed)
+foreach(kind IN ITEMS find_package add_subdirectory)
+  add_test(NAME consumer/${kind} COMMAND ${CMAKE_CTEST_COMMAND}
+    --build-and-test ${CMAKE_CURRENT_SOURCE_DIR}/consumer/${kind}
+                     ${CMAKE_CURRENT_BINARY_DIR}/consumer/${kind}
+    --build-generator ${CMAKE_GENERATOR}
+    --build-options -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} -DCMAKE_PREFIX_PATH=${prefix}
+      -DGRAVEN_EXECUTABLE=${venv}/graven
+    --test-command consumer)
+  set_tests_properties(consumer/${kind} PROPERTIES FIXTURES_REQUIRED installed)
+endforeach()
+add_deep_test(NAME consumer/wheel COMMAND ${venv}/python
+  ${CMAKE_CURRENT_SOURCE_DIR}/consumer/wheel.py ${PROJECT_SOURCE_DIR}
+  ${CMAKE_CURRENT_BINARY_DIR}/consumer/wheel)
+
+add_test(NAME demo COMMAND ${CMAKE_COMMAND} -E env --unset=MAKEFLAGS make demo
+  WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+
+# Figures against their records and limits. Times differ between machines: twice the limit is much.
+set(benchmarks ${PROJECT_SOURCE_DIR}/benchmarks)
+foreach(target IN LISTS targets)
+  set(add add_deep_test)
+  if(target STREQUAL "cortex-m4" OR target IN_LIST short_targets)
+    set(add add_test)
+  endif()
+  cmake_language(CALL ${add} NAME benchmarks/qemu/${target} COMMAND ${venv}/python
+    ${benchmarks}/qemu.py --target ${target}
+    ${PROJECT_SOURCE_DIR}/firmware/models/digits/digits.tflite
+    ${PROJECT_SOURCE_DIR}/firmware/models/shapes/shapes.tflite)
+  set_deep_properties(benchmarks/qemu/${target} TIMEOUT 2400 COST 200)
+endforeach()
+add_test(NAME benchmarks/tables COMMAND ${venv}/python ${benchmarks}/qemu.py --recorded --check
+  --markdown ${PROJECT_SOURCE_DIR}/docs/benchmarks.md
+  --markdown ${PROJECT_SOURCE_DIR}/docs/speed.md --markdown ${PROJECT_SOURCE_DIR}/README.md)
+add_test(NAME benchmarks/plot COMMAND ${venv}/python ${benchmarks}/plot.py --check)
+add_deep_test(NAME benchmarks/sizes COMMAND ${venv}/python ${benchmarks}/sizes.py --limited)
+set_deep_properties(benchmarks/sizes SKIP_RETURN_CODE 77 TIMEOUT 2400 COST 500)
+add_test(NAME benchmarks/compile_cost
+  COMMAND ${venv}/python ${benchmarks}/compile_cost.py --limited --slack 2)
+set_tests_properties(benchmarks/compile_cost PROPERTIES SKIP_RETURN_CODE 77)
+
+# Every visible preset but this one, its synonym, and those whose instruction sets are tested above
+# or not to be had everywhere; each in its own build folder. What is no target's short form, and
+# neither Cortex-M4 nor the second compiler, is deep.
+set(preset_file ${PROJECT_SOURCE_DIR}/CMakePresets.json)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${preset_file})
+file(READ ${preset_file} presets)
+string(JSON count LENGTH "${presets}" configurePresets)
+math(EXPR last "${count} - 1")
+foreach(index RANGE ${last})
+  string(JSON name GET "${presets}" configurePresets ${index} name)
+  string(JSON hidden ERROR_VARIABLE absent GET "${presets}" configurePresets ${index} hidden)
+  if(hidden OR name MATCHES "^(gcc|host|gcc-avx.*)$")
+    continue()
+  endif()
+  set(add add_deep_test)
+  set(deep ${GRAVEN_TEST_DEEP})
+  if(name STREQUAL "cortex-m4")
+    set(add add_test)
+    set(deep ON)
+  elseif(name STREQUAL "clang" OR name IN_LIST short_targets)
+    set(add add_test)
+  endif()
+  cmake_language(CALL ${add} NAME preset/${name} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/preset.sh
+    ${name} ${CMAKE_COMMAND} ${CMAKE_CTEST_COMMAND} -DGRAVEN_TEST_DEEP=${deep}
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_deep_properties(preset/${name} TIMEOUT 2400 COST 1000)
+endforeach()
