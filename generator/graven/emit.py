@@ -54,9 +54,7 @@ class Layer:
         if len(self.node.outputs) == 1:
             return {self.node.output.index: self.stem}
         outputs = enumerate(self.node.outputs)
-        return {
-            tensor.index: f"graven::core::Out<{self.stem}, {place}>" for place, tensor in outputs
-        }
+        return {tensor.index: f"graven::Out<{self.stem}, {place}>" for place, tensor in outputs}
 
 
 @dataclass(frozen=True)

@@ -95,9 +95,9 @@ def test_a_graph_refers_to_one_of_several_outputs(with_split):
     lines = emit.header(halves(3, (1, 0)), "0" * 64).splitlines()
     nodes = [line.strip().split("  //")[0] for line in lines if "graven::Node<" in line]
     assert nodes == [
-        "graven::Node<graven::core::Split<graven::Axis::channels, 2>, input_0>,",
-        "graven::Node<graven::ReLU, graven::core::Out<split_0, 1>>,",
-        "graven::Node<graven::ReLU, graven::core::Out<split_0, 0>>,",
+        "graven::Node<graven::Split<graven::Axis::channels, 2>, input_0>,",
+        "graven::Node<graven::ReLU, graven::Out<split_0, 1>>,",
+        "graven::Node<graven::ReLU, graven::Out<split_0, 0>>,",
     ]
     assert "  input_0, split_0, relu_1, relu_2," in lines
     records = [line.strip() for line in lines if ".outputs" in line]
@@ -153,7 +153,7 @@ def test_a_layer_states_any_number_of_constants(monkeypatch):
     plain = cpp.Constant("beta", np.array([7], dtype=np.int32))
     module = layers.modules()["RELU"]
     monkeypatch.setattr(
-        module, "cpp", lambda layer, node: cpp.Cpp("graven::core::PReLU", constants=(alpha, plain))
+        module, "cpp", lambda layer, node: cpp.Cpp("graven::PReLU", constants=(alpha, plain))
     )
     text = " ".join(emit.header(network, "0" * 64).split())
     for part in (
