@@ -51,13 +51,12 @@ def is_namespace(name: str) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Constant:
-    """A constant of a layer: an array of the header, and a field of the layer's record."""
+    """A constant of a layer: an array of the header, and a field of its record or one by name."""
 
-    name: str  # of the field; the array's name ends in it
+    name: str  # of the field or constant; the array's name ends in it
     data: np.ndarray
-    scale: np.ndarray | None = None  # its own, where the record has no other field for it
+    scale: np.ndarray | None = None  # of integers, where it is no field
     zero_point: int | None = None
-    shape: Hwc | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -244,12 +244,34 @@ def _provenance(network: ir.Network, found: list[Layer], sha256: str) -> list[st
 # -- parameters -----------------------------------------------------------------------------------
 
 
+FIELDS = ("filter", "bias", "scale")
+"""Constants that are fields of a record themselves; others stand in a list, by name."""
+
+
 def _arrays(layer: Layer) -> Iterable[Array]:
-    for constant in layer.cpp.constants:
+    cpp = layer.cpp
+    for constant in cpp.constants:
         name = f"{layer.stem}_{constant.name}"
         yield _array(layer, name, constant.data)
         if constant.scale is not None:
             yield _array(layer, f"{name}_scale", constant.scale)
+    if others := _others(layer):
+        lines = tuple(f"{_constant(layer, each)}," for each in others)
+        yield Array("graven::Constant", f"{layer.stem}_constants", lines)
+    if len(stated := _outputs(layer)) > 1:
+        lines = tuple(wrapped(4, "", [f"{each}," for each in stated]))
+        yield Array("graven::Quant", f"{layer.stem}_outputs", lines)
+
+
+def _others(layer: Layer) -> list[Constant]:
+    return [each for each in layer.cpp.constants if each.name not in FIELDS]
+
+
+def _outputs(layer: Layer) -> list[str]:
+    """Scale and zero point of each output, where the record states them."""
+    if not layer.cpp.output or layer.node.known_by.element not in BYTES:
+        return []
+    return [_quantization(tensor) for tensor in layer.node.outputs]
 
 
 def _array(layer: Layer, name: str, values: np.ndarray) -> Array:
@@ -286,29 +308,31 @@ def _element(tensor: ir.Tensor) -> str:
 
 
 def _fields(layer: Layer) -> list[str]:
-    cpp, outputs = layer.cpp, layer.node.outputs
-    fields = [f".{each.name} = {_constant(layer, each)}" for each in cpp.constants]
-    if cpp.output and layer.node.known_by.element in BYTES:
-        stated = [_quantization(tensor) for tensor in outputs]
-        fields.append(
-            f".output = {stated[0]}" if len(stated) == 1 else f".outputs = {{{', '.join(stated)}}}"
-        )
+    cpp = layer.cpp
+    fields = [
+        f".{each.name} = source::{layer.stem}_{each.name}"
+        for each in cpp.constants
+        if each.name in FIELDS
+    ]
+    if _others(layer):
+        fields.append(f".constants = source::{layer.stem}_constants")
+    stated = _outputs(layer)
+    if len(stated) == 1:
+        fields.append(f".output = {stated[0]}")
+    elif stated:
+        fields.append(f".outputs = source::{layer.stem}_outputs")
     if cpp.element:
         fields.append(_element(layer.node.known_by))
     return fields
 
 
 def _constant(layer: Layer, constant: Constant) -> str:
-    """The array alone, or with what is said of it."""
-    array = f"source::{layer.stem}_{constant.name}"
-    about = []
+    """A named constant: its array, scales and zero point."""
+    array = f"{layer.stem}_{constant.name}"
+    about = [f'"{constant.name}"', array]
     if constant.scale is not None:
-        about.append(f".scale = {array}_scale")
-    if constant.zero_point is not None:
-        about.append(f".zero_point = {constant.zero_point}")
-    if constant.shape is not None:
-        about.append(f".shape = {shape(constant.shape)}")
-    return f"{{{', '.join([f'.data = {array}', *about])}}}" if about else array
+        about += [f"{array}_scale", str(constant.zero_point or 0)]
+    return f"{{{', '.join(about)}}}"
 
 
 def _index(layer: Layer, position: int) -> list[str]:
@@ -428,13 +452,8 @@ def _graph(network: ir.Network, found: list[Layer]) -> list[str]:
 
 
 def _check(network: ir.Network, layer: Layer, position: int) -> list[str]:
-    if len(layer.node.outputs) == 1:
-        return _check_output(network, layer, layer.node.output, f"layers[{position}].shape")
-    return [
-        line
-        for place, tensor in enumerate(layer.node.outputs)
-        for line in _check_output(network, layer, tensor, f"layers[{position}].shapes[{place}]")
-    ]
+    """What the header asserts of a layer: the shape of its first output."""
+    return _check_output(network, layer, layer.node.known_by, f"layers[{position}].shape")
 
 
 def _check_output(network: ir.Network, layer: Layer, tensor: ir.Tensor, found: str) -> list[str]:

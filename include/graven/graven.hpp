@@ -4,6 +4,7 @@
 // operators, kernels and instruction sets, and keeps such names as Rows, Band or Step to itself.
 #pragma once
 
+#include "graven/graph/nodes.hpp"
 #include "graven/layers/add.hpp"
 #include "graven/layers/argmax.hpp"
 #include "graven/layers/avg_pool.hpp"
@@ -14,6 +15,7 @@
 #include "graven/layers/dequantize.hpp"
 #include "graven/layers/max_pool.hpp"
 #include "graven/layers/mean.hpp"
+#include "graven/layers/mul.hpp"
 #include "graven/layers/quantize.hpp"
 #include "graven/layers/relu.hpp"
 #include "graven/layers/relu6.hpp"
@@ -22,7 +24,9 @@
 #include "graven/layers/resize_nearest.hpp"
 #include "graven/layers/sigmoid.hpp"
 #include "graven/layers/softmax.hpp"
+#include "graven/layers/split.hpp"
 #include "graven/layers/tanh.hpp"
+#include "graven/layers/transpose.hpp"
 #include "graven/model.hpp"
 #include "graven/shared_arena.hpp"
 #include "graven/streaming.hpp"
@@ -34,6 +38,7 @@ using core::Concat;
 using core::Graph;
 using core::Identity;
 using core::Node;
+using core::Out;
 using core::Outputs;
 using core::Residual;
 using core::Sequential;
@@ -65,6 +70,7 @@ using core::Padding;
 using enum core::Activation;
 using enum core::Padding;
 
+using core::Constant;
 using core::dequantize;
 using core::Element;
 using core::Parameters;
@@ -88,6 +94,9 @@ using core::Flatten;
 using core::GlobalAvgPool;
 using core::MaxPool;
 using core::Mean;
+using core::Mul;
+using core::MulConstant;
+using core::MulWith;
 using core::Quantize;
 using core::ReLU;
 using core::ReLU6;
@@ -99,7 +108,9 @@ using core::ResizeNearest;
 using core::Sigmoid;
 using core::Softmax;
 using core::SoftmaxWith;
+using core::Split;
 using core::Tanh;
+using core::Transpose;
 
 // Instruction sets (isa/); native is the compiler's own. Others come with their headers.
 using core::native;

@@ -1,6 +1,8 @@
 // What the user wants of a plan (plan.hpp): which goal, which order of steps, which input.
 #pragma once
 
+#include "graven/text.hpp"
+
 #include <array>
 #include <cstdint>
 
@@ -71,11 +73,6 @@ constexpr Policy without_limits(Policy policy) {
 inline constexpr Policy inspectable{
     .order = Order::layers, .keep_input = true, .apart = true, .fuse = false};
 
-constexpr bool equal(const char* a, const char* b) {
-  for (; *a == *b; ++a, ++b)
-    if (*a == 0) return true;
-  return false;
-}
 // The policy with that of the found plans that is made for it and for the instruction set.
 template <class Isa, std::uint64_t... ids> constexpr Policy choose(Policy policy) {
   const bool may = policy.found == 0 && policy.fast == 0 && policy.order == Order::best &&

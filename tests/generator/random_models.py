@@ -23,6 +23,7 @@ from graven.layers.depthwise_conv2d import DepthwiseConv2D
 from graven.layers.dequantize import Dequantize
 from graven.layers.max_pool import MaxPool
 from graven.layers.mean import Mean
+from graven.layers.mul import Mul
 from graven.layers.quantize import Quantize
 from graven.layers.relu import ReLU
 from graven.layers.relu6 import ReLU6
@@ -31,7 +32,9 @@ from graven.layers.resize_bilinear import ResizeBilinear
 from graven.layers.resize_nearest import ResizeNearest
 from graven.layers.sigmoid import Sigmoid
 from graven.layers.softmax import Softmax
+from graven.layers.split import Split
 from graven.layers.tanh import Tanh
+from graven.layers.transpose import Transpose
 from graven.node import ACTIVATIONS
 from graven.window import span
 
@@ -288,6 +291,18 @@ def mean(b: Builder, data: int) -> int:
 
 
 def add(b: Builder, data: int) -> int:
+    return join(b, operands(b, data))
+
+
+def mul(b: Builder, data: int) -> int:
+    pair = operands(b, data)
+    shape = np.broadcast_shapes(*(b.shape(index) for index in pair))
+    scale = math.prod(b.scale_of(index) for index in pair) * SPREAD
+    return b.add("MUL", Mul(b.activation()), pair, b.result(pair[0], shape, scale))
+
+
+def operands(b: Builder, data: int) -> list[int]:
+    """Two tensors that broadcast, one of them `data`."""
     shape = b.shape(data)
     other = shape
     if b.chance(0.4):
@@ -301,8 +316,7 @@ def add(b: Builder, data: int) -> int:
     else:
         # A model input of more than one row would be a batch.
         second = b.input(other if len(other) < 2 or other[0] == 1 else shape, b.element(data))
-    pair = [data, second] if b.chance(0.5) else [second, data]
-    return join(b, pair)
+    return [data, second] if b.chance(0.5) else [second, data]
 
 
 def add_constant(b: Builder, data: int, shape: tuple[int, ...]) -> int:
@@ -441,12 +455,48 @@ def merge(b: Builder, parts: list[int], axis: int) -> int:
     return b.add("CONCATENATION", Concat(axis, activation), parts, output)
 
 
-LAYERS: dict[str, Callable[[Builder, int], int]] = {
+def split(b: Builder, data: int) -> list[int]:
+    """All parts, in any order."""
+    shape = b.shape(data)
+    axis = int(b.rng.integers(len(shape) > 1, len(shape)))
+    parts = b.pick(*(count for count in range(1, 7) if shape[axis] % count == 0))
+    part = tuple(extent // parts if place == axis else extent for place, extent in enumerate(shape))
+    outputs = tuple(b.like(data, part) for _ in range(parts))
+    stored = b.integers(axis - len(shape) if b.chance(0.3) else axis)
+    layer = Split(axis, parts)
+    b.operators.append(ir.Operator(len(b.operators), "SPLIT", layer, (stored, data), outputs))
+    return [int(index) for index in b.rng.permutation(outputs)]
+
+
+def halves(b: Builder, data: int) -> int:
+    """Split and joined again, the other way round."""
+    axis = int(b.rng.integers(1, 4))
+    shape = b.shape(data)
+    if shape[axis] % 2:
+        return transpose(b, data)
+    part = tuple(extent // 2 if place == axis else extent for place, extent in enumerate(shape))
+    outputs = tuple(b.like(data, part) for _ in range(2))
+    inputs = (b.integers(axis), data)
+    layer = Split(axis, 2)
+    b.operators.append(ir.Operator(len(b.operators), "SPLIT", layer, inputs, outputs))
+    return b.add("CONCATENATION", Concat(axis, "NONE"), list(outputs[::-1]), b.like(data, shape))
+
+
+def transpose(b: Builder, data: int) -> int:
+    shape = b.shape(data)
+    lead = 1 if len(shape) > 1 else 0
+    axes = (*range(lead), *(int(axis) + lead for axis in b.rng.permutation(len(shape) - lead)))
+    output = b.like(data, tuple(shape[axis] for axis in axes))
+    return b.add("TRANSPOSE", Transpose(axes), [data, b.integers(*axes)], output)
+
+
+LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
     layer.__name__: layer
     for layer in (
-        conv2d, depthwise_conv2d, dense, max_pool, avg_pool, mean, add, reshape, resize_nearest,
+        conv2d, depthwise_conv2d, dense, max_pool, avg_pool, mean, add, mul, reshape,
+        resize_nearest,
         resize_bilinear, relu, relu6, sigmoid, tanh, softmax, argmax, quantize, quantize_unsigned,
-        dequantize, concat,
+        dequantize, concat, split, transpose,
     )
 }  # fmt: skip
 KINDS = tuple(LAYERS)
@@ -462,7 +512,8 @@ def random_case(rng: Rng, kind: str, element: ir.Element = INT8, tflm: bool = Tr
     if layer not in IMAGES_ONLY and b.chance(0.6):
         shape = b.pick((1, b.extent(40)), (1, b.extent(6), b.extent(9)), (b.extent(30),))
     data = b.input(shape, INT8 if kind == "dequantize" else element)
-    return b.network([layer(b, data)])
+    output = layer(b, data)
+    return b.network(output if isinstance(output, list) else [output])
 
 
 def random_graph(rng: Rng, tflm: bool = True) -> ir.Network:
@@ -489,7 +540,7 @@ def block(b: Builder, value: int) -> int:
         return avg_pool(b, value)
     return b.pick(
         conv2d, conv2d, depthwise_conv2d, max_pool, avg_pool, relu, relu6, sigmoid, tanh, quantize,
-        resize_nearest, resize_bilinear,
+        resize_nearest, resize_bilinear, transpose, halves,
     )(b, value)  # fmt: skip
 
 

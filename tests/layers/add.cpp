@@ -9,10 +9,10 @@ static_assert(output_of<Add, At{{1, 1, 5}, 0}, At{{3, 4, 1}, 0}> == Shape{3, 4, 
 
 // b is a constant in the first models, in which the sum is layer 0.
 constexpr std::int8_t b[] = {127, -30, 5, -100, 2, 127};
-constexpr std::int32_t b_zero[] = {10};
 constexpr float b_scale[] = {0.03f};
-constexpr Parameters params[] = {
-    {.output = {0.1f, -5}}, {.filter = b, .bias = b_zero, .scale = b_scale, .output = {0.08f, 3}}};
+constexpr Constant constants[] = {{"operand", b, b_scale, 10}};
+constexpr Parameters params[] = {{.output = {0.1f, -5}},
+                                 {.constants = constants, .output = {0.08f, 3}}};
 constexpr auto a = int8s(-128, -50, 0, 1, 99, 127);
 
 TEST_CASE("int8") {
@@ -23,7 +23,8 @@ TEST_CASE("int8") {
 }
 
 constexpr float c[] = {1, 20};
-constexpr Parameters real_params[] = {{}, {.filter = c}};
+constexpr Constant real_constants[] = {{"operand", c}};
+constexpr Parameters real_params[] = {{}, {.constants = real_constants}};
 
 TEST_CASE("float32, broadcast over each axis") {
   check_near<Model<Sequential<AddConstant<Shape{2, 1, 1}>>, Shape{2, 2, 1}, real_params>>(

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import arithmetic, ir
+from graven import arithmetic, binary, ir
+from graven.binary import expect_operands
 from graven.bounds import monotone
 from graven.channels import Links, together
-from graven.cpp import Cpp, computed, constants, hwc, named, shape, template
-from graven.node import Node, Option, Values, scale_of, shape_text, zero_point_of
+from graven.cpp import Cpp
+from graven.node import Node, Option, Values, scale_of, zero_point_of
 
 OPERATORS = ("ADD",)
 OPTIONS = "AddOptions"
@@ -33,20 +34,8 @@ LEFT_SHIFT = 20  # the headroom that both inputs get before they are brought to 
 
 
 def read(node: Node) -> Add:
-    node.expect_inputs(2, 2)
-    first, second, output = node.input(0), node.input(1), node.output
-    for tensor in (first, second, output):
-        node.expect_activation(tensor)
-    node.expect_same_element(first, second, output)
-    try:
-        shape = np.broadcast_shapes(first.shape, second.shape)
-    except ValueError:
-        raise node.error(
-            f"has shape {shape_text(second.shape)}, which does not broadcast with "
-            f"{shape_text(first.shape)}.",
-            second,
-        ) from None
-    node.expect_shape(output, shape)
+    expect_operands(node)
+    output = node.output
     if output.element is ir.Element.INT8 and max(multipliers(node)) >= 1.0:
         raise node.error(
             "its scale is too small for its inputs': less than one millionth of theirs.", output
@@ -62,24 +51,7 @@ def multipliers(node: Node) -> tuple[float, float, float]:
 
 
 def cpp(layer: Add, node: Node) -> Cpp:
-    activation = named(layer.activation)
-    places = [position for position in range(2) if node.input(position).data is not None]
-    if not places:
-        type = template("AddWith", activation) if layer.activation != "NONE" else "graven::Add"
-        return Cpp(type, computed(node, 0, 1), output=True)
-    constant = node.input(places[0])
-    operand = shape(hwc(node, constant))
-    integer = constant.element is ir.Element.INT8
-    return Cpp(
-        template("AddConstant", operand, activation, defaults=("graven::none",)),
-        computed(node, 1 - places[0]),
-        constants=constants(
-            filter=constant.data,
-            bias=np.array([zero_point_of(constant)], dtype=np.int32) if integer else None,
-            scale=np.array([scale_of(constant)], dtype=np.float32) if integer else None,
-        ),
-        output=True,
-    )
+    return binary.cpp("Add", layer.activation, node)
 
 
 def reference(layer: Add, node: Node, values: Values) -> np.ndarray:

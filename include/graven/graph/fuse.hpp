@@ -85,7 +85,8 @@ template <class Graph> constexpr void reshape_inputs(Graph& g) {
   for (int v = g.input_count; v < g.count; ++v) {
     if (g.values[v].op != op::copy || detail::is_output(g, v)) continue;
     const int source = g.views[g.values[v].first_input].value;
-    if (source >= g.input_count || detail::readers(g, source) != 1) continue;
+    const bool whole = g.values[v].shape.size() == g.values[source].shape.size();
+    if (source >= g.input_count || !whole || detail::readers(g, source) != 1) continue;
     g.values[source].shape = g.values[v].shape;
     detail::replace(g, v--, source);
   }

@@ -30,8 +30,8 @@ constexpr Shape window_shape(Shape in, int channels, Extent filter, Extent strid
 
 inline constexpr int max_outputs = 16;
 
-struct CopyOptions {
-  int from = 1;  // elements of a row of the source
+struct ConstantOptions {
+  int index = 0;  // in the record's constants; -1: the layer's parameters lack it
 };
 
 template <int Values, int Views, int Layers> struct ValueGraph {
@@ -82,6 +82,24 @@ template <int Values, int Views, int Layers> struct Lowering {
     return v;
   }
 
+  // The constant of this name in the layer's record, as a value.
+  constexpr View constant(int layer, const char* name, Shape shape) {
+    Value v{};
+    v.op = op::constant;
+    v.shape = shape;
+    v.layer = layer;
+    v.record = graph.input_count + layer;
+    const Parameters& p = record(v.record);
+    const int index = p.find(name);
+    v.options.set(ConstantOptions{index});
+    if (index >= 0) {
+      const Constant& c = p.constants[index];
+      v.element = c.data.element;
+      v.quant = {c.scale.size > 0 ? c.scale.float32[0] : 0, c.zero_point};
+    }
+    return add(v);
+  }
+
   constexpr bool has_quant(int layer) const {
     return record(graph.input_count + layer).output.scale != 0;
   }
@@ -109,30 +127,40 @@ template <int Values, int Views, int Layers> struct Lowering {
   // The view with rows of its own: a copy where a reshape has moved the row boundaries.
   constexpr View with_rows(View in, int layer) {
     const Value& source = graph.values[in.value];
-    if (source.shape.height == in.shape.height) return in;
+    if (source.shape.row() == in.shape.row()) return in;
     Value v = begin(op::copy, layer, in.shape, in);
     v.element = source.element;
     v.quant = source.quant;
-    const int row = in.shape.row(), from = source.shape.row();
-    v.options.set(CopyOptions{from});
+    return copied(v, in);
+  }
+  // A copy of the view's elements, in rows of its own.
+  constexpr View copied(Value v, View in) {
+    const Shape source = graph.values[in.value].shape;
+    const int row = in.shape.row(), from = source.row();
     int most = 1;
     for (int r = 0; r < in.shape.height; ++r) {
       const int last = ((r + 1) * row - 1) / from - r * row / from;
       if (last + 1 > most) most = last + 1;
     }
-    return add(v, View{in.value, source.shape, 0, {0, row, from, most}});
+    return add(v, View{in.value, source, 0, {in.first * from, row, from, most}});
   }
 
-  // An output is a computed value: a copy of an input or constant where the network passes it on.
+  // An output is a computed value as a whole: a copy of an input or a constant that the network
+  // passes on, and of some rows of a value.
   constexpr void own_output(int o) {
     const View view = graph.outputs[o];
     const Value& source = graph.values[view.value];
-    if (source.op != op::input && source.op != op::constant) return;
-    Value v = begin(op::copy, 0, source.shape, view);
+    const bool whole = view.first == 0 && view.shape.size() == source.shape.size();
+    if (whole && source.op != op::input && source.op != op::constant) return;
+    Shape shape = view.shape;
+    if (source.shape.row() != shape.row())
+      shape = {shape.size() / source.shape.row(), source.shape.width, source.shape.channels};
+    Value v = begin(op::copy, 0, whole ? source.shape : shape, view);
     v.element = source.element;
     v.quant = source.quant;
-    v.options.set(CopyOptions{source.shape.row()});
-    graph.outputs[o] = {add(v, View{view.value, source.shape}).value, view.shape};
+    View in = view;
+    in.shape = v.shape;
+    graph.outputs[o] = {copied(v, in).value, view.shape};
   }
 };
 

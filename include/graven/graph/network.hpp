@@ -1,15 +1,20 @@
 // Sentences of layers: Sequential here, Residual (layers/add.hpp) and Concat (layers/concat.hpp)
-// for the common cases, Graph for any DAG.
+// for the common cases, Graph (nodes.hpp) for any DAG.
 //
 // A layer is a struct of compile-time numbers with
 //   template <At... in> static constexpr Shape output();              its shape rule, with asserts
 //   template <At... in> static constexpr View lower(auto& lowering, View... inputs);
+// or, with several outputs,
+//   static constexpr int outputs = n;
+//   template <int k, At... in> static constexpr Shape output();
+//   template <At... in> static constexpr std::array<View, n> lower(auto& lowering, View... inputs);
 // A combinator has the same two members and `layers`, the number of layers inside.
 #pragma once
 
 #include "graven/error.hpp"
 #include "graven/graph/lowering.hpp"
 
+#include <array>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -36,28 +41,49 @@ template <class L> constexpr int count_layers() {
 template <class L> constexpr int count_views() {  // upper bound
   if constexpr (requires { L::views; })
     return L::views;
+  else if constexpr (requires { L::outputs; })
+    return 4 + 2 * L::outputs;
   else
     return 4;
 }
 
-// The shape of a layer's output; behind a mistake nothing more is said.
-template <class L, At... in> constexpr Shape output() {
-  if constexpr ((in.shape.exists() && ...))
-    return L::template output<in...>();
+// How many outputs a layer has, and where in a graph they stand: Out<node, k>.
+template <class L> constexpr int count_outputs() {
+  if constexpr (requires { L::outputs; })
+    return L::outputs;
   else
-    return no_shape;
+    return 1;
 }
 
-// A layer or a combinator; single layers are noted under their index.
-template <class L, At... in, class Lowering, class... Views>
-constexpr View lower(Lowering& lowering, Views... views) {
-  const View view = L::template lower<in...>(lowering, views...);
+// The shape of a layer's output k; behind a mistake nothing more is said.
+template <class L, int k, At... in> constexpr Shape output_of() {
+  if constexpr (!(in.shape.exists() && ...))
+    return no_shape;
+  else if constexpr (requires { L::outputs; })
+    return L::template output<k, in...>();
+  else
+    return L::template output<in...>();
+}
+template <class L, At... in> constexpr Shape output() { return output_of<L, 0, in...>(); }
+
+// The views that a layer or a combinator yields; single layers are noted under their index.
+template <class L, At... in, class Lowering, class... Ins>
+constexpr auto lower_all(Lowering& lowering, Ins... ins) {
+  std::array<View, static_cast<std::size_t>(count_outputs<L>())> views{};
+  if constexpr (requires { L::outputs; })
+    views = L::template lower<in...>(lowering, ins...);
+  else
+    views[0] = L::template lower<in...>(lowering, ins...);
   if constexpr (!requires { L::layers; }) {
     constexpr At first[] = {in...};
-    lowering.graph.layers[first[0].layer] = view;
+    lowering.graph.layers[first[0].layer] = views[0];
     lowering.graph.ops[first[0].layer] = L::op;
   }
-  return view;
+  return views;
+}
+template <class L, At... in, class Lowering, class... Ins>
+constexpr View lower(Lowering& lowering, Ins... ins) {
+  return lower_all<L, in...>(lowering, ins...)[0];
 }
 
 // An elementwise function; `fixed` is the output quantization that the function has by definition.
@@ -124,133 +150,5 @@ private:
 
 // Passes its input on: the shortcut of most residual blocks.
 using Identity = Sequential<>;
-
-// ---- Graph ----------------------------------------------------------------------------------
-
-// A layer and the values it reads. The inputs of the graph are values 0, 1, ...; node k yields
-// value (number of inputs) + k. Name them with an enum.
-template <class L, int... Inputs> struct Node { using Layer = L; };
-
-// The values that leave the graph.
-template <int... Values> struct Outputs {};
-
-namespace detail {
-
-template <class... Nodes> struct NodeList {};
-
-template <class N> struct NodeInputs;
-template <class L, int... Ids> struct NodeInputs<Node<L, Ids...>> {
-  static constexpr int beyond_two = sizeof...(Ids) > 2 ? int{sizeof...(Ids)} - 2 : 0;
-  static constexpr bool lie_below(int limit) { return ((Ids >= 0 && Ids < limit) && ...); }
-};
-
-template <bool complete, class Out, class... Nodes> struct GraphImpl;
-
-template <bool complete, int... Outs, class... Nodes>
-struct GraphImpl<complete, Outputs<Outs...>, Nodes...> {
-  static constexpr int layers = (0 + ... + count_layers<typename Nodes::Layer>());
-  static constexpr int views =
-      (8 + ... + (count_views<typename Nodes::Layer>() + 2 * NodeInputs<Nodes>::beyond_two));
-  static constexpr int outs[sizeof...(Outs)] = {Outs...};
-  static constexpr int output_count = sizeof...(Outs);
-
-  template <At... in> static constexpr Shape output() {
-    static_assert(complete,
-                  "Graph: the last argument must be Outputs<...>, naming the values that leave.");
-    constexpr int inputs = sizeof...(in), wrong = wrong_node(inputs);
-    static_assert(
-        wrong < 0 ||
-            error::out_of_range<error::at_layer<first_layer<in...>() + layers_before(wrong)>>,
-        "Graph: a node reads a value that does not exist yet; values are numbered from 0, "
-        "the inputs first, then one per node.");
-    constexpr bool leave = ((Outs >= 0 && Outs < inputs + int{sizeof...(Nodes)}) && ...);
-    static_assert(leave || error::out_of_range<error::limit<inputs + int{sizeof...(Nodes)} - 1>,
-                                               error::got<Outs>...>,
-                  "Graph: Outputs names a value that does not exist; values are numbered from 0, "
-                  "the inputs first, then one per node.");
-    if constexpr (complete && wrong < 0 && leave)
-      return at<outs[0], in...>.shape;
-    else
-      return no_shape;
-  }
-
-  // `all_outputs` receives a view per output.
-  template <At... in, class Lowering, class... Views>
-  static constexpr View lower(Lowering& l, Views... inputs) {
-    View value[sizeof...(in) + sizeof...(Nodes)] = {inputs...};
-    lower_each<in...>(l, value, std::index_sequence_for<Nodes...>());
-    if constexpr (output_count > 1)
-      for (int o = 0; o < output_count; ++o) l.graph.outputs[o] = value[outs[o]];
-    return value[outs[0]];
-  }
-
-private:
-  template <At... in> static constexpr int first_layer() {
-    constexpr At ats[] = {in...};
-    return ats[0].layer;
-  }
-  static constexpr int wrong_node(int inputs) {
-    int node = 0, wrong = -1;
-    auto check = [&](bool sound) {
-      if (!sound && wrong < 0) wrong = node;
-      ++node;
-    };
-    (check(NodeInputs<Nodes>::lie_below(inputs + node)), ...);
-    return wrong;
-  }
-  static constexpr int layers_before(int node) {
-    constexpr int counts[] = {count_layers<typename Nodes::Layer>()...};
-    int sum = 0;
-    for (int k = 0; k < node; ++k) sum += counts[k];
-    return sum;
-  }
-
-  template <class N, int Layer, At... in> struct Placed;
-  template <class L, int... Ids, int Layer, At... in> struct Placed<Node<L, Ids...>, Layer, in...> {
-    static constexpr Shape output() {
-      return detail::output<L, At{at<Ids, in...>.shape, Layer}...>();
-    }
-    template <class Lowering> static constexpr View lower(Lowering& l, const View* value) {
-      return detail::lower<L, At{at<Ids, in...>.shape, Layer}...>(l, value[Ids]...);
-    }
-  };
-
-  template <int Id, At... in> static constexpr At place() {
-    constexpr int inputs = sizeof...(in);
-    if constexpr (Id < inputs) {
-      constexpr At ats[] = {in...};
-      return ats[Id];
-    } else {
-      constexpr std::size_t node = Id - inputs;
-      constexpr int layer = first_layer<in...>() + layers_before(node);
-      return {Placed<nth<node, Nodes...>, layer, in...>::output(), layer};
-    }
-  }
-  template <int Id, At... in> static constexpr At at = place<Id, in...>();
-
-  template <At... in, class Lowering, std::size_t... K>
-  static constexpr void lower_each(Lowering& l, View* value, std::index_sequence<K...>) {
-    ((value[sizeof...(in) + K] =
-          Placed<nth<K, Nodes...>, first_layer<in...>() + layers_before(K), in...>::lower(l,
-                                                                                          value)),
-     ...);
-  }
-};
-
-template <class Last, class Sequence, class... Items> struct GraphSplit {
-  using type = GraphImpl<false, Outputs<0>>;
-};
-template <int... Outs, std::size_t... I, class... Items>
-struct GraphSplit<Outputs<Outs...>, std::index_sequence<I...>, Items...> {
-  using type = GraphImpl<true, Outputs<Outs...>, nth<I, Items...>...>;
-};
-
-}  // namespace detail
-
-// Graph<Node<...>..., Outputs<...>>: nodes in an order in which each reads earlier values only.
-template <class... Items>
-struct Graph : detail::GraphSplit<detail::nth<sizeof...(Items) - 1, Items...>,
-                                  std::make_index_sequence<sizeof...(Items) - 1>, Items...>::type {
-};
 
 }  // namespace graven::core

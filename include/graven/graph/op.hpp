@@ -2,6 +2,8 @@
 // makes another one; nothing lists them.
 #pragma once
 
+#include "graven/text.hpp"
+
 #include <cstdint>
 
 namespace graven::core {
@@ -22,18 +24,12 @@ struct Op {
   int traits = 0;
 
   constexpr Op() = default;
-  constexpr explicit Op(const char* text, int set = 0) : name(text), id(hash(text)), traits(set) {}
+  constexpr explicit Op(const char* text, int set = 0)
+      : name(text), id(hash_of(text)), traits(set) {}
   constexpr Op(const char* text, Trait trait) : Op(text, static_cast<int>(trait)) {}
 
   constexpr bool has(Trait trait) const { return (traits & static_cast<int>(trait)) != 0; }
   constexpr bool operator==(const Op& other) const { return id == other.id; }
-
-private:
-  static constexpr std::uint64_t hash(const char* text) {  // FNV-1a
-    std::uint64_t h = 0xcbf29ce484222325;
-    for (; *text != 0; ++text) h = (h ^ static_cast<std::uint8_t>(*text)) * 0x100000001b3;
-    return h;
-  }
 };
 
 // What the graph itself is made of; all others stand in the headers of their layers.

@@ -12,6 +12,8 @@
 #include "graven/isa/scalar/add.hpp"
 #include "graven/isa/scalar/conv.hpp"
 #include "graven/isa/scalar/elementwise.hpp"
+#include "graven/isa/scalar/move.hpp"
+#include "graven/isa/scalar/mul.hpp"
 #include "graven/isa/scalar/pool.hpp"
 #include "graven/isa/scalar/resize.hpp"
 #include "graven/isa/scalar/softmax.hpp"
@@ -84,6 +86,10 @@ protected:
       return scalar_isa::Copy{};
     else if constexpr (v.op == op::window)
       return scalar_isa::Slide{};
+    else if constexpr (v.op == op::slice)
+      return scalar_isa::Slice{};
+    else if constexpr (v.op == op::transpose)
+      return scalar_isa::Transposed<size_of(v.element)>{};
     else if constexpr (v.op == op::concat && v.element == Element::float32 &&
                        v.activation != Activation::none)
       return scalar_isa::ClampedConcat{};
@@ -120,6 +126,8 @@ protected:
       return scalar_isa::Mean<float, float>{};
     else if constexpr (v.op == op::add)
       return scalar_isa::AddFloat32{};
+    else if constexpr (v.op == op::mul)
+      return scalar_isa::MulFloat32{};
     else if constexpr (v.op == op::clamp)
       return scalar_isa::MapFloat32<>{};
     else if constexpr (v.op == op::map)
@@ -153,6 +161,8 @@ protected:
       return scalar_isa::Mean<T, Sum>{};
     else if constexpr (v.op == op::add)
       return scalar_isa::AddInt8{};
+    else if constexpr (v.op == op::mul)
+      return scalar_isa::MulInt8{};
     else if constexpr (v.op == op::map || v.op == op::clamp)
       return scalar_isa::MapBytes{};
     else if constexpr (v.op == op::softmax)

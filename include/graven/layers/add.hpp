@@ -5,7 +5,7 @@
 // added in int32, and requantized to the output's scale.
 #pragma once
 
-#include "graven/graph/network.hpp"
+#include "graven/graph/binary.hpp"
 
 namespace graven::core {
 
@@ -13,36 +13,11 @@ namespace op {
 inline constexpr Op add{"add", Trait::clamps};
 }
 
-namespace detail {
-
-constexpr bool broadcasts(int a, int b) { return a == b || a == 1 || b == 1; }
-constexpr Shape broadcast(Shape a, Shape b) {
-  auto larger = [](int x, int y) { return x > y ? x : y; };
-  return {larger(a.height, b.height), larger(a.width, b.width), larger(a.channels, b.channels)};
-}
-
-template <class Lowering>
-constexpr View lower_add(Lowering& l, int layer, Shape out, Activation activation, View a, View b) {
-  a = l.with_rows(a, layer);
-  b = l.with_rows(b, layer);
-  Value v = l.begin(op::add, layer, out, a);
-  v.activation = activation;
-  v.elementwise = a.shape == b.shape;
-  // An input of one row serves every step.
-  if (a.shape.height == 1) a.rows.step = 0;
-  if (b.shape.height == 1) b.rows.step = 0;
-  return l.add(v, a, b);
-}
-
-}  // namespace detail
-
 template <Activation activation = Activation::none> struct AddWith {
   static constexpr const char* op = "ADD";
 
   template <At a, At b> static constexpr Shape output() {
-    constexpr bool fits = detail::broadcasts(a.shape.height, b.shape.height) &&
-                          detail::broadcasts(a.shape.width, b.shape.width) &&
-                          detail::broadcasts(a.shape.channels, b.shape.channels);
+    constexpr bool fits = detail::broadcasts(a.shape, b.shape);
     static_assert(
         fits ||
             error::shape_mismatch<error::at_layer<a.layer>, error::in<AddWith>,
@@ -55,13 +30,12 @@ template <Activation activation = Activation::none> struct AddWith {
   }
 
   template <At a, At b, class Lowering> static constexpr View lower(Lowering& l, View x, View y) {
-    return detail::lower_add(l, a.layer, output<a, b>(), activation, x, y);
+    return detail::lower_binary(l, core::op::add, a.layer, activation, x, y);
   }
 };
 using Add = AddWith<>;
 
-// The record's `filter` holds the operand's elements (as int8 or float), `scale` and `bias` its
-// scale and zero point.
+// The record's constant "operand" holds the elements, int8 with a scale and a zero point or float.
 template <Shape operand, Activation activation = Activation::none> struct AddConstant {
   static constexpr const char* op = "ADD";
 
@@ -70,12 +44,8 @@ template <Shape operand, Activation activation = Activation::none> struct AddCon
   }
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    Value c = l.begin(op::constant, in.layer, operand, input);
-    const Parameters& p = l.record(c.record);
-    c.element = p.filter.element;
-    c.quant = {p.scale.size > 0 ? p.scale.float32[0] : 0, p.bias.size > 0 ? p.bias.int32[0] : 0};
-    const View constant = l.add(c);
-    return detail::lower_add(l, in.layer, output<in>(), activation, input, constant);
+    const View constant = l.constant(in.layer, "operand", operand);
+    return detail::lower_binary(l, core::op::add, in.layer, activation, input, constant);
   }
 };
 

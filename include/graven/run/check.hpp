@@ -80,6 +80,34 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
   }
 };
 
+// A constant by name: there, of the layer's size, quantized if it is int8.
+template <const auto& graph, const auto& params, int value> struct CheckConstant {
+  static constexpr const Value& v = graph.values[value];
+  static constexpr int index = v.options.template get<ConstantOptions>().index;
+  using Where = error::at_layer<v.layer>;
+  static constexpr Constant none{};
+  static constexpr const Constant& constant = []() -> const Constant& {
+    if constexpr (index >= 0)
+      return params[v.record].constants[index];
+    else
+      return none;
+  }();
+
+  static constexpr bool there = index >= 0;
+  static constexpr bool fits = !there || constant.data.size == v.shape.size();
+  static constexpr bool sound = there && fits;
+  static constexpr bool passed() {
+    static_assert(there || error::unsupported<Where>,
+                  "Parameters: the record of this layer lacks a constant that the layer has, such "
+                  "as `operand`. Name it in the record's `constants`.");
+    static_assert(fits || error::size_mismatch<Where, error::expected<v.shape.size()>,
+                                               error::got<constant.data.size>>,
+                  "Parameters: a constant of this layer has a different number of elements than "
+                  "the layer's type says.");
+    return sound;
+  }
+};
+
 // Conditions and sentences apart: the values behind a mistake ask for the former only.
 template <const auto& graph, class Isa, int value> struct CheckValue {
   static constexpr const Value& v = graph.values[value];
@@ -143,15 +171,28 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
 
   // Behind a value with a mistake nothing more is said.
   template <int value> static constexpr bool sources_are_sound() {
-    constexpr const Value& v = graph.values[value];
-    if constexpr (v.inputs == 0)
-      return true;
+    return all_sound<value>(
+        std::make_index_sequence<static_cast<std::size_t>(graph.values[value].inputs)>());
+  }
+  template <int value, std::size_t... K>
+  static constexpr bool all_sound(std::index_sequence<K...>) {
+    constexpr std::size_t first = graph.values[value].first_input;
+    return (value_is_sound<graph.views[first + K].value>() && ...);
+  }
+  template <int value> static constexpr bool constant_is_sound() {
+    if constexpr (graph.values[value].op == op::constant)
+      return detail::CheckConstant<graph, params, value>::sound;
     else
-      return detail::CheckValue<graph, Isa, graph.views[v.first_input].value>::sound;
+      return true;
+  }
+  template <int value> static constexpr bool value_is_sound() {
+    return constant_is_sound<value>() && detail::CheckValue<graph, Isa, value>::sound;
   }
   template <int value> static constexpr bool check() {
     if constexpr (!sources_are_sound<value>())
       return false;
+    else if constexpr (!constant_is_sound<value>())
+      return detail::CheckConstant<graph, params, value>::passed();
     else if constexpr (!detail::CheckValue<graph, Isa, value>::sound)
       return detail::CheckValue<graph, Isa, value>::passed();
     else if constexpr (graph.values[value].op.has(Trait::weights))
@@ -163,7 +204,7 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
     constexpr const Value& v = graph.values[value];
     if constexpr (v.op == op::input) {
       return 0;
-    } else if constexpr (std::is_void_v<kernel_of<graph, Isa, value>>) {
+    } else if constexpr (std::is_void_v<kernel_of<graph, Isa, value>> || !value_is_sound<value>()) {
       return 0;
     } else {
       using K = kernel_of<graph, Isa, value>;

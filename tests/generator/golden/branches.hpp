@@ -66,14 +66,14 @@ inline constexpr std::int32_t conv2d_6_bias[] = {
 inline constexpr float conv2d_6_scale[] = {
     0.0077008517f, 0.011387087f,
 };
-inline constexpr std::int8_t add_10_filter[] = {
+inline constexpr std::int8_t add_10_operand[] = {
     -60,
 };
-inline constexpr std::int32_t add_10_bias[] = {
-    -78,
-};
-inline constexpr float add_10_scale[] = {
+inline constexpr float add_10_operand_scale[] = {
     249.09113f,
+};
+inline constexpr graven::Constant add_10_constants[] = {
+    {"operand", add_10_operand, add_10_operand_scale, -78},
 };
 }  // namespace source
 
@@ -96,8 +96,7 @@ inline constexpr graven::Parameters params[] = {
     {.output = {141.58485f, 127}, .name = "tensor_19"},
     {.output = {141.58485f, 127}, .name = "tensor_20"},
     {.output = {141.58485f, 127}, .name = "tensor_21"},
-    {.filter = source::add_10_filter, .bias = source::add_10_bias, .scale = source::add_10_scale,
-     .output = {210.28581f, -128}, .name = "tensor_23"},
+    {.constants = source::add_10_constants, .output = {210.28581f, -128}, .name = "tensor_23"},
     {.output = {210.28581f, -128}, .name = "tensor_24"},
     {.name = "tensor_27"},
 };

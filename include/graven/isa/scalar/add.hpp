@@ -102,7 +102,7 @@ struct AddShifts {
 };
 
 // Stream: float low, high; per input int32 pixel step, channel step.
-struct AddFloat32 : PlainKernel {
+template <class Combine> struct BinaryFloat32 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 24; }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
@@ -126,9 +126,19 @@ struct AddFloat32 : PlainKernel {
     std::byte* out = band.out[0];
     for (int x = 0; x < t.out_width; ++x, row_a += a.pixel, row_b += b.pixel)
       for (int c = 0; c < t.out_channels; ++c, out += 4)
-        store(out, clamp(load<float>(row_a + c * a.channel) + load<float>(row_b + c * b.channel),
+        store(out, clamp(Combine::of(load<float>(row_a + c * a.channel),
+                                     load<float>(row_b + c * b.channel)),
                          range));
   }
 };
+
+struct Sum {
+  static constexpr float of(float a, float b) { return a + b; }
+};
+struct Product {
+  static constexpr float of(float a, float b) { return a * b; }
+};
+using AddFloat32 = BinaryFloat32<Sum>;
+using MulFloat32 = BinaryFloat32<Product>;
 
 }  // namespace graven::core::scalar_isa

@@ -87,11 +87,14 @@ struct Constant : PlainKernel {
     return v.shape.size() * size_of(v.element);
   }
   static constexpr void pack(const GraphView&, const Value& v, const Parameters& p, Writer& to) {
+    const int index = v.options.get<ConstantOptions>().index;
+    if (index < 0 || p.constants[index].data.size != v.shape.size()) return;  // check.hpp says it
+    const Array& data = p.constants[index].data;
     for (int i = 0; i < v.shape.size(); ++i)
       if (v.element == Element::float32)
-        to.put(p.filter.float32[i]);
+        to.put(data.float32[i]);
       else
-        to.put(p.filter.int8[i]);
+        to.put(data.int8[i]);
   }
   static constexpr void run(const Task&, const Band&) {}
 };

@@ -1,14 +1,15 @@
-"""SPLIT as a layer module: the first that has several outputs. Tests put it among the others."""
+"""SPLIT: equal parts along one axis, each an output of its own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+
 from graven import ir
 from graven.bounds import monotone
 from graven.channels import Links, channels
-from graven.cpp import Cpp, axes, computed, constants, hwc_axis, template
+from graven.cpp import Cpp, axes, computed, hwc_axis, template
 from graven.node import Node, Option, Values
 
 OPERATORS = ("SPLIT",)
@@ -27,14 +28,16 @@ def options(layer: Split) -> dict[str, Option]:
 
 
 def read(node: Node) -> Split:
-    parts = int(node.option("NumSplits"))
+    (parts,) = node.positive("NumSplits")
     node.expect_inputs(2, 2, outputs=parts)
     data = node.input(1)
+    node.expect_activation(data)
     axis = node.axis(node.integers(0)[0], len(data.shape))
     extent, rest = divmod(data.shape[axis], parts)
     if rest:
         raise node.error(f"{data.shape[axis]} does not fall into {parts} equal parts.", data)
     for output in node.outputs:
+        node.expect_same_element(data, output)
         node.expect_shape(output, (*data.shape[:axis], extent, *data.shape[axis + 1 :]))
         node.expect_same_quantization(data, output)
     return Split(axis, parts)
@@ -42,9 +45,9 @@ def read(node: Node) -> Split:
 
 def cpp(layer: Split, node: Node) -> Cpp:
     place = hwc_axis(node, node.input(1), layer.axis)
-    assert place is not None
-    type = template("Split", axes([place]), str(layer.parts))
-    return Cpp(type, computed(node, 1), constants(), output=True)
+    if place is None:
+        raise node.error("splits the batch, which is always 1; remove the operator.")
+    return Cpp(template("Split", axes([place]), str(layer.parts)), computed(node, 1))
 
 
 def reference(layer: Split, node: Node, values: Values) -> tuple[np.ndarray, ...]:

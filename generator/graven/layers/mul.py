@@ -1,0 +1,72 @@
+"""MUL: elementwise, with broadcasting; each input has its own scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven import arithmetic, binary, ir
+from graven.binary import expect_operands
+from graven.bounds import Bounds, Inputs
+from graven.channels import Links, together
+from graven.cpp import Cpp
+from graven.node import Node, Option, Values, scale_of, zero_point_of
+
+OPERATORS = ("MUL",)
+OPTIONS = "MulOptions"
+DATA = (0, 1)
+BROADCASTS = True
+
+
+@dataclass(frozen=True)
+class Mul(ir.Layer):
+    activation: str = "NONE"
+
+
+def options(layer: Mul) -> dict[str, Option]:
+    return {"FusedActivationFunction": layer.activation}
+
+
+def read(node: Node) -> Mul:
+    expect_operands(node)
+    if node.output.element is ir.Element.INT8:
+        node.expect_multiplier(multiplier(node))
+    return Mul(activation=node.activation())
+
+
+def multiplier(node: Node) -> float:
+    return scale_of(node.input(0)) * scale_of(node.input(1)) / scale_of(node.output)
+
+
+def cpp(layer: Mul, node: Node) -> Cpp:
+    return binary.cpp("Mul", layer.activation, node)
+
+
+def reference(layer: Mul, node: Node, values: Values) -> np.ndarray:
+    output = node.output
+    if output.element is ir.Element.FLOAT32:
+        return arithmetic.clamp_float(values[0] * values[1], layer.activation)
+    first, second = (
+        value.astype(np.int64) - zero_point_of(node.input(position))
+        for position, value in enumerate(values)
+    )
+    limits = arithmetic.limits(layer.activation, scale_of(output), zero_point_of(output))
+    return arithmetic.requantize(first * second, multiplier(node), zero_point_of(output), limits)
+
+
+def bounds(layer: Mul, node: Node, inputs: Inputs) -> Bounds:
+    """The products of the ends are the extremes."""
+    first, second = inputs
+    ends = np.stack(
+        [
+            reference(layer, node, (a, b))
+            for a in (first.low, first.high)
+            for b in (second.low, second.high)
+        ]
+    )
+    return Bounds(ends.min(axis=0), ends.max(axis=0))
+
+
+def links(layer: Mul, node: Node) -> Links:
+    return together(node.input(0), node.input(1), node.output)

@@ -1,0 +1,32 @@
+// Two activations, element by element, with TFLite's broadcasting.
+#pragma once
+
+#include "graven/graph/network.hpp"
+
+namespace graven::core::detail {
+
+constexpr bool broadcasts(int a, int b) { return a == b || a == 1 || b == 1; }
+constexpr bool broadcasts(Shape a, Shape b) {
+  return broadcasts(a.height, b.height) && broadcasts(a.width, b.width) &&
+         broadcasts(a.channels, b.channels);
+}
+constexpr Shape broadcast(Shape a, Shape b) {
+  auto larger = [](int x, int y) { return x > y ? x : y; };
+  return {larger(a.height, b.height), larger(a.width, b.width), larger(a.channels, b.channels)};
+}
+
+template <class Lowering>
+constexpr View lower_binary(Lowering& l, const Op& op, int layer, Activation activation, View a,
+                            View b) {
+  a = l.with_rows(a, layer);
+  b = l.with_rows(b, layer);
+  Value v = l.begin(op, layer, broadcast(a.shape, b.shape), a);
+  v.activation = activation;
+  v.elementwise = a.shape == b.shape;
+  // An input of one row serves every step.
+  if (!v.elementwise && a.shape.height == 1) a.rows.step = 0;
+  if (!v.elementwise && b.shape.height == 1) b.rows.step = 0;
+  return l.add(v, a, b);
+}
+
+}  // namespace graven::core::detail

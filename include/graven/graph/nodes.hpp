@@ -1,0 +1,170 @@
+// Graph: any DAG of layers, as nodes that name the values they read.
+#pragma once
+
+#include "graven/graph/network.hpp"
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace graven::core {
+
+// A layer and the values it reads. The inputs of the graph are values 0, 1, ...; node k yields
+// value (number of inputs) + k. Name them with an enum.
+template <class L, int... Inputs> struct Node { using Layer = L; };
+
+// Output k of a node with several; a value's number alone is its output 0.
+template <int value, int k> inline constexpr int Out = value + (k << 16);
+
+// The values that leave the graph.
+template <int... Values> struct Outputs {};
+
+namespace detail {
+
+template <class N> struct NodeInputs;
+template <class L, int... Ids> struct NodeInputs<Node<L, Ids...>> {
+  static constexpr int beyond_two = sizeof...(Ids) > 2 ? int{sizeof...(Ids)} - 2 : 0;
+  // Is every input an output that there is? `outputs[v]`: how many value v has.
+  static constexpr bool exist(const int* outputs, int limit) {
+    return ((Ids >= 0 && (Ids & 0xffff) < limit && (Ids >> 16) < outputs[Ids & 0xffff]) && ...);
+  }
+};
+
+template <bool complete, class Out, class... Nodes> struct GraphImpl;
+
+template <bool complete, int... Outs, class... Nodes>
+struct GraphImpl<complete, Outputs<Outs...>, Nodes...> {
+  static constexpr int layers = (0 + ... + count_layers<typename Nodes::Layer>());
+  static constexpr int views =
+      (8 + ... + (count_views<typename Nodes::Layer>() + 2 * NodeInputs<Nodes>::beyond_two));
+  static constexpr int outs[sizeof...(Outs)] = {Outs...};
+  static constexpr int output_count = sizeof...(Outs);
+
+  template <At... in> static constexpr Shape output() {
+    static_assert(complete,
+                  "Graph: the last argument must be Outputs<...>, naming the values that leave.");
+    constexpr int inputs = sizeof...(in), wrong = wrong_node<inputs>();
+    static_assert(
+        wrong < 0 ||
+            error::out_of_range<error::at_layer<first_layer<in...>() + layers_before(wrong)>>,
+        "Graph: a node reads a value that does not exist yet; values are numbered from 0, "
+        "the inputs first, then one per node.");
+    constexpr bool leave = NodeInputs<Node<void, Outs...>>::exist(output_counts<inputs>.data(),
+                                                                  inputs + int{sizeof...(Nodes)});
+    static_assert(leave || error::out_of_range<error::limit<inputs + int{sizeof...(Nodes)} - 1>,
+                                               error::got<Outs>...>,
+                  "Graph: Outputs names a value that does not exist; values are numbered from 0, "
+                  "the inputs first, then one per node.");
+    if constexpr (complete && wrong < 0 && leave)
+      return at<outs[0], in...>.shape;
+    else
+      return no_shape;
+  }
+
+  // `all_outputs` receives a view per output.
+  template <At... in, class Lowering, class... Views>
+  static constexpr View lower(Lowering& l, Views... inputs) {
+    constexpr int count = sizeof...(in);
+    View value[count + outputs_before(sizeof...(Nodes))] = {inputs...};
+    lower_each<in...>(l, value, std::index_sequence_for<Nodes...>());
+    if constexpr (output_count > 1)
+      for (int o = 0; o < output_count; ++o) l.graph.outputs[o] = value[slot<count>(outs[o])];
+    return value[slot<count>(outs[0])];
+  }
+
+private:
+  template <At... in> static constexpr int first_layer() {
+    constexpr At ats[] = {in...};
+    return ats[0].layer;
+  }
+  // How many outputs each value has.
+  template <int inputs>
+  static constexpr std::array<int, inputs + sizeof...(Nodes)> output_counts = [] {
+    constexpr int own[] = {count_outputs<typename Nodes::Layer>()...};
+    std::array<int, inputs + sizeof...(Nodes)> counts{};
+    for (int v = 0; v < static_cast<int>(counts.size()); ++v)
+      counts[static_cast<std::size_t>(v)] = v < inputs ? 1 : own[v - inputs];
+    return counts;
+  }();
+  static constexpr int outputs_before(std::size_t node) {
+    constexpr int own[] = {count_outputs<typename Nodes::Layer>()...};
+    int sum = 0;
+    for (std::size_t k = 0; k < node; ++k) sum += own[k];
+    return sum;
+  }
+  // Where the views of all outputs, one after the other, have that of `id` (an Out).
+  template <int inputs> static constexpr int slot(int id) {
+    const int value = id & 0xffff;
+    const std::size_t node = static_cast<std::size_t>(value < inputs ? 0 : value - inputs);
+    return value < inputs ? value : inputs + outputs_before(node) + (id >> 16);
+  }
+  template <int inputs> static constexpr int wrong_node() {
+    int node = 0, wrong = -1;
+    auto check = [&](bool sound) {
+      if (!sound && wrong < 0) wrong = node;
+      ++node;
+    };
+    (check(NodeInputs<Nodes>::exist(output_counts<inputs>.data(), inputs + node)), ...);
+    return wrong;
+  }
+  static constexpr int layers_before(int node) {
+    constexpr int counts[] = {count_layers<typename Nodes::Layer>()...};
+    int sum = 0;
+    for (int k = 0; k < node; ++k) sum += counts[k];
+    return sum;
+  }
+
+  template <class N, int Layer, At... in> struct Placed;
+  template <class L, int... Ids, int Layer, At... in> struct Placed<Node<L, Ids...>, Layer, in...> {
+    template <int k> static constexpr Shape output() {
+      return output_of<L, k, At{at<Ids, in...>.shape, Layer}...>();
+    }
+    template <class Lowering> static constexpr auto lower(Lowering& l, const View* value) {
+      return lower_all<L, At{at<Ids, in...>.shape, Layer}...>(l,
+                                                              value[slot<sizeof...(in)>(Ids)]...);
+    }
+  };
+
+  template <int Id, At... in> static constexpr At place() {
+    constexpr int inputs = sizeof...(in);
+    if constexpr (Id < inputs) {
+      constexpr At ats[] = {in...};
+      return ats[Id];
+    } else {
+      constexpr std::size_t node = (Id & 0xffff) - inputs;
+      constexpr int layer = first_layer<in...>() + layers_before(node);
+      return {Placed<nth<node, Nodes...>, layer, in...>::template output<(Id >> 16)>(), layer};
+    }
+  }
+  template <int Id, At... in> static constexpr At at = place<Id, in...>();
+
+  template <At... in, class Lowering, std::size_t... K>
+  static constexpr void lower_each(Lowering& l, View* value, std::index_sequence<K...>) {
+    (lower_node<K, in...>(l, value), ...);
+  }
+  template <std::size_t K, At... in, class Lowering>
+  static constexpr void lower_node(Lowering& l, View* value) {
+    constexpr int layer = first_layer<in...>() + layers_before(K);
+    const auto made = Placed<nth<K, Nodes...>, layer, in...>::lower(l, value);
+    View* to = value + sizeof...(in) + outputs_before(K);
+    for (const View& view : made) *to++ = view;
+  }
+};
+
+template <class Last, class Sequence, class... Items> struct GraphSplit {
+  using type = GraphImpl<false, Outputs<0>>;
+};
+template <int... Outs, std::size_t... I, class... Items>
+struct GraphSplit<Outputs<Outs...>, std::index_sequence<I...>, Items...> {
+  using type = GraphImpl<true, Outputs<Outs...>, nth<I, Items...>...>;
+};
+
+}  // namespace detail
+
+// Graph<Node<...>..., Outputs<...>>: nodes in an order in which each reads earlier values only.
+template <class... Items>
+struct Graph : detail::GraphSplit<detail::nth<sizeof...(Items) - 1, Items...>,
+                                  std::make_index_sequence<sizeof...(Items) - 1>, Items...>::type {
+};
+
+}  // namespace graven::core

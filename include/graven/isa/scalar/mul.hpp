@@ -1,0 +1,57 @@
+// The product of two rows, one of which may be broadcast.
+#pragma once
+
+#include "graven/isa/scalar/add.hpp"
+#include "graven/layers/mul.hpp"
+
+namespace graven::core::scalar_isa {
+
+// Stream: per input int32 pixel step, channel step, zero point; then multiplier and shift.
+struct MulInt8 : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 32; }
+
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    for (int k = 0; k < 2; ++k) {
+      const Steps steps = broadcast_steps(g.input(v, k).shape);
+      to.put<std::int32_t>(steps.pixel);
+      to.put<std::int32_t>(steps.channel);
+      to.put<std::int32_t>(g.source(v, k).quant.zero_point);
+    }
+    const Multiplier m = quantize_multiplier(static_cast<double>(g.source(v, 0).quant.scale) *
+                                             static_cast<double>(g.source(v, 1).quant.scale) /
+                                             static_cast<double>(v.quant.scale));
+    to.put<std::int32_t>(m.multiplier);
+    to.put<std::int32_t>(m.shift);
+  }
+
+  struct Factor {
+    Steps steps;
+    std::int32_t zero;
+
+    explicit constexpr Factor(Reader& from)
+        : steps{from.next<std::int32_t>(), from.next<std::int32_t>()},
+          zero(from.next<std::int32_t>()) {}
+
+    constexpr std::int32_t at(const std::byte* pixel, int c) const {
+      return load<std::int8_t>(pixel + c * steps.channel) - zero;
+    }
+  };
+
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    Reader from{t.stream};
+    const Factor a(from), b(from);
+    const std::int32_t multiplier = from.next<std::int32_t>(), shift = from.next<std::int32_t>();
+    const std::byte* row_a = band.rows[0];
+    const std::byte* row_b = band.rows[t.rows];
+    std::byte* out = band.out[0];
+    for (int x = 0; x < t.out_width; ++x, row_a += a.steps.pixel, row_b += b.steps.pixel)
+      for (int c = 0; c < t.out_channels; ++c) {
+        const std::int32_t product = a.at(row_a, c) * b.at(row_b, c);
+        const std::int32_t y = requantize(product, {multiplier, shift}) + t.out_zero;
+        store(out++, static_cast<std::int8_t>(clamp(y, {t.low, t.high})));
+      }
+  }
+};
+
+}  // namespace graven::core::scalar_isa

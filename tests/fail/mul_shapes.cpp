@@ -1,0 +1,12 @@
+// EXPECT: Mul: the two activations have different shapes
+#include <graven/graven.hpp>
+
+using namespace graven;
+
+constexpr Parameters params[] = {{}, {}, {}};
+#ifdef GRAVEN_BROKEN
+constexpr Shape second{4, 4, 3};
+#else
+constexpr Shape second{1, 1, 2};
+#endif
+Model<Graph<Node<Mul, 0, 1>, Outputs<2>>, shapes(Shape{4, 4, 2}, second), params> model;
