@@ -1,5 +1,4 @@
-"""Builds a generated header for a target, once: what was built is kept under a hash of all that
-went into it.
+"""Builds a generated header for a target, once: what was built is kept (cache.py).
 
 The build itself is firmware/apps/run, by CMake with the target's toolchain file; beside it the
 target's compiler fills an object file with the model's constants (facts.cpp.j2).
@@ -7,24 +6,20 @@ target's compiler fills an object file with the model's constants (facts.cpp.j2)
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
-import hashlib
 import json
 import os
 import re
 import shlex
 import shutil
-import tempfile
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
-from graven import __version__, elf, emit, tools
+from graven import __version__, cache, elf, emit, tools
 from graven.errors import GravenError, ToolError
 from graven.facts import (
     CONSTANTS,
@@ -41,12 +36,8 @@ from graven.facts import (
 from graven.paths import data_root
 
 HOST = "host"
-MOST_KEPT = 200  # builds in the cache
 INSPECTABLE = "inspectable"  # for `graven verify`: nothing overlapped, nothing fused
 PLANS = ("fastest", "smallest", INSPECTABLE)
-PREFIX = "graven-"  # of builds that are not finished
-DAY = 86_400  # seconds
-NOT_IN_A_PATH = '";\\\n'  # CMake cannot build there
 Read = TypeVar("Read")
 
 
@@ -190,85 +181,40 @@ def check(choice: Choice) -> None:
     policy_of(choice)
 
 
-# -- the cache ------------------------------------------------------------------------------------
+# -- kept builds ----------------------------------------------------------------------------------
 
 
 def build(name: str, header: str, choice: Choice, parts: Parts = Parts.ALL) -> Build:
     """Builds what `parts` says of the header whose namespace is `name`."""
     check(choice)
-    key = _key(name, header, choice)
-    cache = _cache()
-    for kept in {parts} if parts is Parts.SEARCH else {Parts.ALL, parts}:  # all but a search
-        folder = cache / f"{key}-{kept.value}"
-        with contextlib.suppress(FileNotFoundError):
-            os.utime(folder)
+    asked = _asked(name, header, choice)
+    kept = cache.folder_of_builds()
+    cache.prune(kept)
+    for found in {parts} if parts is Parts.SEARCH else {Parts.ALL, parts}:  # all but a search
+        if folder := cache.find(kept, f"{asked}-{found.value}"):
             return Build(folder)
-    final = cache / f"{key}-{parts.value}"
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=cache, ignore_cleanup_errors=True) as at:
+    with cache.workplace(kept) as folder:
         try:
-            made = _make(Path(at), name, header, choice, parts)
+            made = _make(folder, name, header, choice, parts)
         except ToolError as error:
             raise _foreign_isa(choice, str(error)) or error from None
-        try:
-            made.rename(final)
-        except OSError:
-            if not final.is_dir():  # otherwise somebody else has built the same meanwhile
-                raise
-    _prune(cache)
-    return Build(final)
+        return Build(cache.keep(made, kept, f"{asked}-{parts.value}", _read_files(folder)))
 
 
-def _cache() -> Path:
-    chosen = os.environ.get("GRAVEN_CACHE")
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    private = Path(tempfile.gettempdir(), f"graven-{os.getuid()}")
-    for folder in (Path(chosen),) if chosen else (Path(home, "graven"), private):
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                found = folder.resolve()
-        except OSError:
-            continue
-        mine = chosen or found.stat().st_uid == os.getuid()
-        if mine and not set(NOT_IN_A_PATH) & set(str(found)):
-            return found
-    raise GravenError(
-        f"{folder}: no builds can be kept there; set GRAVEN_CACHE to a folder of yours that can be "
-        "written and has no quotes, semicolons or backslashes in its path."
-    )
-
-
-def _prune(cache: Path) -> None:
-    """Removes the oldest builds, and what a build that was killed has left."""
-    ages = {}
-    for folder in cache.glob("*-*"):
-        with contextlib.suppress(FileNotFoundError):  # somebody else prunes as well
-            ages[folder] = time.time() - folder.stat().st_mtime
-    oldest = sorted(ages, key=lambda folder: -ages[folder])
-    left = [folder for folder in oldest if folder.name.startswith(PREFIX) and ages[folder] > DAY]
-    for folder in {*oldest[:-MOST_KEPT], *left}:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _key(name: str, header: str, choice: Choice) -> str:
-    parts = [__version__, name, header, repr(choice), _sources(), *_compilers(choice.target)]
+def _asked(name: str, header: str, choice: Choice) -> str:
+    parts = [__version__, name, header, repr(choice), cache.recipe(), *_compilers(choice.target)]
     parts += [os.environ.get(variable, "") for variable in ("CXX", "CXXFLAGS", "LDFLAGS")]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+    return cache.digest(*parts)
 
 
-@functools.cache
-def _sources() -> str:
-    """A hash of every file of the C++ side that a build may read."""
-    root, found = data_root(), hashlib.sha256()
-    for folder in ("include", "firmware/apps/run", "firmware/apps/minimal", "firmware/boards",
-                   "firmware/runtime", "toolchains"):  # fmt: skip
-        for file in sorted((root / folder).rglob("*")):
-            if file.is_file():
-                found.update(file.relative_to(root).as_posix().encode() + file.read_bytes())
-    templates = sorted(_template("").iterdir())
-    for file in [*sorted((root / "firmware").glob("*.cmake")), *templates]:
-        found.update(file.read_bytes())
-    return found.hexdigest()
+def _read_files(folder: Path) -> Iterable[Path]:
+    """What the compilers of a build have read."""
+    for depfile in folder.glob("*.d"):
+        yield from (folder / file for file in cache.listed(depfile.read_text()))
+    made = folder / "build"
+    if (made / ".ninja_deps").exists():
+        printed = tools.run(["ninja", "-C", str(made), "-t", "deps"], folder)
+        yield from (made / line.strip() for line in printed.splitlines() if line.startswith("  "))
 
 
 def _compilers(target: str) -> Iterable[str]:
@@ -346,7 +292,7 @@ def _source(folder: Path, name: str, header: str, choice: Choice) -> Source:
     """Writes the header and, around it, what makes a stream of the model."""
     policy, isa = policy_of(choice), f"graven::{choice.isa}"
     file = folder / "model.hpp"
-    file.write_text(header)
+    file.write_text(f"{header}#include <graven/isa/{choice.isa}.hpp>\n")
     if choice.stream is None:
         return Source(file, f"{name}::ModelFor<{isa}, {policy}>", name, isa, policy)
     fields = dataclasses.asdict(choice.stream)
@@ -399,7 +345,7 @@ def _words(folder: Path, what: str, source: Source) -> bytes:
         for word in shlex.split(command["command"])
     ]
     words[words.index("-o") + 1] = str(folder / f"{what}.o")
-    tools.run(words, folder)
+    tools.run([*words, "-MD", "-MF", str(folder / f"{what}.d")], folder)
     return elf.section((folder / f"{what}.o").read_bytes(), ".graven")
 
 
@@ -409,7 +355,8 @@ def _search(folder: Path, problem: Problem, row_input: bool) -> emit.FoundPlan:
     command = [
         *host_compiler(), "-std=c++20", "-O2", f"-I{data_root() / 'include'}",
         *(f"-D{name}={size}" for name, size in problem.sizes.items()),
-        str(_template("search.cpp")), "-o", str(folder / "search"),
+        str(_template("search.cpp")), "-o", str(folder / "search"), "-MD", "-MF",
+        str(folder / "search.d"),
     ]  # fmt: skip
     tools.run(command, folder)
     printed = tools.run([str(folder / "search"), str(folder / "problem.bin")], folder)

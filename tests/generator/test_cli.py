@@ -296,6 +296,10 @@ def test_an_instruction_set_of_another_target(capsys):
     refused(capsys, expected, "inspect", MODEL, "--isa", "armv7em")
 
 
+def test_an_instruction_set_that_is_not_the_targets_own(capsys):
+    assert run(capsys, "inspect", MODEL, "--target", "cortex-m55", "--isa", "armv7em")[0] == 0
+
+
 def test_a_reader_that_goes_away():
     command = [sys.executable, "-m", "graven", "inspect", str(MODEL)]
     environment = {**os.environ, "PYTHONPATH": str(data_root() / "generator")}

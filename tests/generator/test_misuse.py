@@ -193,16 +193,6 @@ def test_two_at_a_time_share_a_cache(tmp_path):
     assert printed[0] == printed[1] and len(list(tmp_path.iterdir())) == 1
 
 
-def test_what_a_killed_build_left_goes_in_time(tmp_path):
-    old, young, kept = (tmp_path / name for name in ("graven-old", "graven-young", "0f-all"))
-    for folder in (old, young, kept):
-        folder.mkdir()
-    for folder in (old, kept):
-        os.utime(folder, (1, 1))
-    build._prune(tmp_path)
-    assert sorted(tmp_path.iterdir()) == [kept, young]
-
-
 @pytest.mark.parametrize("seconds", [0.0, 1.0])
 def test_an_interrupted_search_leaves_nothing(tmp_path, seconds):
     output, cache = tmp_path / "m.hpp", tmp_path / "cache"

@@ -218,7 +218,7 @@ struct armv7em : armv7em_expanding<1 << 16> {};
 
 }  // namespace graven::core
 
-namespace graven::core {
+namespace graven {
 using core::armv7em;
 }
 

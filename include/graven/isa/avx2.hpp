@@ -95,7 +95,7 @@ private:
 
 }  // namespace graven::core
 
-namespace graven::core {
+namespace graven {
 using core::avx2;
 }
 

@@ -35,7 +35,7 @@ protected:
 
 }  // namespace graven::core
 
-namespace graven::core {
+namespace graven {
 using core::avxvnni;
 }
 

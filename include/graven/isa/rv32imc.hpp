@@ -66,7 +66,7 @@ private:
 
 }  // namespace graven::core
 
-namespace graven::core {
+namespace graven {
 using core::rv32imc;
 }
 
