@@ -88,7 +88,7 @@ public:
   static constexpr int layer_count = detail::count_layers<Network>();
   static constexpr int step_count = Engine::steps;
   static constexpr std::size_t arena_size = Engine::arena_size;  // bytes, input and output included
-  static constexpr std::size_t arena_bound = static_cast<std::size_t>(Engine::Plan::places.bound);
+  static constexpr std::size_t arena_bound = static_cast<std::size_t>(Engine::Plan::bound);
   static constexpr std::size_t alignment = Engine::alignment;  // of the arena
   using Progress = typename Engine::Progress;
   using OnArena = BasicModel<Network, Input, params, Isa, policy, false>;
