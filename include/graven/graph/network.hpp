@@ -11,6 +11,7 @@
 #include "graven/graph/lowering.hpp"
 
 #include <cstddef>
+#include <initializer_list>
 #include <type_traits>
 #include <utility>
 
@@ -38,6 +39,13 @@ template <class L> constexpr int count_views() {  // upper bound
     return L::views;
   else
     return 4;
+}
+
+// No folds over layers, here and below: clang nests at most 256 of their operators.
+constexpr int sum_of(std::initializer_list<int> numbers) {
+  int sum = 0;
+  for (const int number : numbers) sum += number;
+  return sum;
 }
 
 // The shape of a layer's output; behind a mistake nothing more is said.
@@ -94,8 +102,8 @@ using nth = typename decltype(select<I>(
 
 // Layers one after the other.
 template <class... Ls> struct Sequential {
-  static constexpr int layers = (0 + ... + detail::count_layers<Ls>());
-  static constexpr int views = (0 + ... + detail::count_views<Ls>());
+  static constexpr int layers = detail::sum_of({0, detail::count_layers<Ls>()...});
+  static constexpr int views = detail::sum_of({0, detail::count_views<Ls>()...});
 
   template <At in> static constexpr Shape output() { return at<in, sizeof...(Ls)>.shape; }
 
@@ -117,8 +125,8 @@ private:
 
   template <At in, class Lowering, std::size_t... K>
   static constexpr View lower_each(Lowering& l, View view, std::index_sequence<K...>) {
-    ((view = detail::lower<detail::nth<K, Ls...>, at<in, K>>(l, view)), ...);
-    return view;
+    const View views[]{view, (view = detail::lower<detail::nth<K, Ls...>, at<in, K>>(l, view))...};
+    return views[sizeof...(K)];
   }
 };
 
@@ -148,9 +156,9 @@ template <bool complete, class Out, class... Nodes> struct GraphImpl;
 
 template <bool complete, int... Outs, class... Nodes>
 struct GraphImpl<complete, Outputs<Outs...>, Nodes...> {
-  static constexpr int layers = (0 + ... + count_layers<typename Nodes::Layer>());
+  static constexpr int layers = sum_of({count_layers<typename Nodes::Layer>()...});
   static constexpr int views =
-      (8 + ... + (count_views<typename Nodes::Layer>() + 2 * NodeInputs<Nodes>::beyond_two));
+      sum_of({8, count_views<typename Nodes::Layer>() + 2 * NodeInputs<Nodes>::beyond_two...});
   static constexpr int outs[sizeof...(Outs)] = {Outs...};
   static constexpr int output_count = sizeof...(Outs);
 
@@ -195,7 +203,7 @@ private:
       if (!sound && wrong < 0) wrong = node;
       ++node;
     };
-    (check(NodeInputs<Nodes>::lie_below(inputs + node)), ...);
+    for (const auto lie_below : {&NodeInputs<Nodes>::lie_below...}) check(lie_below(inputs + node));
     return wrong;
   }
   static constexpr int layers_before(int node) {
@@ -230,10 +238,12 @@ private:
 
   template <At... in, class Lowering, std::size_t... K>
   static constexpr void lower_each(Lowering& l, View* value, std::index_sequence<K...>) {
-    ((value[sizeof...(in) + K] =
-          Placed<nth<K, Nodes...>, first_layer<in...>() + layers_before(K), in...>::lower(l,
-                                                                                          value)),
-     ...);
+    const auto lower = [&]<int node>() {
+      using L = Placed<nth<node, Nodes...>, first_layer<in...>() + layers_before(node), in...>;
+      value[int{sizeof...(in)} + node] = L::lower(l, value);
+      return true;
+    };
+    [[maybe_unused]] const bool done[]{lower.template operator()<static_cast<int>(K)>()...};
   }
 };
 

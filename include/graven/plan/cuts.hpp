@@ -53,7 +53,7 @@ constexpr int least_of_all(const Problem<Values, Reads, Spans>& p) {
 template <int Values> struct Cuts {
   short value[Values]{};
   int least[Values]{};     // of no less is known
-  int estimate[Values]{};  // as if every value kept as many rows as when streaming
+  int estimate[Values]{};  // what is likely
   int count = 0;
 
   constexpr void add(int v, int low, int likely) {
@@ -89,25 +89,51 @@ template <int Values, int Reads, int Spans> struct ReadRows {
   }
 };
 
-// Bytes that each value keeps alive at most, and those of all values before it.
-template <int Values> struct Windows {
-  int before[Values + 1]{};
+// What is alive at some moments of a schedule, value by value.
+template <int Steps> struct Moments {
+  static constexpr int count = 64, apart = Steps / count + 1;
+  int born[count + 1]{}, dead[count + 1]{};  // rows before a moment
 
-  template <int Steps, int Rows, class P>
-  constexpr Windows(const P& p, const Schedule<Values, Steps, Rows>& s) {
+  template <int Values, int Rows>
+  constexpr Moments(const Facts& f, const Schedule<Values, Steps, Rows>& s, int first_row) {
+    for (int r = first_row; r < first_row + f.rows; ++r) {
+      if (s.birth[r] < 0 || f.is_constant) continue;
+      ++born[(s.birth[r] + apart - 1) / apart];
+      ++dead[s.death[r] / apart < count ? s.death[r] / apart + 1 : count];
+    }
+    for (int i = 1; i < count; ++i) born[i] += born[i - 1], dead[i] += dead[i - 1];
+  }
+};
+
+// The most bytes that a cut keeps alive at these moments, if all else is made as when streaming.
+template <int Values, int Steps> struct Estimates {
+  int most[Values]{};
+
+  template <int Rows, class P>
+  constexpr Estimates(const P& p, const Schedule<Values, Steps, Rows>& s) {
+    using Alive = Moments<Steps>;
+    int all[Alive::count]{};
+    for (int v = 0; v < Values; ++v) add(all, p.values[v], Alive(p.values[v], s, s.first_row[v]));
+    int before[Alive::count]{};
     for (int v = 0; v < Values; ++v) {
       const Facts& f = p.values[v];
-      const int *birth = s.birth + s.first_row[v], *death = s.death + s.first_row[v];
-      int most = 0, oldest = 0;
-      for (int r = 0; r < f.rows && birth[r] >= 0; ++r) {
-        while (oldest < r && death[oldest] < birth[r]) ++oldest;
-        if (r - oldest + 1 > most) most = r - oldest + 1;
+      const Alive rows(f, s, s.first_row[v]);
+      const int made = rows.born[Alive::count - 1], pitch = pitch_of(f);
+      for (int i = 0; i < Alive::count; ++i) {
+        if (const int bytes = before[i] + rows.born[i] * pitch;
+            i * Alive::apart <= s.last[v] && bytes > most[v])
+          most[v] = bytes;
+        if (const int bytes = all[i] - before[i] + (made - rows.born[i]) * pitch; bytes > most[v])
+          most[v] = bytes;
       }
-      const bool counts = !f.is_input && !f.is_constant && f.overwrites < 0;
-      before[v + 1] = before[v] + (counts ? most * pitch_of(f) : 0);
+      add(before, f, rows);
     }
   }
-  constexpr int after(int v) const { return before[Values] - before[v + 1]; }
+  static constexpr void add(int* bytes, const Facts& f, const Moments<Steps>& rows) {
+    if (f.overwrites >= 0) return;
+    for (int i = 0; i < Moments<Steps>::count; ++i)
+      bytes[i] += (rows.born[i] - rows.dead[i]) * pitch_of(f);
+  }
 };
 
 template <int Values, int Reads, int Spans, int Steps, int Rows>
@@ -116,17 +142,12 @@ constexpr auto cuts_below(const Problem<Values, Reads, Spans>& p,
   Cuts<Values> cuts;
   if (least_of_all(p) >= limit) return cuts;
   const ReadRows<Values, Reads, Spans> read(p);
-  const Windows<Values> windows(p, streaming);
-  int inputs = 0;
-  for (const Facts& f : p.values) inputs += f.is_input ? f.rows * f.row_bytes : 0;
+  const Estimates<Values, Steps> estimates(p, streaming);
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
     if (f.rows < 2 || f.read_count == 0 || f.steps == 0 || f.rows * f.row_bytes >= limit) continue;
-    const int block = read.rows[v] * pitch_of(f);
-    const int least = block + read_bytes(p, v, f.steps - 1);
-    const int first = (block > inputs ? block : inputs) + windows.before[v];
-    const int then = block + windows.after(v);
-    if (least < limit) cuts.add(v, least, first > then ? first : then);
+    const int least = read.rows[v] * pitch_of(f) + read_bytes(p, v, f.steps - 1);
+    if (least < limit) cuts.add(v, least, estimates.most[v]);
   }
   return cuts;
 }

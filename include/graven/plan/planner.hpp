@@ -25,7 +25,9 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
     return sum;
   }();
 
-  static constexpr int simulated_steps = 1 << 13;
+  // Cuts are simulated in order of an estimate: all of them while that makes so many steps, then
+  // those whose estimate beats the best so far, up to so many steps. (An estimate is nearly exact.)
+  static constexpr int steps_for_all = 1 << 11, most_simulated_steps = 1 << 13;
 
   // Streaming throughout, or with one value finished before anything after it starts (often the
   // input's rows are gone by then): the one that keeps the fewest bytes alive.
@@ -41,9 +43,8 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   static constexpr auto cuts = plan::cuts_below(problem, streaming, streaming_peak);
   template <int cut> static constexpr int peak_with = plan::peak(problem, simulate_with<cut>());
 
-  // Long problems: as many of the most promising cuts as make so many steps.
   static constexpr int most_cuts = [] {
-    const int affordable = simulated_steps / (steps + 1) + 4;
+    const int affordable = most_simulated_steps / (steps + 1) + 1;
     return cuts.count < affordable ? cuts.count : affordable;
   }();
   struct Best {
@@ -56,7 +57,10 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
     } else {
       constexpr Best before = best_of<tried - 1>();
       constexpr int cut = cuts.value[tried - 1], least = cuts.least[tried - 1];
-      if constexpr (least > before.peak || (least == before.peak && cut > before.cut)) {
+      constexpr bool is_likely =
+          (tried - 1) * steps < steps_for_all || cuts.estimate[tried - 1] < before.peak;
+      if constexpr (!is_likely || least > before.peak ||
+                    (least == before.peak && cut > before.cut)) {
         return before;
       } else {
         constexpr int peak = peak_with<cut>;

@@ -262,11 +262,12 @@ struct FlashTables {
           input_wire<value, static_cast<int>(K)>()),
      ...);
   }
+  template <std::size_t value>
+  using Inputs = std::make_index_sequence<static_cast<std::size_t>(graph.values[value].inputs)>;
   template <std::size_t... I> static constexpr Content make_tables(std::index_sequence<I...>) {
     Content t{};
-    (fill<static_cast<int>(I) + first_value>(t, std::make_index_sequence<static_cast<std::size_t>(
-                                                    graph.values[I + first_value].inputs)>()),
-     ...);
+    [[maybe_unused]] const bool done[]{  // no fold: clang nests at most 256 operators
+        (fill<static_cast<int>(I) + first_value>(t, Inputs<I + first_value>()), true)...};
     return t;
   }
   static constexpr Content tables = make_tables(std::make_index_sequence<computed>());
