@@ -124,12 +124,12 @@ public:
               0,
               0,
               static_cast<int>(place(view.value))};
-      for (int id = 0; id < graph.count; ++id)
-        if (graph.values[id].layer == k) {
-          info.macs += graph.values[id].macs;
-          info.weight_size += Check::weight_size(id);
-        }
     }
+    for (int id = 0; sound && id < graph.count; ++id)
+      if (const int k = graph.values[id].layer; k >= 0 && k < layer_count) {
+        all[k].macs += graph.values[id].macs;
+        all[k].weight_size += Check::weight_size(id);
+      }
     return all;
   }();
   static constexpr std::uint64_t macs = [] {
