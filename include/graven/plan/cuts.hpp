@@ -4,7 +4,7 @@
 
 #include "graven/plan/schedule.hpp"
 
-namespace graven::plan {
+namespace graven::core::plan {
 
 constexpr int pitch_of(const Facts& f) {  // of a row in the arena
   return f.is_input || f.is_output ? f.row_bytes : align4(f.row_bytes);
@@ -152,4 +152,4 @@ constexpr auto cuts_below(const Problem<Values, Reads, Spans>& p,
   return cuts;
 }
 
-}  // namespace graven::plan
+}  // namespace graven::core::plan

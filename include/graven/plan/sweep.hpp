@@ -4,7 +4,7 @@
 
 #include "graven/plan/items.hpp"
 
-namespace graven::plan {
+namespace graven::core::plan {
 
 // The steps of each value, ascending.
 template <int Values, int Steps> struct Times {
@@ -157,4 +157,4 @@ template <int Items, int Values, int Steps, int Rows> struct Sweep {
   }
 };
 
-}  // namespace graven::plan
+}  // namespace graven::core::plan
