@@ -88,7 +88,7 @@ public:
   static constexpr int layer_count = detail::count_layers<Network>();
   static constexpr int step_count = Engine::steps;
   static constexpr std::size_t arena_size = Engine::arena_size;  // bytes, input and output included
-  static constexpr std::size_t arena_bound = static_cast<std::size_t>(Engine::Plan::places.bound);
+  static constexpr std::size_t arena_bound = static_cast<std::size_t>(Engine::Plan::bound);
   static constexpr std::size_t alignment = Engine::alignment;  // of the arena
   using Progress = typename Engine::Progress;
   using OnArena = BasicModel<Network, Input, params, Isa, policy, false>;
@@ -124,12 +124,12 @@ public:
               0,
               0,
               static_cast<int>(place(view.value))};
-      for (int id = 0; id < graph.count; ++id)
-        if (graph.values[id].layer == k) {
-          info.macs += graph.values[id].macs;
-          info.weight_size += Check::weight_size(id);
-        }
     }
+    for (int id = 0; sound && id < graph.count; ++id)
+      if (const int k = graph.values[id].layer; k >= 0 && k < layer_count) {
+        all[k].macs += graph.values[id].macs;
+        all[k].weight_size += Check::weight_size(id);
+      }
     return all;
   }();
   static constexpr std::uint64_t macs = [] {

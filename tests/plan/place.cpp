@@ -18,7 +18,7 @@ constexpr plan::Policy other_sets{.found = 2};
 template <class C, Element element, plan::Policy policy> void check_plan() {
   using S = Subject<typename C::Network, C::input, element, 7, policy>;
   CHECK(PlanCheck<S>::run() == "");
-  CHECK(S::Engine::Plan::places.bound <= S::Engine::Plan::places.arena);
+  CHECK(S::Engine::Plan::bound <= S::Engine::Plan::places.arena);
 }
 
 template <plan::Policy policy> void check_all() {

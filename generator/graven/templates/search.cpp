@@ -133,7 +133,7 @@ Order order_by_size(const List& by_birth) {
 // Random moves; those are kept that make the arena no larger.
 Result search(const Whole& whole, int tries, std::uint32_t seed, bool from_top) {
   Result result{.bound = reschedule(whole), .whole = whole, .from_top = from_top};
-  const List list = items_of<ITEMS>(problem, schedule, false);
+  const List list = items_of<ITEMS>(problem, schedule);
   Order by_birth(static_cast<std::size_t>(list.count));
   std::iota(by_birth.begin(), by_birth.end(), std::uint16_t{0});
   Places places;

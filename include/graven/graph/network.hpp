@@ -16,6 +16,7 @@
 
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 #include <type_traits>
 #include <utility>
 
@@ -45,6 +46,13 @@ template <class L> constexpr int count_views() {  // upper bound
     return 4 + 2 * L::outputs;
   else
     return 4;
+}
+
+// No folds over layers, here and below: clang nests at most 256 of their operators.
+constexpr int sum_of(std::initializer_list<int> numbers) {
+  int sum = 0;
+  for (const int number : numbers) sum += number;
+  return sum;
 }
 
 // How many outputs a layer has, and where in a graph they stand: Out<node, k>.
@@ -120,8 +128,8 @@ using nth = typename decltype(select<I>(
 
 // Layers one after the other.
 template <class... Ls> struct Sequential {
-  static constexpr int layers = (0 + ... + detail::count_layers<Ls>());
-  static constexpr int views = (0 + ... + detail::count_views<Ls>());
+  static constexpr int layers = detail::sum_of({0, detail::count_layers<Ls>()...});
+  static constexpr int views = detail::sum_of({0, detail::count_views<Ls>()...});
 
   template <At in> static constexpr Shape output() { return at<in, sizeof...(Ls)>.shape; }
 
@@ -143,8 +151,8 @@ private:
 
   template <At in, class Lowering, std::size_t... K>
   static constexpr View lower_each(Lowering& l, View view, std::index_sequence<K...>) {
-    ((view = detail::lower<detail::nth<K, Ls...>, at<in, K>>(l, view)), ...);
-    return view;
+    const View made[]{view, (view = detail::lower<detail::nth<K, Ls...>, at<in, K>>(l, view))...};
+    return made[sizeof...(K)];
   }
 };
 

@@ -34,9 +34,9 @@ template <bool complete, class Out, class... Nodes> struct GraphImpl;
 
 template <bool complete, int... Outs, class... Nodes>
 struct GraphImpl<complete, Outputs<Outs...>, Nodes...> {
-  static constexpr int layers = (0 + ... + count_layers<typename Nodes::Layer>());
+  static constexpr int layers = sum_of({count_layers<typename Nodes::Layer>()...});
   static constexpr int views =
-      (8 + ... + (count_views<typename Nodes::Layer>() + 2 * NodeInputs<Nodes>::beyond_two));
+      sum_of({8, count_views<typename Nodes::Layer>() + 2 * NodeInputs<Nodes>::beyond_two...});
   static constexpr int outs[sizeof...(Outs)] = {Outs...};
   static constexpr int output_count = sizeof...(Outs);
 
@@ -104,7 +104,8 @@ private:
       if (!sound && wrong < 0) wrong = node;
       ++node;
     };
-    (check(NodeInputs<Nodes>::exist(output_counts<inputs>.data(), inputs + node)), ...);
+    for (const auto exist : {&NodeInputs<Nodes>::exist...})
+      check(exist(output_counts<inputs>.data(), inputs + node));
     return wrong;
   }
   static constexpr int layers_before(int node) {
@@ -140,7 +141,11 @@ private:
 
   template <At... in, class Lowering, std::size_t... K>
   static constexpr void lower_each(Lowering& l, View* value, std::index_sequence<K...>) {
-    (lower_node<K, in...>(l, value), ...);
+    const auto lower = [&]<std::size_t node>() {
+      lower_node<node, in...>(l, value);
+      return true;
+    };
+    [[maybe_unused]] const bool done[]{lower.template operator()<K>()...};
   }
   template <std::size_t K, At... in, class Lowering>
   static constexpr void lower_node(Lowering& l, View* value) {

@@ -25,31 +25,35 @@ template <int Items> struct List {
   int count = 0;
 };
 
-// Stable counting sort by birth, then, if asked, by size: few sizes exist.
-template <int Steps, int Items> constexpr auto sorted(const List<Items>& list, bool by_size) {
-  List<Items> by_birth;
+// Stable counting sort by birth.
+template <int Steps, int Items> constexpr auto sorted_by_birth(const List<Items>& list) {
+  List<Items> sorted;
   int next[Steps + 2]{};
   for (int i = 0; i < list.count; ++i) ++next[list.items[i].t0 + 1];
   for (int t = 0; t <= Steps; ++t) next[t + 1] += next[t];
-  for (int i = 0; i < list.count; ++i) by_birth.items[next[list.items[i].t0]++] = list.items[i];
-  by_birth.count = list.count;
-  if (!by_size) return by_birth;
-  List<Items> all = by_birth;
+  for (int i = 0; i < list.count; ++i) sorted.items[next[list.items[i].t0]++] = list.items[i];
+  sorted.count = list.count;
+  return sorted;
+}
+
+// Stable, the largest first: few sizes exist.
+template <int Items> constexpr auto sorted_by_size(const List<Items>& list) {
+  List<Items> all = list;
   int n = 0;
   for (int size = 1 << 30; n < list.count;) {
     int smaller = 0;
     for (int i = 0; i < list.count; ++i)
-      if (const int b = by_birth.items[i].bytes; b < size && b > smaller) smaller = b;
+      if (const int b = list.items[i].bytes; b < size && b > smaller) smaller = b;
     for (int i = 0; i < list.count; ++i)
-      if (by_birth.items[i].bytes == smaller) all.items[n++] = by_birth.items[i];
+      if (list.items[i].bytes == smaller) all.items[n++] = list.items[i];
     size = smaller;
   }
   return all;
 }
 
-// Everything but the blocks, in the order in which first fit shall see it.
+// Everything but the blocks, by birth.
 template <int Items, int Values, int Steps, int Rows, class P>
-constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s, bool by_size) {
+constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s) {
   List<Items> list;
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
@@ -71,7 +75,7 @@ constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s, bool
       list.items[list.count++] = {s.first[v], s.last[v], align4(f.scratch), -1 - v,
                                   f.reduces ? -1 : v};
   }
-  return sorted<Steps>(list, by_size);
+  return sorted_by_birth<Steps>(list);
 }
 
 // The list in another order; one that is made for another problem is left as it is.

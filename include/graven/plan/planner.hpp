@@ -1,6 +1,7 @@
 // PlanOf: which schedule and which placement a graph gets under a policy.
 #pragma once
 
+#include "graven/plan/cuts.hpp"
 #include "graven/plan/problem_of.hpp"
 #include "graven/plan/split.hpp"
 
@@ -24,6 +25,10 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
     return sum;
   }();
 
+  // Cuts are simulated in order of an estimate: all of them while that makes so many steps, then
+  // those whose estimate beats the best so far, up to so many steps. (An estimate is nearly exact.)
+  static constexpr int steps_for_all = 1 << 11, most_simulated_steps = 1 << 13;
+
   // Streaming throughout, or with one value finished before anything after it starts (often the
   // input's rows are gone by then): the one that keeps the fewest bytes alive.
   template <int cut> static constexpr auto simulate_with() {
@@ -33,23 +38,36 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
     return plan::simulate<steps, rows>(problem, p,
                                        cut < 0 ? plan::Order::stream : plan::Order::mixed);
   }
+  static constexpr auto streaming = simulate_with<-1>();
+  static constexpr int streaming_peak = plan::peak(problem, streaming);
+  static constexpr auto cuts = plan::cuts_below(problem, streaming, streaming_peak);
   template <int cut> static constexpr int peak_with = plan::peak(problem, simulate_with<cut>());
-  template <int cut> static constexpr int peak_if_small() {
-    constexpr const plan::Facts& f = problem.values[cut];
-    if constexpr (f.rows > 1 && f.read_count > 0 && f.rows * f.row_bytes < peak_with<-1>)
-      return peak_with<cut>;
-    else
-      return std::numeric_limits<int>::max();
-  }
-  template <int... cuts> static constexpr int best_cut(std::integer_sequence<int, cuts...>) {
-    const int peaks[] = {peak_if_small<cuts>()...};
-    int best = -1, least = peak_with<-1>;
-    for (int v = 0; v < static_cast<int>(sizeof...(cuts)); ++v)
-      if (peaks[v] < least) {
-        least = peaks[v];
-        best = v;
+
+  static constexpr int most_cuts = [] {
+    const int affordable = most_simulated_steps / (steps + 1) + 1;
+    return cuts.count < affordable ? cuts.count : affordable;
+  }();
+  struct Best {
+    int cut = -1, peak = streaming_peak;
+  };
+  // The best of the first `tried` cuts; of equal ones the first value.
+  template <int tried> static constexpr Best best_of() {
+    if constexpr (tried == 0) {
+      return {};
+    } else {
+      constexpr Best before = best_of<tried - 1>();
+      constexpr int cut = cuts.value[tried - 1], least = cuts.least[tried - 1];
+      constexpr bool is_likely =
+          (tried - 1) * steps < steps_for_all || cuts.estimate[tried - 1] < before.peak;
+      if constexpr (!is_likely || least > before.peak ||
+                    (least == before.peak && cut > before.cut)) {
+        return before;
+      } else {
+        constexpr int own = peak_with<cut>;
+        return own < before.peak || (own == before.peak && cut < before.cut) ? Best{cut, own}
+                                                                             : before;
       }
-    return best;
+    }
   }
   static constexpr bool repeats = [] {
     constexpr int made_for = plan::found<policy.found>.steps;
@@ -60,26 +78,51 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
       plan::Policy p = policy;
       p.whole = plan::found<policy.found>.whole;
       return plan::simulate<steps, rows>(problem, p, plan::Order::mixed);
-    } else if constexpr (policy.order == plan::Order::best)
-      return simulate_with<best_cut(std::make_integer_sequence<int, graph.count>())>();
-    else
+    } else if constexpr (policy.order == plan::Order::best) {
+      constexpr int cut = best_of<most_cuts>().cut;
+      if constexpr (cut < 0)
+        return streaming;
+      else
+        return simulate_with<cut>();
+    } else {
       return plan::simulate<steps, rows>(problem, policy, policy.order);
+    }
   }
   static constexpr auto schedule = make_schedule();
+  static constexpr int peak = plan::peak(problem, schedule);
+
+  // By birth, and by size, which takes longer: in parts, because compilers limit each constant, and
+  // only while that takes no longer than `most_visits`. Beyond the bound nothing better exists.
   static constexpr int items = plan::count_items(problem);
-  template <bool by_size>
-  static constexpr auto placed = plan::place(problem, schedule,
-                                             plan::items_of<items>(problem, schedule, by_size));
-  static constexpr auto place_better() {
-    return placed<true>.arena < placed<false>.arena ? placed<true> : placed<false>;
+  static constexpr auto by_birth = plan::items_of<items>(problem, schedule);
+  static constexpr auto placed_by_birth = plan::place_by_birth(problem, schedule, by_birth);
+  static constexpr int visits_of_part = 1 << 19, parts = 4;
+  template <int part> static constexpr auto make_by_size() {
+    if constexpr (part == 0) {
+      return plan::BySize<items, graph.count, steps, rows>(problem, schedule, by_birth);
+    } else {
+      auto more = by_size<part - 1>;
+      more.place(part * visits_of_part);
+      return more;
+    }
+  }
+  template <int part> static constexpr auto by_size = make_by_size<part>();
+  template <int part = 0> static constexpr auto place_better() {
+    if constexpr (part == 0 && placed_by_birth.arena <= peak) {
+      return placed_by_birth;
+    } else if constexpr (by_size<part>.is_complete()) {
+      constexpr auto placed = by_size<part>.finished(problem, schedule);
+      return placed.arena < placed_by_birth.arena ? placed : placed_by_birth;
+    } else if constexpr (part < parts) {
+      return place_better<part + 1>();
+    } else {
+      return placed_by_birth;
+    }
   }
   static constexpr auto place_found() {
     constexpr const plan::Found& found = plan::found<policy.found>;
-    constexpr auto again = [] {
-      const auto list = plan::items_of<items>(problem, schedule, false);
-      return plan::place(problem, schedule, plan::reordered(list, found.order, found.count),
-                         found.from_top);
-    }();
+    constexpr auto again = plan::place(
+        problem, schedule, plan::reordered(by_birth, found.order, found.count), found.from_top);
     if constexpr (found.arena == 0 || again.arena <= found.arena)
       return again;
     else
@@ -104,6 +147,8 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
     else
       return together;
   }();
+  // Most bytes alive at one step: no placement of this schedule is smaller.
+  static constexpr int bound = policy.apart ? places.arena : peak;
   static constexpr int fast_size = is_split ? places.fast : border > 0 ? places.arena : 0;
   static constexpr int slow_size = is_split ? places.arena - border : border > 0 ? 0 : places.arena;
 };

@@ -239,13 +239,13 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
   using Values = std::make_index_sequence<static_cast<std::size_t>(graph.count)>;
 
   static constexpr bool passed = check_all(Values());
+  template <bool weights> static constexpr auto sizes_of = sizes(weights, Values());
   static constexpr std::size_t weight_size(int value) {
-    constexpr auto all = sizes(true, Values());
-    return all[static_cast<std::size_t>(value)];
+    return sizes_of<true>[static_cast<std::size_t>(value)];
   }
   static constexpr std::size_t total(bool weights) {
     std::size_t sum = 0;
-    for (std::size_t size : sizes(weights, Values())) sum += size;
+    for (std::size_t size : weights ? sizes_of<true> : sizes_of<false>) sum += size;
     return sum;
   }
   static constexpr std::size_t table_size = total(false);

@@ -156,7 +156,8 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   }
   template <class Memory, std::size_t... I>
   static constexpr void reset_each([[maybe_unused]] Memory arena, std::index_sequence<I...>) {
-    (reset_value<static_cast<int>(I)>(arena), ...);
+    // no fold: clang nests at most 256 operators
+    [[maybe_unused]] const bool done[]{(reset_value<static_cast<int>(I)>(arena), true)...};
   }
   template <int value, class Memory>
   static constexpr void reset_value([[maybe_unused]] Memory arena) {

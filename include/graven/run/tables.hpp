@@ -125,13 +125,14 @@ struct FlashTables {
     return Plan::places.row[Plan::schedule.first_row[value] + row];
   }
   // The rows before a value's in `places`, and (for the last value + 1) of all.
-  static constexpr int rows_before(int value) {
-    int rows = 0;
-    for (int v = 0; v < value; ++v) rows += ring[v] > 0 ? 0 : Plan::problem.values[v].rows;
+  static constexpr auto rows_before = [] {
+    std::array<int, static_cast<std::size_t>(values) + 1> rows{};
+    for (std::size_t v = 0; v < values; ++v)
+      rows[v + 1] = rows[v] + (ring[v] > 0 ? 0 : Plan::problem.values[v].rows);
     return rows;
-  }
+  }();
   static constexpr auto places = [] {
-    constexpr int count = rows_before(values);
+    constexpr int count = rows_before[values];
     std::array<Place, static_cast<std::size_t>(count > 0 ? count : 1)> rows{};
     for (int v = 0, at = 0; v < values; ++v)
       for (int r = 0; ring[v] == 0 && r < Plan::problem.values[v].rows; ++r)
@@ -140,7 +141,7 @@ struct FlashTables {
   }();
   // From row `first` on; what is read so lies in no ring of fewer slots than rows (Facts::sliced).
   static constexpr Slots slots_of(int value, int first = 0) {
-    Slots slots{static_cast<std::uint32_t>(rows_before(value) + first)};
+    Slots slots{static_cast<std::uint32_t>(rows_before[static_cast<std::size_t>(value)] + first)};
     if constexpr (has_blocks) {
       if (ring[value] == 0) return slots;
       slots.row = static_cast<std::uint32_t>(place(value, first));
@@ -262,11 +263,13 @@ struct FlashTables {
           input_wire<value, static_cast<int>(K)>()),
      ...);
   }
+  template <std::size_t value>
+  using Inputs = std::make_index_sequence<static_cast<std::size_t>(graph.values[value].inputs)>;
   template <std::size_t... I> static constexpr Content make_tables(std::index_sequence<I...>) {
     Content t{};
-    (fill<static_cast<int>(I) + first_value>(t, std::make_index_sequence<static_cast<std::size_t>(
-                                                    graph.values[I + first_value].inputs)>()),
-     ...);
+    [[maybe_unused]] const bool done[]{
+        // no fold: clang nests at most 256 operators
+        (fill<static_cast<int>(I) + first_value>(t, Inputs<I + first_value>()), true)...};
     return t;
   }
   static constexpr Content tables = make_tables(std::make_index_sequence<computed>());
