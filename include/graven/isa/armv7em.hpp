@@ -180,7 +180,7 @@ template <int spare> struct armv7em_expanding : armv7em_lean {
     } else if constexpr (requires { typename Lean::Roomy; }) {
       return typename Lean::Roomy{};
     } else {
-      return Lean{};
+      return lean::kernel<graph, value>();
     }
   }
 

@@ -3,7 +3,7 @@
 
 #if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
 
-#include "graven/isa/shared/naked.hpp"
+#include "graven/isa/shared/attributes.hpp"
 
 namespace graven::armv6m_isa {
 

@@ -68,7 +68,8 @@ GRAVEN_NAKED void matmul(const std::byte*, const std::byte*, std::byte*, const M
     .if %c0 > \n ;  finish \sum, r2, lr, r3, r4, r5 ;  strb r5, \to ;  .endif
   .endm
     push {r4-r11, lr} ;  sub sp, #16
-    mov r12, r2 ;  ldm r3, {r2-r4} ;  lsr r4, r4, #%c1 / 2
+    mov r12, r2 ;  ldm r3, {r2-r4}
+    .if %c1 > 1 ;  lsr r4, r4, #%c1 / 2 ;  .endif
     strd r1, r4, [sp] ;  strd r2, r3, [sp, #8]
     mov r10, #0x00ff00ff ;  ldr lr, [r0], #4
   1:

@@ -3,7 +3,7 @@
 
 #if defined(__thumb2__)
 
-#include "graven/isa/shared/naked.hpp"
+#include "graven/isa/shared/attributes.hpp"
 
 namespace graven::armv7m_isa {
 

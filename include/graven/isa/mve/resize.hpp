@@ -4,7 +4,7 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/scalar/resize.hpp"
-#include "graven/isa/shared/naked.hpp"
+#include "graven/isa/shared/attributes.hpp"
 
 namespace graven::mve_isa {
 

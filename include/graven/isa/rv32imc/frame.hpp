@@ -3,7 +3,7 @@
 
 #if defined(__riscv_mul) && __riscv_xlen == 32
 
-#include "graven/isa/shared/naked.hpp"
+#include "graven/isa/shared/attributes.hpp"
 
 namespace graven::rv32imc_isa {
 

@@ -160,8 +160,8 @@ template <int run_length, int rows> struct Sliding : scalar_isa::Conv<scalar_isa
     return to;
   }
   // The strips of the tile whose first window begins at element `first` of the rows.
-  [[gnu::optimize("no-tree-loop-distribute-patterns")]] static void
-  gather(const Task& t, const Band& band, int first) {
+  GRAVEN_OPTIMIZE("no-tree-loop-distribute-patterns")
+  static void gather(const Task& t, const Band& band, int first) {
     const int length = t.in_width * t.in_channels;
     int before = first < 0 ? -first : 0;
     if (before > strip) before = strip;

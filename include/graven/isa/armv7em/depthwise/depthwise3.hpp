@@ -3,7 +3,7 @@
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
-#include "graven/isa/shared/naked.hpp"
+#include "graven/isa/shared/attributes.hpp"
 
 #include <cstddef>
 #include <cstdint>
