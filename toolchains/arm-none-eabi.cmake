@@ -4,8 +4,12 @@
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR arm)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
-set(CMAKE_CXX_COMPILER arm-none-eabi-g++)
-set(CMAKE_CXX_FLAGS_INIT "-mthumb ${cpu_flags}")
+if(CMAKE_CXX_COMPILER MATCHES "clang")  # <cpu>-clang.cmake
+  include(${CMAKE_CURRENT_LIST_DIR}/arm-none-eabi-clang.cmake)
+else()
+  set(CMAKE_CXX_COMPILER arm-none-eabi-g++)
+  set(CMAKE_CXX_FLAGS_INIT "-mthumb ${cpu_flags}")
+endif()
 set(GRAVEN_SIZE_TOOL arm-none-eabi-size)
 # No libstdc++, no system calls: what would throw, allocate or print does not link.
 set(GRAVEN_LINK_OPTIONS --specs=nano.specs -nostartfiles -nodefaultlibs)

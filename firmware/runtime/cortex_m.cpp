@@ -13,8 +13,7 @@ using board::reg;
 constexpr std::uintptr_t systick_control = 0xe000e010, systick_reload = 0xe000e014,
                          systick_value = 0xe000e018, icsr = 0xe000ed04, vtor = 0xe000ed08,
                          shcsr = 0xe000ed24, cfsr = 0xe000ed28, hfsr = 0xe000ed2c,
-                         mmfar = 0xe000ed34, bfar = 0xe000ed38, mpu_type = 0xe000ed90,
-                         mpu_control = 0xe000ed94, mpu_rbar = 0xe000ed9c, mpu_rasr = 0xe000eda0;
+                         mmfar = 0xe000ed34, bfar = 0xe000ed38, mpu_type = 0xe000ed90;
 constexpr bool mainline = __ARM_ARCH_ISA_THUMB == 2;
 
 constexpr std::uint32_t systick_period = 1u << 24;
@@ -99,6 +98,7 @@ void close_guard() {
   asm volatile("msr msplim, %0" ::"r"(_stack_limit));
 #else
   if (!guard_is_closed()) return;
+  constexpr std::uintptr_t mpu_control = 0xe000ed94, mpu_rbar = 0xe000ed9c, mpu_rasr = 0xe000eda0;
   constexpr std::uint32_t never_execute = 1u << 28, bytes_256 = 7u << 1, enable = 1u << 0;
   reg(mpu_rbar) = word(_stack_guard) | 1u << 4;  // VALID: selects region 0
   reg(mpu_rasr) = never_execute | bytes_256 | enable;

@@ -148,7 +148,7 @@ def test_a_layer_states_any_number_of_constants(monkeypatch):
     plain = cpp.Constant("beta", np.array([7], dtype=np.int32))
     module = layers.modules()["RELU"]
     monkeypatch.setattr(
-        module, "cpp", lambda layer, node: cpp.Cpp("graven::PReLU", constants=(alpha, plain))
+        module, "cpp", lambda layer, node: cpp.Cpp("graven::core::PReLU", constants=(alpha, plain))
     )
     text = " ".join(emit.header(network, "0" * 64).split())
     for part in (

@@ -15,7 +15,7 @@ struct armv6m : thumb_isa::Kernels<armv6m_isa::Core> {
 
 }  // namespace graven::core
 
-namespace graven {
+namespace graven::core {
 using core::armv6m;
 }
 

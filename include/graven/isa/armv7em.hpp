@@ -180,7 +180,7 @@ template <int spare> struct armv7em_expanding : armv7em_lean {
     } else if constexpr (requires { typename Lean::Roomy; }) {
       return typename Lean::Roomy{};
     } else {
-      return Lean{};
+      return lean::kernel<graph, value>();
     }
   }
 
@@ -218,7 +218,7 @@ struct armv7em : armv7em_expanding<1 << 16> {};
 
 }  // namespace graven::core
 
-namespace graven {
+namespace graven::core {
 using core::armv7em;
 }
 

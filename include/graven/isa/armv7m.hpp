@@ -15,7 +15,7 @@ struct armv7m : thumb_isa::Kernels<armv7m_isa::Core> {
 
 }  // namespace graven::core
 
-namespace graven {
+namespace graven::core {
 using core::armv7m;
 }
 

@@ -95,7 +95,7 @@ private:
 
 }  // namespace graven::core
 
-namespace graven {
+namespace graven::core {
 using core::avx2;
 }
 

@@ -19,7 +19,7 @@ struct avx512vnni : avxvnni {
 
 }  // namespace graven::core
 
-namespace graven {
+namespace graven::core {
 using core::avx512vnni;
 }
 

@@ -35,7 +35,7 @@ protected:
 
 }  // namespace graven::core
 
-namespace graven {
+namespace graven::core {
 using core::avxvnni;
 }
 

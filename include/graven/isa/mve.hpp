@@ -88,7 +88,7 @@ struct mve : mve_kernels<std::numeric_limits<int>::max()> {
 
 }  // namespace graven::core
 
-namespace graven {
+namespace graven::core {
 using core::mve;
 }
 

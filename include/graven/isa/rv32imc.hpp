@@ -66,7 +66,7 @@ private:
 
 }  // namespace graven::core
 
-namespace graven {
+namespace graven::core {
 using core::rv32imc;
 }
 

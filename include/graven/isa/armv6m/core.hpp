@@ -22,9 +22,8 @@ using thumb_isa::SpreadStep;
 //   r11 from the last pixel back to the first;  [sp] rows, offset, bytes of a row's chunks, rows
 //   left
 template <int pixels>
-[[gnu::naked, gnu::noipa]] void spread(std::byte*, const std::byte* const*, const SpreadStep*) {
-  define_frame();
-  asm volatile(R"(
+GRAVEN_NAKED void spread(std::byte*, const std::byte* const*, const SpreadStep*) {
+  asm volatile(GRAVEN_ARMV6M_FRAME R"(
   .macro chunk n
     .if %c0 > \n
     .if \n ;  add r1, r8 ;  .endif
@@ -57,46 +56,44 @@ template <int pixels>
 //   r0 stream, r1 tile, r2 r3 weights, r4-r6 a chunk of inputs, r7 mask, r8-r11 sums, r12 the
 //   tile's end, lr pixel_step;  [sp] tile, twice_zero, out, word, mask
 template <int pixels, int unroll, bool clamps>
-[[gnu::naked, gnu::noipa]] void matmul(const std::byte*, const std::byte*, std::byte*,
-                                       const MatmulStep*) {
-  define_frame();
-  define_put<pixels, clamps>();
-  asm volatile(R"(
+GRAVEN_NAKED void matmul(const std::byte*, const std::byte*, std::byte*, const MatmulStep*) {
+  asm volatile(GRAVEN_ARMV6M_FRAME GRAVEN_ARMV6M_FINISH GRAVEN_ARMV6M_PUT R"(
   .macro pixel n, sum
-    .if %c0 > \n
+    .if %c[outputs] > \n
     ldm r1!, {r4-r6} ;  muls r5, r3, r5 ;  muls r6, r2, r6 ;  adds r4, r4, r5 ;  adds r4, r4, r6
     asrs r4, #16 ;  add \sum, r4
     .endif
   .endm
   .macro correct n, sum
-    .if %c0 > \n ;  movs r5, #12 * \n ;  ldrsh r6, [r4, r5] ;  muls r6, r3, r6 ;  add \sum, r6
+    .if %c[outputs] > \n ;  movs r5, #12 * \n ;  ldrsh r6, [r4, r5] ;  muls r6, r3, r6
+    add \sum, r6
     .endif
   .endm
   .macro corrected
     ldm r0!, {r3} ;  uxth r4, r3 ;  asrs r3, #24
-    .if %c0 == 2 ;  lsls r4, #1 ;  .elseif %c0 == 4 ;  lsls r4, #2
-    .elseif %c0 == 3 ;  lsls r5, r4, #1 ;  adds r4, r4, r5 ;  .endif
+    .if %c[outputs] == 2 ;  lsls r4, #1 ;  .elseif %c[outputs] == 4 ;  lsls r4, #2
+    .elseif %c[outputs] == 3 ;  lsls r5, r4, #1 ;  adds r4, r4, r5 ;  .endif
     adds r4, r4, r1
     correct 0, r8 ;  correct 1, r9 ;  correct 2, r10 ;  correct 3, r11
   .endm
     enter
     sub sp, #20 ;  str r1, [sp] ;  str r2, [sp, #8]
     ldm r3!, {r4-r6} ;  mov lr, r4 ;  str r5, [sp, #4]
-    movs r7, #12 * %c0 ;  muls r6, r7, r6 ;  adds r6, r6, r1 ;  mov r12, r6
+    movs r7, #12 * %c[outputs] ;  muls r6, r7, r6 ;  adds r6, r6, r1 ;  mov r12, r6
     movs r7, #255 ;  lsls r6, r7, #16 ;  orrs r7, r6 ;  str r7, [sp, #16]
     ldm r0!, {r2}
   1:
     str r2, [sp, #12] ;  asrs r2, #8 ;  mov r8, r2
-    .if %c0 > 1 ;  mov r9, r2 ;  .endif ;  .if %c0 > 2 ;  mov r10, r2 ;  .endif
-    .if %c0 > 3 ;  mov r11, r2 ;  .endif
+    .if %c[outputs] > 1 ;  mov r9, r2 ;  .endif ;  .if %c[outputs] > 2 ;  mov r10, r2 ;  .endif
+    .if %c[outputs] > 3 ;  mov r11, r2 ;  .endif
     ldr r1, [sp] ;  ldr r7, [sp, #16]
   2:
-    .rept %c1
+    .rept %c[unroll]
     ldm r0!, {r2} ;  movs r3, r2 ;  ands r3, r7 ;  lsrs r2, #8 ;  ands r2, r7
     pixel 0, r8 ;  pixel 1, r9 ;  pixel 2, r10 ;  pixel 3, r11
     .endr
     cmp r1, r12
-    .if %c0 * %c1 < 16 ;  bne 2b ;  .else ;  beq 5f ;  b 2b ;  .endif
+    .if %c[outputs] * %c[unroll] < 16 ;  bne 2b ;  .else ;  beq 5f ;  b 2b ;  .endif
   5:
     movs r7, r0 ;  adds r0, #8 ;  ldr r1, [sp] ;  ldrh r2, [r7, #6] ;  cmp r2, #0 ;  beq 4f
     uxtb r2, r2 ;  adds r1, #4 ;  cmp r2, #0 ;  beq 5f
@@ -115,16 +112,14 @@ template <int pixels, int unroll, bool clamps>
     add sp, #20 ;  leave
   .purgem finish ;  .purgem pixel ;  .purgem correct
   .purgem corrected ;  .purgem put ;  .purgem enter ;  .purgem leave
-  )" ::"i"(pixels),
-               "i"(unroll));
+  )" ::[outputs] "i"(pixels),
+               [unroll] "i"(unroll), [clamps] "i"(clamps ? 1 : 0));
 }
 
 // Adds a tile of one pixel times its weights to every sum.
 //   r0 weights, r1 tile, r2 r3 weights, r4-r6 a chunk of inputs, r7 mask, r8-r11 the step, r12 sum
-template <int unroll>
-[[gnu::naked, gnu::noipa]] void accumulate(const std::byte*, const DenseStep*) {
-  define_frame();
-  asm volatile(R"(
+template <int unroll> GRAVEN_NAKED void accumulate(const std::byte*, const DenseStep*) {
+  asm volatile(GRAVEN_ARMV6M_FRAME R"(
     enter
     ldm r1!, {r4-r7} ;  mov r8, r4 ;  mov r9, r5 ;  mov r10, r6 ;  mov r11, r7
     movs r7, #255 ;  lsls r6, r7, #16 ;  orrs r7, r6

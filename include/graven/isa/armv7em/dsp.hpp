@@ -3,6 +3,7 @@
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
+#include "graven/isa/shared/attributes.hpp"
 #include "graven/kernel/fold.hpp"
 #include "graven/kernel/task.hpp"
 

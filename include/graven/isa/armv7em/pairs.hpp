@@ -55,8 +55,8 @@ constexpr std::int32_t pair_word(const Taps& low, const Taps& high, int k) {
 // ---- from bytes to tiles ----------------------------------------------------------------------
 
 // `words` words of each pixel; returns the end of what it wrote.
-[[gnu::naked, gnu::noipa]] inline std::byte* spread3(std::byte*, const std::byte*, const std::byte*,
-                                                     const std::byte*, int) {
+GRAVEN_NAKED inline std::byte* spread3(std::byte*, const std::byte*, const std::byte*,
+                                       const std::byte*, int) {
   asm volatile(R"(
   .macro word
     ldr r4, [r1], #4 ;  ldr r5, [r2], #4 ;  ldr r6, [r3], #4
@@ -73,8 +73,7 @@ constexpr std::int32_t pair_word(const Taps& low, const Taps& high, int k) {
   .purgem word
   )");
 }
-[[gnu::naked, gnu::noipa]] inline std::byte* spread2(std::byte*, const std::byte*, const std::byte*,
-                                                     int) {
+GRAVEN_NAKED inline std::byte* spread2(std::byte*, const std::byte*, const std::byte*, int) {
   asm volatile(R"(
   .macro word
     ldr r4, [r1], #4 ;  ldr r5, [r2], #4
@@ -107,32 +106,29 @@ struct PairLoop {
 
 // Assembler macros: from a sum, or from a sum of high halves, to a byte (`c`: twice_zero, shifted);
 // out with the bytes of a channel, on to the next one.
-template <Store store> [[gnu::always_inline]] inline void define_stores() {
-  asm volatile(R"(
-  .macro saturate r
-    .if %c0 == 2 ;  usat \r, #8, \r, asr #1 ;  .else ;  ssat \r, #8, \r, asr #1 ;  .endif
-  .endm
-  .macro low acc, m, c, shift, t
-    .if %c0 == 0 ;  add \t, \c, \acc, asr #31 ;  lsl \acc, #1 ;  smmlar \acc, \acc, \m, \t
-    .else ;  lsl \acc, #1 ;  smmlar \acc, \acc, \m, \c ;  .endif
-    asr \acc, \shift ;  saturate \acc
-  .endm
-  .macro high y, acc, m, c, shift, t
-    .if %c0 == 0 ;  asr \t, \acc, #7 ;  add \y, \c, \acc, asr #31 ;  smmlar \y, \t, \m, \y
-    .else ;  asr \y, \acc, #7 ;  smmlar \y, \y, \m, \c ;  .endif
-    asr \y, \shift ;  saturate \y
-  .endm
-  .macro put to, step, x, y, z
-    .if %c0 == 2 ;  strb \y, [\to, #1] ;  .ifnb \z ;  strb \z, [\to, #2] ;  .endif
-    strb \x, [\to] ;  add \to, \step
-    .else ;  strb \y, [\to, \step] ;  .ifnb \z ;  strb \z, [\to, \step, lsl #1] ;  .endif
-    strb \x, [\to], #1 ;  .endif
-  .endm
-  )" ::"i"(static_cast<int>(store)));
-}
-[[gnu::always_inline]] inline void end_stores() {
-  asm volatile(".purgem saturate ;  .purgem low ;  .purgem high ;  .purgem put" ::);
-}
+#define GRAVEN_ARMV7EM_STORES                                                                      \
+  ".macro saturate r\n"                                                                            \
+  ".if %c[store] == 2 ;  usat \\r, #8, \\r, asr #1 ;  .else ;  ssat \\r, #8, \\r, asr #1 ;  "      \
+  ".endif\n"                                                                                       \
+  ".endm\n"                                                                                        \
+  ".macro low acc, m, c, shift, t\n"                                                               \
+  ".if %c[store] == 0 ;  add \\t, \\c, \\acc, asr #31 ;  lsl \\acc, #1 ;  smmlar \\acc, \\acc, "   \
+  "\\m, \\t\n"                                                                                     \
+  ".else ;  lsl \\acc, #1 ;  smmlar \\acc, \\acc, \\m, \\c ;  .endif\n"                            \
+  "asr \\acc, \\shift ;  saturate \\acc\n"                                                         \
+  ".endm\n"                                                                                        \
+  ".macro high y, acc, m, c, shift, t\n"                                                           \
+  ".if %c[store] == 0 ;  asr \\t, \\acc, #7 ;  add \\y, \\c, \\acc, asr #31 ;  smmlar \\y, \\t, "  \
+  "\\m, \\y\n"                                                                                     \
+  ".else ;  asr \\y, \\acc, #7 ;  smmlar \\y, \\y, \\m, \\c ;  .endif\n"                           \
+  "asr \\y, \\shift ;  saturate \\y\n"                                                             \
+  ".endm\n"                                                                                        \
+  ".macro put to, step, x, y, z\n"                                                                 \
+  ".if %c[store] == 2 ;  strb \\y, [\\to, #1] ;  .ifnb \\z ;  strb \\z, [\\to, #2] ;  .endif\n"    \
+  "strb \\x, [\\to] ;  add \\to, \\step\n"                                                         \
+  ".else ;  strb \\y, [\\to, \\step] ;  .ifnb \\z ;  strb \\z, [\\to, \\step, lsl #1] ;  .endif\n" \
+  "strb \\x, [\\to], #1 ;  .endif\n"                                                               \
+  ".endm\n"
 
 // All pairs of a stream on a tile. one_pass: `loops` is 1. Stream, per pair: the channel word of
 // the first output, and that of the second plus the first's bias; per four inputs two words of
@@ -140,20 +136,18 @@ template <Store store> [[gnu::always_inline]] inline void define_stores() {
 //   r0 stream, r1 tile, lr loops; r4-r6 S1, r7-r9 S0 of the pixels
 //   [sp] tile, out, step, twice_zero, the first channel's word, loops
 template <int unroll, Store store, bool one_pass>
-[[gnu::naked, gnu::noipa]] void pairs3(const std::byte*, const std::byte*, std::byte*,
-                                       const PairLoop*) {
-  define_stores<store>();
-  asm volatile(R"(
+GRAVEN_NAKED void pairs3(const std::byte*, const std::byte*, std::byte*, const PairLoop*) {
+  asm volatile(GRAVEN_ARMV7EM_STORES R"(
   .macro half w
     smlad r4, \w, r2, r4 ;  smlad r5, \w, r3, r5 ;  smlad r6, \w, r12, r6 ;  sxtb16 \w, \w
     smlad r7, \w, r2, r7 ;  smlad r8, \w, r3, r8 ;  smlad r9, \w, r12, r9
   .endm
     push {r4-r11, lr} ;  sub sp, #28
     strd r1, r2, [sp] ;  ldrd r4, r5, [r3] ;  strd r4, r5, [sp, #8]
-    .if %c1 == 0 ;  ldr r6, [r3, #8] ;  str r6, [sp, #20] ;  .endif
+    .if %c[one_pass] == 0 ;  ldr r6, [r3, #8] ;  str r6, [sp, #20] ;  .endif
     ldrd lr, r4, [r0], #8 ;  asr r7, lr, #8
   1:
-    .if %c1
+    .if %c[one_pass]
     ldrd r10, r11, [r0], #8 ;  ldm r1!, {r2, r3, r12}
     smlad r5, r10, r3, r4 ;  smlad r6, r10, r12, r4 ;  smlad r4, r10, r2, r4 ;  sxtb16 r10, r10
     smlad r8, r10, r3, r7 ;  smlad r9, r10, r12, r7 ;  smlad r7, r10, r2, r7
@@ -163,11 +157,12 @@ template <int unroll, Store store, bool one_pass>
     str lr, [sp, #16] ;  ldr lr, [sp, #20]
     .endif
   2:
-    .rept %c0 - %c1
+    .rept %c[unroll] - %c[one_pass]
     ldrd r10, r11, [r0], #8 ;  ldm r1!, {r2, r3, r12} ;  half r10
     ldm r1!, {r2, r3, r12} ;  half r11
     .endr
-    .if %c1 ;  ldr r2, [sp, #12] ;  .else ;  subs lr, #1 ;  bne.w 2b ;  ldrd r2, lr, [sp, #12]
+    .if %c[one_pass] ;  ldr r2, [sp, #12]
+    .else ;  subs lr, #1 ;  bne.w 2b ;  ldrd r2, lr, [sp, #12]
     .endif
     ldrd r10, r11, [r0], #8
     sub r4, r4, r7 ;  sub r5, r5, r8 ;  sub r6, r6, r9 ;  lsl r3, r2, lr ;  lsl r12, r2, r4
@@ -178,27 +173,25 @@ template <int unroll, Store store, bool one_pass>
     put r2, r3, r10, r8, r9
     ldr r1, [sp] ;  str r2, [sp, #4] ;  ldrd lr, r4, [r0], #8
     asrs r7, lr, #8 ;  bcc.w 1b ;  add sp, #28 ;  pop {r4-r11, pc}
-  .purgem half
-  )" ::"i"(unroll),
-               "i"(one_pass ? 1 : 0));
-  end_stores();
+  .purgem half ;  .purgem saturate ;  .purgem low ;  .purgem high
+  .purgem put
+  )" ::[unroll] "i"(unroll),
+               [one_pass] "i"(one_pass ? 1 : 0), [store] "i"(static_cast<int>(store)));
 }
 // The same for two pixels: r12 out, r4 r5 S1, r7 r8 S0.
 template <int unroll, Store store, bool one_pass>
-[[gnu::naked, gnu::noipa]] void pairs2(const std::byte*, const std::byte*, std::byte*,
-                                       const PairLoop*) {
-  define_stores<store>();
-  asm volatile(R"(
+GRAVEN_NAKED void pairs2(const std::byte*, const std::byte*, std::byte*, const PairLoop*) {
+  asm volatile(GRAVEN_ARMV7EM_STORES R"(
   .macro half w, x, y
     smlad r4, \w, \x, r4 ;  smlad r5, \w, \y, r5 ;  sxtb16 \w, \w
     smlad r7, \w, \x, r7 ;  smlad r8, \w, \y, r8
   .endm
     push {r4-r11, lr} ;  sub sp, #28
     str r1, [sp] ;  mov r12, r2 ;  ldrd r4, r5, [r3] ;  strd r4, r5, [sp, #8]
-    .if %c1 == 0 ;  ldr r6, [r3, #8] ;  str r6, [sp, #20] ;  .endif
+    .if %c[one_pass] == 0 ;  ldr r6, [r3, #8] ;  str r6, [sp, #20] ;  .endif
     ldrd lr, r4, [r0], #8 ;  asr r7, lr, #8
   1:
-    .if %c1
+    .if %c[one_pass]
     ldrd r10, r11, [r0], #8 ;  ldm r1!, {r2, r3, r6, r9}
     smlad r5, r10, r3, r4 ;  smlad r4, r10, r2, r4 ;  sxtb16 r10, r10
     smlad r8, r10, r3, r7 ;  smlad r7, r10, r2, r7 ;  half r11, r6, r9
@@ -206,10 +199,11 @@ template <int unroll, Store store, bool one_pass>
     mov r5, r4 ;  mov r8, r7 ;  str lr, [sp, #16] ;  ldr lr, [sp, #20]
     .endif
   2:
-    .rept %c0 - %c1
+    .rept %c[unroll] - %c[one_pass]
     ldrd r10, r11, [r0], #8 ;  ldm r1!, {r2, r3, r6, r9} ;  half r10, r2, r3 ;  half r11, r6, r9
     .endr
-    .if %c1 ;  ldr r2, [sp, #12] ;  .else ;  subs lr, #1 ;  bne.w 2b ;  ldrd r2, lr, [sp, #12]
+    .if %c[one_pass] ;  ldr r2, [sp, #12]
+    .else ;  subs lr, #1 ;  bne.w 2b ;  ldrd r2, lr, [sp, #12]
     .endif
     ldrd r10, r11, [r0], #8
     sub r4, r4, r7 ;  sub r5, r5, r8 ;  lsl r3, r2, lr ;  lsl r6, r2, r4
@@ -220,10 +214,10 @@ template <int unroll, Store store, bool one_pass>
     put r12, r3, r9, r8
     ldr r1, [sp] ;  ldrd lr, r4, [r0], #8
     asrs r7, lr, #8 ;  bcc.w 1b ;  add sp, #28 ;  pop {r4-r11, pc}
-  .purgem half
-  )" ::"i"(unroll),
-               "i"(one_pass ? 1 : 0));
-  end_stores();
+  .purgem half ;  .purgem saturate ;  .purgem low ;  .purgem high
+  .purgem put
+  )" ::[unroll] "i"(unroll),
+               [one_pass] "i"(one_pass ? 1 : 0), [store] "i"(static_cast<int>(store)));
 }
 
 // One output of pixel `pixel` of a tile of `pixels`: weights as bytes.

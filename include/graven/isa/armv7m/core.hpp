@@ -19,7 +19,7 @@ using thumb_isa::SpreadStep;
 //   r0 to, r1 from, r2 step, r3 chunks, r4 r5 r9 bytes, r6-r8 a chunk, lr rows;  [sp] offset,
 //   chunks, rows left
 template <int pixels>
-[[gnu::naked, gnu::noipa]] void spread(std::byte*, const std::byte* const*, const SpreadStep*) {
+GRAVEN_NAKED void spread(std::byte*, const std::byte* const*, const SpreadStep*) {
   asm volatile(R"(
   .macro chunk n, bytes
     .if %c0 > \n
@@ -48,10 +48,8 @@ template <int pixels>
 //   r0 stream, r1 tile, r2 r3 weights, r4-r6 a chunk of inputs, r7-r9 sums, r10 mask, r11 loops,
 //   r12 out, lr word;  [sp] tile, loops, pixel_step, twice_zero
 template <int pixels, int unroll>
-[[gnu::naked, gnu::noipa]] void matmul(const std::byte*, const std::byte*, std::byte*,
-                                       const MatmulStep*) {
-  define_finish();
-  asm volatile(R"(
+GRAVEN_NAKED void matmul(const std::byte*, const std::byte*, std::byte*, const MatmulStep*) {
+  asm volatile(GRAVEN_ARMV7M_FINISH R"(
   .macro pixel n, sum
     .if %c0 > \n
     ldm r1!, {r4-r6} ;  mla r4, r5, r3, r4 ;  mla r4, r6, r2, r4 ;  add \sum, \sum, r4, asr #16
@@ -70,7 +68,8 @@ template <int pixels, int unroll>
     .if %c0 > \n ;  finish \sum, r2, lr, r3, r4, r5 ;  strb r5, \to ;  .endif
   .endm
     push {r4-r11, lr} ;  sub sp, #16
-    mov r12, r2 ;  ldm r3, {r2-r4} ;  lsr r4, r4, #%c1 / 2
+    mov r12, r2 ;  ldm r3, {r2-r4}
+    .if %c1 > 1 ;  lsr r4, r4, #%c1 / 2 ;  .endif
     strd r1, r4, [sp] ;  strd r2, r3, [sp, #8]
     mov r10, #0x00ff00ff ;  ldr lr, [r0], #4
   1:
@@ -100,8 +99,7 @@ template <int pixels, int unroll>
 
 // Adds a tile of one pixel times its weights to every sum.
 //   r0 weights, r1 tile, r2 r3 weights, r4-r7 the step, r8 mask, r9 sum, r10-r12 a chunk of inputs
-template <int unroll>
-[[gnu::naked, gnu::noipa]] void accumulate(const std::byte*, const DenseStep*) {
+template <int unroll> GRAVEN_NAKED void accumulate(const std::byte*, const DenseStep*) {
   asm volatile(R"(
     push {r4-r11, lr} ;  ldm r1, {r4-r7} ;  mov r8, #0x00ff00ff
   1:

@@ -27,8 +27,7 @@ struct AddJob {
 };
 
 //   r0 r1 operands, r2 out, r3-r5 and r6-r8 terms, r9 multiplier, r10 shift, r11 zero point
-template <bool half_a, bool half_b, int program>
-[[gnu::naked, gnu::noipa]] void add_row(const AddJob*) {
+template <bool half_a, bool half_b, int program> GRAVEN_NAKED void add_row(const AddJob*) {
   asm volatile(R"(
     .macro term half q scale constant multiplier shift
     vmlas.s32 \q, \scale, \constant

@@ -5,6 +5,7 @@
 
 #if defined(__ARM_FEATURE_MVE)
 
+#include "graven/isa/shared/attributes.hpp"
 #include "graven/kernel/fold.hpp"
 #include "graven/kernel/task.hpp"
 

@@ -4,6 +4,7 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/scalar/resize.hpp"
+#include "graven/isa/shared/attributes.hpp"
 
 namespace graven::core::mve_isa {
 
@@ -17,7 +18,7 @@ struct BlendJob {
 };
 
 //   r0-r3 inputs, r4 r5 outputs, r6 r7 weights of the rows, r8-r11 of the pixels
-template <bool two> [[gnu::naked, gnu::noipa]] void blend(const BlendJob*) {
+template <bool two> GRAVEN_NAKED void blend(const BlendJob*) {
   asm volatile(R"(
     .macro put weight_left weight_right to
     vmul.i32 q1, q0, \weight_left

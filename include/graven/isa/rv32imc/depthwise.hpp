@@ -23,10 +23,13 @@ struct Sweep {
   std::int32_t no_top, no_bottom, zero, twice_zero, low, span;
 };
 
-// Assembler macros: a channel's record; a row that is missing weighs nothing, and adds a constant
-// to the bias. `pad`: adds a column of padding.
-[[gnu::always_inline]] inline void define_channel() {
-  asm volatile(R"(
+// All channels of a row. s0-s8 weights, s9 bias, s10 outputs to come, s11 zero point, a0-a2 rows,
+// a3 step, a4 record, a5 out, a6 multiplier, a7 c, t3 input; Sweep is copied to sp+60.
+template <int stride, bool relu> GRAVEN_NAKED void depthwise3(const Sweep*) {
+  asm volatile(GRAVEN_RV32IMC_FRAME GRAVEN_RV32IMC_FINISH
+               // a channel's record; a row that is missing weighs nothing, and adds a constant
+               // to the bias. `pad`: adds a column of padding.
+               R"(
   .macro channel
     lw t0, 0(a4) ;  lw a6, 4(a4) ;  srai s9, t0, 8
     lb s0, 8(a4) ;  lb s1, 9(a4) ;  lb s2, 10(a4) ;  lb s3, 11(a4) ;  lb s4, 12(a4)
@@ -42,12 +45,11 @@ struct Sweep {
     pad s9, s9, \u, \v, \w ;  li \u, 0 ;  li \v, 0 ;  li \w, 0
   9:
   .endm
-  )" ::);
-}
-// One column of all rows: added to what `done`, `next` and `last` say, of the sums ra (right column
-// of its window), t5 (middle) and t6 (left).
-[[gnu::always_inline]] inline void define_columns() {
-  asm volatile(R"(
+  )"
+
+               // One column of all rows: added to what `done`, `next` and `last` say, of the sums
+               // ra (right column of its window), t5 (middle) and t6 (left).
+               R"(
   .macro column done, next, last
     part a0, \done, \next, \last, s2, s1, s0, t5, t6, s9
     part a1, \done, \next, \last, s5, s4, s3, ra, t5, t6
@@ -59,17 +61,8 @@ struct Sweep {
     .if \next ;  mul t4, t3, \v ;  add t5, \from_v, t4 ;  .endif
     .if \last ;  mul t4, t3, \w ;  add t6, \from_w, t4 ;  .endif
   .endm
-  )" ::);
-}
-
-// All channels of a row. s0-s8 weights, s9 bias, s10 outputs to come, s11 zero point, a0-a2 rows,
-// a3 step, a4 record, a5 out, a6 multiplier, a7 c, t3 input; Sweep is copied to sp+60.
-template <int stride, bool relu> [[gnu::naked, gnu::noipa]] void depthwise3(const Sweep*) {
-  define_channel();
-  define_columns();
-  define_finish<relu>();
-  define_frame();
-  asm volatile(R"(
+  )"
+               R"(
   .macro put
     finish ra, a6, a7, t4 ;  sb ra, 0(a5) ;  add a5, a5, a3
   .endm
@@ -88,16 +81,16 @@ template <int stride, bool relu> [[gnu::naked, gnu::noipa]] void depthwise3(cons
   2:
     column 0, 0, 1
   3:
-    .if %0 == 1 ;  column 0, 1, 1 ;  .endif
+    .if %c[stride] == 1 ;  column 0, 1, 1 ;  .endif
     blez s10, 5f
   4:
-    .if %0 == 2 ;  column 0, 1, 0 ;  .endif
-    .if %0 == 2 ;  column 1, 0, 1 ;  .else ;  column 1, 1, 1 ;  .endif
+    .if %c[stride] == 2 ;  column 0, 1, 0 ;  .endif
+    .if %c[stride] == 2 ;  column 1, 0, 1 ;  .else ;  column 1, 1, 1 ;  .endif
     put
     addi s10, s10, -1 ;  bnez s10, 4b
   5:
     lw t4, 60+44(sp) ;  beqz t4, 6f
-    .if %0 == 2 ;  column 0, 1, 0 ;  .endif
+    .if %c[stride] == 2 ;  column 0, 1, 0 ;  .endif
     pad ra, t5, s2, s5, s8
     put
   6:
@@ -108,7 +101,8 @@ template <int stride, bool relu> [[gnu::naked, gnu::noipa]] void depthwise3(cons
   .purgem channel ;  .purgem absent ;  .purgem pad ;  .purgem column ;  .purgem part
   .purgem finish ;  .purgem put
   .purgem enter ;  .purgem leave
-  )" ::"i"(stride));
+  )" ::[stride] "i"(stride),
+               [relu] "i"(relu ? 1 : 0));
 }
 
 // Packing chooses a program as in conv.hpp. Stream of the fast ones, per channel: word, multiplier,

@@ -78,24 +78,32 @@ struct PairLoop {
   std::int32_t twice_zero, low, span;  // Range
 };
 
-// Assembler macros: tap `i` before the pointers; a chunk's first tap; the end of a chunk.
-template <int pairs> [[gnu::always_inline]] inline void define_taps() {
-  asm volatile(R"(
+// What the sums of a chunk start with, 32768, makes the upper half exact by a shift. Sums: `all` is
+// the chunks added up, modulo 2^32; `high` their upper halves; the difference is the lower pixel's.
+//   a0 weights, a1 tile, a2 32768, a3 jump table, a4 records, a5 a weight, a7 t0 t1 inputs
+//   t2-t4 t5 t6 ra chunk, s0-s5 all, s6-s11 high, of both outputs
+//   sp+52: tile, out, pixel_step, last_step, twice_zero, low, span, end
+template <int pairs, bool relu>
+GRAVEN_NAKED void multiply_pairs(const std::byte*, const std::byte*, std::byte*, const PairLoop*) {
+  asm volatile(
+      GRAVEN_RV32IMC_FRAME GRAVEN_RV32IMC_FINISH
+      // tap `i` before the pointers; a chunk's first tap; the end of a chunk.
+      R"(
   .macro products first, p, q, r
     .if \first
     mul \p, a5, a7 ;  add \p, \p, a2
-    .if %0 > 1 ;  mul \q, a5, t0 ;  add \q, \q, a2 ;  .endif
-    .if %0 > 2 ;  mul \r, a5, t1 ;  add \r, \r, a2 ;  .endif
+    .if %c[pairs] > 1 ;  mul \q, a5, t0 ;  add \q, \q, a2 ;  .endif
+    .if %c[pairs] > 2 ;  mul \r, a5, t1 ;  add \r, \r, a2 ;  .endif
     .else
     mul a6, a5, a7 ;  add \p, \p, a6
-    .if %0 > 1 ;  mul a6, a5, t0 ;  add \q, \q, a6 ;  .endif
-    .if %0 > 2 ;  mul a6, a5, t1 ;  add \r, \r, a6 ;  .endif
+    .if %c[pairs] > 1 ;  mul a6, a5, t0 ;  add \q, \q, a6 ;  .endif
+    .if %c[pairs] > 2 ;  mul a6, a5, t1 ;  add \r, \r, a6 ;  .endif
     .endif
   .endm
   .macro tap first, x, w
     lb a5, \w(a0) ;  lw a7, \x(a1)
-    .if %0 > 1 ;  lw t0, 4+\x(a1) ;  .endif
-    .if %0 > 2 ;  lw t1, 8+\x(a1) ;  .endif
+    .if %c[pairs] > 1 ;  lw t0, 4+\x(a1) ;  .endif
+    .if %c[pairs] > 2 ;  lw t1, 8+\x(a1) ;  .endif
     products \first, t2, t3, t4
     lb a5, 1+\w(a0)
     products \first, t5, t6, ra
@@ -106,15 +114,12 @@ template <int pairs> [[gnu::always_inline]] inline void define_taps() {
   .macro start word, p, q, r, hp, hq, hr
     lw a5, \word(a4) ;  srai \hp, a5, 8
     slli \p, \hp, 16 ;  add \p, \p, \hp ;  sub \p, \p, a6
-    .if %0 > 1 ;  mv \q, \p ;  mv \hq, \hp ;  .endif
-    .if %0 > 2 ;  mv \r, \p ;  mv \hr, \hp ;  .endif
+    .if %c[pairs] > 1 ;  mv \q, \p ;  mv \hq, \hp ;  .endif
+    .if %c[pairs] > 2 ;  mv \r, \p ;  mv \hr, \hp ;  .endif
   .endm
-  )" ::"i"(pairs));
-}
-// From sums to bytes: a5 multiplier, a7 c, t0 shift, t1 span, t2 low, a1 out, t5 pixel_step.
-template <int pairs, bool relu> [[gnu::always_inline]] inline void define_outputs() {
-  define_finish<relu>();
-  asm volatile(R"(
+  )"
+      // From sums to bytes: a5 multiplier, a7 c, t0 shift, t1 span, t2 low, a1 out, t5 pixel_step.
+      R"(
   .macro put acc
     finish \acc, a5, a7, a6 ;  sb \acc, 0(a1)
   .endm
@@ -125,25 +130,13 @@ template <int pairs, bool relu> [[gnu::always_inline]] inline void define_output
   .macro output word, p, q, r, hp, hq, hr
     lw a6, \word(a4) ;  lw a5, 8+\word(a4) ;  lw a7, 68(sp)
     sll a7, a7, a6 ;  addi a7, a7, 1 ;  addi t0, a6, 1
-    .if %0 > 1 ;  both \p, \hp, t5 ;  add a1, a1, t5 ;  .else ;  both \p, \hp, t6 ;  .endif
-    .if %0 > 2 ;  both \q, \hq, t5 ;  add a1, a1, t5 ;  both \r, \hr, t6 ;  .endif
-    .if %0 == 2 ;  both \q, \hq, t6 ;  .endif
+    .if %c[pairs] > 1 ;  both \p, \hp, t5 ;  add a1, a1, t5 ;  .else ;  both \p, \hp, t6 ;  .endif
+    .if %c[pairs] > 2 ;  both \q, \hq, t5 ;  add a1, a1, t5 ;  both \r, \hr, t6 ;  .endif
+    .if %c[pairs] == 2 ;  both \q, \hq, t6 ;  .endif
   .endm
-  )" ::"i"(pairs));
-}
+  )"
 
-// What the sums of a chunk start with, 32768, makes the upper half exact by a shift. Sums: `all` is
-// the chunks added up, modulo 2^32; `high` their upper halves; the difference is the lower pixel's.
-//   a0 weights, a1 tile, a2 32768, a3 jump table, a4 records, a5 a weight, a7 t0 t1 inputs
-//   t2-t4 t5 t6 ra chunk, s0-s5 all, s6-s11 high, of both outputs
-//   sp+52: tile, out, pixel_step, last_step, twice_zero, low, span, end
-template <int pairs, bool relu>
-[[gnu::naked, gnu::noipa]] void multiply_pairs(const std::byte*, const std::byte*, std::byte*,
-                                               const PairLoop*) {
-  define_taps<pairs>();
-  define_outputs<pairs, relu>();
-  define_frame();
-  asm volatile(R"(
+      R"(
     enter 96
     sw a1, 52(sp) ;  sw a2, 56(sp)
     lw a4, 0(a3) ;  lw t0, 4(a3) ;  lw t1, 8(a3) ;  lw t2, 12(a3)
@@ -163,17 +156,17 @@ template <int pairs, bool relu>
   .balign 4
   3:
   .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
-    addi a0, a0, 2*\n+1 ;  addi a1, a1, 4*%0*\n ;  j 10\n\()f ;  nop
+    addi a0, a0, 2*\n+1 ;  addi a1, a1, 4*%c[pairs]*\n ;  j 10\n\()f ;  nop
   .endr
   .option pop
   .irp n, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2
   10\n:
-    tap 0, 4*%0*(1-\n), 2*(1-\n)
+    tap 0, 4*%c[pairs]*(1-\n), 2*(1-\n)
   .endr
   101:
     split t2, s0, s6 ;  split t5, s3, s9
-    .if %0 > 1 ;  split t3, s1, s7 ;  split t6, s4, s10 ;  .endif
-    .if %0 > 2 ;  split t4, s2, s8 ;  split ra, s5, s11 ;  .endif
+    .if %c[pairs] > 1 ;  split t3, s1, s7 ;  split t6, s4, s10 ;  .endif
+    .if %c[pairs] > 2 ;  split t4, s2, s8 ;  split ra, s5, s11 ;  .endif
     lbu a6, 0(a0) ;  bnez a6, 2b
     lw t4, 56(sp) ;  lw t5, 60(sp) ;  lw t6, 64(sp) ;  lw t1, 76(sp) ;  lw t2, 72(sp)
     lw a1, 4(a4) ;  srli a1, a1, 7 ;  andi a1, a1, 1 ;  add a1, a1, t4
@@ -186,7 +179,8 @@ template <int pairs, bool relu>
   .purgem products ;  .purgem tap ;  .purgem split ;  .purgem start
   .purgem finish ;  .purgem put ;  .purgem both ;  .purgem output
   .purgem enter ;  .purgem leave
-  )" ::"i"(pairs));
+  )" ::[pairs] "i"(pairs),
+      [relu] "i"(relu ? 1 : 0));
 }
 
 }  // namespace graven::core::rv32imc_isa

@@ -65,24 +65,21 @@ struct Scale {
 };
 
 // The same as an assembler macro, up to the byte: t0 shift, t1 span, t2 low.
-template <bool relu> [[gnu::always_inline]] inline void define_finish() {
-  asm volatile(R"(
-  .macro finish acc, multiplier, c, spare
-    slli \acc, \acc, 2
-    .if %0
-    mulh \acc, \acc, \multiplier
-    .else
-    srai \spare, \acc, 31 ;  slli \spare, \spare, 1 ;  mulh \acc, \acc, \multiplier
-    add \acc, \acc, \spare
-    .endif
-    add \acc, \acc, \c ;  sra \acc, \acc, t0
-    bgeu t1, \acc, 9f
-    srai \acc, \acc, 31 ;  not \acc, \acc ;  and \acc, \acc, t1
-  9:
-    add \acc, \acc, t2
-  .endm
-  )" ::"i"(relu ? 1 : 0));
-}
+#define GRAVEN_RV32IMC_FINISH                                                                      \
+  ".macro finish acc, multiplier, c, spare\n"                                                      \
+  "slli \\acc, \\acc, 2\n"                                                                         \
+  ".if %c[relu]\n"                                                                                 \
+  "mulh \\acc, \\acc, \\multiplier\n"                                                              \
+  ".else\n"                                                                                        \
+  "srai \\spare, \\acc, 31 ;  slli \\spare, \\spare, 1 ;  mulh \\acc, \\acc, \\multiplier\n"       \
+  "add \\acc, \\acc, \\spare\n"                                                                    \
+  ".endif\n"                                                                                       \
+  "add \\acc, \\acc, \\c ;  sra \\acc, \\acc, t0\n"                                                \
+  "bgeu t1, \\acc, 9f\n"                                                                           \
+  "srai \\acc, \\acc, 31 ;  not \\acc, \\acc ;  and \\acc, \\acc, t1\n"                            \
+  "9:\n"                                                                                           \
+  "add \\acc, \\acc, t2\n"                                                                         \
+  ".endm\n"
 
 }  // namespace graven::core::rv32imc_isa
 

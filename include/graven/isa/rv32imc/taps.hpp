@@ -9,14 +9,24 @@
 
 namespace graven::core::rv32imc_isa {
 
-// Assembler macros. Where runs share inputs, a column of the tile is loaded once: it serves output
-// after output, the last one first, while registers keep their contents and change their places.
-// The newest input is the last output's, whose sum is the first. `tap_class`: the taps that share
-// inputs with `first`; `lone_taps`: all, where none do.
-template <TapRuns runs> [[gnu::always_inline]] inline void define_tile_taps() {
-  asm volatile(R"(
+// Behind a channel's weights, for the word that follows.
+constexpr int padding_of(const TapRuns& runs) { return -runs.rows * runs.count * runs.length & 3; }
+
+// A tile of up to ten outputs. Stream, per channel: word, weights, multiplier.
+//   a0-a7 s10 s11 sums, the last output's first; s0-s9 inputs, the newest first; t0 weight, t1
+//   product, t2 input, t3 stream, t4 pixel, t5 runs, t6 channel, ra end of runs; where no inputs
+//   are shared s0 input of the first output, s1 input, s2 tap
+//   sp+52: runs, word, c, out, channels, tap, low, out_step, span
+template <TapRuns runs, bool relu> GRAVEN_NAKED void tile_taps(const DepthwiseTile*) {
+  asm volatile(
+      GRAVEN_RV32IMC_FRAME GRAVEN_RV32IMC_FINISH
+      // Where runs share inputs, a column of the tile is loaded once: it serves output
+      // after output, the last one first, while registers keep their contents and change their
+      // places. The newest input is the last output's, whose sum is the first. `tap_class`: the
+      // taps that share inputs with `first`; `lone_taps`: all, where none do.
+      R"(
   .macro product n, sum, x
-    .if %c0 > \n ;  mul t1, \x, t0 ;  add \sum, \sum, t1 ;  .endif
+    .if %c[outputs] > \n ;  mul t1, \x, t0 ;  add \sum, \sum, t1 ;  .endif
   .endm
   .macro input to
     .if .Lstarted ;  add t2, t2, t4 ;  .endif
@@ -24,33 +34,33 @@ template <TapRuns runs> [[gnu::always_inline]] inline void define_tile_taps() {
     .set .Lstarted, 1
   .endm
   .macro taps k, a, b, c, d, e, f, g, h, i, j
-    .if \k < %c1
+    .if \k < %c[length]
     input \a
     .if .Lskip > 0
     .set .Lskip, .Lskip - 1
     taps \k, \j, \a, \b, \c, \d, \e, \f, \g, \h, \i
     .else
-    .set .Lskip, %c3 - 1
+    .set .Lskip, %c[apart] - 1
     lb t0, \k(t3)
     product 9, s11, \j ;  product 8, s10, \i ;  product 7, a7, \h ;  product 6, a6, \g
     product 5, a5, \f ;  product 4, a4, \e ;  product 3, a3, \d ;  product 2, a2, \c
     product 1, a1, \b ;  product 0, a0, \a
-    taps \k+%c2, \j, \a, \b, \c, \d, \e, \f, \g, \h, \i
+    taps \k+%c[shared], \j, \a, \b, \c, \d, \e, \f, \g, \h, \i
     .endif
     .endif
   .endm
   .macro tap_class first
     .set .Lstarted, 0 ;  .set .Lskip, 0
     .irp n, 9, 8, 7, 6, 5, 4, 3, 2, 1
-    .if %c0 > \n ;  input s\n ;  .endif
+    .if %c[outputs] > \n ;  input s\n ;  .endif
     .endr
     taps \first, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9
   .endm
   .macro lone_product n, sum
-    .if %c0 > \n ;  input s1 ;  product \n, \sum, s1 ;  .endif
+    .if %c[outputs] > \n ;  input s1 ;  product \n, \sum, s1 ;  .endif
   .endm
   .macro lone_taps k
-    .if \k < %c1
+    .if \k < %c[length]
     lb t0, \k(t3) ;  mv s0, t2
     .set .Lstarted, 0
     lone_product 9, s11 ;  lone_product 8, s10 ;  lone_product 7, a7 ;  lone_product 6, a6
@@ -60,28 +70,13 @@ template <TapRuns runs> [[gnu::always_inline]] inline void define_tile_taps() {
     lone_taps \k+1
     .endif
   .endm
-  )" ::"i"(runs.outputs),
-               "i"(runs.length), "i"(runs.shared), "i"(runs.apart));
-}
-
-// Behind a channel's weights, for the word that follows.
-constexpr int padding_of(const TapRuns& runs) { return -runs.rows * runs.count * runs.length & 3; }
-
-// A tile of up to ten outputs. Stream, per channel: word, weights, multiplier.
-//   a0-a7 s10 s11 sums, the last output's first; s0-s9 inputs, the newest first; t0 weight, t1
-//   product, t2 input, t3 stream, t4 pixel, t5 runs, t6 channel, ra end of runs; where no inputs
-//   are shared s0 input of the first output, s1 input, s2 tap
-//   sp+52: runs, word, c, out, channels, tap, low, out_step, span
-template <TapRuns runs, bool relu> [[gnu::naked, gnu::noipa]] void tile_taps(const DepthwiseTile*) {
-  define_tile_taps<runs>();
-  define_finish<relu>();
-  define_frame();
-  asm volatile(R"(
+  )"
+      R"(
   .macro start n, sum
-    .if %c0 > \n ;  srai \sum, t0, 8 ;  .endif
+    .if %c[outputs] > \n ;  srai \sum, t0, 8 ;  .endif
   .endm
   .macro put n, sum
-    .if %c0 > \n
+    .if %c[outputs] > \n
     finish \sum, s0, s1, s4 ;  sb \sum, 0(s2)
     .if \n ;  add s2, s2, s3 ;  .endif
     .endif
@@ -97,16 +92,16 @@ template <TapRuns runs, bool relu> [[gnu::naked, gnu::noipa]] void tile_taps(con
     lw t0, 0(t3) ;  addi t3, t3, 4 ;  lw t5, 52(sp) ;  sw t0, 52+4(sp)
     start 0, a0 ;  start 1, a1 ;  start 2, a2 ;  start 3, a3 ;  start 4, a4
     start 5, a5 ;  start 6, a6 ;  start 7, a7 ;  start 8, s10 ;  start 9, s11
-    .if %c2 == 0 ;  lw s2, 52+20(sp) ;  .endif
+    .if %c[shared] == 0 ;  lw s2, 52+20(sp) ;  .endif
   2:
     lw t2, 0(t5) ;  addi t5, t5, 4 ;  add t2, t2, t6
-    .if %c2 == 0 ;  lone_taps 0 ;  .else ;  tap_class 0 ;  .endif
-    .if %c2 == 2 && %c1 > 1
+    .if %c[shared] == 0 ;  lone_taps 0 ;  .else ;  tap_class 0 ;  .endif
+    .if %c[shared] == 2 && %c[length] > 1
     lw t2, -4(t5) ;  lw t0, 52+20(sp) ;  add t2, t2, t6 ;  add t2, t2, t0
     tap_class 1
     .endif
-    addi t3, t3, %c1 ;  bne t5, ra, 2b
-    lw s0, %c3(t3) ;  addi t3, t3, %c3+4
+    addi t3, t3, %c[length] ;  bne t5, ra, 2b
+    lw s0, %c[padding](t3) ;  addi t3, t3, %c[padding]+4
     lw t0, 52+4(sp) ;  lw s1, 52+8(sp) ;  sll s1, s1, t0 ;  addi s1, s1, 1 ;  addi t0, t0, 1
     lw s2, 52+12(sp) ;  lw s3, 52+28(sp) ;  lw t1, 52+40(sp) ;  lw t2, 52+24(sp)
     lw t5, 52+16(sp) ;  add s2, s2, t6 ;  addi t6, t6, 1
@@ -118,8 +113,9 @@ template <TapRuns runs, bool relu> [[gnu::naked, gnu::noipa]] void tile_taps(con
   .purgem lone_product ;  .purgem lone_taps ;  .purgem finish ;  .purgem start
   .purgem put
   .purgem enter ;  .purgem leave
-  )" ::"i"(runs.outputs),
-               "i"(runs.length), "i"(runs.shared), "i"(padding_of(runs)));
+  )" ::[outputs] "i"(runs.outputs),
+      [length] "i"(runs.length), [shared] "i"(runs.shared), [padding] "i"(padding_of(runs)),
+      [apart] "i"(runs.apart), [relu] "i"(relu ? 1 : 0));
 }
 
 // Packing chooses a program as in conv.hpp.

@@ -27,10 +27,18 @@ struct NarrowRow {
   static constexpr int unroll = 8;
 };
 
-// Assembler macros: `four` makes four inputs of r12 into halfwords in r12 and lr; `half` of the
-// inputs are loaded. `finish` stores an output.
-template <NarrowRow row> [[gnu::always_inline]] inline void define_narrow() {
-  asm volatile(R"(
+// A row of two outputs at a time, then of single ones. Stream: per pair bias, multiplier and two
+// words of weights of both, and both roundings; per single output its bias, multiplier, rounding,
+// `negative`, and two words of weights per four inputs.
+//   pairs    r0 acc, r1 in, r2 out, r3-r6 and r7-r10 the channels, r11 rounding
+//   singles  r0 acc, r1 in, r2 out, r3-r6 the channel, r7-r10 weights, r11 loops left
+//   [sp] in, out, stream, loops left, rounding of the second, channels left
+template <NarrowRow row>
+GRAVEN_NAKED void narrow_row(const std::byte*, const std::byte*, std::byte*) {
+  asm volatile(
+      // `four` makes four inputs of r12 into halfwords in r12 and lr; `half` of the
+      // inputs are loaded. `finish` stores an output.
+      R"(
   .macro halves
     sxtb16 lr, r12, ror #8 ;  sxtb16 r12, r12
   .endm
@@ -42,22 +50,11 @@ template <NarrowRow row> [[gnu::always_inline]] inline void define_narrow() {
     ldrh r12, [r1, #\at] ;  ldrb lr, [r1, #\at + 2] ;  orr r12, r12, lr, lsl #16
   .endm
   .macro saturate r
-    .if %c0 ;  usat \r, #8, \r, asr #%c1 ;  .else ;  ssat \r, #8, \r, asr #%c1 ;  .endif
+    .if %c[biased] ;  usat \r, #8, \r, asr #%c[shift]
+    .else ;  ssat \r, #8, \r, asr #%c[shift] ;  .endif
   .endm
-  )" ::"i"(row.biased ? 1 : 0),
-               "i"(row.shift));
-}
-
-// A row of two outputs at a time, then of single ones. Stream: per pair bias, multiplier and two
-// words of weights of both, and both roundings; per single output its bias, multiplier, rounding,
-// `negative`, and two words of weights per four inputs.
-//   pairs    r0 acc, r1 in, r2 out, r3-r6 and r7-r10 the channels, r11 rounding
-//   singles  r0 acc, r1 in, r2 out, r3-r6 the channel, r7-r10 weights, r11 loops left
-//   [sp] in, out, stream, loops left, rounding of the second, channels left
-template <NarrowRow row>
-[[gnu::naked, gnu::noipa]] void narrow_row(const std::byte*, const std::byte*, std::byte*) {
-  define_narrow<row>();
-  asm volatile(R"(
+  )"
+      R"(
   .macro pair last
     .if \last ;  three 0 ;  .else ;  bytes %c0, 0, [r1], #%c1 ;  .endif ;  halves
     smlad r0, r12, r5, r3 ;  smlad r0, lr, r6, r0 ;  smmla r0, r0, r4, r11 ;  saturate r0
@@ -102,9 +99,9 @@ template <NarrowRow row>
   .purgem halves ;  .purgem bytes ;  .purgem three ;  .purgem saturate ;  .purgem pair
   .purgem single
   )" ::"i"(row.inputs),
-               "i"(row.in_step), "i"(row.pixel_step), "i"(row.channel_step - row.pixel_step),
-               "i"(row.pairs()), "i"(row.singles()), "i"(row.loops()), "i"(row.rest()),
-               "i"(row.last()), "i"(row.whole ? 1 : 0));
+      "i"(row.in_step), "i"(row.pixel_step), "i"(row.channel_step - row.pixel_step),
+      "i"(row.pairs()), "i"(row.singles()), "i"(row.loops()), "i"(row.rest()), "i"(row.last()),
+      "i"(row.whole ? 1 : 0), [biased] "i"(row.biased ? 1 : 0), [shift] "i"(row.shift));
 }
 
 // Program `first + shift`, or one of General's.

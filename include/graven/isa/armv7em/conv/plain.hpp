@@ -19,8 +19,8 @@ struct PlainLoop {
 //   r0 stream, r1 tile, r2 r3 r12 inputs, r4-r6 and r7-r9 sums, r10 r11 weights, lr halfwords
 //   [sp] tile, out, end, loops left; pixel_step, channel_step, twice_zero, loops
 template <int pixels, int unroll, bool planar>
-[[gnu::naked, gnu::noipa]] void plain(const std::byte*, const std::byte*, std::byte*,
-                                      const PlainLoop*, const std::byte*) {
+GRAVEN_NAKED void plain(const std::byte*, const std::byte*, std::byte*, const PlainLoop*,
+                        const std::byte*) {
   asm volatile(R"(
   .macro inputs
     .if %c0 == 3 ;  ldm r1!, {r2, r3, r12} ;  .else ;  ldm r1!, {r2, r3} ;  .endif

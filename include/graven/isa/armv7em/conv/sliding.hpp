@@ -24,7 +24,7 @@ struct SlidingTile {
 //   r0 stream, r1 strips, r2 r3 r12 inputs, r4-r6 S1, r7-r9 S0, r10 r11 weights, lr loops left
 //   [sp] strips, out, pixel_step, pairs, twice_zero
 template <int words, int unroll, int loops, bool whole>
-[[gnu::naked, gnu::noipa]] void sliding3(const SlidingTile*) {
+GRAVEN_NAKED void sliding3(const SlidingTile*) {
   asm volatile(R"(
   .macro products w, a, b, c
     smlad r4, \w, \a, r4 ;  smlad r5, \w, \b, r5 ;  smlad r6, \w, \c, r6 ;  sxtb16 \w, \w
@@ -160,8 +160,8 @@ template <int run_length, int rows> struct Sliding : scalar_isa::Conv<scalar_isa
     return to;
   }
   // The strips of the tile whose first window begins at element `first` of the rows.
-  [[gnu::optimize("no-tree-loop-distribute-patterns")]] static void
-  gather(const Task& t, const Band& band, int first) {
+  GRAVEN_OPTIMIZE("no-tree-loop-distribute-patterns")
+  static void gather(const Task& t, const Band& band, int first) {
     const int length = t.in_width * t.in_channels;
     int before = first < 0 ? -first : 0;
     if (before > strip) before = strip;

@@ -18,7 +18,7 @@ namespace graven::core::armv7em_isa {
 
 // Four rows of one column, `quads` times four channels: position i of channels c, c + 2 goes to
 // to[80 * i], that of c + 1, c + 3 to to[80 * i + 10], in words.
-[[gnu::naked, gnu::noipa]] inline void columns(const std::byte* const*, std::byte*, int) {
+GRAVEN_NAKED inline void columns(const std::byte* const*, std::byte*, int) {
   asm volatile(R"(
   .macro down at, turn:vararg
     sxtb16 r3, r8 \turn ;  sxtb16 r12, r10 \turn ;  ssub16 r3, r3, r12 ;  str r3, [r1, #\at]
@@ -38,7 +38,7 @@ namespace graven::core::armv7em_isa {
 
 // From words of ten columns to those of four tiles, for each position: (columns, inputs of position
 // 1, bytes to those of 2, 0 and 3, how many times).
-[[gnu::naked, gnu::noipa]] inline void positions(const std::byte*, std::byte*, int, int) {
+GRAVEN_NAKED inline void positions(const std::byte*, std::byte*, int, int) {
   asm volatile(R"(
   .macro along a, b, c, d, e, f
     ssub16 r10, \a, \c ;  ssub16 r11, \c, \e ;  strd r10, r11, [r3], #8
@@ -63,8 +63,7 @@ namespace graven::core::armv7em_isa {
 //   r0 stream, r1 inputs, r4-r7 the first output's tiles, r8-r11 the second's
 //   [sp] room, sums, end of the sums, loops (of `unroll` times two channels), loops left
 template <int unroll, bool one_pass>
-[[gnu::naked, gnu::noipa]] const std::byte* sums(const std::byte*, const std::byte*, std::byte*,
-                                                 int) {
+GRAVEN_NAKED const std::byte* sums(const std::byte*, const std::byte*, std::byte*, int) {
   asm volatile(R"(
   .macro position
     .if %c1 == 0 ;  ldr r2, [sp, #12] ;  str r2, [sp, #16] ;  .endif
@@ -114,8 +113,7 @@ struct GroupOut {
 // The sums of two outputs become bytes. Stream: the multiplier and the shift of each output.
 // `floor`: see Store. Then a sum is shifted once, by e + 1, of which ssat does one.
 //   r0 sums, r1 stream, r2 GroupOut, r3 multiplier, r4 shift, r5 constant, r12 out, lr step
-template <bool floor>
-[[gnu::naked, gnu::noipa]] void finish_sums(const std::byte*, const std::byte*, GroupOut*) {
+template <bool floor> GRAVEN_NAKED void finish_sums(const std::byte*, const std::byte*, GroupOut*) {
   asm volatile(R"(
   .macro finish y
     .if %c0 ;  smmla \y, \y, r3, r5

@@ -15,20 +15,20 @@ struct FourSums {
 };
 
 // Adds `quads` times four inputs. Weights: per four inputs the words of k, k + 2 of both pairs,
-// then those of k + 1, k + 3.
+// then those of k + 1, k + 3. (Not r7: without optimisation it points to the frame.)
 [[gnu::always_inline]] inline void add_quads(FourSums& s, const std::byte*& w, const std::byte*& x,
                                              int quads) {
   std::uint32_t even, odd;
   asm volatile(R"(
   .macro quad
     ldr %[even], [%[x]], #4
-    ldm %[w]!, {r4-r7}
+    ldm %[w]!, {r4-r6, r8}
     sxtb16 %[odd], %[even], ror #8
     sxtb16 %[even], %[even]
     smlad %[ha], r4, %[even], %[ha] ;  sxtb16 r4, r4 ;  smlad %[la], r4, %[even], %[la]
     smlad %[hb], r5, %[even], %[hb] ;  sxtb16 r5, r5 ;  smlad %[lb], r5, %[even], %[lb]
     smlad %[ha], r6, %[odd], %[ha] ;   sxtb16 r6, r6 ;  smlad %[la], r6, %[odd], %[la]
-    smlad %[hb], r7, %[odd], %[hb] ;   sxtb16 r7, r7 ;  smlad %[lb], r7, %[odd], %[lb]
+    smlad %[hb], r8, %[odd], %[hb] ;   sxtb16 r8, r8 ;  smlad %[lb], r8, %[odd], %[lb]
   .endm
     subs %[n], #4 ;  blt 2f
   1:
@@ -45,7 +45,7 @@ struct FourSums {
                : [w] "+r"(w), [x] "+r"(x), [n] "+r"(quads), [ha] "+r"(s.high_a), [la] "+r"(s.low_a),
                  [hb] "+r"(s.high_b), [lb] "+r"(s.low_b), [even] "=&r"(even), [odd] "=&r"(odd)
                :
-               : "r4", "r5", "r6", "r7", "cc", "memory");
+               : "r4", "r5", "r6", "r8", "cc", "memory");
 }
 
 // A row of inputs: whole quads in place, and what is left as a word filled up with zeros.
@@ -152,7 +152,8 @@ template <class Patches> struct Dense {
   }
 
   template <int program>
-  [[gnu::optimize("no-schedule-insns")]] static void run(const Task& task, const Band& band) {
+  GRAVEN_OPTIMIZE("no-schedule-insns")
+  static void run(const Task& task, const Band& band) {
     const Task t = task;
     const int count = t.rows * t.filter_width * t.in_channels;
     const std::byte* patch = band.rows[0];

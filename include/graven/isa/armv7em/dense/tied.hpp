@@ -26,8 +26,7 @@ struct TiedRow {
 //   r0 stream, r1 inputs, r2-r5 inputs, r6-r9 weights, r10 r11 and r12 lr sums of two pairs
 // A loop takes 64 inputs, or 32 as bytes.
 //   [sp] TiedRow; counter
-template <bool halves, bool whole, int quads>
-[[gnu::naked, gnu::noipa]] void tied_fours(const TiedRow*) {
+template <bool halves, bool whole, int quads> GRAVEN_NAKED void tied_fours(const TiedRow*) {
   asm volatile(R"(
   .macro product wa, wb, x
     smlad r10, \wa, \x, r10 ;  sxtb16 \wa, \wa ;  smlad r11, \wa, \x, r11

@@ -35,12 +35,17 @@ struct ColumnStep {
   std::int32_t rounding;  // (2 * zero_point + 1) << (shift - 1)
 };
 
-// Assembler macros. `load`: the next column as r12 and lr; `column`: adds it to the sums of three
-// outputs, of which `a` is complete then and is stored.
-template <ColumnRow row> [[gnu::always_inline]] inline void define_columns() {
-  asm volatile(R"(
+// A row of outputs, channel by channel. Stream, per channel: bias, multiplier, and the weights as
+// bytes: t0 t1 m0 m1, t2 b0 m2 b1, b2 and the power of two that scales them.
+//   r0-r2 rows, r3 out, r4-r6 sums, r7-r9 weights of top and middle, r10 r11 of the bottom
+//   [sp] bias, rounding of negative sums, multiplier, rounding, loops left, ColumnStep
+template <ColumnRow row> GRAVEN_NAKED void column_row(const ColumnStep*) {
+  asm volatile(
+      // `load`: the next column as r12 and lr; `column`: adds it to the sums of three
+      // outputs, of which `a` is complete then and is stored.
+      R"(
   .macro input x, p
-    .if %c3 ;  ldrb \x, [\p], #%c0 ;  .else ;  ldrsb \x, [\p], #%c0 ;  .endif
+    .if %c[biased] ;  ldrb \x, [\p], #%c[in_step] ;  .else ;  ldrsb \x, [\p], #%c[in_step] ;  .endif
   .endm
   .macro load padding
     .if \padding ;  ldr r12, [sp, #24] ;  sxth lr, r12
@@ -49,21 +54,19 @@ template <ColumnRow row> [[gnu::always_inline]] inline void define_columns() {
   .macro column a, b, c
     ldr \c, [sp] ;  smlad \a, r12, r9, \a ;  smlad \b, r12, r8, \b ;  smlad \c, r12, r7, \c
     smlabb \a, lr, r11, \a ;  smlabt \b, lr, r10, \b ;  smlabb \c, lr, r10, \c
-    .if %c4 ;  ldrd r12, lr, [sp, #8] ;  cmp \a, #0 ;  it lt ;  ldrlt lr, [sp, #4]
+    .if %c[whole] ;  ldrd r12, lr, [sp, #8] ;  cmp \a, #0 ;  it lt ;  ldrlt lr, [sp, #4]
     .else ;  ldrd r12, lr, [sp, #8] ;  .endif
-    smmla \a, \a, r12, lr ;  ssat \a, #8, \a, asr #%c2 ;  strb \a, [r3], #%c1
+    smmla \a, \a, r12, lr ;  ssat \a, #8, \a, asr #%c[shift] ;  strb \a, [r3], #%c[out_step]
   .endm
   .macro next n, padding
     load \padding
     .if \n %% 3 == 0 ;  column r4, r5, r6 ;  .elseif \n %% 3 == 1 ;  column r5, r6, r4
     .else ;  column r6, r4, r5 ;  .endif
   .endm
-  )" ::"i"(row.in_step),
-               "i"(row.out_step), "i"(row.shift), "i"(row.biased ? 1 : 0), "i"(row.whole ? 1 : 0));
-}
-// `weights`: of the next channel; a missing row's become zero, and its padding goes to the bias.
-[[gnu::always_inline]] inline void define_column_weights() {
-  asm volatile(R"(
+  )"
+      // `weights`: of the next channel; a missing row's become zero, and its padding goes to the
+      // bias.
+      R"(
   .macro scale w
     lsl \w, lr ;  and \w, r12
   .endm
@@ -85,39 +88,32 @@ template <ColumnRow row> [[gnu::always_inline]] inline void define_columns() {
   9:
     str r5, [sp]
   .endm
-  )" ::);
-}
-
-// A row of outputs, channel by channel. Stream, per channel: bias, multiplier, and the weights as
-// bytes: t0 t1 m0 m1, t2 b0 m2 b1, b2 and the power of two that scales them.
-//   r0-r2 rows, r3 out, r4-r6 sums, r7-r9 weights of top and middle, r10 r11 of the bottom
-//   [sp] bias, rounding of negative sums, multiplier, rounding, loops left, ColumnStep
-template <ColumnRow row> [[gnu::naked, gnu::noipa]] void column_row(const ColumnStep*) {
-  define_columns<row>();
-  define_column_weights();
-  asm volatile(R"(
+  )"
+      R"(
     push {r4-r11, lr} ;  sub sp, #60 ;  add r12, sp, #20
     ldm r0!, {r1-r5} ;  stm r12!, {r1-r5} ;  ldm r0, {r1-r5} ;  stm r12, {r1-r5}
   1:
     add r12, sp, #28 ;  ldm r12, {r0-r4} ;  weights
-    load %c2 ;  smlad r4, r12, r7, r5 ;  smlabb r4, lr, r10, r4
+    load %c[left] ;  smlad r4, r12, r7, r5 ;  smlabb r4, lr, r10, r4
     load 0 ;  smlad r4, r12, r8, r4 ;  smlabt r4, lr, r10, r4
     smlad r5, r12, r7, r5 ;  smlabb r5, lr, r10, r5
-    .if %c0 ;  mov r12, #%c0 ;  str r12, [sp, #16]
+    .if %c[loops] ;  mov r12, #%c[loops] ;  str r12, [sp, #16]
   2:
     next 0, 0 ;  next 1, 0 ;  next 2, 0 ;  next 3, 0 ;  next 4, 0 ;  next 5, 0
     ldr r12, [sp, #16] ;  subs r12, #1 ;  str r12, [sp, #16] ;  bne.w 2b ;  .endif
-    .if %c1 > 0 ;  next 0, 0 ;  .endif ;  .if %c1 > 1 ;  next 1, 0 ;  .endif
-    .if %c1 > 2 ;  next 2, 0 ;  .endif ;  .if %c1 > 3 ;  next 3, 0 ;  .endif
-    .if %c1 > 4 ;  next 4, 0 ;  .endif ;  .if %c3 ;  next %c1, 1 ;  .endif
+    .if %c[rest] > 0 ;  next 0, 0 ;  .endif ;  .if %c[rest] > 1 ;  next 1, 0 ;  .endif
+    .if %c[rest] > 2 ;  next 2, 0 ;  .endif ;  .if %c[rest] > 3 ;  next 3, 0 ;  .endif
+    .if %c[rest] > 4 ;  next 4, 0 ;  .endif ;  .if %c[right] ;  next %c[rest], 1 ;  .endif
     add r12, sp, #28 ;  ldm r12, {r0-r3} ;  ldr r4, [sp, #52]
     add r0, r4 ;  add r1, r4 ;  add r2, r4 ;  add r3, #1 ;  stm r12, {r0-r3}
     ldrd r4, r5, [sp, #44] ;  cmp r4, r5 ;  bne.w 1b
     add sp, #60 ;  pop {r4-r11, pc}
   .purgem input ;  .purgem load ;  .purgem column ;  .purgem next ;  .purgem scale
   .purgem weights
-  )" ::"i"(row.loops()),
-               "i"(row.rest()), "i"(row.left), "i"(row.right));
+  )" ::[loops] "i"(row.loops()),
+      [rest] "i"(row.rest()), [left] "i"(row.left), [right] "i"(row.right),
+      [in_step] "i"(row.in_step), [out_step] "i"(row.out_step), [shift] "i"(row.shift),
+      [biased] "i"(row.biased ? 1 : 0), [whole] "i"(row.whole ? 1 : 0));
 }
 
 // Program `first + shift`, or one of General's.

@@ -132,7 +132,8 @@ struct Depthwise {
   }
 
   template <int program>
-  [[gnu::optimize("no-schedule-insns")]] static void run(const Task& task, const Band& band) {
+  GRAVEN_OPTIMIZE("no-schedule-insns")
+  static void run(const Task& task, const Band& band) {
     const Task t = task;
     const int head = program == fast ? 32 : 4 * Record::bytes;
     const int size = head + 4 * t.rows * t.filter_width;

@@ -33,11 +33,18 @@ struct DoubledStep {
   std::int32_t rounding;  // (2 * zero_point + 1) << (shift - 1)
 };
 
-// Assembler macros. `weights`: of the next channel, for columns x - 1, x of the left and x, x + 1
-// of the right output (upper row in the low half); `column`: completes the outputs of two columns,
-// the right one of column x - 1 and the left one of column x, and begins the next two.
-template <DoubledRow row> [[gnu::always_inline]] inline void define_doubled() {
-  asm volatile(R"(
+// A row of outputs, channel by channel. Stream, per channel: bias; scaled weights as halfwords, of
+// columns 0 and 2 of the three rows; multiplier; column 1 of the upper, lower and middle row; what
+// negative sums are rounded by less.
+//   r0 r1 rows, r2 out, r3 bias, r4 r5 sums, r6 rounding, r7 multiplier, r8-r11 weights
+//   [sp] DoubledStep, rounding of negative sums, end of the columns
+template <DoubledRow row> GRAVEN_NAKED void doubled_row(const DoubledStep*) {
+  asm volatile(
+      // `weights`: of the next channel, for columns x - 1, x of the left and x, x + 1
+      // of the right output (upper row in the low half); `column`: completes the outputs of two
+      // columns, the right one of column x - 1 and the left one of column x, and begins the next
+      // two.
+      R"(
   .macro weights
     ldr r12, [sp, #16] ;  ldm r12!, {r3-r9} ;  str r12, [sp, #16]
     ldr lr, [sp] ;  lsrs lr, lr, #1 ;  bcs 2f
@@ -52,51 +59,42 @@ template <DoubledRow row> [[gnu::always_inline]] inline void define_doubled() {
     uxth r8, r8 ;  uxth r11, r11 ;  uxth r12, r12
   5:
     lsr lr, r9, #16 ;  ldr r6, [sp, #24] ;  add r6, r6, lr, lsr #1
-    .if %c2 ;  str lr, [sp, #28] ;  .endif
+    .if %c[whole] ;  str lr, [sp, #28] ;  .endif
     sadd16 r9, r12, r11 ;  sadd16 r10, r8, r12
   .endm
   .macro load
     ldrb r12, [r0], #1 ;  ldrb lr, [r1], #1 ;  orr r12, r12, lr, lsl #16
   .endm
   .macro finish acc
-    .if %c2 ;  ldr lr, [sp, #28] ;  and lr, lr, \acc, asr #31 ;  sub lr, r6, lr
+    .if %c[whole] ;  ldr lr, [sp, #28] ;  and lr, lr, \acc, asr #31 ;  sub lr, r6, lr
     smmla \acc, \acc, r7, lr ;  .else ;  smmla \acc, \acc, r7, r6 ;  .endif
-    ssat \acc, #8, \acc, asr #%c1
+    ssat \acc, #8, \acc, asr #%c[shift]
   .endm
   .macro column
     load ;  smlad r5, r12, r11, r5 ;  smlad r4, r12, r9, r4 ;  finish r5 ;  finish r4
-    strb r5, [r2], #%c0 ;  strb r4, [r2], #%c0
+    strb r5, [r2], #%c[out_step] ;  strb r4, [r2], #%c[out_step]
     smlad r5, r12, r10, r3 ;  smlad r4, r12, r8, r3
   .endm
-  )" ::"i"(row.out_step),
-               "i"(row.shift), "i"(row.whole ? 1 : 0));
-}
-
-// A row of outputs, channel by channel. Stream, per channel: bias; scaled weights as halfwords, of
-// columns 0 and 2 of the three rows; multiplier; column 1 of the upper, lower and middle row; what
-// negative sums are rounded by less.
-//   r0 r1 rows, r2 out, r3 bias, r4 r5 sums, r6 rounding, r7 multiplier, r8-r11 weights
-//   [sp] DoubledStep, rounding of negative sums, end of the columns
-template <DoubledRow row> [[gnu::naked, gnu::noipa]] void doubled_row(const DoubledStep*) {
-  define_doubled<row>();
-  asm volatile(R"(
+  )"
+      R"(
     push {r4-r11, lr} ;  sub sp, #36 ;  ldm r0, {r1-r7} ;  stm sp, {r1-r7}
   1:
     weights ;  add lr, sp, #4 ;  ldm lr, {r0-r2}
-    load ;  smlad r4, r12, r9, r3 ;  finish r4 ;  strb r4, [r2], #%c2
+    load ;  smlad r4, r12, r9, r3 ;  finish r4 ;  strb r4, [r2], #%c[out_step]
     smlad r5, r12, r10, r3 ;  smlad r4, r12, r8, r3
-    .if %c0 ;  add lr, r0, #%c0 ;  str lr, [sp, #32]
+    .if %c[looped] ;  add lr, r0, #%c[looped] ;  str lr, [sp, #32]
   6:
     column ;  column ;  column ;  column
     ldr lr, [sp, #32] ;  cmp r0, lr ;  bne.w 6b ;  .endif
-    .rept %c1 ;  column ;  .endr
+    .rept %c[rest] ;  column ;  .endr
     finish r5 ;  strb r5, [r2]
     ldr r2, [sp, #12] ;  add r0, #1 ;  add r1, #1 ;  add r2, #1 ;  add lr, sp, #4
     stm lr, {r0-r2} ;  ldrd r4, r5, [sp, #16] ;  cmp r4, r5 ;  bne.w 1b
     add sp, #36 ;  pop {r4-r11, pc}
   .purgem weights ;  .purgem load ;  .purgem finish ;  .purgem column
-  )" ::"i"(row.loops() * DoubledRow::unroll),
-               "i"(row.rest()), "i"(row.out_step));
+  )" ::[looped] "i"(row.loops() * DoubledRow::unroll),
+      [rest] "i"(row.rest()), [out_step] "i"(row.out_step), [shift] "i"(row.shift),
+      [whole] "i"(row.whole ? 1 : 0));
 }
 
 // Packing chooses: `general`, or `first + shift`. Stream: for every row of the output, whether the

@@ -11,11 +11,17 @@
 
 namespace graven::core::armv7em_isa {
 
-// Assembler macros for a tap: `input`, the n-th of those that are a pixel apart, and the row below
-// it in the upper half where .Lrows is 2; `products` adds tap j of a run to all sums. r1 and r2
-// point to input .Lbase.
-template <TapRuns runs> [[gnu::always_inline]] inline void define_tap() {
-  asm volatile(R"(
+// Stream, per channel: FastChannel's word; per run of two rows of the filter words of
+// two taps: the upper row's and the lower row's; runs of a last row as bytes; multiplier.
+//   r0 stream, r1 r2 inputs, r3 pixel, r4-r7 sums, r8-r11 inputs as halfwords, r12 weights, lr
+//   weights, or an input;  [sp] DepthwiseTile (runs_end: of two rows; channel instead of stream;
+//   tap from where lone taps end), word, run, r1 and r2
+template <TapRuns runs> GRAVEN_NAKED void depthwise_tile(const DepthwiseTile*) {
+  asm volatile(
+      // Assembler macros for a tap: `input`, the n-th of those that are a pixel apart, and the row
+      // below it in the upper half where .Lrows is 2; `products` adds tap j of a run to all sums.
+      // r1 and r2 point to input .Lbase.
+      R"(
   .macro halves to, at:vararg
     ldrsb \to, [r1, \at]
     .if .Lrows == 2 ;  ldrsb lr, [r2, \at] ;  pkhbt \to, \to, lr, lsl #16 ;  .endif
@@ -34,95 +40,81 @@ template <TapRuns runs> [[gnu::always_inline]] inline void define_tap() {
   .macro products j, a, b, c, d
     .if .Lrows == 1 ;  ldrsb lr, [r0, #\j] ;  .elseif (\j) & 1 ;  sxtb16 lr, r12, ror #8
     .else ;  ldr r12, [r0, #2 * (\j)] ;  sxtb16 lr, r12 ;  .endif
-    product \a, r4 ;  .if %c0 > 1 ;  product \b, r5 ;  .endif
-    .if %c0 > 2 ;  product \c, r6 ;  .endif ;  .if %c0 > 3 ;  product \d, r7 ;  .endif
+    product \a, r4 ;  .if %c[outputs] > 1 ;  product \b, r5 ;  .endif
+    .if %c[outputs] > 2 ;  product \c, r6 ;  .endif
+    .if %c[outputs] > 3 ;  product \d, r7 ;  .endif
   .endm
   .macro first_inputs count
     .set .Lbase, 0 ;  .set .Lskip, 0
     .if \count > 0 ;  input 0, r8 ;  .endif ;  .if \count > 1 ;  input 1, r9 ;  .endif
     .if \count > 2 ;  input 2, r10 ;  .endif ;  .if \count > 3 ;  input 3, r11 ;  .endif
   .endm
-  )" ::"i"(runs.outputs));
-}
-// `run_taps`: all taps of a run. Inputs that taps share stay in registers; before the next tap
-// .Lskip more are loaded.
-template <TapRuns runs> [[gnu::always_inline]] inline void define_run() {
-  asm volatile(R"(
+  )"
+      // `run_taps`: all taps of a run. Inputs that taps share stay in registers; before the next
+      // tap .Lskip more are loaded.
+      R"(
   .macro next_tap
     ldr lr, [sp, #20] ;  add r1, lr ;  .if .Lrows == 2 ;  add r2, lr ;  .endif
   .endm
   .macro shared_taps n, j, k, a, b, c, d
-    .if \k < %c1
-    .if %c0 == 1 ;  input \n, \a ;  .elseif %c0 == 2 ;  input \n + 1, \b
-    .elseif %c0 == 3 ;  input \n + 2, \c ;  .else ;  input \n + 3, \d ;  .endif
+    .if \k < %c[length]
+    .if %c[outputs] == 1 ;  input \n, \a ;  .elseif %c[outputs] == 2 ;  input \n + 1, \b
+    .elseif %c[outputs] == 3 ;  input \n + 2, \c ;  .else ;  input \n + 3, \d ;  .endif
     .if .Lskip
     .set .Lskip, .Lskip - 1
     shared_taps \n + 1, \j, \k, \b, \c, \d, \a
     .else
-    .set .Lskip, %c3 - 1
+    .set .Lskip, %c[apart] - 1
     products \j, \a, \b, \c, \d
-    shared_taps \n + 1, \j + 1, \k + %c2, \b, \c, \d, \a
+    shared_taps \n + 1, \j + 1, \k + %c[shared], \b, \c, \d, \a
     .endif
     .endif
   .endm
   .macro lone_taps j
-    .if \j < %c1
-    first_inputs %c0 ;  products \j, r8, r9, r10, r11 ;  next_tap
+    .if \j < %c[length]
+    first_inputs %c[outputs] ;  products \j, r8, r9, r10, r11 ;  next_tap
     lone_taps \j + 1
     .endif
   .endm
   .macro run_taps
-    .if %c2 == 0
+    .if %c[shared] == 0
     lone_taps 0
     .else
-    .if %c2 == 2 ;  strd r1, r2, [sp, #44] ;  .endif
-    first_inputs %c0 - 1 ;  shared_taps 0, 0, 0, r8, r9, r10, r11
-    .if %c2 == 2 && %c1 > 1
+    .if %c[shared] == 2 ;  strd r1, r2, [sp, #44] ;  .endif
+    first_inputs %c[outputs] - 1 ;  shared_taps 0, 0, 0, r8, r9, r10, r11
+    .if %c[shared] == 2 && %c[length] > 1
     ldrd r1, r2, [sp, #44] ;  next_tap
-    first_inputs %c0 - 1 ;  shared_taps 0, (%c1 + 1) / 2, 1, r8, r9, r10, r11
+    first_inputs %c[outputs] - 1 ;  shared_taps 0, (%c[length] + 1) / 2, 1, r8, r9, r10, r11
     .endif
     .endif
   .endm
-  )" ::"i"(runs.outputs),
-               "i"(runs.length), "i"(runs.shared), "i"(runs.apart));
-}
-
-// Stream, per channel: FastChannel's word; per run of two rows of the filter words of
-// two taps: the upper row's and the lower row's; runs of a last row as bytes; multiplier.
-//   r0 stream, r1 r2 inputs, r3 pixel, r4-r7 sums, r8-r11 inputs as halfwords, r12 weights, lr
-//   weights, or an input;  [sp] DepthwiseTile (runs_end: of two rows; channel instead of stream;
-//   tap from where lone taps end), word, run, r1 and r2
-template <TapRuns runs> [[gnu::naked, gnu::noipa]] void depthwise_tile(const DepthwiseTile*) {
-  define_tap<runs>();
-  define_run<runs>();
-  armv7m_isa::define_sums<runs.outputs>();
-  asm volatile(R"(
+  )" GRAVEN_ARMV7M_SUMS R"(
   .macro put sum, to:vararg
     add r2, r10, \sum, asr #31 ;  lsl \sum, #1 ;  smmlar \sum, \sum, r8, r2
     asr \sum, r9 ;  ssat \sum, #8, \sum, asr #1 ;  strb \sum, \to
   .endm
     push {r4-r11, lr} ;  sub sp, #52 ;  ldm r0, {r1-r9} ;  mov r0, r3 ;  mov r3, #0
-    .if %c3 & 1 ;  sub r2, #4 * %c4 ;  .endif
-    .if %c2 == 0 && %c0 > 3 ;  sub r6, r6, r7, lsl #1 ;  .endif
+    .if %c[rows] & 1 ;  sub r2, #4 * %c[count] ;  .endif
+    .if %c[shared] == 0 && %c[outputs] > 3 ;  sub r6, r6, r7, lsl #1 ;  .endif
     stm sp, {r1-r9} ;  mov r3, r7
   1:
     first_sums
-    .if %c3 > 1
+    .if %c[rows] > 1
     .set .Lrows, 2
   2:
     ldrd r1, r2, [lr], #8 ;  ldr r12, [sp, #8] ;  str lr, [sp, #40] ;  add r1, r12 ;  add r2, r12
     run_taps
-    ldr lr, [sp, #40] ;  add r0, #4 * ((%c1 + 1) / 2)
-    .if %c3 / 2 * %c4 > 1 ;  ldr r12, [sp, #4] ;  cmp lr, r12 ;  bne.w 2b ;  .endif
+    ldr lr, [sp, #40] ;  add r0, #4 * ((%c[length] + 1) / 2)
+    .if %c[rows] / 2 * %c[count] > 1 ;  ldr r12, [sp, #4] ;  cmp lr, r12 ;  bne.w 2b ;  .endif
     .endif
-    .if %c3 & 1
+    .if %c[rows] & 1
     .set .Lrows, 1
   3:
     ldr r1, [lr], #4 ;  ldr r12, [sp, #8] ;  str lr, [sp, #40] ;  add r1, r12
     run_taps
-    add r0, #%c1
-    .if %c4 > 1
-    ldr lr, [sp, #40] ;  ldr r12, [sp, #4] ;  add r12, #4 * %c4 ;  cmp lr, r12 ;  bne.w 3b
+    add r0, #%c[length]
+    .if %c[count] > 1
+    ldr lr, [sp, #40] ;  ldr r12, [sp, #4] ;  add r12, #4 * %c[count] ;  cmp lr, r12 ;  bne.w 3b
     .endif
     .endif
     put_sums 4 ;  bne.w 1b
@@ -130,8 +122,9 @@ template <TapRuns runs> [[gnu::naked, gnu::noipa]] void depthwise_tile(const Dep
   .purgem halves ;  .purgem input ;  .purgem product ;  .purgem products ;  .purgem first_inputs
   .purgem next_tap ;  .purgem shared_taps ;  .purgem lone_taps ;  .purgem run_taps ;  .purgem put
   .purgem first_sums ;  .purgem put_sums
-  )" ::"i"(runs.outputs),
-               "i"(runs.length), "i"(runs.shared), "i"(runs.rows), "i"(runs.count));
+  )" ::[outputs] "i"(runs.outputs),
+      [length] "i"(runs.length), [shared] "i"(runs.shared), [rows] "i"(runs.rows),
+      [count] "i"(runs.count), [apart] "i"(runs.apart));
 }
 
 inline constexpr int most_tile_outputs = 4;

@@ -34,7 +34,7 @@ template <int shift_a, int shift_b, int shift_out> struct Add : PlainKernel {
     }
   }
 
-  [[gnu::optimize("no-schedule-insns")]] static void run(const Task& task, const Band& band) {
+  GRAVEN_OPTIMIZE("no-schedule-insns") static void run(const Task& task, const Band& band) {
     Reader from{task.stream};
     const auto zero_a = from.next<std::int32_t>(), multiplier_a = from.next<std::int32_t>();
     const auto zero_b = from.next<std::int32_t>(), multiplier_b = from.next<std::int32_t>();

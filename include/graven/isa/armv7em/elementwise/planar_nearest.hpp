@@ -37,7 +37,7 @@ template <RowKind from, RowKind to, bool doubled> struct PlanarNearest : scalar_
 // RowKind that hold each column once are those of the input.
 struct CopiedRow : PlainKernel {
   // `count` times eight words.
-  [[gnu::naked, gnu::noipa]] static void copy_words(std::byte*, const std::byte*, int) {
+  GRAVEN_NAKED static void copy_words(std::byte*, const std::byte*, int) {
     asm volatile(R"(
     push {r4-r10, lr}
   1:

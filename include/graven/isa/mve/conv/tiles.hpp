@@ -43,8 +43,7 @@ struct TileShape {
 //   r1 stream, r3 r5 outputs, r7 pieces, r9 r11 inputs; sums: r0 r2 r4 r6, and r8 r10 r12 lr
 //   [sp] end of the first output, zero point, job
 template <TileShape shape, int program>
-[[gnu::naked, gnu::noipa]] void two_pixels(const std::byte*, const Piece*, std::byte*,
-                                           const TileJob*) {
+GRAVEN_NAKED void two_pixels(const std::byte*, const Piece*, std::byte*, const TileJob*) {
   asm volatile(R"(
     .macro block mac step
     vldrb.8 q2, [r1], #\step ;     vldrb.8 q3, [r1], #\step
@@ -147,8 +146,7 @@ template <TileShape shape, int program>
 // Eight outputs on one pixel: groups at r1 and r5, `step` bytes apart.
 //   r3 output, r7 pieces, r9 input, r11 step
 template <TileShape shape, int program>
-[[gnu::naked, gnu::noipa]] void one_pixel(const std::byte*, const Piece*, std::byte*,
-                                          const TileJob*) {
+GRAVEN_NAKED void one_pixel(const std::byte*, const Piece*, std::byte*, const TileJob*) {
   asm volatile(R"(
     .macro block mac step
     vldrb.8 q1, [r1], #\step ;  vldrb.8 q2, [r1], #\step ;  \mac\().s8 r0, q0, q1

@@ -36,7 +36,7 @@ struct ColumnsJob {
 // vectors: of sixteen taps, in a window. far: offsets are of 16 bits, and columns copied by eights.
 //   q1-q6 weights; stack: offsets of the input's columns, of the copied ones, of output pixels;
 //   job; outputs that are left of the input channel; left shift
-template <int program, int vectors, bool far> [[gnu::naked, gnu::noipa]] void columns(ColumnsJob*) {
+template <int program, int vectors, bool far> GRAVEN_NAKED void columns(ColumnsJob*) {
   asm volatile(
       R"(
     .macro window sum

@@ -42,8 +42,7 @@ struct TapsJob {
 // weights, and each begins `step` lanes after the one before it.
 //   r0-r6, r8, r9 taps; r7 stream, 16 bytes into the weights; r10 out; r11 zero point; r12 lanes
 //   left
-template <int program, bool masked, bool still, int step = 16>
-[[gnu::naked, gnu::noipa]] void taps9(TapsJob*) {
+template <int program, bool masked, bool still, int step = 16> GRAVEN_NAKED void taps9(TapsJob*) {
   asm volatile(R"(
     .macro load q from step
     .if %c[masked]

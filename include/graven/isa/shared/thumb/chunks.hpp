@@ -71,8 +71,9 @@ template <class Correct>
 constexpr void cut_weights(Writer* to, const FilterLayout& layout, const Parameters& p, int output,
                            Correct correct) {
   const int step = layout.tap_step, end = layout.taps;
-  const std::int8_t* w = p.filter.int8 + layout.index(output, 0);
-  for (int k = 0; k < end; k += 4, w += 4 * step) {
+  const std::int8_t* const weights = p.filter.int8 + layout.index(output, 0);
+  for (int k = 0; k < end; k += 4) {
+    const std::int8_t* const w = weights + k * step;
     int a = w[0], b = k + 1 < end ? w[step] : 0;
     const int c = k + 2 < end ? w[2 * step] : 0, d = k + 3 < end ? w[3 * step] : 0;
     int excess = (a < 0 ? -a : a) + (b < 0 ? -b : b) + (c < 0 ? -c : c) + (d < 0 ? -d : d) - 255;

@@ -1,0 +1,3 @@
+# The Cortex-M55 by clang.
+set(CMAKE_CXX_COMPILER clang++)
+include(${CMAKE_CURRENT_LIST_DIR}/cortex-m55.cmake)
