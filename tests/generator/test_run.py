@@ -128,3 +128,13 @@ def test_digits(capsys, tmp_path):
     result = runner.run(network, program, given, profile=False)
     answers = result.outputs[0].reshape(len(labels), -1).argmax(1)
     assert np.mean(answers == labels) >= 0.96
+
+
+@pytest.mark.parametrize("name", ["Words", "model", "words"])
+def test_a_model_called_like_something_in_our_programs(capsys, name):
+    """Most files are called model.tflite."""
+    run = ["run", str(MODEL)]
+    image = ["inspect", str(MODEL), "--target", TARGET, "--plan", "smallest"]
+    for command in (run, image):
+        assert cli.main([*command, "--name", name]) == 0, capsys.readouterr().err
+        assert capsys.readouterr().err == ""

@@ -2,6 +2,8 @@
 #pragma once
 #include "model_under_test.hpp"
 
+namespace minimal {  // a model may well be called model, too
+
 inline ModelUnderTest model;
 
 template <class Model> [[gnu::always_inline]] inline void run_model_on(Model& subject) {
@@ -19,3 +21,5 @@ template <class Model> [[gnu::always_inline]] inline void run_model_on(Model& su
   run_model_on(model);
   asm volatile("" ::"r"(&model) : "memory");  // the outputs are wanted
 }
+
+}  // namespace minimal

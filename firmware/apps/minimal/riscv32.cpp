@@ -11,7 +11,7 @@ extern const std::uint32_t _data_load[];
   volatile std::uint32_t* to = _data_start;
   for (const std::uint32_t* from = _data_load; to < _data_end;) *to++ = *from++;
   for (to = _bss_start; to < _bss_end;) *to++ = 0;
-  run_model();
+  minimal::run_model();
   for (;;) asm volatile("wfi");
 }
 
