@@ -61,10 +61,9 @@ def assert_same(network: ir.Network, pruned: Pruned, rng: np.random.Generator) -
         for index in network.outputs:
             np.testing.assert_array_equal(after[index], before[index])
         for operator, change in zip(network.operators, pruned.report.operators, strict=True):
-            value = before[operator.outputs[0]]
-            if not change.vanished:
-                left = value[..., list(change.kept)] if value.ndim else value
-                np.testing.assert_array_equal(after[operator.outputs[0]], left)
+            for index, left in zip(operator.outputs, change.outputs, strict=not change.vanished):
+                value = before[index][..., list(left)] if before[index].ndim else before[index]
+                np.testing.assert_array_equal(after[index], value)
 
 
 def assert_same_in_tflm(network: ir.Network, pruned: Pruned, rng: np.random.Generator) -> None:

@@ -32,8 +32,8 @@ def differences(
 ) -> list[str]:
     """One line per operator whose output differs: int8 in any bit, float32 beyond tolerance."""
     lines = []
-    for operator in network.operators:
-        index = operator.outputs[0]
+    computed = ((operator, index) for operator in network.operators for index in operator.outputs)
+    for operator, index in computed:
         ours, theirs = np.ravel(got[index]), np.ravel(expected[index])
         if ours.dtype == np.float32:
             wrong = ~np.isclose(ours, theirs, rtol=1e-4, atol=1e-5)
