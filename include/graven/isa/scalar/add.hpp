@@ -1,7 +1,7 @@
 // The sum of two rows, one of which may be broadcast.
 #pragma once
 
-#include "graven/kernel/task.hpp"
+#include "graven/kernel/prefer.hpp"
 #include "graven/layers/add.hpp"
 #include "graven/quant.hpp"
 
@@ -18,6 +18,10 @@ constexpr Steps broadcast_steps(Shape s) {
 // Stream: per input int32 pixel step, channel step, multiplier, shift, zero point; then the
 // output's multiplier and shift (ADD of TFLM: 20 fractional bits).
 struct AddInt8 : PlainKernel {
+  static constexpr const char* name = "scalar.add";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::add);
+  }
   static constexpr int stream_size(const GraphView&, const Value&) { return 48; }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
@@ -135,10 +139,11 @@ template <class Combine> struct BinaryFloat32 : PlainKernel {
 struct Sum {
   static constexpr float of(float a, float b) { return a + b; }
 };
-struct Product {
-  static constexpr float of(float a, float b) { return a * b; }
+struct AddFloat32 : BinaryFloat32<Sum> {
+  static constexpr const char* name = "scalar.add";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<float>(g, value, op::add);
+  }
 };
-using AddFloat32 = BinaryFloat32<Sum>;
-using MulFloat32 = BinaryFloat32<Product>;
 
 }  // namespace graven::core::scalar_isa

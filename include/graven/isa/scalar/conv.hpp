@@ -4,12 +4,18 @@
 
 #include "graven/isa/scalar/channels.hpp"
 #include "graven/kernel/gather.hpp"
+#include "graven/kernel/prefer.hpp"
 #include "graven/layers/conv2d.hpp"
+#include "graven/layers/dense.hpp"
 
 namespace graven::core::scalar_isa {
 
 // One patch per output pixel times all filters; weights output by output.
 template <class N> struct Conv {
+  static constexpr const char* name = "scalar.conv";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<typename N::Element>(g, value, op::conv);
+  }
   static constexpr bool holds_weights = true;
   using T = typename N::Element;
 
@@ -42,6 +48,10 @@ template <class N> struct Conv {
 // The patch has all channels; an output reads those of its group. Stream: int32 groups; then
 // Conv's.
 template <class N> struct GroupedConv {
+  static constexpr const char* name = "scalar.grouped_conv";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<typename N::Element>(g, value, op::grouped_conv);
+  }
   static constexpr bool holds_weights = true;
   using T = typename N::Element;
 
@@ -81,6 +91,10 @@ template <class N> struct GroupedConv {
 // Each output channel has its own input channel; weights as they come, tap by tap; biases as they
 // come, too: sums over x - zero need no folding.
 template <class N> struct Depthwise {
+  static constexpr const char* name = "scalar.depthwise";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<typename N::Element>(g, value, op::depthwise);
+  }
   static constexpr bool holds_weights = true;
   using T = typename N::Element;
 
@@ -155,6 +169,10 @@ template <class N> struct Depthwise {
 
 // Running sums in scratch: step r adds row r of the input; weights row by row, output by output.
 template <class N> struct DenseRows {
+  static constexpr const char* name = "scalar.dense";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<typename N::Element>(g, value, op::dense);
+  }
   static constexpr bool holds_weights = true;
   using T = typename N::Element;
   using Acc = typename N::Acc;

@@ -1,14 +1,23 @@
 // Row kernels that go through a row once: map, quantize, dequantize, copy, concat.
 #pragma once
 
-#include "graven/kernel/task.hpp"
+#include "graven/kernel/prefer.hpp"
 #include "graven/layers/concat.hpp"
+#include "graven/layers/dequantize.hpp"
+#include "graven/layers/quantize.hpp"
 
 namespace graven::core::scalar_isa {
 
 // Any function of one byte is a table. Stream: out[uint8(q)]. A uint8 is an int8 with a zero point
 // 128 higher.
 struct MapBytes : PlainKernel {
+  static constexpr const char* name = "scalar.map";
+  static constexpr bool serves(const GraphView& g, int value) {
+    const Value& v = g[value];
+    auto is_byte = [](Element e) { return e == Element::int8 || e == Element::uint8; };
+    if (v.op == op::quantize) return is_byte(v.element) && is_byte(g.source(v).element);
+    return makes<std::int8_t>(g, value, op::map) || makes<std::int8_t>(g, value, op::clamp);
+  }
   static constexpr int stream_size(const GraphView&, const Value&) { return 256; }
 
   static constexpr Quant as_int8(const Value& v) {
@@ -51,9 +60,23 @@ template <float (*function)(float) = identity> struct MapFloat32 : PlainKernel {
       store(out, clamp(function(load<float>(in)), range));
   }
 };
+struct RealMaps {
+  static constexpr const char* name = "scalar.map";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<float>(g, value, op::map) || makes<float>(g, value, op::clamp);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    return MapFloat32<(v.op == op::map ? v.function.real : identity)>{};
+  }
+};
 
 // Stream: float scale of the integer side.
 template <class T> struct QuantizeFloat32 : PlainKernel {
+  static constexpr const char* name = "scalar.quantize";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return converts<float, T>(g, value, op::quantize);
+  }
   static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
   static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
     to.put(v.quant.scale);
@@ -68,6 +91,10 @@ template <class T> struct QuantizeFloat32 : PlainKernel {
 };
 
 template <class T> struct DequantizeBytes : PlainKernel {
+  static constexpr const char* name = "scalar.dequantize";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return converts<T, float>(g, value, op::dequantize);
+  }
   static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     to.put(g.source(v).quant.scale);
@@ -83,6 +110,11 @@ template <class T> struct DequantizeBytes : PlainKernel {
 
 // Rows in flash; nothing runs. Stream: the elements.
 struct Constant : PlainKernel {
+  static constexpr const char* name = "scalar.constant";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return g[value].op == op::constant &&
+           (g[value].element == Element::int8 || g[value].element == Element::float32);
+  }
   static constexpr int stream_size(const GraphView&, const Value& v) {
     return v.shape.size() * size_of(v.element);
   }
@@ -102,6 +134,8 @@ struct Constant : PlainKernel {
 // Moves row boundaries (Lowering::with_rows). Stream: int32 bytes of an input row, of an output
 // row.
 struct Copy : PlainKernel {
+  static constexpr const char* name = "scalar.copy";
+  static constexpr bool serves(const GraphView& g, int value) { return makes(g, value, op::copy); }
   static constexpr int stream_size(const GraphView&, const Value&) { return 8; }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     to.put<std::int32_t>(g.input(v).shape.row() * size_of(v.element));
@@ -123,6 +157,10 @@ struct Copy : PlainKernel {
 
 // A row of a sliding window: its own row some steps on, or a new one. Stream: int32 bytes of a row.
 struct Slide : PlainKernel {
+  static constexpr const char* name = "scalar.slide";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes(g, value, op::window);
+  }
   static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
   static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
     to.put<std::int32_t>(v.shape.row() * size_of(v.element));
@@ -136,6 +174,10 @@ struct Slide : PlainKernel {
 // Stream: int32 inputs, pieces per row; per input int32 bytes of a piece, offset of its table from
 // the stream's start or 0; then the tables. Along the channels a piece is a pixel, else a row.
 struct Concat : PlainKernel {
+  static constexpr const char* name = "scalar.concat";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::concat) || makes<float>(g, value, op::concat);
+  }
   static constexpr bool rescales(const GraphView& g, const Value& v, int k) {
     return v.element == Element::int8 &&
            (g.source(v, k).quant != v.quant || v.activation != Activation::none);
@@ -184,6 +226,10 @@ struct Concat : PlainKernel {
 
 // Joined, then clamped. Stream: float low, high; then Concat's.
 struct ClampedConcat : PlainKernel {
+  static constexpr const char* name = "scalar.clamped_concat";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<float>(g, value, op::concat) && g[value].activation != Activation::none;
+  }
   static constexpr int stream_size(const GraphView& g, const Value& v) {
     return 8 + Concat::stream_size(g, v);
   }

@@ -1,7 +1,7 @@
 // Row kernels that move elements and compute nothing: parts of rows, transposed axes.
 #pragma once
 
-#include "graven/kernel/task.hpp"
+#include "graven/kernel/prefer.hpp"
 #include "graven/layers/split.hpp"
 #include "graven/layers/transpose.hpp"
 
@@ -9,6 +9,8 @@ namespace graven::core::scalar_isa {
 
 // Stream: int32 pieces per row, bytes of a piece in the output, in the input, before it.
 struct Slice : PlainKernel {
+  static constexpr const char* name = "scalar.slice";
+  static constexpr bool serves(const GraphView& g, int value) { return makes(g, value, op::slice); }
   static constexpr int stream_size(const GraphView&, const Value&) { return 16; }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const auto options = v.options.get<SliceOptions>();
@@ -53,6 +55,16 @@ template <int size> struct Transposed : PlainKernel {
         const std::byte* row = band.rows[band.step * row_y + x * row_x + c * row_c];
         copy_bytes(out, row + band.step * byte_y + x * byte_x + c * byte_c, size);
       }
+  }
+};
+
+struct Transposes {
+  static constexpr const char* name = "scalar.transpose";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes(g, value, op::transpose);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    return Transposed<size_of(graph.values[value].element)>{};
   }
 };
 

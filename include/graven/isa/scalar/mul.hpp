@@ -8,6 +8,10 @@ namespace graven::core::scalar_isa {
 
 // Stream: per input int32 pixel step, channel step, zero point; then multiplier and shift.
 struct MulInt8 : PlainKernel {
+  static constexpr const char* name = "scalar.mul";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::mul);
+  }
   static constexpr int stream_size(const GraphView&, const Value&) { return 32; }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
@@ -51,6 +55,16 @@ struct MulInt8 : PlainKernel {
         const std::int32_t y = requantize(product, {multiplier, shift}) + t.out_zero;
         store(out++, static_cast<std::int8_t>(clamp(y, {t.low, t.high})));
       }
+  }
+};
+
+struct Product {
+  static constexpr float of(float a, float b) { return a * b; }
+};
+struct MulFloat32 : BinaryFloat32<Product> {
+  static constexpr const char* name = "scalar.mul";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<float>(g, value, op::mul);
   }
 };
 

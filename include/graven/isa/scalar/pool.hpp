@@ -1,7 +1,10 @@
 // Row kernels that reduce windows or axes: max and average pools, mean, argmax.
 #pragma once
 
-#include "graven/kernel/task.hpp"
+#include "graven/kernel/prefer.hpp"
+#include "graven/layers/argmax.hpp"
+#include "graven/layers/avg_pool.hpp"
+#include "graven/layers/max_pool.hpp"
 #include "graven/layers/mean.hpp"
 #include "graven/quant.hpp"
 
@@ -93,6 +96,32 @@ template <class T, class Rule, bool Reduces> struct Pool : PlainKernel {
         if constexpr (Reduces) sums += sizeof(Acc);
       }
     }
+  }
+};
+
+template <class T> struct MaxPools {
+  static constexpr const char* name = "scalar.max_pool";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<T>(g, value, op::max_pool);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    return Pool<T, Largest<T>, graph.values[value].reduces>{};
+  }
+};
+
+// Sums of up to 255 int8 elements fit int16, which halves the accumulators in the arena.
+template <class T, int count>
+using SumOf = std::conditional_t<std::is_same_v<T, float>, float,
+                                 std::conditional_t<(count <= 255), std::int16_t, std::int32_t>>;
+
+template <class T> struct AveragePools {
+  static constexpr const char* name = "scalar.average_pool";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<T>(g, value, op::average_pool);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    return Pool<T, Average<T, SumOf<T, v.filter.area()>>, v.reduces>{};
   }
 };
 
@@ -198,9 +227,24 @@ template <class T, class Acc> struct Mean : PlainKernel {
   }
 };
 
+template <class T> struct Means {
+  static constexpr const char* name = "scalar.mean";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<T>(g, value, op::mean);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr int count = reduced_count(graph.view(), graph.values[value]);
+    return Mean<T, SumOf<T, count>>{};
+  }
+};
+
 // The index of the first largest element along one axis. Scratch: per output the index, then the
 // elements.
 template <class T, class Index> struct ArgMax : PlainKernel {
+  static constexpr const char* name = "scalar.argmax";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return converts<T, Index>(g, value, op::argmax);
+  }
   static constexpr int scratch(const GraphView&, const Value& v) {
     return v.shape.row() * (4 + static_cast<int>(sizeof(T)));
   }

@@ -2,12 +2,18 @@
 #pragma once
 
 #include "graven/graph/resample.hpp"
-#include "graven/kernel/task.hpp"
+#include "graven/kernel/prefer.hpp"
+#include "graven/layers/resize_bilinear.hpp"
+#include "graven/layers/resize_nearest.hpp"
 
 namespace graven::core::scalar_isa {
 
 // Stream: int32 bytes of a pixel, then per output column uint16 input column.
 struct Nearest : PlainKernel {
+  static constexpr const char* name = "scalar.nearest";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes(g, value, op::nearest);
+  }
   static constexpr int stream_size(const GraphView&, const Value& v) {
     return 4 + 2 * v.shape.width;
   }
@@ -30,6 +36,10 @@ struct Nearest : PlainKernel {
 // Positions are floats. Stream: per output column the position (uint16 low, uint16 high, part),
 // then per output row 0 or 1 (is the lower row another one?), part.
 struct BilinearFloat32 : PlainKernel {
+  static constexpr const char* name = "scalar.bilinear";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<float>(g, value, op::bilinear);
+  }
   static constexpr int column_bytes = 8, row_bytes = 8;
 
   static constexpr int stream_size(const GraphView&, const Value& v) {
@@ -94,6 +104,7 @@ struct Corners {
 
 // Weights add up to 2^20, so that no sum exceeds 2^27; it is rounded half away from zero.
 struct Blend {
+  static constexpr const char* name = "scalar.bilinear";
   template <bool two> static constexpr void run(const Corners& corners, std::byte* out) {
     const Corners at = corners;
     const std::byte *upper = at.upper, *lower = at.lower;
@@ -117,6 +128,10 @@ struct Blend {
 // (uint16 each), then per output row the distance from the upper row (int32). A distance of 0 means
 // that there is no other pixel or row: the position is on one, or beyond the last one.
 template <class Pixels> struct BilinearInt8 : PlainKernel {
+  static constexpr const char* name = Pixels::name;
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::bilinear);
+  }
   static constexpr int stream_size(const GraphView&, const Value& v) {
     return 4 * (v.shape.width + v.shape.height);
   }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "graven/fixed_point.hpp"
-#include "graven/kernel/task.hpp"
+#include "graven/kernel/prefer.hpp"
 #include "graven/layers/softmax.hpp"
 
 namespace graven::core::scalar_isa {
@@ -11,6 +11,10 @@ namespace graven::core::scalar_isa {
 // exponential; sum in Q12.19; reciprocal by Newton. Stream: int32 multiplier, left shift, least
 // difference that counts.
 struct SoftmaxInt8 : PlainKernel {
+  static constexpr const char* name = "scalar.softmax";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::softmax);
+  }
   static constexpr int stream_size(const GraphView&, const Value&) { return 12; }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
@@ -61,6 +65,10 @@ struct SoftmaxInt8 : PlainKernel {
 
 // Stream: float beta.
 struct SoftmaxFloat32 : PlainKernel {
+  static constexpr const char* name = "scalar.softmax";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<float>(g, value, op::softmax);
+  }
   static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
   static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
     to.put(v.options.get<SoftmaxOptions>().beta);

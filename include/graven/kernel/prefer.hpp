@@ -1,0 +1,109 @@
+// An instruction set is a list of kernels: of those that serve a value, the first wins.
+#pragma once
+
+#include "graven/graph/value.hpp"
+#include "graven/kernel/task.hpp"
+
+#include <concepts>
+#include <cstddef>
+
+namespace graven::core {
+
+// What a list is made of: a kernel, or a family of kernels of which a value's own numbers pick one.
+//   static constexpr const char* name = "armv7em.add";
+//   static constexpr bool serves(const GraphView&, int value);
+//   template <const auto& graph, int value> static constexpr auto kernel();  // a family's
+template <class K>
+concept Listed = requires(const GraphView& graph, int value) {
+  { K::name } -> std::convertible_to<const char*>;
+  { K::serves(graph, value) } -> std::same_as<bool>;
+};
+template <class K>
+concept RowKernel = requires {
+  { K::holds_weights } -> std::convertible_to<bool>;
+};
+
+namespace detail {
+
+template <int n, class First, class... Rest> struct Nth : Nth<n - 1, Rest...> {};
+template <class First, class... Rest> struct Nth<0, First, Rest...> { using type = First; };
+
+}  // namespace detail
+
+template <Listed... Kernels> struct KernelList {
+  static constexpr int count = sizeof...(Kernels);
+  static constexpr const char* names[]{Kernels::name..., ""};
+
+  // Which kernel is a value's; `count`: none.
+  static constexpr int first(const GraphView& graph, int value) {
+    int n = 0;
+    static_cast<void>((... || (Kernels::serves(graph, value) || (++n, false))));
+    return n;
+  }
+  static constexpr const char* name_of(const GraphView& graph, int value) {
+    return names[first(graph, value)];
+  }
+  // An empty struct of static members; void where there is none.
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr int n = first(graph.view(), value);
+    if constexpr (n < count) {
+      using Kernel = typename detail::Nth<n, Kernels...>::type;
+      if constexpr (RowKernel<Kernel>)
+        return Kernel{};
+      else
+        return Kernel::template kernel<graph, value>();
+    }
+  }
+};
+
+namespace detail {
+
+template <class K> struct AsList { using type = KernelList<K>; };
+template <class... K> struct AsList<KernelList<K...>> { using type = KernelList<K...>; };
+template <class... A, class... B>
+KernelList<A..., B...> operator+(KernelList<A...>, KernelList<B...>);
+template <class... Lists> using Joined = decltype((KernelList<>{} + ... + Lists{}));
+
+}  // namespace detail
+
+// In this order. A list among them stands for its kernels.
+template <class... Kernels>
+using Prefer = detail::Joined<typename detail::AsList<Kernels>::type...>;
+
+// ---- what kernels ask in `serves` ---------------------------------------------------------------
+
+template <class T> constexpr Element element_of() {
+  if constexpr (std::is_same_v<T, std::int8_t>)
+    return Element::int8;
+  else if constexpr (std::is_same_v<T, std::uint8_t>)
+    return Element::uint8;
+  else if constexpr (std::is_same_v<T, std::int32_t>)
+    return Element::int32;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return Element::int64;
+  else
+    return Element::float32;
+}
+
+// Do a value and all its inputs have elements of one kind?
+constexpr bool is_uniform(const GraphView& graph, const Value& v) {
+  for (int k = 0; k < v.inputs; ++k)
+    if (graph.source(v, k).element != v.element) return false;
+  return v.inputs > 0;
+}
+// Is the value what `op` makes of elements of one kind, or of elements T?
+constexpr bool makes(const GraphView& graph, int value, const Op& op) {
+  return graph[value].op == op && is_uniform(graph, graph[value]);
+}
+template <class T> constexpr bool makes(const GraphView& graph, int value, const Op& op) {
+  return graph[value].element == element_of<T>() && makes(graph, value, op);
+}
+// Is it what `op` makes of elements `From`?
+template <class From, class To>
+constexpr bool converts(const GraphView& graph, int value, const Op& op) {
+  const Value& v = graph[value];
+  return v.op == op && v.element == element_of<To>() && v.inputs > 0 &&
+         graph.source(v).element == element_of<From>();
+}
+
+}  // namespace graven::core
