@@ -147,6 +147,18 @@ template <int most> struct Conv {
   }
 };
 
+struct Convs {
+  static constexpr const char* name = "rv32imc.conv";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::conv);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    constexpr int taps = v.filter.area() * graph.views[v.first_input].shape.channels;
+    return Conv<most_pairs(v.shape.width, taps)>{};
+  }
+};
+
 }  // namespace graven::core::rv32imc_isa
 
 #endif

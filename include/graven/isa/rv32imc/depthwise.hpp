@@ -112,11 +112,13 @@ template <int stride> struct Depthwise3 {
   using General = scalar_isa::Depthwise<scalar_isa::Int8>;
   static constexpr int programs = 3, record_bytes = 20;
   static constexpr bool holds_weights = true;
+  static constexpr const char* name = "rv32imc.depthwise3";
 
-  static constexpr bool serves(const GraphView& g, const Value& v) {
-    return v.filter == Extent(3) && v.dilation == Extent(1) && v.stride.width == stride &&
-           v.left <= 1 && g.top(v) <= 1 && v.shape.channels == g.input(v).shape.channels &&
-           g.input(v).shape.width > 1;
+  static constexpr bool serves(const GraphView& g, int value) {
+    const Value& v = g[value];
+    return makes<std::int8_t>(g, value, op::depthwise) && v.filter == Extent(3) &&
+           v.dilation == Extent(1) && v.stride.width == stride && v.left <= 1 && g.top(v) <= 1 &&
+           v.shape.channels == g.input(v).shape.channels && g.input(v).shape.width > 1;
   }
   static constexpr int scratch(const GraphView&, const Value&) { return 0; }
   static constexpr int stream_size(const GraphView& g, const Value& v) {  // at most

@@ -125,6 +125,9 @@ template <class T> struct AveragePools {
   }
 };
 
+// Of int8, whatever they pool by.
+using Pools = Prefer<MaxPools<std::int8_t>, AveragePools<std::int8_t>>;
+
 constexpr int reduced_count(const GraphView& g, const Value& v) {
   const Shape in = g.input(v).shape;
   const int axes = v.options.get<MeanOptions>().axes;

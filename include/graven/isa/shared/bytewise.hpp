@@ -32,10 +32,6 @@ struct NarrowProducts {
   }
 };
 
-constexpr bool adds_bytes(const GraphView& g, const Value& v) {
-  return scalar_isa::AddInt8::is_plain(g, v) && scalar_isa::AddShifts::of(g, v).within(21);
-}
-
 // Two roundings nest into one floor: round(round(x * m / 2^31) / 2^e), the latter half away from
 // zero, is (floor(x * m / 2^30) + (x < 0 ? -2 : 0) + 2^e + 1) >> (e + 1). Stream: per operand
 // -zero << lead (or 19) and its multiplier; the output's multiplier and what is added to the sum.
@@ -86,16 +82,24 @@ struct AddBytes : PlainKernel {
   }
 };
 
-template <class Products, const auto& graph, int value> constexpr auto add_bytes() {
-  constexpr const Value& v = graph.values[value];
-  constexpr auto shifts = scalar_isa::AddShifts::of(graph.view(), v);
-  constexpr Clamp range = activation_range(v.activation, v.quant, v.element);
-  constexpr bool relu = range.low == v.quant.zero_point;
-  return AddBytes<Products, shifts.a, shifts.b, shifts.out, relu>{};
-}
+template <class Products> struct BytewiseAdds {
+  static constexpr const char* name = "shared.add";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::add) && scalar_isa::AddInt8::is_plain(g, g[value]) &&
+           scalar_isa::AddShifts::of(g, g[value]).within(21);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    constexpr auto shifts = scalar_isa::AddShifts::of(graph.view(), v);
+    constexpr Clamp range = activation_range(v.activation, v.quant, v.element);
+    constexpr bool relu = range.low == v.quant.zero_point;
+    return AddBytes<Products, shifts.a, shifts.b, shifts.out, relu>{};
+  }
+};
 
 // In words where everything is a multiple of one.
 struct NearestInWords : scalar_isa::Nearest {
+  static constexpr const char* name = "shared.nearest";
   static void run(const Task& task, const Band& band) {
     Reader from{task.stream};
     const int pixel = from.next<std::int32_t>();

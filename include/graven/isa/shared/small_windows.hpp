@@ -108,12 +108,17 @@ template <const auto& graph, int value, class Rule, class General> constexpr aut
                           (v.shape.width - 1) * v.stride.width + v.filter.width > in.width;
   return SmallWindows<Rule, General, v.filter.height, v.filter.width, padded>{};
 }
-// The pool of such a value, channel by channel.
-template <const auto& graph, int value, class General> constexpr auto small_pool(General) {
-  constexpr const Value& v = graph.values[value];
-  constexpr bool clamps = is_clamped(v);
-  using Rule = std::conditional_t<v.op == op::max_pool, OneLargest<clamps>, OneAverage<clamps>>;
-  return small_windows<graph, value, Rule, General>();
-}
+
+// Channel by channel.
+struct SmallPools {
+  static constexpr const char* name = "shared.small_pool";
+  static constexpr bool serves(const GraphView& g, int value) { return is_small_pool(g, value); }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    constexpr bool clamps = is_clamped(v);
+    using Rule = std::conditional_t<v.op == op::max_pool, OneLargest<clamps>, OneAverage<clamps>>;
+    return small_windows<graph, value, Rule, decltype(scalar_isa::Pools::kernel<graph, value>())>();
+  }
+};
 
 }  // namespace graven::core

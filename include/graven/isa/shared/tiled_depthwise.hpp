@@ -247,4 +247,16 @@ template <class Core, TapRuns shape> struct TiledDepthwise {
   }
 };
 
+// Of any size.
+template <class Core> struct TiledDepthwises {
+  static constexpr const char* name = "shared.tiled_depthwise";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::depthwise);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    return TiledDepthwise<Core, TapRuns::of(graph.view(), v, Core::most_outputs)>{};
+  }
+};
+
 }  // namespace graven::core

@@ -99,15 +99,17 @@ template <class Core, Reading reading, int unroll, int sizes> struct Conv {
   }
 };
 
-constexpr bool serves_conv(const GraphView& g, int value) {
-  const Value& v = g[value];
-  return v.op == op::conv && v.element == Element::int8 && g.source(v).element == Element::int8;
-}
-template <class Core, const auto& graph, int value> constexpr auto conv() {
-  constexpr const Value& v = graph.values[value];
-  constexpr int chunks = chunks_of(taps_of(graph.view(), v));
-  return Conv<Core, reading_of(graph.view(), v), unroll_of(chunks),
-              tile_sizes(v.shape.width, most_pixels_of<Core>(chunks))>{};
-}
+template <class Core> struct Convs {
+  static constexpr const char* name = "thumb.conv";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::conv);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    constexpr int chunks = chunks_of(taps_of(graph.view(), v));
+    return Conv<Core, reading_of(graph.view(), v), unroll_of(chunks),
+                tile_sizes(v.shape.width, most_pixels_of<Core>(chunks))>{};
+  }
+};
 
 }  // namespace graven::core::thumb_isa

@@ -13,12 +13,6 @@ struct DenseStep {
   std::byte *sums, *sums_end;
 };
 
-constexpr bool serves_dense(const GraphView& g, int value) {
-  const Value& v = g[value];
-  return v.op == op::dense && v.element == Element::int8 && g.source(v).element == Element::int8 &&
-         g.input(v).shape.row() < 65536;
-}
-
 // Packing chooses: `sums` on chunks, or `scalar` where a weight is -128.
 // Stream: per output bias, multiplier, shift; per row where its corrections end, in words from the
 // start; the rows' weights; the corrections as pairs of words: output * 65536 + input, weight.
@@ -135,9 +129,15 @@ template <class Core, int unroll> struct DenseRows {
   }
 };
 
-template <class Core, const auto& graph, int value> constexpr auto dense() {
-  constexpr GraphView g = graph.view();
-  return DenseRows<Core, unroll_of(chunks_of(g.input(g[value]).shape.row()))>{};
-}
+template <class Core> struct Denses {
+  static constexpr const char* name = "thumb.dense";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::dense) && g.input(g[value]).shape.row() < 65536;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr GraphView g = graph.view();
+    return DenseRows<Core, unroll_of(chunks_of(g.input(g[value]).shape.row()))>{};
+  }
+};
 
 }  // namespace graven::core::thumb_isa

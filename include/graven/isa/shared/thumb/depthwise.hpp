@@ -19,21 +19,16 @@ struct DepthwiseStep {
   std::int32_t twice_zero;  // 2 * zero_point + 1
 };
 
-constexpr bool serves_tiled_depthwise(const GraphView& g, int value) {
-  const Value& v = g[value];
-  return v.op == op::depthwise && v.element == Element::int8 &&
-         g.source(v).element == Element::int8;
-}
-constexpr bool serves_depthwise(const GraphView& g, int value) {
-  const Value& v = g[value];
-  return serves_tiled_depthwise(g, value) && v.filter == Extent(3) && v.dilation == Extent(1) &&
-         (v.stride.width == 1 || v.stride.width == 2) &&
-         v.shape.channels == g.input(v).shape.channels;
-}
-
 // Stream, per channel: its word; per row of the filter a word with its weights
 // in bytes 0, 1 and 3; the Core's tail.
 template <class Core, int stride> struct Depthwise {
+  static constexpr const char* name = "thumb.depthwise3";
+  static constexpr bool serves(const GraphView& g, int value) {
+    const Value& v = g[value];
+    return makes<std::int8_t>(g, value, op::depthwise) && v.filter == Extent(3) &&
+           v.dilation == Extent(1) && v.stride.width == stride &&
+           v.shape.channels == g.input(v).shape.channels;
+  }
   using General = scalar_isa::Depthwise<scalar_isa::Int8>;
   static constexpr int programs = 3, columns = 3 + stride;
   static constexpr bool holds_weights = true;
@@ -127,11 +122,5 @@ template <class Core> struct TileCore : ByteCopies<Core::unaligned_loads> {
     Core::template depthwise_tile<runs, program == clamped>(tile);
   }
 };
-
-template <class Core, const auto& graph, int value> constexpr auto tiled_depthwise() {
-  constexpr TapRuns runs =
-      TapRuns::of(graph.view(), graph.values[value], TileCore<Core>::most_outputs);
-  return TiledDepthwise<TileCore<Core>, runs>{};
-}
 
 }  // namespace graven::core::thumb_isa
