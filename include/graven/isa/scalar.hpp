@@ -48,9 +48,6 @@ struct scalar {
   static constexpr int band(const GraphView&, int) { return 1; }
 
   using kernels = scalar_isa::kernels;
-  template <const auto& graph, int value> static constexpr auto kernel() {
-    return kernels::template kernel<graph, value>();
-  }
 };
 
 }  // namespace graven::core

@@ -106,4 +106,9 @@ constexpr bool converts(const GraphView& graph, int value, const Op& op) {
          graph.source(v).element == element_of<From>();
 }
 
+// Has a depthwise convolution one output per channel of its input?
+constexpr bool keeps_channels(const GraphView& graph, const Value& v) {
+  return v.shape.channels == graph.input(v).shape.channels;
+}
+
 }  // namespace graven::core
