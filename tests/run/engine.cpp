@@ -201,20 +201,25 @@ template <class K, int stride> struct InBands : K {
   }
 };
 
+struct TwoRows {
+  static constexpr const char* name = "two_rows";
+  static constexpr bool serves(const GraphView& graph, int value) {
+    const Value& v = graph[value];
+    const bool windows = v.op == op::conv || v.op == op::depthwise || v.op == op::max_pool;
+    return windows && !v.reduces && graph.rows(v).dilation == 1;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    return InBands<decltype(scalar::kernels::kernel<graph, value>()),
+                   graph.view().rows(graph.values[value]).step>{};
+  }
+};
+
 struct banded : scalar {
   [[maybe_unused]] static constexpr const char* name = "banded";
   static constexpr int band(const GraphView& graph, int value) {
-    const Value& v = graph[value];
-    const bool windows = v.op == op::conv || v.op == op::depthwise || v.op == op::max_pool;
-    return windows && !v.reduces && graph.rows(v).dilation == 1 ? 2 : 1;
+    return TwoRows::serves(graph, value) ? 2 : 1;
   }
-  template <const auto& graph, int value> static constexpr auto kernel() {
-    if constexpr (band(graph.view(), value) == 2)
-      return InBands<decltype(scalar::kernel<graph, value>()),
-                     graph.view().rows(graph.values[value]).step>{};
-    else
-      return scalar::kernel<graph, value>();  // void where there is none
-  }
+  using kernels = Prefer<TwoRows, scalar::kernels>;
 };
 
 template <class C> void check_bands() {

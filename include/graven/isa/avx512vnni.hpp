@@ -11,10 +11,7 @@ namespace graven::core {
 struct avx512vnni : avxvnni {
   static constexpr const char* name = "avx512vnni";
   static constexpr int alignment = 64;
-
-  template <const auto& graph, int value> static constexpr auto kernel() {
-    return quads<avx512vnni_isa::Bytes, graph, value>();
-  }
+  using kernels = avxvnni_isa::kernels<avx512vnni_isa::Bytes>;
 };
 
 }  // namespace graven::core

@@ -25,9 +25,6 @@ using kernels = Prefer<Dense<false>, Convs, Dense<true>, Depthwise3<1>, Depthwis
 struct rv32imc : scalar {
   static constexpr const char* name = "rv32imc";
   using kernels = rv32imc_isa::kernels;
-  template <const auto& graph, int value> static constexpr auto kernel() {
-    return kernels::template kernel<graph, value>();
-  }
 };
 
 }  // namespace graven::core

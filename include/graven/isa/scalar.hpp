@@ -32,8 +32,8 @@ using elementwise =
     Prefer<AddInt8, AddFloat32, MulInt8, MulFloat32, SoftmaxInt8, SoftmaxFloat32, MapBytes,
            RealMaps, QuantizeFloat32<std::int8_t>, QuantizeFloat32<std::uint8_t>,
            DequantizeBytes<std::int8_t>, DequantizeBytes<std::uint8_t>>;
-using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat, Copy,
-                      Slide, Slice, Transposes, Constant>;
+using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat, Slice,
+                      Transposes, Copy, Slide, Constant>;
 using kernels = Prefer<weighted, reducing, elementwise, moving>;
 
 }  // namespace scalar_isa
@@ -48,9 +48,6 @@ struct scalar {
   static constexpr int band(const GraphView&, int) { return 1; }
 
   using kernels = scalar_isa::kernels;
-  template <const auto& graph, int value> static constexpr auto kernel() {
-    return kernels::template kernel<graph, value>();
-  }
 };
 
 }  // namespace graven::core

@@ -47,11 +47,11 @@ template <Listed... Kernels> struct KernelList {
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr int n = first(graph.view(), value);
     if constexpr (n < count) {
-      using Chosen = typename detail::Nth<n, Kernels...>::type;
-      if constexpr (RowKernel<Chosen>)
-        return Chosen{};
+      using Kernel = typename detail::Nth<n, Kernels...>::type;
+      if constexpr (RowKernel<Kernel>)
+        return Kernel{};
       else
-        return Chosen::template kernel<graph, value>();
+        return Kernel::template kernel<graph, value>();
     }
   }
 };
@@ -104,6 +104,11 @@ constexpr bool converts(const GraphView& graph, int value, const Op& op) {
   const Value& v = graph[value];
   return v.op == op && v.element == element_of<To>() && v.inputs > 0 &&
          graph.source(v).element == element_of<From>();
+}
+
+// Has a depthwise convolution one output per channel of its input?
+constexpr bool keeps_channels(const GraphView& graph, const Value& v) {
+  return v.shape.channels == graph.input(v).shape.channels;
 }
 
 }  // namespace graven::core

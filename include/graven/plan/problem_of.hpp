@@ -14,7 +14,7 @@
 namespace graven::core {
 
 template <const auto& graph, class Isa, int value>
-using kernel_of = decltype(Isa::template kernel<graph, value>());
+using kernel_of = decltype(Isa::kernels::template kernel<graph, value>());
 
 namespace detail {
 

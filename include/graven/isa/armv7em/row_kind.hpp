@@ -4,8 +4,7 @@
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
-#include "graven/isa/armv7em/conv/conv.hpp"
-#include "graven/isa/armv7em/depthwise/planar.hpp"
+#include "graven/isa/armv7em/pairs.hpp"
 #include "graven/isa/scalar/resize.hpp"
 #include "graven/layers/conv2d.hpp"
 #include "graven/layers/depthwise_conv2d.hpp"
@@ -14,12 +13,42 @@
 
 namespace graven::core::armv7em_isa {
 
+// How rows lie. padded: planar with zeros between; doubled: padded, neighbouring columns once.
+enum class RowKind { pixels, planar, padded, doubled };
+
+constexpr RowForm planar_rows(Shape shape, bool padded) {
+  const int pitch = shape.width + (padded ? 1 : 0), front = padded ? 1 : 0;
+  const int slack = padded ? 4 : shape.width == 3 ? 1 : 0;  // words are read from any byte
+  return {Layout::planar, Element::int8, true, 1, pitch, front, shape.channels * pitch + slack};
+}
+
+// Depthwise 3x3 over rows that can be planar.
+constexpr bool reads_planar(const GraphView& g, const Value& v) {
+  return v.op == op::depthwise && v.element == Element::int8 && v.filter == Extent(3) &&
+         v.dilation == Extent(1) && (v.stride.width == 1 || v.stride.width == 2) && v.left <= 1 &&
+         g.top(v) <= 1 && v.shape.channels == g.input(v).shape.channels &&
+         g.input(v).shape == g.source(v).shape && g.source(v).quant.zero_point == -128;
+}
+
+// RowKind of one tile of `same` padding: what lies over the edges is left out.
+constexpr bool needs_padding(const Value& v) {
+  return v.stride.width != 1 || v.left != 1 || v.shape.width < 3 || v.shape.width > 6;
+}
+
 constexpr RowForm planar_rows(Shape shape, RowKind rows) {
   if (rows != RowKind::doubled) return planar_rows(shape, rows == RowKind::padded);
   shape.width /= 2;
   RowForm form = planar_rows(shape, true);
   form.repeat = 2;
   return form;
+}
+
+// Is a row of such a form of this kind?
+constexpr bool is_kind(const RowForm& form, RowKind rows) {
+  if (rows == RowKind::pixels) return form.layout == Layout::pixels && !form.biased;
+  return form.layout == Layout::planar && form.biased &&
+         form.front == (rows == RowKind::planar ? 0 : 1) &&
+         form.repeat == (rows == RowKind::doubled ? 2 : 1);
 }
 
 // Pools and resizes of planar rows yield planar rows.
@@ -98,6 +127,11 @@ template <RowKind rows, class Channel>
 // From the start of a row to that of channel c.
 template <RowKind rows> constexpr int channel_start(int c, int width) {
   return rows == RowKind::padded ? c * (width + 1) + 1 : c * width;
+}
+
+// What a value reads, of its first input.
+constexpr RowKind source_rows(const GraphView& g, int value) {
+  return g[value].inputs > 0 ? rows_of(g, g.input(g[value]).value) : RowKind::pixels;
 }
 
 }  // namespace graven::core::armv7em_isa

@@ -184,6 +184,23 @@ template <class Lanes, template <class> class Windows, int wide, int height> str
   }
 };
 
+// Convolutions of the elements of `Lanes`.
+template <class Lanes, class Element> struct Convs {
+  static constexpr const char* name = Lanes::conv;
+  static constexpr bool serves(const GraphView& g, int value) {
+    const bool padded = g[value].dilation.width == 1;
+    return makes<Element>(g, value, op::conv) && (padded || std::is_same_v<Element, std::int8_t>);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    constexpr int wide = Lanes::widest(v.shape.width);
+    if constexpr (v.dilation.width == 1)
+      return Conv<Lanes, PaddedRows, wide, band_of(graph.view(), value)>{};
+    else
+      return Conv<Lanes, Patches, wide, 1>{};
+  }
+};
+
 }  // namespace graven::core::avx2_isa
 
 #undef GRAVEN_ROLLED

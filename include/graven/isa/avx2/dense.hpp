@@ -10,6 +10,7 @@
 namespace graven::core::avx2_isa {
 
 struct DenseRows : scalar_isa::DenseRows<scalar_isa::Int8> {
+  static constexpr const char* name = "avx2.dense";
   [[gnu::flatten]] static std::int32_t dot(const std::byte* a, const std::byte* b, int count) {
     __m256i acc = _mm256_setzero_si256();
     for (; count >= 16; count -= 16, a += 16, b += 16)

@@ -238,6 +238,16 @@ template <class Taps, int height> struct Depthwise {
   }
 };
 
+template <class Taps> struct Depthwises {
+  static constexpr const char* name = Taps::depthwise;
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::depthwise);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    return Depthwise<Taps, band_of(graph.view(), value)>{};
+  }
+};
+
 }  // namespace graven::core::avx2_isa
 
 #endif

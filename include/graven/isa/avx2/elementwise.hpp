@@ -42,6 +42,7 @@ struct AddTerm {
 };
 
 struct Add : scalar_isa::AddInt8 {
+  static constexpr const char* name = "avx2.add";
   // The operand of the larger scale has the multiplier 1/2: a shift to the left by 19.
   struct Sum {
     __m256i plain_zero, multiplier, out_zero;
@@ -106,6 +107,7 @@ struct Add : scalar_isa::AddInt8 {
 
 // Copies of a few fixed sizes are worth their own loop.
 struct Nearest : scalar_isa::Nearest {
+  static constexpr const char* name = "avx2.nearest";
   template <class Copy>
   [[gnu::always_inline]] static void pixels(const Task& t, const Band& band, int bytes,
                                             Copy&& copy) {

@@ -130,6 +130,7 @@ template <int program> struct Scale {
 
 // int8 inputs as int16, two at a time (VPMADDWD): exact for any weights.
 struct Words {
+  static constexpr const char *conv = "avx2.conv", *depthwise = "avx2.depthwise";
   using Vector = __m256i;
   using Weight = std::int8_t;
   using Limits = avx2_isa::Limits;

@@ -73,10 +73,6 @@ template <class Rule, bool Reduces> struct Pool : scalar_isa::Pool<std::int8_t, 
   using Acc = typename Rule::Acc;
   static constexpr bool largest = std::is_same_v<Acc, std::int8_t>;
 
-  static constexpr bool serves(const GraphView& g, const Value& v) {
-    return g.input(v).shape.channels >= 8;
-  }
-
   // `elements`: of the window, for a mean.
   static void finish(const Task& t, const Sixteen<Acc>& acc, std::byte* out, int count,
                      int elements) {
@@ -116,6 +112,21 @@ template <class Rule, bool Reduces> struct Pool : scalar_isa::Pool<std::int8_t, 
       }
       if (!Reduces || band.last) out += t.in_channels;
     }
+  }
+};
+
+struct Pools {
+  static constexpr const char* name = "avx2.pool";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return scalar_isa::Pools::first(g, value) < scalar_isa::Pools::count &&
+           g.input(g[value]).shape.channels >= 8;
+  }
+  template <class Rule, bool Reduces>
+  static constexpr auto faster(scalar_isa::Pool<std::int8_t, Rule, Reduces>) {
+    return Pool<Rule, Reduces>{};
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    return faster(scalar_isa::Pools::kernel<graph, value>());
   }
 };
 

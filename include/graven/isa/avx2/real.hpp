@@ -60,6 +60,7 @@ struct FloatClamp {
 };
 
 struct Floats {
+  static constexpr const char* conv = "avx2.real_conv";
   using Vector = __m256;
   using Weight = float;
   using Limits = FloatClamp;
@@ -107,8 +108,9 @@ struct Floats {
 
 // The stream of scalar; eight channels at a time.
 struct FloatDepthwise : scalar_isa::Depthwise<scalar_isa::Float32> {
-  static constexpr bool serves(const GraphView& g, const Value& v) {
-    return v.shape.channels == g.input(v).shape.channels;
+  static constexpr const char* name = "avx2.real_depthwise";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<float>(g, value, op::depthwise) && keeps_channels(g, g[value]);
   }
 
   [[gnu::flatten]] static void run(const Task& task, const Band& band) {

@@ -6,6 +6,9 @@
 
 #include "graven/isa/avx2/vector.hpp"
 #include "graven/kernel/gather.hpp"
+#include "graven/kernel/prefer.hpp"
+#include "graven/layers/conv2d.hpp"
+#include "graven/layers/depthwise_conv2d.hpp"
 
 namespace graven::core::avx2_isa {
 
@@ -27,7 +30,6 @@ struct FilterRows {
 };
 
 template <class Lanes> struct PaddedRows {
-  static constexpr bool serves(const Value& v) { return v.dilation.width == 1; }
   static constexpr int pieces(const Value& v) { return v.filter.height; }
   static constexpr int piece(const GraphView& g, const Value& v) {  // inputs of one
     return v.filter.width * g.input(v).shape.channels;
@@ -101,6 +103,14 @@ template <class Lanes> struct Patches {
   }
   Walk row(int) const { return {first, 0, step, 1, groups}; }
 };
+
+// Rows that are padded once serve several rows of output.
+constexpr int band_of(const GraphView& g, int value) {
+  const Value& v = g[value];
+  const bool windows = v.element == Element::int8 && v.dilation == Extent(1) &&
+                       (v.op == op::conv || v.op == op::depthwise);
+  return !windows || v.shape.height < 2 ? 1 : v.shape.height < 4 ? 2 : 4;
+}
 
 }  // namespace graven::core::avx2_isa
 

@@ -68,6 +68,7 @@ template <int program> struct Scale {
 };
 
 struct Bytes : avxvnni_isa::Bytes {
+  static constexpr const char *conv = "avx512vnni.conv", *depthwise = "avx512vnni.depthwise";
   using Vector = __m512i;
   using Table = avx2_isa::ChannelTable<16, 128>;
   template <int program> using Scale = avx512vnni_isa::Scale<program>;

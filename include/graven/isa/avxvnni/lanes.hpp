@@ -11,6 +11,7 @@
 namespace graven::core::avxvnni_isa {
 
 struct Bytes : avx2_isa::Words {
+  static constexpr const char *conv = "avxvnni.conv", *depthwise = "avxvnni.depthwise";
   using Table = avx2_isa::ChannelTable<8, 128>;
   static constexpr int group = 4, element = 1, weight_bytes = 32;
 

@@ -4,6 +4,8 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/requantize.hpp"
+#include "graven/kernel/prefer.hpp"
+#include "graven/layers/dense.hpp"
 
 #include <arm_mve.h>
 
@@ -12,6 +14,10 @@ namespace graven::core::mve_isa {
 // Stream: int32 bias[C], multiplier[C], shift[C]; then per row of the input and four outputs, 16
 // weights of each at a time (at the end of a row, what is left of each). 16 bytes more may be read.
 struct DenseRows {
+  static constexpr const char* name = "mve.dense";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::dense);
+  }
   static constexpr bool holds_weights = true;
 
   static constexpr int rounded(const Value& v) { return (v.shape.channels + 3) & ~3; }

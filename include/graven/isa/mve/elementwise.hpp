@@ -127,8 +127,24 @@ template <bool half_a, bool half_b, int program> struct Add : PlainKernel {
   }
 };
 
+struct Adds {
+  static constexpr const char* name = "mve.add";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::add) && adds(g, g[value]);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr GraphView g = graph.view();
+    constexpr const Value& v = graph.values[value];
+    return Add<halves(g, v, 0), halves(g, v, 1), adding_program(v)>{};
+  }
+};
+
 // out[i] = table[uint8(in[i])], sixteen at a time.
 struct Map : scalar_isa::MapBytes {
+  static constexpr const char* name = "mve.map";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::map) || makes<std::int8_t>(g, value, op::clamp);
+  }
   static void run(const Task& task, const Band& band) {
     const std::byte* in = band.rows[0];
     std::byte* out = band.out[0];

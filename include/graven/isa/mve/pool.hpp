@@ -107,6 +107,10 @@ struct Columns {
 };
 
 struct MaxPool : PlainKernel {
+  static constexpr const char* name = "mve.max_pool";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::max_pool) && !g[value].reduces;
+  }
   static void run(const Task& task, const Band& band) {
     const Task t = task;
     const int channels = t.in_channels;
@@ -128,6 +132,11 @@ struct MaxPool : PlainKernel {
 // The average of up to 255 elements: sums fit 16 bits. They lie in scratch; of a reduction those of
 // all output pixels, else of one.
 template <bool Reduces> struct AveragePool : PlainKernel {
+  static constexpr const char* name = "mve.average_pool";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::average_pool) && g[value].reduces == Reduces &&
+           g[value].filter.area() <= 255;
+  }
   static constexpr int scratch(const GraphView&, const Value& v) {
     return 2 * (Reduces ? v.shape.row() : v.shape.channels);
   }
@@ -203,6 +212,17 @@ template <class Scalar> struct Mean : Scalar {
     if (band.first) fill(band.scratch, 0, outputs * static_cast<int>(sizeof(Sum)));
     add_lines<Sum>(band.scratch, band.rows[0], outputs, count, task.in_channels);
     if (band.last) Scalar::finish_all(Task(task), band, outputs);
+  }
+};
+
+struct Means {
+  static constexpr const char* name = "mve.mean";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::mean) &&
+           !has(g[value].options.get<MeanOptions>().axes, Axis::channels);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    return Mean<decltype(scalar_isa::Means<std::int8_t>::kernel<graph, value>())>{};
   }
 };
 

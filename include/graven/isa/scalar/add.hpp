@@ -107,10 +107,6 @@ struct AddShifts {
 
 // Stream: float low, high; per input int32 pixel step, channel step.
 template <class Combine> struct BinaryFloat32 : PlainKernel {
-  static constexpr const char* name = Combine::name;
-  static constexpr bool serves(const GraphView& g, int value) {
-    return makes<float>(g, value, Combine::op);
-  }
   static constexpr int stream_size(const GraphView&, const Value&) { return 24; }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
@@ -141,10 +137,13 @@ template <class Combine> struct BinaryFloat32 : PlainKernel {
 };
 
 struct Sum {
-  static constexpr const char* name = "scalar.add";
-  static constexpr const Op& op = core::op::add;
   static constexpr float of(float a, float b) { return a + b; }
 };
-using AddFloat32 = BinaryFloat32<Sum>;
+struct AddFloat32 : BinaryFloat32<Sum> {
+  static constexpr const char* name = "scalar.add";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<float>(g, value, op::add);
+  }
+};
 
 }  // namespace graven::core::scalar_isa

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "graven/kernel/prefer.hpp"
-#include "graven/kernel/task.hpp"
 #include "graven/layers/split.hpp"
 #include "graven/layers/transpose.hpp"
 

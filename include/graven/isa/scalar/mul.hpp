@@ -59,10 +59,13 @@ struct MulInt8 : PlainKernel {
 };
 
 struct Product {
-  static constexpr const char* name = "scalar.mul";
-  static constexpr const Op& op = core::op::mul;
   static constexpr float of(float a, float b) { return a * b; }
 };
-using MulFloat32 = BinaryFloat32<Product>;
+struct MulFloat32 : BinaryFloat32<Product> {
+  static constexpr const char* name = "scalar.mul";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<float>(g, value, op::mul);
+  }
+};
 
 }  // namespace graven::core::scalar_isa

@@ -4,6 +4,7 @@
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
 #include "graven/isa/armv7em/conv/tiles.hpp"
+#include "graven/isa/armv7em/row_kind.hpp"
 
 namespace graven::core::armv7em_isa {
 
@@ -18,9 +19,6 @@ constexpr int unroll_of(int quads) {
 //   pairs          two outputs per halfword (pairs.hpp); an odd last channel by itself
 //   floored_pairs  the same where the zero point is the lowest value, and sums are short
 //   singles        each output by itself, with any bias, shift, clamp and weights
-// Of the output. padded: planar with zeros between; doubled: padded, neighbouring columns once.
-enum class RowKind { pixels, planar, padded, doubled };
-
 template <class Patches, int quads, RowKind rows> struct Conv {
   enum Program { pairs, floored_pairs, singles };
   static constexpr bool planar = rows != RowKind::pixels;

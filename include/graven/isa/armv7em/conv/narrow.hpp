@@ -4,7 +4,7 @@
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
-#include "graven/isa/armv7em/conv/conv.hpp"
+#include "graven/isa/armv7em/conv/plain.hpp"
 #include "graven/isa/armv7em/scaled.hpp"
 
 namespace graven::core::armv7em_isa {
@@ -109,10 +109,6 @@ template <class General, RowKind rows, NarrowRow shape> struct Narrow : General 
   static constexpr int first = 16, programs = first + Scaled::most_shift + 1;
   static constexpr int single_bytes = 16 + 8 * shape.words(), pair_bytes = 40;
 
-  static constexpr bool serves(const GraphView& g, const Value& v) {
-    return Points::serves(g, v) && shape.inputs <= 8 && shape.in_step < 256 &&
-           shape.pixel_step < 256 && shape.channel_step < 2048 && g.input(v).shape.width > 0;
-  }
   static constexpr int stream_size(const GraphView& g, const Value& v) {  // at most
     const int general = General::stream_size(g, v), mine = v.shape.channels * single_bytes;
     return general > mine ? general : mine;
@@ -179,20 +175,35 @@ template <class General, RowKind rows, NarrowRow shape> struct Narrow : General 
   }
 };
 
-template <const auto& graph, int value, RowKind rows> constexpr NarrowRow narrow_shape() {
-  constexpr const Value& v = graph.values[value];
-  constexpr Shape in = graph.views[v.first_input].shape;
-  constexpr bool planar = rows != RowKind::pixels;
-  return {in.channels,
-          in.channels * v.stride.width,
-          planar ? 1 : v.shape.channels,
-          !planar ? 1 : v.shape.width + (rows == RowKind::padded ? 1 : 0),
-          v.shape.width,
-          v.shape.channels,
-          0,
-          planar,
-          v.quant.zero_point != -128};
-}
+struct NarrowConvs {
+  static constexpr const char* name = "armv7em.narrow";
+  static constexpr NarrowRow shape(const GraphView& g, int value) {
+    const Value& v = g[value];
+    const Shape in = g.input(v).shape;
+    const RowKind rows = rows_of(g, value);
+    const bool planar = rows != RowKind::pixels;
+    return {in.channels,
+            in.channels * v.stride.width,
+            planar ? 1 : v.shape.channels,
+            !planar ? 1 : v.shape.width + (rows == RowKind::padded ? 1 : 0),
+            v.shape.width,
+            v.shape.channels,
+            0,
+            planar,
+            v.quant.zero_point != -128};
+  }
+  static constexpr bool serves(const GraphView& g, int value) {
+    if (!makes<std::int8_t>(g, value, op::conv) || !Points::serves(g, g[value])) return false;
+    const NarrowRow row = shape(g, value);
+    return row.inputs <= 8 && row.in_step < 256 && row.pixel_step < 256 &&
+           row.channel_step < 2048 && g.input(g[value]).shape.width > 0;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr GraphView g = graph.view();
+    using General = decltype(plain_conv<graph, value, Points>());
+    return Narrow<General, rows_of(g, value), shape(g, value)>{};
+  }
+};
 
 }  // namespace graven::core::armv7em_isa
 

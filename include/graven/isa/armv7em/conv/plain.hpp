@@ -132,6 +132,34 @@ template <class Patches, int quads, RowKind rows> struct PlainConv : Conv<Patche
   }
 };
 
+template <const auto& graph, int value, class Patches> constexpr auto plain_conv() {
+  constexpr GraphView g = graph.view();
+  constexpr int quads = round4(Windows::taps(g, g[value])) / 4;
+  return PlainConv<Patches, quads, rows_of(g, value)>{};
+}
+// Of patches that are gathered so.
+template <class Patches> struct PlainConvs {
+  static constexpr const char* name = Patches::name;
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::conv) && Patches::serves(g, g[value]);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    return plain_conv<graph, value, Patches>();
+  }
+};
+
+struct ByteConvs {
+  static constexpr const char* name = "armv7em.bytes";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::conv);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    constexpr int run = v.filter.width * graph.views[v.first_input].shape.channels;
+    return plain_conv<graph, value, Bytes<run>>();
+  }
+};
+
 }  // namespace graven::core::armv7em_isa
 
 #endif

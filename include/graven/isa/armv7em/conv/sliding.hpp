@@ -6,6 +6,7 @@
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
 #include "graven/isa/armv7em/conv/tiles.hpp"
+#include "graven/isa/armv7em/row_kind.hpp"
 #include "graven/isa/scalar/conv.hpp"
 
 namespace graven::core::armv7em_isa {
@@ -79,10 +80,6 @@ template <int run_length, int rows> struct Sliding : scalar_isa::Conv<scalar_isa
   static constexpr int words = (run_length + 3) / 4 * 2, strip = 2 * (words + 2);  // in elements
   static constexpr int pair_bytes = 24 + 4 * words * rows;
 
-  static constexpr bool serves(const GraphView& g, const Value& v) {
-    return v.stride.width * g.input(v).shape.channels == 2 && v.dilation.width == 1 &&
-           run_length >= 8 && words <= 16 && v.shape.width >= 3 && v.shape.channels % 2 == 0;
-  }
   static constexpr int scratch(const GraphView& g, const Value& v) {
     const int least = General::scratch(g, v), mine = 2 * strip * rows;
     return mine > least ? mine : least;
@@ -197,6 +194,23 @@ template <int run_length, int rows> struct Sliding : scalar_isa::Conv<scalar_isa
         sliding3<words, unroll, rows / unroll, program == whole>(&tile);
       }
     }
+  }
+};
+
+struct SlidingConvs {
+  static constexpr const char* name = "armv7em.sliding";
+  static constexpr bool serves(const GraphView& g, int value) {
+    const Value& v = g[value];
+    if (!makes<std::int8_t>(g, value, op::conv) || rows_of(g, value) != RowKind::pixels)
+      return false;
+    const int run = v.filter.width * g.input(v).shape.channels;
+    return v.stride.width * g.input(v).shape.channels == 2 && v.dilation.width == 1 && run >= 8 &&
+           (run + 3) / 4 * 2 <= 16 && v.shape.width >= 3 && v.shape.channels % 2 == 0;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    constexpr int run = v.filter.width * graph.views[v.first_input].shape.channels;
+    return Sliding<run, v.filter.height>{};
   }
 };
 

@@ -36,6 +36,7 @@ inline std::byte* spread(std::byte* to, const std::byte* const (&from)[3], int p
 // 1x1 filters: pixels are spread where they lie. Channels that are no multiple of four take bytes
 // of the next pixel along (their weights are zero); the row's last pixel is copied first.
 struct Points {
+  static constexpr const char* name = "armv7em.points";
   static constexpr bool serves(const GraphView& g, const Value& v) {
     return v.filter.area() == 1 && v.left == 0 && g.top(v) == 0 &&
            (v.shape.width - 1) * v.stride.width < g.input(v).shape.width;
@@ -65,6 +66,7 @@ struct Points {
 // Windows over channels that are a multiple of four: where a window hangs over an edge, its pixels
 // are spread one by one, missing ones from a pixel of padding.
 struct Windows {
+  static constexpr const char* name = "armv7em.windows";
   static constexpr bool serves(const GraphView& g, const Value& v) {
     return g.input(v).shape.channels % 4 == 0;
   }
@@ -105,6 +107,7 @@ struct Windows {
 
 // Windows whose rows are one word each: a word at a time, with padding shifted in at the edges.
 struct Words {
+  static constexpr const char* name = "armv7em.words";
   static constexpr bool serves(const GraphView& g, const Value& v) {
     const Shape in = g.input(v).shape;
     return v.filter.width * in.channels == 4 && v.dilation.width == 1 && in.row() >= 4;

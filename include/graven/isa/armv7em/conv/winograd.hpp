@@ -33,7 +33,7 @@ struct TransformedFilter {
 // Does it serve, and take fewer instructions? Estimates per output, from measurements.
 constexpr bool winograd_serves(const GraphView& g, const Value& v) {
   const Shape in = g.input(v).shape, out = v.shape;
-  if (v.op != op::conv || v.element != Element::int8 || g.source(v).element != Element::int8 ||
+  if (v.op != op::conv || v.element != Element::int8 || !is_uniform(g, v) ||
       v.filter != Extent(3) || v.stride != Extent(1) || v.dilation != Extent(1) || v.left > 1 ||
       in.channels % 4 != 0 || out.channels % 2 != 0 || !whole_range(v))
     return false;
@@ -181,6 +181,43 @@ template <class Usual, int channels> struct Winograd {
       const Band row{band.rows + y, band.out + y, band.scratch, 2 * band.step + y, 1, true, true};
       Usual::template run<program>(t, row);
     }
+  }
+};
+
+// Weights are expanded by `spare` bytes at most; `Usual` are the kernels without.
+template <int spare, class Usual> struct Winograds {
+  static constexpr const char* name = "armv7em.winograd";
+
+  static constexpr bool could_serve(const GraphView& g, int value) {
+    return winograd_serves(g, g[value]) && g[value].shape.width > 1 &&
+           rows_of(g, value) == RowKind::pixels;
+  }
+  // Does `a` save more multiplications per byte than `b`?
+  static constexpr bool before(const GraphView& g, int a, int b) {
+    auto saved = [&](int v, int per) {
+      return static_cast<std::int64_t>(g[v].macs) * winograd_expansion(g, g[per]);
+    };
+    const std::int64_t better = saved(a, b) - saved(b, a);
+    return better > 0 || (better == 0 && a < b);
+  }
+  // Values that save the most per byte come first; what does not fit any more is left out.
+  static constexpr bool serves(const GraphView& g, int value) {
+    if (!could_serve(g, value)) return false;
+    for (int left = spare, last = -1;;) {
+      int next = -1;
+      for (int v = 0; v < g.count; ++v)
+        if (could_serve(g, v) && (last < 0 || before(g, last, v)) &&
+            (next < 0 || before(g, v, next)))
+          next = v;
+      const int bytes = winograd_expansion(g, g[next]);
+      if (next == value) return bytes <= left;
+      if (bytes <= left) left -= bytes;
+      last = next;
+    }
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr int channels = graph.views[graph.values[value].first_input].shape.channels;
+    return Winograd<decltype(Usual::template kernel<graph, value>()), channels>{};
   }
 };
 

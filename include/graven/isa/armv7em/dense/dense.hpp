@@ -5,6 +5,9 @@
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
 #include "graven/isa/armv7em/conv/tiles.hpp"
+#include "graven/kernel/prefer.hpp"
+#include "graven/layers/conv2d.hpp"
+#include "graven/layers/dense.hpp"
 
 namespace graven::core::armv7em_isa {
 
@@ -190,6 +193,10 @@ template <class Patches> struct Dense {
 // Dense over several rows as running sums in scratch. Stream: a record per output; then, row by
 // row, the weights of four outputs at a time and of the last ones alone, or of all alone.
 struct DenseRows {
+  static constexpr const char* name = "armv7em.dense";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::dense);
+  }
   enum Program { fours, singles };
   static constexpr int programs = 2;
   static constexpr bool holds_weights = true;
@@ -248,6 +255,18 @@ struct DenseRows {
         add(t, band, o + 3, (s.high_b - s.low_b) >> 8);
       }
     for (; o < t.out_channels; ++o, w += bytes) add(t, band, o, in.single(w, 0));
+  }
+};
+
+// Convolutions to rows of one pixel.
+struct SinglePixels {
+  static constexpr const char* name = "armv7em.pixel";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::conv) && g[value].shape.width == 1;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    return Dense<Bytes<v.filter.width * graph.views[v.first_input].shape.channels>>{};
   }
 };
 

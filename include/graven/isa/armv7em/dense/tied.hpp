@@ -74,9 +74,9 @@ template <bool halves, bool whole, int quads> GRAVEN_NAKED void tied_fours(const
                "i"(quads % (halves ? 16 : 8) / 2), "i"(quads % 2));
 }
 
-template <int count, int channels, bool roomy = false> struct Tied : Dense<void> {
+// `roomy`: long inputs may take scratch.
+template <int count, int channels, bool roomy> struct Tied : Dense<void> {
   using General = Dense<void>;
-  using Roomy = Tied<count, channels, true>;
   static constexpr int tied = 8, tied_whole = 9, programs = 10;
   enum class Place { bytes, scratch, output };  // where widened inputs lie
 
@@ -205,6 +205,19 @@ template <int count, int channels, bool roomy = false> struct Tied : Dense<void>
       tied_fours<place == Place::scratch, whole, quads>(&row);
       armv7em_isa::copy(out + done, last, channels - done);
     }
+  }
+};
+
+// Dense, and all that is one: the input of an output pixel is the row itself.
+template <bool roomy> struct TiedDenses {
+  static constexpr const char* name = "armv7em.tied";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::conv) && g[value].shape.width == 1 &&
+           Dense<void>::in_place(g, g[value]);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    return Tied<Dense<void>::taps(graph.view(), v), v.shape.channels, roomy>{};
   }
 };
 

@@ -6,7 +6,8 @@
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
-#include "graven/isa/armv7em/row_kind.hpp"
+#include "graven/isa/armv7em/depthwise/depthwise.hpp"
+#include "graven/isa/armv7em/depthwise/planar.hpp"
 #include "graven/isa/armv7em/scaled.hpp"
 
 namespace graven::core::armv7em_isa {
@@ -121,11 +122,7 @@ template <class General, ColumnRow shape, RowKind rows> struct Columns : General
   static constexpr int first = 16, programs = first + Scaled::most_shift + 1, channel_bytes = 20;
   static constexpr int most = shape.biased ? 255 : 128;  // of an input
 
-  static constexpr bool serves(const GraphView& g, const Value& v) {
-    return v.filter == Extent(3) && v.dilation == Extent(1) && v.stride.width == 1 && v.left <= 1 &&
-           g.top(v) <= 1 && shape.right >= 0 && shape.right <= 1 &&
-           v.shape.width >= (shape.biased ? 16 : 6) && shape.in_step < 256 && shape.out_step < 256;
-  }
+  static constexpr bool accepts(const RowForm& form) { return is_kind(form, rows); }
   static constexpr int stream_size(const GraphView& g, const Value& v) {  // at most
     const int general = General::stream_size(g, v), mine = v.shape.channels * channel_bytes;
     return general > mine ? general : mine;
@@ -187,19 +184,43 @@ template <class General, ColumnRow shape, RowKind rows> struct Columns : General
   }
 };
 
-template <const auto& graph, int value, RowKind rows> constexpr ColumnRow column_shape() {
-  constexpr const Value& v = graph.values[value];
-  constexpr Shape in = graph.views[v.first_input].shape;
-  constexpr bool planar = rows != RowKind::pixels;
-  return {planar ? 1 : in.channels,
-          v.shape.channels,
-          v.shape.width,
-          v.left,
-          v.shape.width + 2 - v.left - in.width,
-          0,
-          planar,
-          v.quant.zero_point != -128};
-}
+struct ColumnDepthwises {
+  static constexpr const char* name = "armv7em.columns";
+  static constexpr ColumnRow shape(const GraphView& g, int value) {
+    const Value& v = g[value];
+    const Shape in = g.input(v).shape;
+    const bool planar = source_rows(g, value) != RowKind::pixels;
+    return {planar ? 1 : in.channels,
+            v.shape.channels,
+            v.shape.width,
+            v.left,
+            v.shape.width + 2 - v.left - in.width,
+            0,
+            planar,
+            v.quant.zero_point != -128};
+  }
+  static constexpr bool serves(const GraphView& g, int value) {
+    const Value& v = g[value];
+    if (!makes<std::int8_t>(g, value, op::depthwise) || !keeps_channels(g, v) ||
+        source_rows(g, value) == RowKind::doubled)
+      return false;
+    const ColumnRow row = shape(g, value);
+    return v.filter == Extent(3) && v.dilation == Extent(1) && v.stride.width == 1 && v.left <= 1 &&
+           g.top(v) <= 1 && row.right >= 0 && row.right <= 1 &&
+           v.shape.width >= (row.biased ? 16 : 6) && row.in_step < 256 && row.out_step < 256;
+  }
+  template <const auto& graph, int value> static constexpr auto general() {
+    if constexpr (PlanarDepthwises::serves(graph.view(), value))
+      return PlanarDepthwises::kernel<graph, value>();
+    else
+      return Depthwise{};
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr RowKind rows = source_rows(graph.view(), value);
+    using General = decltype(general<graph, value>());
+    return Columns<General, shape(graph.view(), value), rows>{};
+  }
+};
 
 }  // namespace graven::core::armv7em_isa
 

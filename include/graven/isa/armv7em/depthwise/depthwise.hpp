@@ -49,9 +49,6 @@ struct Depthwise {
   static constexpr int programs = 2;
   static constexpr bool holds_weights = true;
 
-  static constexpr bool serves(const GraphView& g, const Value& v) {
-    return v.shape.channels == g.input(v).shape.channels;
-  }
   static constexpr int groups(const Value& v) { return (v.shape.channels + 3) / 4; }
   static constexpr int scratch(const GraphView&, const Value&) { return 0; }
   static constexpr int stream_size(const GraphView&, const Value& v) {  // at most

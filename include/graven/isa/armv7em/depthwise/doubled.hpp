@@ -100,6 +100,7 @@ template <DoubledRow row> GRAVEN_NAKED void doubled_row(const DoubledStep*) {
 // Packing chooses: `general`, or `first + shift`. Stream: for every row of the output, whether the
 // upper two rows of its window are the same; then the channels (general: record and weights).
 template <DoubledRow shape> struct Doubled {
+  static constexpr bool accepts(const RowForm& form) { return is_kind(form, RowKind::doubled); }
   static constexpr int general = 0, first = 16, programs = first + Scaled::most_shift + 1;
   static constexpr int channel_bytes = 28, general_bytes = Record::bytes + 12;
   static constexpr bool holds_weights = true;
@@ -215,9 +216,17 @@ template <DoubledRow shape> struct Doubled {
   }
 };
 
-constexpr DoubledRow doubled_shape(const Value& v) {
-  return {v.shape.width / 2, v.shape.channels, 0, v.quant.zero_point != -128};
-}
+struct DoubledDepthwises {
+  static constexpr const char* name = "armv7em.doubled";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::depthwise) && source_rows(g, value) == RowKind::doubled;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    constexpr bool whole = v.quant.zero_point != -128;
+    return Doubled<DoubledRow{v.shape.width / 2, v.shape.channels, 0, whole}>{};
+  }
+};
 
 }  // namespace graven::core::armv7em_isa
 

@@ -7,28 +7,9 @@
 
 #include "graven/isa/armv7em/depthwise/depthwise3.hpp"
 #include "graven/isa/armv7em/pairs.hpp"
-#include "graven/layers/depthwise_conv2d.hpp"
+#include "graven/isa/armv7em/row_kind.hpp"
 
 namespace graven::core::armv7em_isa {
-
-constexpr RowForm planar_rows(Shape shape, bool padded) {
-  const int pitch = shape.width + (padded ? 1 : 0), front = padded ? 1 : 0;
-  const int slack = padded ? 4 : shape.width == 3 ? 1 : 0;  // words are read from any byte
-  return {Layout::planar, Element::int8, true, 1, pitch, front, shape.channels * pitch + slack};
-}
-
-// Depthwise 3x3 over rows that can be planar.
-constexpr bool reads_planar(const GraphView& g, const Value& v) {
-  return v.op == op::depthwise && v.element == Element::int8 && v.filter == Extent(3) &&
-         v.dilation == Extent(1) && (v.stride.width == 1 || v.stride.width == 2) && v.left <= 1 &&
-         g.top(v) <= 1 && v.shape.channels == g.input(v).shape.channels &&
-         g.input(v).shape == g.source(v).shape && g.source(v).quant.zero_point == -128;
-}
-
-// RowKind of one tile of `same` padding: what lies over the edges is left out.
-constexpr bool needs_padding(const Value& v) {
-  return v.stride.width != 1 || v.left != 1 || v.shape.width < 3 || v.shape.width > 6;
-}
 
 // How many outputs a tile takes: a divisor of the width.
 constexpr int planar_tile(int width) {
@@ -40,6 +21,9 @@ constexpr int planar_tile(int width) {
 // Packing chooses: `floored` or `fast` (above), or `general` for any bias, shift and clamp. Stream
 // of the latter, per channel: its record, then nine weights padded to twelve bytes.
 template <int outputs, int stride, int advance, bool one_tile> struct PlanarDepthwise {
+  static constexpr bool accepts(const RowForm& form) {
+    return is_kind(form, stride == 0 ? RowKind::planar : RowKind::padded);
+  }
   enum Program { fast, floored, general };
   static constexpr int programs = 3, general_bytes = Record::bytes + 12;
   static constexpr bool holds_weights = true;
@@ -140,6 +124,25 @@ template <int outputs, int stride, int advance, bool one_tile> struct PlanarDept
       depthwise3<outputs, stride, advance, one_tile, program == floored>(&step);
     } else {
       run_general(Task(task), band, pitch, front);
+    }
+  }
+};
+
+struct PlanarDepthwises {
+  static constexpr const char* name = "armv7em.planar_depthwise";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::depthwise) &&
+           (source_rows(g, value) == RowKind::planar || source_rows(g, value) == RowKind::padded);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    constexpr int width = v.shape.width, stride = v.stride.width;
+    if constexpr (source_rows(graph.view(), value) == RowKind::planar) {
+      return PlanarDepthwise<width, 0, width, true>{};
+    } else {
+      constexpr int outputs = planar_tile(width), in = graph.views[v.first_input].shape.width;
+      constexpr bool one_tile = outputs == width;
+      return PlanarDepthwise < outputs, stride, one_tile ? in + 1 : outputs * stride, one_tile > {};
     }
   }
 };

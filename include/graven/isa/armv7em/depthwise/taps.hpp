@@ -173,9 +173,19 @@ template <class Slow, int bytes> struct TileCore {
   }
 };
 
-template <class General, TapRuns runs, int bytes = 256>
-struct AnyDepthwise : TiledDepthwise<TileCore<General, bytes>, runs> {
-  using Roomy = AnyDepthwise<General, runs, 1024>;
+// `bytes`: of scratch for a tile at an edge.
+template <int bytes> struct AnyDepthwises {
+  static constexpr const char* name = "armv7em.depthwise";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::depthwise);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr GraphView g = graph.view();
+    using General = std::conditional_t<keeps_channels(g, g[value]), Depthwise,
+                                       scalar_isa::Depthwise<scalar_isa::Int8>>;
+    constexpr TapRuns runs = TapRuns::of(g, g[value], most_tile_outputs);
+    return TiledDepthwise<TileCore<General, bytes>, runs>{};
+  }
 };
 
 }  // namespace graven::core::armv7em_isa

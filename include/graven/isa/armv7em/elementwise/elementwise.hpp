@@ -50,7 +50,21 @@ template <int shift_a, int shift_b, int shift_out> struct Add : PlainKernel {
   }
 };
 
+struct Adds {
+  static constexpr const char* name = "armv7em.add";
+  static constexpr bool serves(const GraphView& g, int value) {
+    const Value& v = g[value];
+    return makes<std::int8_t>(g, value, op::add) && scalar_isa::AddInt8::is_plain(g, v) &&
+           whole_range(v) && scalar_isa::AddShifts::of(g, v).within(22);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr auto shifts = scalar_isa::AddShifts::of(graph.view(), graph.values[value]);
+    return Add<shifts.a, shifts.b, shifts.out>{};
+  }
+};
+
 struct Nearest : scalar_isa::Nearest {
+  static constexpr const char* name = "armv7em.nearest";
   static void run(const Task& task, const Band& band) {
     Reader from{task.stream};
     const int pixel = from.next<std::int32_t>(), width = task.out_width;

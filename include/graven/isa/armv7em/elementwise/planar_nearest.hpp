@@ -9,6 +9,8 @@
 namespace graven::core::armv7em_isa {
 
 template <RowKind from, RowKind to, bool doubled> struct PlanarNearest : scalar_isa::Nearest {
+  static constexpr bool accepts(const RowForm& form) { return is_kind(form, from); }
+
   static std::byte* twice(const std::byte* from_row, int count, std::byte* out) {
     for (; count >= 4; count -= 4, from_row += 4, out += 8) {
       const auto four = load<std::uint32_t>(from_row);
@@ -36,6 +38,12 @@ template <RowKind from, RowKind to, bool doubled> struct PlanarNearest : scalar_
 
 // RowKind that hold each column once are those of the input.
 struct CopiedRow : PlainKernel {
+  static constexpr const char* name = "armv7em.copied_row";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return g[value].op == op::nearest && rows_of(g, value) == RowKind::doubled;
+  }
+  static constexpr bool accepts(const RowForm& form) { return is_kind(form, RowKind::padded); }
+
   // `count` times eight words.
   GRAVEN_NAKED static void copy_words(std::byte*, const std::byte*, int) {
     asm volatile(R"(
@@ -51,6 +59,18 @@ struct CopiedRow : PlainKernel {
     const std::byte* row = band.rows[0];
     if (words > 0) copy_words(out, row, words / 32);
     copy(out + words, row + words, bytes - words);
+  }
+};
+
+struct PlanarNearests {
+  static constexpr const char* name = "armv7em.planar_nearest";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return g[value].op == op::nearest && rows_of(g, value) != RowKind::pixels;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr GraphView g = graph.view();
+    constexpr RowKind from = source_rows(g, value), to = rows_of(g, value);
+    return PlanarNearest<from, to, doubles(g, g[value])>{};
   }
 };
 

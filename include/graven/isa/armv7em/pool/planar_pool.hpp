@@ -14,6 +14,8 @@ constexpr bool pools_by_two(const GraphView& g, const Value& v) {
 }
 
 template <RowKind from, RowKind to, bool by_two> struct PlanarMaxPool : PlainKernel {
+  static constexpr bool accepts(const RowForm& form) { return is_kind(form, from); }
+
   // Four windows of two columns: the larger of neighbouring bytes.
   static std::uint32_t neighbours(std::uint32_t a, std::uint32_t b) {
     const std::uint32_t even = larger_unsigned(a, a >> 8) & 0x00ff00ff;
@@ -52,6 +54,18 @@ template <RowKind from, RowKind to, bool by_two> struct PlanarMaxPool : PlainKer
         *out++ = one(t, band, channel, x);
       return out;
     });
+  }
+};
+
+struct PlanarMaxPools {
+  static constexpr const char* name = "armv7em.planar_max_pool";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return g[value].op == op::max_pool && rows_of(g, value) != RowKind::pixels;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr GraphView g = graph.view();
+    constexpr RowKind from = source_rows(g, value), to = rows_of(g, value);
+    return PlanarMaxPool<from, to, pools_by_two(g, g[value])>{};
   }
 };
 

@@ -6,9 +6,6 @@
 
 #include "graven/isa/armv7em/dsp.hpp"
 #include "graven/isa/shared/small_windows.hpp"
-#include "graven/layers/avg_pool.hpp"
-#include "graven/layers/max_pool.hpp"
-#include "graven/layers/mean.hpp"
 
 namespace graven::core::armv7em_isa {
 
@@ -47,8 +44,17 @@ template <bool clamps> struct FourAverages {
   }
 };
 
+// Maxima of windows whose words fit, and which nothing clamps.
+constexpr bool takes_largest(const GraphView& g, int value) {
+  const Value& v = g[value];
+  return makes<std::int8_t>(g, value, op::max_pool) && !v.reduces && v.shape.channels >= 4 &&
+         !is_clamped(v);
+}
+
 // Windows of any size.
 struct MaxPool : PlainKernel {
+  static constexpr const char* name = "armv7em.max_pool";
+  static constexpr bool serves(const GraphView& g, int value) { return takes_largest(g, value); }
   static void run(const Task& task, const Band& band) {
     const Task t = task;
     const int channels = t.in_channels;
@@ -73,23 +79,27 @@ struct MaxPool : PlainKernel {
   }
 };
 
-// A pool of windows: none of its outputs takes more than one step.
-template <const auto& graph, int value, class Scalar> constexpr auto pool(Scalar) {
-  constexpr const Value& v = graph.values[value];
-  constexpr bool small = is_small_pool(graph.view(), value), four = v.shape.channels >= 4;
-  if constexpr (four && v.op == op::max_pool && !is_clamped(v)) {
-    if constexpr (small)
-      return small_windows<graph, value, FourLargest, MaxPool>();
-    else
-      return MaxPool{};
-  } else if constexpr (four && v.op == op::average_pool && small) {
-    return small_windows<graph, value, FourAverages<is_clamped(v)>, Scalar>();
-  } else if constexpr (small) {
-    return small_pool<graph, value>(Scalar{});
-  } else {
-    return Scalar{};
+struct SmallMaxPools {
+  static constexpr const char* name = "armv7em.small_max_pool";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return takes_largest(g, value) && is_small_pool(g, value);
   }
-}
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    return small_windows<graph, value, FourLargest, MaxPool>();
+  }
+};
+struct SmallAveragePools {
+  static constexpr const char* name = "armv7em.small_average_pool";
+  static constexpr bool serves(const GraphView& g, int value) {
+    const Value& v = g[value];
+    return v.op == op::average_pool && is_small_pool(g, value) && v.shape.channels >= 4;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr bool clamps = is_clamped(graph.values[value]);
+    using General = decltype(scalar_isa::Pools::kernel<graph, value>());
+    return small_windows<graph, value, FourAverages<clamps>, General>();
+  }
+};
 
 // The mean of each channel, row by row. Scratch: per four channels their sums. `Scalar`: an average
 // pool, or a mean. `unrolled`: the width of the input, where it is small; else 0.
@@ -141,15 +151,25 @@ template <class Scalar, int unrolled> struct GlobalAverage : Scalar {
 };
 
 // Means over height and width of elements whose sums fit halfwords.
-constexpr bool averages_all(const GraphView& g, const Value& v) {
-  const Shape in = g.input(v).shape;
-  const bool pool = v.op == op::average_pool && v.reduces && v.shape.width == 1 && v.left == 0 &&
-                    v.filter.width >= in.width;
-  const bool mean = v.op == op::mean && v.options.get<MeanOptions>().axes ==
-                                            static_cast<int>(Axis::height | Axis::width);
-  return (pool || mean) && v.element == Element::int8 && in.channels >= 4 &&
-         in.height * in.width <= 255;
-}
+struct GlobalAverages {
+  static constexpr const char* name = "armv7em.global_average";
+  static constexpr bool serves(const GraphView& g, int value) {
+    const Value& v = g[value];
+    if (v.element != Element::int8 || !is_uniform(g, v)) return false;
+    const Shape in = g.input(v).shape;
+    const bool pool = v.op == op::average_pool && v.reduces && v.shape.width == 1 && v.left == 0 &&
+                      v.filter.width >= in.width;
+    const bool mean = v.op == op::mean && v.options.get<MeanOptions>().axes ==
+                                              static_cast<int>(Axis::height | Axis::width);
+    return (pool || mean) && in.channels >= 4 && in.height * in.width <= 255;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    using Averages = Prefer<scalar_isa::Pools, scalar_isa::Means<std::int8_t>>;
+    using Scalar = decltype(Averages::kernel<graph, value>());
+    constexpr int width = graph.views[graph.values[value].first_input].shape.width;
+    return GlobalAverage<Scalar, (width <= 8 ? width : 0)>{};
+  }
+};
 
 }  // namespace graven::core::armv7em_isa
 

@@ -4,6 +4,8 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/conv/inputs.hpp"
+#include "graven/kernel/prefer.hpp"
+#include "graven/layers/conv2d.hpp"
 
 namespace graven::core::mve_isa {
 
@@ -108,6 +110,16 @@ template <Inputs in> struct Conv {
     if (x == width) return;
     inputs.find(x, 0);
     tiles.single(out, channels);
+  }
+};
+
+struct Convs {
+  static constexpr const char* name = "mve.conv";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::conv);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    return Conv<inputs_of(graph.view(), graph.values[value])>{};
   }
 };
 

@@ -5,6 +5,8 @@
 
 #include "graven/isa/mve/conv/inputs.hpp"
 #include "graven/isa/mve/depthwise/taps9.hpp"
+#include "graven/kernel/prefer.hpp"
+#include "graven/layers/depthwise_conv2d.hpp"
 
 namespace graven::core::mve_isa {
 
@@ -171,6 +173,20 @@ constexpr Blocks blocks_of(const Value& v) {
   if ((channels <= 8 || channels == 16) && v.stride.width == 1) return Blocks::narrow;
   return channels % 16 == 0 ? Blocks::wide : Blocks::masked;
 }
+
+struct Depthwises3x3 {
+  static constexpr const char* name = "mve.depthwise3x3";
+  static constexpr bool serves(const GraphView& g, int value) {
+    const Value& v = g[value];
+    return makes<std::int8_t>(g, value, op::depthwise) && v.filter == Extent(3) &&
+           v.shape.channels == g.input(v).shape.channels;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    constexpr Blocks blocks = blocks_of(v);
+    return Depthwise3x3<blocks, (blocks == Blocks::narrow ? v.shape.channels : 16)>{};
+  }
+};
 
 }  // namespace graven::core::mve_isa
 

@@ -47,6 +47,11 @@ inline void add_taps(std::int32_t (&even)[4], std::int32_t (&odd)[4], const std:
 
 // One output per input channel.
 struct AnyDepthwise : scalar_isa::Depthwise<scalar_isa::Int8> {
+  static constexpr const char* name = "mve.depthwise";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::depthwise) &&
+           g[value].shape.channels == g.input(g[value]).shape.channels;
+  }
   [[gnu::noinline]] static void run_pixel(const Task& task, const Inside& inside, std::byte* out) {
     const Task t = task;
     const Inside window = inside;

@@ -6,9 +6,6 @@
 
 #include "graven/isa/scalar/conv.hpp"
 #include "graven/isa/shared/fpu/sums.hpp"
-#include "graven/layers/conv2d.hpp"
-#include "graven/layers/dense.hpp"
-#include "graven/layers/depthwise_conv2d.hpp"
 
 #include <type_traits>
 
@@ -71,6 +68,7 @@ inline void put_all(const Float32& channels, std::byte* out, const float* sums, 
 
 // Scratch: the patch of a pixel, then its sums.
 struct Conv : scalar_isa::Conv<Float32> {
+  static constexpr const char* name = "fpu.conv";
   static constexpr int scratch(const GraphView& g, const Value& v) {
     return patch_bytes(g, v) + 4 * v.shape.channels;
   }
@@ -97,6 +95,7 @@ struct Conv : scalar_isa::Conv<Float32> {
 
 // Running sums in scratch: step r adds row r of the input.
 struct DenseRows : scalar_isa::DenseRows<Float32> {
+  static constexpr const char* name = "fpu.dense";
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     Float32::pack(g, v, p, to);
     const Shape in = g.input(v).shape;
@@ -117,6 +116,12 @@ struct DenseRows : scalar_isa::DenseRows<Float32> {
 
 // One output per input channel.
 struct Depthwise : scalar_isa::Depthwise<Float32> {
+  static constexpr const char* name = "fpu.depthwise";
+  static constexpr bool serves(const GraphView& g, int value) {
+    const int channels = g[value].shape.channels;
+    return makes<float>(g, value, op::depthwise) && channels >= 4 &&
+           channels == g.input(g[value]).shape.channels;
+  }
   [[gnu::noinline]] static void run_pixel(const Task& task, const Inside& inside, std::byte* out) {
     const Task t = task;
     const Inside window = inside;
@@ -145,23 +150,12 @@ struct Depthwise : scalar_isa::Depthwise<Float32> {
   static void run(const Task& task, const Band& band) { each_pixel<&run_pixel>(task, band); }
 };
 
-#endif
+using kernels = Prefer<Conv, DenseRows, Depthwise>;
 
-// The kernel of a float32 value; void where scalar's is the best.
-template <const auto& graph, int value> constexpr auto kernel() {
-#if defined(__ARM_FP) && (__ARM_FP & 4)
-  constexpr const Value& v = graph.values[value];
-  if constexpr (v.inputs > 0 && v.element == Element::float32 &&
-                graph.values[graph.views[v.first_input].value].element == Element::float32) {
-    if constexpr (v.op == op::conv)
-      return Conv{};
-    else if constexpr (v.op == op::dense)
-      return DenseRows{};
-    else if constexpr (v.op == op::depthwise && v.shape.channels >= 4 &&
-                       v.shape.channels == graph.views[v.first_input].shape.channels)
-      return Depthwise{};
-  }
+#else
+
+using kernels = Prefer<>;
+
 #endif
-}
 
 }  // namespace graven::core::fpu_isa

@@ -16,11 +16,6 @@ using kernels =
            Denses<Core>, BytewiseAdds<typename Core::Products>, NearestInWords, SmallPools,
            scalar::kernels>;
 
-template <class Core> struct Kernels : scalar {
-  using kernels = thumb_isa::kernels<Core>;
-  template <const auto& graph, int value> static constexpr auto kernel() {
-    return kernels::template kernel<graph, value>();
-  }
-};
+template <class Core> struct Kernels : scalar { using kernels = thumb_isa::kernels<Core>; };
 
 }  // namespace graven::core::thumb_isa
