@@ -47,11 +47,11 @@ template <Listed... Kernels> struct KernelList {
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr int n = first(graph.view(), value);
     if constexpr (n < count) {
-      using Kernel = typename detail::Nth<n, Kernels...>::type;
-      if constexpr (RowKernel<Kernel>)
-        return Kernel{};
+      using Chosen = typename detail::Nth<n, Kernels...>::type;
+      if constexpr (RowKernel<Chosen>)
+        return Chosen{};
       else
-        return Kernel::template kernel<graph, value>();
+        return Chosen::template kernel<graph, value>();
     }
   }
 };
