@@ -19,6 +19,7 @@ add_test(NAME house_rules COMMAND Python3::Interpreter
   ${CMAKE_CURRENT_SOURCE_DIR}/house_rules.py ${PROJECT_SOURCE_DIR})
 add_test(NAME house_rules_test COMMAND Python3::Interpreter
   ${CMAKE_CURRENT_SOURCE_DIR}/house_rules_test.py)
+add_test(NAME check_test COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/check_test.py)
 add_test(NAME format COMMAND ${PROJECT_SOURCE_DIR}/toolchains/format.sh --check)
 set_tests_properties(format PROPERTIES SKIP_RETURN_CODE 77)
 

@@ -16,7 +16,9 @@ import json
 import os
 import re
 import shutil
+import signal
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -154,9 +156,26 @@ def _lock(folder: Path, mode: int = fcntl.LOCK_EX) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Who is asked to end clears away first, as after Ctrl-C."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
 def workplace(cache: Path) -> Iterator[Path]:
     """A folder for a build; it goes with the end of the build."""
-    with contextlib.ExitStack() as held:
+    with _ended_in_order(), contextlib.ExitStack() as held:
         with _lock(cache):  # nobody takes the folder for one that was left before it is locked
             folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=cache))
             held.callback(shutil.rmtree, folder, ignore_errors=True)
