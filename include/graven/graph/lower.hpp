@@ -28,7 +28,15 @@ template <std::size_t N> constexpr int length(const Parameters (&)[N]) {
 
 template <class Network, auto inputs, std::size_t... I>
 constexpr Shape output_shape(std::index_sequence<I...>) {
-  return detail::output<Network, At{inputs[I], 0}...>();
+  constexpr bool exist = (inputs[I].exists() && ...);
+  static_assert(
+      exist || error::out_of_range<error::got<inputs[I].height>..., error::got<inputs[I].width>...,
+                                   error::got<inputs[I].channels>...>,
+      "Model: height, width and channels of an input must each be at least 1.");
+  if constexpr (exist)
+    return detail::output<Network, At{inputs[I], 0}...>();
+  else
+    return no_shape;
 }
 
 template <class Network, auto inputs, const auto& params, bool fuse, std::size_t... I>
