@@ -4,6 +4,7 @@
 // operators, kernels and instruction sets, and keeps such names as Rows, Band or Step to itself.
 #pragma once
 
+#include "graven/evaluate.hpp"
 #include "graven/graph/nodes.hpp"
 #include "graven/layers/add.hpp"
 #include "graven/layers/argmax.hpp"

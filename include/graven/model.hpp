@@ -5,6 +5,7 @@
 #include "graven/plan/arena_map.hpp"
 #include "graven/run/arena.hpp"
 #include "graven/run/check.hpp"
+#include "graven/run/data.hpp"
 #include "graven/run/engine.hpp"
 #include "graven/run/variant.hpp"
 
@@ -29,8 +30,11 @@ struct LayerInfo {
 
 namespace detail {
 
+template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
+using KernelsOf = Variant<graph, decltype(checked_isa<Isa>()), params, policy>;
+
 template <const auto& graph, class Isa, const auto& params, plan::Policy policy> struct ArenaOf {
-  using Engine = core::Engine<graph, Variant<graph, Isa, params, policy>, params, policy>;
+  using Engine = core::Engine<graph, KernelsOf<graph, Isa, params, policy>, params, policy>;
   using Owned = OwnedArena<Engine::arena_size, Engine::alignment>;
   static constexpr bool split = policy.fast > 0;
   using Borrowed = std::conditional_t<split, BorrowedRegions<Engine::Plan::border>,
@@ -49,10 +53,10 @@ class BasicModel
                                 Isa, params, policy>;
   static constexpr auto inputs = detail::input_shapes(Input);
   static constexpr const auto& graph = graph_of<Network, inputs, params, policy.fuse>;
-  using Kernels = detail::Variant<graph, Isa, params, policy>;
+  using Kernels = detail::KernelsOf<graph, Isa, params, policy>;
   using Engine = core::Engine<graph, Kernels, params, policy>;
   using Check = core::Check<graph, Kernels, params>;
-  static constexpr bool sound = detail::is_sound<Network, inputs, Check>();
+  static constexpr bool sound = detail::is_sound<Network, inputs, params, Check>();
   static_assert(sound || error::reported);
   static_assert(!sound || Check::template in_flash<policy.flash>());
 
@@ -99,6 +103,8 @@ public:
   // The same in constant expressions, where intrinsics do not run: every ISA equals scalar.
   using Twin = BasicModel<Network, Input, params, scalar, plan::without_limits(policy), owned>;
 
+  // Elements of the first input.
+  static constexpr std::size_t input_size = static_cast<std::size_t>(in(0).shape.size());
   static constexpr Shape input_shape(int i = 0) { return inputs[i]; }
   static constexpr Shape output_shape(int i = 0) { return out(i).shape; }
   static constexpr Quant input_quant(int i = 0) { return in(i).quant; }
@@ -114,7 +120,7 @@ public:
       const View view = graph.layers[k];
       const Value& v = graph.values[view.value];
       LayerInfo& info = all[k];
-      const Parameters& p = params[graph.input_count + k];
+      const Parameters& p = detail::record_of<params>(graph.input_count + k);
       info = {p.name,
               graph.ops[k],
               p.index >= 0 ? p.index : k,
@@ -204,11 +210,20 @@ public:
     return output();
   }
   // Copies `data` into input() first; the caller's memory is not written.
-  auto
-  run(std::span<const input_type<0>, static_cast<std::size_t>(inputs[0].size())> data) requires(
-      input_count == 1 && !policy.row_input) {
+  using Data = std::span<const input_type<0>, input_size>;
+  auto run(Data data) requires(input_count == 1 && !policy.row_input) {
     __builtin_memcpy(arena() + input_ports[0].offset, data.data(), data.size_bytes());
     return run();
+  }
+  template <class Other>
+  requires(!detail::is_data<Other, Data> || input_count > 1 || row_input) auto run(const Other&) {
+    static_assert(!row_input, "run: this model takes its input row by row: begin(), push_row() for "
+                              "each row, finish().");
+    static_assert(row_input || input_count == 1,
+                  "run: this model has several inputs. Fill input<0>(), input<1>() and so on, then "
+                  "call run().");
+    if constexpr (!row_input && input_count == 1) detail::refuse<Other, Data>();
+    return output();
   }
   // Calls hook(const Step&) after every step; or, where a hook has it, hook.stepped(layer), for
   // which no rows are brought into pixel order.
@@ -227,9 +242,13 @@ public:
   static constexpr int row_count = in(0).shape.height;
   static constexpr int row_size = in(0).shape.row();  // elements
   constexpr void begin() requires(policy.row_input&& input_count == 1) { feed = {}; }
-  void push_row(std::span<const input_type<0>, static_cast<std::size_t>(row_size)> row) requires(
-      policy.row_input&& input_count == 1) {
+  using RowData = std::span<const input_type<0>, static_cast<std::size_t>(row_size)>;
+  void push_row(RowData row) requires(row_input&& input_count == 1) {
     push_row_bytes(reinterpret_cast<const std::byte*>(row.data()));
+  }
+  template <class Other>
+  requires(row_input && !detail::is_data<Other, RowData>) void push_row(const Other&) {
+    detail::refuse<Other, RowData>();
   }
   constexpr void push_row_bytes(const std::byte* row) requires(policy.row_input&& input_count ==
                                                                1) {
@@ -270,29 +289,5 @@ using Model = BasicModel<Network, Input, params, Isa, policy, true>;
 template <class Network, auto Input, const auto& params, class Isa = native,
           plan::Policy policy = plan::fastest>
 using ModelOn = BasicModel<Network, Input, params, Isa, policy, false>;
-
-// Runs a model in a constant expression (or anywhere): std::array in, std::array out.
-template <class M, class In, std::size_t N>
-constexpr auto evaluate(const std::array<In, N>& input) {
-  typename M::Twin model;
-  const std::span<std::byte> bytes = model.input_bytes(0);
-  static_assert(N == static_cast<std::size_t>(M::input_shape().size()),
-                "evaluate: the input array has a different size than the model's input.");
-  for (std::size_t i = 0; i < N; ++i) store(bytes.data() + i * sizeof(In), input[i]);
-  model.run_in_place();
-  using Out = typename type_of<M::output_element()>::type;
-  std::array<Out, static_cast<std::size_t>(M::output_shape().size())> output{};
-  for (std::size_t i = 0; i < output.size(); ++i)
-    output[i] = load<Out>(model.output_bytes(0).data() + i * sizeof(Out));
-  return output;
-}
-
-// The index of the largest element; the first one wins.
-template <class Range> constexpr int argmax(const Range& values) {
-  std::size_t best = 0;
-  for (std::size_t i = 1; i < values.size(); ++i)
-    if (values[i] > values[best]) best = i;
-  return static_cast<int>(best);
-}
 
 }  // namespace graven::core

@@ -6,12 +6,15 @@
 #include "graven/shape.hpp"
 #include "graven/text.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace graven::core {
 
-// A constant array of any element type that parameters come in.
+// A constant array of any element type that parameters come in. Of others it keeps the size alone;
+// the layer's check speaks of them.
 struct Array {
   Element element = Element::inherit;
   int size = 0;  // elements
@@ -22,21 +25,32 @@ struct Array {
   const float* float32 = nullptr;
 
   constexpr Array() = default;
-  template <std::size_t N>
-  constexpr Array(const std::int8_t (&data)[N])
-      : element(Element::int8), size(static_cast<int>(N)), int8(data) {}
-  template <std::size_t N>
-  constexpr Array(const std::int16_t (&data)[N])
-      : element(Element::int16), size(static_cast<int>(N)), int16(data) {}
-  template <std::size_t N>
-  constexpr Array(const std::int64_t (&data)[N])
-      : element(Element::int64), size(static_cast<int>(N)), int64(data) {}
-  template <std::size_t N>
-  constexpr Array(const std::int32_t (&data)[N])
-      : element(Element::int32), size(static_cast<int>(N)), int32(data) {}
-  template <std::size_t N>
-  constexpr Array(const float (&data)[N])
-      : element(Element::float32), size(static_cast<int>(N)), float32(data) {}
+  template <class T, std::size_t N>
+  constexpr Array(const T (&data)[N]) : Array(data, static_cast<int>(N)) {}
+  template <class T, std::size_t N>
+  constexpr Array(const std::array<T, N>& data) : Array(data.data(), static_cast<int>(N)) {}
+
+private:
+  template <class T> constexpr Array(const T* data, int count) : size(count) {
+    if constexpr (std::is_same_v<T, std::int8_t>) {
+      element = Element::int8;
+      int8 = data;
+    } else if constexpr (std::is_same_v<T, std::int16_t>) {
+      element = Element::int16;
+      int16 = data;
+    } else if constexpr (std::is_same_v<T, std::int32_t>) {
+      element = Element::int32;
+      int32 = data;
+    } else if constexpr (std::is_same_v<T, std::int64_t>) {
+      element = Element::int64;
+      int64 = data;
+    } else if constexpr (std::is_same_v<T, float>) {
+      element = Element::float32;
+      float32 = data;
+    } else if constexpr (std::is_same_v<T, std::uint8_t>) {
+      element = Element::uint8;
+    }
+  }
 };
 
 // A constant of a layer by the name that the layer gives it: the operand of MulConstant, the
@@ -56,6 +70,9 @@ template <class T> struct Listing {
   constexpr Listing() = default;
   template <std::size_t N>
   constexpr Listing(const T (&records)[N]) : first(records), size(static_cast<int>(N)) {}
+  template <std::size_t N>
+  constexpr Listing(const std::array<T, N>& records)
+      : first(records.data()), size(static_cast<int>(N)) {}
   constexpr const T& operator[](int index) const { return first[index]; }
 };
 
@@ -87,5 +104,64 @@ struct Parameters {
 };
 
 inline constexpr Parameters no_parameters{};
+inline constexpr Parameters no_records[1]{};  // of a network without layers
+
+namespace detail {
+
+// A constexpr array of records, Parameters[n] or std::array<Parameters, n>.
+template <const auto& params>
+concept IsRecords = requires {
+  requires std::is_same_v<std::remove_cvref_t<decltype(params[0])>, Parameters>;
+  typename std::integral_constant<std::size_t, std::size(params)>;
+};
+template <const auto& params>
+concept AreConstant = requires {
+  typename std::integral_constant<int, params[0].index>;
+};
+
+template <const auto& params> constexpr bool are_records() {
+  static_assert(IsRecords<params>,
+                "Parameters: what a model gets as its parameters must be an array of "
+                "graven::Parameters, or a std::array of them: one record per input, then one per "
+                "layer.");
+  static_assert(!IsRecords<params> || AreConstant<params>,
+                "Parameters: the array of records must be constexpr; the compiler packs what it "
+                "holds.");
+  return IsRecords<params> && AreConstant<params>;
+}
+template <const auto& params> constexpr int count_records() {
+  if constexpr (IsRecords<params>)
+    return static_cast<int>(std::size(params));
+  else
+    return 0;
+}
+template <const auto& params> constexpr const Parameters* first_record() {
+  if constexpr (IsRecords<params>)
+    return std::data(params);
+  else
+    return nullptr;
+}
+// Also where there are none: somebody has spoken of it.
+template <const auto& params> constexpr const Parameters& record_of(int index) {
+  if constexpr (IsRecords<params>)
+    return index < count_records<params>() ? params[index] : no_parameters;
+  else
+    return no_parameters;
+}
+
+// An element, to see whether the compiler can read it.
+constexpr int last_of(const Array& a) {
+  if (a.int8 != nullptr) return a.int8[a.size - 1];
+  if (a.int16 != nullptr) return a.int16[a.size - 1];
+  if (a.int32 != nullptr) return a.int32[a.size - 1];
+  if (a.int64 != nullptr) return a.int64[a.size - 1] > 0 ? 1 : 0;
+  return a.float32 != nullptr && a.float32[a.size - 1] > 0 ? 1 : 0;
+}
+template <const auto& params, int record, Array Parameters::*which>
+concept IsReadable = requires {
+  typename std::integral_constant<int, last_of(record_of<params>(record).*which)>;
+};
+
+}  // namespace detail
 
 }  // namespace graven::core

@@ -18,8 +18,9 @@ struct Shape {
   constexpr bool operator==(const Shape&) const = default;
 };
 
-// What a layer yields whose static_assert has failed: nothing behind it is checked.
-inline constexpr Shape no_shape{0, 0, 0};
+// What a layer yields whose static_assert has failed: nothing behind it is checked. A mark, which
+// no arithmetic on wrong sizes comes to.
+inline constexpr Shape no_shape{-0x7fffffff, 1, 1};
 
 // A height and a width: filter sides, strides, dilations, pool windows. `3` means {3, 3}.
 struct Extent {

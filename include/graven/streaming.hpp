@@ -18,6 +18,7 @@
 #include "graven/graph/timeline.hpp"
 #include "graven/model.hpp"
 #include "graven/run/arena.hpp"
+#include "graven/run/data.hpp"
 
 #include <array>
 #include <cstddef>
@@ -72,12 +73,12 @@ class BasicStreaming {
   static constexpr const auto& graph = detail::stream_graph_of<Network, inputs, params, policy>;
   static constexpr plan::Policy fed = plan::fed_by_rows(policy.plan);
   using Kernels =
-      detail::Variant<detail::stream_graph_of<Network, inputs, params, policy>, Isa, params, fed>;
+      detail::KernelsOf<detail::stream_graph_of<Network, inputs, params, policy>, Isa, params, fed>;
   using Engine =
       core::Engine<detail::stream_graph_of<Network, inputs, params, policy>, Kernels, params, fed>;
   using Check =
       core::Check<detail::stream_graph_of<Network, inputs, params, policy>, Kernels, params>;
-  static constexpr bool sound = detail::is_sound<Network, inputs, Check>();
+  static constexpr bool sound = detail::is_sound<Network, inputs, params, Check>();
   static_assert(sound || error::reported);
   static_assert(!sound || Check::template in_flash<fed.flash>());
 
@@ -151,14 +152,21 @@ public:
   using Twin =
       BasicStreaming<Network, Input, params, scalar, detail::without_limits(policy), owned>;
   using Sample = typename type_of<in.element>::type;
+  static constexpr std::size_t push_size = static_cast<std::size_t>(in.shape.size());  // elements
+  using Data = std::span<const Sample, push_size>;
 
   constexpr BasicStreaming() requires owned = default;
   constexpr BasicStreaming(State& state, std::byte* scratch) requires(!owned)
       : own{state, scratch} {}
 
   // The next `hop` rows; the output stays until the scratch memory is used again.
-  auto push(std::span<const Sample, static_cast<std::size_t>(in.shape.size())> rows) {
+  auto push(Data rows) {
     push_bytes(reinterpret_cast<const std::byte*>(rows.data()));
+    return output();
+  }
+  template <class Other>
+  requires(!detail::is_data<Other, Data>) auto push(const Other&) {
+    detail::refuse<Other, Data>();
     return output();
   }
   constexpr void push_bytes(const std::byte* rows) {

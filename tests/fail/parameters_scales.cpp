@@ -1,4 +1,4 @@
-// EXPECT: Parameters: an int8 filter needs one scale per output channel, or one for all.
+// EXPECT: Parameters: an int8 filter needs one float scale per output channel, or one for all.
 #include <graven/graven.hpp>
 
 using namespace graven;

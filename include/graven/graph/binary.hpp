@@ -15,6 +15,13 @@ constexpr Shape broadcast(Shape a, Shape b) {
   return {larger(a.height, b.height), larger(a.width, b.width), larger(a.channels, b.channels)};
 }
 
+// The constant operand of layer L.
+template <class L, Shape operand, At in> constexpr At operand_of() {
+  static_assert(operand.exists() || error::out_of_range<error::at_layer<in.layer>, error::in<L>>,
+                "Constant: height, width and channels of an operand must each be at least 1.");
+  return {operand.exists() ? operand : no_shape, in.layer};
+}
+
 template <class Lowering>
 constexpr View lower_binary(Lowering& l, const Op& op, int layer, Activation activation, View a,
                             View b) {

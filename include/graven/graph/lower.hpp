@@ -21,14 +21,25 @@ constexpr std::array<Shape, 1> input_shapes(Shape one) { return {one}; }
 template <std::size_t N> constexpr std::array<Shape, N> input_shapes(std::array<Shape, N> all) {
   return all;
 }
-
-template <std::size_t N> constexpr int length(const Parameters (&)[N]) {
-  return static_cast<int>(N);
+template <class T> constexpr std::array<Shape, 1> input_shapes(const T&) {
+  static_assert(std::is_same_v<T, Shape> || error::unsupported<error::in<T>>,
+                "Model: the second argument is the shape of the input, such as Shape{28, 28, 1}; "
+                "of several inputs shapes(Shape{...}, Shape{...}).");
+  return {no_shape};
 }
 
 template <class Network, auto inputs, std::size_t... I>
 constexpr Shape output_shape(std::index_sequence<I...>) {
-  return detail::output<Network, At{inputs[I], 0}...>();
+  constexpr bool exist = (inputs[I].exists() && ...);
+  static_assert(
+      exist || ((inputs[I] == no_shape) || ...) ||
+          error::out_of_range<error::got<inputs[I].height>..., error::got<inputs[I].width>...,
+                              error::got<inputs[I].channels>...>,
+      "Model: height, width and channels of an input must each be at least 1.");
+  if constexpr (exist)
+    return detail::output<Network, At{inputs[I], 0}...>();
+  else
+    return no_shape;
 }
 
 template <class Network, auto inputs, const auto& params, bool fuse, std::size_t... I>
@@ -37,7 +48,7 @@ constexpr auto lower_network(std::index_sequence<I...>) {
   constexpr int views = count_views<Network>();
   constexpr int copies = views > 4 * layers ? views - 4 * layers : 0;
   Lowering<2 * layers + copies + count + max_outputs, views + layers + max_outputs, layers> l{
-      params, length(params)};
+      first_record<params>(), count_records<params>()};
   for (Shape shape : inputs) l.add_input(shape);
   const View out =
       detail::lower<Network, At{inputs[I], 0}...>(l, View{static_cast<int>(I), inputs[I]}...);
@@ -66,10 +77,11 @@ inline constexpr bool
 
 // A network with a mistake in it is replaced by an empty one: nothing more is said.
 template <class Network, auto inputs, const auto& params, bool fuse> constexpr auto make_graph() {
-  if constexpr (fits<Network, inputs>)
+  constexpr bool sound = are_records<params>();
+  if constexpr (sound && fits<Network, inputs>)
     return lower_network<Network, inputs, params, fuse>(std::make_index_sequence<inputs.size()>());
   else
-    return lower_network<Identity, std::array{Shape{}}, params, fuse>(std::index_sequence<0>());
+    return lower_network<Identity, std::array{Shape{}}, no_records, fuse>(std::index_sequence<0>());
 }
 
 }  // namespace detail

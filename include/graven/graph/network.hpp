@@ -11,7 +11,7 @@
 // A combinator has the same two members and `layers`, the number of layers inside.
 #pragma once
 
-#include "graven/error.hpp"
+#include "graven/graph/layer.hpp"
 #include "graven/graph/lowering.hpp"
 
 #include <array>
@@ -21,14 +21,6 @@
 #include <utility>
 
 namespace graven::core {
-
-// Where a layer stands: the shape that comes in, and the layer's index in reading order.
-struct At {
-  Shape shape{};
-  int layer = 0;
-
-  constexpr bool operator==(const At&) const = default;
-};
 
 namespace detail {
 
@@ -63,14 +55,23 @@ template <class L> constexpr int count_outputs() {
     return 1;
 }
 
-// The shape of a layer's output k; behind a mistake nothing more is said.
+// The shape of a layer's output k. Behind a mistake, which somebody has reported, nothing more is
+// said; sizes of 0 or below that nobody has spoken of are a mistake.
 template <class L, int k, At... in> constexpr Shape output_of() {
-  if constexpr (!(in.shape.exists() && ...))
+  if constexpr (((in.shape == no_shape) || ...)) {
     return no_shape;
-  else if constexpr (requires { L::outputs; })
-    return L::template output<k, in...>();
-  else
-    return L::template output<in...>();
+  } else if constexpr (!is_sound_layer<L, in...>()) {
+    return no_shape;
+  } else {
+    constexpr Shape out = shape_by<L, k, in...>();
+    static_assert(out == no_shape || out.exists() ||
+                      error::out_of_range<error::at_layer<layer_of<in...>()>, error::in<L>,
+                                          error::got<out.height>, error::got<out.width>,
+                                          error::got<out.channels>>,
+                  "Network: height, width and channels of a layer's output must each be at least "
+                  "1.");
+    return out.exists() ? out : no_shape;
+  }
 }
 template <class L, At... in> constexpr Shape output() { return output_of<L, 0, in...>(); }
 

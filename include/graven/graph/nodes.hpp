@@ -55,10 +55,13 @@ struct GraphImpl<complete, Outputs<Outs...>, Nodes...> {
                                                error::got<Outs>...>,
                   "Graph: Outputs names a value that does not exist; values are numbered from 0, "
                   "the inputs first, then one per node.");
-    if constexpr (complete && wrong < 0 && leave)
-      return at<outs[0], in...>.shape;
-    else
+    if constexpr (complete && wrong < 0 && leave) {
+      // All of them: also what does not lead to the first output is lowered.
+      constexpr bool sound = are_sound<in...>(std::index_sequence_for<Nodes...>());
+      return sound ? at<outs[0], in...>.shape : no_shape;
+    } else {
       return no_shape;
+    }
   }
 
   // `all_outputs` receives a view per output.
@@ -139,6 +142,12 @@ private:
   }
   template <int Id, At... in> static constexpr At at = place<Id, in...>();
 
+  template <At... in, std::size_t... K> static constexpr bool are_sound(std::index_sequence<K...>) {
+    const bool each[] = {true, at<static_cast<int>(sizeof...(in) + K), in...>.shape.exists()...};
+    for (bool sound : each)
+      if (!sound) return false;
+    return true;
+  }
   template <At... in, class Lowering, std::size_t... K>
   static constexpr void lower_each(Lowering& l, View* value, std::index_sequence<K...>) {
     const auto lower = [&]<std::size_t node>() {
@@ -156,12 +165,16 @@ private:
   }
 };
 
+// What is no node is one without inputs: that is what it is reported as.
+template <class T> struct AsNode { using type = Node<T>; };
+template <class L, int... Ids> struct AsNode<Node<L, Ids...>> { using type = Node<L, Ids...>; };
+
 template <class Last, class Sequence, class... Items> struct GraphSplit {
-  using type = GraphImpl<false, Outputs<0>>;
+  using type = GraphImpl<false, Outputs<0>, Node<Identity, 0>>;
 };
-template <int... Outs, std::size_t... I, class... Items>
-struct GraphSplit<Outputs<Outs...>, std::index_sequence<I...>, Items...> {
-  using type = GraphImpl<true, Outputs<Outs...>, nth<I, Items...>...>;
+template <int Out, int... Outs, std::size_t... I, class... Items>
+struct GraphSplit<Outputs<Out, Outs...>, std::index_sequence<I...>, Items...> {
+  using type = GraphImpl<true, Outputs<Out, Outs...>, typename AsNode<nth<I, Items...>>::type...>;
 };
 
 }  // namespace detail
@@ -171,5 +184,6 @@ template <class... Items>
 struct Graph : detail::GraphSplit<detail::nth<sizeof...(Items) - 1, Items...>,
                                   std::make_index_sequence<sizeof...(Items) - 1>, Items...>::type {
 };
+template <> struct Graph<> : detail::GraphImpl<false, Outputs<0>, Node<Identity, 0>> {};
 
 }  // namespace graven::core

@@ -3,6 +3,10 @@
 // only.)
 #pragma once
 
+#include "graven/error.hpp"
+
+#include <type_traits>
+
 #if defined(__ARM_FEATURE_MVE)
 #include "graven/isa/mve.hpp"
 namespace graven::core {
@@ -49,3 +53,19 @@ namespace graven::core {
 using native = scalar;
 }
 #endif
+
+namespace graven::core::detail {
+
+// What is no instruction set is one mistake, and nothing more is said.
+template <class Isa>
+concept IsInstructionSet = requires {
+  static_cast<const char*>(Isa::name);
+};
+template <class Isa> constexpr auto checked_isa() {
+  static_assert(IsInstructionSet<Isa> || error::unsupported<error::in<Isa>>,
+                "Model: the fourth argument must be an instruction set, such as graven::native or "
+                "graven::scalar; a plan is the fifth.");
+  return std::conditional_t<IsInstructionSet<Isa>, Isa, native>{};
+}
+
+}  // namespace graven::core::detail

@@ -40,7 +40,8 @@ template <Shape operand, Activation activation = Activation::none> struct AddCon
   static constexpr const char* op = "ADD";
 
   template <At in> static constexpr Shape output() {
-    return AddWith<activation>::template output<in, At{operand, in.layer}>();
+    return detail::output<AddWith<activation>, in,
+                          detail::operand_of<AddConstant, operand, in>()>();
   }
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {

@@ -12,7 +12,7 @@
 //   bias) out = clamp(zero_point_out + requantize(acc, scale_in * scale_filter[o] / scale_out))
 #pragma once
 
-#include "graven/graph/network.hpp"
+#include "graven/graph/window.hpp"
 
 namespace graven::core {
 
@@ -32,7 +32,8 @@ struct Conv2D {
   static constexpr const char* op = "CONV_2D";
 
   template <At in> static constexpr Shape output() {
-    constexpr Shape out = window_shape(in.shape, OutChannels, filter, stride, dilation, padding);
+    constexpr Shape out =
+        detail::window_output<Conv2D, in, OutChannels, filter, stride, dilation, padding>();
     static_assert(
         in.shape.channels == InChannels ||
             error::channel_mismatch<error::at_layer<in.layer>, error::in<Conv2D>,
@@ -44,13 +45,14 @@ struct Conv2D {
     static_assert(divides || error::channel_mismatch<error::at_layer<in.layer>, error::in<Conv2D>>,
                   "Conv2D: groups must divide InChannels and OutChannels.");
     static_assert(
-        (out.height > 0 && out.width > 0) ||
+        detail::has_window(out) ||
             error::size_mismatch<error::at_layer<in.layer>, error::in<Conv2D>,
                                  error::expected<filter.height>, error::got<in.shape.height>,
                                  error::expected<filter.width>, error::got<in.shape.width>>,
         "Conv2D: the filter is larger than the incoming activation. Use padding `same`, "
         "a smaller filter, or less pooling before it.");
-    return in.shape.channels == InChannels && divides ? out : no_shape;
+    const bool sound = in.shape.channels == InChannels && divides && detail::has_window(out);
+    return sound ? out : no_shape;
   }
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {

@@ -27,7 +27,11 @@ template <int In, int Out, Activation activation = Activation::none> struct Dens
                                            error::expected<In>, error::got<in.shape.size()>>,
                   "Dense: the incoming activation has a different number of elements than In. "
                   "Check the layers before it, or set In to their output size.");
-    if (!whole && !pixelwise) return no_shape;
+    static_assert(
+        Out > 0 ||
+            error::out_of_range<error::at_layer<in.layer>, error::in<Dense>, error::got<Out>>,
+        "Dense: Out, the number of outputs, must be at least 1.");
+    if (Out <= 0 || (!whole && !pixelwise)) return no_shape;
     return pixelwise && !whole ? Shape{in.shape.height, in.shape.width, Out} : Shape{1, 1, Out};
   }
 

@@ -20,8 +20,8 @@ struct DepthwiseConv2D {
   static constexpr const char* op = "DEPTHWISE_CONV_2D";
 
   template <At in> static constexpr Shape output() {
-    constexpr Shape out =
-        window_shape(in.shape, Channels * Multiplier, filter, stride, dilation, padding);
+    constexpr Shape out = detail::window_output<DepthwiseConv2D, in, Channels * Multiplier, filter,
+                                                stride, dilation, padding>();
     static_assert(
         in.shape.channels == Channels ||
             error::channel_mismatch<error::at_layer<in.layer>, error::in<DepthwiseConv2D>,
@@ -29,13 +29,13 @@ struct DepthwiseConv2D {
         "DepthwiseConv2D: the incoming activation has a different channel count than "
         "Channels. Check the layer before it.");
     static_assert(
-        (out.height > 0 && out.width > 0) ||
+        detail::has_window(out) ||
             error::size_mismatch<error::at_layer<in.layer>, error::in<DepthwiseConv2D>,
                                  error::expected<filter.height>, error::got<in.shape.height>,
                                  error::expected<filter.width>, error::got<in.shape.width>>,
         "DepthwiseConv2D: the filter is larger than the incoming activation. Use padding "
         "`same`, a smaller filter, or less pooling before it.");
-    return in.shape.channels == Channels ? out : no_shape;
+    return in.shape.channels == Channels && detail::has_window(out) ? out : no_shape;
   }
 
   // Over one channel it is a convolution whose filters lie side by side.

@@ -5,7 +5,7 @@
 // they come.
 #pragma once
 
-#include "graven/graph/network.hpp"
+#include "graven/graph/window.hpp"
 
 namespace graven::core {
 
@@ -19,15 +19,16 @@ struct MaxPool {
   static constexpr const char* op = "MAX_POOL_2D";
 
   template <At in> static constexpr Shape output() {
-    constexpr Shape out = window_shape(in.shape, in.shape.channels, window, stride, 1, padding);
+    constexpr Shape out =
+        detail::window_output<MaxPool, in, in.shape.channels, window, stride, 1, padding>();
     static_assert(
-        (out.height > 0 && out.width > 0) ||
+        detail::has_window(out) ||
             error::size_mismatch<error::at_layer<in.layer>, error::in<MaxPool>,
                                  error::expected<window.height>, error::got<in.shape.height>,
                                  error::expected<window.width>, error::got<in.shape.width>>,
         "MaxPool: the window is larger than the incoming activation. Use padding `same`, "
         "a smaller window, or less pooling before it.");
-    return out;
+    return detail::has_window(out) ? out : no_shape;
   }
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {

@@ -39,7 +39,8 @@ template <Shape operand, Activation activation = Activation::none> struct MulCon
   static constexpr const char* op = "MUL";
 
   template <At in> static constexpr Shape output() {
-    return MulWith<activation>::template output<in, At{operand, in.layer}>();
+    return detail::output<MulWith<activation>, in,
+                          detail::operand_of<MulConstant, operand, in>()>();
   }
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {

@@ -12,13 +12,16 @@ template <Shape shape> struct Reshape {
   static constexpr const char* op = "RESHAPE";
 
   template <At in> static constexpr Shape output() {
+    static_assert(shape.exists() ||
+                      error::out_of_range<error::at_layer<in.layer>, error::in<Reshape>>,
+                  "Reshape: height, width and channels must each be at least 1.");
     static_assert(
-        in.shape.size() == shape.size() ||
+        !shape.exists() || in.shape.size() == shape.size() ||
             error::size_mismatch<error::at_layer<in.layer>, error::in<Reshape>,
                                  error::expected<shape.size()>, error::got<in.shape.size()>>,
         "Reshape: the new shape has a different number of elements than the incoming "
         "activation.");
-    return in.shape.size() == shape.size() ? shape : no_shape;
+    return shape.exists() && in.shape.size() == shape.size() ? shape : no_shape;
   }
   template <At in, class Lowering> static constexpr View lower(Lowering&, View input) {
     return {input.value, output<in>()};
@@ -30,15 +33,20 @@ template <class Layer, Shape from, Shape to> struct Reshaped {
   static constexpr const char* op = Layer::op;
 
   template <At in> static constexpr Shape output() {
-    constexpr Shape out = Layer::template output<At{from, in.layer}>();
+    constexpr bool exist = from.exists() && to.exists();
+    static_assert(exist || error::out_of_range<error::at_layer<in.layer>, error::in<Reshaped>>,
+                  "Reshaped: height, width and channels must each be at least 1.");
+    constexpr Shape out = detail::output<Layer, At{exist ? from : no_shape, in.layer}>();
+    constexpr bool fits =
+        out != no_shape && in.shape.size() == from.size() && out.size() == to.size();
     static_assert(
-        (in.shape.size() == from.size() && out.size() == to.size()) ||
+        out == no_shape || fits ||
             error::size_mismatch<error::at_layer<in.layer>, error::in<Reshaped>,
                                  error::expected<from.size()>, error::got<in.shape.size()>,
                                  error::expected<to.size()>, error::got<out.size()>>,
         "Reshaped: a shape has another number of elements than the activation that is "
         "read in it (of the input, then of the output).");
-    return to;
+    return fits ? to : no_shape;
   }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     const View view{input.value, from};

@@ -24,6 +24,7 @@ struct ResizeBilinear {
                   "ResizeBilinear: height and width must be at least 1.");
     static_assert(!(AlignCorners && HalfPixelCenters),
                   "ResizeBilinear: AlignCorners and HalfPixelCenters exclude each other.");
+    if (Height <= 0 || Width <= 0) return no_shape;
     return {Height, Width, in.shape.channels};
   }
 

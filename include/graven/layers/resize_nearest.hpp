@@ -24,6 +24,7 @@ struct ResizeNearest {
                       error::out_of_range<error::at_layer<in.layer>, error::in<ResizeNearest>,
                                           error::got<Height>, error::got<Width>>,
                   "ResizeNearest: height and width must be at least 1.");
+    if (Height <= 0 || Width <= 0) return no_shape;
     return {Height, Width, in.shape.channels};
   }
 

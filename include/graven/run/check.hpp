@@ -20,7 +20,7 @@ constexpr bool is_scale(float x) { return x > 0 && x <= std::numeric_limits<floa
 template <const auto& graph, class Isa, const auto& params, int value> struct CheckWeights {
   static constexpr GraphView g = graph.view();
   static constexpr const Value& v = graph.values[value];
-  static constexpr const Parameters& p = params[v.record];
+  static constexpr const Parameters& p = record_of<params>(v.record);
   using Where = error::at_layer<v.layer>;
   static constexpr FilterLayout layout = v.weights;
   static constexpr bool integer = v.element == Element::int8;
@@ -35,14 +35,17 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
   static constexpr bool scale_fits =
       !integer || !filter_fits ||
       (p.scale.element == Element::float32 && (p.scale.size == 1 || p.scale.size == channels));
+  static constexpr bool readable = IsReadable<params, v.record, &Parameters::filter> &&
+                                   IsReadable<params, v.record, &Parameters::bias> &&
+                                   IsReadable<params, v.record, &Parameters::scale>;
   static constexpr int bad_scale = [] {  // the first channel whose scale is none
-    if (integer && filter_fits && scale_fits)
+    if (integer && filter_fits && scale_fits && readable)
       for (int o = 0; o < p.scale.size; ++o)
         if (!is_scale(p.scale.float32[o])) return o;
     return -1;
   }();
-  static constexpr bool sound =
-      filter_fits && filter_type && bias_fits && bias_type && scale_fits && bad_scale < 0;
+  static constexpr bool sound = readable && filter_fits && filter_type && bias_fits && bias_type &&
+                                scale_fits && bad_scale < 0;
   static constexpr int overflowing = [] {
     if constexpr (sound)
       return packed_of<graph, Isa, params, value>.overflowing_channel;
@@ -51,6 +54,9 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
   }();
 
   static constexpr bool passed() {
+    static_assert(readable || error::unsupported<Where>,
+                  "Parameters: filter, bias and scale of this layer must be constexpr arrays; the "
+                  "compiler packs what they hold.");
     static_assert(
         filter_fits ||
             error::size_mismatch<Where, error::expected<layout.size()>, error::got<p.filter.size>>,
@@ -58,7 +64,7 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
         "type says. Records are one per input, then one per layer in reading order.");
     static_assert(filter_type || error::unsupported<Where>,
                   "Parameters: the filter's element type does not go with the activations: int8 "
-                  "weights for int8 activations, float for float.");
+                  "weights for int8 activations (of uint8 ones take 128 off), float for float.");
     static_assert(
         bias_fits ||
             error::size_mismatch<Where, error::expected<channels>, error::got<p.bias.size>>,
@@ -68,7 +74,7 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
     static_assert(
         scale_fits ||
             error::size_mismatch<Where, error::expected<channels>, error::got<p.scale.size>>,
-        "Parameters: an int8 filter needs one scale per output channel, or one for all.");
+        "Parameters: an int8 filter needs one float scale per output channel, or one for all.");
     static_assert(bad_scale < 0 || error::out_of_range<Where, error::at_channel<bad_scale>>,
                   "Parameters: a filter scale must be positive and finite. Quantize the layer "
                   "again; a channel of zeros may have any scale, such as 1.");
@@ -88,7 +94,7 @@ template <const auto& graph, const auto& params, int value> struct CheckConstant
   static constexpr Constant none{};
   static constexpr const Constant& constant = []() -> const Constant& {
     if constexpr (index >= 0)
-      return params[v.record].constants[index];
+      return record_of<params>(v.record).constants[index];
     else
       return none;
   }();
@@ -166,7 +172,7 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
 
 template <const auto& graph, class Isa, const auto& params> struct Check {
   static constexpr int layers = static_cast<int>(sizeof(graph.ops) / sizeof(graph.ops[0]));
-  static constexpr int records = detail::length(params);
+  static constexpr int records = detail::count_records<params>();
   static constexpr bool counted = records == graph.input_count + layers;
 
   // Behind a value with a mistake nothing more is said.
@@ -266,8 +272,8 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
 namespace detail {
 
 // Nothing is asked of the graph of a network whose shapes are wrong: it is an empty one.
-template <class Network, auto inputs, class Check> constexpr bool is_sound() {
-  if constexpr (fits<Network, inputs>)
+template <class Network, auto inputs, const auto& params, class Check> constexpr bool is_sound() {
+  if constexpr (are_records<params>() && fits<Network, inputs>)
     return Check::passed;
   else
     return false;

@@ -32,9 +32,8 @@ constexpr auto pack_stream() {
   constexpr GraphView g = graph.view();
   constexpr const Value& v = graph.values[value];
   Packed<K::stream_size(g, v), Isa::alignment> packed{};
-  constexpr int count = length(params);
   Writer to{packed.stream.bytes};
-  K::pack(g, v, v.record < count ? params[v.record < count ? v.record : 0] : no_parameters, to);
+  K::pack(g, v, record_of<params>(v.record), to);
   packed.overflowing_channel = to.overflowing_channel;
   packed.program = to.program;
   packed.size = static_cast<int>(to.at - packed.stream.bytes);

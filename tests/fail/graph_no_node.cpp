@@ -1,0 +1,13 @@
+// EXPECT: Network: this layer takes another number of inputs than it gets here.
+#include <graven/graven.hpp>
+
+using namespace graven;
+
+constexpr Parameters params[] = {{}, {}};
+#ifdef GRAVEN_BROKEN
+using Network = Graph<ReLU, Outputs<1>>;
+#else
+using Network = Graph<Node<ReLU, 0>, Outputs<1>>;
+#endif
+
+Model<Network, Shape{4, 4, 2}, params> model;

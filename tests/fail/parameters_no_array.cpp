@@ -1,0 +1,12 @@
+// EXPECT: Parameters: what a model gets as its parameters must be an array of
+#include <graven/graven.hpp>
+
+using namespace graven;
+
+#ifdef GRAVEN_BROKEN
+constexpr Parameters params{.output = {0.1f, 0}};
+#else
+constexpr Parameters params[] = {{.output = {0.1f, 0}}, {}};
+#endif
+
+Model<Sequential<ReLU>, Shape{4, 4, 2}, params> model;
