@@ -82,7 +82,7 @@ private:
   }
 };
 
-struct mve : mve_kernels<std::numeric_limits<int>::max()> {
+struct mve : mve_kernels<(std::numeric_limits<int>::max)()> {
   using lean = mve_kernels<256>;
 };
 
