@@ -23,6 +23,7 @@ OWN = (DIGITS, SHAPES)
 RESULTS = ROOT / "benchmarks/results/qemu.json"
 TARGETS = (
     "cortex-m0", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55", "riscv32",
+    "cortex-m4-clang", "cortex-m55-clang",
 )  # fmt: skip
 SCALAR_TARGETS = ("cortex-m4",)  # where the scalar kernels are counted as well
 SMALL_TARGETS = ("cortex-m4", "cortex-m7")  # and the plan `smallest`
@@ -228,10 +229,11 @@ def compiler_of(target: str) -> str:
     name = re.search(r"set\(CMAKE_CXX_COMPILER (\S+)\)", text)
     if name is None:
         raise BenchError(f"toolchains/{target}.cmake names no compiler.")
+    compiler = os.environ.get("GRAVEN_CLANG", name[1]) if name[1] == "clang++" else name[1]
     try:
-        done = subprocess.run([name[1], "--version"], capture_output=True, text=True, check=True)
+        done = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
-        raise BenchError(f"{name[1]}: is not installed; make setup installs it.") from None
+        raise BenchError(f"{compiler}: is not installed; make setup installs it.") from None
     return done.stdout.splitlines()[0]
 
 

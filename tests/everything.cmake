@@ -152,7 +152,7 @@ set_tests_properties(benchmarks/compile_cost PROPERTIES SKIP_RETURN_CODE 77)
 
 # Every visible preset but this one, its synonym, and those whose instruction sets are tested above
 # or not to be had everywhere; each in its own build folder. What is no target's short form, and
-# neither Cortex-M4 nor the second compiler, is deep.
+# neither Cortex-M4 nor by the second compiler, is deep.
 set(preset_file ${PROJECT_SOURCE_DIR}/CMakePresets.json)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${preset_file})
 file(READ ${preset_file} presets)
@@ -169,7 +169,7 @@ foreach(index RANGE ${last})
   if(name STREQUAL "cortex-m4")
     set(add add_test)
     set(deep ON)
-  elseif(name STREQUAL "clang" OR name IN_LIST short_targets)
+  elseif(name MATCHES "clang$" OR name IN_LIST short_targets)
     set(add add_test)
   endif()
   cmake_language(CALL ${add} NAME preset/${name} COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/preset.sh

@@ -22,3 +22,7 @@ set(CMAKE_CXX_FLAGS_INIT "-mthumb ${cpu_flags} -fshort-enums -fomit-frame-pointe
 -nostdinc++ ${headers}")
 set(CMAKE_CXX_LINK_EXECUTABLE "arm-none-eabi-g++ -mthumb ${cpu_flags} -Wl,-z,noexecstack \
 <LINK_FLAGS> <OBJECTS> -o <TARGET> <LINK_LIBRARIES>")
+foreach(tool nm objcopy readelf)  # those of LLVM refuse some options
+  string(TOUPPER ${tool} name)
+  set(CMAKE_${name} arm-none-eabi-${tool})
+endforeach()

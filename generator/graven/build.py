@@ -203,7 +203,9 @@ def build(name: str, header: str, choice: Choice, parts: Parts = Parts.ALL) -> B
 
 def _asked(name: str, header: str, choice: Choice) -> str:
     parts = [__version__, name, header, repr(choice), cache.recipe(), *_compilers(choice.target)]
-    parts += [os.environ.get(variable, "") for variable in ("CXX", "CXXFLAGS", "LDFLAGS")]
+    parts += [
+        os.environ.get(variable, "") for variable in ("CXX", "CXXFLAGS", "LDFLAGS", "GRAVEN_CLANG")
+    ]
     return cache.digest(*parts)
 
 
@@ -223,7 +225,8 @@ def _compilers(target: str) -> Iterable[str]:
     if target != HOST:
         folder = data_root() / "toolchains"
         text = "".join(file.read_text() for file in sorted(folder.glob("*.cmake")))
-        names = re.findall(r"set\(CMAKE_CXX_COMPILER (\S+)\)", text)
+        names = re.findall(r"set\(CMAKE_CXX_COMPILER ([\w+-]+)\)", text)
+        names += filter(None, [os.environ.get("GRAVEN_CLANG")])
     for name in names:
         found = shutil.which(name)
         yield f"{found} {os.stat(os.path.realpath(found)).st_mtime_ns}" if found else f"no {name}"

@@ -11,14 +11,15 @@ namespace graven::core::fixed_point {
 
 // round(a * b / 2^31) as gemmlowp: half away from zero for positive, up for negative products.
 constexpr std::int32_t saturating_high_multiply(std::int32_t a, std::int32_t b) {
-  constexpr auto least = std::numeric_limits<std::int32_t>::min();
-  return a == least && b == least ? std::numeric_limits<std::int32_t>::max() : high_multiply(a, b);
+  constexpr auto least = (std::numeric_limits<std::int32_t>::min)();
+  return a == least && b == least ? (std::numeric_limits<std::int32_t>::max)()
+                                  : high_multiply(a, b);
 }
 
 constexpr std::int32_t saturating_shift_left(std::int32_t x, int exponent) {
   const std::int64_t wide = std::int64_t{x} << exponent;
-  constexpr auto most = std::numeric_limits<std::int32_t>::max();
-  constexpr auto least = std::numeric_limits<std::int32_t>::min();
+  constexpr auto most = (std::numeric_limits<std::int32_t>::max)();
+  constexpr auto least = (std::numeric_limits<std::int32_t>::min)();
   return wide > most ? most : wide < least ? least : static_cast<std::int32_t>(wide);
 }
 
@@ -42,7 +43,7 @@ template <int IntegerBits> constexpr std::int32_t exp_of_negative(std::int32_t x
       result = saturating_high_multiply(result, powers[k + 2]);
   if constexpr (IntegerBits > 5)
     if (x < -(std::int32_t{1} << (fraction + 5))) return 0;
-  return x == 0 ? std::numeric_limits<std::int32_t>::max() : result;
+  return x == 0 ? (std::numeric_limits<std::int32_t>::max)() : result;
 }
 
 // x -> 48/17 - 32/17 * x refined by three Newton steps: the start of both reciprocals; Q2.29.
@@ -63,16 +64,16 @@ constexpr std::int32_t half_sum(std::int32_t a, std::int32_t b) {  // rounded ha
 // 1 / (1 + a), and (1 - a) / (1 + a), for a in [0, 1); all Q0.31.
 constexpr std::int32_t one_over_one_plus(std::int32_t a) {
   return saturating_shift_left(
-      reciprocal_steps(half_sum(a, std::numeric_limits<std::int32_t>::max())), 1);
+      reciprocal_steps(half_sum(a, (std::numeric_limits<std::int32_t>::max)())), 1);
 }
 constexpr std::int32_t one_minus_over_one_plus(std::int32_t a) {
-  const std::int32_t x = reciprocal_steps(half_sum(a, std::numeric_limits<std::int32_t>::max()));
+  const std::int32_t x = reciprocal_steps(half_sum(a, (std::numeric_limits<std::int32_t>::max)()));
   return saturating_shift_left(x - (std::int32_t{1} << 29), 2);
 }
 
 // logistic and tanh of Q4.27, in Q0.31.
 constexpr std::int32_t logistic(std::int32_t x) {
-  constexpr auto one = std::numeric_limits<std::int32_t>::max();
+  constexpr auto one = (std::numeric_limits<std::int32_t>::max)();
   if (x == 0) return std::int32_t{1} << 30;
   const std::int32_t y = one_over_one_plus(exp_of_negative<4>(x > 0 ? -x : x));
   return x > 0 ? y : one - y;

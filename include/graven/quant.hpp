@@ -128,7 +128,7 @@ constexpr std::int8_t rescaled(int q, Quant in, Quant out, Activation activation
 
 // real -> int8 or uint8 as TFLite's AffineQuantize: round half away from zero, saturate.
 template <class T = std::int8_t> constexpr T quantize(float real, Quant q) {
-  constexpr int low = std::numeric_limits<T>::min(), high = std::numeric_limits<T>::max();
+  constexpr int low = (std::numeric_limits<T>::min)(), high = (std::numeric_limits<T>::max)();
   const float steps = real / q.scale;
   if (steps != steps) return static_cast<T>(q.zero_point);  // NaN: TFLM leaves it open
   if (steps < -1e6f) return low;

@@ -47,7 +47,7 @@ template <int column_bytes> struct mve_columns : scalar {
   using kernels = mve_isa::kernels<column_bytes>;
 };
 
-struct mve : mve_columns<std::numeric_limits<int>::max()> {
+struct mve : mve_columns<(std::numeric_limits<int>::max)()> {
   using lean = mve_columns<256>;
 };
 

@@ -45,7 +45,7 @@ constexpr int sum_of(const std::int8_t* w, int count, int step) {
 // add (x - zero) * w.
 constexpr bool can_overflow(const std::int8_t* w, FilterLayout layout, std::int64_t bias, int zero,
                             bool plain) {
-  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  constexpr std::int64_t most = (std::numeric_limits<std::int32_t>::max)();
   // Nearly always the largest weights that there could be do not overflow either.
   if (larger(bias, -bias) + std::int64_t{layout.taps} * (255 * 128) <= most) return false;
   std::int64_t above = 0, below = 0;  // sums of the positive and the negative weights

@@ -54,14 +54,14 @@ template <bool unaligned> struct ByteCopies {
       for (end = from + (count & ~3); from != end; from += 4, to += 4)
         store(to, load<std::uint32_t>(from));
     } else if ((address & 3) == 0) {
-      auto word = [&](int at) { store_aligned(to + at, load_aligned<std::uint32_t>(from + at)); };
+      auto move = [&](int at) { store_aligned(to + at, load_aligned<std::uint32_t>(from + at)); };
       for (end = from + (count & ~15); from != end; from += 16, to += 16) {
-        word(0);
-        word(4);
-        word(8);
-        word(12);
+        move(0);
+        move(4);
+        move(8);
+        move(12);
       }
-      for (end = from + (count & 12); from != end; from += 4, to += 4) word(0);
+      for (end = from + (count & 12); from != end; from += 4, to += 4) move(0);
     } else {
       for (end = from + (count & ~3); from != end; from += 4, to += 4) {
         const std::byte a = from[0], b = from[1], c = from[2], d = from[3];

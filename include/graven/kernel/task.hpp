@@ -74,7 +74,7 @@ struct RealClamp {
   float low, high;
 };
 constexpr RealClamp real_range(Activation activation) {
-  constexpr float most = std::numeric_limits<float>::max();
+  constexpr float most = (std::numeric_limits<float>::max)();
   switch (activation) {
     case Activation::relu: return {0, most};
     case Activation::relu6: return {0, 6};

@@ -207,7 +207,7 @@ constexpr auto place(const P& p, const Schedule<Values, Steps, Rows>& s, const L
   Shelf<Items, Values, Steps> shelf{Times<Values, Steps>(s)};
   if (border > 0) shelf.add({0, Steps, 0, -1, -1, border, border});
   for (int i = 0; i < placing.blocks.count; ++i) shelf.add(placing.blocks.items[i]);
-  placing.place(shelf, list, std::numeric_limits<int>::max());
+  placing.place(shelf, list, (std::numeric_limits<int>::max)());
   finish(p, s, from_top, border, placing.places);
   return placing.places;
 }
@@ -219,7 +219,7 @@ constexpr auto place_by_birth(const P& p, const Schedule<Values, Steps, Rows>& s
   auto placing = place_blocks<Items>(p, s);
   const auto blocks = sorted_by_birth<Steps>(placing.blocks);
   Sweep<Items, Values, Steps, Rows> sweep{s, blocks, Times<Values, Steps>(s)};
-  placing.place(sweep, list, std::numeric_limits<int>::max());
+  placing.place(sweep, list, (std::numeric_limits<int>::max)());
   finish(p, s, false, 0, placing.places);
   return placing.places;
 }

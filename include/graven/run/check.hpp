@@ -15,7 +15,7 @@ namespace graven::core {
 
 namespace detail {
 
-constexpr bool is_scale(float x) { return x > 0 && x <= std::numeric_limits<float>::max(); }
+constexpr bool is_scale(float x) { return x > 0 && x <= (std::numeric_limits<float>::max)(); }
 
 template <const auto& graph, class Isa, const auto& params, int value> struct CheckWeights {
   static constexpr GraphView g = graph.view();

@@ -52,7 +52,7 @@ struct Scaled {
   constexpr bool fits(const Channel& c, const Taps& taps, int most) const {
     std::int64_t reach = c.bias < 0 ? -std::int64_t{c.bias} : c.bias;
     for (int k = 0; k < taps.count; ++k) reach += most * (taps[k] < 0 ? -taps[k] : taps[k]);
-    return !c.overflows && reach << left <= std::numeric_limits<std::int32_t>::max();
+    return !c.overflows && reach << left <= (std::numeric_limits<std::int32_t>::max)();
   }
   constexpr std::int32_t weights(const Taps& taps, int k) const {  // of inputs k and k + 2
     auto half = [&](int tap) { return static_cast<std::uint32_t>(taps[tap] << left) & 0xffff; };

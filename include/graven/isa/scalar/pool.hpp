@@ -22,7 +22,7 @@ constexpr std::int32_t rounded_mean(std::int32_t sum, std::int32_t count) {
 // The largest element. Stream: for float the clamp.
 template <class T> struct Largest {
   using Acc = T;
-  static constexpr Acc start() { return std::numeric_limits<T>::lowest(); }
+  static constexpr Acc start() { return (std::numeric_limits<T>::lowest)(); }
   static constexpr Acc add(Acc acc, T x) { return x > acc ? x : acc; }
   static constexpr void finish(std::byte* out, const Task& t, Acc acc, int) {
     if constexpr (std::is_same_v<T, float>)

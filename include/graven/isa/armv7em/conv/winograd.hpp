@@ -104,12 +104,11 @@ template <class Usual, int channels> struct Winograd {
       for (int c = 0; c < channels; ++c) {
         const TransformedFilter u(p.filter.int8 + layout.index(o + output, c), row, column);
         // Channels c, c + 2 are a word, c + 1, c + 3 the next.
-        const int at = c / 4 * 16 + c % 2 * 8 + c / 2 % 2 * 2 + 4 * output;
-        std::byte* position = first + at;
+        int at = c / 4 * 16 + c % 2 * 8 + c / 2 % 2 * 2 + 4 * output;
         for (int j : order)
           for (int i : order) {
-            store_aligned(position, u.at[4 * i + j]);
-            position += 8 * words;
+            store_aligned(first + at, u.at[4 * i + j]);
+            at += 8 * words;
           }
       }
     to.at = first + 16 * 8 * words;

@@ -78,7 +78,7 @@ template <int outputs, int stride, int advance, bool one_tile> struct PlanarDept
         for (int k : {1, 0, 3, 2}) to.put(static_cast<std::int8_t>(bytes[k]));
       }
     }
-    if (program != general) to.put(std::numeric_limits<std::int32_t>::min());
+    if (program != general) to.put((std::numeric_limits<std::int32_t>::min)());
   }
 
   // Row `row` of the window at column `at` of a channel.

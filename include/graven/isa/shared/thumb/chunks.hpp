@@ -52,7 +52,7 @@ constexpr std::int32_t channel_word(const Channel& c) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(c.bias) << 8 |
                                    static_cast<std::uint32_t>(-c.multiplier.shift - 1));
 }
-inline constexpr std::int32_t end_of_stream = std::numeric_limits<std::int32_t>::min();
+inline constexpr std::int32_t end_of_stream = (std::numeric_limits<std::int32_t>::min)();
 
 // The part of a weight that makes the sum of its chunk too large by `excess`.
 constexpr int cut(int& w, int& excess) {
