@@ -79,7 +79,7 @@ template <class Subject> struct PlanCheck {
     const auto& facts = Plan::problem.values[v];
     const int s = done[v]++, scratch = Plan::places.scratch[v];
     if (facts.scratch > 0) {
-      if (x.reduces && s > 0 && !owned(scratch, facts.scratch, scratch_id(v)))
+      if ((x.reduces || x.carries) && s > 0 && !owned(scratch, facts.scratch, scratch_id(v)))
         fail("running sums overwritten", v, s);
       claim(scratch, facts.scratch, scratch_id(v));
     }

@@ -30,6 +30,15 @@ struct LayerInfo {
 
 namespace detail {
 
+// An instruction set with kernels of operators from outside names its own twin.
+template <class Isa> struct Twins { using type = scalar; };
+template <class Isa>
+requires requires { typename Isa::twin; }
+struct Twins<Isa> {
+  using type = typename Isa::twin;
+};
+template <class Isa> using TwinOf = typename Twins<Isa>::type;
+
 template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
 using KernelsOf = Variant<graph, decltype(checked_isa<Isa>()), params, policy>;
 
@@ -101,7 +110,8 @@ public:
   static constexpr std::size_t slow_size = static_cast<std::size_t>(Engine::Plan::slow_size);
   using OnArenas = OnArena;
   // The same in constant expressions, where intrinsics do not run: every ISA equals scalar.
-  using Twin = BasicModel<Network, Input, params, scalar, plan::without_limits(policy), owned>;
+  using Twin =
+      BasicModel<Network, Input, params, detail::TwinOf<Isa>, plan::without_limits(policy), owned>;
 
   // Elements of the first input.
   static constexpr std::size_t input_size = static_cast<std::size_t>(in(0).shape.size());

@@ -149,8 +149,8 @@ public:
                                             sizeof(Engine::tables) + sizeof(Engine::order) +
                                             sizeof(Engine::places);
   using OnArena = BasicStreaming<Network, Input, params, Isa, policy, false>;
-  using Twin =
-      BasicStreaming<Network, Input, params, scalar, detail::without_limits(policy), owned>;
+  using Twin = BasicStreaming<Network, Input, params, detail::TwinOf<Isa>,
+                              detail::without_limits(policy), owned>;
   using Sample = typename type_of<in.element>::type;
   static constexpr std::size_t push_size = static_cast<std::size_t>(in.shape.size());  // elements
   using Data = std::span<const Sample, push_size>;

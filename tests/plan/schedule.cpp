@@ -56,7 +56,7 @@ constexpr Policy whole{.whole = {2}};  // value 1
 static_assert(in_order(simulate<6, 13>(trimmed, whole, Order::mixed), {1, 1, 1, 1, 2, 2}));
 
 TEST_CASE("a reduction has its rows after the last step") {
-  const Facts sum{.rows = 1, .steps = 4, .reduces = true};
+  const Facts sum{.rows = 1, .steps = 4, .carries = true, .reduces = true};
   CHECK(sum.rows_after(3) == 0);
   CHECK(sum.rows_after(4) == 1);
   const Facts bands{.rows = 5, .steps = 3, .band = 2};

@@ -107,6 +107,9 @@ template <int Values, int Views, int Layers> struct Lowering {
     return record(graph.input_count + layer).element != Element::inherit;
   }
 
+  // The rows of the value that is added next, as they were before: an input of one that persists.
+  constexpr View own_rows(const Value& v) const { return {graph.count, v.shape}; }
+
   template <class... Ins> constexpr View add(Value v, Ins... ins) {
     if constexpr (sizeof...(Ins) == 0) {
       return add_many(v, nullptr, 0);

@@ -116,7 +116,8 @@ struct Value {
   int record = -1;                  // index in the parameter records
   int first_input = 0, inputs = 0;  // in ValueGraph::views
 
-  bool reduces = false;
+  bool reduces = false;      // a step per input row; the output's rows come with the last step
+  bool carries = false;      // scratch lasts from the first step to the last, as a reduction's does
   bool elementwise = false;  // element i depends on element i of equal-sized inputs: may overwrite
   bool persistent = false;   // keeps its rows from run to run, ...
   int fresh = 0;             // ... but not its first `fresh` ones, made anew by every run

@@ -73,7 +73,7 @@ template <const auto& graph, class Plan> struct ArenaMap {
     for (int t = s.first[value]; t <= s.last[value]; ++t) {
       if (s.order[t] != value) continue;
       const int start = t;
-      while (t < s.last[value] && (f.reduces || s.order[t + 1] == value)) ++t;
+      while (t < s.last[value] && (f.carries || s.order[t + 1] == value)) ++t;
       sink({layer_of(value), -1, Plan::places.scratch[value], plan::align4(f.scratch), start, t});
     }
   }

@@ -73,7 +73,7 @@ constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s) {
     }
     if (f.scratch > 0 && s.first[v] <= s.last[v])
       list.items[list.count++] = {s.first[v], s.last[v], align4(f.scratch), -1 - v,
-                                  f.reduces ? -1 : v};
+                                  f.carries ? -1 : v};
   }
   return sorted_by_birth<Steps>(list);
 }

@@ -22,7 +22,8 @@ struct Facts {
   int scratch = 0;    // bytes
   bool wide = false;  // of 8-byte elements: where users get a span of it, it is aligned so
   int first_read = 0, read_count = 0;
-  int first_span = 0;  // spans[first_span + step * read_count + k] for read k
+  int first_span = 0;    // spans[first_span + step * read_count + k] for read k
+  bool carries = false;  // scratch lasts from the first step to the last
   bool reduces = false, is_input = false, is_constant = false, is_output = false;
   bool persistent = false;
   int fresh = 0;  // of a persistent value: so many rows, the first, are made anew by every run

@@ -87,6 +87,7 @@ constexpr auto make_problem(std::index_sequence<I...>) {
     f.steps = steps_of(g, id, f.band);
     f.scratch = scratch[id];
     f.reduces = v.reduces;
+    f.carries = v.reduces || v.carries;
     f.is_input = v.op == op::input && !row_input;
     if (v.op == op::input && row_input) f.steps = f.rows;
     f.is_constant = v.op == op::constant;

@@ -212,7 +212,7 @@ constexpr int peak(const P& p, const Schedule<Values, Steps, Rows>& s) {
       delta[s.birth[s.first_row[v]]] += s.ring[v] * bytes;
       delta[end + 1] -= s.ring[v] * bytes;
     }
-    if (f.reduces && f.steps > 0) {
+    if (f.carries && f.steps > 0) {
       delta[s.first[v]] += align4(f.scratch);
       delta[s.last[v] + 1] -= align4(f.scratch);
     }
@@ -221,7 +221,7 @@ constexpr int peak(const P& p, const Schedule<Values, Steps, Rows>& s) {
   for (int t = 0; t <= Steps; ++t) {
     int scratch = 0;
     if (t < Steps)
-      if (const Facts& f = p.values[s.order[t]]; !f.reduces) scratch = align4(f.scratch);
+      if (const Facts& f = p.values[s.order[t]]; !f.carries) scratch = align4(f.scratch);
     now += delta[t];
     if (now + scratch > most) most = now + scratch;
   }

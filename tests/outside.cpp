@@ -1,0 +1,104 @@
+// Operators from outside of the library, each with its layer and its kernel in one file: what
+// docs/contributing.md tells. Nothing of the library names them.
+#include <graven/graven.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace graven;
+
+// ---- RunningMax: out[y] = max(out[y - 1], in[y]), down the height
+// -------------------------------- Its scratch, the row of maxima so far, lasts from the first step
+// to the last.
+
+namespace mine {
+
+using namespace graven::core;
+
+inline constexpr Op running_max{"mine.running_max"};
+
+struct RunningMax {
+  static constexpr const char* op = "RUNNING_MAX";
+
+  template <At in> static constexpr Shape output() { return in.shape; }
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    input = l.with_rows(input, in.layer);
+    Value v = l.begin(running_max, in.layer, in.shape, input);
+    v.carries = true;
+    return l.add(v, input);
+  }
+};
+
+struct RunningMaxInt8 : PlainKernel {
+  static constexpr const char* name = "mine.running_max";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, running_max);
+  }
+  static constexpr int scratch(const GraphView&, const Value& v) { return v.shape.row(); }
+  static constexpr void run(const Task& task, const Band& band) {
+    for (int i = 0; i < task.out_width * task.out_channels; ++i) {
+      auto most = load<std::int8_t>(band.rows[0] + i);
+      if (band.step > 0)
+        if (const auto before = load<std::int8_t>(band.scratch + i); before > most) most = before;
+      store(band.scratch + i, most);
+      store(band.out[0] + i, most);
+    }
+  }
+};
+
+// ---- Counter: how many runs there were since the last reset()
+// ------------------------------------- Its one element persists; a step reads it and writes it
+// again.
+
+inline constexpr Op counter{"mine.counter"};
+
+struct Counter {
+  static constexpr const char* op = "COUNTER";
+
+  template <At in> static constexpr Shape output() { return {1, 1, 1}; }
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    Value v = l.begin(counter, in.layer, {1, 1, 1}, input);
+    v.element = Element::int32;
+    v.quant = {};
+    v.persistent = true;
+    return l.add(v, l.own_rows(v), input);
+  }
+};
+
+struct CounterInt32 : PlainKernel {
+  static constexpr const char* name = "mine.counter";
+  static constexpr bool serves(const GraphView& g, int value) { return g[value].op == counter; }
+  static constexpr void run(const Task&, const Band& band) {
+    store(band.out[0], load<std::int32_t>(band.rows[0]) + 1);
+  }
+};
+
+// An instruction set with two kernels more. In constant expressions scalar stands for all others.
+template <class Isa> struct with_kernels : Isa {
+  using kernels = Prefer<RunningMaxInt8, CounterInt32, typename Isa::kernels>;
+  using twin = with_kernels<scalar>;
+};
+using with_mine = with_kernels<native>;
+
+}  // namespace mine
+
+// ---- in networks
+// ------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr Parameters params[] = {{.output = {0.5f, 0}}, {}, {}, {}};
+
+using Envelope = Sequential<mine::RunningMax, ReLU, MaxPool<Extent{2, 1}>>;
+using Envelopes = Model<Envelope, Shape{4, 2, 1}, params, mine::with_mine>;
+constexpr std::array<std::int8_t, 8> signal{1, -5, -3, 4, 7, 2, 0, 9};
+
+}  // namespace
+
+TEST_CASE("scratch that is carried from step to step") {
+  constexpr std::array<std::int8_t, 4> expected{1, 4, 7, 9};
+  static_assert(evaluate<Model<Envelope, Shape{4, 2, 1}, params, mine::with_mine>>(signal) ==
+                expected);
+  static Envelopes model;
+  const auto output = model.run(signal);
+  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(output[i] == expected[i]);
+}
