@@ -1,13 +1,8 @@
 // Model: a network with its input shape and parameters, ready to run.
 #pragma once
 
-#include "graven/isa/native.hpp"
-#include "graven/plan/arena_map.hpp"
+#include "graven/facts.hpp"
 #include "graven/run/arena.hpp"
-#include "graven/run/check.hpp"
-#include "graven/run/data.hpp"
-#include "graven/run/engine.hpp"
-#include "graven/run/variant.hpp"
 
 #include <array>
 #include <cstddef>
@@ -15,40 +10,21 @@
 
 namespace graven::core {
 
-// What is known of a layer; an array of these is Model::layers.
-struct LayerInfo {
-  const char* name;  // in the original model
-  const char* op;    // TFLite's name of the operator
-  int index;         // in the original model, else in reading order
-  Shape shape;       // of its output
-  Element element;
-  Quant quant;
-  std::uint64_t macs;
-  std::size_t weight_size;  // bytes: packed filters, biases, multipliers, shifts
-  int offset;               // byte offset in the arena of its first row
-};
-
 namespace detail {
 
-// An instruction set with kernels of operators from outside names its own twin.
-template <class Isa> struct Twins { using type = scalar; };
-template <class Isa>
-requires requires { typename Isa::twin; }
-struct Twins<Isa> {
-  using type = typename Isa::twin;
-};
-template <class Isa> using TwinOf = typename Twins<Isa>::type;
+// Where a model's memory is: its own, or the caller's, in one piece or, with plan::Policy::fast, in
+// two; what lasts from run to run is a piece of its own.
+template <class Facts, int border, bool split, bool owned>
+using MemoryOf = std::conditional_t<
+    owned, OwnedArena<Facts::arena_size, Facts::alignment>,
+    std::conditional_t<split, BorrowedRegions<static_cast<std::size_t>(border)>, BorrowedArena>>;
 
-template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
-using KernelsOf = Variant<graph, decltype(checked_isa<Isa>()), params, policy>;
-
-template <const auto& graph, class Isa, const auto& params, plan::Policy policy> struct ArenaOf {
-  using Engine = core::Engine<graph, KernelsOf<graph, Isa, params, policy>, params, policy>;
-  using Owned = OwnedArena<Engine::arena_size, Engine::alignment>;
-  static constexpr bool split = policy.fast > 0;
-  using Borrowed = std::conditional_t<split, BorrowedRegions<Engine::Plan::border>,
-                                      BorrowedArena<Engine::arena_size, Engine::alignment>>;
-  template <bool owned> using Choice = std::conditional_t<owned, Owned, Borrowed>;
+template <class Network, auto Input, const auto& params, class Isa, plan::Policy policy>
+struct ModelOf {
+  static constexpr auto inputs = input_shapes(Input);
+  using Facts =
+      core::Facts<Network, inputs, graph_of<Network, input_shapes(Input), params, policy.fuse>,
+                  params, Isa, policy>;
 };
 
 }  // namespace detail
@@ -56,53 +32,30 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
 // All constants and operations of a model; `Model` and `ModelOn` below choose whose the arena is.
 template <class Network, auto Input, const auto& params, class Isa, plan::Policy policy, bool owned>
 class BasicModel
-    : detail::ArenaOf<graph_of<Network, detail::input_shapes(Input), params, policy.fuse>, Isa,
-                      params, policy>::template Choice<owned> {
-  using Arena = detail::ArenaOf<graph_of<Network, detail::input_shapes(Input), params, policy.fuse>,
-                                Isa, params, policy>;
+    : public detail::ModelOf<Network, Input, params, Isa, policy>::Facts,
+      detail::MemoryOf<typename detail::ModelOf<Network, Input, params, Isa, policy>::Facts,
+                       policy.fast & ~7, (policy.fast > 0), owned>,
+      detail::StateOf<typename detail::ModelOf<Network, Input, params, Isa, policy>::Facts, owned> {
+  using F = typename detail::ModelOf<Network, Input, params, Isa, policy>::Facts;
+  using Held = detail::MemoryOf<F, policy.fast & ~7, (policy.fast > 0), owned>;
+  using Kept = detail::StateOf<F, owned>;
+  using Engine = typename F::Engine;
+  using typename F::Port;
+  template <int I> using input_type = typename F::template input_type<I>;
+  template <int I> using output_type = typename F::template output_type<I>;
+  using F::in, F::out, F::output_ports;
   static constexpr auto inputs = detail::input_shapes(Input);
-  static constexpr const auto& graph = graph_of<Network, inputs, params, policy.fuse>;
-  using Kernels = detail::KernelsOf<graph, Isa, params, policy>;
-  using Engine = core::Engine<graph, Kernels, params, policy>;
-  using Check = core::Check<graph, Kernels, params>;
-  static constexpr bool sound = detail::is_sound<Network, inputs, params, Check>();
-  static_assert(sound || error::reported);
-  static_assert(!sound || Check::template in_flash<policy.flash>());
-
-  static constexpr const Value& in(int i) { return graph.values[i]; }
-  static constexpr const View& out(int i) { return graph.outputs[i]; }
-  template <int I> using input_type = typename type_of<in(I).element>::type;
-  template <int I> using output_type = typename type_of<graph.values[out(I).value].element>::type;
-  static constexpr std::size_t place(int value) {
-    return static_cast<std::size_t>(Engine::Tables::place(value, 0));
-  }
-
-  // Where inputs and outputs lie: with an index known at run time the graph would come to flash.
-  struct Port {
-    std::size_t offset, size;  // bytes
-  };
-  static constexpr Port port_of(View view) {
-    const int bytes = view.shape.size() * size_of(graph.values[view.value].element);
-    return {place(view.value), static_cast<std::size_t>(bytes)};
-  }
   static constexpr auto input_ports = [] {
-    std::array<Port, static_cast<std::size_t>(graph.input_count)> ports{};
-    for (int i = 0; i < graph.input_count; ++i) ports[i] = port_of({i, in(i).shape});
+    std::array<Port, static_cast<std::size_t>(F::input_count)> ports{};
+    for (int i = 0; i < F::input_count; ++i)
+      ports[static_cast<std::size_t>(i)] = F::port_of({i, in(i).shape});
     return ports;
   }();
-  static constexpr auto output_ports = [] {
-    std::array<Port, static_cast<std::size_t>(graph.output_count)> ports{};
-    for (int i = 0; i < graph.output_count; ++i) ports[i] = port_of(out(i));
-    return ports;
-  }();
+  static constexpr bool split = policy.fast > 0;
 
 public:
-  static constexpr int input_count = graph.input_count, output_count = graph.output_count;
-  static constexpr int layer_count = detail::count_layers<Network>();
-  static constexpr int step_count = Engine::steps;
-  static constexpr std::size_t arena_size = Engine::arena_size;  // bytes, input and output included
-  static constexpr std::size_t arena_bound = static_cast<std::size_t>(Engine::Plan::bound);
-  static constexpr std::size_t alignment = Engine::alignment;  // of the arena
+  using F::arena_size, F::alignment, F::has_state, F::input_count;
+  using typename F::State;
   using Progress = typename Engine::Progress;
   using OnArena = BasicModel<Network, Input, params, Isa, policy, false>;
   // With plan::Policy::fast: bytes of the two regions; the arena in one piece leaves a gap.
@@ -115,65 +68,8 @@ public:
 
   // Elements of the first input.
   static constexpr std::size_t input_size = static_cast<std::size_t>(in(0).shape.size());
-  static constexpr Shape input_shape(int i = 0) { return inputs[i]; }
-  static constexpr Shape output_shape(int i = 0) { return out(i).shape; }
-  static constexpr Quant input_quant(int i = 0) { return in(i).quant; }
-  static constexpr Quant output_quant(int i = 0) { return graph.values[out(i).value].quant; }
-  static constexpr Element input_element(int i = 0) { return in(i).element; }
-  static constexpr Element output_element(int i = 0) { return graph.values[out(i).value].element; }
-  static constexpr const char* isa_name = Isa::name;
+  static constexpr Shape input_shape(int i = 0) { return inputs[static_cast<std::size_t>(i)]; }
   static constexpr bool row_input = policy.row_input;
-
-  static constexpr auto layers = [] {
-    std::array<LayerInfo, static_cast<std::size_t>(layer_count)> all{};
-    for (int k = 0; sound && k < layer_count; ++k) {
-      const View view = graph.layers[k];
-      const Value& v = graph.values[view.value];
-      LayerInfo& info = all[k];
-      const Parameters& p = detail::record_of<params>(graph.input_count + k);
-      info = {p.name,
-              graph.ops[k],
-              p.index >= 0 ? p.index : k,
-              view.shape,
-              v.element,
-              v.quant,
-              0,
-              0,
-              static_cast<int>(place(view.value))};
-    }
-    for (int id = 0; sound && id < graph.count; ++id)
-      if (const int k = graph.values[id].layer; k >= 0 && k < layer_count) {
-        all[k].macs += graph.values[id].macs;
-        all[k].weight_size += Check::weight_size(id);
-      }
-    return all;
-  }();
-  static constexpr std::uint64_t macs = [] {
-    std::uint64_t sum = 0;
-    for (const LayerInfo& layer : layers) sum += layer.macs;
-    return sum;
-  }();
-  // Of each layer, bytes by which faster kernels expand its weights; plan::in_flash limits them.
-  static constexpr std::array<std::size_t, static_cast<std::size_t>(layer_count)> expansions = [] {
-    std::array<std::size_t, static_cast<std::size_t>(layer_count)> bytes{};
-    using Least = typename detail::Unexpanded<Kernels>::type;
-    if constexpr (sound && !std::is_same_v<Kernels, Least>)
-      for (int id = 0; id < graph.count; ++id) {
-        const std::size_t least = core::Check<graph, Least, params>::weight_size(id);
-        const std::size_t own = Check::weight_size(id);
-        if (own > least) bytes[static_cast<std::size_t>(in(id).layer)] += own - least;
-      }
-    return bytes;
-  }();  // no auto: stays lazy
-  // Flash, in bytes: parameters, and the tables of plan and kernels. Code comes on top.
-  static constexpr std::size_t weight_size = sound ? Check::total(true) : 0;
-  static constexpr std::size_t table_size =
-      Check::table_size + sizeof(Engine::tables) + sizeof(Engine::order) + sizeof(Engine::places);
-  static constexpr std::size_t flash_size = weight_size + table_size;
-
-  // Every row and all scratch: where in the arena and when (arena_map.hpp).
-  static constexpr std::span<const RowInfo> rows =
-      detail::ArenaMap<graph, typename Engine::Plan>::rows;  // no auto: stays lazy
 
   static_assert(policy.goal != plan::Goal::within ||
                     arena_size <= static_cast<std::size_t>(policy.bytes) ||
@@ -190,10 +86,28 @@ public:
                 "shrink the network.");
 
   constexpr BasicModel() requires owned = default;
-  constexpr explicit BasicModel(std::byte* arena) requires(!owned && policy.fast == 0)
-      : Arena::Borrowed(arena) {}
-  constexpr BasicModel(std::byte* fast, std::byte* slow) requires(!owned && policy.fast > 0)
-      : Arena::Borrowed(fast, slow) {}
+  // OnArena(memory), OnArenas(fast, slow), or a pointer to each after `unchecked` (run/arena.hpp).
+  // Of a model with a State it comes first: OnArena(state, memory).
+  constexpr explicit BasicModel(Memory<arena_size, alignment> arena) requires(!owned && !split &&
+                                                                              !has_state)
+      : Held(arena.start) {}
+  constexpr BasicModel(Unchecked, std::byte* arena) requires(!owned && !split && !has_state)
+      : Held(arena) {}
+  constexpr BasicModel(Memory<fast_size, alignment> fast,
+                       Memory<slow_size, alignment> slow) requires(!owned && split && !has_state)
+      : Held(fast.start, slow.start) {}
+  constexpr BasicModel(Unchecked, std::byte* fast,
+                       std::byte* slow) requires(!owned && split && !has_state)
+      : Held(fast, slow) {}
+  constexpr BasicModel(State& state,
+                       Memory<arena_size, alignment> arena) requires(!owned && !split && has_state)
+      : Held(arena.start), Kept(state) {}
+  constexpr BasicModel(State& state, Unchecked,
+                       std::byte* arena) requires(!owned && !split && has_state)
+      : Held(arena), Kept(state) {}
+  constexpr BasicModel(State& state, Memory<fast_size, alignment> fast,
+                       Memory<slow_size, alignment> slow) requires(!owned && split && has_state)
+      : Held(fast.start, slow.start), Kept(state) {}
 
   // The input, to be filled before run(): its rows are reused while the network runs.
   template <int I = 0> auto input() requires(!policy.row_input) {
@@ -214,9 +128,12 @@ public:
   }
 
   // One inference on what input() holds.
-  constexpr void run_in_place() requires(!policy.row_input) { Engine::run(arena()); }
-  auto run() requires(!policy.row_input) {
+  constexpr void run_in_place() requires(!policy.row_input) {
+    start();
     Engine::run(arena());
+  }
+  auto run() requires(!policy.row_input) {
+    run_in_place();
     return output();
   }
   // Copies `data` into input() first; the caller's memory is not written.
@@ -238,11 +155,13 @@ public:
   // Calls hook(const Step&) after every step; or, where a hook has it, hook.stepped(layer), for
   // which no rows are brought into pixel order.
   template <class Hook> void run_with(Hook&& hook) requires(!policy.row_input) {
+    start();
     Engine::run_with(arena(), hook);
   }
 
   // Time slices: `Progress p; while (model.advance(p, 10)) other_work();`
   constexpr bool advance(Progress& progress, int steps = 1) requires(!policy.row_input) {
+    if (progress.next == 0) start();
     return Engine::advance(arena(), progress, steps);
   }
   // Row input (policy plan::by_rows): the rows are consumed as they come.
@@ -251,7 +170,10 @@ public:
   //   use(model.finish());  // after row_count rows
   static constexpr int row_count = in(0).shape.height;
   static constexpr int row_size = in(0).shape.row();  // elements
-  constexpr void begin() requires(policy.row_input&& input_count == 1) { feed = {}; }
+  constexpr void begin() requires(policy.row_input&& input_count == 1) {
+    start();
+    feed = {};
+  }
   using RowData = std::span<const input_type<0>, static_cast<std::size_t>(row_size)>;
   void push_row(RowData row) requires(row_input&& input_count == 1) {
     push_row_bytes(reinterpret_cast<const std::byte*>(row.data()));
@@ -267,14 +189,12 @@ public:
     Engine::arrive(arena(), feed.progress);
   }
   auto finish() const requires(policy.row_input&& input_count == 1) { return output(); }
-  // Forgets what persists between runs.
-  constexpr void reset() { Engine::reset(arena()); }
-
-  static constexpr auto quantize(float real) {  // to the integers of the input
-    using T = std::conditional_t<input_element() == Element::uint8, std::uint8_t, std::int8_t>;
-    return core::quantize<T>(real, input_quant());
+  // What lasts from run to run: to be copied, saved and restored (run/state.hpp).
+  constexpr State& state() requires has_state { return this->kept; }
+  // Forgets what lasts from run to run.
+  constexpr void reset() {
+    if constexpr (has_state) this->kept.reset();
   }
-  static constexpr float dequantize(int value) { return core::dequantize(value, output_quant()); }
 
 private:
   struct Feed {
@@ -284,8 +204,28 @@ private:
   struct None {};
   [[no_unique_address]] std::conditional_t<policy.row_input, Feed, None> feed;
 
-  constexpr auto arena() { return this->memory; }  // a pointer, or Regions
-  constexpr auto arena() const { return this->memory; }
+  constexpr void start() {
+    if constexpr (has_state) {
+      if (this->kept.runs == 0) Engine::reset(arena());
+      this->kept.runs = 1;
+    }
+  }
+  constexpr auto arena() {  // a pointer, or Regions
+    constexpr std::size_t border = static_cast<std::size_t>(policy.fast & ~7);
+    if constexpr (!has_state)
+      return this->memory;
+    else if constexpr (split && !owned)
+      return Regions<border, Engine::state_at>{
+          {this->memory.pieces[0], this->memory.pieces[1], this->kept.rows}};
+    else
+      return Regions<Engine::state_at>{{this->memory, this->kept.rows}};
+  }
+  constexpr auto arena() const {
+    if constexpr (has_state)
+      return const_cast<BasicModel*>(this)->arena();
+    else
+      return this->memory;
+  }
 };
 
 // A model that holds its arena. It needs no initialization and allocates nothing.

@@ -44,11 +44,8 @@ template <class Network, auto inputs, const auto& params, StreamPolicy policy>
 inline constexpr auto stream_graph_of = unroll(graph_of<Network, inputs, params, policy.plan.fuse>,
                                                timeline_of<Network, inputs, params, policy>);
 
-// What lasts from push to push; it starts as after reset().
-template <std::size_t Size> struct StreamState {
-  alignas(8) std::byte rows[Size > 0 ? Size : 1]{};
-  std::uint16_t pushes = 0;  // since the last reset, as far as it matters
-};
+// Facts want arrays with static storage.
+template <auto Input> struct Inputs { static constexpr auto shapes = input_shapes(Input); };
 
 template <class State, std::size_t Size> struct OwnedStream {
   State state{};
@@ -66,26 +63,21 @@ template <class StateType, std::size_t> struct BorrowedStream {
 }  // namespace detail
 
 template <class Network, auto Input, const auto& params, class Isa, StreamPolicy policy, bool owned>
-class BasicStreaming {
+class BasicStreaming
+    : public Facts<Network, detail::Inputs<Input>::shapes,
+                   detail::stream_graph_of<Network, detail::input_shapes(Input), params, policy>,
+                   params, Isa, plan::fed_by_rows(policy.plan)> {
   static constexpr auto inputs = detail::input_shapes(Input);
+  using F = Facts<Network, detail::Inputs<Input>::shapes,
+                  detail::stream_graph_of<Network, inputs, params, policy>, params, Isa,
+                  plan::fed_by_rows(policy.plan)>;
   static constexpr const auto& window_graph = graph_of<Network, inputs, params, policy.plan.fuse>;
   static constexpr const auto& timeline = detail::timeline_of<Network, inputs, params, policy>;
-  static constexpr const auto& graph = detail::stream_graph_of<Network, inputs, params, policy>;
   static constexpr plan::Policy fed = plan::fed_by_rows(policy.plan);
-  using Kernels =
-      detail::KernelsOf<detail::stream_graph_of<Network, inputs, params, policy>, Isa, params, fed>;
-  using Engine =
-      core::Engine<detail::stream_graph_of<Network, inputs, params, policy>, Kernels, params, fed>;
-  using Check =
-      core::Check<detail::stream_graph_of<Network, inputs, params, policy>, Kernels, params>;
-  static constexpr bool sound = detail::is_sound<Network, inputs, params, Check>();
-  static_assert(sound || error::reported);
-  static_assert(!sound || Check::template in_flash<fed.flash>());
-
-  static constexpr const Value& in = graph.values[0];
-  static constexpr const View& out(int i = 0) { return graph.outputs[i]; }
-  static constexpr const Value& out_value(int i) { return graph.values[out(i).value]; }
-  template <int I> using output_type = typename type_of<out_value(I).element>::type;
+  using Engine = typename F::Engine;
+  template <int I> using output_type = typename F::template output_type<I>;
+  using F::graph, F::out, F::output_ports;
+  static constexpr const Value& in = F::graph.values[0];
 
   static_assert(graph.input_count == 1 ||
                     error::unsupported<error::expected<1>, error::got<graph.input_count>>,
@@ -121,12 +113,6 @@ public:
   static constexpr int hop = in.shape.height;  // rows per push
   static constexpr Shape window_shape() { return window_graph.values[0].shape; }
   static constexpr Shape input_shape() { return in.shape; }
-  static constexpr Shape output_shape(int i = 0) { return out(i).shape; }
-  static constexpr Quant input_quant() { return in.quant; }
-  static constexpr Quant output_quant(int i = 0) { return out_value(i).quant; }
-  static constexpr Element input_element() { return in.element; }
-  static constexpr Element output_element(int i = 0) { return out_value(i).element; }
-  static constexpr int output_count = graph.output_count;
   // So many pushes after a reset() the output has forgotten it.
   static constexpr int pushes_to_fill = [] {
     constexpr int window = (window_shape().height + hop - 1) / hop;
@@ -134,20 +120,8 @@ public:
     return longer ? timeline.pushes : window;
   }();
 
-  static constexpr std::size_t arena_size = Engine::state_at;  // bytes of scratch
-  static constexpr std::size_t alignment = Engine::alignment;
-  using State = detail::StreamState<Engine::arena_size - Engine::state_at>;
-  static constexpr std::size_t state_size = sizeof(State);
-  static constexpr int step_count = Engine::steps;
-  static constexpr std::uint64_t macs = [] {  // of one push
-    std::uint64_t sum = 0;
-    for (int v = 0; v < graph.count; ++v) sum += graph.values[v].macs;
-    return sum;
-  }();
-  static constexpr std::size_t weight_size = sound ? Check::total(true) : 0;
-  static constexpr std::size_t flash_size = weight_size + Check::table_size +
-                                            sizeof(Engine::tables) + sizeof(Engine::order) +
-                                            sizeof(Engine::places);
+  using F::arena_size, F::alignment;
+  using typename F::State;
   using OnArena = BasicStreaming<Network, Input, params, Isa, policy, false>;
   using Twin = BasicStreaming<Network, Input, params, detail::TwinOf<Isa>,
                               detail::without_limits(policy), owned>;
@@ -156,7 +130,9 @@ public:
   using Data = std::span<const Sample, push_size>;
 
   constexpr BasicStreaming() requires owned = default;
-  constexpr BasicStreaming(State& state, std::byte* scratch) requires(!owned)
+  constexpr BasicStreaming(State& state, Memory<arena_size, alignment> scratch) requires(!owned)
+      : own{state, scratch.start} {}
+  constexpr BasicStreaming(State& state, Unchecked, std::byte* scratch) requires(!owned)
       : own{state, scratch} {}
 
   // The next `hop` rows; the output stays until the scratch memory is used again.
@@ -171,8 +147,8 @@ public:
   }
   constexpr void push_bytes(const std::byte* rows) {
     State& state = own.state;
-    if (state.pushes == 0) Engine::reset(memory());
-    if (state.pushes < pushes_to_fill) ++state.pushes;
+    if (state.runs == 0) Engine::reset(memory());
+    if (state.runs < pushes_to_fill) ++state.runs;
     constexpr int bytes = in.shape.row() * size_of(in.element);
     typename Engine::Progress progress{};
     Engine::advance(memory(), progress, Engine::steps);
@@ -187,26 +163,16 @@ public:
     return std::span<T, size>(reinterpret_cast<T*>(output_bytes(I).data()), size);
   }
   constexpr std::span<const std::byte> output_bytes(int i = 0) {
-    return {memory() + outputs[i].place, outputs[i].size};
+    return {memory() + output_ports[static_cast<std::size_t>(i)].offset,
+            output_ports[static_cast<std::size_t>(i)].size};
   }
 
   // Is the output that of a whole window of rows?
-  constexpr bool is_full() const { return own.state.pushes == pushes_to_fill; }
+  constexpr bool is_full() const { return own.state.runs == pushes_to_fill; }
   // Forgets all rows: those that the State keeps become real zeros.
-  constexpr void reset() { own.state.pushes = 0; }
+  constexpr void reset() { own.state.reset(); }
 
 private:
-  struct Port {
-    std::size_t place, size;
-  };
-  static constexpr auto outputs = [] {
-    std::array<Port, static_cast<std::size_t>(output_count)> ports{};
-    for (int i = 0; i < output_count; ++i) {
-      ports[i] = {static_cast<std::size_t>(Engine::Tables::place(out(i).value, out(i).first)),
-                  static_cast<std::size_t>(out(i).shape.size() * size_of(out_value(i).element))};
-    }
-    return ports;
-  }();
   constexpr Regions<Engine::state_at> memory() { return {{own.memory, own.state.rows}}; }
 
   std::conditional_t<owned, detail::OwnedStream<State, arena_size>,
