@@ -54,6 +54,8 @@ using core::SharedArena;
 using core::Streaming;
 using core::StreamPolicy;
 using core::TimePadding;
+using core::Unchecked;
+using core::unchecked;
 namespace plan = core::plan;
 
 // Shapes, numbers, parameters.

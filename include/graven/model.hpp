@@ -46,8 +46,7 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   using Engine = core::Engine<graph, KernelsOf<graph, Isa, params, policy>, params, policy>;
   using Owned = OwnedArena<Engine::arena_size, Engine::alignment>;
   static constexpr bool split = policy.fast > 0;
-  using Borrowed = std::conditional_t<split, BorrowedRegions<Engine::Plan::border>,
-                                      BorrowedArena<Engine::arena_size, Engine::alignment>>;
+  using Borrowed = std::conditional_t<split, BorrowedRegions<Engine::Plan::border>, BorrowedArena>;
   template <bool owned> using Choice = std::conditional_t<owned, Owned, Borrowed>;
 };
 
@@ -95,6 +94,8 @@ class BasicModel
     for (int i = 0; i < graph.output_count; ++i) ports[i] = port_of(out(i));
     return ports;
   }();
+
+  static constexpr bool split = policy.fast > 0;
 
 public:
   static constexpr int input_count = graph.input_count, output_count = graph.output_count;
@@ -190,9 +191,15 @@ public:
                 "shrink the network.");
 
   constexpr BasicModel() requires owned = default;
-  constexpr explicit BasicModel(std::byte* arena) requires(!owned && policy.fast == 0)
+  // OnArena(memory), OnArenas(fast, slow), or a pointer to each after `unchecked` (run/arena.hpp).
+  constexpr explicit BasicModel(Memory<arena_size, alignment> arena) requires(!owned && !split)
+      : Arena::Borrowed(arena.start) {}
+  constexpr BasicModel(Unchecked, std::byte* arena) requires(!owned && !split)
       : Arena::Borrowed(arena) {}
-  constexpr BasicModel(std::byte* fast, std::byte* slow) requires(!owned && policy.fast > 0)
+  constexpr BasicModel(Memory<fast_size, alignment> fast,
+                       Memory<slow_size, alignment> slow) requires(!owned && split)
+      : Arena::Borrowed(fast.start, slow.start) {}
+  constexpr BasicModel(Unchecked, std::byte* fast, std::byte* slow) requires(!owned && split)
       : Arena::Borrowed(fast, slow) {}
 
   // The input, to be filled before run(): its rows are reused while the network runs.

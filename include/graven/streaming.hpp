@@ -156,7 +156,9 @@ public:
   using Data = std::span<const Sample, push_size>;
 
   constexpr BasicStreaming() requires owned = default;
-  constexpr BasicStreaming(State& state, std::byte* scratch) requires(!owned)
+  constexpr BasicStreaming(State& state, Memory<arena_size, alignment> scratch) requires(!owned)
+      : own{state, scratch.start} {}
+  constexpr BasicStreaming(State& state, Unchecked, std::byte* scratch) requires(!owned)
       : own{state, scratch} {}
 
   // The next `hop` rows; the output stays until the scratch memory is used again.
