@@ -102,3 +102,44 @@ TEST_CASE("scratch that is carried from step to step") {
   const auto output = model.run(signal);
   for (std::size_t i = 0; i < expected.size(); ++i) CHECK(output[i] == expected[i]);
 }
+
+constexpr Parameters counted[] = {{.output = {0.5f, 0}}, {}};
+using Runs = Model<Sequential<mine::Counter>, Shape{4, 2, 1}, counted, mine::with_mine>;
+static_assert(Runs::has_state && !Envelopes::has_state && Envelopes::state_size == 0);
+
+TEST_CASE("state lasts from run to run, until a reset") {
+  static Runs model;
+  CHECK(model.run(signal)[0] == 1);
+  CHECK(model.run(signal)[0] == 2);
+  CHECK(model.run(signal)[0] == 3);
+  model.reset();
+  CHECK(model.run(signal)[0] == 1);
+}
+
+TEST_CASE("each of several states has its own history, on one memory") {
+  Runs::State left, right;
+  alignas(Runs::alignment) std::byte memory[Runs::arena_size];
+  CHECK(Runs::OnArena(left, memory).run(signal)[0] == 1);
+  CHECK(Runs::OnArena(left, memory).run(signal)[0] == 2);
+  CHECK(Runs::OnArena(right, memory).run(signal)[0] == 1);
+  const Runs::State before = left;  // a copy is a snapshot
+  CHECK(Runs::OnArena(left, memory).run(signal)[0] == 3);
+  left = before;
+  CHECK(Runs::OnArena(left, memory).run(signal)[0] == 3);
+}
+
+TEST_CASE("a state is saved and restored, by a network that it fits") {
+  static Runs model;
+  model.reset();
+  model.run(signal);
+  model.run(signal);
+  std::array<std::byte, Runs::State::saved_size> bytes{};
+  model.state().save(bytes);
+  static Runs other;
+  CHECK(other.state().restore(bytes));
+  CHECK(other.run(signal)[0] == 3);
+
+  bytes[0] ^= std::byte{1};
+  CHECK(!other.state().restore(bytes));
+  CHECK(other.run(signal)[0] == 4);  // nothing has changed
+}

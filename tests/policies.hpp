@@ -27,7 +27,9 @@ template <class M> struct GuardedArena {
   explicit GuardedArena(std::byte fill) : garbage(fill) {
     std::memset(memory, static_cast<int>(fill), sizeof(memory));
   }
-  std::byte* arena() { return memory + guard; }
+  std::span<std::byte, M::arena_size> arena() {
+    return std::span<std::byte, M::arena_size>(memory + guard, M::arena_size);
+  }
   bool guards_are_whole() const {
     for (std::size_t i = 0; i < guard; ++i)
       if (memory[i] != garbage || memory[guard + M::arena_size + i] != garbage) return false;

@@ -72,7 +72,8 @@ template <class C, Element element, std::uint32_t seed, StreamPolicy policy> voi
   state = {};
   GuardedArena<typename Stream::OnArena> scratch(std::byte{0x5a});
   for (int push = 1; push <= pushes; ++push) {
-    std::memset(scratch.arena(), 37 * push, Stream::arena_size);  // nothing stays in the scratch
+    std::memset(scratch.arena().data(), 37 * push,
+                Stream::arena_size);  // nothing stays in the scratch
     typename Stream::OnArena stream(state, scratch.arena());
     stream.push_bytes(input.data() + (push - 1) * Stream::hop * row);
     REQUIRE(stream.is_full() == (push >= Stream::pushes_to_fill));

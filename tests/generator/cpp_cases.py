@@ -31,7 +31,7 @@ template <class Owner> void run(int inferences) {{
   using Model = typename Owner::OnArena;
   constexpr std::size_t guard = 64;
   alignas(Model::alignment) static unsigned char memory[guard + Model::arena_size + guard];
-  static Model model(reinterpret_cast<std::byte*>(memory + guard));
+  static Model model(graven::unchecked, reinterpret_cast<std::byte*>(memory + guard));
   while (inferences-- > 0) {{
     std::memset(memory, 0xa5 + inferences, sizeof(memory));
     const unsigned char garbage = memory[0];

@@ -12,7 +12,7 @@ from graven.layers.softmax import Softmax
 
 
 def test_an_engine_that_aborts_ends_nothing_else():
-    """TensorFlow Lite Micro aborts where 1,024 and more classes are equally likely."""
+    """TensorFlow Lite Micro aborts where 512 and more classes are equally likely."""
     pytest.importorskip("tflite_micro")
     b = random_models.Builder(np.random.default_rng(0))
     classes = b.tensor((1, 1100), ir.Element.INT8, ir.Quantization((0.5,), (0,)))

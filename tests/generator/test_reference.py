@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from graven import reference
+from graven import ir, reference
 from graven.errors import GravenError
 from graven.frontends import tflite
-from random_models import random_case
+from graven.layers.softmax import Softmax
+from random_models import Builder, random_case
 
 MODELS = (
     "ad_autoencoder", "hello_world", "ic_resnet8", "kws_dscnn", "micro_speech", "nano_u",
@@ -52,3 +53,15 @@ def test_inputs_are_checked():
         reference.run(network, [])
     with pytest.raises(GravenError, match="is float64"):
         reference.run(network, [np.zeros(network.tensors[0].shape)])
+
+
+@pytest.mark.parametrize("classes, level", [(511, -127), (512, -128), (1024, -128), (5000, -128)])
+def test_softmax_of_many_equal_classes(classes, level):
+    """256 / n levels each: from 512 on half a level and less, where TFLM's shifts end."""
+    b = Builder(np.random.default_rng(0))
+    data = b.tensor((1, classes), ir.Element.INT8, ir.Quantization((0.1,), (0,)))
+    b.inputs.append(data)
+    output = b.tensor((1, classes), ir.Element.INT8, ir.Quantization((1 / 256,), (-128,)))
+    network = b.network([b.add("SOFTMAX", Softmax(), [data], output)])
+    values = reference.run(network, [np.full((1, classes), 42, np.int8)])
+    assert np.unique(values[output]).tolist() == [level]

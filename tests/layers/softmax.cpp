@@ -1,5 +1,7 @@
 #include "support.hpp"
 
+#include <algorithm>
+
 using namespace test;
 
 constexpr Parameters params[] = {{.output = {0.1f, 3}}, {}};
@@ -28,6 +30,29 @@ TEST_CASE("int8: beta scales the differences") {
   using Whole = Model<Sequential<Softmax>, Shape{1, 1, 3}, params>;
   static_assert(evaluate<Half>(int8s(0, 20, 40)) == evaluate<Whole>(int8s(0, 10, 20)));
   static_assert(evaluate<Half>(int8s(0, 20, 40)) != evaluate<Whole>(int8s(0, 20, 40)));
+}
+
+// So many equal classes: 256 / n levels each, half a level and less from 512 on.
+template <int n> void check_equal(int level) {
+  CAPTURE(n);
+  using M = Model<Sequential<Softmax>, Shape{1, 1, n}, params>;
+  static M model;
+  for (auto& x : model.input()) x = 42;
+  const auto output = model.run();
+  CHECK(std::count(output.begin(), output.end(), level) == n);
+  model.input()[n / 2] = 127;  // stands out by a factor of 4,900
+  for (auto& x : model.input().first(n / 2)) x = 42;
+  for (auto& x : model.input().subspan(n / 2 + 1)) x = 42;
+  const double expected = std::round(256 / (1 + (n - 1) * std::exp(-8.5))) - 128;
+  CHECK(std::abs(model.run()[n / 2] - (expected > 127 ? 127 : expected)) <= 1);
+}
+TEST_CASE("int8: hundreds and thousands of classes") {
+  check_equal<400>(-127);
+  check_equal<511>(-127);
+  check_equal<512>(-128);
+  check_equal<1023>(-128);
+  check_equal<1024>(-128);
+  check_equal<5000>(-128);
 }
 
 constexpr Parameters real_params[] = {{}, {}};

@@ -18,7 +18,11 @@ template <class C, int bytes> void check_split() {
   CHECK(PlanCheck<Split>::run() == "");
   static_assert(M::fast_size <= bytes);
   struct Memory {
-    std::byte before[16], fast[bytes], between[16], slow[M::slow_size + 1], after[16];
+    std::byte before[16];
+    alignas(M::alignment) std::byte fast[bytes];
+    std::byte between[16];
+    alignas(M::alignment) std::byte slow[M::slow_size + 1];
+    std::byte after[16];
   };
   alignas(8) static Memory memory;
   for (const std::byte garbage : {std::byte{0x5a}, std::byte{0xa5}}) {

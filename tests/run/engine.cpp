@@ -109,8 +109,8 @@ TEST_CASE("after an inspectable run every layer lies whole in the arena") {
     Bytes rows;
     for (int r = 0; r < facts.rows; ++r) {
       const auto at = S::Engine::Tables::place(v, r);
-      rows.insert(rows.end(), loaded.memory.arena() + at,
-                  loaded.memory.arena() + at + facts.row_bytes);
+      append(rows, loaded.memory.arena().subspan(static_cast<std::size_t>(at),
+                                                 static_cast<std::size_t>(facts.row_bytes)));
     }
     CHECK(rows == seen.rows[S::graph.values[v].layer]);
   }
@@ -145,7 +145,7 @@ template <plan::Policy policy> void check_latch() {
   for (int v = 0; v < E::values; ++v) latch = S::graph.values[v].persistent ? v : latch;
   REQUIRE(latch > 0);
   Loaded<typename S::OnArena> loaded(3);
-  std::byte* arena = loaded.memory.arena();
+  std::byte* arena = loaded.memory.arena().data();
   auto row = [&](int r) { return arena + E::Tables::place(latch, r); };
 
   Bytes latched;
