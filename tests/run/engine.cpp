@@ -3,8 +3,6 @@
 #include "../plan_check.hpp"
 #include "../policies.hpp"
 
-#include <set>
-
 using namespace test;
 
 namespace {
@@ -144,39 +142,43 @@ template <plan::Policy policy> void check_latch() {
   int latch = 0;
   for (int v = 0; v < E::values; ++v) latch = S::graph.values[v].persistent ? v : latch;
   REQUIRE(latch > 0);
-  Loaded<typename S::OnArena> loaded(3);
-  std::byte* arena = loaded.memory.arena().data();
-  auto row = [&](int r) { return arena + E::Tables::place(latch, r); };
+  using Holder = typename S::OnArena;
+  static_assert(Holder::has_state && sizeof(typename Holder::State::rows) >= 32);
+  typename Holder::State state;
+  GuardedArena<Holder> memory{std::byte{0x33}};
+  Holder model{state, memory.arena()};
+  fill_inputs(model, 3);
+  auto row = [&](int r) {
+    return state.rows + static_cast<std::size_t>(E::Tables::place(latch, r)) - E::state_at;
+  };
 
   Bytes latched;
   auto hook = [&](const Step& step) {
     if (step.layer == 1 && step.rows == 1)
       latched.insert(latched.end(), step.data[0], step.data[0] + step.row_bytes);
   };
-  loaded.model.run_with(hook);
+  model.run_with(hook);
   REQUIRE(latched.size() == 32);
   for (int r = 0; r < 4; ++r) CHECK(std::memcmp(row(r), latched.data() + 8 * r, 8) == 0);
 
-  fill_inputs(loaded.model, 99);  // the next input does not reach it
+  fill_inputs(model, 99);  // the next input does not reach it
   for (int r = 0; r < 4; ++r) CHECK(std::memcmp(row(r), latched.data() + 8 * r, 8) == 0);
 
-  const Bytes before(arena, arena + E::arena_size);
-  loaded.model.reset();  // real zeros, and nothing else
-  std::set<std::ptrdiff_t> zeroed;
+  model.reset();
+  CHECK(state.runs == 0);
+  // The next run starts from real zeros, and touches nothing else before its first step.
+  const Bytes before(memory.arena().begin(), memory.arena().end());
+  E::reset(Regions<E::state_at>{{memory.arena().data(), state.rows}});
   for (int r = 0; r < 4; ++r)
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < 8; ++i)
       CHECK(row(r)[i] == static_cast<std::byte>(S::graph.values[latch].quant.zero_point));
-      zeroed.insert(row(r) + i - arena);
-    }
-  CHECK(zeroed.size() == 32);
-  for (std::size_t i = 0; i < E::arena_size; ++i)
-    if (!zeroed.contains(static_cast<std::ptrdiff_t>(i))) CHECK(arena[i] == before[i]);
-  CHECK(loaded.memory.guards_are_whole());
+  CHECK(Bytes(memory.arena().begin(), memory.arena().end()) == before);
+  CHECK(memory.guards_are_whole());
 }
 
 }  // namespace
 
-TEST_CASE("a persistent value shares its bytes with nothing, and reset() clears it") {
+TEST_CASE("what persists lies in the State, and reset() clears it") {
   check_latch<plan::fastest>();
   check_latch<by_layers>();
   check_latch<plan::inspectable>();
