@@ -143,7 +143,7 @@ template <plan::Policy policy> void check_latch() {
   for (int v = 0; v < E::values; ++v) latch = S::graph.values[v].persistent ? v : latch;
   REQUIRE(latch > 0);
   using Holder = typename S::OnArena;
-  static_assert(Holder::has_state && sizeof(typename Holder::State::rows) >= 32);
+  static_assert(Holder::has_state && sizeof(typename Holder::State) >= 32);
   typename Holder::State state;
   GuardedArena<Holder> memory{std::byte{0x33}};
   Holder model{state, memory.arena()};
