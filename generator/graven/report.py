@@ -71,7 +71,10 @@ def measured(
     timed = run.instructions is not None
     layers = [
         {
-            **{name: layer[name] for name in ("index", "name", "op", "kernel", "output_shape", "macs")},
+            **{
+                name: layer[name]
+                for name in ("index", "name", "op", "kernel", "output_shape", "macs")
+            },
             "instructions": run.layers.get(position, 0) if timed else None,
             "weight_bytes": layer["weight_bytes"],
             "expanded_bytes": layer["expanded_bytes"],
