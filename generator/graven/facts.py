@@ -44,9 +44,10 @@ class LayerFacts:
     macs: int
     weight_bytes: int
     expanded_bytes: int  # of these, what faster kernels add
+    kernel: str  # empty: the layer is free, or part of another
 
 
-LAYER_FIELDS = len(dataclasses.fields(LayerFacts))
+LAYER_NUMBERS = len(dataclasses.fields(LayerFacts)) - 1
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,15 @@ def parse_facts(data: bytes) -> Facts:
     isa, words = _text(_words(data))
     constants = dict(zip(CONSTANTS, words, strict=False))
     count, *words = words[len(CONSTANTS) :]
-    end, size = LAYER_FIELDS * count, LAYER_FIELDS
-    layers = tuple(LayerFacts(*words[at : at + size]) for at in range(0, end, size))
-    words, size = words[end:], len(ROW_FIELDS)
+    end, size = LAYER_NUMBERS * count, LAYER_NUMBERS
+    numbers = [words[at : at + size] for at in range(0, end, size)]
+    words, layers = words[end:], []
+    for each in numbers:
+        kernel, words = _text(words)
+        layers.append(LayerFacts(*each, kernel))
+    size = len(ROW_FIELDS)
     rows = tuple(Row(*words[at : at + size]) for at in range(0, len(words), size))
-    return Facts(isa, **constants, layers=layers, rows=rows)
+    return Facts(isa, **constants, layers=tuple(layers), rows=rows)
 
 
 def parse_stream(data: bytes) -> StreamFacts:

@@ -25,6 +25,7 @@ def inspected(
             "index": operator.index,
             "name": label(network.tensors[operator.known_by]),
             "op": operator.name,
+            "kernel": facts.layers[k].kernel,
             "output_shape": without_batch(network.tensors[operator.known_by].shape),
             "macs": facts.layers[k].macs,
             "weight_bytes": facts.layers[k].weight_bytes,
@@ -70,7 +71,10 @@ def measured(
     timed = run.instructions is not None
     layers = [
         {
-            **{name: layer[name] for name in ("index", "name", "op", "output_shape", "macs")},
+            **{
+                name: layer[name]
+                for name in ("index", "name", "op", "kernel", "output_shape", "macs")
+            },
             "instructions": run.layers.get(position, 0) if timed else None,
             "weight_bytes": layer["weight_bytes"],
             "expanded_bytes": layer["expanded_bytes"],
@@ -180,7 +184,7 @@ def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
     timed = report.get("instructions") is not None
     table = Table(title=escape(f"{report['model']} ({network.source})"), title_justify="left")
     table.add_column("", justify="right")
-    for title in ("operator", "name"):
+    for title in ("operator", "name", "kernel"):
         table.add_column(title, overflow="fold")
     table.add_column("output")
     if "outputs" not in report:
@@ -191,7 +195,7 @@ def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
         table.add_column(title, justify="right")
     for operator, layer in zip(network.operators, report["layers"], strict=True):
         tensor = network.tensors[operator.known_by]
-        cells = [str(layer["index"]), layer["op"], escape(layer["name"])]
+        cells = [str(layer["index"]), layer["op"], escape(layer["name"]), layer["kernel"]]
         cells.append(f"{tensor.element.value} {shape_text(tensor.shape)}")
         if "outputs" not in report:
             cells.append(quantization(tensor))

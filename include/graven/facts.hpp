@@ -27,6 +27,7 @@ struct LayerInfo {
   std::uint64_t macs;
   std::size_t weight_size;  // bytes: packed filters, biases, multipliers, shifts
   int offset;               // byte offset in the arena of its first row
+  const char* kernel;       // makes its output; "": it is free, or part of another layer
 };
 
 namespace detail {
@@ -116,7 +117,8 @@ public:
               v.quant,
               0,
               0,
-              static_cast<int>(place(view.value, 0))};
+              static_cast<int>(place(view.value, 0)),
+              v.layer == k ? Kernels::kernels::name_of(graph.view(), view.value) : ""};
     }
     for (int id = 0; sound && id < graph.count; ++id)
       if (const int k = graph.values[id].layer; k >= 0 && k < layer_count) {

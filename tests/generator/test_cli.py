@@ -162,9 +162,11 @@ def test_json_of_inspect(capsys):
     weights = sum(layer["weight_bytes"] for layer in found["layers"])
     assert weights == found["flash_bytes"]["weights"] > 0
     first = found["layers"][0]
-    names = ["index", "name", "op", "output_shape", "macs", "weight_bytes", "expanded_bytes"]
+    names = ["index", "name", "op", "kernel", "output_shape", "macs", "weight_bytes",
+             "expanded_bytes"]  # fmt: skip
     assert list(first) == names
     assert (first["index"], first["op"], len(first["output_shape"])) == (0, "CONV_2D", 3)
+    assert first["kernel"].endswith("conv")
     check_rows(found)
 
 
@@ -194,8 +196,8 @@ def test_json_of_run_on_the_host(capsys, tmp_path):
     assert found["stack_bytes"] > 0
     assert found["outputs"] == ["y_0_0.bin", "y_0_1.bin", "y_0_2.bin"]
     assert sorted(file.name for file in (tmp_path / "y").iterdir()) == found["outputs"]
-    names = ["index", "name", "op", "output_shape", "macs", "instructions", "weight_bytes",
-             "expanded_bytes"]  # fmt: skip
+    names = ["index", "name", "op", "kernel", "output_shape", "macs", "instructions",
+             "weight_bytes", "expanded_bytes"]  # fmt: skip
     assert list(found["layers"][0]) == names
 
 

@@ -112,9 +112,32 @@ Hashes run(const Subject& s, int pattern) {
   return hashes;
 }
 
+// The kernels of this instruction set; those of scalar stand behind them.
+using List = native::kernels;
+constexpr int own = List::count - scalar::kernels::count;
+constexpr bool is_same(const char* a, const char* b) {
+  for (; *a == *b; ++a, ++b)
+    if (*a == 0) return true;
+  return false;
+}
+constexpr bool are_distinct() {
+  for (int i = 0; i < own; ++i)
+    for (int j = 0; j < i; ++j)
+      if (is_same(List::names[i], List::names[j])) return false;
+  return is_same(List::names[own], scalar::kernels::names[0]);
+}
+static_assert(are_distinct(), "a name tells a kernel from all others of its instruction set");
+bool has_run[own + 1]{};
+
+void note_kernels(const Subject& s) {
+  for (int v = 0; v < s.values; ++v)
+    for (int k = 0; k < own; ++k) has_run[k] = has_run[k] || is_same(s.kernels[v], List::names[k]);
+}
+
 }  // namespace
 
 void compare(const char* name, const Subject& expected, const Subject& got) {
+  note_kernels(got);
   for (int pattern = 0; pattern < 4; ++pattern) {
     const Hashes theirs = run(expected, pattern), ours = run(got, pattern);
     ++cases;
@@ -131,6 +154,8 @@ void compare(const char* name, const Subject& expected, const Subject& got) {
 int main() {
   using namespace parity;
   check();
+  for (int k = 0; k < own; ++k)  // kernels.py
+    firmware::print_line(has_run[k] ? "has run: " : "did not run: ", List::names[k]);
   firmware::print_line(native::name, " against scalar: ", cases, " runs, ", failures, " differ");
   return failures == 0 && cases > 0 ? 0 : 1;
 }

@@ -20,6 +20,7 @@ struct Subject {
   const Task* tasks;
   const void *wires, *inputs, *order, *places;
   const graven::core::detail::Result* results;
+  const char* const* kernels;  // names
   const Port *in, *out;
   bool has_blocks, has_counts;
   std::uint8_t id_bytes, place_bytes;
@@ -73,12 +74,19 @@ struct SubjectOf {
     for (int i = 0; i < graph.output_count; ++i) ports[i] = port_of(graph.outputs[i]);
     return ports;
   }();
+  static constexpr auto kernels = [] {
+    std::array<const char*, static_cast<std::size_t>(Tables::computed)> names{};
+    for (int v = 0; v < Tables::computed; ++v)
+      names[v] = Kernels::kernels::name_of(graph.view(), Tables::first_value + v);
+    return names;
+  }();
   static constexpr Subject value{.tasks = Tables::tables.tasks.data(),
                                  .wires = Tables::tables.wires.data(),
                                  .inputs = Tables::tables.inputs.data(),
                                  .order = Tables::order.data(),
                                  .places = Tables::places.data(),
                                  .results = Engine::results.data(),
+                                 .kernels = kernels.data(),
                                  .in = in.data(),
                                  .out = out.data(),
                                  .has_blocks = Tables::has_blocks,

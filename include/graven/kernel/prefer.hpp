@@ -32,7 +32,7 @@ template <class First, class... Rest> struct Nth<0, First, Rest...> { using type
 
 template <Listed... Kernels> struct KernelList {
   static constexpr int count = sizeof...(Kernels);
-  static constexpr const char* names[]{Kernels::name..., ""};
+  static constexpr const char* names[count + 1]{Kernels::name..., ""};
 
   // Which kernel is a value's; `count`: none.
   static constexpr int first(const GraphView& graph, int value) {
@@ -69,6 +69,16 @@ template <class... Lists> using Joined = decltype((KernelList<>{} + ... + Lists{
 // In this order. A list among them stands for its kernels.
 template <class... Kernels>
 using Prefer = detail::Joined<typename detail::AsList<Kernels>::type...>;
+
+// Does a kernel understand input rows of such a form? Those of pixels, unless it says what it
+// accepts:
+//   static constexpr bool accepts(const RowForm&);
+template <class K> constexpr bool understands(const RowForm& form) {
+  if constexpr (requires { K::accepts(form); })
+    return K::accepts(form);
+  else
+    return form.layout == Layout::pixels && !form.biased;
+}
 
 // ---- what kernels ask in `serves` ---------------------------------------------------------------
 

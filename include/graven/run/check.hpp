@@ -140,7 +140,17 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
     else
       return !std::is_void_v<kernel_of<graph, Isa, value>>;
   }();
-  static constexpr bool sound = scaled && in_range && small && reaches && banded && supported;
+  static constexpr int foreign_input = [] {  // the first whose rows the kernel does not understand
+    if constexpr (v.inputs > 0 && supported)
+      for (int k = 0; k < v.inputs; ++k)
+        if (const int source = graph.views[v.first_input + k].value;
+            !understands<kernel_of<graph, Isa, value>>(Isa::row_form(graph.view(), source)))
+          return k;
+    return -1;
+  }();
+  static constexpr bool understood = foreign_input < 0;
+  static constexpr bool sound =
+      scaled && in_range && small && reaches && banded && supported && understood;
 
   static constexpr bool passed() {
     static_assert(scaled || error::out_of_range<Where>,
@@ -164,6 +174,10 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
     static_assert(supported || error::unsupported<Where, error::got<static_cast<int>(v.element)>>,
                   "Element type: this layer has no kernel for the element types of its input and "
                   "output; int8 and float32 are supported.");
+    static_assert(understood || error::unsupported<Where, error::got<foreign_input>>,
+                  "Instruction set: row_form() lays the rows of this layer's input (its number) in "
+                  "a form that the layer's kernel does not accept. Change row_form(), or give the "
+                  "kernel an accepts().");
     return sound;
   }
 };

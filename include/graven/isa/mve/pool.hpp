@@ -132,7 +132,7 @@ struct MaxPool : PlainKernel {
 // The average of up to 255 elements: sums fit 16 bits. They lie in scratch; of a reduction those of
 // all output pixels, else of one.
 template <bool Reduces> struct AveragePool : PlainKernel {
-  static constexpr const char* name = "mve.average_pool";
+  static constexpr const char* name = Reduces ? "mve.global_average" : "mve.average_pool";
   static constexpr bool serves(const GraphView& g, int value) {
     return makes<std::int8_t>(g, value, op::average_pool) && g[value].reduces == Reduces &&
            g[value].filter.area() <= 255;

@@ -71,7 +71,7 @@ template <bool Rows> struct Dense {
   static constexpr int programs = 3;
   static constexpr bool holds_weights = true;
 
-  static constexpr const char* name = "rv32imc.dense";
+  static constexpr const char* name = Rows ? "rv32imc.dense" : "rv32imc.pixel";
   static constexpr bool serves(const GraphView& g, int value) {
     return Rows ? makes<std::int8_t>(g, value, op::dense)
                 : makes<std::int8_t>(g, value, op::conv) && g[value].shape.width == 1;

@@ -112,7 +112,7 @@ template <int stride> struct Depthwise3 {
   using General = scalar_isa::Depthwise<scalar_isa::Int8>;
   static constexpr int programs = 3, record_bytes = 20;
   static constexpr bool holds_weights = true;
-  static constexpr const char* name = "rv32imc.depthwise3";
+  static constexpr const char* name = stride == 1 ? "rv32imc.depthwise3" : "rv32imc.depthwise3_by2";
 
   static constexpr bool serves(const GraphView& g, int value) {
     const Value& v = g[value];

@@ -22,7 +22,7 @@ struct DepthwiseStep {
 // Stream, per channel: its word; per row of the filter a word with its weights
 // in bytes 0, 1 and 3; the Core's tail.
 template <class Core, int stride> struct Depthwise {
-  static constexpr const char* name = "thumb.depthwise3";
+  static constexpr const char* name = stride == 1 ? "thumb.depthwise3" : "thumb.depthwise3_by2";
   static constexpr bool serves(const GraphView& g, int value) {
     const Value& v = g[value];
     return makes<std::int8_t>(g, value, op::depthwise) && v.filter == Extent(3) &&
