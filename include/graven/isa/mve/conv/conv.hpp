@@ -39,7 +39,7 @@ template <Inputs in> struct Conv {
       for (const Channel& c : channels) to.put(right_shift(c));
     }
   }
-  static constexpr void pack_weights(const GraphView& g, const Value& v, const Parameters& p,
+  static constexpr void pack_weights(const GraphView&, const Value& v, const Parameters& p,
                                      int first_output, Writer& to) {
     const FilterLayout layout = v.weights;
     for (int piece = 0, from = 0; piece < tile.pieces; ++piece)

@@ -32,7 +32,7 @@ template <Blocks kind, int few = 16> struct Depthwise3x3 {
   }
 
   // Sums of two products fit 16 bits but for -128 * -128 twice.
-  static constexpr bool pairs_fit(const GraphView& g, const Value& v, const Parameters& p) {
+  static constexpr bool pairs_fit(const Value& v, const Parameters& p) {
     const FilterLayout layout = v.weights;
     for (int o = 0; o < layout.outputs; ++o)
       for (int k = 0; k < 8; k += 2)
@@ -45,7 +45,7 @@ template <Blocks kind, int few = 16> struct Depthwise3x3 {
     const FilterLayout layout = v.weights;
     const Clamp range = activation_range(v.activation, v.quant, v.element);
     const int channels = v.shape.channels;
-    const int program = pairs_fit(g, v, p) ? cheapest(g, v, p) : general;
+    const int program = pairs_fit(v, p) ? cheapest(g, v, p) : general;
     to.program = program;
     for (int first = 0; first < channels; first += 16) {
       Channel lanes[16]{};
