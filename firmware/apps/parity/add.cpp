@@ -13,6 +13,20 @@ void sums() {
   compare_all<Left, Shape{3, 5, 3}>("add");
   compare_all<Right, Shape{3, 5, 3}>("add, relu");
   compare<Graph<Node<Add, 0, 0>, Outputs<1>>, Shape{3, 5, 3}, centred>("add, twice the same");
+  compare<Left, Shape{3, 5, 3}, centred, plan::smallest>("add, small");
+  compare<Right, Shape{3, 5, 3}, full, plan::smallest>("add, relu, small");
+}
+
+// Sums of many elements may look one operand up in a table.
+void tables() {
+  using Second = C<13, 13, e1>;
+  using Left = Graph<Node<Second, 0>, Node<Add, 0, 1>, Outputs<2>>;
+  using Right = Graph<Node<Second, 0>, Node<AddWith<relu6>, 1, 0>, Outputs<2>>;
+  compare<Left, Shape{12, 15, 13}, centred>("add by table");
+  compare<Left, Shape{12, 15, 13}, clamped>("add by table");
+  compare<Right, Shape{12, 15, 13}, centred>("add by table, relu6");
+  compare<Right, Shape{12, 15, 13}, clamped>("add by table, relu6");
+  compare<Right, Shape{12, 15, 13}, clamped, plan::smallest>("add, relu6, small");
 }
 
 void chains() {
@@ -28,6 +42,7 @@ void chains() {
 
 void check() {
   sums();
+  tables();
   chains();
 }
 

@@ -18,6 +18,7 @@ struct Style {
   bool one_scale = false;  // of all outputs
   bool real = false;       // float32, without any quantization
   int depthwise_zero = out_zero;
+  Element quantized = Element::int8;  // by Quantize
 };
 
 constexpr std::uint32_t next_random(std::uint32_t& state) {
@@ -89,6 +90,10 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
       if (style.one_scale) p.scale.size = 1;
     }
     constexpr Op op = A::value.op;
+    if (op == op::quantize) {
+      p.output = {style.out_scale, style.out_zero};
+      p.element = style.quantized;
+    }
     if (style.real) return p;
     if (A::weighted || op == op::add || op == op::mean)
       p.output = {style.out_scale, op == op::depthwise ? style.depthwise_zero : style.out_zero};

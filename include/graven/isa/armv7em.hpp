@@ -13,12 +13,15 @@
 #include "graven/isa/armv7em/depthwise/doubled.hpp"
 #include "graven/isa/armv7em/depthwise/planar.hpp"
 #include "graven/isa/armv7em/depthwise/taps.hpp"
+#include "graven/isa/armv7em/elementwise/add.hpp"
 #include "graven/isa/armv7em/elementwise/elementwise.hpp"
 #include "graven/isa/armv7em/elementwise/planar_nearest.hpp"
 #include "graven/isa/armv7em/pool/planar_pool.hpp"
 #include "graven/isa/armv7em/pool/pool.hpp"
+#include "graven/isa/armv7em/pool/windows.hpp"
 #include "graven/isa/scalar.hpp"
 #include "graven/isa/shared/fpu/real.hpp"
+#include "graven/isa/shared/softmax_table.hpp"
 
 namespace graven::core {
 
@@ -32,8 +35,8 @@ using kernels =
     Prefer<TiedDenses<roomy>, SinglePixels, NarrowConvs, PlainConvs<Points>, SlidingConvs,
            PlainConvs<Words>, PlainConvs<Windows>, ByteConvs, DenseRows, DoubledDepthwises,
            ColumnDepthwises, PlanarDepthwises, AnyDepthwises<roomy ? 1024 : 256>, planar, Adds,
-           GlobalAverages, SmallMaxPools, MaxPool, SmallAveragePools, SmallPools, Nearest,
-           fpu_isa::kernels, scalar::kernels>;
+           GlobalAverages, PoolsByFour<op::max_pool>, PoolsByFour<op::average_pool>, SmallPools,
+           Nearest, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace armv7em_isa
 
@@ -50,8 +53,9 @@ struct armv7em_lean : scalar {
 };
 
 // Convolutions by Winograd's scheme as well: bands of two rows, weights expanded by `spare` bytes
-// at most. Dense rows widen long inputs in scratch.
-template <int spare> struct armv7em_expanding : armv7em_lean {
+// at most. Dense rows widen long inputs in scratch. ADD has tables, if `limited` within what is
+// left.
+template <int spare, bool limited = true> struct armv7em_expanding : armv7em_lean {
   using lean = armv7em_lean;
   template <int bytes> using with_spare = armv7em_expanding<bytes>;
   using Winograds = armv7em_isa::Winograds<spare, lean::kernels>;
@@ -59,10 +63,11 @@ template <int spare> struct armv7em_expanding : armv7em_lean {
   static constexpr int band(const GraphView& graph, int value) {
     return Winograds::serves(graph, value) ? 2 : 1;
   }
-  using kernels = Prefer<Winograds, armv7em_isa::kernels<true>>;
+  using kernels = Prefer<Winograds, armv7em_isa::TableAdds<Winograds, spare, limited>,
+                         armv7em_isa::kernels<true>>;
 };
 
-struct armv7em : armv7em_expanding<1 << 16> {};
+struct armv7em : armv7em_expanding<1 << 16, false> {};
 
 }  // namespace graven::core
 

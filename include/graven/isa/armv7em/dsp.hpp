@@ -37,10 +37,38 @@ namespace graven::core::armv7em_isa {
   asm("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(y) : "r"(a), "r"(b) : "cc");
   return y;
 }
+// acc, or x where that is larger, of each byte; nothing is moved.
+[[gnu::always_inline]] inline void keep_larger(std::uint32_t& acc, std::uint32_t x) {
+  std::uint32_t difference;
+  asm("ssub8 %1, %2, %0\n\tsel %0, %2, %0" : "+r"(acc), "=&r"(difference) : "r"(x) : "cc");
+}
+// The smaller of each byte.
+[[gnu::always_inline]] inline std::uint32_t smaller(std::uint32_t a, std::uint32_t b) {
+  std::uint32_t y;
+  asm("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(y) : "r"(a), "r"(b) : "cc");
+  return y;
+}
 // The larger of each unsigned byte.
 [[gnu::always_inline]] inline std::uint32_t larger_unsigned(std::uint32_t a, std::uint32_t b) {
   std::uint32_t y;
   asm("usub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(y) : "r"(a), "r"(b) : "cc");
+  return y;
+}
+// Each unsigned halfword of x, plus that of `above` if it is no less than the one of `least`, else
+// plus that of `below`.
+[[gnu::always_inline]] inline std::uint32_t add_chosen(std::uint32_t x, std::uint32_t least,
+                                                       std::uint32_t above, std::uint32_t below) {
+  std::uint32_t y;
+  asm("usub16 %0, %1, %2\n\tsel %0, %3, %4\n\tuadd16 %0, %0, %1"
+      : "=&r"(y)
+      : "r"(x), "r"(least), "r"(above), "r"(below)
+      : "cc");
+  return y;
+}
+// The high halfwords of two words.
+[[gnu::always_inline]] inline std::uint32_t high_halves(std::uint32_t high, std::uint32_t low) {
+  std::uint32_t y;
+  asm("pkhtb %0, %1, %2, asr #16" : "=r"(y) : "r"(high), "r"(low));
   return y;
 }
 // acc + both products of halfwords.
@@ -91,6 +119,30 @@ namespace graven::core::armv7em_isa {
   asm("ssat %0, #8, %1, asr #1" : "=r"(y) : "r"(x));
   return y;
 }
+
+template <int by> [[gnu::always_inline]] inline std::uint32_t saturate(std::int32_t x) {
+  std::uint32_t y;  // int8(x / 2^by)
+  asm("ssat %0, #8, %1, asr %2" : "=r"(y) : "r"(x), "i"(by));
+  return y;
+}
+template <int at>
+[[gnu::always_inline]] inline std::uint32_t insert_byte(std::uint32_t word, std::uint32_t x) {
+  asm("bfi %0, %1, %2, #8" : "+r"(word) : "r"(x), "i"(8 * at));
+  return word;
+}
+
+constexpr std::uint32_t four_times(int x) {
+  return static_cast<std::uint32_t>(x & 0xff) * 0x01010101u;
+}
+// Clamps four int8, if any value of int8 is to be clamped.
+template <bool clamps> struct FourClamp {
+  std::uint32_t low, high;
+
+  explicit FourClamp(const Task& t) : low(four_times(t.low)), high(four_times(t.high)) {}
+  [[gnu::always_inline]] std::uint32_t operator()(std::uint32_t four) const {
+    return clamps ? smaller(larger(four, low), high) : four;
+  }
+};
 
 // The fast requantization serves right shifts e in [1, 22] and the whole range of int8:
 //   out = saturate((round(acc * 2 * multiplier / 2^32) + c + (acc < 0 ? -1 : 0)) >> e)

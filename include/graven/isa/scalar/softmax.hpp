@@ -17,13 +17,19 @@ struct SoftmaxInt8 : PlainKernel {
   }
   static constexpr int stream_size(const GraphView&, const Value&) { return 12; }
 
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+  static constexpr Multiplier multiplier(const GraphView& g, const Value& v) {
     const double real = static_cast<double>(v.options.get<SoftmaxOptions>().beta) *
                         static_cast<double>(g.source(v).quant.scale) * static_cast<double>(1 << 26);
-    const Multiplier m = quantize_multiplier(real < 2147483647.0 ? real : 2147483647.0);
+    return quantize_multiplier(real < 2147483647.0 ? real : 2147483647.0);
+  }
+  static constexpr std::int32_t least_of(Multiplier m) {
+    return static_cast<std::int32_t>(-fixed_point::input_radius(5, m.shift));
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    const Multiplier m = multiplier(g, v);
     to.put<std::int32_t>(m.multiplier);
     to.put<std::int32_t>(m.shift);
-    to.put<std::int32_t>(static_cast<std::int32_t>(-fixed_point::input_radius(5, m.shift)));
+    to.put<std::int32_t>(least_of(m));
   }
 
   static constexpr std::int32_t exponential(std::int32_t difference, Multiplier m) {
@@ -33,6 +39,20 @@ struct SoftmaxInt8 : PlainKernel {
   // From this sum on (as of 512 equal classes) no class reaches half a level: TFLM's shifts would
   // be by 32 and more bits, which its assertions stop.
   static constexpr std::int32_t halves = std::int32_t{1} << 28;
+
+  // What makes an exponential an output: 1 / sum, as a factor and a right shift.
+  struct Share {
+    std::int32_t scale;
+    int shift;
+
+    explicit constexpr Share(std::int32_t sum) : scale(0), shift(0) {
+      const int headroom = std::countl_zero(static_cast<std::uint32_t>(sum));
+      const auto fraction =
+          static_cast<std::int32_t>((static_cast<std::uint32_t>(sum) << headroom) - (1u << 31));
+      scale = fixed_point::one_over_one_plus(fraction);
+      shift = 12 - headroom + 31 - 8;
+    }
+  };
 
   static constexpr void run_pixel(const std::byte* in, std::byte* out, int count, Multiplier m,
                                   std::int32_t least) {
@@ -51,16 +71,13 @@ struct SoftmaxInt8 : PlainKernel {
       for (int c = 0; c < count; ++c) store(out + c, std::int8_t{-128});
       return;
     }
-    const int headroom = std::countl_zero(static_cast<std::uint32_t>(sum));
-    const auto fraction =
-        static_cast<std::int32_t>((static_cast<std::uint32_t>(sum) << headroom) - (1u << 31));
-    const std::int32_t scale = fixed_point::one_over_one_plus(fraction);
+    const Share share(sum);
     for (int c = 0; c < count; ++c) {
       const std::int32_t d = load<std::int8_t>(in + c) - most;
       std::int32_t y = -128;
       if (d >= least)
-        y += rounding_shift(fixed_point::saturating_high_multiply(scale, exponential(d, m)),
-                            12 - headroom + 31 - 8);
+        y += rounding_shift(fixed_point::saturating_high_multiply(share.scale, exponential(d, m)),
+                            share.shift);
       store(out + c, static_cast<std::int8_t>(clamp(y, {-128, 127})));
     }
   }

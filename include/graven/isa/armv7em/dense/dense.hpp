@@ -51,6 +51,37 @@ struct FourSums {
                : "r4", "r5", "r6", "r8", "cc", "memory");
 }
 
+// The same for two outputs. Weights: per four inputs the words of k, k + 2 and of k + 1, k + 3.
+struct PairSums {
+  std::int32_t high, low;
+};
+[[gnu::always_inline]] inline void add_quads(PairSums& s, const std::byte*& w, const std::byte*& x,
+                                             int quads) {
+  std::uint32_t even, odd;
+  asm volatile(R"(
+    adds %[n], #1 ;  lsrs %[n], #1 ;  bcc 2f
+  1:
+    ldr %[even], [%[x]], #4
+    ldm %[w]!, {r4, r5}
+    sxtb16 %[odd], %[even], ror #8
+    sxtb16 %[even], %[even]
+    smlad %[h], r4, %[even], %[h] ;  sxtb16 r4, r4 ;  smlad %[l], r4, %[even], %[l]
+    smlad %[h], r5, %[odd], %[h] ;   sxtb16 r5, r5 ;  smlad %[l], r5, %[odd], %[l]
+  2:
+    ldr %[even], [%[x]], #4
+    ldm %[w]!, {r4, r5}
+    sxtb16 %[odd], %[even], ror #8
+    sxtb16 %[even], %[even]
+    smlad %[h], r4, %[even], %[h] ;  sxtb16 r4, r4 ;  smlad %[l], r4, %[even], %[l]
+    smlad %[h], r5, %[odd], %[h] ;   sxtb16 r5, r5 ;  smlad %[l], r5, %[odd], %[l]
+    subs %[n], #1 ;  bne 1b
+  )"
+               : [w] "+r"(w), [x] "+r"(x), [n] "+r"(quads), [h] "+r"(s.high), [l] "+r"(s.low),
+                 [even] "=&r"(even), [odd] "=&r"(odd)
+               :
+               : "r4", "r5", "cc", "memory");
+}
+
 // A row of inputs: whole quads in place, and what is left as a word filled up with zeros.
 struct Inputs {
   const std::byte* at;
@@ -61,7 +92,7 @@ struct Inputs {
     for (int i = 0; i < left; ++i) rest |= static_cast<std::uint32_t>(from[4 * quads + i]) << 8 * i;
   }
 
-  [[gnu::always_inline]] void add(FourSums& s, const std::byte* w) const {
+  template <class Sums> [[gnu::always_inline]] void add(Sums& s, const std::byte* w) const {
     const std::byte* x = at;
     if (quads > 0) add_quads(s, w, x, quads);
     if (left == 0) return;
@@ -90,6 +121,13 @@ constexpr void put_four(Writer& to, const FilterLayout& layout, const Parameters
       for (int pair = o; pair < o + 4; pair += 2)
         to.put(pair_word(Taps(layout, p, pair).part(from, count),
                          Taps(layout, p, pair + 1).part(from, count), k + half));
+}
+constexpr void put_two(Writer& to, const FilterLayout& layout, const Parameters& p, int o, int from,
+                       int count) {
+  const Taps low = Taps(layout, p, o).part(from, count);
+  const Taps high = Taps(layout, p, o + 1).part(from, count);
+  for (int k = 0; k < count; k += 4)
+    for (int half = 0; half < 2; ++half) to.put(pair_word(low, high, k + half));
 }
 constexpr void put_single(Writer& to, const FilterLayout& layout, const Parameters& p, int o,
                           int from, int count) {
@@ -191,7 +229,7 @@ template <class Patches> struct Dense {
 };
 
 // Dense over several rows as running sums in scratch. Stream: a record per output; then, row by
-// row, the weights of four outputs at a time and of the last ones alone, or of all alone.
+// row, the weights of four outputs at a time, of two, and of the last one, or of each alone.
 struct DenseRows {
   static constexpr const char* name = "armv7em.dense";
   static constexpr bool serves(const GraphView& g, int value) {
@@ -222,39 +260,59 @@ struct DenseRows {
     }
     for (int r = 0; r < in.height; ++r) {
       int o = 0;
-      for (; to.program == fours && o + 3 < channels; o += 4)
-        put_four(to, layout, p, o, r * row, row);
+      if (to.program == fours) {
+        for (; o + 3 < channels; o += 4) put_four(to, layout, p, o, r * row, row);
+        for (; o + 1 < channels; o += 2) put_two(to, layout, p, o, r * row, row);
+      }
       for (; o < channels; ++o) put_single(to, layout, p, o, r * row, row);
     }
   }
 
-  // Adds to the sum of output `o`, and finishes it in the last step.
-  [[gnu::always_inline]] static void add(const Task& t, const Band& band, int o, std::int32_t sum) {
-    const std::byte* record = t.stream + o * Record::bytes;
-    std::byte* at = band.scratch + 4 * o;
-    sum += band.first ? load_aligned<std::int32_t>(record) : load_aligned<std::int32_t>(at);
-    if (band.last)
-      band.out[0][o] = Record::finish(record, sum, t);
-    else
-      store_aligned(at, sum);
+  static void add(std::byte*& sum, std::int32_t x) {
+    store_aligned(sum, load_aligned<std::int32_t>(sum) + x);
+    sum += 4;
   }
-
-  template <int program> static void run(const Task& task, const Band& band) {
-    const Task t = task;
+  static void add_pair(std::byte*& sum, std::int32_t high, std::int32_t low) {
+    add(sum, low);
+    add(sum, (high - low) >> 8);
+  }
+  template <int program> static void add_row(const Task& t, const Band& band) {
     const int count = t.in_width * t.in_channels, bytes = round4(count);
     const Inputs in(band.rows[0], count);
     const std::byte* w = t.stream + t.out_channels * (Record::bytes + band.step * bytes);
-    int o = 0;
-    if constexpr (program == fours)
-      for (; o + 3 < t.out_channels; o += 4, w += 4 * bytes) {
+    std::byte* sum = band.scratch;
+    int left = t.out_channels;
+    if constexpr (program == fours) {
+      for (; left > 3; left -= 4, w += 4 * bytes) {
         FourSums s{0, 0, 0, 0};
         in.add(s, w);
-        add(t, band, o, s.low_a);
-        add(t, band, o + 1, (s.high_a - s.low_a) >> 8);
-        add(t, band, o + 2, s.low_b);
-        add(t, band, o + 3, (s.high_b - s.low_b) >> 8);
+        add_pair(sum, s.high_a, s.low_a);
+        add_pair(sum, s.high_b, s.low_b);
       }
-    for (; o < t.out_channels; ++o, w += bytes) add(t, band, o, in.single(w, 0));
+      if (left > 1) {
+        PairSums s{0, 0};
+        in.add(s, w);
+        add_pair(sum, s.high, s.low);
+        w += 2 * bytes;
+        left -= 2;
+      }
+    }
+    for (; left > 0; --left, w += bytes) add(sum, in.single(w, 0));
+  }
+  template <int program> static void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const std::byte* record = t.stream;
+    std::byte* sum = band.scratch;
+    std::byte* const end = sum + 4 * t.out_channels;
+    if (band.first)
+      for (; sum != end; sum += 4, record += Record::bytes)
+        store_aligned(sum, load_aligned<std::int32_t>(record));
+    add_row<program>(t, band);
+    if (!band.last) return;
+    std::byte* out = band.out[0];
+    record = t.stream;
+    for (sum = band.scratch; sum != end; sum += 4, record += Record::bytes)
+      *out++ = Record::finish(record, load_aligned<std::int32_t>(sum), t);
   }
 };
 

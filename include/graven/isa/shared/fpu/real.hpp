@@ -5,6 +5,7 @@
 #pragma once
 
 #include "graven/isa/scalar/conv.hpp"
+#include "graven/isa/shared/fpu/quantize.hpp"
 #include "graven/isa/shared/fpu/sums.hpp"
 
 #include <type_traits>
@@ -150,7 +151,11 @@ struct Depthwise : scalar_isa::Depthwise<Float32> {
   static void run(const Task& task, const Band& band) { each_pixel<&run_pixel>(task, band); }
 };
 
+#if defined(__ARM_FEATURE_DSP)
+using kernels = Prefer<Conv, DenseRows, Depthwise, Quantize<std::int8_t>, Quantize<std::uint8_t>>;
+#else
 using kernels = Prefer<Conv, DenseRows, Depthwise>;
+#endif
 
 #else
 
