@@ -85,14 +85,21 @@ def verify(
 def _layers(
     network: ir.Network, dump: dict[int, bytes], given: list[np.ndarray]
 ) -> dict[int, np.ndarray]:
-    """Our value of every operator's output; one without rows is its input under another shape."""
+    """Our value of every operator's output; one without rows is its input under another shape.
+
+    An operator with several outputs is seen through those that read them.
+    """
     values = dict(zip(network.inputs, given, strict=True))
     for operator in network.operators:
+        if len(operator.outputs) > 1:
+            continue
         tensor = network.tensors[operator.output]
         if operator.index in dump:
             data = np.frombuffer(dump[operator.index], dtype=tensor.element.dtype)
-        else:
+        elif operator.inputs[0] in values:
             data = values[operator.inputs[0]]
+        else:
+            continue
         values[tensor.index] = data.reshape(tensor.shape)
     return values
 
@@ -106,6 +113,8 @@ def _first_layer(
     outputs = ((each, place) for each in network.operators for place in range(len(each.outputs)))
     for operator, place in outputs:
         tensor = network.tensors[operator.outputs[place]]
+        if tensor.index not in ours:
+            continue
         for against, values in theirs.items():
             where = (against, inference, operator.index, place, operator.name, tensor.name)
             found = compare(ours[tensor.index], values[tensor.index], where)
