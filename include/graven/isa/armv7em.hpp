@@ -28,19 +28,23 @@ namespace graven::core {
 
 namespace armv7em_isa {
 
-// The kernels that need least: rows one at a time, weights stored as they are. `roomy`: with
-// scratch for speed.
-using planar = Prefer<PlanarMaxPools, CopiedRow, PlanarNearests>;
+// `roomy`: with scratch for speed.
+template <bool roomy>
+using convs = Prefer<TiedDenses<roomy>, SinglePixels, NarrowConvs, PlainConvs<Points>, SlidingConvs,
+                     PlainConvs<Words>, PlainConvs<Windows>, ByteConvs, DenseRows>;
+template <bool roomy>
+using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
+                          AnyDepthwises<roomy ? 1024 : 256>>;
+using pools = Prefer<PlanarMaxPools, GlobalAverages, PoolsByFour<op::max_pool>,
+                     PoolsByFour<op::average_pool>, SmallPools>;
+using others = Prefer<Adds, CopiedRow, PlanarNearests, Nearest, SoftmaxTable>;
 template <bool roomy>
 using kernels =
-    Prefer<TiedDenses<roomy>, SinglePixels, NarrowConvs, PlainConvs<Points>, SlidingConvs,
-           PlainConvs<Words>, PlainConvs<Windows>, ByteConvs, DenseRows, DoubledDepthwises,
-           ColumnDepthwises, PlanarDepthwises, AnyDepthwises<roomy ? 1024 : 256>, planar, Adds,
-           GlobalAverages, PoolsByFour<op::max_pool>, PoolsByFour<op::average_pool>, SmallPools,
-           Nearest, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
+    Prefer<convs<roomy>, depthwises<roomy>, pools, others, fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace armv7em_isa
 
+// What needs least: rows one at a time, weights stored as they are.
 struct armv7em_lean : scalar {
   static constexpr const char* name = "armv7em";
 
