@@ -149,7 +149,7 @@ public:
     static_assert(row_input || input_count == 1,
                   "run: this model has several inputs. Fill input<0>(), input<1>() and so on, then "
                   "call run().");
-    if constexpr (!row_input && input_count == 1) detail::refuse<Other, Data>();
+    if constexpr (!row_input && input_count == 1 && F::sound) detail::refuse<Other, Data>();
     return output();
   }
   // Calls hook(const Step&) after every step; or, where a hook has it, hook.stepped(layer), for
@@ -180,7 +180,7 @@ public:
   }
   template <class Other>
   requires(row_input && !detail::is_data<Other, RowData>) void push_row(const Other&) {
-    detail::refuse<Other, RowData>();
+    if constexpr (F::sound) detail::refuse<Other, RowData>();
   }
   constexpr void push_row_bytes(const std::byte* row) requires(policy.row_input&& input_count ==
                                                                1) {

@@ -40,9 +40,17 @@ namespace detail {
 template <class Network, auto inputs, const auto& params, StreamPolicy policy>
 inline constexpr auto timeline_of = trace_time(graph_of<Network, inputs, params, policy.plan.fuse>,
                                                policy.padding, policy.hop);
+// Of a network with a mistake in it: the empty one that stands for it.
 template <class Network, auto inputs, const auto& params, StreamPolicy policy>
-inline constexpr auto stream_graph_of = unroll(graph_of<Network, inputs, params, policy.plan.fuse>,
-                                               timeline_of<Network, inputs, params, policy>);
+constexpr auto make_stream_graph() {
+  constexpr const auto& graph = graph_of<Network, inputs, params, policy.plan.fuse>;
+  if constexpr (is_whole<Network, inputs, params>)
+    return unroll(graph, timeline_of<Network, inputs, params, policy>);
+  else
+    return graph;
+}
+template <class Network, auto inputs, const auto& params, StreamPolicy policy>
+inline constexpr auto stream_graph_of = make_stream_graph<Network, inputs, params, policy>();
 
 // Facts want arrays with static storage.
 template <auto Input> struct Inputs { static constexpr auto shapes = input_shapes(Input); };
@@ -142,7 +150,7 @@ public:
   }
   template <class Other>
   requires(!detail::is_data<Other, Data>) auto push(const Other&) {
-    detail::refuse<Other, Data>();
+    if constexpr (F::sound) detail::refuse<Other, Data>();
     return output();
   }
   constexpr void push_bytes(const std::byte* rows) {

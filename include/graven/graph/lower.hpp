@@ -75,10 +75,13 @@ template <class Network, auto inputs>
 inline constexpr bool
     fits = output_shape<Network, inputs>(std::make_index_sequence<inputs.size()>()).exists();
 
+// No mistake in shapes, layers and the kind of the parameters?
+template <class Network, auto inputs, const auto& params>
+inline constexpr bool is_whole = are_records<params>() && fits<Network, inputs>;
+
 // A network with a mistake in it is replaced by an empty one: nothing more is said.
 template <class Network, auto inputs, const auto& params, bool fuse> constexpr auto make_graph() {
-  constexpr bool sound = are_records<params>();
-  if constexpr (sound && fits<Network, inputs>)
+  if constexpr (is_whole<Network, inputs, params>)
     return lower_network<Network, inputs, params, fuse>(std::make_index_sequence<inputs.size()>());
   else
     return lower_network<Identity, std::array{Shape{}}, no_records, fuse>(std::index_sequence<0>());

@@ -287,7 +287,7 @@ namespace detail {
 
 // Nothing is asked of the graph of a network whose shapes are wrong: it is an empty one.
 template <class Network, auto inputs, const auto& params, class Check> constexpr bool is_sound() {
-  if constexpr (are_records<params>() && fits<Network, inputs>)
+  if constexpr (is_whole<Network, inputs, params>)
     return Check::passed;
   else
     return false;

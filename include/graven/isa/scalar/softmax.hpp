@@ -10,11 +10,10 @@ namespace graven::core::scalar_isa {
 // TFLM's int8 softmax: differences to the largest input, scaled to Q5.26, through gemmlowp's
 // exponential; sum in Q12.19; reciprocal by Newton. Stream: int32 multiplier, left shift, least
 // difference that counts.
-struct SoftmaxInt8 : PlainKernel {
-  static constexpr const char* name = "scalar.softmax";
-  static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int8_t>(g, value, op::softmax);
-  }
+//
+// As of 512 equal classes the sum is 2^28 and none of them reaches half a level: where there may be
+// as `many`, their outputs are 0. (TFLM would shift by 32 bits; its assertions stop that.)
+template <bool many> struct SoftmaxRows : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 12; }
 
   static constexpr Multiplier multiplier(const GraphView& g, const Value& v) {
@@ -36,9 +35,14 @@ struct SoftmaxInt8 : PlainKernel {
     return fixed_point::exp_of_negative<5>(requantize(difference, m));
   }
 
-  // From this sum on (as of 512 equal classes) no class reaches half a level: TFLM's shifts would
-  // be by 32 and more bits, which its assertions stop.
-  static constexpr std::int32_t halves = std::int32_t{1} << 28;
+  static constexpr std::int32_t sum_of(const std::byte* in, int count, std::int32_t most,
+                                       Multiplier m, std::int32_t least) {
+    std::int32_t sum = 0;
+    for (int c = 0; c < count; ++c)
+      if (const std::int32_t d = load<std::int8_t>(in + c) - most; d >= least)
+        sum += rounding_shift(exponential(d, m), 12);
+    return sum;
+  }
 
   // What makes an exponential an output: 1 / sum, as a factor and a right shift.
   struct Share {
@@ -59,17 +63,17 @@ struct SoftmaxInt8 : PlainKernel {
     std::int32_t most = -128;
     for (int c = 0; c < count; ++c)
       if (const std::int32_t x = load<std::int8_t>(in + c); x > most) most = x;
-    // In parts that cannot overflow; one such sum is the last.
     std::int32_t sum = 0;
-    for (int from = 0; from < count && sum < halves; from += 1024) {
-      const int end = count - from < 1024 ? count : from + 1024;
-      for (int c = from; c < end; ++c)
-        if (const std::int32_t d = load<std::int8_t>(in + c) - most; d >= least)
-          sum += rounding_shift(exponential(d, m), 12);
-    }
-    if (sum >= halves) {
-      for (int c = 0; c < count; ++c) store(out + c, std::int8_t{-128});
-      return;
+    if constexpr (many) {
+      constexpr std::int32_t halves = std::int32_t{1} << 28;
+      for (int c = 0; c < count && sum < halves; c += 1024)  // parts that cannot overflow
+        sum += sum_of(in + c, count - c < 1024 ? count - c : 1024, most, m, least);
+      if (sum >= halves) {
+        for (int c = 0; c < count; ++c) store(out + c, std::int8_t{-128});
+        return;
+      }
+    } else {
+      sum = sum_of(in, count, most, m, least);
     }
     const Share share(sum);
     for (int c = 0; c < count; ++c) {
@@ -89,6 +93,16 @@ struct SoftmaxInt8 : PlainKernel {
     const int count = task.out_channels;
     for (int x = 0; x < task.out_width; ++x)
       run_pixel(band.rows[0] + x * count, band.out[0] + x * count, count, m, least);
+  }
+};
+
+struct SoftmaxInt8 {
+  static constexpr const char* name = "scalar.softmax";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::softmax);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    return SoftmaxRows<(graph.values[value].shape.channels >= 512)>{};
   }
 };
 

@@ -1,0 +1,85 @@
+"""readme.py <README.md> <compiler> [flags]: the C++ of the README compiles as it is printed.
+
+The blocks of a section are one program, after what the text takes for granted (PRELUDES). The
+sentence of the by-hand example is what the compiler says.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+# What the reader is supposed to have.
+PRELUDES = {
+    "# graven": "",
+    "## Instruction set, plan, input": """
+        #include "digits.hpp"
+        std::span<const std::int8_t, 8> next_line();
+        namespace wake_word = digits;
+        namespace command = digits;
+        """,
+    "## Streams, regions, shared memory": """
+        #include <graven/graven.hpp>
+        using namespace graven;
+        using Network = Sequential<GlobalAvgPool>;
+        constexpr Parameters params[] = {{.output = {0.1f, 0}}, {}};
+        std::int8_t rows[40];
+        """,
+}
+
+
+def sections(text: str) -> dict[str, str]:
+    """The C++ of each section, by its heading."""
+    found: dict[str, str] = {}
+    heading, inside = "", False
+    for line in text.splitlines():
+        if line.startswith("```"):
+            inside = line == "```cpp"
+        elif inside:
+            found[heading] = found.get(heading, "") + line + "\n"
+        elif re.match(r"#+ ", line):
+            heading = line
+    return found
+
+
+def complaints(program: str, compiler: list[str]) -> str:
+    """The compiler's errors; nothing if there are none."""
+    command = [*compiler, "-fsyntax-only", "-fmessage-length=0", "-x", "c++", "-"]
+    done = subprocess.run(command, input=program, capture_output=True, text=True, errors="replace")
+    return done.stderr if done.returncode else ""
+
+
+def judge(text: str, compiler: list[str]) -> str | None:
+    """What is wrong, in one sentence; None if nothing is."""
+    found = sections(text)
+    if set(found) != set(PRELUDES):
+        return f"C++ stands in {sorted(found)}, preludes are there for {sorted(PRELUDES)}"
+    for heading, code in found.items():
+        if errors := complaints(PRELUDES[heading] + code, compiler):
+            return f"`{heading}` does not compile:\n{errors}"
+    wrong = found["# graven"].replace("Dense<1352, 10>", "Dense<1000, 10>")
+    errors = complaints(wrong, compiler)
+    for part in (
+        "Dense: the incoming activation has a different number of elements than In. Check the "
+        "layers before it, or set In to their output size.",
+        "at_layer<4>",
+        "expected<1000>",
+        "got<1352>",
+    ):
+        if part not in errors:
+            return f"`Dense<1000, 10>` does not end with `{part}`:\n{errors}"
+    return None
+
+
+def main() -> int:
+    readme = Path(sys.argv[1])
+    fault = judge(readme.read_text(encoding="utf-8"), sys.argv[2:])
+    if fault:
+        print(f"{readme}: {fault}")
+    return 1 if fault else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
