@@ -91,7 +91,9 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("models", nargs="*", type=Path, metavar="MODEL",
                         help="default: digits, shapes, and the shared *_int8.tflite")  # fmt: skip
-    parser.add_argument("--target", action="append", choices=figures.TARGETS, help="default: all")
+    parser.add_argument(
+        "--target", action="append", choices=figures.ALL_TARGETS, help="default: all"
+    )
     parser.add_argument("--plan", action="append", help="default: those of the record")
     parser.add_argument("--layers", action="store_true", help="print a table per layer as well")
     parser.add_argument("--results", type=Path, default=figures.RESULTS, help="the record")
@@ -106,7 +108,7 @@ def parse_arguments() -> argparse.Namespace:
 def chosen(options: argparse.Namespace) -> list[figures.Case]:
     models = [figures.load_model(path) for path in options.models] or figures.default_models()
     return figures.cases_of(
-        models, options.target or figures.TARGETS, options.plan or ()
+        models, options.target or figures.ALL_TARGETS, options.plan or ()
     )  # fmt: skip
 
 

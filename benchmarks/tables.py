@@ -13,7 +13,7 @@ from pathlib import Path
 
 import estimates
 import peer_record
-from figures import TARGETS, BenchError, Record, Row
+from figures import CLANG_TARGETS, TARGETS, BenchError, Record, Row
 from rich.console import Console
 from rich.table import Table
 
@@ -216,6 +216,24 @@ def summary_table(rows: Sequence[Row], target: str) -> str:
     return markdown([*titles, "weights"], lines)
 
 
+def clang_table(rows: Sequence[Row]) -> str:
+    """What clang's instructions are of g++'s."""
+    titles, lines = ["model"], []
+    for target in CLANG_TARGETS:
+        titles += [target.removesuffix("-clang") + " by g++", "by clang", "ratio"]
+    for model in models_of(rows):
+        line = [model]
+        for target in CLANG_TARGETS:
+            both = [pick(rows, model, name) for name in (target.removesuffix("-clang"), target)]
+            if None not in both:
+                counts = [row.instructions for row in both]
+                line += [*(f"{count:,}" for count in counts), f"{counts[1] / counts[0]:.3f}"]
+            else:
+                line += ["", "", ""]
+        lines.append(line)
+    return markdown(titles, lines)
+
+
 def compiler_table(record: Record) -> str:
     return markdown(["target", "compiler"], sorted(record.compilers.items())).replace("---:", "---")
 
@@ -246,6 +264,7 @@ def rendered(record: Record) -> dict[str, str]:
         "operators-m55": operator_table(rows, "cortex-m55"),
         "cycles": markdown(estimates.COLUMNS, estimates.cells_of(estimates.read())),
         "compilers": compiler_table(record),
+        "clang": clang_table(rows),
         **peer_tables(peer_record.read()),
     }
 

@@ -55,7 +55,7 @@ function(graven_add_firmware target)
   add_executable(${target} ${arg_SOURCES})
   target_compile_features(${target} PRIVATE cxx_std_20)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow
     $<$<BOOL:${GRAVEN_WARNINGS_AS_ERRORS}>:-Werror> -ffp-contract=off ${GRAVEN_OPTIMIZE})
   target_include_directories(${target} PRIVATE ${GRAVEN_FIRMWARE_DIR}/runtime)
   if(TARGET graven::graven)

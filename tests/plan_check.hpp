@@ -25,6 +25,8 @@ template <class Subject> struct PlanCheck {
   }
   static int row_id(int v, int r) { return Plan::schedule.first_row[v] + r; }
   static int row_bytes(int v) { return Plan::problem.values[v].row_bytes; }
+  static std::size_t index(int id) { return static_cast<std::size_t>(id); }
+  static std::size_t index(int id) { return static_cast<std::size_t>(id); }
   static int scratch_id(int v) { return Plan::rows + v; }
 
   void fail(const std::string& what, int v, int row) {
@@ -33,19 +35,19 @@ template <class Subject> struct PlanCheck {
   }
   void claim(int at, int bytes, int id) {
     if (at < 0 || at + bytes > static_cast<int>(owner.size())) return fail("outside", id, at);
-    for (int i = at; i < at + bytes; ++i) owner[i] = id;
+    for (int i = at; i < at + bytes; ++i) owner[index(i)] = id;
   }
   bool owned(int at, int bytes, int id) const {
     for (int i = at; i < at + bytes; ++i)
-      if (owner[i] != id) return false;
+      if (owner[index(i)] != id) return false;
     return true;
   }
   void claim_row(int v, int r) {
     claim(Plan::places.row[row_id(v, r)], row_bytes(v), row_id(v, r));
-    made[row_id(v, r)] = true;
+    made[index(row_id(v, r))] = true;
   }
   void expect_row(int v, int r, const char* what) {
-    if (!made[row_id(v, r)]) return fail(std::string(what) + " before it is made", v, r);
+    if (!made[index(row_id(v, r))]) return fail(std::string(what) + " before it is made", v, r);
     if (!owned(Plan::places.row[row_id(v, r)], row_bytes(v), row_id(v, r)))
       fail(std::string(what) + " after it was overwritten", v, r);
   }
@@ -77,7 +79,7 @@ template <class Subject> struct PlanCheck {
   void step(int v) {
     const graven::core::Value& x = value(v);
     const auto& facts = Plan::problem.values[v];
-    const int s = done[v]++, scratch = Plan::places.scratch[v];
+    const int s = done[index(v)]++, scratch = Plan::places.scratch[v];
     if (facts.scratch > 0) {
       if ((x.reduces || x.carries) && s > 0 && !owned(scratch, facts.scratch, scratch_id(v)))
         fail("running sums overwritten", v, s);
@@ -120,7 +122,7 @@ template <class Subject> struct PlanCheck {
       const bool input_kept = facts.is_input && Subject::used.keep_input;
       for (int r = 0; r < facts.rows; ++r)
         if (facts.is_output || facts.lasts(r) || input_kept ||
-            (Subject::used.apart && !facts.is_constant && made[row_id(v, r)]))
+            (Subject::used.apart && !facts.is_constant && made[index(row_id(v, r))]))
           expect_row(v, r, "wanted after the run");
     }
   }

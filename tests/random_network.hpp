@@ -58,9 +58,10 @@ struct Random<Network, inputs, element, seed, std::integer_sequence<int, Layer..
   template <int layer> struct Arrays {
     static constexpr Value value = graph.values[graph.layers[layer].value];
     static constexpr int taps = filter_size<layer>(), channels = value.shape.channels;
-    std::int8_t filter[taps > 0 ? taps : 1]{};
-    std::int32_t bias[channels]{};
-    float scale[channels]{}, real_filter[taps > 0 ? taps : 1]{}, real_bias[channels]{};
+    static constexpr std::size_t size = taps > 0 ? taps : 1, outputs = std::size_t{channels};
+    std::int8_t filter[size]{};
+    std::int32_t bias[outputs]{};
+    float scale[outputs]{}, real_filter[size]{}, real_bias[outputs]{};
   };
   template <int layer> static constexpr Arrays<layer> make_arrays() {
     Arrays<layer> a{};

@@ -476,7 +476,7 @@ def _add_choice(verb: argparse.ArgumentParser) -> None:
         "--target",
         default="host",
         metavar="T",
-        help="host, cortex-m0, -m3, -m4, -m7, -m33, -m55 or riscv32",
+        help="host, cortex-m0, -m3, -m4, -m7, -m33, -m55 or riscv32; -clang: by clang",
     )
     verb.add_argument("--isa", default="native", metavar="NAME", help="scalar, ...")
     verb.add_argument(

@@ -40,7 +40,7 @@ int reference(const std::vector<std::int8_t>& input, Shape in, Shape out, int ou
   const Multiplier scales =
       quantize_multiplier(static_cast<double>(0.1f) / static_cast<double>(0.07f));
   const int count = in.size() / out.size(),
-            shift = std::bit_width(static_cast<unsigned>(count)) - 1;
+            shift = static_cast<int>(std::bit_width(static_cast<unsigned>(count))) - 1;
   const std::int64_t multiplier = (std::int64_t{scales.multiplier} << shift) / count;
   const Multiplier m{static_cast<std::int32_t>(multiplier), scales.shift - shift};
   return std::clamp(requantize(sum + 5 * count, m) + 4, -128, 127);
@@ -56,7 +56,7 @@ template <Axis axes, Shape in> void check_reference() {
     std::vector<std::int8_t> input(static_cast<std::size_t>(in.size()));
     for (std::int8_t& x : input) {
       random = random * 1664525 + 1013904223;
-      x = static_cast<std::int8_t>(pattern == 2 ? 127 : pattern == 3 ? -128 : random >> 24);
+      x = static_cast<std::int8_t>(pattern == 2 ? 127 : pattern == 3 ? 128 : random >> 24);
     }
     const auto output = model.run(std::span<const std::int8_t, in.size()>(input));
     for (int i = 0; i < out.size(); ++i)

@@ -67,7 +67,7 @@ template <Shape in, int height, int width, bool corners, bool centers> void chec
     for (std::int8_t& x : input) {
       random = random * 1664525 + 1013904223;
       const std::uint32_t bits = random >> 24;
-      x = static_cast<std::int8_t>(pattern < 3 ? bits : (bits & 1) != 0 ? 127 : -128);
+      x = static_cast<std::int8_t>(pattern < 3 ? bits : (bits & 1) != 0 ? 127 : 128);
     }
     const auto output = model.run(std::span<const std::int8_t, in.size()>(input));
     std::size_t i = 0;

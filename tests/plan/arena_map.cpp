@@ -49,7 +49,8 @@ TEST_CASE_TEMPLATE("the rows fill the arena, and the most alive is the bound", M
   for (const RowInfo& row : M::rows) {
     CHECK(row.first_step <= row.last_step);
     end = std::max(end, row.offset + row.bytes);
-    for (int t = row.first_step; t <= row.last_step; ++t) alive[t] += row.bytes;
+    for (int t = row.first_step; t <= row.last_step; ++t)
+      alive[static_cast<std::size_t>(t)] += row.bytes;
   }
   CHECK(end == static_cast<int>(M::arena_size));
   CHECK(*std::ranges::max_element(alive) == static_cast<int>(M::arena_bound));
@@ -58,7 +59,7 @@ TEST_CASE_TEMPLATE("the rows fill the arena, and the most alive is the bound", M
 TEST_CASE("the input's rows, every layer, and the output to the end") {
   std::vector<int> rows(Digits::layer_count + 1);
   for (const RowInfo& row : Digits::rows) {
-    if (row.row >= 0) ++rows[row.layer + 1];
+    if (row.row >= 0) ++rows[static_cast<std::size_t>(row.layer + 1)];
     if (row.layer == Digits::layer_count - 1 && row.row >= 0)
       CHECK(row.last_step == Digits::step_count);
   }

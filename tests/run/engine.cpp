@@ -58,10 +58,11 @@ struct Seen {
   void operator()(const Step& step) {
     ++calls;
     if (step.rows == 0) return;
-    CHECK(step.first_row == next[step.layer]);  // in order, without gaps
-    next[step.layer] += step.rows;
+    const auto layer = static_cast<std::size_t>(step.layer);
+    CHECK(step.first_row == next[layer]);  // in order, without gaps
+    next[layer] += step.rows;
     for (int r = 0; r < step.rows; ++r)
-      rows[step.layer].insert(rows[step.layer].end(), step.data[r], step.data[r] + step.row_bytes);
+      rows[layer].insert(rows[layer].end(), step.data[r], step.data[r] + step.row_bytes);
   }
 };
 
@@ -81,7 +82,7 @@ TEST_CASE("a hook sees every row of every layer once, in order") {
   // Conv, depthwise, ReLU6, pool, conv, (Flatten computes nothing), Dense, Softmax.
   const int heights[] = {11, 6, 6, 3, 1, 0, 1, 1};
   const int sizes[] = {11 * 9 * 4, 6 * 5 * 8, 6 * 5 * 8, 3 * 2 * 8, 2 * 5, 0, 3, 3};
-  for (int layer = 0; layer < 8; ++layer) {
+  for (std::size_t layer = 0; layer < 8; ++layer) {
     CAPTURE(layer);
     CHECK(seen.next[layer] == heights[layer]);
     CHECK(static_cast<int>(seen.rows[layer].size()) == sizes[layer]);
@@ -90,7 +91,7 @@ TEST_CASE("a hook sees every row of every layer once, in order") {
 
 TEST_CASE("the rows that a hook sees are the same under every plan") {
   const Seen plain = look<plan::inspectable>(4), streamed_rows = look<plan::fastest>(4);
-  for (int layer : {3, 4, 6, 7}) CHECK(streamed_rows.rows[layer] == plain.rows[layer]);
+  for (std::size_t layer : {3u, 4u, 6u, 7u}) CHECK(streamed_rows.rows[layer] == plain.rows[layer]);
   CHECK(streamed_rows.rows[0] == plain.rows[0]);
   CHECK(streamed_rows.rows[1] == plain.rows[2]);  // with ReLU6 as its clamp
   CHECK(streamed_rows.rows[2].empty());
@@ -110,7 +111,7 @@ TEST_CASE("after an inspectable run every layer lies whole in the arena") {
       append(rows, loaded.memory.arena().subspan(static_cast<std::size_t>(at),
                                                  static_cast<std::size_t>(facts.row_bytes)));
     }
-    CHECK(rows == seen.rows[S::graph.values[v].layer]);
+    CHECK(rows == seen.rows[static_cast<std::size_t>(S::graph.values[v].layer)]);
   }
 }
 

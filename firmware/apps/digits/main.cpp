@@ -29,7 +29,8 @@ void draw(std::span<const std::int8_t> pixels) {
 void show(int index) {
   draw(image(index));
   const int answer = graven::argmax(model.run(image(index)));
-  firmware::print_line("answer ", answer, ", expected ", held_out::labels[index], "\n");
+  const int label = held_out::labels[static_cast<std::size_t>(index)];
+  firmware::print_line("answer ", answer, ", expected ", label, "\n");
 }
 
 /// What two machines must agree on.
@@ -50,7 +51,7 @@ Score answer_all() {
   for (int i = 0; i < held_out::count; ++i) {
     const auto output = model.run(image(i));
     const int answer = graven::argmax(output);
-    score.add(output, answer, held_out::labels[i]);
+    score.add(output, answer, held_out::labels[static_cast<std::size_t>(i)]);
     firmware::print(" ");
     firmware::print(answer);
   }

@@ -9,7 +9,7 @@ inline ModelUnderTest model;
 template <class Model> [[gnu::always_inline]] inline void run_model_on(Model& subject) {
   if constexpr (Model::row_input) {
     constexpr int row_bytes = Model::row_size * graven::size_of(Model::input_element());
-    static constexpr std::byte zeros[row_bytes]{};
+    static constexpr std::byte zeros[std::size_t{row_bytes}]{};
     subject.begin();
     for (int row = 0; row < Model::row_count; ++row) subject.push_row_bytes(zeros);
   } else {

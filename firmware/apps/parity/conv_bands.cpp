@@ -23,7 +23,7 @@ template <class Network, Shape shape> void check_flash() {
 template <class Isa> void check_room() {
   using Network = Sequential<C<8, 16, e3>, C<16, 16, e3>, C<16, 64, e1>, C<64, 64, e3>>;
   constexpr Shape shape{8, 8, 8};
-  using From = Source<Network, graven::core::detail::input_shapes(shape), centred>;
+  using From = Source<Network, graven::core::detail::input_shapes(Shape{8, 8, 8}), centred>;
   constexpr int small = Model<Network, shape, From::params, Isa, plan::smallest>::weight_size;
   static_assert(Model<Network, shape, From::params, Isa>::weight_size > small);
 }

@@ -88,7 +88,8 @@ void hash_rows(const Subject& s, int id, int step, const std::byte* const* out, 
                                       : wire.band;
   for (int r = 0; result.visible && r < made; ++r) {
     decode_row(out[r], result.form, result.shape, row);
-    for (int i = 0; i < result.row_bytes; ++i) mix(hashes[result.layer], row[i]);
+    for (int i = 0; i < result.row_bytes; ++i)
+      mix(hashes[static_cast<std::size_t>(result.layer)], row[i]);
   }
 }
 

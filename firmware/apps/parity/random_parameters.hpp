@@ -56,9 +56,9 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
         (value.op == op::conv || value.op == op::depthwise || value.op == op::dense);
     static constexpr int taps = weighted ? value.weights.size() : 0;
     static constexpr int channels = value.shape.channels;
-    std::conditional_t<style.real, float, std::int8_t> filter[taps > 0 ? taps : 1]{};
-    std::conditional_t<style.real, float, std::int32_t> bias[channels]{};
-    float scale[channels]{};
+    std::conditional_t<style.real, float, std::int8_t> filter[std::size_t{taps > 0 ? taps : 1}]{};
+    std::conditional_t<style.real, float, std::int32_t> bias[std::size_t{channels}]{};
+    float scale[std::size_t{channels}]{};
   };
   template <std::size_t layer> static constexpr auto make_arrays() {
     Arrays<layer> a{};

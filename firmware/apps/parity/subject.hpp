@@ -66,12 +66,14 @@ struct SubjectOf {
   }
   static constexpr auto in = [] {
     std::array<Port, static_cast<std::size_t>(graph.input_count)> ports{};
-    for (int i = 0; i < graph.input_count; ++i) ports[i] = port_of({i, graph.values[i].shape});
+    for (int i = 0; i < graph.input_count; ++i)
+      ports[static_cast<std::size_t>(i)] = port_of({i, graph.values[i].shape});
     return ports;
   }();
   static constexpr auto out = [] {
     std::array<Port, static_cast<std::size_t>(graph.output_count)> ports{};
-    for (int i = 0; i < graph.output_count; ++i) ports[i] = port_of(graph.outputs[i]);
+    for (int i = 0; i < graph.output_count; ++i)
+      ports[static_cast<std::size_t>(i)] = port_of(graph.outputs[i]);
     return ports;
   }();
   static constexpr auto kernels = [] {

@@ -35,10 +35,11 @@ struct ConstantOptions {
 };
 
 template <int Values, int Views, int Layers> struct ValueGraph {
-  Value values[Values]{};
-  View views[Views > 0 ? Views : 1]{};
-  View layers[Layers > 0 ? Layers : 1]{};      // what each layer yields
-  const char* ops[Layers > 0 ? Layers : 1]{};  // the layers' operators, in TFLite's names
+  Value values[std::size_t{Values}]{};
+  View views[std::size_t{Views > 0 ? Views : 1}]{};
+  View layers[std::size_t{Layers > 0 ? Layers : 1}]{};  // what each layer yields
+  const char*
+      ops[std::size_t{Layers > 0 ? Layers : 1}]{};  // the layers' operators, in TFLite's names
   View outputs[max_outputs]{};
   int count = 0, view_count = 0, input_count = 0, output_count = 0;
 

@@ -68,7 +68,7 @@ struct GraphImpl<complete, Outputs<Outs...>, Nodes...> {
   template <At... in, class Lowering, class... Views>
   static constexpr View lower(Lowering& l, Views... inputs) {
     constexpr int count = sizeof...(in);
-    View value[count + outputs_before(sizeof...(Nodes))] = {inputs...};
+    View value[std::size_t{count + outputs_before(sizeof...(Nodes))}] = {inputs...};
     lower_each<in...>(l, value, std::index_sequence_for<Nodes...>());
     if constexpr (output_count > 1)
       for (int o = 0; o < output_count; ++o) l.graph.outputs[o] = value[slot<count>(outs[o])];

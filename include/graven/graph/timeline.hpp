@@ -35,7 +35,7 @@ struct Track {
 };
 
 template <int Values> struct Timeline {
-  Track tracks[Values]{};
+  Track tracks[std::size_t{Values}]{};
   int hop = 1;           // input rows per push
   int pushes = 1;        // after a reset until the outputs have forgotten it; at most one too many
   int whole_layer = -1;  // the first layer that is computed whole though its rows are many
@@ -158,7 +158,8 @@ template <int Values, int Views, int Layers> struct Unroller {
   const ValueGraph<Values, Views, Layers>& g;
   const Timeline<Values>& line;
   ValueGraph<2 * Values, Views + 2 * Values, Layers> out{};
-  int made[Values]{}, kept[Values]{};  // ids in `out` of a value and of its op::window
+  int made[std::size_t{Values}]{},
+      kept[std::size_t{Values}]{};  // ids in `out` of a value and of its op::window
 
   // Rows [from, from + count) of a value of the window's graph.
   constexpr View rows_of(const View& view, int from, int count) const {

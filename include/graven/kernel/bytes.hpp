@@ -12,7 +12,7 @@
 
 namespace graven::core {
 
-template <int Size> struct Bits;
+template <std::size_t Size> struct Bits;
 template <> struct Bits<1> { using type = std::uint8_t; };
 template <> struct Bits<2> { using type = std::uint16_t; };
 template <> struct Bits<4> { using type = std::uint32_t; };

@@ -51,9 +51,9 @@ constexpr int least_of_all(const Problem<Values, Reads, Spans>& p) {
 
 // The cuts that could keep fewer bytes alive than `limit`, the most promising first.
 template <int Values> struct Cuts {
-  short value[Values]{};
-  int least[Values]{};     // of no less is known
-  int estimate[Values]{};  // what is likely
+  short value[std::size_t{Values}]{};
+  int least[std::size_t{Values}]{};     // of no less is known
+  int estimate[std::size_t{Values}]{};  // what is likely
   int count = 0;
 
   constexpr void add(int v, int low, int likely) {
@@ -71,7 +71,7 @@ template <int Values> struct Cuts {
 
 // Rows of each value that somebody reads, at least.
 template <int Values, int Reads, int Spans> struct ReadRows {
-  int rows[Values]{};
+  int rows[std::size_t{Values}]{};
 
   constexpr explicit ReadRows(const Problem<Values, Reads, Spans>& p) {
     for (const Facts& f : p.values)
@@ -107,7 +107,7 @@ template <int Steps> struct Moments {
 
 // The most bytes that a cut keeps alive at these moments, if all else is made as when streaming.
 template <int Values, int Steps> struct Estimates {
-  int most[Values]{};
+  int most[std::size_t{Values}]{};
 
   template <int Rows, class P>
   constexpr Estimates(const P& p, const Schedule<Values, Steps, Rows>& s) {

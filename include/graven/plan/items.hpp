@@ -21,14 +21,14 @@ constexpr int count_items(const Problem<Values, Reads, Spans>& p) {
 }
 
 template <int Items> struct List {
-  Item items[Items]{};
+  Item items[std::size_t{Items}]{};
   int count = 0;
 };
 
 // Stable counting sort by birth.
 template <int Steps, int Items> constexpr auto sorted_by_birth(const List<Items>& list) {
   List<Items> sorted;
-  int next[Steps + 2]{};
+  int next[std::size_t{Steps + 2}]{};
   for (int i = 0; i < list.count; ++i) ++next[list.items[i].t0 + 1];
   for (int t = 0; t <= Steps; ++t) next[t + 1] += next[t];
   for (int i = 0; i < list.count; ++i) sorted.items[next[list.items[i].t0]++] = list.items[i];

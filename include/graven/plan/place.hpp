@@ -8,8 +8,8 @@
 namespace graven::core::plan {
 
 template <int Values, int Rows> struct Places {
-  int row[Rows]{};  // byte offset of each row
-  int scratch[Values]{};
+  int row[std::size_t{Rows}]{};  // byte offset of each row
+  int scratch[std::size_t{Values}]{};
   int arena = 0;  // bytes
   int state = 0;  // where what persists begins: behind everything else
   int fast = 0;   // bytes used below the border
@@ -20,8 +20,8 @@ template <int Values, int Rows> struct Places {
 template <int Items, int Values, int Steps> struct Shelf {
   static constexpr int buckets = 32, bucket_steps = Steps / buckets + 1;
   Times<Values, Steps> times;
-  Item items[Items]{};
-  short members[buckets][Items]{};
+  Item items[std::size_t{Items}]{};
+  short members[buckets][std::size_t{Items}]{};
   int sizes[buckets]{};
   int count = 0;
   int visits = 0;  // items that have been compared

@@ -38,9 +38,9 @@ struct Facts {
 };
 
 template <int Values, int Reads, int Spans> struct Problem {
-  Facts values[Values]{};
-  int reads[Reads]{};  // value ids
-  Span spans[Spans]{};
+  Facts values[std::size_t{Values}]{};
+  int reads[std::size_t{Reads}]{};  // value ids
+  Span spans[std::size_t{Spans}]{};
 };
 
 }  // namespace plan

@@ -85,7 +85,7 @@ constexpr auto make_problem(std::index_sequence<I...>) {
     f.row_bytes = Isa::row_form(g, id).bytes;
     f.wide = size_of(v.element) == 8;
     f.steps = steps_of(g, id, f.band);
-    f.scratch = scratch[id];
+    f.scratch = scratch[static_cast<std::size_t>(id)];
     f.reduces = v.reduces;
     f.carries = v.reduces || v.carries;
     f.is_input = v.op == op::input && !row_input;

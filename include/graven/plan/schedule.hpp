@@ -26,17 +26,19 @@ namespace plan {
 inline constexpr int most_places = 256;
 
 template <int Values, int Steps, int Rows> struct Schedule {
-  short order[Steps]{};                 // the value of each step
-  int ring[Values]{};                   // slots of a value in one block; 0: a place for every row
-  int first_row[Values]{};              // index of a value's row 0 below
-  int birth[Rows]{}, death[Rows]{};     // first and last step of each row, in [0, Steps]
-  int first[Values]{}, last[Values]{};  // first and last step of each value
+  short order[std::size_t{Steps}]{};     // the value of each step
+  int ring[std::size_t{Values}]{};       // slots of a value in one block; 0: a place for every row
+  int first_row[std::size_t{Values}]{};  // index of a value's row 0 below
+  int birth[std::size_t{Rows}]{},
+      death[std::size_t{Rows}]{};  // first and last step of each row, in [0, Steps]
+  int first[std::size_t{Values}]{},
+      last[std::size_t{Values}]{};  // first and last step of each value
 };
 
 template <int Values, int Reads, int Spans> struct Pull {
   const Problem<Values, Reads, Spans>& p;
   const Policy& policy;
-  int done[Values]{};
+  int done[std::size_t{Values}]{};
 
   constexpr int have(int v) const {
     const Facts& f = p.values[v];
@@ -49,7 +51,8 @@ template <int Values, int Reads, int Spans> struct Pull {
   constexpr bool finished(int v) const { return done[v] == p.values[v].steps; }
   constexpr bool is_whole(int v, Order order) const {
     return p.values[v].is_output || order == Order::layers ||
-           (order == Order::mixed && (policy.whole[v / 64 % 4] >> v % 64 & 1) != 0);
+           (order == Order::mixed &&
+            (policy.whole[static_cast<std::size_t>(v / 64 % 4)] >> v % 64 & 1) != 0);
   }
 
   // Twice over the values: at last what persists, whether anything has read it or not.
@@ -60,7 +63,7 @@ template <int Values, int Reads, int Spans> struct Pull {
 
   // The first unfinished wanted value, then up its inputs to a value that can make a step. The path
   // is kept: a step changes nothing above the value that wanted it.
-  short path[Values]{};
+  short path[std::size_t{Values}]{};
   int depth = 0, from = 0;
 
   constexpr int missing(int v) const {  // the first input without the rows of v's next step
@@ -86,7 +89,7 @@ template <int Values, int Reads, int Spans> struct Pull {
 // Takes away the steps whose rows nobody reads: the rest of a row count that a stride or a pool
 // does not divide, and values that no output and nothing persistent depends on.
 template <int Values, int Reads, int Spans> constexpr void trim(Problem<Values, Reads, Spans>& p) {
-  int needed[Values]{};  // rows
+  int needed[std::size_t{Values}]{};  // rows
   for (int v = Values - 1; v >= 0; --v) {
     Facts& f = p.values[v];
     const int rows = f.is_output || f.persistent ? f.rows : needed[v];
@@ -195,7 +198,7 @@ constexpr int align_block(const Facts& f, int x) { return f.wide ? (x + 7) & ~7 
 // outputs lie side by side, all others are aligned.
 template <int Values, int Steps, int Rows, class P>
 constexpr int peak(const P& p, const Schedule<Values, Steps, Rows>& s) {
-  int delta[Steps + 2]{};
+  int delta[std::size_t{Steps + 2}]{};
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
     const int bytes = f.is_input || f.is_output ? f.row_bytes : align4(f.row_bytes);

@@ -9,7 +9,7 @@ namespace graven::core::plan {
 template <int Values, int Steps, int Rows, class P>
 constexpr auto touches_of(const P& p, const Schedule<Values, Steps, Rows>& s) {
   struct Touches {
-    int row[Rows]{};
+    int row[std::size_t{Rows}]{};
   } touches;
   auto touch = [&](int v, int r) {  // a ring is one item: its first row's
     while (p.values[v].overwrites >= 0) v = p.values[v].overwrites;
@@ -32,7 +32,7 @@ template <int Items, int Values, int Steps, int Rows, class P>
 constexpr auto hottest_first(const P& p, const Schedule<Values, Steps, Rows>& s) {
   const auto items = items_of<Items>(p, s);
   const auto touches = touches_of(p, s);
-  long long heat[Items]{};
+  long long heat[std::size_t{Items}]{};
   for (int i = 0; i < items.count; ++i) {
     const Item& item = items.items[i];
     heat[i] = (item.row < 0 ? 1LL << 60 : static_cast<long long>(touches.row[item.row]) << 32) -

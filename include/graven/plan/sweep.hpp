@@ -8,13 +8,13 @@ namespace graven::core::plan {
 
 // The steps of each value, ascending.
 template <int Values, int Steps> struct Times {
-  int first[Values + 1]{};  // of value v in `times`
-  int times[Steps]{};
+  int first[std::size_t{Values + 1}]{};  // of value v in `times`
+  int times[std::size_t{Steps}]{};
 
   template <int Rows> constexpr explicit Times(const Schedule<Values, Steps, Rows>& s) {
     for (short v : s.order) ++first[v + 1];
     for (int v = 0; v < Values; ++v) first[v + 1] += first[v];
-    int next[Values]{};
+    int next[std::size_t{Values}]{};
     for (int v = 0; v < Values; ++v) next[v] = first[v];
     for (int t = 0; t < Steps; ++t) times[next[s.order[t]]++] = t;
   }
@@ -35,8 +35,8 @@ template <int Values, int Steps> struct Times {
 template <int Most> struct Gaps {
   static constexpr int endless = 1 << 30;
 
-  int at[Most + 2]{};
-  int end[Most + 2]{endless};
+  int at[std::size_t{Most + 2}]{};
+  int end[std::size_t{Most + 2}]{endless};
   int count = 1;
 
   constexpr int upto(int address) const {  // how many gaps begin at or before an address
@@ -90,13 +90,15 @@ template <int Items, int Values, int Steps, int Rows> struct Sweep {
   int now = 0, arrived = 0;  // blocks
   Gaps<Items> gaps{};
   // What is alive, by the last step: [first, last) of each item, and the next of the same step.
-  int ending[Steps + 2]{};
-  int next[Items + 1]{}, first[Items + 1]{}, last[Items + 1]{};
+  int ending[std::size_t{Steps + 2}]{};
+  int next[std::size_t{Items + 1}]{}, first[std::size_t{Items + 1}]{},
+      last[std::size_t{Items + 1}]{};
   int alive = 0;
   // Scratch exists at the steps of its value only. Groups have the same bytes; the next step of one
   // of its values.
-  short group_of[Values + 1]{};
-  int group_at[Values + 1]{}, group_end[Values + 1]{}, group_step[Values + 1]{};
+  short group_of[std::size_t{Values + 1}]{};
+  int group_at[std::size_t{Values + 1}]{}, group_end[std::size_t{Values + 1}]{},
+      group_step[std::size_t{Values + 1}]{};
   int groups = 0;
   static constexpr int visits = 0;  // not limited (Shelf)
 

@@ -75,7 +75,8 @@ template <std::size_t... borders> struct Regions {
 namespace detail {
 
 template <std::size_t Size, std::size_t Alignment> struct OwnedArena {
-  alignas(Alignment) std::byte memory[Size];  // no initializer: a global model lies in .bss
+  alignas(Alignment)
+      std::byte memory[std::size_t{Size}];  // no initializer: a global model lies in .bss
 };
 struct BorrowedArena {
   std::byte* memory;

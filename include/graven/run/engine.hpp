@@ -22,7 +22,7 @@ struct Step {
 // The state of a run between two steps.
 template <int Values, class Count, class Index> struct Progress {
   Index next = 0;
-  std::array<Count, Values> done{};
+  std::array<Count, std::size_t{Values}> done{};
 };
 
 // The step function and the loops around it, for one (network, instruction set, plan). No state;
@@ -43,7 +43,7 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   static constexpr const auto& places = Tables::places;
   static constexpr const typename Tables::Content& tables = Tables::tables;  // no auto: stays lazy
   static constexpr std::size_t state_at = static_cast<std::size_t>(Plan::places.state);
-  using Progress = core::Progress<computed, Count, detail::unsigned_for<steps>>;
+  using Progress = core::Progress<computed, Count, detail::unsigned_for<std::uint64_t{steps}>>;
 
   using Steps = detail::Steps<Tables>;
   template <class Memory>
@@ -56,8 +56,8 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   }
 
   template <class Memory> static constexpr void run(Memory arena) {
-    std::array<Count, computed> done{};
-    std::byte* out[max_band]{};
+    std::array<Count, std::size_t{computed}> done{};
+    std::byte* out[std::size_t{max_band}]{};
     for (const Id id : order) step(arena, id, done[id]++, out);
   }
 
@@ -65,7 +65,7 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   // left.
   template <class Memory>
   static constexpr bool advance(Memory arena, Progress& progress, int count) {
-    std::byte* out[max_band]{};
+    std::byte* out[std::size_t{max_band}]{};
     for (; count > 0 && progress.next < steps; --count) {
       const Id id = order[progress.next];
       if (id == Tables::arrival) break;
@@ -89,18 +89,18 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   // What a hook needs to know; in flash only where one is used.
   using Result = detail::Result;
   static constexpr auto results = [] {
-    std::array<Result, computed> r{};
+    std::array<Result, std::size_t{computed}> r{};
     for (int v = first_value; v < values; ++v) {
       const int layer = graph.values[v].layer;
       const Shape shape = graph.values[v].shape;
       const RowForm form = Isa::row_form(graph.view(), v);
       const RowForm plain = pixel_rows(shape, graph.values[v].element);
-      r[v - first_value] = {static_cast<std::int16_t>(layer),
-                            graph.layers[layer].value == v,
-                            plain.bytes,
-                            form == plain,
-                            shape,
-                            form};
+      r[static_cast<std::size_t>(v - first_value)] = {static_cast<std::int16_t>(layer),
+                                                      graph.layers[layer].value == v,
+                                                      plain.bytes,
+                                                      form == plain,
+                                                      shape,
+                                                      form};
     }
     return r;
   }();
@@ -114,8 +114,8 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   }();
 
   template <class Memory, class Hook> static constexpr void run_with(Memory arena, Hook& hook) {
-    std::array<Count, computed> done{};
-    std::byte* out[max_band]{};
+    std::array<Count, std::size_t{computed}> done{};
+    std::byte* out[std::size_t{max_band}]{};
     for (const Id id : order) {
       const int s = done[id]++;
       step(arena, id, s, out);

@@ -41,7 +41,8 @@ template <class Tables> struct Steps {
     const std::byte* rows[Tables::max_rows]{};
     const std::byte** row = rows;
     for (int k = 0; k < wire.inputs; ++k) {
-      const typename Tables::InputWire& in = Tables::tables.inputs[wire.first_input + k];
+      const typename Tables::InputWire& in =
+          Tables::tables.inputs[static_cast<std::size_t>(wire.first_input + k)];
       const bool is_listed = Tables::has_row_lists && in.stride == in.irregular;
       int y = is_listed ? in.starts[s] : s * in.stride - in.top;
       const bool in_flash = Tables::has_constants && (in.slots.row & in.in_flash) != 0;

@@ -17,7 +17,7 @@ namespace detail {
 
 // A packed stream, aligned for the instruction set's loads.
 template <int Size, int Alignment = 4> struct Stream {
-  alignas(Alignment) std::byte bytes[Size > 0 ? Size : 1]{};
+  alignas(Alignment) std::byte bytes[std::size_t{Size > 0 ? Size : 1}]{};
 };
 template <int Size, int Alignment> struct Packed {
   Stream<Size, Alignment> stream{};
@@ -55,11 +55,12 @@ inline constexpr auto stream_of = [] {
 }();
 
 template <const auto& graph, int value, int input, int steps> constexpr auto make_starts() {
-  std::array<std::uint16_t, steps> starts{};
+  std::array<std::uint16_t, std::size_t{steps}> starts{};
   constexpr GraphView g = graph.view();
   const Value& v = g[value];
   for (int s = 0; s < steps; ++s) {
-    starts[s] = static_cast<std::uint16_t>(g.rows(v, input).start(s));  // -1: 65535, outside
+    const int start = g.rows(v, input).start(s);
+    starts[static_cast<std::size_t>(s)] = static_cast<std::uint16_t>(start);  // -1: 65535, outside
   }
   return starts;
 }
@@ -76,21 +77,21 @@ struct FlashTables {
   static constexpr int computed = values - first_value;
   static constexpr int steps = Plan::steps;
 
-  using Id = detail::unsigned_for<values>;
+  using Id = detail::unsigned_for<std::uint64_t{values}>;
   static constexpr int max_steps = [] {
     int most = 0;
     for (const auto& f : Plan::problem.values) most = f.steps > most ? f.steps : most;
     return most;
   }();
-  using Count = detail::unsigned_for<max_steps>;
+  using Count = detail::unsigned_for<std::uint64_t{max_steps}>;
   using Place = detail::unsigned_for<static_cast<std::uint64_t>(Plan::places.arena)>;
 
   static constexpr Id arrival = computed;  // in `order`: here the next row of the input is needed
   static constexpr auto order = [] {
-    std::array<Id, steps> ids{};
+    std::array<Id, std::size_t{steps}> ids{};
     for (int t = 0; t < steps; ++t) {
       const int value = Plan::schedule.order[t] - first_value;
-      ids[t] = value < 0 ? arrival : static_cast<Id>(value);
+      ids[static_cast<std::size_t>(t)] = value < 0 ? arrival : static_cast<Id>(value);
     }
     return ids;
   }();
@@ -135,7 +136,7 @@ struct FlashTables {
     std::array<Place, static_cast<std::size_t>(count > 0 ? count : 1)> rows{};
     for (int v = 0, at = 0; v < values; ++v)
       for (int r = 0; ring[v] == 0 && r < Plan::problem.values[v].rows; ++r)
-        rows[at++] = static_cast<Place>(place(v, r));
+        rows[static_cast<std::size_t>(at++)] = static_cast<Place>(place(v, r));
     return rows;
   }();
   // From row `first` on; what is read so lies in no ring of fewer slots than rows (Facts::sliced).
@@ -250,8 +251,8 @@ struct FlashTables {
   }
 
   struct Content {
-    std::array<Task, computed> tasks{};
-    std::array<Wire, computed> wires{};
+    std::array<Task, std::size_t{computed}> tasks{};
+    std::array<Wire, std::size_t{computed}> wires{};
     std::array<InputWire, (graph.view_count > 0 ? graph.view_count : 1)> inputs{};
   };
   template <int value, std::size_t... K>
@@ -271,7 +272,7 @@ struct FlashTables {
         (fill<static_cast<int>(I) + first_value>(t, Inputs<I + first_value>()), true)...};
     return t;
   }
-  static constexpr Content tables = make_tables(std::make_index_sequence<computed>());
+  static constexpr Content tables = make_tables(std::make_index_sequence<std::size_t{computed}>());
 };
 
 }  // namespace graven::core

@@ -37,7 +37,7 @@ template <class Lanes, int vectors, int count, int program>
   constexpr int table = Lanes::Table::bytes, weights = Lanes::weight_bytes;
   const auto limits = output.limits;
   const int step = walk.step, groups = walk.groups, pixel = output.pixel;
-  Vector acc[count][vectors];
+  Vector acc[std::size_t{count}][std::size_t{vectors}];
   unroll<vectors>([&](auto j) {
     const Vector initial = Lanes::start(stream + j * table);
     unroll<count>([&](auto p) { acc[p][j] = initial; });
@@ -46,7 +46,7 @@ template <class Lanes, int vectors, int count, int program>
   GRAVEN_ROLLED for (int ky = walk.rows; ky > 0; --ky, x += walk.pitch) {
     const std::byte* from = x;
     GRAVEN_ROLLED for (int k = groups; k > 0; --k, from += 4, w += vectors * weights) {
-      Vector w_now[vectors];
+      Vector w_now[std::size_t{vectors}];
       unroll<vectors>([&](auto j) { w_now[j] = Lanes::weights(w + j * weights); });
       unroll<count>([&](auto p) {
         const Vector x_now = Lanes::inputs(from + p * step);
@@ -69,7 +69,7 @@ template <class Lanes, int vectors, int program> struct Block {
   static constexpr int most = Lanes::pixels(vectors);
 
   template <int... i> static constexpr auto make_tiles(std::integer_sequence<int, i...>) {
-    return std::array<Tile, most>{&tile<Lanes, vectors, i + 1, program>...};
+    return std::array<Tile, std::size_t{most}>{&tile<Lanes, vectors, i + 1, program>...};
   }
   static constexpr auto tiles = make_tiles(std::make_integer_sequence<int, most>());
 

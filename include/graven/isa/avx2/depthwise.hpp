@@ -126,7 +126,7 @@ template <class Taps, int count, int program>
   const DepthwiseRow r = row;
   const std::byte* first_weights = r.block + n * table;
   for (int i = r.first; i < r.bytes; i += r.step) {
-    typename Taps::Vector acc[n];
+    typename Taps::Vector acc[std::size_t{n}];
     unroll<n>([&](auto j) { acc[j] = Taps::start(r.block + j * table); });
     auto add = [&](int k) {
       Taps::add(acc, r.input + i, r.offsets + 4 * Taps::group * k, first_weights + weights * k);

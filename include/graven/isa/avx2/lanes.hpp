@@ -175,8 +175,8 @@ struct Words {
 
   // The outputs of one pixel, of which `left` exist.
   template <int vectors>
-  [[gnu::always_inline]] static void put(std::byte* out, const Vector (&y)[vectors], int left,
-                                         const Limits& limits) {
+  [[gnu::always_inline]] static void put(std::byte* out, const Vector (&y)[std::size_t{vectors}],
+                                         int left, const Limits& limits) {
     const auto low = static_cast<char>(limits.low), high = static_cast<char>(limits.high);
     if constexpr (vectors == 4) {
       __m256i z =

@@ -98,8 +98,8 @@ struct Floats {
   static void fill(std::byte* to, int, int count) { fill_bytes(to, std::byte{0}, 4 * count); }
 
   template <int vectors>
-  [[gnu::always_inline]] static void put(std::byte* out, const Vector (&y)[vectors], int left,
-                                         const Limits&) {
+  [[gnu::always_inline]] static void put(std::byte* out, const Vector (&y)[std::size_t{vectors}],
+                                         int left, const Limits&) {
     unroll<vectors>([&](auto j) {
       if (left > lanes * j) store_floats(out + 32 * j, y[j], left - lanes * j);
     });

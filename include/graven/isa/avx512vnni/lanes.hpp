@@ -117,8 +117,8 @@ struct Bytes : avxvnni_isa::Bytes {
   }
 
   template <int vectors>
-  [[gnu::always_inline]] static void put(std::byte* out, const Vector (&y)[vectors], int left,
-                                         const Limits& limits) {
+  [[gnu::always_inline]] static void put(std::byte* out, const Vector (&y)[std::size_t{vectors}],
+                                         int left, const Limits& limits) {
     const auto low = static_cast<char>(limits.low), high = static_cast<char>(limits.high);
     const __mmask64 mask = first_bytes(left);
     if constexpr (vectors == 4) {

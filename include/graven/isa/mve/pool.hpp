@@ -63,7 +63,8 @@ struct Divisor {
   int half, factor, shift;
 
   explicit Divisor(int count)
-      : half(count / 2), factor(0), shift(count == 1 ? 0 : 32 - __builtin_clz(count - 1)) {
+      : half(count / 2), factor(0),
+        shift(count == 1 ? 0 : 32 - __builtin_clz(static_cast<unsigned>(count - 1))) {
     factor = ((1 << (15 + shift)) + count - 1) / count;
   }
 };

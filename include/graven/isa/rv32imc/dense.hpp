@@ -11,7 +11,7 @@ namespace graven::core::rv32imc_isa {
 
 // Adds `count` inputs times the weights of `outputs` channels, which lie side by side.
 template <int outputs>
-[[gnu::always_inline]] inline void add_products(std::int32_t (&acc)[outputs], const std::byte* x,
+[[gnu::always_inline]] inline void add_products(std::int32_t* acc, const std::byte* x,
                                                 const std::byte* w, int count) {
   auto add = [&](int k) {
     const std::int32_t input = load<std::int8_t>(x + k);
@@ -97,13 +97,13 @@ template <bool Rows> struct Dense {
   template <bool relu, int count>
   [[gnu::always_inline]] static void add(const Task& t, const Band& band, const Range& range,
                                          const std::byte* x, const std::byte* w, int taps, int o) {
-    std::int32_t acc[count];
+    std::int32_t acc[std::size_t{count}];
     const std::byte* record = t.stream + o * DenseRecord::bytes;
     std::byte* sums = band.scratch + 4 * o;
     for (int i = 0; i < count; ++i)
       acc[i] = band.first || !Rows ? DenseRecord::bias(record + i * DenseRecord::bytes)
                                    : load_aligned<std::int32_t>(sums + 4 * i);
-    add_products(acc, x, w, taps);
+    add_products<count>(acc, x, w, taps);
     for (int i = 0; i < count; ++i)
       if (band.last || !Rows)
         band.out[0][o + i] = DenseRecord::scale(record + i * DenseRecord::bytes, range)

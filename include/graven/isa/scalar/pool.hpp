@@ -154,7 +154,7 @@ template <class T, class Acc> struct Mean : PlainKernel {
       const Quant in = g.source(v).quant;
       const Multiplier whole =
           quantize_multiplier(static_cast<double>(in.scale) / static_cast<double>(v.quant.scale));
-      int shift = std::bit_width(static_cast<std::uint32_t>(count)) - 1;
+      int shift = static_cast<int>(std::bit_width(static_cast<std::uint32_t>(count))) - 1;
       if (shift > 31 + whole.shift) shift = 31 + whole.shift;
       to.put(static_cast<std::int32_t>(count * in.zero_point));
       to.put(static_cast<std::int32_t>((std::int64_t{whole.multiplier} << shift) / count));

@@ -41,10 +41,11 @@ struct SmallWindows : General {
   static constexpr int lanes = sizeof(typename Rule::Word);
 
   // A last word that is not whole takes back channels of the one before.
-  [[gnu::always_inline]] static void pixel(const Task& t, const std::byte* const (&rows)[height],
+  [[gnu::always_inline]] static void pixel(const Task& t,
+                                           const std::byte* const (&rows)[std::size_t{height}],
                                            int from, std::byte* out) {
     const int channels = t.in_channels;
-    const std::byte* at[height];
+    const std::byte* at[std::size_t{height}];
 #pragma GCC unroll 9
     for (int ky = 0; ky < height; ++ky) at[ky] = rows[ky] + from;
     auto move = [&](int by) {
@@ -79,7 +80,7 @@ struct SmallWindows : General {
   }
   static void run(const Task& task, const Band& band) {
     const Task t = task;
-    const std::byte* rows[height];
+    const std::byte* rows[std::size_t{height}];
     for (int ky = 0; ky < height; ++ky) {
       rows[ky] = band.rows[ky];
       if (padded && rows[ky] == nullptr) return General::run(task, band);

@@ -172,7 +172,7 @@ template <int run_length, int rows> struct Sliding : scalar_isa::Conv<scalar_isa
         to = widen(to, row + first);
         continue;
       }
-      std::byte bytes[strip];
+      std::byte bytes[std::size_t{strip}];
       fill(bytes, t.in_zero, strip);
       if (row != nullptr) armv7em_isa::copy(bytes + before, row + first + before, inside);
       to = widen(to, bytes);
