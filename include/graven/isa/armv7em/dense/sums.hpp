@@ -1,0 +1,114 @@
+// Sums of two and four outputs of one pixel: four inputs at a time, which they share.
+#pragma once
+
+#if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
+
+#include "graven/isa/armv7em/conv/tiles.hpp"
+
+namespace graven::core::armv7em_isa {
+
+// Sums of two pairs of outputs (pairs.hpp): `high` is 256 times the second output's plus the
+// first's.
+struct FourSums {
+  std::int32_t high_a, low_a, high_b, low_b;
+};
+
+// Adds `quads` times four inputs. Weights: per four inputs the words of k, k + 2 of both pairs,
+// then those of k + 1, k + 3. (Not r7: without optimisation it points to the frame.)
+[[gnu::always_inline]] inline void add_quads(FourSums& s, const std::byte*& w, const std::byte*& x,
+                                             int quads) {
+  std::uint32_t even, odd;
+  asm volatile(R"(
+  .macro quad
+    ldr %[even], [%[x]], #4
+    ldm %[w]!, {r4-r6, r8}
+    sxtb16 %[odd], %[even], ror #8
+    sxtb16 %[even], %[even]
+    smlad %[ha], r4, %[even], %[ha] ;  sxtb16 r4, r4 ;  smlad %[la], r4, %[even], %[la]
+    smlad %[hb], r5, %[even], %[hb] ;  sxtb16 r5, r5 ;  smlad %[lb], r5, %[even], %[lb]
+    smlad %[ha], r6, %[odd], %[ha] ;   sxtb16 r6, r6 ;  smlad %[la], r6, %[odd], %[la]
+    smlad %[hb], r8, %[odd], %[hb] ;   sxtb16 r8, r8 ;  smlad %[lb], r8, %[odd], %[lb]
+  .endm
+    subs %[n], #4 ;  blt 2f
+  1:
+    quad ;  quad ;  quad ;  quad
+    subs %[n], #4 ;  bge.w 1b
+  2:
+    adds %[n], #4 ;  beq 4f
+  3:
+    quad
+    subs %[n], #1 ;  bne 3b
+  4:
+  .purgem quad
+  )"
+               : [w] "+r"(w), [x] "+r"(x), [n] "+r"(quads), [ha] "+r"(s.high_a), [la] "+r"(s.low_a),
+                 [hb] "+r"(s.high_b), [lb] "+r"(s.low_b), [even] "=&r"(even), [odd] "=&r"(odd)
+               :
+               : "r4", "r5", "r6", "r8", "cc", "memory");
+}
+
+// The same for two outputs. Weights: per four inputs the words of k, k + 2 and of k + 1, k + 3.
+struct PairSums {
+  std::int32_t high, low;
+};
+[[gnu::always_inline]] inline void add_quads(PairSums& s, const std::byte*& w, const std::byte*& x,
+                                             int quads) {
+  std::uint32_t even, odd;
+  asm volatile(R"(
+    adds %[n], #1 ;  lsrs %[n], #1 ;  bcc 2f
+  1:
+    ldr %[even], [%[x]], #4
+    ldm %[w]!, {r4, r5}
+    sxtb16 %[odd], %[even], ror #8
+    sxtb16 %[even], %[even]
+    smlad %[h], r4, %[even], %[h] ;  sxtb16 r4, r4 ;  smlad %[l], r4, %[even], %[l]
+    smlad %[h], r5, %[odd], %[h] ;   sxtb16 r5, r5 ;  smlad %[l], r5, %[odd], %[l]
+  2:
+    ldr %[even], [%[x]], #4
+    ldm %[w]!, {r4, r5}
+    sxtb16 %[odd], %[even], ror #8
+    sxtb16 %[even], %[even]
+    smlad %[h], r4, %[even], %[h] ;  sxtb16 r4, r4 ;  smlad %[l], r4, %[even], %[l]
+    smlad %[h], r5, %[odd], %[h] ;   sxtb16 r5, r5 ;  smlad %[l], r5, %[odd], %[l]
+    subs %[n], #1 ;  bne 1b
+  )"
+               : [w] "+r"(w), [x] "+r"(x), [n] "+r"(quads), [h] "+r"(s.high), [l] "+r"(s.low),
+                 [even] "=&r"(even), [odd] "=&r"(odd)
+               :
+               : "r4", "r5", "cc", "memory");
+}
+
+// A row of inputs: whole quads in place, and what is left as a word filled up with zeros.
+struct Inputs {
+  const std::byte* at;
+  int quads, left;
+  std::uint32_t rest = 0;
+
+  Inputs(const std::byte* from, int count) : at(from), quads(count / 4), left(count % 4) {
+    for (int i = 0; i < left; ++i) rest |= static_cast<std::uint32_t>(from[4 * quads + i]) << 8 * i;
+  }
+
+  template <class Sums> [[gnu::always_inline]] void add(Sums& s, const std::byte* w) const {
+    const std::byte* x = at;
+    if (quads > 0) add_quads(s, w, x, quads);
+    if (left == 0) return;
+    std::byte word[4];
+    store(word, rest);
+    x = word;
+    add_quads(s, w, x, 1);
+  }
+  std::int32_t single(const std::byte* w, std::int32_t acc) const {
+    const std::byte* x = at;
+    for (int n = quads; n > 0; --n, x += 4, w += 4) acc = product(load<std::uint32_t>(x), w, acc);
+    return left != 0 ? product(rest, w, acc) : acc;
+  }
+  [[gnu::always_inline]] static std::int32_t product(std::uint32_t x, const std::byte* weights,
+                                                     std::int32_t acc) {
+    const auto w = load_aligned<std::uint32_t>(weights);
+    return smlad(odd_bytes(w), odd_bytes(x), smlad(even_bytes(w), even_bytes(x), acc));
+  }
+};
+
+}  // namespace graven::core::armv7em_isa
+
+#endif
