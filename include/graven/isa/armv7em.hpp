@@ -8,7 +8,6 @@
 #include "graven/isa/armv7em/conv/plain.hpp"
 #include "graven/isa/armv7em/conv/sliding.hpp"
 #include "graven/isa/armv7em/conv/winograd.hpp"
-#include "graven/isa/armv7em/dense/rows.hpp"
 #include "graven/isa/armv7em/dense/tied.hpp"
 #include "graven/isa/armv7em/depthwise/columns.hpp"
 #include "graven/isa/armv7em/depthwise/doubled.hpp"

@@ -1,4 +1,4 @@
-// Sums of four and of two outputs that share each load of the inputs, and their weights.
+// Sums of two and four outputs of one pixel: four inputs at a time, which they share.
 #pragma once
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
@@ -108,28 +108,6 @@ struct Inputs {
     return smlad(odd_bytes(w), odd_bytes(x), smlad(even_bytes(w), even_bytes(x), acc));
   }
 };
-
-// Four outputs' weights of inputs [from, from + count).
-constexpr void put_four(Writer& to, const FilterLayout& layout, const Parameters& p, int o,
-                        int from, int count) {
-  for (int k = 0; k < count; k += 4)
-    for (int half = 0; half < 2; ++half)
-      for (int pair = o; pair < o + 4; pair += 2)
-        to.put(pair_word(Taps(layout, p, pair).part(from, count),
-                         Taps(layout, p, pair + 1).part(from, count), k + half));
-}
-constexpr void put_two(Writer& to, const FilterLayout& layout, const Parameters& p, int o, int from,
-                       int count) {
-  const Taps low = Taps(layout, p, o).part(from, count);
-  const Taps high = Taps(layout, p, o + 1).part(from, count);
-  for (int k = 0; k < count; k += 4)
-    for (int half = 0; half < 2; ++half) to.put(pair_word(low, high, k + half));
-}
-constexpr void put_single(Writer& to, const FilterLayout& layout, const Parameters& p, int o,
-                          int from, int count) {
-  const Taps taps = Taps(layout, p, o).part(from, count);
-  for (int k = 0; k < round4(count); ++k) to.put(static_cast<std::int8_t>(taps[k]));
-}
 
 }  // namespace graven::core::armv7em_isa
 
