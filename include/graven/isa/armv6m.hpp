@@ -15,7 +15,7 @@ struct armv6m : thumb_isa::Kernels<armv6m_isa::Core> {
 
 }  // namespace graven::core
 
-namespace graven::core {
+namespace graven {
 using core::armv6m;
 }
 

@@ -75,7 +75,7 @@ struct armv7em : armv7em_expanding<1 << 16, false> {};
 
 }  // namespace graven::core
 
-namespace graven::core {
+namespace graven {
 using core::armv7em;
 }
 

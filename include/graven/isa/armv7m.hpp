@@ -15,7 +15,7 @@ struct armv7m : thumb_isa::Kernels<armv7m_isa::Core> {
 
 }  // namespace graven::core
 
-namespace graven::core {
+namespace graven {
 using core::armv7m;
 }
 

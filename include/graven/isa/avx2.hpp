@@ -32,7 +32,7 @@ struct avx2 : scalar {
 
 }  // namespace graven::core
 
-namespace graven::core {
+namespace graven {
 using core::avx2;
 }
 

@@ -16,7 +16,7 @@ struct avx512vnni : avxvnni {
 
 }  // namespace graven::core
 
-namespace graven::core {
+namespace graven {
 using core::avx512vnni;
 }
 

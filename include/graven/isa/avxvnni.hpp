@@ -25,7 +25,7 @@ struct avxvnni : avx2 {
 
 }  // namespace graven::core
 
-namespace graven::core {
+namespace graven {
 using core::avxvnni;
 }
 

@@ -14,6 +14,7 @@
 #include "graven/isa/mve/resize.hpp"
 #include "graven/isa/scalar.hpp"
 #include "graven/isa/shared/fpu/real.hpp"
+#include "graven/isa/shared/softmax_table.hpp"
 
 #include <limits>
 
@@ -36,9 +37,10 @@ template <int bytes> struct ByColumns {
 };
 
 template <int column_bytes>
-using kernels = Prefer<ByColumns<column_bytes>, Convs, Depthwises3x3, AnyDepthwise, DenseRows, Adds,
-                       Map, MaxPool, AveragePool<false>, AveragePool<true>, Means,
-                       scalar_isa::BilinearInt8<Blend>, fpu_isa::kernels, scalar::kernels>;
+using kernels =
+    Prefer<ByColumns<column_bytes>, Convs, Depthwises3x3, AnyDepthwise, DenseRows, Adds, Map,
+           MaxPool, AveragePool<false>, AveragePool<true>, Means, scalar_isa::BilinearInt8<Blend>,
+           SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace mve_isa
 
@@ -53,7 +55,7 @@ struct mve : mve_columns<(std::numeric_limits<int>::max)()> {
 
 }  // namespace graven::core
 
-namespace graven::core {
+namespace graven {
 using core::mve;
 }
 

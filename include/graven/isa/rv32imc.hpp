@@ -29,7 +29,7 @@ struct rv32imc : scalar {
 
 }  // namespace graven::core
 
-namespace graven::core {
+namespace graven {
 using core::rv32imc;
 }
 
