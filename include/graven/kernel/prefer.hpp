@@ -81,7 +81,7 @@ template <class K> struct AsList {
       Listed<K> || error::unsupported<error::in<K>>,
       "Instruction set: what is in a list of kernels has a name, and says what it serves: "
       "`static constexpr bool serves(const GraphView&, int value)`.");
-  using type = KernelList<K>;
+  using type = std::conditional_t<Listed<K>, KernelList<K>, KernelList<>>;
 };
 template <class... K> struct AsList<KernelList<K...>> { using type = KernelList<K...>; };
 template <class... A, class... B>

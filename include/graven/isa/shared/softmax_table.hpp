@@ -14,7 +14,7 @@ struct SoftmaxTable : PlainKernel {
     // Fewer classes than can make the sum overflow (scalar/softmax.hpp, halves).
     return makes<std::int8_t>(g, value, op::softmax) && g[value].shape.channels < 512;
   }
-  using Scalar = scalar_isa::SoftmaxInt8;
+  using Scalar = scalar_isa::SoftmaxRows<false>;
 
   // Below 2^-20 nothing is left of an exponential, neither in the sum nor in an output.
   static constexpr int entries(const GraphView& g, const Value& v) {
