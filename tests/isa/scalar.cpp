@@ -61,7 +61,7 @@ static_assert(gets<AvgPool<Extent{15, 17}>, int8_params,
                    Pool<std::int8_t, Average<std::int8_t, std::int16_t>, false>, Shape{16, 17, 1}>);
 static_assert(gets<AvgPool<Extent{16, 17}>, int8_params,
                    Pool<std::int8_t, Average<std::int8_t, std::int32_t>, false>, Shape{17, 17, 1}>);
-static_assert(gets<Tanh, int8_params, MapBytes> && gets<Softmax, int8_params, SoftmaxInt8>);
+static_assert(gets<Tanh, int8_params, MapBytes> && gets<Softmax, int8_params, SoftmaxRows<false>>);
 static_assert(gets<Tanh, real_params, MapFloat32<Tanh::real<float>>>);
 static_assert(gets<graven::ArgMax<>, real_params, scalar_isa::ArgMax<float, std::int32_t>>);
 // No kernel: nothing is computed in a type that nobody wrote.

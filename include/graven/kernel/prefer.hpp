@@ -1,6 +1,7 @@
 // An instruction set is a list of kernels: of those that serve a value, the first wins.
 #pragma once
 
+#include "graven/error.hpp"
 #include "graven/graph/value.hpp"
 #include "graven/kernel/task.hpp"
 
@@ -25,12 +26,29 @@ concept RowKernel = requires {
 
 namespace detail {
 
+// What packs and runs a kernel asks of it; `programs` and `run` belong together.
+template <class K>
+concept IsWhole = requires(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+  K::scratch(g, v);
+  K::stream_size(g, v);
+  K::pack(g, v, p, to);
+}
+&&(
+    requires { K::programs; } || requires(const Task& t, const Band& b) { K::run(t, b); });
+
+template <class K> constexpr K whole() {
+  static_assert(IsWhole<K> || error::unsupported<error::in<K>>,
+                "Instruction set: a kernel has scratch, stream_size and pack (PlainKernel's, where "
+                "it needs none) and run(task, band), or `programs` and run<program>(task, band).");
+  return {};
+}
+
 template <int n, class First, class... Rest> struct Nth : Nth<n - 1, Rest...> {};
 template <class First, class... Rest> struct Nth<0, First, Rest...> { using type = First; };
 
 }  // namespace detail
 
-template <Listed... Kernels> struct KernelList {
+template <class... Kernels> struct KernelList {
   static constexpr int count = sizeof...(Kernels);
   static constexpr const char* names[count + 1]{Kernels::name..., ""};
 
@@ -49,16 +67,22 @@ template <Listed... Kernels> struct KernelList {
     if constexpr (n < count) {
       using Chosen = typename detail::Nth<n, Kernels...>::type;
       if constexpr (RowKernel<Chosen>)
-        return Chosen{};
+        return detail::whole<Chosen>();
       else
-        return Chosen::template kernel<graph, value>();
+        return detail::whole<decltype(Chosen::template kernel<graph, value>())>();
     }
   }
 };
 
 namespace detail {
 
-template <class K> struct AsList { using type = KernelList<K>; };
+template <class K> struct AsList {
+  static_assert(
+      Listed<K> || error::unsupported<error::in<K>>,
+      "Instruction set: what is in a list of kernels has a name, and says what it serves: "
+      "`static constexpr bool serves(const GraphView&, int value)`.");
+  using type = std::conditional_t<Listed<K>, KernelList<K>, KernelList<>>;
+};
 template <class... K> struct AsList<KernelList<K...>> { using type = KernelList<K...>; };
 template <class... A, class... B>
 KernelList<A..., B...> operator+(KernelList<A...>, KernelList<B...>);

@@ -10,7 +10,8 @@ namespace graven::core::fpu_isa {
 // With t = 2 * x / scale cut to an integer, half away from zero is (t + 1 - (t < 0)) >> 1. The
 // conversion saturates, as the sum does, and makes 0 of NaN.
 template <class T> struct Quantize : scalar_isa::QuantizeFloat32<T> {
-  static constexpr const char* name = "fpu.quantize";
+  static constexpr const char* name =
+      std::is_same_v<T, std::int8_t> ? "fpu.quantize" : "fpu.quantize_uint8";
   [[gnu::always_inline]] static std::byte one(float x, float scale, std::int32_t twice_zero_and_1) {
     float halves = x / scale;
     std::int32_t t, y;
