@@ -2,7 +2,8 @@
 // for the common cases, Graph (nodes.hpp) for any DAG.
 //
 // A layer is a struct of compile-time numbers with
-//   template <At... in> static constexpr Shape output();              its shape rule, with asserts
+//   template <At... in> static constexpr Shape output();  its shape rule, with asserts; no_shape
+//                                                         where one of them has failed
 //   template <At... in> static constexpr View lower(auto& lowering, View... inputs);
 // or, with several outputs,
 //   static constexpr int outputs = n;
