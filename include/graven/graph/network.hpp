@@ -63,6 +63,8 @@ template <class L, int k, At... in> constexpr Shape output_of() {
     return no_shape;
   } else if constexpr (!is_sound_layer<L, in...>()) {
     return no_shape;
+  } else if constexpr (k > 0 && output_of<L, 0, in...>() == no_shape) {
+    return no_shape;
   } else {
     constexpr Shape out = shape_by<L, k, in...>();
     static_assert(out == no_shape || out.exists() ||
