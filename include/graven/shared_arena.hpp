@@ -5,6 +5,7 @@
 #pragma once
 
 #include "graven/error.hpp"
+#include "graven/run/arena.hpp"
 
 #include <cstddef>
 #include <type_traits>
@@ -26,14 +27,14 @@ public:
   // The model on this memory. What persists between its runs starts from reset().
   template <class M> constexpr auto use() {
     check<M>();
-    typename M::OnArena model(memory);
+    typename M::OnArena model(unchecked, memory);  // the check has measured it
     model.reset();
     return model;
   }
   // A stream goes on with its state, which nobody shares.
   template <class Stream> constexpr auto use(typename Stream::State& state) {
     check<Stream>();
-    return typename Stream::OnArena(state, memory);
+    return typename Stream::OnArena(state, unchecked, memory);
   }
 
 private:

@@ -144,8 +144,8 @@ public:
       : own{state, scratch} {}
 
   // The next `hop` rows; the output stays until the scratch memory is used again.
-  auto push(Data rows) {
-    push_bytes(reinterpret_cast<const std::byte*>(rows.data()));
+  auto push(Data data) {
+    push_bytes(reinterpret_cast<const std::byte*>(data.data()));
     return output();
   }
   template <class Other>
@@ -153,15 +153,15 @@ public:
     if constexpr (F::sound) detail::refuse<Other, Data>();
     return output();
   }
-  constexpr void push_bytes(const std::byte* rows) {
+  constexpr void push_bytes(const std::byte* data) {
     State& state = own.state;
     if (state.runs == 0) Engine::reset(memory());
     if (state.runs < pushes_to_fill) ++state.runs;
     constexpr int bytes = in.shape.row() * size_of(in.element);
     typename Engine::Progress progress{};
     Engine::advance(memory(), progress, Engine::steps);
-    for (int r = 0; r < Engine::Plan::problem.values[0].steps; ++r, rows += bytes) {
-      copy_bytes(Engine::input_row(memory(), r), rows, bytes);
+    for (int r = 0; r < Engine::Plan::problem.values[0].steps; ++r, data += bytes) {
+      copy_bytes(Engine::input_row(memory(), r), data, bytes);
       Engine::arrive(memory(), progress);
     }
   }

@@ -2,7 +2,8 @@
 // for the common cases, Graph (nodes.hpp) for any DAG.
 //
 // A layer is a struct of compile-time numbers with
-//   template <At... in> static constexpr Shape output();              its shape rule, with asserts
+//   template <At... in> static constexpr Shape output();  its shape rule, with asserts; no_shape
+//                                                         where one of them has failed
 //   template <At... in> static constexpr View lower(auto& lowering, View... inputs);
 // or, with several outputs,
 //   static constexpr int outputs = n;
@@ -61,6 +62,8 @@ template <class L, int k, At... in> constexpr Shape output_of() {
   if constexpr (((in.shape == no_shape) || ...)) {
     return no_shape;
   } else if constexpr (!is_sound_layer<L, in...>()) {
+    return no_shape;
+  } else if constexpr (k > 0 && output_of<L, 0, in...>() == no_shape) {
     return no_shape;
   } else {
     constexpr Shape out = shape_by<L, k, in...>();
