@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace graven;
 
 // ---- RunningMax: out[y] = max(out[y - 1], in[y]), down the height
@@ -72,9 +74,47 @@ struct CounterInt32 : PlainKernel {
   }
 };
 
-// An instruction set with two kernels more. In constant expressions scalar stands for all others.
+// ---- Product: out = a * b, of a matrix by rows with a whole one
+// ------------------------------------- A step reads one row of a and all rows of b: inputs of one
+// value differ in their row counts.
+
+inline constexpr Op product{"mine.product"};
+
+struct Product {
+  static constexpr const char* op = "PRODUCT";
+
+  template <At a, At b> static constexpr Shape output() {
+    return {a.shape.height, 1, b.shape.channels};
+  }
+  template <At a, At b, class Lowering> static constexpr View lower(Lowering& l, View x, View y) {
+    x = l.with_rows(x, a.layer);
+    y = l.with_rows(y, b.layer);
+    y.rows = {.first = 0, .step = 0, .count = b.shape.height};
+    Value v = l.begin(product, a.layer, output<a, b>(), x);
+    v.macs = static_cast<std::uint64_t>(v.shape.size()) * static_cast<unsigned>(b.shape.height);
+    return l.add(v, x, y);
+  }
+};
+
+struct ProductFloat32 : PlainKernel {
+  static constexpr const char* name = "mine.product";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<float>(g, value, product);
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const std::byte* const* b = band.rows + task.rows;  // behind the rows of the first input
+    for (int c = 0; c < task.out_channels; ++c) {
+      float sum = 0;
+      for (int k = 0; k < task.in_channels; ++k)
+        sum += load<float>(band.rows[0] + 4 * k) * load<float>(b[k] + 4 * c);
+      store(band.out[0] + 4 * c, sum);
+    }
+  }
+};
+
+// An instruction set with three kernels more. In constant expressions scalar stands for all others.
 template <class Isa> struct with_kernels : Isa {
-  using kernels = Prefer<RunningMaxInt8, CounterInt32, typename Isa::kernels>;
+  using kernels = Prefer<RunningMaxInt8, CounterInt32, ProductFloat32, typename Isa::kernels>;
   using twin = with_kernels<scalar>;
 };
 using with_mine = with_kernels<native>;
@@ -142,4 +182,16 @@ TEST_CASE("a state is saved and restored, by a network that it fits") {
   bytes[0] ^= std::byte{1};
   CHECK(!other.state().restore(bytes));
   CHECK(other.run(signal)[0] == 4);  // nothing has changed
+}
+
+TEST_CASE("inputs of one value with different numbers of rows") {
+  static constexpr Parameters none[] = {{}, {}, {}, {}};
+  using Net = Graph<Node<mine::Product, 0, 1>, Node<ReLU, 2>, Outputs<3>>;
+  static Model<Net, shapes(Shape{2, 1, 3}, Shape{3, 1, 2}), none, mine::with_mine> model;
+  const float a[] = {1, 2, 3, -1, 0, 1}, b[] = {1, 2, 0, 1, -1, 4};
+  std::copy(std::begin(a), std::end(a), model.input<0>().begin());
+  std::copy(std::begin(b), std::end(b), model.input<1>().begin());
+  const auto output = model.run();
+  const float expected[] = {0, 16, 0, 2};  // -2 and -2 are clamped
+  for (std::size_t i = 0; i < 4; ++i) CHECK(output[i] == expected[i]);
 }
