@@ -24,17 +24,20 @@ public:
   static constexpr std::size_t size = largest<Models::arena_size...>();  // bytes
   static constexpr std::size_t alignment = largest<Models::alignment...>();
 
-  // The model on this memory. What persists between its runs starts from reset().
+  // The model on this memory.
   template <class M> constexpr auto use() {
     check<M>();
-    typename M::OnArena model(unchecked, memory);  // the check has measured it
-    model.reset();
-    return model;
+    static_assert(
+        !M::has_state || error::unsupported<error::in<M>>,
+        "SharedArena: this model remembers from run to run, which nobody shares: keep its "
+        "State, and say use<M>(state).");
+    if constexpr (!M::has_state)
+      return typename M::OnArena(unchecked, memory);  // the check has measured it
   }
-  // A stream goes on with its state, which nobody shares.
-  template <class Stream> constexpr auto use(typename Stream::State& state) {
-    check<Stream>();
-    return typename Stream::OnArena(state, unchecked, memory);
+  // One that remembers, such as a stream, goes on with its state.
+  template <class M> constexpr auto use(typename M::State& state) {
+    check<M>();
+    return typename M::OnArena(state, unchecked, memory);
   }
 
 private:
