@@ -79,7 +79,8 @@ struct SubjectOf {
   static constexpr auto kernels = [] {
     std::array<const char*, static_cast<std::size_t>(Tables::computed)> names{};
     for (int v = 0; v < Tables::computed; ++v)
-      names[v] = Kernels::kernels::name_of(graph.view(), Tables::first_value + v);
+      names[static_cast<std::size_t>(v)] =
+          Kernels::kernels::name_of(graph.view(), Tables::first_value + v);
     return names;
   }();
   static constexpr Subject value{.tasks = Tables::tables.tasks.data(),
