@@ -32,7 +32,7 @@ template <class First, class... Rest> struct Nth<0, First, Rest...> { using type
 
 template <Listed... Kernels> struct KernelList {
   static constexpr int count = sizeof...(Kernels);
-  static constexpr const char* names[count + 1]{Kernels::name..., ""};
+  static constexpr const char* names[std::size_t{count + 1}]{Kernels::name..., ""};
 
   // Which kernel is a value's; `count`: none.
   static constexpr int first(const GraphView& graph, int value) {

@@ -54,7 +54,7 @@ template <class Rule, bool reduces> struct AnyPool : PlainKernel {
   template <int words>
   [[gnu::always_inline]] static void word(const Task& t, const Covered& w, const Rule& rule, int c,
                                           State& state, std::byte* out) {
-    Acc acc[words];
+    Acc acc[std::size_t{words}];
 #pragma GCC unroll 4
     for (int i = 0; i < words; ++i)
       acc[i] = reduces && !state.first ? load_acc(state.sums + i * size) : rule.start();
@@ -112,7 +112,7 @@ struct SmallPool : PlainKernel {
   static constexpr int taps = height * width, whole = channels / 4, rest = channels % 4;
   static constexpr bool unrolled = whole <= 4 && whole * taps <= 18;
   using Any = AnyPool<typename Rule::Any, false>;
-  using Rows = const std::byte* [height];
+  using Rows = const std::byte * [std::size_t{height}];
 
   [[gnu::always_inline]] static void move(Rows& at, std::byte*& out, int by) {
 #pragma GCC unroll 9
