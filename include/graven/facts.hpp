@@ -107,7 +107,7 @@ public:
     for (int k = 0; sound && k < layer_count; ++k) {
       const View view = graph.layers[k];
       const Value& v = graph.values[view.value];
-      LayerInfo& info = all[k];
+      LayerInfo& info = all[static_cast<std::size_t>(k)];
       const Parameters& p = detail::record_of<params>(graph.input_count + k);
       info = {p.name,
               graph.ops[k],
@@ -122,8 +122,9 @@ public:
     }
     for (int id = 0; sound && id < graph.count; ++id)
       if (const int k = graph.values[id].layer; k >= 0 && k < layer_count) {
-        all[k].macs += graph.values[id].macs;
-        all[k].weight_size += Check::weight_size(id);
+        LayerInfo& info = all[static_cast<std::size_t>(k)];
+        info.macs += graph.values[id].macs;
+        info.weight_size += Check::weight_size(id);
       }
     return all;
   }();

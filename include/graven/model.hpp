@@ -121,10 +121,10 @@ public:
     return std::span<T, size>(reinterpret_cast<T*>(arena() + output_ports[I].offset), size);
   }
   constexpr std::span<std::byte> input_bytes(int i) requires(!policy.row_input) {
-    return {arena() + input_ports[i].offset, input_ports[i].size};
+    return {arena() + input_ports.data()[i].offset, input_ports.data()[i].size};
   }
   constexpr std::span<const std::byte> output_bytes(int i) const {
-    return {arena() + output_ports[i].offset, output_ports[i].size};
+    return {arena() + output_ports.data()[i].offset, output_ports.data()[i].size};
   }
 
   // One inference on what input() holds.

@@ -18,7 +18,7 @@ namespace graven::core {
 template <std::size_t Size, std::uint64_t fingerprint> struct State {
   static constexpr std::size_t saved_size = 16 + Size;
 
-  alignas(8) std::byte rows[Size > 0 ? Size : 1]{};
+  alignas(8) std::byte rows[std::size_t{Size > 0 ? Size : 1}]{};
   std::uint16_t runs = 0;
 
   // Forgets everything: the rows become real zeros.
