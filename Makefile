@@ -8,7 +8,7 @@ SHAPES = firmware/models/shapes/shapes.tflite
 SHELL = bash
 .SHELLFLAGS = -eo pipefail -c
 
-.PHONY: help setup demo test test-deep check bench bench-qemu bench-update bench-cycles bench-pages \
+.PHONY: help setup demo test test-deep check bench bench-qemu bench-shapes bench-update bench-cycles bench-pages \
   bench-compile bench-peers format check-format clean
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo 'make bench         time per layer and model on this machine (Google Benchmark)'
 	@echo 'make bench-qemu    instructions, memory and code on every emulated target, against the'
 	@echo '                   record; make bench-update takes them into the records and docs/'
+	@echo 'make bench-shapes  instructions of single layers of many shapes (Cortex-M4), against a line'
 	@echo 'make bench-cycles  estimated cycles on Cortex-M4, M7 and M55 (needs llvm-19)'
 	@echo 'make bench-pages   the pages in docs/ and the plot, from the records'
 	@echo 'make bench-compile what the headers cost the compiler, and sizes of code'
@@ -74,6 +75,9 @@ bench: setup
 
 bench-qemu: setup
 	.venv/bin/python benchmarks/qemu.py $(BENCH_FLAGS)
+
+bench-shapes: setup
+	.venv/bin/python benchmarks/shapes.py $(BENCH_FLAGS)
 
 bench-cycles: setup
 	.venv/bin/python benchmarks/cycles.py $(BENCH_FLAGS)

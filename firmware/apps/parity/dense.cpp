@@ -23,6 +23,8 @@ void columns() {
   dense<37, 18>();
   dense<3, 5>();
   dense<70, 20>();
+  dense<70, 1>();
+  dense<70, 2>();
   dense<72, 13>();
   dense<196, 16>();
   dense<300, 17>();

@@ -14,6 +14,7 @@ template <int channels> void pools() {
   compare<Sequential<MaxPool<5, 1, same, relu6>>, shape, centred>("max pool 5x5, relu6");
   compare<Sequential<MaxPool<Extent(7, 4), Stride(1, 2), same, relu>>, shape, centred>(
       "largest of columns, relu");
+  compare<Sequential<MaxPool<Extent(3, 5), 2, same>>, shape, centred>("max pool 3x5");
   compare<Sequential<AvgPool<2>>, shape, centred>("average pool 2x2");
   compare<Sequential<AvgPool<3, 1, same, relu6>>, shape, centred>("average pool 3x3, relu6");
   compare<Sequential<AvgPool<Extent(6, 2), 1>>, shape, centred>("average pool 6x2");

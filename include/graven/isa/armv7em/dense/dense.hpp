@@ -33,8 +33,8 @@ constexpr void put_single(Writer& to, const FilterLayout& layout, const Paramete
   for (int k = 0; k < round4(count); ++k) to.put(static_cast<std::int8_t>(taps[k]));
 }
 
-// Packing chooses: fours (the last outputs alone), or all of them alone.
-// Stream: per four outputs words, weights, multipliers; per single output record, weights.
+// Packing chooses: fours, then two and the last one, or each of them alone. Stream: per four or two
+// outputs words, multipliers, weights; per single output record, weights.
 template <class Patches> struct Dense {
   enum Program { fours, singles };
   static constexpr int programs = 2;
@@ -74,6 +74,14 @@ template <class Patches> struct Dense {
       for (const Channel& c : channels) to.put(FastChannel::word(c));
       for (const Channel& c : channels) to.put(c.multiplier.multiplier);
       put_four(to, layout, p, o, 0, layout.taps);
+    }
+    for (; to.program == fours && o + 1 < v.shape.channels; o += 2) {
+      const Channel low = fold(g, v, p, o), high = fold(g, v, p, o + 1);
+      to.put(FastChannel::word(low));
+      to.put(FastChannel::word(high));
+      to.put(low.multiplier.multiplier);
+      to.put(high.multiplier.multiplier);
+      put_two(to, layout, p, o, 0, layout.taps);
     }
     for (; o < v.shape.channels; ++o) {
       const Channel channel = fold(g, v, p, o);
@@ -120,6 +128,16 @@ template <class Patches> struct Dense {
                     load_aligned<std::int32_t>(stream + 28), twice_zero);
         stream += 32 + 4 * round4(count);
       }
+    if (program == fours && o + 1 < t.out_channels) {
+      const auto word = load_aligned<std::int32_t>(stream);
+      PairSums s{0, word >> 8};
+      s.high = load_aligned<std::int32_t>(stream + 4) + s.low;
+      in.add(s, stream + 16);
+      finish_pair(band.out[0] + o, s.high, s.low, word, load_aligned<std::int32_t>(stream + 8),
+                  load_aligned<std::int32_t>(stream + 12), twice_zero);
+      stream += 16 + 2 * round4(count);
+      o += 2;
+    }
     for (; o < t.out_channels; ++o, stream += Record::bytes + round4(count))
       band.out[0][o] = Record::finish(
           stream, in.single(stream + Record::bytes, load_aligned<std::int32_t>(stream)), t);

@@ -78,6 +78,30 @@ struct PairSums {
                : "r4", "r5", "cc", "memory");
 }
 
+// The same for one output. Weights: bytes.
+[[gnu::always_inline]] inline void add_quads(std::int32_t& sum, const std::byte*& w,
+                                             const std::byte*& x, int quads) {
+  std::uint32_t even, odd;
+  asm volatile(R"(
+    adds %[n], #1 ;  lsrs %[n], #1 ;  bcc 2f
+  1:
+    ldr %[even], [%[x]], #4 ;  ldr r5, [%[w]], #4
+    sxtb16 %[odd], %[even], ror #8 ;  sxtb16 %[even], %[even]
+    sxtb16 r4, r5 ;  sxtb16 r5, r5, ror #8
+    smlad %[s], r4, %[even], %[s] ;  smlad %[s], r5, %[odd], %[s]
+  2:
+    ldr %[even], [%[x]], #4 ;  ldr r5, [%[w]], #4
+    sxtb16 %[odd], %[even], ror #8 ;  sxtb16 %[even], %[even]
+    sxtb16 r4, r5 ;  sxtb16 r5, r5, ror #8
+    smlad %[s], r4, %[even], %[s] ;  smlad %[s], r5, %[odd], %[s]
+    subs %[n], #1 ;  bne 1b
+  )"
+               : [w] "+r"(w), [x] "+r"(x), [n] "+r"(quads), [s] "+r"(sum), [even] "=&r"(even),
+                 [odd] "=&r"(odd)
+               :
+               : "r4", "r5", "cc", "memory");
+}
+
 // A row of inputs: whole quads in place, and what is left as a word filled up with zeros.
 struct Inputs {
   const std::byte* at;
@@ -99,7 +123,7 @@ struct Inputs {
   }
   std::int32_t single(const std::byte* w, std::int32_t acc) const {
     const std::byte* x = at;
-    for (int n = quads; n > 0; --n, x += 4, w += 4) acc = product(load<std::uint32_t>(x), w, acc);
+    if (quads > 0) add_quads(acc, w, x, quads);
     return left != 0 ? product(rest, w, acc) : acc;
   }
   [[gnu::always_inline]] static std::int32_t product(std::uint32_t x, const std::byte* weights,

@@ -99,6 +99,7 @@ template <int count, int channels, bool roomy> struct Tied : Dense<void> {
   // One multiplier, a shift that leaves room for scaled zero points, and sums that fit 24 bits.
   static constexpr bool ties(const GraphView& g, const Value& v, const Parameters& p) {
     if (!whole_range(v) || (count % 4 != 0 && place == Place::bytes)) return false;
+    if (channels < 3 && count >= 64) return false;  // a pass makes four
     const FilterLayout layout = v.weights;
     const Multiplier m = channel_multiplier(g, v, p, 0);
     if (m.shift > -1 || m.shift < -14) return false;

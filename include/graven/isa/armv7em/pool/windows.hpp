@@ -50,10 +50,11 @@ template <class Rule, bool reduces> struct AnyPool : PlainKernel {
     std::byte* sums;
     bool first, last;
   };
-  // `words` times four channels.
-  template <int words>
+  // `words` times four channels from `c` on. `whole`: they are no more than are left.
+  template <int words, bool whole>
   [[gnu::always_inline]] static void word(const Task& t, const Covered& w, const Rule& rule, int c,
                                           State& state, std::byte* out) {
+    const int last = whole ? c + 4 * (words - 1) : t.in_channels - 4;
     Acc acc[std::size_t{words}];
 #pragma GCC unroll 4
     for (int i = 0; i < words; ++i)
@@ -61,11 +62,14 @@ template <class Rule, bool reduces> struct AnyPool : PlainKernel {
     const std::byte* const* row = w.row;
     do {
       const std::byte* at = *row++ + w.from + c;
+      const std::byte* at_last = at + (last - c);
       int left = w.columns;
       do {
 #pragma GCC unroll 4
-        for (int i = 0; i < words; ++i) Rule::add(acc[i], load<std::uint32_t>(at + 4 * i));
+        for (int i = 0; i + 1 < words; ++i) Rule::add(acc[i], load<std::uint32_t>(at + 4 * i));
+        Rule::add(acc[words - 1], load<std::uint32_t>(whole ? at + 4 * (words - 1) : at_last));
         at += t.in_channels;
+        if (!whole) at_last += t.in_channels;
       } while (--left != 0);
     } while (row != w.end);
 #pragma GCC unroll 4
@@ -73,7 +77,7 @@ template <class Rule, bool reduces> struct AnyPool : PlainKernel {
       if (reduces && !state.last)
         __builtin_memcpy(__builtin_assume_aligned(state.sums + i * size, 4), &acc[i], size);
       else
-        store(out + c + 4 * i, rule.finish(acc[i]));
+        store(out + (i + 1 < words ? c + 4 * i : last), rule.finish(acc[i]));
     }
     if (reduces) state.sums += words * size;
   }
@@ -88,10 +92,12 @@ template <class Rule, bool reduces> struct AnyPool : PlainKernel {
     const int channels = t.in_channels;
     int c = 0;
     if constexpr (Rule::most_words == 4)
-      for (; c <= channels - 16; c += 16) word<4>(t, w, rule, c, state, out);
-    for (; c <= channels - 8; c += 8) word<2>(t, w, rule, c, state, out);
-    if (c <= channels - 4) word<1>(t, w, rule, c, state, out);
-    if (channels % 4 != 0) word<1>(t, w, rule, channels - 4, state, out);
+      for (; c <= channels - 16; c += 16) word<4, true>(t, w, rule, c, state, out);
+    for (; c <= channels - 8; c += 8) word<2, true>(t, w, rule, c, state, out);
+    if (c < channels - 4)
+      word<2, false>(t, w, rule, c, state, out);
+    else if (c < channels)
+      word<1, false>(t, w, rule, channels - 4, state, out);
   }
   static void run(const Task& task, const Band& band) {
     const ExistingRows rows(task, band);
@@ -106,7 +112,7 @@ template <class Rule, bool reduces> struct AnyPool : PlainKernel {
   }
 };
 
-// Windows of at most nine elements, unrolled.
+// Windows of at most sixteen elements, unrolled.
 template <class Rule, int height, int width, int stride, int channels, bool padded>
 struct SmallPool : PlainKernel {
   static constexpr int taps = height * width, whole = channels / 4, rest = channels % 4;
@@ -115,13 +121,13 @@ struct SmallPool : PlainKernel {
   using Rows = const std::byte * [std::size_t{height}];
 
   [[gnu::always_inline]] static void move(Rows& at, std::byte*& out, int by) {
-#pragma GCC unroll 9
+#pragma GCC unroll 16
     for (const std::byte*& row : at) row += by;
     out += by;
   }
   [[gnu::always_inline]] static void word(const Rule& rule, Rows& at, std::byte*& out) {
     auto acc = rule.start(load<std::uint32_t>(at[0] + (width - 1) * channels));
-#pragma GCC unroll 9
+#pragma GCC unroll 16
     for (int tap = 1; tap < taps; ++tap) {
       const int column = width - 1 - tap / height;
       Rule::add(acc, load<std::uint32_t>(at[tap % height] + column * channels));
@@ -158,12 +164,12 @@ struct SmallPool : PlainKernel {
     if constexpr (padded)
       while (first < 0) edge();
     Rows at;
-#pragma GCC unroll 9
+#pragma GCC unroll 16
     for (int ky = 0; ky < height; ++ky)
       at[ky] = (padded && rows.row + ky >= rows.end ? *rows.row : rows.row[ky]) + first * channels;
     for (; padded ? first <= last : out != end; first += padded ? stride : 0) {
       pixel(rule, at, out);
-#pragma GCC unroll 9
+#pragma GCC unroll 16
       for (const std::byte*& row : at) row += (stride - 1) * channels;
     }
     if constexpr (padded)
@@ -189,7 +195,7 @@ template <const Op& op> struct PoolsByFour {
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
-    constexpr bool clamps = is_clamped(v), any = v.reduces || v.filter.area() > 9;
+    constexpr bool clamps = is_clamped(v), any = v.reduces || v.filter.area() > 16;
     constexpr int taps = any ? 0 : v.filter.area();
     using Mean = FourMeans<clamps, taps>;
     using Rule = std::conditional_t<v.op == op::max_pool, FourLargest<clamps>, Mean>;
