@@ -30,6 +30,8 @@ struct Array {
       : element(Element::float32), size(static_cast<int>(N)), float32(data) {}
 };
 
+struct Channel;
+
 // One record per model input, then one per layer in reading order ({} where a layer has nothing):
 //
 //   constexpr graven::Parameters params[] = {
@@ -45,6 +47,7 @@ struct Parameters {
   Element element = Element::inherit;
   const char* name = "";  // in the original model
   int index = -1;         // of the operator in the original model; -1: as layers are counted
+  const Channel* folded = nullptr;  // of every output, while a layer is packed (kernel/fold.hpp)
 };
 
 inline constexpr Parameters no_parameters{};

@@ -87,6 +87,7 @@ template <class Usual, int channels> struct Winograd {
     }
     to.program = v.quant.zero_point == -128 ? floored : any;
     for (int o = 0; o < v.shape.channels; o += 2) {
+      if (to.skips(pair_bytes)) continue;
       const Channel pair[2]{fold(g, v, p, o), fold(g, v, p, o + 1)};
       for (const Channel& c : pair) to.put(static_cast<std::int32_t>(4 * c.bias));
       put_filters(v.weights, p, o, to);
@@ -99,17 +100,17 @@ template <class Usual, int channels> struct Winograd {
   static constexpr void put_filters(const FilterLayout& layout, const Parameters& p, int o,
                                     Writer& to) {
     const int column = channels * layout.tap_step, row = 3 * column;
-    std::byte* const first = to.at;
+    const int first = to.at;
     for (int output = 0; output < 2; ++output)
       for (int c = 0; c < channels; ++c) {
         const TransformedFilter u(p.filter.int8 + layout.index(o + output, c), row, column);
         // Channels c, c + 2 are a word, c + 1, c + 3 the next.
         const int at = c / 4 * 16 + c % 2 * 8 + c / 2 % 2 * 2 + 4 * output;
-        std::byte* position = first + at;
+        to.at = first + at;
         for (int j : order)
           for (int i : order) {
-            store_aligned(position, u.at[4 * i + j]);
-            position += 8 * words;
+            to.put(u.at[4 * i + j]);
+            to.at += 8 * words - 2;
           }
       }
     to.at = first + 16 * 8 * words;

@@ -67,7 +67,6 @@ struct Depthwise {
       Channel lanes[4]{};
       for (int i = 0; i < 4 && first + i < channels; ++i) {
         lanes[i] = fold(g, v, p, first + i);
-        if (lanes[i].overflows && to.overflowing_channel < 0) to.overflowing_channel = first + i;
       }
       for (const Channel& channel : lanes)
         is_fast ? to.put(FastChannel::word(channel)) : Record::put(to, channel);

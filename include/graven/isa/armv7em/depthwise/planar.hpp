@@ -68,7 +68,6 @@ template <int outputs, int stride, int advance, bool one_tile> struct PlanarDept
                                       Writer& to) {
     Program program = !whole_range(v) ? general : v.quant.zero_point == -128 ? floored : fast;
     for (int c = 0; c < v.shape.channels; ++c) {
-      if (fold(g, v, p, c).overflows && to.overflowing_channel < 0) to.overflowing_channel = c;
       const Channel folded = channel(g, v, p, c);
       if (!serves(folded)) program = general;
       if (program == floored && -folded.multiplier.shift > 16) program = fast;
