@@ -48,16 +48,22 @@ constexpr bool can_overflow(const Channel& c, std::int64_t bias, int zero, bool 
          larger(-folded + 128 * above - 127 * below, plain - bias) > most + 1;
 }
 
-// Sums of weights, in pieces: compilers limit how often a loop may run.
+// Sums of weights, in pieces: compilers limit how often a loop may run. Local variables: what one
+// costs is the compiler's time and memory for a model's weights.
 constexpr void add_weights(Channel& c, const std::int8_t* w, int count, int step) {
   constexpr int piece = 1 << 16;
   for (int start = 0; start < count; start += piece) {
     const int end = (count - start < piece ? count : start + piece) * step;
+    int above = 0, below = 0;
+    bool has_lowest = false;
     for (int k = start * step; k < end; k += step)
-      if (w[k] > 0)
-        c.above += w[k];
-      else if (c.below += w[k]; w[k] == -128)
-        c.has_lowest = true;
+      if (const int x = w[k]; x > 0)
+        above += x;
+      else if (below += x; x == -128)
+        has_lowest = true;
+    c.above += above;
+    c.below += below;
+    c.has_lowest = c.has_lowest || has_lowest;
   }
 }
 

@@ -121,9 +121,8 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   }
   static constexpr auto place_found() {
     constexpr const plan::Found& found = plan::found<policy.found>;
-    constexpr auto again =
-        plan::place(problem, schedule, plan::reordered(by_birth, found.order, found.count),
-                    found.from_top);
+    constexpr auto again = plan::place(
+        problem, schedule, plan::reordered(by_birth, found.order, found.count), found.from_top);
     if constexpr (found.arena == 0 || again.arena <= found.arena)
       return again;
     else

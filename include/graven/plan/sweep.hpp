@@ -124,8 +124,8 @@ template <int Items, int Values, int Steps, int Rows> struct Sweep {
   // The end of something that is in the way of `a` at `at`, but for what is alive at its birth.
   constexpr int obstacle(const Item& a, int at) {
     for (int i = arrived; i < blocks.count && blocks.items[i].t0 <= a.t1; ++i)
-      if (const Item& q = blocks.items[i];
-          q.end > at && q.at < at + a.bytes && (a.user < 0 || times.runs_within(a.user, q.t0, q.t1)))
+      if (const Item& q = blocks.items[i]; q.end > at && q.at < at + a.bytes &&
+                                           (a.user < 0 || times.runs_within(a.user, q.t0, q.t1)))
         return q.end;
     for (int i = 1; i <= groups && a.user < 0; ++i)
       if (group_end[i] > at && group_at[i] < at + a.bytes && next_step(i) <= a.t1)

@@ -16,26 +16,18 @@ template <int Size, int Alignment = 4> struct Stream {
   alignas(Alignment) std::byte bytes[Size > 0 ? Size : 1]{};
 };
 // Parts of a stream, one behind the other without gaps.
-template <class... Parts> struct Joined {};
-template <class First, class... Rest> struct Joined<First, Rest...> {
-  First first;
-  Joined<Rest...> rest;
+template <int Count, class Part, class Last> struct Joined {
+  Part parts[Count];
+  Last last;
 };
-template <class Last> struct Joined<Last> { Last first; };
-template <class First, class... Rest>
-constexpr Joined<First, Rest...> join(const First& first, const Rest&... rest) {
-  if constexpr (sizeof...(Rest) == 0)
-    return {first};
-  else
-    return {first, join(rest...)};
-}
 
 template <int Size, int Alignment>
 constexpr const std::byte* bytes_of(const Stream<Size, Alignment>& stream) {
   return stream.bytes;
 }
-template <class... Parts> constexpr const std::byte* bytes_of(const Joined<Parts...>& stream) {
-  return stream.first.bytes;
+template <int Count, class Part, class Last>
+constexpr const std::byte* bytes_of(const Joined<Count, Part, Last>& stream) {
+  return stream.parts[0].bytes;
 }
 
 template <int Count> struct Channels { Channel channel[Count > 0 ? Count : 1]{}; };
@@ -72,8 +64,7 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
     return some;
   }
   template <int first> static constexpr auto channels_from = make_channels<first>();
-  template <int... part>
-  static constexpr auto all_channels(std::integer_sequence<int, part...>) {
+  template <int... part> static constexpr auto all_channels(std::integer_sequence<int, part...>) {
     Channels<outputs> all;
     int count = 0;
     auto add = [&](const auto& some) {
@@ -88,8 +79,7 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
     if constexpr (outputs <= together)
       return channels_from<0>;
     else
-      return all_channels(
-          std::make_integer_sequence<int, (outputs + together - 1) / together>());
+      return all_channels(std::make_integer_sequence<int, (outputs + together - 1) / together>());
   }();
   static constexpr int overflowing_channel = [] {
     for (int o = 0; o < outputs; ++o)
@@ -124,15 +114,17 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
   static constexpr int program = part<0, first_end>.program, size = part<0, first_end>.end;
 
   template <int... index> static constexpr auto join_parts(std::integer_sequence<int, index...>) {
-    constexpr auto end = [](int from) {
-      return size - from < bytes_at_once ? size : from + bytes_at_once;
-    };
-    return join(part<index * bytes_at_once, end(index * bytes_at_once)>.stream...);
+    constexpr int count = sizeof...(index), rest = size - count * bytes_at_once;
+    using Whole = Stream<bytes_at_once, Isa::alignment>;
+    using Last = Stream<rest, Isa::alignment>;
+    static_assert(sizeof(Whole) == bytes_at_once);
+    return Joined<count, Whole, Last>{
+        {part<index * bytes_at_once, (index + 1) * bytes_at_once>.stream...},
+        part<count * bytes_at_once, size>.stream};
   }
   static constexpr auto make_stream() {
     if constexpr (size > bytes_at_once) {
-      constexpr int parts = (size + bytes_at_once - 1) / bytes_at_once;
-      return join_parts(std::make_integer_sequence<int, parts>());
+      return join_parts(std::make_integer_sequence<int, (size - 1) / bytes_at_once>());
     } else if constexpr (size == first_end) {
       return part<0, first_end>.stream;  // as a whole: cheaper for the compiler
     } else {

@@ -228,7 +228,8 @@ struct FlashTables {
   using Inputs = std::make_index_sequence<static_cast<std::size_t>(graph.values[value].inputs)>;
   template <std::size_t... I> static constexpr Content make_tables(std::index_sequence<I...>) {
     Content t{};
-    [[maybe_unused]] const bool done[]{  // no fold: clang nests at most 256 operators
+    [[maybe_unused]] const bool done[]{
+        // no fold: clang nests at most 256 operators
         (fill<static_cast<int>(I) + first_value>(t, Inputs<I + first_value>()), true)...};
     return t;
   }

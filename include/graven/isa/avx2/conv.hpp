@@ -139,8 +139,7 @@ template <class Lanes, template <class> class Windows, int wide, int height> str
         const int o = first + Lanes::channel(vectors, j, lane);
         if (o >= layout.outputs) continue;
         Table::put(to, lane, g, v, p, o, to.program);
-        pack_channel(Lanes::filter(p) + layout.index(o, 0), layout, pieces, piece, weights,
-                     size);
+        pack_channel(Lanes::filter(p) + layout.index(o, 0), layout, pieces, piece, weights, size);
       }
     to.at += pieces * groups(g, v) * size;
   }

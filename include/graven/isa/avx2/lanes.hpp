@@ -37,7 +37,7 @@ template <int lanes, int offset> struct ChannelTable {
   static constexpr bool leaves_room(const Channel& c, int taps) {
     return taps < 1 << 15 && c.bias < 1 << 29 && c.bias > -(1 << 29);
   }
-  // The program of a layer, and its first channel that overflows.
+  // The program of a layer.
   static constexpr void choose(const GraphView& g, const Value& v, const Parameters& p,
                                Writer& to) {
     const int taps = v.weights.taps;

@@ -95,7 +95,8 @@ constexpr void put_four(Writer& to, const FilterLayout& layout, const Parameters
 constexpr void put_single(Writer& to, const FilterLayout& layout, const Parameters& p, int o,
                           int from, int count) {
   const Taps taps = Taps(layout, p, o).part(from, count);
-  for (int k = to.skips(round4(count)) ? round4(count) : 0; k < round4(count); ++k) to.put(static_cast<std::int8_t>(taps[k]));
+  for (int k = to.skips(round4(count)) ? round4(count) : 0; k < round4(count); ++k)
+    to.put(static_cast<std::int8_t>(taps[k]));
 }
 
 // Packing chooses: fours (the last outputs alone), or all of them alone.

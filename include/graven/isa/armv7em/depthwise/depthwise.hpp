@@ -65,9 +65,7 @@ struct Depthwise {
     to.program = is_fast ? fast : general;
     for (int first = 0; first < channels; first += 4) {
       Channel lanes[4]{};
-      for (int i = 0; i < 4 && first + i < channels; ++i) {
-        lanes[i] = fold(g, v, p, first + i);
-      }
+      for (int i = 0; i < 4 && first + i < channels; ++i) lanes[i] = fold(g, v, p, first + i);
       for (const Channel& channel : lanes)
         is_fast ? to.put(FastChannel::word(channel)) : Record::put(to, channel);
       for (int i = 0; i < 4 && is_fast; ++i) to.put(lanes[i].multiplier.multiplier);

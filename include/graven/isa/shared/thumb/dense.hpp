@@ -50,7 +50,8 @@ template <class Core, int unroll> struct DenseRows {
     const FilterLayout part = row_layout(v.weights, in.row());
     int count = 0;
     for (int r = 0; r < in.height; ++r)
-      cut_weights(nullptr, part, row_parameters(p, r * in.row()), o, [&](int, int, int) { ++count; });
+      cut_weights(nullptr, part, row_parameters(p, r * in.row()), o,
+                  [&](int, int, int) { ++count; });
     return count;
   }
   // Corrections of more weights take too long to list.
@@ -97,12 +98,12 @@ template <class Core, int unroll> struct DenseRows {
     for (int r = 0; r < in.height; ++r) {
       for (int o = 0; o < layout.outputs; ++o)
         if (fold(g, v, p, o).note > 0)
-        cut_weights(
-            nullptr, part, row_parameters(p, r * in.row()), o, [&](int word, int w, int chunk) {
-              to.put(static_cast<std::int32_t>(static_cast<std::uint32_t>(o) << 16 |
-                                               static_cast<std::uint32_t>(4 * chunk + word)));
-              to.put(static_cast<std::int32_t>(w));
-            });
+          cut_weights(
+              nullptr, part, row_parameters(p, r * in.row()), o, [&](int word, int w, int chunk) {
+                to.put(static_cast<std::int32_t>(static_cast<std::uint32_t>(o) << 16 |
+                                                 static_cast<std::uint32_t>(4 * chunk + word)));
+                to.put(static_cast<std::int32_t>(w));
+              });
       ends.put(static_cast<std::int32_t>((to.at - start) / 4));
     }
   }
