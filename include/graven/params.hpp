@@ -76,6 +76,8 @@ template <class T> struct Listing {
   constexpr const T& operator[](int index) const { return first[index]; }
 };
 
+struct Channel;
+
 // One record per model input, then one per layer in reading order ({} where a layer has nothing):
 //
 //   constexpr graven::Parameters params[] = {
@@ -93,6 +95,7 @@ struct Parameters {
   Element element = Element::inherit;
   const char* name = "";  // in the original model
   int index = -1;         // of the operator in the original model; -1: as layers are counted
+  const Channel* folded = nullptr;  // of every output, while a layer is packed (kernel/fold.hpp)
 
   constexpr Quant quant(int k) const { return k < outputs.size ? outputs[k] : output; }
   // The index of a constant; -1: there is none of this name.

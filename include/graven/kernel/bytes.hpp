@@ -100,31 +100,58 @@ struct Reader {
   }
 };
 
-// Writes one, in constant expressions only. Packing may find an output channel that overflows, and
-// chooses the program of a kernel that has several.
+// Writes one, in constant expressions only: bytes [from, until) of the stream, all others are only
+// counted, because compilers limit what one constant expression may do. Packing chooses the program
+// of a kernel that has several.
 struct Writer {
-  std::byte* at;
-  int overflowing_channel = -1;
+  std::byte* window;
+  int from, until;
+  int at = 0;  // in the stream
   int program = 0;
 
+  // Goes on behind the next bytes if none of them is kept: saves whoever asks the work.
+  constexpr bool skips(int bytes) {
+    if (at < until && at + bytes > from) return false;
+    at += bytes;
+    return true;
+  }
+  // Another one, so many bytes ahead.
+  constexpr Writer ahead(int bytes) const {
+    Writer other = *this;
+    other.at += bytes;
+    return other;
+  }
+  constexpr void put_byte(int position, std::byte value) {
+    if (position >= from && position < until) window[position - from] = value;
+  }
   template <class T> constexpr void put(T value) {
-    if constexpr (sizeof(T) == 1)
-      *at = static_cast<std::byte>(value);
-    else
-      detail::store_bytes(at, value);
-    at += sizeof(T);
+    constexpr int size = sizeof(T);
+    if constexpr (size == 1) {
+      put_byte(at, static_cast<std::byte>(value));
+    } else if (at >= from && at + size <= until) {
+      detail::store_bytes(window + (at - from), value);
+    } else if (at + size > from && at < until) {
+      std::byte bytes[size]{};
+      detail::store_bytes(bytes, value);
+      for (int i = 0; i < size; ++i) put_byte(at + i, bytes[i]);
+    }
+    at += size;
   }
   // `count` values, `step` apart: the compiler's time for a model's weights is spent here.
-  constexpr void copy(const std::int8_t* from, int count, int step = 1) {
-    std::byte* to = at;
-    if (step == 1)
-      for (int i = 0; i < count; ++i) to[i] = static_cast<std::byte>(from[i]);
-    else
-      for (int i = 0; i < count; ++i) to[i] = static_cast<std::byte>(from[i * step]);
+  constexpr void copy(const std::int8_t* weights, int count, int step = 1) {
+    const int first = at < from ? from - at : 0, end = at + count > until ? until - at : count;
     at += count;
+    if (first >= end) return;
+    std::byte* to = window + (at - count + first - from);
+    weights += first * step;
+    if (step == 1)
+      for (int i = 0; i < end - first; ++i) to[i] = static_cast<std::byte>(weights[i]);
+    else
+      for (int i = 0; i < end - first; ++i) to[i] = static_cast<std::byte>(weights[i * step]);
   }
-  constexpr void copy(const float* from, int count, int step = 1) {
-    for (int i = 0; i < count; ++i) put(from[i * step]);
+  constexpr void copy(const float* weights, int count, int step = 1) {
+    if (skips(4 * count)) return;
+    for (int i = 0; i < count; ++i) put(weights[i * step]);
   }
 };
 

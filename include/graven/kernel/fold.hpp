@@ -14,6 +14,11 @@ struct Channel {
   std::int32_t plain_bias = 0;
   Multiplier multiplier{};
   bool overflows = false;
+  bool has_lowest = false;   // is a weight -128?
+  int above = 0, below = 0;  // sums of the positive and the negative weights
+  int note = 0;              // what the kernel wants to know of its weights (Kernel::note)
+
+  constexpr int magnitude() const { return above - below; }
 };
 
 // scale_in * scale_filter / scale_out as TFLM computes it, in double; for a Dense layer with one
@@ -31,42 +36,52 @@ constexpr Multiplier channel_multiplier(const GraphView& graph, const Value& val
 
 constexpr std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
 
-constexpr int sum_of(const std::int8_t* w, int count, int step) {
-  int sum = 0;
-  if (step == 1)
-    for (int k = 0; k < count; ++k) sum += w[k];
-  else
-    for (int k = 0; k < count; ++k) sum += w[k * step];
-  return sum;
-}
-
 // The accumulator starts at the folded bias and adds x * w for x in [-128, 127] in any order: all
-// partial sums lie between the two extremes. A depthwise sum may also start at the plain bias and
-// add (x - zero) * w.
-constexpr bool can_overflow(const std::int8_t* w, FilterLayout layout, std::int64_t bias, int zero,
-                            bool plain) {
+// partial sums lie between the two extremes. A sum that is not centred may also start at the plain
+// bias and add (x - zero) * w.
+constexpr bool can_overflow(const Channel& c, std::int64_t bias, int zero, bool uncentred) {
   constexpr std::int64_t most = (std::numeric_limits<std::int32_t>::max)();
-  // Nearly always the largest weights that there could be do not overflow either.
-  if (larger(bias, -bias) + std::int64_t{layout.taps} * (255 * 128) <= most) return false;
-  std::int64_t above = 0, below = 0;  // sums of the positive and the negative weights
-  for (int k = 0; k < layout.taps; ++k)
-    (w[k * layout.tap_step] > 0 ? above : below) += w[k * layout.tap_step];
+  const std::int64_t above = c.above, below = c.below;
   const std::int64_t folded = bias - zero * (above + below);
-  const std::int64_t uncentred = plain ? 255 * (above - below) : 0;
-  return larger(folded + 127 * above - 128 * below, bias + uncentred) > most ||
-         larger(-folded + 128 * above - 127 * below, uncentred - bias) > most + 1;
+  const std::int64_t plain = uncentred ? 255 * (above - below) : 0;
+  return larger(folded + 127 * above - 128 * below, bias + plain) > most ||
+         larger(-folded + 128 * above - 127 * below, plain - bias) > most + 1;
 }
 
+// Sums of weights, in pieces: compilers limit how often a loop may run. Local variables: what one
+// costs is the compiler's time and memory for a model's weights.
+constexpr void add_weights(Channel& c, const std::int8_t* w, int count, int step) {
+  constexpr int piece = 1 << 16;
+  for (int start = 0; start < count; start += piece) {
+    const int end = (count - start < piece ? count : start + piece) * step;
+    int above = 0, below = 0;
+    bool has_lowest = false;
+    for (int k = start * step; k < end; k += step)
+      if (const int x = w[k]; x > 0)
+        above += x;
+      else if (below += x; x == -128)
+        has_lowest = true;
+    c.above += above;
+    c.below += below;
+    c.has_lowest = c.has_lowest || has_lowest;
+  }
+}
+
+// Packing folds all outputs of a layer once, and looks them up then (Parameters::folded).
 constexpr Channel fold(const GraphView& graph, const Value& value, const Parameters& params,
                        int output) {
+  if (params.folded != nullptr) return params.folded[output];
   const FilterLayout layout = value.weights;
   const int zero = graph.source(value).quant.zero_point;
-  const std::int8_t* w = params.filter.int8 + layout.index(output, 0);
   const std::int64_t bias = params.bias.size > 0 ? params.bias.int32[output] : 0;
-  const std::int64_t folded = bias - std::int64_t{zero} * sum_of(w, layout.taps, layout.tap_step);
-  const bool overflows = can_overflow(w, layout, bias, zero, value.op.has(Trait::uncentred));
-  return {overflows ? 0 : static_cast<std::int32_t>(folded), static_cast<std::int32_t>(bias),
-          channel_multiplier(graph, value, params, output), overflows};
+  Channel c;
+  add_weights(c, params.filter.int8 + layout.index(output, 0), layout.taps, layout.tap_step);
+  c.overflows = can_overflow(c, bias, zero, value.op.has(Trait::uncentred));
+  if (!c.overflows)
+    c.bias = static_cast<std::int32_t>(bias - std::int64_t{zero} * (c.above + c.below));
+  c.plain_bias = static_cast<std::int32_t>(bias);
+  c.multiplier = channel_multiplier(graph, value, params, output);
+  return c;
 }
 
 }  // namespace graven::core

@@ -48,7 +48,7 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
                                 scale_fits && bad_scale < 0;
   static constexpr int overflowing = [] {
     if constexpr (sound)
-      return packed_of<graph, Isa, params, value>.overflowing_channel;
+      return Packing<graph, Isa, params, value>::overflowing_channel;
     else
       return -1;
   }();
@@ -232,7 +232,7 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
         if constexpr (!detail::CheckWeights<graph, Isa, params, value>::sound)
           return 0;
         else if (weights)
-          return static_cast<std::size_t>(detail::packed_of<graph, Isa, params, value>.size);
+          return static_cast<std::size_t>(detail::Packing<graph, Isa, params, value>::size);
         else
           return 0;
       } else {

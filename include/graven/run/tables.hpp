@@ -3,6 +3,7 @@
 #pragma once
 
 #include "graven/plan/planner.hpp"
+#include "graven/run/packing.hpp"
 #include "graven/run/wires.hpp"
 
 #include <array>
@@ -14,45 +15,6 @@
 namespace graven::core {
 
 namespace detail {
-
-// A packed stream, aligned for the instruction set's loads.
-template <int Size, int Alignment = 4> struct Stream {
-  alignas(Alignment) std::byte bytes[std::size_t{Size > 0 ? Size : 1}]{};
-};
-template <int Size, int Alignment> struct Packed {
-  Stream<Size, Alignment> stream{};
-  int overflowing_channel = -1;
-  int program = 0;  // which of a kernel's `programs` reads the stream
-  int size = 0;     // bytes that packing has written: stream_size is an upper bound
-};
-
-template <const auto& graph, class Isa, const auto& params, int value>
-constexpr auto pack_stream() {
-  using K = kernel_of<graph, Isa, value>;
-  constexpr GraphView g = graph.view();
-  constexpr const Value& v = graph.values[value];
-  Packed<K::stream_size(g, v), Isa::alignment> packed{};
-  Writer to{packed.stream.bytes};
-  K::pack(g, v, record_of<params>(v.record), to);
-  packed.overflowing_channel = to.overflowing_channel;
-  packed.program = to.program;
-  packed.size = static_cast<int>(to.at - packed.stream.bytes);
-  return packed;
-}
-template <const auto& graph, class Isa, const auto& params, int value>
-inline constexpr auto packed_of = pack_stream<graph, Isa, params, value>();
-// Apart from the above, so that nothing else comes to flash with it.
-template <const auto& graph, class Isa, const auto& params, int value>
-inline constexpr auto stream_of = [] {
-  constexpr const auto& packed = packed_of<graph, Isa, params, value>;
-  if constexpr (packed.size == sizeof(packed.stream.bytes)) {
-    return packed.stream;  // as a whole: cheaper for the compiler
-  } else {
-    Stream<packed.size, Isa::alignment> stream{};
-    for (int i = 0; i < packed.size; ++i) stream.bytes[i] = packed.stream.bytes[i];
-    return stream;
-  }
-}();
 
 template <const auto& graph, int value, int input, int steps> constexpr auto make_starts() {
   std::array<std::uint16_t, std::size_t{steps}> starts{};
@@ -160,11 +122,11 @@ struct FlashTables {
     } else {
       Task t = make_task(g, v, rows_of_input(value, 0));
       if constexpr (requires { K::programs; })
-        t.kernel = &K::template run<detail::packed_of<graph, Isa, params, value>.program>;
+        t.kernel = &K::template run<detail::Packing<graph, Isa, params, value>::program>;
       else
         t.kernel = &K::run;
       if constexpr (K::stream_size(g, v) > 0)
-        t.stream = detail::stream_of<graph, Isa, params, value>.bytes;
+        t.stream = detail::bytes_of(detail::stream_of<graph, Isa, params, value>);
       return t;
     }
   }
@@ -216,7 +178,7 @@ struct FlashTables {
     InputWire w{};
     w.slots = slots_of(in.value, in.first);
     if constexpr (source.op == op::constant) {
-      w.constant = detail::stream_of<graph, Isa, params, in.value>.bytes;
+      w.constant = detail::bytes_of(detail::stream_of<graph, Isa, params, in.value>);
       w.slots.row = static_cast<std::uint32_t>(in.shape.row() * size_of(source.element)) |
                     InputWire::in_flash;
     }

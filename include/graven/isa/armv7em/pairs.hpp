@@ -20,12 +20,15 @@ constexpr int round4(int x) { return (x + 3) & ~3; }
 
 struct Taps {
   const std::int8_t* first;
-  int step, count;  // taps beyond `count` are zero
+  int step, count;         // taps beyond `count` are zero
+  const Channel* channel;  // null for a part of its weights
 
   constexpr Taps(const FilterLayout& layout, const Parameters& p, int output)
-      : first(p.filter.int8 + layout.index(output, 0)), step(layout.tap_step), count(layout.taps) {}
+      : first(p.filter.int8 + layout.index(output, 0)), step(layout.tap_step), count(layout.taps),
+        channel(p.folded != nullptr ? p.folded + output : nullptr) {}
   constexpr Taps part(int from, int length) const {
     Taps t = *this;
+    t.channel = nullptr;
     t.first += from * step;
     t.count = length;
     return t;
@@ -33,15 +36,23 @@ struct Taps {
   constexpr int operator[](int k) const { return k < count ? first[k * step] : 0; }
 };
 
+// 128 times the magnitudes of the weights.
+constexpr std::int64_t reach_of(const Taps& taps) {
+  if (taps.channel != nullptr) return std::int64_t{128} * taps.channel->magnitude();
+  std::int64_t reach = 0;
+  for (int k = 0; k < taps.count; ++k) reach += 128 * (taps[k] < 0 ? -taps[k] : taps[k]);
+  return reach;
+}
+
 // Do all halfwords fit, and does the high sum with `bias`, for any input?
 constexpr bool fits_pair(const Taps& low, const Taps& high, std::int64_t bias) {
-  std::int64_t above = 0, below = 0;
-  for (int k = 0; k < high.count; ++k) {
+  const bool known = high.channel != nullptr && !high.channel->has_lowest;
+  std::int64_t reach = known ? std::int64_t{128} * high.channel->magnitude() : 0;
+  for (int k = 0; k < high.count && !known; ++k) {
     const int w = high.first[k * high.step];
-    (w > 0 ? above : below) += w;
+    reach += 128 * (w < 0 ? -w : w);
     if (w == -128 && low.first[k * low.step] < 0) return false;
   }
-  const std::int64_t reach = 128 * (above - below);
   return bias + reach < 1 << 23 && bias - reach >= -(1 << 23);
 }
 

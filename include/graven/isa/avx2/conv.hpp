@@ -109,46 +109,46 @@ template <class Lanes, template <class> class Windows, int wide, int height> str
     return Lanes::header + vectors_of(v.shape.channels) * (Table::bytes + weights);
   }
 
-  // One channel's weights, `to` being its place in the first group. Few steps per weight: compilers
-  // limit those of a constant expression.
+  // One channel's weights, `to` being its place in the first group; only the groups that are kept.
   static constexpr void pack_channel(const Weight* w, const FilterLayout& layout, int pieces,
-                                     int piece, std::byte* to, int group_bytes) {
-    constexpr int size = sizeof(Weight);
-    const int groups = (piece + Lanes::group - 1) / Lanes::group;
-    for (int row = 0; row < pieces; ++row)
-      for (int k = 0; k < piece; ++k) {
-        const Weight weight = w[(row * piece + k) * layout.tap_step];
-        std::byte* at =
-            to + (row * groups + k / Lanes::group) * group_bytes + k % Lanes::group * size;
-        if constexpr (size == 1)
-          *at = static_cast<std::byte>(weight);
-        else
-          store(at, weight);
+                                     int piece, Writer to, int group_bytes) {
+    constexpr int size = sizeof(Weight), group = Lanes::group;
+    const int groups = (piece + group - 1) / group;
+    for (int row = 0; row < pieces; ++row, w += piece * layout.tap_step) {
+      const int start = to.at, first = to.from < start ? 0 : (to.from - start) / group_bytes;
+      const int end = to.until < start ? 0 : (to.until - start) / group_bytes + 1;
+      const int last = end < groups ? end * group : piece;
+      for (int k = first * group; k < last; ++k) {
+        to.at = start + k / group * group_bytes + k % group * size;
+        to.put(w[k * layout.tap_step]);
       }
+      to.at = start + groups * group_bytes;
+    }
   }
   // The block that begins with channel `first`.
   static constexpr void pack_block(const GraphView& g, const Value& v, const Parameters& p,
                                    Writer& to, int first, int vectors) {
     const FilterLayout layout = v.weights;
     const int pieces = Windows<Lanes>::pieces(v), piece = Windows<Lanes>::piece(g, v);
-    std::byte* weights = to.at + vectors * Table::bytes;
+    const int size = vectors * Lanes::weight_bytes;
+    if (to.skips(vectors * Table::bytes + pieces * groups(g, v) * size)) return;
+    Writer weights = to.ahead(vectors * Table::bytes);
     for (int j = 0; j < vectors; ++j, to.at += Table::bytes)
       for (int lane = 0; lane < Lanes::lanes;
-           ++lane, weights += Lanes::weight_bytes / Lanes::lanes) {
+           ++lane, weights.at += Lanes::weight_bytes / Lanes::lanes) {
         const int o = first + Lanes::channel(vectors, j, lane);
         if (o >= layout.outputs) continue;
-        Table::put(to.at, lane, g, v, p, o, to.program);
-        pack_channel(Lanes::filter(p) + layout.index(o, 0), layout, pieces, piece, weights,
-                     vectors * Lanes::weight_bytes);
+        Table::put(to, lane, g, v, p, o, to.program);
+        pack_channel(Lanes::filter(p) + layout.index(o, 0), layout, pieces, piece, weights, size);
       }
-    to.at += pieces * groups(g, v) * vectors * Lanes::weight_bytes;
+    to.at += pieces * groups(g, v) * size;
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const int vectors = vectors_of(v.shape.channels);
     Table::choose(g, v, p, to);
-    store(to.at, std::int32_t{v.filter.height});
-    store(to.at + 4, std::int32_t{v.stride.height});
-    Lanes::pack_limits(v, to.at + 8);
+    to.ahead(0).put(std::int32_t{v.filter.height});
+    to.ahead(4).put(std::int32_t{v.stride.height});
+    Lanes::put_limits(v, to.ahead(8));
     to.at += Lanes::header;
     for (int done = 0; done < vectors; done += block(vectors - done))
       pack_block(g, v, p, to, done * Lanes::lanes, block(vectors - done));

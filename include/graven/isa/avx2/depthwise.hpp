@@ -178,17 +178,17 @@ template <class Taps, int height> struct Depthwise {
           columns.offset(k / v.filter.width, k % v.filter.width * v.dilation.width));
     }
   }
-  // One channel of one block, whose first byte is at `to`.
+  // One channel of one block, which begins at `to`.
   static constexpr void pack_channel(const GraphView& g, const Value& v, const Parameters& p,
-                                     std::byte* to, int j, int lane, int first, int program) {
+                                     const Writer& to, int j, int lane, int first, int program) {
     const int channels = v.shape.channels, area = v.filter.area();
     const int o = (first + Taps::channel(Taps::vectors, j, lane)) % channels;
-    Table::put(to + j * Table::bytes, lane, g, v, p, o, program);
-    std::byte* w = to + Taps::vectors * Table::bytes;
+    Table::put(to.ahead(j * Table::bytes), lane, g, v, p, o, program);
+    const Writer weights = to.ahead(Taps::vectors * Table::bytes);
     for (int tap = 0; tap < group * groups(v); ++tap) {
       const int at = ((tap / group * Taps::vectors + j) * Taps::lanes + lane) * group + tap % group;
-      store(w + at * static_cast<int>(sizeof(Weight)),
-            static_cast<Weight>(tap < area ? p.filter.int8[tap * channels + o] : 0));
+      weights.ahead(at * static_cast<int>(sizeof(Weight)))
+          .put(static_cast<Weight>(tap < area ? p.filter.int8[tap * channels + o] : 0));
     }
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
@@ -198,7 +198,7 @@ template <class Taps, int height> struct Depthwise {
     for (int i = 0; i < period(v); ++i, to.at += block(groups(v)))
       for (int j = 0; j < Taps::vectors; ++j)
         for (int lane = 0; lane < Taps::lanes; ++lane)
-          pack_channel(g, v, p, to.at, j, lane, i * outputs, to.program);
+          pack_channel(g, v, p, to, j, lane, i * outputs, to.program);
   }
 
   template <int program> static void run(const Task& task, const Band& band) {

@@ -37,7 +37,7 @@ template <int lanes, int offset> struct ChannelTable {
   static constexpr bool leaves_room(const Channel& c, int taps) {
     return taps < 1 << 15 && c.bias < 1 << 29 && c.bias > -(1 << 29);
   }
-  // The program of a layer, and its first channel that overflows.
+  // The program of a layer.
   static constexpr void choose(const GraphView& g, const Value& v, const Parameters& p,
                                Writer& to) {
     const int taps = v.weights.taps;
@@ -45,35 +45,31 @@ template <int lanes, int offset> struct ChannelTable {
     to.program = clips ? clipped : rounded;
     for (int o = 0; o < v.shape.channels; ++o) {
       const Channel c = fold(g, v, p, o);
-      if (c.overflows && to.overflowing_channel < 0) to.overflowing_channel = o;
       if (!shifts(c) || (!clips && !leaves_room(c, taps))) to.program = general;
     }
   }
 
   // Channel `o`; one that does not exist yields anything.
-  static constexpr void put(std::byte* at, int lane, const GraphView& g, const Value& v,
+  static constexpr void put(const Writer& to, int lane, const GraphView& g, const Value& v,
                             const Parameters& p, int o, int program) {
     if (o >= v.shape.channels) return;
     const Channel c = fold(g, v, p, o);
-    std::int32_t bias = c.bias;
-    if (offset != 0) {
-      const FilterLayout layout = v.weights;
-      for (int k = 0; k < layout.taps; ++k) bias -= offset * p.filter.int8[layout.index(o, k)];
-    }
-    auto word = [&](int field) { return at + 4 * (field * lanes + lane); };
+    auto put_word = [&](int field, std::int32_t word) {
+      to.ahead(4 * (field * lanes + lane)).put(word);
+    };
     const int zero = v.quant.zero_point,
               shift = c.multiplier.multiplier != 0 ? c.multiplier.shift : 0;
     const int right = shift < 0 ? -shift : program == general ? 0 : 1;
-    store(word(0), bias);
-    store(word(1), c.multiplier.multiplier);
-    store(word(4), program == clipped ? right - 1 : right);
+    put_word(0, c.bias - offset * (c.above + c.below));
+    put_word(1, c.multiplier.multiplier);
+    put_word(4, program == clipped ? right - 1 : right);
     if (program == clipped) {
       const std::int64_t half = (std::int64_t{1} << 30) + (std::int64_t{1} << (30 + right));
-      store(at + 8 * lanes + 4 * lanes * (lane % 2) + 8 * (lane / 2),
-            half + zero * (std::int64_t{1} << (31 + right)));
+      to.ahead(8 * lanes + 4 * lanes * (lane % 2) + 8 * (lane / 2))
+          .put(half + zero * (std::int64_t{1} << (31 + right)));
     } else {
-      store(word(2), program == general ? (shift > 0 ? shift : 0)
-                                        : (1 << (right - 1)) + zero * (1 << right));
+      put_word(2, program == general ? (shift > 0 ? shift : 0)
+                                     : (1 << (right - 1)) + zero * (1 << right));
     }
   }
 };
@@ -142,7 +138,7 @@ struct Words {
   static constexpr int header = 32;
 
   static constexpr const Weight* filter(const Parameters& p) { return p.filter.int8; }
-  static constexpr void pack_limits(const Value&, std::byte*) {}
+  static constexpr void put_limits(const Value&, Writer) {}
   static Limits limits(const Task& t) { return {t.out_zero, t.low, t.high}; }
   static constexpr int widest(int width) { return width <= 2 ? 4 : 2; }  // block, in vectors
 

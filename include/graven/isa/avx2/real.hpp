@@ -41,10 +41,10 @@ struct FloatTable {
   static constexpr int bytes = 32;
 
   static constexpr void choose(const GraphView&, const Value&, const Parameters&, Writer&) {}
-  static constexpr void put(std::byte* at, int lane, const GraphView&, const Value& v,
+  static constexpr void put(const Writer& to, int lane, const GraphView&, const Value& v,
                             const Parameters& p, int o, int) {
     const bool exists = o < v.shape.channels && p.bias.size > 0;
-    store(at + 4 * lane, exists ? p.bias.float32[o] : 0.0f);
+    to.ahead(4 * lane).put(exists ? p.bias.float32[o] : 0.0f);
   }
 };
 
@@ -69,9 +69,9 @@ struct Floats {
   static constexpr int slack = 0, header = 32;
 
   static constexpr const Weight* filter(const Parameters& p) { return p.filter.float32; }
-  static constexpr void pack_limits(const Value& v, std::byte* to) {
-    store(to, real_range(v.activation).low);
-    store(to + 4, real_range(v.activation).high);
+  static constexpr void put_limits(const Value& v, Writer to) {
+    to.put(real_range(v.activation).low);
+    to.put(real_range(v.activation).high);
   }
   static Limits limits(const Task& t) { return Limits(t.stream + 8); }
   static constexpr int widest(int width) { return width <= 2 ? 4 : 2; }

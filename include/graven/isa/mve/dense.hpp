@@ -28,10 +28,9 @@ struct DenseRows {
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const Shape in = g.input(v).shape;
     const int count = rounded(v), outputs = v.shape.channels;
-    Writer bias = to, multiplier{to.at + 4 * count}, shift{to.at + 8 * count};
+    Writer bias = to, multiplier = to.ahead(4 * count), shift = to.ahead(8 * count);
     for (int o = 0; o < count; ++o) {
       const Channel channel = o < outputs ? fold(g, v, p, o) : Channel{};
-      if (channel.overflows && to.overflowing_channel < 0) to.overflowing_channel = o;
       bias.put(channel.bias);
       multiplier.put(channel.multiplier.multiplier);
       shift.put(static_cast<std::int32_t>(channel.multiplier.shift));
@@ -39,7 +38,7 @@ struct DenseRows {
     to.at += 12 * count;
     for (int row = 0; row < in.height; ++row)
       for (int group = 0; group < count; group += 4)
-        for (int k = 0; k < in.row(); k += 16)
+        for (int k = to.skips(4 * in.row()) ? in.row() : 0; k < in.row(); k += 16)
           for (int o = group; o < group + 4; ++o)
             for (int i = k; i < k + 16 && i < in.row(); ++i)
               to.put(o < outputs ? p.filter.int8[o * in.size() + row * in.row() + i]

@@ -24,7 +24,7 @@ constexpr Program cheapest(const GraphView& g, const Value& v, const Parameters&
   if (range.low != -128 || range.high != 127) return general;
   int most = -31;
   for (int o = 0; o < v.shape.channels; ++o)
-    if (const int shift = channel_multiplier(g, v, p, o).shift; shift > most) most = shift;
+    if (const int shift = fold(g, v, p, o).multiplier.shift; shift > most) most = shift;
   if (v.quant.zero_point == -128 && most <= 0) return rectified;
   return most < 0 ? shifted : general;
 }

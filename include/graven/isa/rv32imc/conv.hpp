@@ -91,6 +91,11 @@ template <int most> struct Conv {
     return fast > slow ? fast : slow;
   }
 
+  // Chunks of outputs o and o + 1.
+  static constexpr int note(const GraphView&, const Value& v, const Parameters& p, int o) {
+    Writer nowhere{nullptr, 0, 0};
+    return o % 2 == 0 ? TwoOutputs(v.weights, p, o).put(nowhere) : 0;
+  }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     if (!is_fast(g, v, p, taps(g, v))) {
       to.program = general;
@@ -102,8 +107,10 @@ template <int most> struct Conv {
     to.at += blocks(v) * PairRecord::bytes;
     for (int o = 0; o < v.shape.channels; o += 2) {
       const bool two = o + 1 < v.shape.channels;
-      const int chunks = TwoOutputs(layout, p, o).put(to);
-      PairRecord::put(records, fold(g, v, p, o), fold(g, v, p, two ? o + 1 : o), two, chunks);
+      const Channel low = fold(g, v, p, o);
+      const TwoOutputs weights(layout, p, o);
+      if (!to.skips(weights.bytes(low.note))) weights.put(to);
+      PairRecord::put(records, low, fold(g, v, p, two ? o + 1 : o), two, low.note);
     }
   }
 

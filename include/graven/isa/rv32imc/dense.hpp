@@ -56,8 +56,9 @@ constexpr void put_fours(Writer& to, const FilterLayout& layout, const Parameter
                          int count) {
   for (int o = 0; o < layout.outputs;) {
     const int together = layout.outputs - o < 4 ? 1 : 4;
-    for (int k = from; k < from + count; ++k)
-      for (int i = 0; i < together; ++i) to.put(p.filter.int8[layout.index(o + i, k)]);
+    if (!to.skips(count * together))
+      for (int k = from; k < from + count; ++k)
+        for (int i = 0; i < together; ++i) to.put(p.filter.int8[layout.index(o + i, k)]);
     o += together;
   }
 }

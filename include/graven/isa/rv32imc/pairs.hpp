@@ -28,16 +28,17 @@ struct TwoOutputs {
         high(output + 1 < layout.outputs ? p.filter.int8 + layout.index(output + 1, 0) : nullptr),
         step(layout.tap_step), taps(layout.taps) {}
 
+  constexpr int bytes(int chunks) const { return 2 * taps + chunks + 1; }
   // Returns the number of chunks.
   constexpr int put(Writer& to) const {
     int chunks = 0, sum_a = 0, sum_b = 0, length = longest_chunk;
-    std::byte* header = nullptr;
+    int header = -1;
     for (int k = 0; k < taps; ++k, ++length) {
       const std::int8_t a = low[k * step], b = high != nullptr ? high[k * step] : std::int8_t{0};
       sum_a += a < 0 ? -a : a;
       sum_b += b < 0 ? -b : b;
       if (length == longest_chunk || sum_a > 255 || sum_b > 255) {
-        if (header != nullptr) *header = static_cast<std::byte>(16 * length);
+        if (header >= 0) to.put_byte(header, static_cast<std::byte>(16 * length));
         header = to.at++;
         sum_a = a < 0 ? -a : a;
         sum_b = b < 0 ? -b : b;
@@ -47,7 +48,7 @@ struct TwoOutputs {
       to.put(a);
       to.put(b);
     }
-    *header = static_cast<std::byte>(16 * length);
+    to.put_byte(header, static_cast<std::byte>(16 * length));
     to.put(std::int8_t{0});
     return chunks;
   }

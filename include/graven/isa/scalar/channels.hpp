@@ -18,10 +18,10 @@ struct Int8 {
   static constexpr void pack(const GraphView& graph, const Value& value, const Parameters& params,
                              Writer& to) {
     const int count = value.shape.channels;
-    Writer bias = to, multiplier{to.at + count * 4}, shift{to.at + count * 8};
+    Writer bias = to, multiplier = to.ahead(count * 4), shift = to.ahead(count * 8);
+    if (to.skips(header(count))) return;
     for (int o = 0; o < count; ++o) {
       const Channel channel = fold(graph, value, params, o);
-      if (channel.overflows && to.overflowing_channel < 0) to.overflowing_channel = o;
       bias.put(value.op == op::depthwise ? channel.plain_bias : channel.bias);
       multiplier.put(channel.multiplier.multiplier);
       shift.put(static_cast<std::int8_t>(channel.multiplier.shift));

@@ -55,6 +55,7 @@ template <class Patches, int quads, RowKind rows> struct Conv {
     if (fits_pairs(g, v, p)) {
       to.program = unroll == quads && v.quant.zero_point == -128 ? floored_pairs : pairs;
       for (; o + 1 < v.shape.channels; o += 2) {
+        if (to.skips(pair_bytes)) continue;
         const Channel a = fold(g, v, p, o), b = fold(g, v, p, o + 1);
         const Taps low(layout, p, o), high(layout, p, o + 1);
         to.put(FastChannel::word(a));
@@ -73,9 +74,8 @@ template <class Patches, int quads, RowKind rows> struct Conv {
       to.program = singles;
     }
     for (; o < v.shape.channels; ++o) {
-      const Channel channel = fold(g, v, p, o);
-      if (channel.overflows && to.overflowing_channel < 0) to.overflowing_channel = o;
-      Record::put(to, channel);
+      if (to.skips(single_bytes)) continue;
+      Record::put(to, fold(g, v, p, o));
       const Taps taps(layout, p, o);
       for (int k = 0; k < 4 * quads; ++k) to.put(static_cast<std::int8_t>(taps[k]));
     }

@@ -89,6 +89,7 @@ template <class Patches, int quads, RowKind rows> struct PlainConv : Conv<Patche
     to.program = plain_program;
     const FilterLayout layout = v.weights;
     for (int o = 0; o < v.shape.channels; o += 2) {
+      if (to.skips(pair_bytes)) continue;
       const Channel channels[2]{fold(g, v, p, o), fold(g, v, p, o + 1)};
       const Taps taps[2]{Taps(layout, p, o), Taps(layout, p, o + 1)};
       for (const Channel& c : channels) to.put(c.bias);

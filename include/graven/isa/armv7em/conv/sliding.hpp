@@ -90,8 +90,7 @@ template <int run_length, int rows> struct Sliding : scalar_isa::Conv<scalar_isa
   }
 
   static constexpr bool fits(const Channel& c, const Taps& taps) {
-    std::int64_t reach = c.bias < 0 ? -std::int64_t{c.bias} : c.bias;
-    for (int k = 0; k < taps.count; ++k) reach += 128 * (taps[k] < 0 ? -taps[k] : taps[k]);
+    const std::int64_t reach = reach_of(taps) + (c.bias < 0 ? -std::int64_t{c.bias} : c.bias);
     return reach < 1 << 23 && c.multiplier.shift <= -1 && c.multiplier.shift >= -14;
   }
   // Is output o + 1 the high one of its pair, is it the low one, or does neither fit?
@@ -120,6 +119,7 @@ template <int run_length, int rows> struct Sliding : scalar_isa::Conv<scalar_isa
     to.program = v.quant.zero_point == -128 ? floored : whole;
     const FilterLayout layout = v.weights;
     for (int o = 0; o < v.shape.channels; o += 2) {
+      if (to.skips(pair_bytes)) continue;
       const int first = turn(layout, p, o) == Turn::turned ? 1 : 0, second = 1 - first;
       const Channel a = fold(g, v, p, o + first), b = fold(g, v, p, o + second);
       const Taps low(layout, p, o + first), high(layout, p, o + second);

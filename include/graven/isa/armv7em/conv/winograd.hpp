@@ -87,6 +87,7 @@ template <class Usual, int channels> struct Winograd {
     }
     to.program = v.quant.zero_point == -128 ? floored : any;
     for (int o = 0; o < v.shape.channels; o += 2) {
+      if (to.skips(pair_bytes)) continue;
       const Channel pair[2]{fold(g, v, p, o), fold(g, v, p, o + 1)};
       for (const Channel& c : pair) to.put(static_cast<std::int32_t>(4 * c.bias));
       put_filters(v.weights, p, o, to);
@@ -99,7 +100,7 @@ template <class Usual, int channels> struct Winograd {
   static constexpr void put_filters(const FilterLayout& layout, const Parameters& p, int o,
                                     Writer& to) {
     const int column = channels * layout.tap_step, row = 3 * column;
-    std::byte* const first = to.at;
+    const int first = to.at;
     for (int output = 0; output < 2; ++output)
       for (int c = 0; c < channels; ++c) {
         const TransformedFilter u(p.filter.int8 + layout.index(o + output, c), row, column);
@@ -107,7 +108,8 @@ template <class Usual, int channels> struct Winograd {
         int at = c / 4 * 16 + c % 2 * 8 + c / 2 % 2 * 2 + 4 * output;
         for (int j : order)
           for (int i : order) {
-            store_aligned(first + at, u.at[4 * i + j]);
+            to.at = first + at;
+            to.put(u.at[4 * i + j]);
             at += 8 * words;
           }
       }

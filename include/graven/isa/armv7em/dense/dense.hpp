@@ -14,11 +14,15 @@ namespace graven::core::armv7em_isa {
 // Four outputs' weights of inputs [from, from + count).
 constexpr void put_four(Writer& to, const FilterLayout& layout, const Parameters& p, int o,
                         int from, int count) {
-  for (int k = 0; k < count; k += 4)
-    for (int half = 0; half < 2; ++half)
-      for (int pair = o; pair < o + 4; pair += 2)
-        to.put(pair_word(Taps(layout, p, pair).part(from, count),
-                         Taps(layout, p, pair + 1).part(from, count), k + half));
+  auto taps = [&](int output) { return Taps(layout, p, output).part(from, count); };
+  const Taps a = taps(o), b = taps(o + 1), c = taps(o + 2), d = taps(o + 3);
+  for (int k = 0; k < count; k += 4) {
+    if (to.skips(16)) continue;
+    for (int half = k; half < k + 2; ++half) {
+      to.put(pair_word(a, b, half));
+      to.put(pair_word(c, d, half));
+    }
+  }
 }
 constexpr void put_two(Writer& to, const FilterLayout& layout, const Parameters& p, int o, int from,
                        int count) {
@@ -30,7 +34,8 @@ constexpr void put_two(Writer& to, const FilterLayout& layout, const Parameters&
 constexpr void put_single(Writer& to, const FilterLayout& layout, const Parameters& p, int o,
                           int from, int count) {
   const Taps taps = Taps(layout, p, o).part(from, count);
-  for (int k = 0; k < round4(count); ++k) to.put(static_cast<std::int8_t>(taps[k]));
+  for (int k = to.skips(round4(count)) ? round4(count) : 0; k < round4(count); ++k)
+    to.put(static_cast<std::int8_t>(taps[k]));
 }
 
 // Packing chooses: fours, then two and the last one, or each of them alone. Stream: per four or two
@@ -69,6 +74,7 @@ template <class Patches> struct Dense {
     to.program = fits(g, v, p) ? fours : singles;
     int o = 0;
     for (; to.program == fours && o + 3 < v.shape.channels; o += 4) {
+      if (to.skips(32 + 4 * round4(layout.taps))) continue;
       Channel channels[4]{};
       for (int i = 0; i < 4; ++i) channels[i] = fold(g, v, p, o + i);
       for (const Channel& c : channels) to.put(FastChannel::word(c));
@@ -84,9 +90,8 @@ template <class Patches> struct Dense {
       put_two(to, layout, p, o, 0, layout.taps);
     }
     for (; o < v.shape.channels; ++o) {
-      const Channel channel = fold(g, v, p, o);
-      if (channel.overflows && to.overflowing_channel < 0) to.overflowing_channel = o;
-      Record::put(to, channel);
+      if (to.skips(Record::bytes + round4(layout.taps))) continue;
+      Record::put(to, fold(g, v, p, o));
       put_single(to, layout, p, o, 0, layout.taps);
     }
   }
@@ -98,17 +103,21 @@ template <class Patches> struct Dense {
     out[1] = requantize_fast(second >> 8, m1, second, shift_left(twice_zero, second));
   }
 
+  [[gnu::always_inline]] static const std::byte* input_of(const Task& t, const Band& band) {
+    if constexpr (std::is_void_v<Patches>) {
+      return band.rows[0];
+    } else {
+      Patches::patch(t, band, band.scratch, 0);
+      return band.scratch;
+    }
+  }
+
   template <int program>
   GRAVEN_OPTIMIZE("no-schedule-insns")
   static void run(const Task& task, const Band& band) {
     const Task t = task;
     const int count = t.rows * t.filter_width * t.in_channels;
-    const std::byte* patch = band.rows[0];
-    if constexpr (!std::is_void_v<Patches>) {
-      patch = band.scratch;
-      Patches::patch(t, band, band.scratch, 0);
-    }
-    const Inputs in(patch, count);
+    const Inputs in(input_of(t, band), count);
     const int twice_zero = 2 * t.out_zero + 1;
     const std::byte* stream = t.stream;
     int o = 0;
@@ -160,6 +169,15 @@ struct DenseRows {
     const Shape in = g.input(v).shape;
     return v.shape.channels * (Record::bytes + in.height * round4(in.row()));
   }
+  // Does some row of an odd output not fit with that of the output before?
+  static constexpr int note(const GraphView& g, const Value& v, const Parameters& p, int o) {
+    const Shape in = g.input(v).shape;
+    for (int r = 0, row = in.row(); r < in.height && o % 2 == 1; ++r)
+      if (!fits_pair(Taps(v.weights, p, o - 1).part(r * row, row),
+                     Taps(v.weights, p, o).part(r * row, row), 0))
+        return 1;
+    return 0;
+  }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const FilterLayout layout = v.weights;
     const Shape in = g.input(v).shape;
@@ -167,12 +185,8 @@ struct DenseRows {
     to.program = fours;
     for (int o = 0; o < channels; ++o) {
       const Channel channel = fold(g, v, p, o);
-      if (channel.overflows && to.overflowing_channel < 0) to.overflowing_channel = o;
       Record::put(to, channel);
-      for (int r = 0; r < in.height && o % 2 == 1; ++r)
-        if (!fits_pair(Taps(layout, p, o - 1).part(r * row, row),
-                       Taps(layout, p, o).part(r * row, row), 0))
-          to.program = singles;
+      if (channel.note != 0) to.program = singles;
     }
     for (int r = 0; r < in.height; ++r) {
       int o = 0;

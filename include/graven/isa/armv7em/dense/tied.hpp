@@ -112,9 +112,7 @@ template <int count, int channels, bool roomy> struct Tied : Dense<void> {
     return true;
   }
   static constexpr bool fits_scaled(const Channel& c, const Taps& taps) {
-    std::int64_t reach = c.bias < 0 ? -std::int64_t{c.bias} : c.bias;
-    for (int k = 0; k < taps.count; ++k) reach += 128 * (taps[k] < 0 ? -taps[k] : taps[k]);
-    return reach < 1 << 23;
+    return reach_of(taps) + (c.bias < 0 ? -std::int64_t{c.bias} : c.bias) < 1 << 23;
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     if (!ties(g, v, p)) return General::pack(g, v, p, to);
@@ -126,6 +124,7 @@ template <int count, int channels, bool roomy> struct Tied : Dense<void> {
     to.put(static_cast<std::int32_t>(64 + (2 * v.quant.zero_point + 1) * (1 << shift)));
     to.put(static_cast<std::int32_t>(shift));
     for (int first = 0; first < channels; first += 4) {
+      if (to.skips(pass_bytes)) continue;
       std::int32_t bias[4]{};
       Taps taps[4]{Taps(layout, p, 0), Taps(layout, p, 0), Taps(layout, p, 0), Taps(layout, p, 0)};
       for (int i = 0; i < 4; ++i) {
@@ -140,7 +139,7 @@ template <int count, int channels, bool roomy> struct Tied : Dense<void> {
         to.put(bias[i]);
       }
       for (int k = 0; k < layout.taps; k += 4)
-        for (int half = 0; half < 2; ++half)
+        for (int half = to.skips(16) ? 2 : 0; half < 2; ++half)
           for (int i = 0; i < 4; i += 2) to.put(pair_word(taps[i], taps[i + 1], k + half));
     }
   }

@@ -62,10 +62,7 @@ struct Depthwise {
     to.program = is_fast ? fast : general;
     for (int first = 0; first < channels; first += 4) {
       Channel lanes[4]{};
-      for (int i = 0; i < 4 && first + i < channels; ++i) {
-        lanes[i] = fold(g, v, p, first + i);
-        if (lanes[i].overflows && to.overflowing_channel < 0) to.overflowing_channel = first + i;
-      }
+      for (int i = 0; i < 4 && first + i < channels; ++i) lanes[i] = fold(g, v, p, first + i);
       for (const Channel& channel : lanes)
         is_fast ? to.put(FastChannel::word(channel)) : Record::put(to, channel);
       for (int i = 0; i < 4 && is_fast; ++i) to.put(lanes[i].multiplier.multiplier);

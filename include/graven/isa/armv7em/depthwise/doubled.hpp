@@ -148,7 +148,6 @@ template <DoubledRow shape> struct Doubled {
     to.program = shift == 0 ? general : first + shift;
     for (int c = 0; c < v.shape.channels; ++c) {
       const Channel folded = channel(g, v, p, c);
-      if (fold(g, v, p, c).overflows && to.overflowing_channel < 0) to.overflowing_channel = c;
       const Taps taps(v.weights, p, c);
       if (shift == 0) {
         Record::put(to, folded);

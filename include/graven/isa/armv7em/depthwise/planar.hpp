@@ -48,11 +48,9 @@ template <int outputs, int stride, int advance, bool one_tile> struct PlanarDept
   static constexpr int shift(const Channel& c, Program program) {
     return -c.multiplier.shift + (program == floored ? 6 : -1);
   }
-  static constexpr Program program_of(const GraphView& g, const Value& v, const Parameters& p,
-                                      Writer& to) {
+  static constexpr Program program_of(const GraphView& g, const Value& v, const Parameters& p) {
     Program program = !whole_range(v) ? general : v.quant.zero_point == -128 ? floored : fast;
     for (int c = 0; c < v.shape.channels; ++c) {
-      if (fold(g, v, p, c).overflows && to.overflowing_channel < 0) to.overflowing_channel = c;
       const Channel folded = channel(g, v, p, c);
       if (!serves(folded)) program = general;
       if (program == floored && -folded.multiplier.shift > 16) program = fast;
@@ -61,7 +59,7 @@ template <int outputs, int stride, int advance, bool one_tile> struct PlanarDept
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const int channels = v.shape.channels;
-    const Program program = program_of(g, v, p, to);
+    const Program program = program_of(g, v, p);
     to.program = program;
     for (int c = 0; c < channels; ++c) {
       const Channel folded = channel(g, v, p, c);

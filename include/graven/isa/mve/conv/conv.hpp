@@ -22,10 +22,10 @@ template <Inputs in> struct Conv {
     const Program program = cheapest(g, v, p);
     to.program = program;
     for (int o = 0; o < v.shape.channels; o += 4) {
+      if (to.skips(tile.group_bytes(program))) continue;
       Channel channels[4]{};
       for (int i = 0; i < 4 && o + i < v.shape.channels; ++i) {
         channels[i] = fold(g, v, p, o + i);
-        if (channels[i].overflows && to.overflowing_channel < 0) to.overflowing_channel = o + i;
       }
       auto biases = [&] {
         for (const Channel& c : channels) to.put(c.bias);

@@ -247,7 +247,6 @@ template <int vectors, bool far> struct ColumnsDepthwise {
     to.program = cheapest(g, v, p);
     for (int o = 0; o < v.shape.channels; ++o) {
       const Channel channel = fold(g, v, p, o);
-      if (channel.overflows && to.overflowing_channel < 0) to.overflowing_channel = o;
       to.put(channel.bias);
       to.put(channel.multiplier.multiplier);
       to.put(static_cast<std::int8_t>(channel.multiplier.shift));

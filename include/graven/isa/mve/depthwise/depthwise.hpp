@@ -54,7 +54,6 @@ template <Blocks kind, int few = 16> struct Depthwise3x3 {
         of[lane] = kind != Blocks::narrow ? first + lane : lane < step ? lane % few : channels;
         if (of[lane] >= channels) continue;
         lanes[lane] = fold(g, v, p, of[lane]);
-        if (lanes[lane].overflows && to.overflowing_channel < 0) to.overflowing_channel = of[lane];
       }
       auto each = [&](auto put) {
         for (int i = 0; i < 16; ++i) put(lanes[lane_of(i)]);

@@ -29,7 +29,8 @@ constexpr void pack_blocks(int count, int taps, Writer& to, const Weight& weight
   for (int o = 0; o < count;) {
     const int n = block_of(count - o);
     for (int k = 0; k < taps; ++k)
-      for (int i = 0; i < n; ++i) to.put(weight(o + i, k));
+      if (!to.skips(4 * n))
+        for (int i = 0; i < n; ++i) to.put(weight(o + i, k));
     o += n;
   }
 }

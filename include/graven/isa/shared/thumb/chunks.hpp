@@ -30,16 +30,13 @@ constexpr bool whole_range(const Value& v) {
 // The most that a channel's sum can be, or less than 0 where a weight is -128.
 constexpr std::int64_t reach(const FilterLayout& layout, const Parameters& p, int output,
                              std::int32_t bias) {
-  const std::int8_t* w = p.filter.int8 + layout.index(output, 0);
-  const int step = layout.tap_step, end = layout.taps * step;
-  int sum = 0;
-  bool lowest = false;
-  for (int k = 0; k < end; k += step) {
-    const int x = w[k];
-    sum += x < 0 ? -x : x;
-    if (x == -128) lowest = true;
-  }
-  return lowest ? -1 : std::int64_t{128} * sum + (bias < 0 ? -std::int64_t{bias} : bias);
+  Channel c;
+  if (p.folded != nullptr)
+    c = p.folded[output];
+  else
+    add_weights(c, p.filter.int8 + layout.index(output, 0), layout.taps, layout.tap_step);
+  return c.has_lowest ? -1
+                      : std::int64_t{128} * c.magnitude() + (bias < 0 ? -std::int64_t{bias} : bias);
 }
 
 // A channel's word: its folded bias (24 bits) above its right shift - 1 (8 bits). -2^31 ends a
@@ -84,12 +81,8 @@ constexpr void cut_weights(Writer* to, const FilterLayout& layout, const Paramet
       if (const int part = cut(b, excess); part != 0) correct(1, part, k / 4);
     }
     if (to == nullptr) continue;
-    std::byte* at = to->at;
-    at[0] = static_cast<std::byte>(c + 128);
-    at[1] = static_cast<std::byte>(d + 128);
-    at[2] = static_cast<std::byte>(a + 128);
-    at[3] = static_cast<std::byte>(b + 128);
-    to->at = at + 4;
+    to->put(static_cast<std::uint32_t>(c + 128) | static_cast<std::uint32_t>(d + 128) << 8 |
+            static_cast<std::uint32_t>(a + 128) << 16 | static_cast<std::uint32_t>(b + 128) << 24);
   }
 }
 
@@ -97,6 +90,8 @@ constexpr void cut_weights(Writer* to, const FilterLayout& layout, const Paramet
 struct Corrections {
   int first = 0, second = 0;
 
+  static constexpr Corrections of(const Channel& c) { return {c.note & 0xffff, c.note >> 16}; }
+  constexpr int note() const { return first | second << 16; }
   constexpr bool fit() const { return first <= 255 && second <= 255; }
   constexpr int packed() const { return first | second << 8; }
 };
@@ -130,7 +125,7 @@ constexpr Program program_of(const GraphView& g, const Value& v, const Parameter
     const Channel channel = fold(g, v, p, o);
     const std::int64_t most = reach(layout, p, o, channel.bias);
     if (most < 0 || !fits_word(channel)) return general;
-    if (layout.taps > 4 * 255 && !put_weights(nullptr, layout, p, o).fit()) return general;
+    if (!Corrections::of(channel).fit()) return general;
     if (most < Core::most_sum) continue;
     if (!Core::saturates(channel.multiplier, v.quant.zero_point)) return general;
     program = clamped;

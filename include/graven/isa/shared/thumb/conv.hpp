@@ -52,14 +52,21 @@ template <class Core, Reading reading, int unroll, int sizes> struct Conv {
     return own > General::stream_size(g, v) ? own : General::stream_size(g, v);
   }
 
+  static constexpr int note(const GraphView&, const Value& v, const Parameters& p, int o) {
+    const Corrections count = put_weights(nullptr, v.weights, p, o);
+    return v.weights.taps < 1 << 16 ? count.note() : 0xffff;
+  }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const FilterLayout layout = v.weights;
     to.program = program_of<Core>(g, v, p);
     if (to.program == general) return General::pack(g, v, p, to);
     for (int o = 0; o < layout.outputs; ++o) {
       const Channel channel = fold(g, v, p, o);
+      const Corrections corrections = Corrections::of(channel);
+      const int words = 1 + chunks_of(layout.taps) + corrections.first + corrections.second;
+      if (to.skips(4 * words + Core::tail_bytes)) continue;
       to.put(channel_word(channel));
-      const Corrections corrections = put_weights(&to, layout, p, o);
+      put_weights(&to, layout, p, o);
       Core::put_tail(to, channel.multiplier, corrections.packed());
       if (corrections.packed() != 0) put_corrections(to, layout, p, o);
     }

@@ -38,19 +38,36 @@ template <class Core, int unroll> struct DenseRows {
     return part;
   }
 
+  // Corrections of an output.
+  static constexpr int note(const GraphView& g, const Value& v, const Parameters& p, int o) {
+    const Shape in = g.input(v).shape;
+    const FilterLayout part = row_layout(v.weights, in.row());
+    int count = 0;
+    for (int r = 0; r < in.height; ++r)
+      cut_weights(nullptr, part, row_parameters(p, r * in.row()), o,
+                  [&](int, int, int) { ++count; });
+    return count;
+  }
+  // Corrections of more weights take too long to list.
+  static constexpr bool fits(const GraphView& g, const Value& v, const Parameters& p) {
+    int corrected = 0;
+    for (int o = 0; o < v.weights.outputs; ++o) {
+      if (reach(v.weights, p, o, 0) < 0) return false;
+      if (fold(g, v, p, o).note > 0) corrected += v.weights.taps;
+    }
+    return corrected <= 1 << 18;
+  }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const FilterLayout layout = v.weights;
     const Shape in = g.input(v).shape;
-    for (int o = 0; o < layout.outputs; ++o)
-      if (reach(layout, p, o, 0) < 0) {
-        to.program = scalar;
-        return General::pack(g, v, p, to);
-      }
+    if (!fits(g, v, p)) {
+      to.program = scalar;
+      return General::pack(g, v, p, to);
+    }
     to.program = sums;
-    const std::byte* const start = to.at;
+    const int start = to.at;
     for (int o = 0; o < layout.outputs; ++o) {
       const Channel channel = fold(g, v, p, o);
-      if (channel.overflows && to.overflowing_channel < 0) to.overflowing_channel = o;
       to.put(channel.bias);
       to.put(channel.multiplier.multiplier);
       to.put(static_cast<std::int32_t>(channel.multiplier.shift));
@@ -60,15 +77,27 @@ template <class Core, int unroll> struct DenseRows {
     const FilterLayout part = row_layout(layout, in.row());
     for (int r = 0; r < in.height; ++r)
       for (int o = 0; o < layout.outputs; ++o)
-        put_weights(&to, part, row_parameters(p, r * in.row()), o);
+        if (!to.skips(4 * chunks_of(in.row())))
+          put_weights(&to, part, row_parameters(p, r * in.row()), o);
+    put_all_corrections(g, v, p, to, ends, start);
+  }
+  // `ends` says for each row where its corrections end.
+  static constexpr void put_all_corrections(const GraphView& g, const Value& v, const Parameters& p,
+                                            Writer& to, Writer& ends, int start) {
+    const Shape in = g.input(v).shape;
+    const FilterLayout layout = v.weights, part = row_layout(layout, in.row());
+    int count = 0;
+    for (int o = 0; o < layout.outputs; ++o) count += fold(g, v, p, o).note;
+    if (ends.from >= ends.at + 4 * in.height && to.skips(8 * count)) return;
     for (int r = 0; r < in.height; ++r) {
       for (int o = 0; o < layout.outputs; ++o)
-        cut_weights(
-            nullptr, part, row_parameters(p, r * in.row()), o, [&](int word, int w, int chunk) {
-              to.put(static_cast<std::int32_t>(static_cast<std::uint32_t>(o) << 16 |
-                                               static_cast<std::uint32_t>(4 * chunk + word)));
-              to.put(static_cast<std::int32_t>(w));
-            });
+        if (fold(g, v, p, o).note > 0)
+          cut_weights(
+              nullptr, part, row_parameters(p, r * in.row()), o, [&](int word, int w, int chunk) {
+                to.put(static_cast<std::int32_t>(static_cast<std::uint32_t>(o) << 16 |
+                                                 static_cast<std::uint32_t>(4 * chunk + word)));
+                to.put(static_cast<std::int32_t>(w));
+              });
       ends.put(static_cast<std::int32_t>((to.at - start) / 4));
     }
   }

@@ -1,0 +1,138 @@
+// Streams, packed by the compiler. Compilers limit what one constant may cost, so that outputs are
+// folded and large streams are packed in parts, each a constant of its own.
+#pragma once
+
+#include "graven/kernel/fold.hpp"
+#include "graven/plan/problem_of.hpp"
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace graven::core::detail {
+
+// A packed stream, aligned for the instruction set's loads.
+template <int Size, int Alignment = 4> struct Stream {
+  alignas(Alignment) std::byte bytes[std::size_t{Size > 0 ? Size : 1}]{};
+};
+// Parts of a stream, one behind the other without gaps.
+template <int Count, class Part, class Last> struct Chained {
+  Part parts[std::size_t{Count}];
+  Last last;
+};
+
+template <int Size, int Alignment>
+constexpr const std::byte* bytes_of(const Stream<Size, Alignment>& stream) {
+  return stream.bytes;
+}
+template <int Count, class Part, class Last>
+constexpr const std::byte* bytes_of(const Chained<Count, Part, Last>& stream) {
+  return stream.parts[0].bytes;
+}
+
+template <int Count> struct Channels { Channel channel[std::size_t{Count > 0 ? Count : 1}]{}; };
+
+// What is packed of a value. `size` and `program` for all of it, the parts of its stream apart.
+template <const auto& graph, class Isa, const auto& params, int value> struct Packing {
+  using K = kernel_of<graph, Isa, value>;
+  static constexpr int weights_at_once = 1 << 15, bytes_at_once = 1 << 15;
+  static constexpr GraphView g = graph.view();
+  static constexpr const Value& v = graph.values[value];
+  static constexpr Parameters given = record_of<params>(v.record);
+
+  // ---- the outputs ----
+
+  static constexpr bool folds = K::holds_weights && given.filter.int8 != nullptr &&
+                                v.op.has(Trait::weights) && v.element == Element::int8;
+  static constexpr int outputs = folds ? v.weights.outputs : 0;
+  static constexpr int together = [] {
+    const int fit = folds ? weights_at_once / (v.weights.taps > 0 ? v.weights.taps : 1) : 1;
+    return fit < 1 ? 1 : fit < outputs ? fit : outputs > 0 ? outputs : 1;
+  }();
+  template <int first> static constexpr auto make_channels() {
+    constexpr int count = outputs - first < together ? outputs - first : together;
+    Channels<count> some;
+    for (int i = 0; i < count; ++i) {
+      some.channel[i] = fold(g, v, given, first + i);
+      if constexpr (requires { K::note(g, v, given, 0); })
+        some.channel[i].note = K::note(g, v, given, first + i);
+    }
+    return some;
+  }
+  template <int first> static constexpr auto channels_from = make_channels<first>();
+  template <int... part> static constexpr auto all_channels(std::integer_sequence<int, part...>) {
+    Channels<outputs> all;
+    int count = 0;
+    auto add = [&](const auto& some) {
+      for (const Channel& c : some.channel)
+        if (count < outputs) all.channel[count++] = c;
+      return true;
+    };
+    [[maybe_unused]] const bool done[]{add(channels_from<part * together>)..., true};
+    return all;
+  }
+  static constexpr auto channels = [] {
+    if constexpr (outputs <= together)
+      return channels_from<0>;
+    else
+      return all_channels(std::make_integer_sequence<int, (outputs + together - 1) / together>());
+  }();
+  static constexpr int overflowing_channel = [] {
+    for (int o = 0; o < outputs; ++o)
+      if (channels.channel[o].overflows) return o;
+    return -1;
+  }();
+  static constexpr Parameters folded = [] {
+    Parameters p = given;
+    if constexpr (folds) p.folded = channels.channel;
+    return p;
+  }();
+
+  // ---- the stream ----
+
+  template <int Size> struct Part {
+    Stream<Size, Isa::alignment> stream{};
+    int program = 0;  // which of a kernel's `programs` reads the stream
+    int end = 0;      // bytes that packing has written: stream_size is an upper bound
+  };
+  template <int from, int until> static constexpr auto pack_part() {
+    Part<until - from> part;
+    Writer to{part.stream.bytes, from, until};
+    K::pack(g, v, folded, to);
+    part.program = to.program;
+    part.end = to.at;
+    return part;
+  }
+  template <int from, int until> static constexpr auto part = pack_part<from, until>();
+
+  static constexpr int most = K::stream_size(g, v);
+  static constexpr int first_end = most < bytes_at_once ? most : bytes_at_once;
+  static constexpr int program = part<0, first_end>.program, size = part<0, first_end>.end;
+
+  template <int... index> static constexpr auto join_parts(std::integer_sequence<int, index...>) {
+    constexpr int count = sizeof...(index), rest = size - count * bytes_at_once;
+    using Whole = Stream<bytes_at_once, Isa::alignment>;
+    using Last = Stream<rest, Isa::alignment>;
+    static_assert(sizeof(Whole) == bytes_at_once);
+    return Chained<count, Whole, Last>{
+        {part<index * bytes_at_once, (index + 1) * bytes_at_once>.stream...},
+        part<count * bytes_at_once, size>.stream};
+  }
+  static constexpr auto make_stream() {
+    if constexpr (size > bytes_at_once) {
+      return join_parts(std::make_integer_sequence<int, (size - 1) / bytes_at_once>());
+    } else if constexpr (size == first_end) {
+      return part<0, first_end>.stream;  // as a whole: cheaper for the compiler
+    } else {
+      Stream<size, Isa::alignment> stream{};
+      for (int i = 0; i < size; ++i) stream.bytes[i] = part<0, first_end>.stream.bytes[i];
+      return stream;
+    }
+  }
+};
+
+// Apart from the above, so that nothing else comes to flash with it.
+template <const auto& graph, class Isa, const auto& params, int value>
+inline constexpr auto stream_of = Packing<graph, Isa, params, value>::make_stream();
+
+}  // namespace graven::core::detail
