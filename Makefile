@@ -8,8 +8,8 @@ SHAPES = firmware/models/shapes/shapes.tflite
 SHELL = bash
 .SHELLFLAGS = -eo pipefail -c
 
-.PHONY: help setup demo test test-deep check bench bench-qemu bench-shapes bench-update bench-cycles bench-pages \
-  bench-compile bench-peers format check-format clean
+.PHONY: help setup demo test test-deep check bench bench-qemu bench-shapes bench-update \
+  bench-cycles bench-pages bench-compile bench-peers format check-format clean
 
 help:
 	@echo 'make setup         install what is missing, prepare .venv with the command graven'

@@ -5,8 +5,9 @@
 A family's line is base * rows + a * outputs + b * operations (multiplications, or elements that a
 pool reads), fitted by least squares of the relative error over shapes drawn from a fixed seed. The
 worst ratio of a shape to its family's line is what tells a cliff. --update takes the figures into
-the record; --check measures the first N shapes of each family (default: 3) and compares them with
-the record. Exit codes: 1 a count differs from the record, 2 bad use, 3 a tool failed.
+the record; --check measures the first N shapes of each family (default: an image of them) and
+compares them with the record. Exit codes: 1 a count differs from the record, 2 bad use, 3 a tool
+failed.
 """
 
 from __future__ import annotations
@@ -153,6 +154,13 @@ def check(families: Iterable[str], count: int) -> bool:
     return well
 
 
+def chosen_of(families: list[str]) -> list[str]:
+    for family in families:
+        if family not in FAMILIES:
+            raise figures.BenchError(f"{family} is no family; there are {', '.join(FAMILIES)}.", 2)
+    return families or list(FAMILIES)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("families", nargs="*", metavar="FAMILY", help="default: all")
@@ -160,11 +168,9 @@ def main() -> int:
     parser.add_argument("--update", action="store_true", help="take the figures into the record")
     parser.add_argument("--check", action="store_true", help="compare some with the record")
     options = parser.parse_args()
-    chosen = options.families or list(FAMILIES)
-    if unknown := [family for family in chosen if family not in FAMILIES]:
-        raise figures.BenchError(f"{unknown[0]} is no family; there are {', '.join(FAMILIES)}.", 2)
+    chosen = chosen_of(options.families)
     if options.check:
-        return 0 if check(chosen, options.count or 3) else 1
+        return 0 if check(chosen, options.count or TOGETHER) else 1
     record = read_record()
     for family in chosen:
         record[family] = measure(family, options.count or COUNT)

@@ -112,6 +112,16 @@ template <class Patches> struct Dense {
     }
   }
 
+  [[gnu::always_inline]] static void run_pair(const Inputs& in, const std::byte* stream,
+                                              std::byte* out, std::int32_t twice_zero) {
+    const auto word = load_aligned<std::int32_t>(stream);
+    PairSums s{0, word >> 8};
+    s.high = load_aligned<std::int32_t>(stream + 4) + s.low;
+    in.add(s, stream + 16);
+    finish_pair(out, s.high, s.low, word, load_aligned<std::int32_t>(stream + 8),
+                load_aligned<std::int32_t>(stream + 12), twice_zero);
+  }
+
   template <int program>
   GRAVEN_OPTIMIZE("no-schedule-insns")
   static void run(const Task& task, const Band& band) {
@@ -138,12 +148,7 @@ template <class Patches> struct Dense {
         stream += 32 + 4 * round4(count);
       }
     if (program == fours && o + 1 < t.out_channels) {
-      const auto word = load_aligned<std::int32_t>(stream);
-      PairSums s{0, word >> 8};
-      s.high = load_aligned<std::int32_t>(stream + 4) + s.low;
-      in.add(s, stream + 16);
-      finish_pair(band.out[0] + o, s.high, s.low, word, load_aligned<std::int32_t>(stream + 8),
-                  load_aligned<std::int32_t>(stream + 12), twice_zero);
+      run_pair(in, stream, band.out[0] + o, twice_zero);
       stream += 16 + 2 * round4(count);
       o += 2;
     }
