@@ -131,7 +131,7 @@ struct Writer {
     } else if (at >= from && at + size <= until) {
       detail::store_bytes(window + (at - from), value);
     } else if (at + size > from && at < until) {
-      std::byte bytes[size]{};
+      std::byte bytes[sizeof(T)]{};
       detail::store_bytes(bytes, value);
       for (int i = 0; i < size; ++i) put_byte(at + i, bytes[i]);
     }
