@@ -54,7 +54,7 @@ template <class L, At... in> constexpr bool is_sound_layer() {
                 "Network: this type is no layer. Layers are types such as ReLU or Dense<6, 4>; "
                 "several stand in a Sequential, a Residual, a Concat or a Graph.");
   static_assert(!IsLayer<L> || Takes<L, in...> ||
-                    error::unsupported<Where, error::in<L>, error::got<sizeof...(in)>>,
+                    error::unsupported<Where, error::in<L>, error::got<int{sizeof...(in)}>>,
                 "Network: this layer takes another number of inputs than it gets here. In a Graph, "
                 "Node<Layer, values...> names one value per input.");
   return IsLayer<L> && Takes<L, in...>;
