@@ -52,11 +52,15 @@ template <const auto& graph, class Plan> constexpr std::uint64_t fingerprint_of(
     if (!value.persistent) continue;
     const int first = Plan::schedule.first_row[v] + Plan::problem.values[v].fresh;
     mix(value.op.id);
-    for (const int number :
-         {value.shape.height, value.shape.width, value.shape.channels,
-          static_cast<int>(value.element), value.quant.zero_point, Plan::problem.values[v].fresh,
-          Plan::places.row[first] - Plan::places.state})
-      mix(static_cast<std::uint32_t>(number));
+    const int numbers[] = {value.shape.height,
+                           value.shape.width,
+                           value.shape.channels,
+                           static_cast<int>(value.element),
+                           value.quant.zero_point,
+                           Plan::problem.values[v].fresh,
+                           static_cast<int>(Plan::places.row[first]) -
+                               static_cast<int>(Plan::places.state)};
+    for (const int number : numbers) mix(static_cast<std::uint32_t>(number));
     mix(std::bit_cast<std::uint32_t>(value.quant.scale));
   }
   return hash;
