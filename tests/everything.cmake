@@ -105,6 +105,22 @@ elseif(GRAVEN_TEST_DEEP)
   message(STATUS "graven: AVX-512 VNNI is not tested: that takes AVX2, bochs and bochs-term")
 endif()
 
+# Options of the compilers. clang for Cortex-M is linked by arm-none-eabi-g++: no -flto there.
+foreach(preset IN ITEMS gcc clang cortex-m4 cortex-m4-clang cortex-m55 cortex-m55-clang)
+  foreach(standard IN ITEMS 20 23)
+    foreach(options IN ITEMS -O0 -Og -Os -O3 "-O2 -flto")
+      if(options MATCHES "lto" AND preset MATCHES "cortex.*clang")
+        continue()
+      endif()
+      string(REPLACE " " "\\;" list ${options})
+      string(REPLACE " " "" short ${options})
+      add_deep_test(NAME options/${preset}/${short}-c++${standard} COMMAND sh
+        ${CMAKE_CURRENT_SOURCE_DIR}/options.sh ${preset} ${list} ${standard} ${CMAKE_COMMAND}
+        ${CMAKE_CTEST_COMMAND} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    endforeach()
+  endforeach()
+endforeach()
+
 # Consumers: an installed graven, graven as a subdirectory, and the wheel.
 set(prefix ${CMAKE_CURRENT_BINARY_DIR}/consumer/prefix)
 add_test(NAME consumer/install

@@ -26,7 +26,6 @@ template <class Subject> struct PlanCheck {
   static int row_id(int v, int r) { return Plan::schedule.first_row[v] + r; }
   static int row_bytes(int v) { return Plan::problem.values[v].row_bytes; }
   static std::size_t index(int id) { return static_cast<std::size_t>(id); }
-  static std::size_t index(int id) { return static_cast<std::size_t>(id); }
   static int scratch_id(int v) { return Plan::rows + v; }
 
   void fail(const std::string& what, int v, int row) {
