@@ -17,6 +17,7 @@ struct FourSums {
 // then those of k + 1, k + 3. (Not r7: without optimisation it points to the frame.)
 [[gnu::always_inline]] inline void add_quads(FourSums& s, const std::byte*& w, const std::byte*& x,
                                              int quads) {
+#if defined(__clang__) || defined(__OPTIMIZE__)
   std::uint32_t even, odd;
   asm volatile(R"(
   .macro quad
@@ -45,6 +46,21 @@ struct FourSums {
                  [hb] "+r"(s.high_b), [lb] "+r"(s.low_b), [even] "=&r"(even), [odd] "=&r"(odd)
                :
                : "r4", "r5", "r6", "r8", "cc", "memory");
+#else  // g++ has no register left over
+  for (; quads > 0; --quads, x += 4, w += 16) {
+    const auto inputs = load<std::uint32_t>(x);
+    const std::uint32_t even = even_bytes(inputs), odd = odd_bytes(inputs);
+    auto add = [&](int at, std::uint32_t two, std::int32_t& high, std::int32_t& low) {
+      const auto weights = load_aligned<std::uint32_t>(w + at);
+      high = smlad(weights, two, high);
+      low = smlad(even_bytes(weights), two, low);
+    };
+    add(0, even, s.high_a, s.low_a);
+    add(4, even, s.high_b, s.low_b);
+    add(8, odd, s.high_a, s.low_a);
+    add(12, odd, s.high_b, s.low_b);
+  }
+#endif
 }
 
 // The same for two outputs. Weights: per four inputs the words of k, k + 2 and of k + 1, k + 3.
