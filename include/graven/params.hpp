@@ -147,7 +147,8 @@ template <const auto& params> constexpr const Parameters* first_record() {
 // Also where there are none: somebody has spoken of it.
 template <const auto& params> constexpr const Parameters& record_of(int index) {
   if constexpr (IsRecords<params>)
-    return index < count_records<params>() ? params[index] : no_parameters;
+    return index < count_records<params>() ? params[static_cast<std::size_t>(index)]
+                                           : no_parameters;
   else
     return no_parameters;
 }

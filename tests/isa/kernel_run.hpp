@@ -162,10 +162,12 @@ std::vector<std::byte> run_kernel(const Problem& p, const Rows (&inputs)[2], int
   const auto stream_size = static_cast<std::size_t>(K::stream_size(g, v));
   Guarded stream(stream_size, 64), scratch(static_cast<std::size_t>(K::scratch(g, v)), 4);
   std::memset(stream.data(), 0, stream_size);
-  Writer writer{stream.data()};
+  Writer writer{stream.data(), 0, static_cast<int>(stream_size)};
   K::pack(g, v, p.params, writer);
-  CHECK(writer.at <= stream.data() + stream_size);
-  CHECK(writer.overflowing_channel < 0);
+  CHECK(writer.at <= static_cast<int>(stream_size));
+  for (int o = 0; v.op.has(Trait::weights) && v.element == Element::int8 && o < v.weights.outputs;
+       ++o)
+    CHECK(!fold(g, v, p.params, o).overflows);
   const Rows outputs = make_rows(v);
   const int per_input = v.reduces ? 1 : p.views[0].rows.count + (band - 1) * p.views[0].rows.step;
   Task task = make_task(g, v, per_input);

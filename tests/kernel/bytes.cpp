@@ -29,7 +29,7 @@ static_assert(little_endian()[0] == std::byte{1} && little_endian()[3] == std::b
 
 constexpr auto stream = [] {
   std::array<std::byte, 16> bytes{};
-  Writer to{bytes.data()};
+  Writer to{bytes.data(), 0, 16};
   to.put(std::int32_t{-2});
   to.put(1.5f);
   to.put(std::int8_t{-3});

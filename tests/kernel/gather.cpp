@@ -30,7 +30,7 @@ constexpr auto patch_at(int x, int stride, int left, int dilation, bool lower_ex
   t.left = static_cast<std::int16_t>(left);
   const Band band{rows, nullptr, scratch.data(), 0, 1, true, true};
   const std::byte* patch = gather<T>(t, band, x, T{-1});
-  std::array<int, 4 * Taps> values{};
+  std::array<int, std::size_t{4 * Taps}> values{};
   for (int i = 0; i < 4 * Taps; ++i)
     values[static_cast<std::size_t>(i)] =
         static_cast<int>(load<T>(patch + i * static_cast<int>(sizeof(T))));

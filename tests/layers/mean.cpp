@@ -58,7 +58,7 @@ template <Axis axes, Shape in> void check_reference() {
       random = random * 1664525 + 1013904223;
       x = static_cast<std::int8_t>(pattern == 2 ? 127 : pattern == 3 ? 128 : random >> 24);
     }
-    const auto output = model.run(std::span<const std::int8_t, in.size()>(input));
+    const auto output = model.run(std::span<const std::int8_t, std::size_t{in.size()}>(input));
     for (int i = 0; i < out.size(); ++i)
       CHECK(output[static_cast<std::size_t>(i)] == reference(input, in, out, i));
   }

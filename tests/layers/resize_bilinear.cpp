@@ -69,7 +69,7 @@ template <Shape in, int height, int width, bool corners, bool centers> void chec
       const std::uint32_t bits = random >> 24;
       x = static_cast<std::int8_t>(pattern < 3 ? bits : (bits & 1) != 0 ? 127 : 128);
     }
-    const auto output = model.run(std::span<const std::int8_t, in.size()>(input));
+    const auto output = model.run(std::span<const std::int8_t, std::size_t{in.size()}>(input));
     std::size_t i = 0;
     for (int y = 0; y < height; ++y)
       for (int x = 0; x < width; ++x)

@@ -19,7 +19,7 @@ template <class C, int bytes> void check_split() {
   static_assert(M::fast_size <= bytes);
   struct Memory {
     std::byte before[16];
-    alignas(M::alignment) std::byte fast[bytes];
+    alignas(M::alignment) std::byte fast[std::size_t{bytes}];
     std::byte between[16];
     alignas(M::alignment) std::byte slow[M::slow_size + 1];
     std::byte after[16];

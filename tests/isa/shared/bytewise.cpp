@@ -24,7 +24,7 @@ template <int a, int b, int out> void check_add(unsigned seed, float scale_a, fl
   p.values[1].quant = {scale_b, p.pick(-128, 127)};
   p.values[2].quant = {0.05f, p.pick(-128, 127)};
   CAPTURE(seed);
-  REQUIRE(adds_bytes(p.graph(), p.value()));
+  REQUIRE(BytewiseAdds<WideProducts>::serves(p.graph(), 2));
   const scalar_isa::AddShifts shifts = scalar_isa::AddShifts::of(p.graph(), p.value());
   REQUIRE((shifts.a == a && shifts.b == b && shifts.out == out));
   check_parity<scalar_isa::AddInt8, AddBytes<WideProducts, a, b, out>>(p);
