@@ -1,4 +1,4 @@
-// What the user wants of a plan (plan.hpp): which goal, which order of steps, which input.
+// What the user wants of a plan (plan/): which goal, which order of steps, which input.
 #pragma once
 
 #include "graven/text.hpp"

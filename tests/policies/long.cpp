@@ -1,5 +1,6 @@
 // A second of audio: 16,000 rows at the input, thousands in between. Long values lie in blocks and
-// rings (plan.hpp, most_places); every plan gives the same bits, and the tables stay small.
+// rings (plan/schedule.hpp, most_places); every plan gives the same bits, and the tables stay
+// small.
 #include "../policies.hpp"
 
 #include <algorithm>

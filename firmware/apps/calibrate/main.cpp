@@ -26,7 +26,7 @@ void check_phases() {
     const std::uint64_t one = counted(n);
     expected += length(n);
     got += one;
-    wrong += one == length(n) ? 0 : 1;
+    wrong += one == length(n) ? 0u : 1u;
   }
   check("phases", expected, got);
   check("wrong_phases", 0, wrong);

@@ -1,4 +1,5 @@
-// The planner's second stage: the place of every row and of all scratch in the arena (plan.hpp).
+// The planner's second stage: the place of every row and of all scratch in the arena
+// (schedule.hpp).
 #pragma once
 
 #include "graven/plan/sweep.hpp"

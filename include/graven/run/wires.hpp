@@ -12,8 +12,8 @@ using unsigned_for =
     std::conditional_t<(Most <= 0xff), std::uint8_t,
                        std::conditional_t<(Most <= 0xffff), std::uint16_t, std::uint32_t>>;
 
-// Where the rows of a value lie: row r at places[row + r] or, where plans have blocks (plan.hpp,
-// most_places) and ring is not 0, at byte row + r % ring * pitch.
+// Where the rows of a value lie: row r at places[row + r] or, where plans have blocks
+// (plan/schedule.hpp, most_places) and ring is not 0, at byte row + r % ring * pitch.
 template <bool blocks> struct Slots { std::uint32_t row = 0; };
 template <> struct Slots<true> {
   std::uint32_t row = 0, pitch = 0;

@@ -52,8 +52,8 @@ template <class Rule, bool reduces> struct AnyPool : PlainKernel {
   };
   // `words` times four channels from `c` on. `whole`: they are no more than are left.
   template <int words, bool whole>
-  [[gnu::always_inline]] static void word(const Task& t, const Covered& w, const Rule& rule, int c,
-                                          State& state, std::byte* out) {
+  [[gnu::always_inline]] static void reduce(const Task& t, const Covered& w, const Rule& rule,
+                                            int c, State& state, std::byte* out) {
     const int last = whole ? c + 4 * (words - 1) : t.in_channels - 4;
     Acc acc[std::size_t{words}];
 #pragma GCC unroll 4
@@ -92,12 +92,12 @@ template <class Rule, bool reduces> struct AnyPool : PlainKernel {
     const int channels = t.in_channels;
     int c = 0;
     if constexpr (Rule::most_words == 4)
-      for (; c <= channels - 16; c += 16) word<4, true>(t, w, rule, c, state, out);
-    for (; c <= channels - 8; c += 8) word<2, true>(t, w, rule, c, state, out);
+      for (; c <= channels - 16; c += 16) reduce<4, true>(t, w, rule, c, state, out);
+    for (; c <= channels - 8; c += 8) reduce<2, true>(t, w, rule, c, state, out);
     if (c < channels - 4)
-      word<2, false>(t, w, rule, c, state, out);
+      reduce<2, false>(t, w, rule, c, state, out);
     else if (c < channels)
-      word<1, false>(t, w, rule, channels - 4, state, out);
+      reduce<1, false>(t, w, rule, channels - 4, state, out);
   }
   static void run(const Task& task, const Band& band) {
     const ExistingRows rows(task, band);
