@@ -20,12 +20,12 @@ template <class Scalar, int unrolled> struct GlobalAverage : Scalar {
     return {load_aligned<std::uint32_t>(at), load_aligned<std::uint32_t>(at + 4)};
   }
   // The first of the four channels after `c` channels.
-  static int word(int c, int channels) { return c > channels - 4 ? channels - 4 : c; }
+  static int word_at(int c, int channels) { return c > channels - 4 ? channels - 4 : c; }
 
   static void finish(const Task& t, const std::byte* sums, std::byte* out) {
     const int count = t.in_height * t.in_width;
     for (int c = 0; c < t.in_channels; c += 4, sums += 8)
-      load_sums(sums).each([&, at = out + word(c, t.in_channels)](int i, std::int32_t sum) {
+      load_sums(sums).each([&, at = out + word_at(c, t.in_channels)](int i, std::int32_t sum) {
         if constexpr (mean)
           Scalar::finish(t, at + i, static_cast<std::int16_t>(sum));
         else

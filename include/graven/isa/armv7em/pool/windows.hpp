@@ -125,7 +125,7 @@ struct SmallPool : PlainKernel {
     for (const std::byte*& row : at) row += by;
     out += by;
   }
-  [[gnu::always_inline]] static void word(const Rule& rule, Rows& at, std::byte*& out) {
+  [[gnu::always_inline]] static void four(const Rule& rule, Rows& at, std::byte*& out) {
     auto acc = rule.start(load<std::uint32_t>(at[0] + (width - 1) * channels));
 #pragma GCC unroll 16
     for (int tap = 1; tap < taps; ++tap) {
@@ -138,13 +138,13 @@ struct SmallPool : PlainKernel {
   [[gnu::always_inline]] static void pixel(const Rule& rule, Rows& at, std::byte*& out) {
     if constexpr (unrolled) {
 #pragma GCC unroll 4
-      for (int i = 0; i < whole; ++i) word(rule, at, out);
+      for (int i = 0; i < whole; ++i) four(rule, at, out);
     } else {
-      for (std::byte* const end = out + 4 * whole; out != end;) word(rule, at, out);
+      for (std::byte* const end = out + 4 * whole; out != end;) four(rule, at, out);
     }
     if constexpr (rest != 0) {
       move(at, out, rest - 4);
-      word(rule, at, out);
+      four(rule, at, out);
     }
   }
   static void run(const Task& task, const Band& band) {
