@@ -31,7 +31,8 @@ int expected(int output, std::span<const std::byte> in) {
   for (int i = 0; i < inputs; ++i)
     sum += (static_cast<std::int8_t>(in[static_cast<std::size_t>(i)]) + 3) *
            weights.w[output * inputs + i];
-  const double product = double{0.02f} * double{0.01f} / double{0.7f};
+  const double product =
+      static_cast<double>(0.02f) * static_cast<double>(0.01f) / static_cast<double>(0.7f);
   return core::clamp(core::requantize(sum, core::quantize_multiplier(product)) + 4, {-128, 127});
 }
 

@@ -114,13 +114,13 @@ template <class Lanes, template <class> class Windows, int wide, int height> str
                                      int piece, Writer to, int group_bytes) {
     constexpr int size = sizeof(Weight), group = Lanes::group;
     const int groups = (piece + group - 1) / group;
-    for (int row = 0; row < pieces; ++row, w += piece * layout.tap_step) {
+    for (int row = 0; row < pieces; ++row) {
       const int start = to.at, first = to.from < start ? 0 : (to.from - start) / group_bytes;
       const int end = to.until < start ? 0 : (to.until - start) / group_bytes + 1;
       const int last = end < groups ? end * group : piece;
       for (int k = first * group; k < last; ++k) {
         to.at = start + k / group * group_bytes + k % group * size;
-        to.put(w[k * layout.tap_step]);
+        to.put(w[(row * piece + k) * layout.tap_step]);
       }
       to.at = start + groups * group_bytes;
     }
