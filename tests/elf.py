@@ -19,7 +19,7 @@ FORBIDDEN_SYMBOLS = {
     "allocates": r"^(malloc|calloc|realloc|free|_sbrk\w*|_malloc_r|_free_r|_Zn[wa]\w*|_Zd[la]\w*)$",
     "throws": r"^(__cxa_\w+|__gxx_personality\w*|_Unwind_\w+|__aeabi_unwind_cpp_\w+)$",
     "constructs": r"^(_GLOBAL__sub_I_\w+|_GLOBAL__I_\w+|__libc_init_array)$",
-    "is for the compiler only": r"^_ZNK?L?(6graven(6detail)?L?(8graph_of|10problem_of|6PlanOf"
+    "is for the compiler only": r"^_ZNK?L?(6graven4core(6detail)?L?(8graph_of|10problem_of|6PlanOf"
     r"|7Packing|13no_parameters)|\d+(?!graven)\w+?L?(6source\d|6paramsE$))",
 }
 FORBIDDEN_SECTIONS = (".init_array", ".preinit_array", ".ctors", ".ARM.extab", ".eh_frame",

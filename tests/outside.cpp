@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <span>
 
 using namespace graven;
 
@@ -47,8 +48,8 @@ struct RunningMaxInt8 : PlainKernel {
   }
 };
 
-// ---- Counter: how many runs there were since the last reset()
-// ------------------------------------- Its one element persists; a step reads it and writes it
+// Counter: how many runs there were since the last reset(). Its one element persists; a step reads
+// it and writes it again.
 // again.
 
 inline constexpr Op counter{"mine.counter"};
@@ -74,9 +75,8 @@ struct CounterInt32 : PlainKernel {
   }
 };
 
-// ---- Product: out = a * b, of a matrix by rows with a whole one
-// ------------------------------------- A step reads one row of a and all rows of b: inputs of one
-// value differ in their row counts.
+// Product: out = a * b, of a matrix by rows with a whole one. A step reads one row of a and all
+// rows of b: inputs of one value differ in their row counts. value differ in their row counts.
 
 inline constexpr Op product{"mine.product"};
 
@@ -194,4 +194,45 @@ TEST_CASE("inputs of one value with different numbers of rows") {
   const auto output = model.run();
   const float expected[] = {0, 16, 0, 2};  // -2 and -2 are clamped
   for (std::size_t i = 0; i < 4; ++i) CHECK(output[i] == expected[i]);
+}
+
+TEST_CASE("a stream keeps what persists, too") {
+  static Streaming<Sequential<mine::Counter>, Shape{4, 2, 1}, counted, mine::with_mine> stream;
+  std::array<std::int8_t, decltype(stream)::push_size> rows{};
+  for (int push = 1; push <= 4; ++push) CHECK(stream.push(rows)[0] == push);
+}
+
+TEST_CASE("what carries scratch is computed whole by a stream") {
+  constexpr StreamPolicy whole{.padding = TimePadding::recomputed};
+  using Net = Sequential<mine::RunningMax>;
+  static Model<Net, Shape{4, 1, 1}, counted, mine::with_mine> model;
+  static Streaming<Net, Shape{4, 1, 1}, counted, mine::with_mine, whole> stream;
+  const std::array<std::int8_t, 9> beats{9, 1, 2, 3, 1, 5, 2, 7, 1};
+  const std::span<const std::int8_t> all(beats);
+  for (std::size_t t = 0; t < beats.size(); ++t) {
+    stream.push(all.subspan(t).first<1>());
+    if (t < 3) continue;
+    const auto expected = model.run(all.subspan(t - 3).first<4>()), got = stream.output();
+    CHECK(std::equal(expected.begin(), expected.end(), got.begin(), got.end()));
+  }
+}
+
+template <int fast> void check_state_of_regions() {
+  using M = Model<Sequential<mine::Counter>, Shape{4, 2, 1}, counted, mine::with_mine,
+                  plan::Policy{.fast = fast}>;
+  static_assert(M::fast_size + M::slow_size >= Runs::arena_size);
+  static_assert(M::fast_size + M::slow_size <= Runs::arena_size + 8);
+  typename M::State state;
+  alignas(8) std::byte first[M::fast_size + 8], second[M::slow_size + 8];
+  typename M::OnArenas model(state, first, second);
+  CHECK(model.run(signal)[0] == 1);
+  const typename M::State before = state;
+  CHECK(model.run(signal)[0] == 2);
+  state = before;
+  CHECK(model.run(signal)[0] == 2);
+}
+TEST_CASE("a state lies in neither of two memories") {
+  check_state_of_regions<4>();
+  check_state_of_regions<8>();
+  check_state_of_regions<4096>();
 }

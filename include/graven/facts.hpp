@@ -117,7 +117,7 @@ public:
               v.quant,
               0,
               0,
-              static_cast<int>(place(view.value, 0)),
+              static_cast<int>(place(view.value, view.first)),
               v.layer == k ? Kernels::kernels::name_of(graph.view(), view.value) : ""};
     }
     for (int id = 0; sound && id < graph.count; ++id)

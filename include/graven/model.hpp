@@ -108,6 +108,9 @@ public:
   constexpr BasicModel(State& state, Memory<fast_size, alignment> fast,
                        Memory<slow_size, alignment> slow) requires(!owned && split && has_state)
       : Held(fast.start, slow.start), Kept(state) {}
+  constexpr BasicModel(State& state, Unchecked, std::byte* fast,
+                       std::byte* slow) requires(!owned && split && has_state)
+      : Held(fast, slow), Kept(state) {}
 
   // The input, to be filled before run(): its rows are reused while the network runs.
   template <int I = 0> auto input() requires(!policy.row_input) {
@@ -214,6 +217,8 @@ private:
     constexpr std::size_t border = static_cast<std::size_t>(policy.fast & ~7);
     if constexpr (!has_state)
       return this->memory;
+    else if constexpr (split && !owned && !Engine::Plan::is_split)  // all of it is fast
+      return Regions<Engine::state_at>{{this->memory.pieces[0], this->kept.rows}};
     else if constexpr (split && !owned)
       return Regions<border, Engine::state_at>{
           {this->memory.pieces[0], this->memory.pieces[1], this->kept.rows}};

@@ -58,7 +58,7 @@ private:
 struct Constant {
   const char* name = "";
   Array data{};
-  Array scale{};  // of integers: one for all elements, or one per channel
+  Array scale{};  // of integers, one for all elements
   int zero_point = 0;
 };
 
@@ -97,7 +97,6 @@ struct Parameters {
   int index = -1;         // of the operator in the original model; -1: as layers are counted
   const Channel* folded = nullptr;  // of every output, while a layer is packed (kernel/fold.hpp)
 
-  constexpr Quant quant(int k) const { return k < outputs.size ? outputs[k] : output; }
   // The index of a constant; -1: there is none of this name.
   constexpr int find(const char* constant) const {
     for (int k = 0; k < constants.size; ++k)
@@ -164,6 +163,11 @@ constexpr int last_of(const Array& a) {
 template <const auto& params, int record, Array Parameters::*which>
 concept IsReadable = requires {
   typename std::integral_constant<int, last_of(record_of<params>(record).*which)>;
+};
+
+template <const auto& params, int record, int index>
+concept IsReadableConstant = requires {
+  typename std::integral_constant<int, last_of(record_of<params>(record).constants[index].data)>;
 };
 
 }  // namespace detail

@@ -43,9 +43,11 @@ template <class Graph> constexpr void fuse_activations(Graph& g) {
     const Value& map = g.values[v];
     const Activation activation = map.activation;
     if (map.op != op::clamp || activation == Activation::none) continue;
-    const int source = g.views[map.first_input].value;
+    const View& read = g.views[map.first_input];
+    const int source = read.value;
     Value& before = g.values[source];
-    if (!before.op.has(Trait::clamps) || before.activation != Activation::none ||
+    const bool whole = read.shape.size() == before.shape.size();  // no part of it (Split)
+    if (!whole || !before.op.has(Trait::clamps) || before.activation != Activation::none ||
         before.element != map.element || before.quant != map.quant ||
         detail::readers(g, source) != 1)
       continue;

@@ -96,7 +96,7 @@ template <int Values, int Views, int Layers> struct Lowering {
     if (index >= 0) {
       const Constant& c = p.constants[index];
       v.element = c.data.element;
-      v.quant = {c.scale.size > 0 ? c.scale.float32[0] : 0, c.zero_point};
+      v.quant = {c.scale.float32 != nullptr ? c.scale.float32[0] : 0, c.zero_point};
     }
     return add(v);
   }

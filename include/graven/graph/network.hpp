@@ -76,7 +76,19 @@ template <class L, int k, At... in> constexpr Shape output_of() {
     return out.exists() ? out : no_shape;
   }
 }
-template <class L, At... in> constexpr Shape output() { return output_of<L, 0, in...>(); }
+template <class L, At... in> constexpr Shape output() {
+  constexpr int outputs = count_outputs<L>();
+  static_assert(
+      outputs == 1 ||
+          error::unsupported<error::at_layer<layer_of<in...>()>, error::in<L>, error::got<outputs>>,
+      "Network: this layer has several outputs, of which a Sequential, a Residual or a "
+      "Concat could pass on one only. Make it a Node of a Graph, and name its outputs "
+      "Out<node, k>.");
+  if constexpr (outputs == 1)
+    return output_of<L, 0, in...>();
+  else
+    return no_shape;
+}
 
 // The views that a layer or a combinator yields; single layers are noted under their index.
 template <class L, At... in, class Lowering, class... Ins>

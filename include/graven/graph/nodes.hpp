@@ -43,6 +43,10 @@ struct GraphImpl<complete, Outputs<Outs...>, Nodes...> {
   template <At... in> static constexpr Shape output() {
     static_assert(complete,
                   "Graph: the last argument must be Outputs<...>, naming the values that leave.");
+    static_assert(output_count <= max_outputs ||
+                      error::out_of_range<error::limit<max_outputs>, error::got<output_count>>,
+                  "Graph: so many outputs do not work (limit). Join some of them, or make two "
+                  "networks.");
     constexpr int inputs = sizeof...(in), wrong = wrong_node<inputs>();
     static_assert(
         wrong < 0 ||
@@ -55,7 +59,7 @@ struct GraphImpl<complete, Outputs<Outs...>, Nodes...> {
                                                error::got<Outs>...>,
                   "Graph: Outputs names a value that does not exist; values are numbered from 0, "
                   "the inputs first, then one per node.");
-    if constexpr (complete && wrong < 0 && leave) {
+    if constexpr (complete && wrong < 0 && leave && output_count <= max_outputs) {
       // All of them: also what does not lead to the first output is lowered.
       constexpr bool sound = are_sound<in...>(std::index_sequence_for<Nodes...>());
       return sound ? at<outs[0], in...>.shape : no_shape;

@@ -56,6 +56,9 @@ template <class Graph, int Values> struct Tracer {
 
   constexpr const View& view(const Value& v, int k) const { return g.views[v.first_input + k]; }
   constexpr const Value& source(const Value& v, int k) const { return g.values[view(v, k).value]; }
+  constexpr int start(const Value& v, int k, int step) const {  // a row of the value
+    return view(v, k).first + view(v, k).rows.start(step);
+  }
   constexpr Track& track(const Value& v, int k) { return line.tracks[view(v, k).value]; }
   constexpr bool is_constant(const Value& v, int k) const {
     return source(v, k).op == op::constant;
@@ -69,14 +72,17 @@ template <class Graph, int Values> struct Tracer {
     if (!in.timed || !rows.straight() || rows.advance() <= 0) return false;
     const int end = rows.start(v.shape.height - 1) + rows.reach();
     const bool inside = rows.start(0) >= 0 && end <= view(v, k).shape.height;
-    const bool seen_once = padding == TimePadding::at_reset && !rows.elsewhere;
+    const bool whole = view(v, k).shape.height == source(v, k).shape.height;  // no part of it
+    const bool seen_once = padding == TimePadding::at_reset && !rows.elsewhere && whole;
     return in.rate * rows.advance() == rate && (inside || seen_once);
   }
   constexpr void trace(int id) {
     const Value& v = g.values[id];
     Track& t = line.tracks[id];
     t.timed = v.op == op::input;
-    if (v.inputs == 0 || v.reduces || v.shape.height == 1 || v.op.has(Trait::numbered)) return;
+    const bool remembers = v.carries || v.persistent;
+    if (v.inputs == 0 || v.reduces || remembers || v.shape.height == 1 || v.op.has(Trait::numbered))
+      return;
     for (int k = 0; k < v.inputs && !t.timed; ++k) {
       const Rows& rows = view(v, k).rows;
       t.timed = !is_constant(v, k) && track(v, k).timed && rows.straight();
@@ -98,7 +104,7 @@ template <class Graph, int Values> struct Tracer {
       if (is_constant(v, k)) continue;
       const Rows& rows = view(v, k).rows;
       const int first_of_last = track(v, k).last + 1 - rows.reach();
-      const int last = floor_div(first_of_last - rows.start(0), rows.advance());
+      const int last = floor_div(first_of_last - start(v, k, 0), rows.advance());
       if (last < t.last) t.last = last;
     }
   }
@@ -116,7 +122,7 @@ template <class Graph, int Values> struct Tracer {
       if (in.ready > t.ready) t.ready = in.ready;
       if (!in.timed) continue;
       const int height = source(v, k).shape.height;
-      const int rows = t.timed ? in.last + 1 - view(v, k).rows.start(t.base()) : height;
+      const int rows = t.timed ? in.last + 1 - start(v, k, t.base()) : height;
       keep(in, rows);
       if (const int push = in.ready + (rows - 1) / in.made; push > t.ready) t.ready = push;
       old = old || in.made < height;
@@ -175,15 +181,21 @@ template <int Values, int Views, int Layers> struct Unroller {
     return rows_of(view, line.tracks[view.value].last + 1 - height, height);
   }
 
+  // Of these what the view shows.
+  constexpr View part(const View& view, int height) const {
+    return rows_of(view, line.tracks[view.value].last + 1 - height + view.first, view.shape.height);
+  }
+
   constexpr View input_of(int id, int k) const {
     const Value& v = g.values[id];
     const Track& t = line.tracks[id];
     const View& view = g.views[v.first_input + k];
     const int height = g.values[view.value].shape.height;
-    if (!line.tracks[view.value].timed) return {made[view.value], view.shape, 0, view.rows};
-    if (!t.timed) return whole(view, height);
+    if (!line.tracks[view.value].timed)
+      return {made[view.value], view.shape, view.first, view.rows};
+    if (!t.timed) return part(view, height);
     Rows rows = view.rows;
-    const int first = rows.start(t.base());
+    const int first = view.first + rows.start(t.base());
     rows.first = 0;
     View in = rows_of(view, first, (t.made - 1) * rows.advance() + rows.reach());
     in.rows = rows;
@@ -223,13 +235,14 @@ template <int Values, int Views, int Layers> struct Unroller {
     const Track& t = line.tracks[id];
     Value v = g.values[id];
     const int first = out.view_count;
+    made[id] = out.count;  // what persists reads itself
     for (int k = 0; k < v.inputs; ++k) add_view(input_of(id, k));
     v.first_input = first;
     if (t.timed) {
       v.macs = v.macs * static_cast<unsigned>(t.made) / static_cast<unsigned>(v.shape.height);
       v.shape.height = t.made;
     }
-    made[id] = add(v);
+    add(v);
     if (t.kept > 0) add_window(id, v, is_output(g, id));
   }
 

@@ -37,7 +37,8 @@ template <int In, int Out, Activation activation = Activation::none> struct Dens
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     const Shape out = output<in>();
-    const Shape rows = l.graph.values[input.value].shape;
+    Shape rows = l.graph.values[input.value].shape;
+    rows.height = in.shape.size() / rows.row();  // of the view, which may be a part of the value
     const bool by_rows = in.shape.size() == In && rows.height > 1;
     if (by_rows)
       input.shape = rows;

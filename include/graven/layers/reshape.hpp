@@ -24,7 +24,7 @@ template <Shape shape> struct Reshape {
     return shape.exists() && in.shape.size() == shape.size() ? shape : no_shape;
   }
   template <At in, class Lowering> static constexpr View lower(Lowering&, View input) {
-    return {input.value, output<in>()};
+    return {input.value, output<in>(), input.first};
   }
 };
 
@@ -49,8 +49,9 @@ template <class Layer, Shape from, Shape to> struct Reshaped {
     return fits ? to : no_shape;
   }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    const View view{input.value, from};
-    return {Layer::template lower<At{from, in.layer}>(l, view).value, output<in>()};
+    const View made =
+        Layer::template lower<At{from, in.layer}>(l, View{input.value, from, input.first});
+    return {made.value, output<in>(), made.first};
   }
 };
 
@@ -59,7 +60,7 @@ struct Flatten {
 
   template <At in> static constexpr Shape output() { return {1, 1, in.shape.size()}; }
   template <At in, class Lowering> static constexpr View lower(Lowering&, View input) {
-    return {input.value, output<in>()};
+    return {input.value, output<in>(), input.first};
   }
 };
 

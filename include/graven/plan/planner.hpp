@@ -139,7 +139,7 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   // Offsets below the border lie in the fast region, if it does not hold all.
   static constexpr auto together = make_places();
   static constexpr int border = policy.fast & ~7;
-  static constexpr bool is_split = border > 0 && border < together.arena;
+  static constexpr bool is_split = border > 0 && border < together.state;
   static constexpr auto places = [] {
     if constexpr (is_split)
       return plan::place(problem, schedule, plan::hottest_first<items>(problem, schedule), false,
@@ -149,8 +149,8 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   }();
   // Most bytes alive at one step: no placement of this schedule is smaller.
   static constexpr int bound = policy.apart ? places.arena : peak;
-  static constexpr int fast_size = is_split ? places.fast : border > 0 ? places.arena : 0;
-  static constexpr int slow_size = is_split ? places.arena - border : border > 0 ? 0 : places.arena;
+  static constexpr int fast_size = is_split ? places.fast : border > 0 ? places.state : 0;
+  static constexpr int slow_size = is_split ? places.state - border : border > 0 ? 0 : places.state;
 };
 
 }  // namespace graven::core

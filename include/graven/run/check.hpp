@@ -4,6 +4,7 @@
 #include "graven/error.hpp"
 #include "graven/graph/lower.hpp"
 #include "graven/kernel/fold.hpp"
+#include "graven/run/check_constant.hpp"
 #include "graven/run/engine.hpp"
 
 #include <array>
@@ -83,34 +84,6 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
                   "Accumulator overflow: bias and weights of this output channel can leave int32 "
                   "for some input. Check the bias scale, or rescale the layer.");
     return sound && overflowing < 0;
-  }
-};
-
-// A constant by name: there, of the layer's size, quantized if it is int8.
-template <const auto& graph, const auto& params, int value> struct CheckConstant {
-  static constexpr const Value& v = graph.values[value];
-  static constexpr int index = v.options.template get<ConstantOptions>().index;
-  using Where = error::at_layer<v.layer>;
-  static constexpr Constant none{};
-  static constexpr const Constant& constant = []() -> const Constant& {
-    if constexpr (index >= 0)
-      return record_of<params>(v.record).constants[index];
-    else
-      return none;
-  }();
-
-  static constexpr bool there = index >= 0;
-  static constexpr bool fits = !there || constant.data.size == v.shape.size();
-  static constexpr bool sound = there && fits;
-  static constexpr bool passed() {
-    static_assert(there || error::unsupported<Where>,
-                  "Parameters: the record of this layer lacks a constant that the layer has, such "
-                  "as `operand`. Name it in the record's `constants`.");
-    static_assert(fits || error::size_mismatch<Where, error::expected<v.shape.size()>,
-                                               error::got<constant.data.size>>,
-                  "Parameters: a constant of this layer has a different number of elements than "
-                  "the layer's type says.");
-    return sound;
   }
 };
 
