@@ -479,7 +479,11 @@ def halves(b: Builder, data: int) -> int:
     inputs = (b.integers(axis), data)
     layer = Split(axis, 2)
     b.operators.append(ir.Operator(len(b.operators), "SPLIT", layer, inputs, outputs))
-    return b.add("CONCATENATION", Concat(axis, "NONE"), list(outputs[::-1]), b.like(data, shape))
+    parts = [
+        b.add("RELU", ReLU(), [part], b.like(data, b.shape(part))) if b.chance(0.5) else part
+        for part in outputs[::-1]
+    ]
+    return b.add("CONCATENATION", Concat(axis, "NONE"), parts, b.like(data, shape))
 
 
 def transpose(b: Builder, data: int) -> int:
