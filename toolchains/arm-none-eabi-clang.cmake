@@ -17,9 +17,14 @@ string(REGEX MATCHALL "\n /[^\n]+" folders "${said}")
 list(FILTER folders EXCLUDE REGEX "/gcc/arm-none-eabi/[^/]+/include(-fixed)?$")
 list(TRANSFORM folders REPLACE "\n " "-isystem ")
 list(JOIN folders " " headers)
-# What g++ does by itself: enums as small as they can be, no frame pointer.
-set(CMAKE_CXX_FLAGS_INIT "-mthumb ${cpu_flags} -fshort-enums -fomit-frame-pointer -nostdlibinc \
--nostdinc++ ${headers}")
+# What g++ does by itself: enums as small as they can be, no frame pointer, words from any address
+# where the core can.
+set(like_gcc "-fshort-enums -fomit-frame-pointer")
+if(NOT cpu_flags MATCHES "cortex-m0")
+  string(APPEND like_gcc " -munaligned-access")
+endif()
+set(CMAKE_CXX_FLAGS_INIT
+    "-mthumb ${cpu_flags} ${like_gcc} -nostdlibinc -nostdinc++ ${headers}")
 set(CMAKE_CXX_LINK_EXECUTABLE "arm-none-eabi-g++ -mthumb ${cpu_flags} -Wl,-z,noexecstack \
 <LINK_FLAGS> <OBJECTS> -o <TARGET> <LINK_LIBRARIES>")
 foreach(tool nm objcopy readelf)  # those of LLVM refuse some options
