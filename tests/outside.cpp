@@ -76,7 +76,7 @@ struct CounterInt32 : PlainKernel {
 };
 
 // Product: out = a * b, of a matrix by rows with a whole one. A step reads one row of a and all
-// rows of b: inputs of one value differ in their row counts. value differ in their row counts.
+// rows of b: inputs of one value differ in their row counts.
 
 inline constexpr Op product{"mine.product"};
 
@@ -121,8 +121,7 @@ using with_mine = with_kernels<native>;
 
 }  // namespace mine
 
-// ---- in networks
-// ------------------------------------------------------------------------------------
+// ---- in networks --------------------------------------------------------------------------------
 
 namespace {
 
@@ -146,6 +145,21 @@ TEST_CASE("scratch that is carried from step to step") {
 constexpr Parameters counted[] = {{.output = {0.5f, 0}}, {}};
 using Runs = Model<Sequential<mine::Counter>, Shape{4, 2, 1}, counted, mine::with_mine>;
 static_assert(Runs::has_state && !Envelopes::has_state && Envelopes::state_size == 0);
+static_assert(Runs::arena_bound <= Runs::arena_size);  // neither with the State
+
+// Bytes of rows that lie otherwise are no State of this network.
+struct lies_otherwise : mine::with_mine {
+  static constexpr core::RowForm row_form(const core::GraphView& g, int value) {
+    core::RowForm form = mine::with_mine::row_form(g, value);
+    form.biased = !form.biased;
+    return form;
+  }
+};
+constexpr auto counting =
+    core::graph_of<Sequential<mine::Counter>, std::array{Shape{4, 2, 1}}, counted, true>;
+using CountingPlan = core::PlanOf<counting, mine::with_mine, plan::fastest>;
+static_assert(core::detail::fingerprint_of<counting, mine::with_mine, CountingPlan>() !=
+              core::detail::fingerprint_of<counting, lies_otherwise, CountingPlan>());
 
 TEST_CASE("state lasts from run to run, until a reset") {
   static Runs model;

@@ -92,7 +92,7 @@ public:
   static constexpr std::size_t alignment = Engine::alignment;  // of the arena
   static constexpr bool has_state = Engine::state_at < Engine::arena_size;
   using State = core::State<Engine::arena_size - Engine::state_at,
-                            detail::fingerprint_of<value_graph, typename Engine::Plan>()>;
+                            detail::fingerprint_of<value_graph, Kernels, typename Engine::Plan>()>;
   static constexpr std::size_t state_size = has_state ? sizeof(State) : 0;
 
   static constexpr Shape output_shape(int i = 0) { return out(i).shape; }

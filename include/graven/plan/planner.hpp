@@ -108,7 +108,7 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   }
   template <int part> static constexpr auto by_size = make_by_size<part>();
   template <int part = 0> static constexpr auto place_better() {
-    if constexpr (part == 0 && placed_by_birth.arena <= peak) {
+    if constexpr (part == 0 && placed_by_birth.state <= peak) {
       return placed_by_birth;
     } else if constexpr (by_size<part>.is_complete()) {
       constexpr auto placed = by_size<part>.finished(problem, schedule);
@@ -148,7 +148,7 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
       return together;
   }();
   // Most bytes alive at one step: no placement of this schedule is smaller.
-  static constexpr int bound = policy.apart ? places.arena : peak;
+  static constexpr int bound = policy.apart ? places.state : peak;
   static constexpr int fast_size = is_split ? places.fast : border > 0 ? places.state : 0;
   static constexpr int slow_size = is_split ? places.state - border : border > 0 ? 0 : places.state;
 };

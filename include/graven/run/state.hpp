@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graven/kernel/bytes.hpp"
+#include "graven/kernel/row_form.hpp"
 #include "graven/plan/schedule.hpp"
 #include "graven/text.hpp"
 
@@ -24,8 +25,8 @@ template <std::size_t Size, std::uint64_t fingerprint> struct State {
   // Forgets everything: the rows become real zeros.
   constexpr void reset() { runs = 0; }
 
-  // Bytes that restore() takes on any core: the fingerprint of the network's state, the number of
-  // runs, the rows.
+  // Bytes that restore() takes on any core that lays these rows alike: the fingerprint of the
+  // network's state, the number of runs, the rows.
   constexpr void save(std::span<std::byte, saved_size> to) const {
     store(to.data(), fingerprint);
     store<std::uint64_t>(to.data() + 8, runs);
@@ -42,21 +43,29 @@ template <std::size_t Size, std::uint64_t fingerprint> struct State {
 
 namespace detail {
 
-// Of what the bytes of a State mean: which values persist, in which shape, element type and scale,
-// and where they lie.
-template <const auto& graph, class Plan> constexpr std::uint64_t fingerprint_of() {
+// Of what the bytes of a State mean: which values persist, in which shape, element type, scale and
+// form of row, and where they lie.
+template <const auto& graph, class Isa, class Plan> constexpr std::uint64_t fingerprint_of() {
   std::uint64_t hash = hash_of("graven state 1");
   auto mix = [&](std::uint64_t number) { hash = (hash ^ number) * 0x100000001b3; };
   for (int v = 0; v < graph.count; ++v) {
     const auto& value = graph.values[v];
     if (!value.persistent) continue;
     const int first = Plan::schedule.first_row[v] + Plan::problem.values[v].fresh;
+    const RowForm form = Isa::row_form(graph.view(), v);
     mix(value.op.id);
     const int numbers[] = {value.shape.height,
                            value.shape.width,
                            value.shape.channels,
                            static_cast<int>(value.element),
                            value.quant.zero_point,
+                           static_cast<int>(form.layout),
+                           static_cast<int>(form.biased),
+                           form.pixel_stride,
+                           form.channel_stride,
+                           form.front,
+                           form.bytes,
+                           form.repeat,
                            Plan::problem.values[v].fresh,
                            static_cast<int>(Plan::places.row[first]) -
                                static_cast<int>(Plan::places.state)};
