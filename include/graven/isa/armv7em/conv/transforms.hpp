@@ -11,6 +11,8 @@
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
+#include "graven/isa/shared/attributes.hpp"
+
 #include <cstddef>
 #include <cstdint>
 
