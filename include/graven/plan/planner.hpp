@@ -96,7 +96,7 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   static constexpr int items = plan::count_items(problem);
   static constexpr auto by_birth = plan::items_of<items>(problem, schedule);
   static constexpr auto placed_by_birth = plan::place_by_birth(problem, schedule, by_birth);
-  static constexpr int visits_of_part = 1 << 19, parts = 4;
+  static constexpr int visits_of_part = 1 << 18, parts = 8;
   template <int part> static constexpr auto make_by_size() {
     if constexpr (part == 0) {
       return plan::BySize<items, graph.count, steps, rows>(problem, schedule, by_birth);
