@@ -22,9 +22,9 @@ inline std::vector<std::byte> random_bytes(std::size_t size, Element element) {
   for (std::size_t i = 0; i < size; i += static_cast<std::size_t>(size_of(element))) {
     const std::uint32_t number = test::next_random(state) >> 8;
     if (element == Element::float32)
-      store(bytes.data() + i, static_cast<float>(number) / 8388608.0f - 1.0f);
+      core::store(bytes.data() + i, static_cast<float>(number) / 8388608.0f - 1.0f);
     else
-      store(bytes.data() + i, static_cast<std::uint8_t>(number));
+      core::store(bytes.data() + i, static_cast<std::uint8_t>(number));
   }
   return bytes;
 }

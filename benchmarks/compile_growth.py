@@ -1,6 +1,6 @@
 """How a compiler's time and memory grow with rows, layers and weights of a network.
 
-    compile_growth.py [--deep] [--compiler g++ ...] [--flag -O2 ...] [--seconds 120]
+    compile_growth.py [--deep] [--compiler g++ ...] [--flag=-O2 ...] [--seconds 120]
 
 Compiles chains of 3x3 convolutions (rows, layers), chains of functions (layers) and Dense layers
 (weights), each in sizes that double, with the compiler's own limits. --deep adds the largest: 300

@@ -32,14 +32,15 @@ def tests_of(folder: Path) -> list[dict]:
     return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["tests"]
 
 
-def programs_of(test: dict, folder: Path) -> set[str]:
-    """Files of the build folder that the test starts."""
+def programs_of(tests: list[dict], folder: Path) -> list[str]:
+    """Files of the build folder that the tests start."""
     inside = f"{folder}{os.sep}"
-    named = {word.removeprefix(inside) for word in test["command"] if word.startswith(inside)}
+    words = (word for test in tests for word in test["command"])
+    named = {word.removeprefix(inside) for word in words if word.startswith(inside)}
     query = ["ninja", "-C", str(folder), "-t", "targets", "all"]
     known = subprocess.run(query, capture_output=True, text=True, check=True).stdout
     made = {line.partition(": ")[0] for line in known.splitlines()}
-    return named & made
+    return sorted(named & made)
 
 
 def main() -> int:
@@ -56,7 +57,7 @@ def main() -> int:
         print(f"{arguments.test}: no test of preset {arguments.preset} is called so, or starts so; "
               f"there are {', '.join(families)}.", file=sys.stderr)  # fmt: skip
         return 2
-    programs = sorted(set().union(*(programs_of(test, folder) for test in wanted)))
+    programs = programs_of(wanted, folder)
     if programs:
         build = ["cmake", "--build", str(folder), "--target", *programs]
         if subprocess.run(build, cwd=ROOT).returncode != 0:

@@ -50,7 +50,6 @@ struct RunningMaxInt8 : PlainKernel {
 
 // Counter: how many runs there were since the last reset(). Its one element persists; a step reads
 // it and writes it again.
-// again.
 
 inline constexpr Op counter{"mine.counter"};
 

@@ -69,7 +69,7 @@ def checked(
     return ir.Network(name, source, description, gate.tensors, found, given, results)
 
 
-def unsupported(name: str) -> str:
+def unsupported() -> str:
     supported = ", ".join(sorted(layers.modules()))
     return f"is not supported; replace it with one of {supported}."
 
@@ -95,7 +95,7 @@ class _Gate:
     def check_names(self, operators: Sequence[Stated]) -> None:
         for index, each in enumerate(operators):
             if each.name not in layers.modules():
-                raise self.error(f"operator {index} ({each.name}): {unsupported(each.name)}")
+                raise self.error(f"operator {index} ({each.name}): {unsupported()}")
 
     def users(self, operators: Sequence[Stated]) -> dict[int, str]:
         """The first operator that mentions each tensor, for messages."""

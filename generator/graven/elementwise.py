@@ -12,11 +12,7 @@ def no_options(layer: ir.Layer) -> dict[str, Option]:
 
 def expect(node: Node) -> None:
     """One input and one output of the same element and shape."""
-    node.expect_inputs(1, 1)
-    data, output = node.input(0), node.output
-    node.expect_activation(data)
-    node.expect_activation(output)
-    node.expect_same_element(data, output)
+    data, output = node.expect_activations(1, 1)
     node.expect_shape(output, data.shape)
 
 

@@ -52,7 +52,7 @@ LAYER_NUMBERS = len(dataclasses.fields(LayerFacts)) - 1
 
 @dataclass(frozen=True)
 class Row:
-    """What lies in the arena, and when: RowInfo of include/graven/arena_map.hpp, its names."""
+    """What lies in the arena, and when: RowInfo of include/graven/plan/arena_map.hpp, its names."""
 
     layer: int  # -1 - i: input i of the model
     row: int  # -1: scratch

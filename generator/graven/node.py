@@ -71,6 +71,15 @@ class Node:
         if len(self.outputs) != outputs:
             raise self.error(f"has {len(self.outputs)} outputs, expected {outputs}.")
 
+    def expect_activations(self, least: int, most: int) -> tuple[ir.Tensor, ir.Tensor]:
+        """That many inputs; the first and the only output: activations of one element."""
+        self.expect_inputs(least, most)
+        data, output = self.input(0), self.output
+        self.expect_activation(data)
+        self.expect_activation(output)
+        self.expect_same_element(data, output)
+        return data, output
+
     def expect_rank(self, tensor: ir.Tensor, rank: int) -> None:
         if len(tensor.shape) != rank:
             raise self.error(f"has shape {shape_text(tensor.shape)}, expected {rank} axes.", tensor)

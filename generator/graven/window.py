@@ -1,4 +1,4 @@
-"""Where a window lies on its input: sizes and padding; and all that pools share."""
+"""Where a window lies on its input: sizes and padding; and what convolutions, what pools share."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from graven.bounds import Bounds, unclamped
 from graven.cpp import Cpp, computed, extent, named, template
 from graven.node import Node, Option
 
+C = TypeVar("C", bound="Convolution")
 P = TypeVar("P", bound="Pool")
 MOST_BEFORE = 32767
 
@@ -91,6 +92,44 @@ def _under(axis: Span, tap: int, extent: int) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(index, 0, extent - 1), (index >= 0) & (index < extent)
 
 
+# -- convolutions ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Convolution(ir.Layer):
+    stride: tuple[int, int] = (1, 1)  # height, width
+    dilation: tuple[int, int] = (1, 1)
+    padding: str = "SAME"
+    activation: str = "NONE"
+
+
+def convolution_options(layer: Convolution) -> dict[str, Option]:
+    return {
+        "Padding": layer.padding,
+        "StrideH": layer.stride[0],
+        "StrideW": layer.stride[1],
+        "DilationHFactor": layer.dilation[0],
+        "DilationWFactor": layer.dilation[1],
+        "FusedActivationFunction": layer.activation,
+    }
+
+
+def read_convolution(node: Node, record: type[C], **own: int) -> C:
+    return record(
+        stride=node.positive("StrideH", "StrideW"),
+        dilation=node.positive("DilationHFactor", "DilationWFactor"),
+        padding=node.padding(),
+        activation=node.activation(),
+        **own,
+    )
+
+
+def convolution_spans(
+    layer: Convolution, node: Node, shape: tuple[int, ...], filter: tuple[int, int]
+) -> tuple[Span, Span]:
+    return spans(node, shape, filter, layer.stride, layer.dilation, layer.padding)
+
+
 # -- pools ----------------------------------------------------------------------------------------
 
 
@@ -114,11 +153,7 @@ def pool_options(layer: Pool) -> dict[str, Option]:
 
 
 def read_pool(node: Node, record: type[P]) -> P:
-    node.expect_inputs(1, 1)
-    data, output = node.input(0), node.output
-    node.expect_activation(data)
-    node.expect_activation(output)
-    node.expect_same_element(data, output)
+    data, output = node.expect_activations(1, 1)
     node.expect_same_quantization(data, output)
     node.expect_rank(data, 4)
     node.expect_rank(output, 4)

@@ -5,7 +5,6 @@
 #include "graven/isa/native.hpp"
 #include "graven/plan/arena_map.hpp"
 #include "graven/run/check.hpp"
-#include "graven/run/data.hpp"
 #include "graven/run/engine.hpp"
 #include "graven/run/state.hpp"
 #include "graven/run/variant.hpp"

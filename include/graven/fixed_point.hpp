@@ -91,8 +91,8 @@ constexpr std::int64_t input_radius(int integer_bits, int left_shift) {
   return left_shift >= 0 ? most >> left_shift : most << -left_shift;
 }
 
-// An int8 of a table over values of `in`: function(x in Q4.27), where x saturates TFLM's range
-// nothing is computed. Source: tensorflow/lite/micro/kernels/logistic.cc, tanh.cc.
+// An int8 of a table over values of `in`: function(x in Q4.27). Where x saturates
+// TFLM's range, nothing is computed. Source: tensorflow/lite/micro/kernels/logistic.cc, tanh.cc.
 template <class Function>
 constexpr std::int8_t saturating_entry(int q, Quant in, Function function) {
   const int x = q - in.zero_point;

@@ -3,6 +3,7 @@
 
 #include "graven/facts.hpp"
 #include "graven/run/arena.hpp"
+#include "graven/run/data.hpp"
 
 #include <array>
 #include <cstddef>

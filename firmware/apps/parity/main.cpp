@@ -82,10 +82,7 @@ void hash_rows(const Subject& s, int id, int step, const std::byte* const* out, 
   static std::byte row[Wide::arena_size];
   const Wide::Wire& wire = Wide::tables.wires[id];
   const graven::core::detail::Result& result = s.results[id];
-  const int left = wire.height - step * wire.band;
-  const int made = wire.steps != 0    ? (step + 1 == wire.steps ? wire.height : 0)
-                   : left < wire.band ? left
-                                      : wire.band;
+  const int made = wire.made(step);
   for (int r = 0; result.visible && r < made; ++r) {
     decode_row(out[r], result.form, result.shape, row);
     for (int i = 0; i < result.row_bytes; ++i)
@@ -116,23 +113,19 @@ Hashes run(const Subject& s, int pattern) {
 // The kernels of this instruction set; those of scalar stand behind them.
 using List = native::kernels;
 constexpr int own = List::count - scalar::kernels::count;
-constexpr bool is_same(const char* a, const char* b) {
-  for (; *a == *b; ++a, ++b)
-    if (*a == 0) return true;
-  return false;
-}
 constexpr bool are_distinct() {
   for (int i = 0; i < own; ++i)
     for (int j = 0; j < i; ++j)
-      if (is_same(List::names[i], List::names[j])) return false;
-  return is_same(List::names[own], scalar::kernels::names[0]);
+      if (graven::core::equal(List::names[i], List::names[j])) return false;
+  return graven::core::equal(List::names[own], scalar::kernels::names[0]);
 }
 static_assert(are_distinct(), "a name tells a kernel from all others of its instruction set");
 bool has_run[own + 1]{};
 
 void note_kernels(const Subject& s) {
   for (int v = 0; v < s.values; ++v)
-    for (int k = 0; k < own; ++k) has_run[k] = has_run[k] || is_same(s.kernels[v], List::names[k]);
+    for (int k = 0; k < own; ++k)
+      has_run[k] = has_run[k] || graven::core::equal(s.kernels[v], List::names[k]);
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 namespace parity {
 
 using namespace graven;
-
 using namespace graven::core;
 
 struct Style {

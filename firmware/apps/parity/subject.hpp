@@ -24,7 +24,7 @@ struct Subject {
   const Port *in, *out;
   bool has_blocks, has_counts;
   std::uint8_t id_bytes, place_bytes;
-  int values, views, places_count, steps, in_count, out_count;
+  int values, places_count, steps, in_count, out_count;
 };
 
 // The forms that hold all others; what has tables of this kind makes steps.
@@ -97,7 +97,6 @@ struct SubjectOf {
                                  .id_bytes = sizeof(typename Tables::Id),
                                  .place_bytes = sizeof(typename Tables::Place),
                                  .values = Tables::computed,
-                                 .views = graph.view_count,
                                  .places_count = static_cast<int>(Tables::places.size()),
                                  .steps = Tables::steps,
                                  .in_count = graph.input_count,

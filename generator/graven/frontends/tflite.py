@@ -154,7 +154,7 @@ class _Reader:
             if name not in layers.modules():
                 outputs = _integers(self.graph.Operators(index), "Outputs")
                 raise self.error(
-                    f"operator {index} ({name}), {self.tensor_text(outputs)}: {unsupported(name)}"
+                    f"operator {index} ({name}), {self.tensor_text(outputs)}: {unsupported()}"
                 )
 
     def tensor_text(self, indices: tuple[int, ...]) -> str:

@@ -10,43 +10,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import ir
 from graven.bounds import Bounds, Inputs, full
 from graven.cpp import Cpp, extent, named, template, weighted
 from graven.matmul import bounded, centred, finish
 from graven.node import Node, Option, Values
-from graven.window import spans, taps
+from graven.window import (
+    Convolution,
+    convolution_options,
+    convolution_spans,
+    read_convolution,
+    taps,
+)
 
 OPERATORS = ("CONV_2D",)
 OPTIONS = "Conv2DOptions"
 
 
 @dataclass(frozen=True)
-class Conv2D(ir.Layer):
-    stride: tuple[int, int] = (1, 1)  # height, width
-    dilation: tuple[int, int] = (1, 1)
-    padding: str = "SAME"
-    activation: str = "NONE"
+class Conv2D(Convolution):
+    pass
 
 
 def options(layer: Conv2D) -> dict[str, Option]:
-    return {
-        "Padding": layer.padding,
-        "StrideH": layer.stride[0],
-        "StrideW": layer.stride[1],
-        "DilationHFactor": layer.dilation[0],
-        "DilationWFactor": layer.dilation[1],
-        "FusedActivationFunction": layer.activation,
-    }
+    return convolution_options(layer)
 
 
 def read(node: Node) -> Conv2D:
-    node.expect_inputs(2, 3)
-    data, output = node.input(0), node.output
-    node.expect_activation(data)
-    node.expect_activation(output)
+    data, output = node.expect_activations(2, 3)
     weights = node.weights(1, (data.element,))
-    node.expect_same_element(data, output)
     for tensor in (data, weights, output):
         node.expect_rank(tensor, 4)
     channels, height, width, depth = weights.shape
@@ -57,15 +48,8 @@ def read(node: Node) -> Conv2D:
             f"{data.shape[3]}; all of them, or equal groups, must be read.",
             weights,
         )
-    layer = Conv2D(
-        stride=node.positive("StrideH", "StrideW"),
-        dilation=node.positive("DilationHFactor", "DilationWFactor"),
-        padding=node.padding(),
-        activation=node.activation(),
-    )
-    rows, columns = spans(
-        node, data.shape, (height, width), layer.stride, layer.dilation, layer.padding
-    )
+    layer = read_convolution(node, Conv2D)
+    rows, columns = convolution_spans(layer, node, data.shape, (height, width))
     node.expect_shape(output, (data.shape[0], rows.output, columns.output, channels))
     node.bias(2, channels)
     node.expect_channel_scales(weights, 0)
@@ -91,9 +75,7 @@ def cpp(layer: Conv2D, node: Node) -> Cpp:
 
 
 def products(layer: Conv2D, node: Node, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    rows, columns = spans(
-        node, values.shape, weights.shape[1:3], layer.stride, layer.dilation, layer.padding
-    )
+    rows, columns = convolution_spans(layer, node, values.shape, weights.shape[1:3])
     groups = values.shape[3] // weights.shape[3]
     # float64 sums of int8 products are exact: they stay far below 2^53
     acc = np.zeros((values.shape[0], rows.output, columns.output, weights.shape[0]))

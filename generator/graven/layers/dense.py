@@ -32,12 +32,8 @@ def options(layer: Dense) -> dict[str, Option]:
 
 
 def read(node: Node) -> Dense:
-    node.expect_inputs(2, 3)
-    data, output = node.input(0), node.output
-    node.expect_activation(data)
-    node.expect_activation(output)
+    data, output = node.expect_activations(2, 3)
     weights = node.weights(1, (data.element,))
-    node.expect_same_element(data, output)
     node.expect_rank(weights, 2)
     if node.option("WeightsFormat") != 0:
         raise node.error("has shuffled weights, expected the default order.", weights)

@@ -6,45 +6,34 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from graven import ir
 from graven.channels import Masks, Shrunk, sliced_scales
 from graven.cpp import Cpp, extent, named, template, weighted
 from graven.matmul import bounded, centred, finish
 from graven.node import Node, Option, Values, shape_text
-from graven.window import spans, taps
+from graven.window import (
+    Convolution,
+    convolution_options,
+    convolution_spans,
+    read_convolution,
+    taps,
+)
 
 OPERATORS = ("DEPTHWISE_CONV_2D",)
 OPTIONS = "DepthwiseConv2DOptions"
 
 
 @dataclass(frozen=True)
-class DepthwiseConv2D(ir.Layer):
-    stride: tuple[int, int] = (1, 1)  # height, width
-    dilation: tuple[int, int] = (1, 1)
-    padding: str = "SAME"
-    activation: str = "NONE"
+class DepthwiseConv2D(Convolution):
     depth_multiplier: int = 1
 
 
 def options(layer: DepthwiseConv2D) -> dict[str, Option]:
-    return {
-        "Padding": layer.padding,
-        "StrideH": layer.stride[0],
-        "StrideW": layer.stride[1],
-        "DilationHFactor": layer.dilation[0],
-        "DilationWFactor": layer.dilation[1],
-        "DepthMultiplier": layer.depth_multiplier,
-        "FusedActivationFunction": layer.activation,
-    }
+    return convolution_options(layer) | {"DepthMultiplier": layer.depth_multiplier}
 
 
 def read(node: Node) -> DepthwiseConv2D:
-    node.expect_inputs(2, 3)
-    data, output = node.input(0), node.output
-    node.expect_activation(data)
-    node.expect_activation(output)
+    data, output = node.expect_activations(2, 3)
     weights = node.weights(1, (data.element,))
-    node.expect_same_element(data, output)
     for tensor in (data, weights, output):
         node.expect_rank(tensor, 4)
     one, height, width, channels = weights.shape
@@ -56,16 +45,8 @@ def read(node: Node) -> DepthwiseConv2D:
             f"{data.shape[3]} input channels times a depth multiplier of {multiplier}.",
             weights,
         )
-    layer = DepthwiseConv2D(
-        stride=node.positive("StrideH", "StrideW"),
-        dilation=node.positive("DilationHFactor", "DilationWFactor"),
-        padding=node.padding(),
-        activation=node.activation(),
-        depth_multiplier=multiplier,
-    )
-    rows, columns = spans(
-        node, data.shape, (height, width), layer.stride, layer.dilation, layer.padding
-    )
+    layer = read_convolution(node, DepthwiseConv2D, depth_multiplier=multiplier)
+    rows, columns = convolution_spans(layer, node, data.shape, (height, width))
     node.expect_shape(output, (data.shape[0], rows.output, columns.output, channels))
     node.bias(2, channels)
     node.expect_channel_scales(weights, 3)
@@ -91,9 +72,7 @@ def cpp(layer: DepthwiseConv2D, node: Node) -> Cpp:
 def products(
     layer: DepthwiseConv2D, node: Node, values: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
-    rows, columns = spans(
-        node, values.shape, weights.shape[1:3], layer.stride, layer.dilation, layer.padding
-    )
+    rows, columns = convolution_spans(layer, node, values.shape, weights.shape[1:3])
     spread = np.repeat(values, layer.depth_multiplier, axis=3)
     acc = np.zeros((values.shape[0], rows.output, columns.output, weights.shape[3]))
     for row, column, patch in taps(spread, rows, columns, 0.0):

@@ -30,11 +30,7 @@ def options(layer: Mean) -> dict[str, Option]:
 
 
 def read(node: Node) -> Mean:
-    node.expect_inputs(2, 2)
-    data, output = node.input(0), node.output
-    node.expect_activation(data)
-    node.expect_activation(output)
-    node.expect_same_element(data, output)
+    data, output = node.expect_activations(2, 2)
     rank = len(data.shape)
     axes = tuple(sorted({node.axis(axis, rank) for axis in node.integers(1)}))
     layer = Mean(axes=axes, keep_dims=bool(node.option("KeepDims")))

@@ -30,11 +30,7 @@ def options(layer: ResizeNearest) -> dict[str, Option]:
 
 
 def read(node: Node) -> ResizeNearest:
-    node.expect_inputs(2, 2)
-    data, output = node.input(0), node.output
-    node.expect_activation(data)
-    node.expect_activation(output)
-    node.expect_same_element(data, output)
+    data, output = node.expect_activations(2, 2)
     node.expect_same_quantization(data, output)
     node.expect_rank(data, 4)
     size = node.integers(1)

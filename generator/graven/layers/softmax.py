@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import arithmetic, ir
+from graven import arithmetic, elementwise, ir
 from graven.cpp import Cpp, computed, real, template
 from graven.node import Node, Option, Values, scale_of
 
@@ -27,12 +27,8 @@ def options(layer: Softmax) -> dict[str, Option]:
 
 
 def read(node: Node) -> Softmax:
-    node.expect_inputs(1, 1)
-    data, output = node.input(0), node.output
-    node.expect_activation(data)
-    node.expect_activation(output)
-    node.expect_same_element(data, output)
-    node.expect_shape(output, data.shape)
+    elementwise.expect(node)
+    data = node.input(0)
     if not data.shape:
         raise node.error("is a scalar, but the operator needs an axis.", data)
     beta = float(node.option("Beta"))

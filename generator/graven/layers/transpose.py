@@ -25,11 +25,7 @@ def options(layer: Transpose) -> dict[str, Option]:
 
 
 def read(node: Node) -> Transpose:
-    node.expect_inputs(2, 2)
-    data, output = node.input(0), node.output
-    node.expect_activation(data)
-    node.expect_activation(output)
-    node.expect_same_element(data, output)
+    data, output = node.expect_activations(2, 2)
     node.expect_same_quantization(data, output)
     rank = len(data.shape)
     axes = tuple(axis % rank if -rank <= axis < rank else axis for axis in node.integers(1))

@@ -36,4 +36,18 @@ constexpr View lower_binary(Lowering& l, const Op& op, int layer, Activation act
   return l.add(v, a, b);
 }
 
+// `With` of an activation and the record's constant "operand", which holds int8 with a scale and a
+// zero point, or float. `Self`: the layer that users name.
+template <class Self, class With, Shape operand> struct BinaryConstant {
+  static constexpr const char* op = With::op;
+
+  template <At in> static constexpr Shape output() {
+    return detail::output<With, in, operand_of<Self, operand, in>()>();
+  }
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    const View constant = l.constant(in.layer, "operand", operand);
+    return With::template lower<in, operand_of<Self, operand, in>()>(l, input, constant);
+  }
+};
+
 }  // namespace graven::core::detail

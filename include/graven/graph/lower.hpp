@@ -67,10 +67,6 @@ constexpr auto lower_network(std::index_sequence<I...>) {
   return l.graph;
 }
 
-}  // namespace detail
-
-namespace detail {
-
 template <class Network, auto inputs>
 inline constexpr bool
     fits = output_shape<Network, inputs>(std::make_index_sequence<inputs.size()>()).exists();

@@ -68,7 +68,7 @@ struct GraphImpl<complete, Outputs<Outs...>, Nodes...> {
     }
   }
 
-  // `all_outputs` receives a view per output.
+  // The view of output 0; of several outputs all stand in l.graph.outputs.
   template <At... in, class Lowering, class... Views>
   static constexpr View lower(Lowering& l, Views... inputs) {
     constexpr int count = sizeof...(in);

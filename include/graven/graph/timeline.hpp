@@ -176,13 +176,9 @@ template <int Values, int Views, int Layers> struct Unroller {
       return {made[view.value], shape, from - (t.timed ? t.base() : 0), view.rows};
     return {kept[view.value], shape, from - t.kept_base(), view.rows};
   }
-  // All rows of the window, as they stand at its end.
-  constexpr View whole(const View& view, int height) const {
-    return rows_of(view, line.tracks[view.value].last + 1 - height, height);
-  }
-
-  // Of these what the view shows.
-  constexpr View part(const View& view, int height) const {
+  // What the view shows of all rows of the window, as they stand at its end.
+  constexpr View part(const View& view) const {
+    const int height = g.values[view.value].shape.height;
     return rows_of(view, line.tracks[view.value].last + 1 - height + view.first, view.shape.height);
   }
 
@@ -190,10 +186,9 @@ template <int Values, int Views, int Layers> struct Unroller {
     const Value& v = g.values[id];
     const Track& t = line.tracks[id];
     const View& view = g.views[v.first_input + k];
-    const int height = g.values[view.value].shape.height;
     if (!line.tracks[view.value].timed)
       return {made[view.value], view.shape, view.first, view.rows};
-    if (!t.timed) return part(view, height);
+    if (!t.timed) return part(view);
     Rows rows = view.rows;
     const int first = view.first + rows.start(t.base());
     rows.first = 0;
@@ -259,8 +254,7 @@ template <int Values, int Views, int Layers> struct Unroller {
     }
     out.output_count = g.output_count;
     for (int o = 0; o < g.output_count; ++o) {
-      const int height = g.values[g.outputs[o].value].shape.height;
-      out.outputs[o] = whole(g.outputs[o], height);
+      out.outputs[o] = part(g.outputs[o]);
       out.outputs[o].shape = g.outputs[o].shape;
     }
   }

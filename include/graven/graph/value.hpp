@@ -64,6 +64,12 @@ constexpr Axis operator|(Axis a, Axis b) {
 }
 constexpr bool has(int axes, Axis axis) { return (axes & static_cast<int>(axis)) != 0; }
 
+// The shape with these axes of one element.
+constexpr Shape keep(Shape s, int axes) {
+  return {has(axes, Axis::height) ? 1 : s.height, has(axes, Axis::width) ? 1 : s.width,
+          has(axes, Axis::channels) ? 1 : s.channels};
+}
+
 // The shape without these axes; what remains moves to the right: {8, 1, 4} without width: {1, 8,
 // 4}.
 constexpr Shape drop(Shape s, int axes) {
@@ -135,6 +141,16 @@ struct Value {
   }
 };
 
+// What an activation leaves of the values of v's element.
+constexpr Clamp range_of(const Value& v) {
+  return activation_range(v.activation, v.quant, v.element);
+}
+// Does an int8 value have no activation that changes anything?
+constexpr bool whole_range(const Value& v) {
+  const Clamp range = range_of(v);
+  return range.low == -128 && range.high == 127;
+}
+
 // A graph without its array sizes, for functions that are not templates of the network.
 struct GraphView {
   const Value* values;
@@ -153,6 +169,10 @@ struct GraphView {
   constexpr const Rows& rows(const Value& value, int k = 0) const { return input(value, k).rows; }
   // Rows of padding above the first window.
   constexpr int top(const Value& value) const { return -rows(value).first; }
+  // Elements of a window over all channels.
+  constexpr int window_size(const Value& value) const {
+    return value.filter.area() * input(value).shape.channels;
+  }
 };
 
 }  // namespace graven::core

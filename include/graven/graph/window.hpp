@@ -37,4 +37,19 @@ constexpr bool has_window(Shape out) {
   return out == no_shape || (out.height > 0 && out.width > 0);
 }
 
+// A pool: it does not rescale, and consumes rows as they come where one window is as high as the
+// input.
+template <class Lowering>
+constexpr View lower_pool(Lowering& l, const Op& op, int layer, Shape output, View input,
+                          Extent window, Extent stride, Padding padding, Activation activation) {
+  input = l.with_rows(input, layer);
+  Value v = l.begin(op, layer, output, input);
+  v.quant = l.graph.values[input.value].quant;
+  set_window(v, input, window, stride, 1, padding);
+  v.activation = activation;
+  v.reduces = input.shape.height > 1 && v.shape.height == 1 && input.rows.first == 0 &&
+              window.height >= input.shape.height;
+  return l.add(v, input);
+}
+
 }  // namespace graven::core::detail

@@ -1,5 +1,5 @@
 // Armv6-M and Armv8-M Baseline: Cortex-M0, M0+, M1 and M23. Equal to scalar bit for bit, in
-// instructions decided by isa/armv6m/; what it shares with Armv7-M is in isa/thumb/.
+// instructions decided by isa/armv6m/; what it shares with Armv7-M is in isa/shared/thumb/.
 #pragma once
 
 #if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)

@@ -1,5 +1,5 @@
 // Armv7-M: Cortex-M3, and any larger Cortex-M without its DSP extension. Equal to scalar bit for
-// bit, in instructions decided by isa/armv7m/; what it shares with Armv6-M is in isa/thumb/.
+// bit, in instructions decided by isa/armv7m/; what it shares with Armv6-M is in isa/shared/thumb/.
 #pragma once
 
 #if defined(__thumb2__)

@@ -40,7 +40,7 @@ using kernels = Prefer<weighted, reducing, elementwise, moving>;
 
 struct scalar {
   static constexpr const char* name = "scalar";
-  static constexpr int alignment = 4;  // of rows' scratch and streams, in bytes
+  static constexpr int alignment = 4;  // of scratch and streams, in bytes
 
   static constexpr RowForm row_form(const GraphView& graph, int value) {
     return pixel_rows(graph[value].shape, graph[value].element);

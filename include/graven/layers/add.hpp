@@ -35,20 +35,9 @@ template <Activation activation = Activation::none> struct AddWith {
 };
 using Add = AddWith<>;
 
-// The record's constant "operand" holds the elements, int8 with a scale and a zero point or float.
-template <Shape operand, Activation activation = Activation::none> struct AddConstant {
-  static constexpr const char* op = "ADD";
-
-  template <At in> static constexpr Shape output() {
-    return detail::output<AddWith<activation>, in,
-                          detail::operand_of<AddConstant, operand, in>()>();
-  }
-
-  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    const View constant = l.constant(in.layer, "operand", operand);
-    return detail::lower_binary(l, core::op::add, in.layer, activation, input, constant);
-  }
-};
+template <Shape operand, Activation activation = Activation::none>
+struct AddConstant
+    : detail::BinaryConstant<AddConstant<operand, activation>, AddWith<activation>, operand> {};
 
 // The sum is a layer of its own, counted after the layers of both.
 template <class Body, class Shortcut = Identity> struct Residual {

@@ -16,16 +16,11 @@ template <Axis axis = Axis::channels> struct ArgMax {
   static constexpr const char* op = "ARG_MAX";
   static constexpr int set = static_cast<int>(axis);
 
-  template <At in> static constexpr Shape kept() {
-    return {has(set, Axis::height) ? 1 : in.shape.height,
-            has(set, Axis::width) ? 1 : in.shape.width,
-            has(set, Axis::channels) ? 1 : in.shape.channels};
-  }
   template <At in> static constexpr Shape output() { return drop(in.shape, set); }
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
-    Value v = l.begin(op::argmax, in.layer, kept<in>(), input);
+    Value v = l.begin(op::argmax, in.layer, keep(in.shape, set), input);
     if (!l.has_element(in.layer)) v.element = Element::int32;
     v.quant = {};
     v.reduces = axis == Axis::height && in.shape.height > 1;

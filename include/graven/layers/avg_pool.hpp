@@ -1,9 +1,8 @@
 // AvgPool: the mean of each window, per channel
 //
-// TFLite's AVERAGE_POOL_2D. Padding is
-// not counted; the sum is divided by the number of real elements, rounding half away from zero. The
-// quantization of the input carries over: the operator does not rescale. A window as high as the
-// input is a reduction: rows are consumed as they come.
+// TFLite's AVERAGE_POOL_2D. Padding is not counted; the sum is divided by the number of real
+// elements, rounding half away from zero. The quantization of the input carries over: the operator
+// does not rescale. A window as high as the input is a reduction: rows are consumed as they come.
 #pragma once
 
 #include "graven/graph/window.hpp"
@@ -33,14 +32,8 @@ struct AvgPool {
   }
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    input = l.with_rows(input, in.layer);
-    Value v = l.begin(op::average_pool, in.layer, output<in>(), input);
-    v.quant = l.graph.values[input.value].quant;
-    set_window(v, input, window, stride, 1, padding);
-    v.activation = activation;
-    v.reduces = input.shape.height > 1 && v.shape.height == 1 && input.rows.first == 0 &&
-                window.height >= input.shape.height;
-    return l.add(v, input);
+    return detail::lower_pool(l, core::op::average_pool, in.layer, output<in>(), input, window,
+                              stride, padding, activation);
   }
 };
 

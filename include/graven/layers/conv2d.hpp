@@ -8,8 +8,9 @@
 // output rows a step, in which the instruction set's kernel (isa/) gets pointers to the
 // filter.height input rows that `set_window` names, gathers a patch per output pixel, multiplies
 // it with the packed filters, and requantizes:
-//   acc = bias[o] - zero_point_in * sum(filter[o]) + sum(patch * filter[o])     (int32, folded
-//   bias) out = clamp(zero_point_out + requantize(acc, scale_in * scale_filter[o] / scale_out))
+//   acc = folded[o] + sum(patch * filter[o]), with folded = bias[o] - zero_point_in *
+//   sum(filter[o]) out = clamp(zero_point_out + requantize(acc, scale_in * scale_filter[o] /
+//   scale_out))
 #pragma once
 
 #include "graven/graph/window.hpp"

@@ -32,14 +32,8 @@ struct MaxPool {
   }
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    input = l.with_rows(input, in.layer);
-    Value v = l.begin(op::max_pool, in.layer, output<in>(), input);
-    v.quant = l.graph.values[input.value].quant;
-    set_window(v, input, window, stride, 1, padding);
-    v.activation = activation;
-    v.reduces = input.shape.height > 1 && v.shape.height == 1 && input.rows.first == 0 &&
-                window.height >= input.shape.height;
-    return l.add(v, input);
+    return detail::lower_pool(l, core::op::max_pool, in.layer, output<in>(), input, window, stride,
+                              padding, activation);
   }
 };
 

@@ -21,18 +21,13 @@ template <Axis axes, bool KeepDims = true> struct Mean {
   static constexpr const char* op = "MEAN";
   static constexpr int set = static_cast<int>(axes);
 
-  template <At in> static constexpr Shape kept() {
-    return {has(set, Axis::height) ? 1 : in.shape.height,
-            has(set, Axis::width) ? 1 : in.shape.width,
-            has(set, Axis::channels) ? 1 : in.shape.channels};
-  }
   template <At in> static constexpr Shape output() {
-    return KeepDims ? kept<in>() : drop(in.shape, set);
+    return KeepDims ? keep(in.shape, set) : drop(in.shape, set);
   }
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
-    Value v = l.begin(op::mean, in.layer, kept<in>(), input);
+    Value v = l.begin(op::mean, in.layer, keep(in.shape, set), input);
     v.options.set(MeanOptions{set});
     v.reduces = has(set, Axis::height) && in.shape.height > 1;
     return {l.add(v, input).value, output<in>()};

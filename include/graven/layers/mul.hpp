@@ -34,19 +34,8 @@ template <Activation activation = Activation::none> struct MulWith {
 };
 using Mul = MulWith<>;
 
-// The record's constant "operand" holds the factors, int8 with a scale and a zero point or float.
-template <Shape operand, Activation activation = Activation::none> struct MulConstant {
-  static constexpr const char* op = "MUL";
-
-  template <At in> static constexpr Shape output() {
-    return detail::output<MulWith<activation>, in,
-                          detail::operand_of<MulConstant, operand, in>()>();
-  }
-
-  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    const View constant = l.constant(in.layer, "operand", operand);
-    return detail::lower_binary(l, core::op::mul, in.layer, activation, input, constant);
-  }
-};
+template <Shape operand, Activation activation = Activation::none>
+struct MulConstant
+    : detail::BinaryConstant<MulConstant<operand, activation>, MulWith<activation>, operand> {};
 
 }  // namespace graven::core

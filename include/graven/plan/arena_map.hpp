@@ -60,7 +60,7 @@ template <const auto& graph, class Plan> struct ArenaMap {
 
   template <class Sink> static constexpr void rows_of(int value, Sink& sink) {
     const plan::Facts& f = Plan::problem.values[value];
-    const int bytes = is_tight(f) ? f.row_bytes : plan::align4(f.row_bytes);
+    const int bytes = plan::pitch_of(f);
     for (int r = 0; r < f.rows && !f.is_constant; ++r)
       if (birth(value, r) >= 0)  // otherwise nobody reads it, it is never made
         sink({layer_of(value), r, Plan::places.row[s.first_row[value] + r], bytes,

@@ -6,10 +6,6 @@
 
 namespace graven::core::plan {
 
-constexpr int pitch_of(const Facts& f) {  // of a row in the arena
-  return f.is_input || f.is_output ? f.row_bytes : align4(f.row_bytes);
-}
-
 // Bytes that step `step` of v needs at once: the rows that it reads, but not what it overwrites.
 template <class P> constexpr int read_bytes(const P& p, int v, int step) {
   const Facts& f = p.values[v];

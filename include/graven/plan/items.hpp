@@ -57,8 +57,7 @@ constexpr auto items_of(const P& p, const Schedule<Values, Steps, Rows>& s) {
   List<Items> list;
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
-    const bool is_block = f.is_input || (f.is_output && !f.persistent);
-    if (!is_block && !f.is_constant && f.overwrites < 0) {
+    if (!is_block(f) && !f.is_constant && f.overwrites < 0) {
       const int first = s.first_row[v], end = first + (f.persistent ? f.fresh : f.rows);
       if (s.ring[v] > 0 && !f.persistent) {
         Item block{s.birth[first], 0, s.ring[v] * align4(f.row_bytes), first};

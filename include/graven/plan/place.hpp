@@ -160,7 +160,7 @@ constexpr void place_state(const P& p, const Schedule<Values, Steps, Rows>& s,
     at = align_block(f, at);
     for (int r = f.fresh; r < f.rows; ++r) {
       places.row[s.first_row[v] + r] = at;
-      at += f.is_output ? f.row_bytes : align4(f.row_bytes);
+      at += pitch_of(f);
     }
   }
   places.state = at > state ? state : places.arena;
@@ -178,12 +178,11 @@ constexpr void finish(const P& p, const Schedule<Values, Steps, Rows>& s, bool f
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
     int* row = places.row + s.first_row[v];
-    const bool is_block = f.is_input || (f.is_output && !f.persistent);
-    const int pitch = is_block ? f.row_bytes : align4(f.row_bytes);
-    const int slots = is_block ? f.rows : f.persistent ? 0 : s.ring[v];
+    const int pitch = is_block(f) ? f.row_bytes : align4(f.row_bytes);
+    const int slots = is_block(f) ? f.rows : f.persistent ? 0 : s.ring[v];
     if (f.overwrites >= 0 || f.is_constant) continue;
     if (slots > 0) {
-      const int first = offset(row[0], is_block ? block_bytes(f) : slots * pitch);
+      const int first = offset(row[0], is_block(f) ? block_bytes(f) : slots * pitch);
       for (int r = 0; r < f.rows; ++r) row[r] = first + r % slots * pitch;
     } else {
       for (int r = 0; r < f.rows; ++r) row[r] = offset(row[r], pitch);

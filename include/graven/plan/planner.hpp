@@ -92,7 +92,7 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   static constexpr int peak = plan::peak(problem, schedule);
 
   // By birth, and by size, which takes longer: in parts, because compilers limit each constant, and
-  // only while that takes no longer than `most_visits`. Beyond the bound nothing better exists.
+  // no more than `parts` of them. Beyond the bound nothing better exists.
   static constexpr int items = plan::count_items(problem);
   static constexpr auto by_birth = plan::items_of<items>(problem, schedule);
   static constexpr auto placed_by_birth = plan::place_by_birth(problem, schedule, by_birth);
@@ -142,7 +142,7 @@ template <const auto& graph, class Isa, plan::Policy policy> struct PlanOf {
   static constexpr bool is_split = border > 0 && border < together.state;
   static constexpr auto places = [] {
     if constexpr (is_split)
-      return plan::place(problem, schedule, plan::hottest_first<items>(problem, schedule), false,
+      return plan::place(problem, schedule, plan::hottest_first(problem, schedule, by_birth), false,
                          border);
     else
       return together;

@@ -21,7 +21,7 @@ namespace detail {
 constexpr int steps_of(const GraphView& g, int value, int band) {
   const Value& v = g[value];
   if (v.op == op::input || v.op == op::constant) return 0;
-  return v.reduces ? g.input(v).shape.height : (v.shape.height + band - 1) / band;
+  return v.steps(g.input(v).shape.height, band);
 }
 
 // Rows of input k that step s of a value reads, clipped to the input.

@@ -19,8 +19,6 @@ namespace graven::core {
 
 namespace plan {
 
-// ---- the order of steps ---------------------------------------------------------------------
-
 // Values of more rows lie in one block, row r in slot r % ring, so that neither the planning nor
 // the tables in flash grow with the square of the rows: 16,000 rows of audio are none too many.
 inline constexpr int most_places = 256;
@@ -193,6 +191,12 @@ constexpr auto simulate(const Problem<Values, Reads, Spans>& p, const Policy& po
 
 constexpr int align4(int x) { return (x + 3) & ~3; }
 constexpr int align_block(const Facts& f, int x) { return f.wide ? (x + 7) & ~7 : align4(x); }
+// Bytes from a row in the arena to the next.
+constexpr int pitch_of(const Facts& f) {
+  return f.is_input || f.is_output ? f.row_bytes : align4(f.row_bytes);
+}
+// Does the value lie in one piece, that users see as a span?
+constexpr bool is_block(const Facts& f) { return f.is_input || (f.is_output && !f.persistent); }
 
 // Most bytes alive at one step, without what lasts from run to run: no placement of this schedule
 // is smaller. Rows of inputs and outputs lie side by side, all others are aligned.
@@ -201,7 +205,7 @@ constexpr int peak(const P& p, const Schedule<Values, Steps, Rows>& s) {
   int delta[std::size_t{Steps + 2}]{};
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
-    const int bytes = f.is_input || f.is_output ? f.row_bytes : align4(f.row_bytes);
+    const int bytes = pitch_of(f);
     const bool in_ring = s.ring[v] > 0 && !f.is_input && !f.is_output;
     int end = -1;  // the last step of a ring
     for (int r = s.first_row[v]; r < s.first_row[v] + f.rows; ++r) {

@@ -29,8 +29,8 @@ constexpr auto touches_of(const P& p, const Schedule<Values, Steps, Rows>& s) {
 
 // Scratch first, then the rows that most steps touch, of these the smallest first.
 template <int Items, int Values, int Steps, int Rows, class P>
-constexpr auto hottest_first(const P& p, const Schedule<Values, Steps, Rows>& s) {
-  const auto items = items_of<Items>(p, s);
+constexpr auto hottest_first(const P& p, const Schedule<Values, Steps, Rows>& s,
+                             const List<Items>& items) {
   const auto touches = touches_of(p, s);
   long long heat[std::size_t{Items}]{};
   for (int i = 0; i < items.count; ++i) {

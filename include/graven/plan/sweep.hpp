@@ -94,8 +94,8 @@ template <int Items, int Values, int Steps, int Rows> struct Sweep {
   int next[std::size_t{Items + 1}]{}, first[std::size_t{Items + 1}]{},
       last[std::size_t{Items + 1}]{};
   int alive = 0;
-  // Scratch exists at the steps of its value only. Groups have the same bytes; the next step of one
-  // of its values.
+  // Scratch exists at the steps of its value only. Values whose scratch has
+  // the same bytes are a group; group_step: the next step of one of them.
   short group_of[std::size_t{Values + 1}]{};
   int group_at[std::size_t{Values + 1}]{}, group_end[std::size_t{Values + 1}]{},
       group_step[std::size_t{Values + 1}]{};

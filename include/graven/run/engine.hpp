@@ -130,13 +130,8 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   static constexpr void show(Id id, int s, const std::byte* const* out, Hook& hook) {
     const typename Tables::Wire& wire = tables.wires[id];
     const Result& result = results[id];
-    const bool reduction = wire.steps != 0;
-    const int first = reduction ? 0 : s * wire.band;
-    const int left = wire.height - first;
-    const int made = reduction          ? (s + 1 == wire.steps ? wire.height : 0)
-                     : left < wire.band ? left
-                                        : wire.band;
-    const int shown = result.visible ? made : 0;
+    const int first = wire.steps != 0 ? 0 : s * wire.band;
+    const int shown = result.visible ? wire.made(s) : 0;
     if (longest_decoded == 0 || result.lies_plain) {
       hook(Step{result.layer, first, shown, result.row_bytes, out});
       return;

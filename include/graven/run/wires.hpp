@@ -20,11 +20,12 @@ template <> struct Slots<true> {
   std::uint16_t ring = 0;
 };
 
-// Of one input of a value ...
-// Flags, not null pointers, tell which: told to keep null checks, g++ compares no address of a
-// table in a constant expression.
+// Of an input of a value, how many rows a step reads, where not all inputs have as many.
 template <bool counts> struct RowCount {};
 template <> struct RowCount<true> { std::uint16_t rows = 0; };
+
+// Of one input of a value ... Flags, not null pointers, tell which: told to keep null checks, g++
+// compares no address of a table in a constant expression.
 template <bool blocks, bool counts> struct InputWire : RowCount<counts> {
   static constexpr std::uint16_t irregular = 0xffff;   // as stride: `starts` holds
   static constexpr std::uint32_t in_flash = 1u << 31;  // in slots.row: `constant` holds
@@ -43,6 +44,13 @@ template <bool blocks> struct Wire {
   std::uint16_t first_input = 0, height = 0, rows = 0;  // rows: pointers per input
   std::uint16_t steps = 0;                              // of a reduction; 0 for windows
   std::uint8_t inputs = 0, band = 1;
+
+  // Rows that step `step` finishes: those of its band, of a reduction all at the last.
+  constexpr int made(int step) const {
+    if (steps != 0) return step + 1 == steps ? height : 0;
+    const int left = height - step * band;
+    return left < band ? left : band;
+  }
 };
 
 }  // namespace graven::core::detail

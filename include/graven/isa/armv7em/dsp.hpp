@@ -161,11 +161,6 @@ struct FastChannel {
   }
 };
 
-constexpr bool whole_range(const Value& v) {
-  const Clamp range = activation_range(v.activation, v.quant, v.element);
-  return range.low == -128 && range.high == 127;
-}
-
 // `word`: any word with e - 1 in its low byte; `c` = twice_zero << (e - 1).
 [[gnu::always_inline]] inline std::byte requantize_fast(std::int32_t acc, std::int32_t multiplier,
                                                         std::int32_t word, std::int32_t c) {

@@ -56,6 +56,19 @@ constexpr bool fits_pair(const Taps& low, const Taps& high, std::int64_t bias) {
   return bias + reach < 1 << 23 && bias - reach >= -(1 << 23);
 }
 
+// The same of all outputs, two by two; and does each have the fast requantization?
+constexpr bool fits_pairs(const GraphView& g, const Value& v, const Parameters& p) {
+  if (!whole_range(v)) return false;
+  const FilterLayout layout = v.weights;
+  for (int o = 0; o + 1 < v.shape.channels; o += 2) {
+    const Channel low = fold(g, v, p, o), high = fold(g, v, p, o + 1);
+    if (!FastChannel::serves(low) || !FastChannel::serves(high) ||
+        !fits_pair(Taps(layout, p, o), Taps(layout, p, o + 1), high.bias))
+      return false;
+  }
+  return true;
+}
+
 constexpr std::int32_t pair_word(const Taps& low, const Taps& high, int k) {
   auto half = [&](int tap) {
     return static_cast<std::uint32_t>(256 * high[tap] + low[tap]) & 0xffff;

@@ -30,7 +30,7 @@ constexpr bool reads_planar(const GraphView& g, const Value& v) {
          g.input(v).shape == g.source(v).shape && g.source(v).quant.zero_point == -128;
 }
 
-// RowKind of one tile of `same` padding: what lies over the edges is left out.
+// Is more than one tile of `same` padding read, so that rows need zeros between them?
 constexpr bool needs_padding(const Value& v) {
   return v.stride.width != 1 || v.left != 1 || v.shape.width < 3 || v.shape.width > 6;
 }
@@ -115,7 +115,15 @@ constexpr RowKind rows_of(const GraphView& g, int value) {
   return planar ? wanted_rows(g, value) : RowKind::pixels;
 }
 
-// RowKind written channel by channel: `channel(c, out)` returns the end of what it wrote.
+// Of inputs that are stored 128 higher; fold has taken their zero point to be -128.
+constexpr Channel biased_channel(const GraphView& g, const Value& v, const Parameters& p, int c) {
+  Channel folded = fold(g, v, p, c);
+  const Taps taps(v.weights, p, c);
+  for (int k = 0; k < taps.count; ++k) folded.bias -= 128 * taps[k];
+  return folded;
+}
+
+// Rows written channel by channel: `channel(c, out)` returns the end of what it wrote.
 template <RowKind rows, class Channel>
 [[gnu::always_inline]] inline void write_planar(std::byte* out, int channels, Channel channel) {
   for (int c = 0; c < channels; ++c) {

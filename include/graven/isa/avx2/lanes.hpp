@@ -41,7 +41,7 @@ template <int lanes, int offset> struct ChannelTable {
   static constexpr void choose(const GraphView& g, const Value& v, const Parameters& p,
                                Writer& to) {
     const int taps = v.weights.taps;
-    const bool clips = activation_range(v.activation, v.quant, v.element).low >= v.quant.zero_point;
+    const bool clips = range_of(v).low >= v.quant.zero_point;
     to.program = clips ? clipped : rounded;
     for (int o = 0; o < v.shape.channels; ++o) {
       const Channel c = fold(g, v, p, o);

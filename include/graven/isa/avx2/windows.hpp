@@ -79,9 +79,7 @@ template <class Lanes> struct PaddedRows {
 // Bands of one row only.
 template <class Lanes> struct Patches {
   static constexpr int pieces(const Value&) { return 1; }
-  static constexpr int piece(const GraphView& g, const Value& v) {
-    return v.filter.area() * g.input(v).shape.channels;
-  }
+  static constexpr int piece(const GraphView& g, const Value& v) { return g.window_size(v); }
   static constexpr int groups_of(int inputs) { return (inputs + Lanes::group - 1) / Lanes::group; }
   static constexpr int scratch(const GraphView& g, const Value& v, int) {
     const int step = groups_of(piece(g, v)) * Lanes::group * Lanes::element;

@@ -88,7 +88,7 @@ constexpr bool adds(const GraphView& g, const Value& v) {
   return m.sum.shift < 0;
 }
 constexpr int adding_program(const Value& v) {
-  const Clamp range = activation_range(v.activation, v.quant, v.element);
+  const Clamp range = range_of(v);
   if (range.low != -128 || range.high != 127) return general;
   return v.quant.zero_point == -128 ? rectified : shifted;
 }

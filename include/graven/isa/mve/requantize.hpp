@@ -20,8 +20,7 @@ enum Program {
 inline constexpr int all_programs = 3;
 
 constexpr Program cheapest(const GraphView& g, const Value& v, const Parameters& p) {
-  const Clamp range = activation_range(v.activation, v.quant, v.element);
-  if (range.low != -128 || range.high != 127) return general;
+  if (!whole_range(v)) return general;
   int most = -31;
   for (int o = 0; o < v.shape.channels; ++o)
     if (const int shift = fold(g, v, p, o).multiplier.shift; shift > most) most = shift;

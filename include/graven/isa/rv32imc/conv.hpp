@@ -77,16 +77,13 @@ template <int most> struct Conv {
   static constexpr int programs = 3;
   static constexpr bool holds_weights = true;
 
-  static constexpr int taps(const GraphView& g, const Value& v) {
-    return v.filter.area() * g.input(v).shape.channels;
-  }
   // A tile, and a pixel of padding.
   static constexpr int scratch(const GraphView& g, const Value& v) {
-    return 4 * most * taps(g, v) + (g.input(v).shape.channels + 3) / 4 * 4;
+    return 4 * most * g.window_size(v) + (g.input(v).shape.channels + 3) / 4 * 4;
   }
   static constexpr int blocks(const Value& v) { return (v.shape.channels + 1) / 2; }
   static constexpr int stream_size(const GraphView& g, const Value& v) {  // at most
-    const int fast = blocks(v) * (PairRecord::bytes + 3 * taps(g, v) + 1);
+    const int fast = blocks(v) * (PairRecord::bytes + 3 * g.window_size(v) + 1);
     const int slow = General::stream_size(g, v);
     return fast > slow ? fast : slow;
   }
@@ -97,7 +94,7 @@ template <int most> struct Conv {
     return o % 2 == 0 ? TwoOutputs(v.weights, p, o).put(nowhere) : 0;
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    if (!is_fast(g, v, p, taps(g, v))) {
+    if (!is_fast(g, v, p, g.window_size(v))) {
       to.program = general;
       return General::pack(g, v, p, to);
     }

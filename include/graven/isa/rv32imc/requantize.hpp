@@ -32,9 +32,7 @@ constexpr bool is_fast(const GraphView& g, const Value& v, const Parameters& p, 
   return fast;
 }
 
-constexpr bool relu_like(const Value& v) {
-  return activation_range(v.activation, v.quant, v.element).low == v.quant.zero_point;
-}
+constexpr bool relu_like(const Value& v) { return range_of(v).low == v.quant.zero_point; }
 
 // What requantization needs of a value.
 struct Range {

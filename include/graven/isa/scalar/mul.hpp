@@ -1,10 +1,14 @@
 // The product of two rows, one of which may be broadcast.
 #pragma once
 
-#include "graven/isa/scalar/add.hpp"
+#include "graven/isa/scalar/binary.hpp"
 #include "graven/layers/mul.hpp"
 
 namespace graven::core::scalar_isa {
+
+struct Product {
+  template <class T> static constexpr T of(T a, T b) { return a * b; }
+};
 
 // Stream: per input int32 pixel step, channel step, zero point; then multiplier and shift.
 struct MulInt8 : PlainKernel {
@@ -36,31 +40,16 @@ struct MulInt8 : PlainKernel {
         : steps{from.next<std::int32_t>(), from.next<std::int32_t>()},
           zero(from.next<std::int32_t>()) {}
 
-    constexpr std::int32_t at(const std::byte* pixel, int c) const {
-      return load<std::int8_t>(pixel + c * steps.channel) - zero;
+    constexpr std::int32_t at(const std::byte* element) const {
+      return load<std::int8_t>(element) - zero;
     }
   };
 
   static constexpr void run(const Task& task, const Band& band) {
-    const Task t = task;
-    Reader from{t.stream};
-    const Factor a(from), b(from);
-    const std::int32_t multiplier = from.next<std::int32_t>(), shift = from.next<std::int32_t>();
-    const std::byte* row_a = band.rows[0];
-    const std::byte* row_b = band.rows[t.rows];
-    std::byte* out = band.out[0];
-    for (int x = 0; x < t.out_width; ++x, row_a += a.steps.pixel, row_b += b.steps.pixel)
-      for (int c = 0; c < t.out_channels; ++c) {
-        const std::int32_t product = a.at(row_a, c) * b.at(row_b, c);
-        const std::int32_t y = requantize(product, {multiplier, shift}) + t.out_zero;
-        store(out++, static_cast<std::int8_t>(clamp(y, {t.low, t.high})));
-      }
+    combine_int8<Factor, Product>(task, band);
   }
 };
 
-struct Product {
-  static constexpr float of(float a, float b) { return a * b; }
-};
 struct MulFloat32 : BinaryFloat32<Product> {
   static constexpr const char* name = "scalar.mul";
   static constexpr bool serves(const GraphView& g, int value) {

@@ -43,7 +43,7 @@ struct AddBytes : PlainKernel {
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     constexpr scalar_isa::AddShifts shifts{shift_a, shift_b, shift_out};
     shifts.pack(g, v, to, Products::lead);
-    const Clamp range = activation_range(v.activation, v.quant, v.element);
+    const Clamp range = range_of(v);
     const int twice_zero = 2 * (v.quant.zero_point - range.low);
     to.put(static_cast<std::int32_t>((twice_zero + 1) * (1 << shift_out) + 1));
   }
@@ -91,7 +91,7 @@ template <class Products> struct BytewiseAdds {
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
     constexpr auto shifts = scalar_isa::AddShifts::of(graph.view(), v);
-    constexpr Clamp range = activation_range(v.activation, v.quant, v.element);
+    constexpr Clamp range = range_of(v);
     constexpr bool relu = range.low == v.quant.zero_point;
     return AddBytes<Products, shifts.a, shifts.b, shifts.out, relu>{};
   }

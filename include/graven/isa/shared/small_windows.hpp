@@ -29,12 +29,6 @@ template <bool clamps> struct OneAverage {
   }
 };
 
-// Can an activation change a value that is no less and no more than its inputs?
-constexpr bool is_clamped(const Value& v) {
-  const Clamp range = activation_range(v.activation, v.quant, v.element);
-  return range.low > -128 || range.high < 127;
-}
-
 // `padded`: windows may hang over an edge; `General` takes those.
 template <class Rule, class General, int height, int width, bool padded>
 struct SmallWindows : General {
@@ -116,7 +110,7 @@ struct SmallPools {
   static constexpr bool serves(const GraphView& g, int value) { return is_small_pool(g, value); }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
-    constexpr bool clamps = is_clamped(v);
+    constexpr bool clamps = !whole_range(v);
     using Rule = std::conditional_t<v.op == op::max_pool, OneLargest<clamps>, OneAverage<clamps>>;
     return small_windows<graph, value, Rule, decltype(scalar_isa::Pools::kernel<graph, value>())>();
   }

@@ -39,15 +39,7 @@ template <class Patches, int quads, RowKind rows> struct Conv {
   }
 
   static constexpr bool fits_pairs(const GraphView& g, const Value& v, const Parameters& p) {
-    if (!whole_range(v) || v.shape.channels < 2) return false;
-    const FilterLayout layout = v.weights;
-    for (int o = 0; o + 1 < v.shape.channels; o += 2) {
-      const Channel low = fold(g, v, p, o), high = fold(g, v, p, o + 1);
-      if (!FastChannel::serves(low) || !FastChannel::serves(high) ||
-          !fits_pair(Taps(layout, p, o), Taps(layout, p, o + 1), high.bias))
-        return false;
-    }
-    return true;
+    return v.shape.channels >= 2 && armv7em_isa::fits_pairs(g, v, p);
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const FilterLayout layout = v.weights;

@@ -70,9 +70,7 @@ struct Windows {
   static constexpr bool serves(const GraphView& g, const Value& v) {
     return g.input(v).shape.channels % 4 == 0;
   }
-  static constexpr int taps(const GraphView& g, const Value& v) {
-    return v.filter.area() * g.input(v).shape.channels;
-  }
+  static constexpr int taps(const GraphView& g, const Value& v) { return g.window_size(v); }
   static constexpr int extra(const GraphView& g, const Value& v) {
     return g.input(v).shape.channels;  // the pixel of padding
   }

@@ -45,33 +45,19 @@ template <class Patches> struct Dense {
   static constexpr int programs = 2;
   static constexpr bool holds_weights = true;
 
-  static constexpr int taps(const GraphView& g, const Value& v) {
-    return v.filter.area() * g.input(v).shape.channels;
-  }
   // Without a window to gather, the input is the row itself.
   static constexpr bool in_place(const GraphView& g, const Value& v) {
-    return v.filter.area() == 1 && v.left == 0 && g.top(v) == 0 && g.input(v).shape.width > 0;
+    return v.filter.area() == 1 && v.left == 0 && g.top(v) == 0;
   }
   static constexpr int scratch(const GraphView& g, const Value& v) {
-    return in_place(g, v) ? 0 : round4(taps(g, v));
+    return std::is_void_v<Patches> ? 0 : round4(g.window_size(v));
   }
   static constexpr int stream_size(const GraphView& g, const Value& v) {
-    return v.shape.channels * (Record::bytes + round4(taps(g, v)));
-  }
-  static constexpr bool fits(const GraphView& g, const Value& v, const Parameters& p) {
-    if (!whole_range(v)) return false;
-    const FilterLayout layout = v.weights;
-    for (int o = 0; o + 1 < v.shape.channels; o += 2) {
-      const Channel low = fold(g, v, p, o), high = fold(g, v, p, o + 1);
-      if (!FastChannel::serves(low) || !FastChannel::serves(high) ||
-          !fits_pair(Taps(layout, p, o), Taps(layout, p, o + 1), high.bias))
-        return false;
-    }
-    return true;
+    return v.shape.channels * (Record::bytes + round4(g.window_size(v)));
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const FilterLayout layout = v.weights;
-    to.program = fits(g, v, p) ? fours : singles;
+    to.program = fits_pairs(g, v, p) ? fours : singles;
     int o = 0;
     for (; to.program == fours && o + 3 < v.shape.channels; o += 4) {
       if (to.skips(32 + 4 * round4(layout.taps))) continue;

@@ -217,7 +217,7 @@ template <bool roomy> struct TiedDenses {
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
-    return Tied<Dense<void>::taps(graph.view(), v), v.shape.channels, roomy>{};
+    return Tied<graph.view().window_size(v), v.shape.channels, roomy>{};
   }
 };
 

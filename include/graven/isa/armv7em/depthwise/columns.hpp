@@ -1,7 +1,7 @@
 // Depthwise 3x3 of stride 1 on wide rows, of pixels or planar, one column after the other: a column
 // of three inputs adds to the outputs of three neighbouring columns, whose sums stay in registers.
 // The upper two inputs of a column are one word, for SMLAD with the two weights above each other.
-// Sums are scaled as in narrow.hpp, and requantized as there.
+// Sums are scaled as in scaled.hpp, and requantized as there.
 #pragma once
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
@@ -128,10 +128,7 @@ template <class General, ColumnRow shape, RowKind rows> struct Columns : General
     return general > mine ? general : mine;
   }
   static constexpr Channel channel(const GraphView& g, const Value& v, const Parameters& p, int c) {
-    Channel folded = fold(g, v, p, c);
-    const Taps taps(v.weights, p, c);
-    for (int k = 0; k < 9 && shape.biased; ++k) folded.bias -= 128 * taps[k];
-    return folded;
+    return shape.biased ? biased_channel(g, v, p, c) : fold(g, v, p, c);
   }
   static constexpr int shift_of(const GraphView& g, const Value& v, const Parameters& p) {
     const FilterLayout layout = v.weights;

@@ -80,7 +80,7 @@ struct Depthwise {
     return word;
   }
 
-  // All taps of one group at one output pixel. `row_end`: bytes from channel c of pixel 0.
+  // All taps of one group at one output pixel.
   [[gnu::always_inline]] static Lanes sum(const Task& t, const Band& band, int c, int first,
                                           bool inside, const std::byte* w) {
     Lanes sums;

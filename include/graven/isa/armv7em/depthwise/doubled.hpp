@@ -1,6 +1,6 @@
 // Depthwise 3x3 on an image that was doubled, read as it was before: outputs 2x and 2x + 1 see
 // columns x - 1, x, x and x, x, x + 1, and two rows of a window are the same. So each output takes
-// four products, with sums of weights. Sums are scaled as in narrow.hpp, and requantized as there.
+// four products, with sums of weights. Sums are scaled as in scaled.hpp, and requantized as there.
 #pragma once
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
@@ -109,12 +109,6 @@ template <DoubledRow shape> struct Doubled {
   static constexpr int stream_size(const GraphView&, const Value& v) {
     return round4(v.shape.height) + v.shape.channels * channel_bytes;
   }
-  static constexpr Channel channel(const GraphView& g, const Value& v, const Parameters& p, int c) {
-    Channel folded = fold(g, v, p, c);
-    const Taps taps(v.weights, p, c);
-    for (int k = 0; k < 9; ++k) folded.bias -= 128 * taps[k];
-    return folded;
-  }
   // Do the sums of weights fit halfwords?
   static constexpr bool halves_fit(const Taps& w, int left) {
     const int most = 32767 >> left;
@@ -131,7 +125,7 @@ template <DoubledRow shape> struct Doubled {
   static constexpr int shift_of(const GraphView& g, const Value& v, const Parameters& p) {
     const FilterLayout layout = v.weights;
     return Scaled::shift_of(g, v, p, [&](int c, int shift) {
-      const Channel folded = channel(g, v, p, c);
+      const Channel folded = biased_channel(g, v, p, c);
       const Scaled scaled(folded, shift, 0);
       const Taps taps(layout, p, c);
       return scaled.fits(folded, taps, 255) && halves_fit(taps, scaled.left);
@@ -147,7 +141,7 @@ template <DoubledRow shape> struct Doubled {
     const int shift = shift_of(g, v, p);
     to.program = shift == 0 ? general : first + shift;
     for (int c = 0; c < v.shape.channels; ++c) {
-      const Channel folded = channel(g, v, p, c);
+      const Channel folded = biased_channel(g, v, p, c);
       const Taps taps(v.weights, p, c);
       if (shift == 0) {
         Record::put(to, folded);

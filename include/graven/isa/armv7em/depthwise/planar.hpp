@@ -18,8 +18,8 @@ constexpr int planar_tile(int width) {
   return 1;
 }
 
-// Packing chooses: `floored` or `fast` (above), or `general` for any bias, shift and clamp. Stream
-// of the latter, per channel: its record, then nine weights padded to twelve bytes.
+// Packing chooses: `floored` or `fast` (depthwise3.hpp), or `general` for any bias, shift and
+// clamp. Stream of the latter, per channel: its record, then nine weights padded to twelve bytes.
 template <int outputs, int stride, int advance, bool one_tile> struct PlanarDepthwise {
   static constexpr bool accepts(const RowForm& form) {
     return is_kind(form, stride == 0 ? RowKind::planar : RowKind::padded);
@@ -31,13 +31,6 @@ template <int outputs, int stride, int advance, bool one_tile> struct PlanarDept
   static constexpr int scratch(const GraphView&, const Value&) { return 0; }
   static constexpr int stream_size(const GraphView&, const Value& v) {  // at most
     return v.shape.channels * general_bytes + 4;
-  }
-  static constexpr Channel channel(const GraphView& g, const Value& v, const Parameters& p, int c) {
-    Channel folded = fold(g, v, p, c);
-    int sum = 0;
-    for (int tap = 0; tap < 9; ++tap) sum += p.filter.int8[tap * v.shape.channels + c];
-    folded.bias -= 128 * sum;  // inputs are biased: fold has taken their zero point to be -128
-    return folded;
   }
   // 256-fold sums fit.
   static constexpr bool serves(const Channel& c) {
@@ -51,7 +44,7 @@ template <int outputs, int stride, int advance, bool one_tile> struct PlanarDept
   static constexpr Program program_of(const GraphView& g, const Value& v, const Parameters& p) {
     Program program = !whole_range(v) ? general : v.quant.zero_point == -128 ? floored : fast;
     for (int c = 0; c < v.shape.channels; ++c) {
-      const Channel folded = channel(g, v, p, c);
+      const Channel folded = biased_channel(g, v, p, c);
       if (!serves(folded)) program = general;
       if (program == floored && -folded.multiplier.shift > 16) program = fast;
     }
@@ -62,7 +55,7 @@ template <int outputs, int stride, int advance, bool one_tile> struct PlanarDept
     const Program program = program_of(g, v, p);
     to.program = program;
     for (int c = 0; c < channels; ++c) {
-      const Channel folded = channel(g, v, p, c);
+      const Channel folded = biased_channel(g, v, p, c);
       if (program == general) {
         Record::put(to, folded);
       } else {

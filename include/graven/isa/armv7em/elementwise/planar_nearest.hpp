@@ -36,7 +36,7 @@ template <RowKind from, RowKind to, bool doubled> struct PlanarNearest : scalar_
   }
 };
 
-// RowKind that hold each column once are those of the input.
+// Rows that hold each column once are those of the input.
 struct CopiedRow : PlainKernel {
   static constexpr const char* name = "armv7em.copied_row";
   static constexpr bool serves(const GraphView& g, int value) {

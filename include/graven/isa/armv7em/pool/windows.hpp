@@ -195,7 +195,7 @@ template <const Op& op> struct PoolsByFour {
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
-    constexpr bool clamps = is_clamped(v), any = v.reduces || v.filter.area() > 16;
+    constexpr bool clamps = !whole_range(v), any = v.reduces || v.filter.area() > 16;
     constexpr int taps = any ? 0 : v.filter.area();
     using Mean = FourMeans<clamps, taps>;
     using Rule = std::conditional_t<v.op == op::max_pool, FourLargest<clamps>, Mean>;

@@ -43,7 +43,7 @@ template <Blocks kind, int few = 16> struct Depthwise3x3 {
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const FilterLayout layout = v.weights;
-    const Clamp range = activation_range(v.activation, v.quant, v.element);
+    const Clamp range = range_of(v);
     const int channels = v.shape.channels;
     const int program = pairs_fit(v, p) ? cheapest(g, v, p) : general;
     to.program = program;

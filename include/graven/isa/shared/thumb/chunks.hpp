@@ -18,15 +18,7 @@ inline constexpr std::uint32_t half_bias = 0x00800080;
 inline constexpr int most_chunks = 5461, chunk_bytes = 12;
 
 constexpr int chunks_of(int taps) { return (taps + 3) / 4; }
-constexpr int taps_of(const GraphView& g, const Value& v) {
-  return v.filter.area() * g.input(v).shape.channels;
-}
 
-// What the kernels do without: other layers are left to the general path.
-constexpr bool whole_range(const Value& v) {
-  const Clamp range = activation_range(v.activation, v.quant, v.element);
-  return range.low == -128 && range.high == 127;
-}
 // The most that a channel's sum can be, or less than 0 where a weight is -128.
 constexpr std::int64_t reach(const FilterLayout& layout, const Parameters& p, int output,
                              std::int32_t bias) {

@@ -44,11 +44,12 @@ template <class Core, Reading reading, int unroll, int sizes> struct Conv {
 
   static constexpr int tile_bytes(int chunks) { return most_pixels * chunk_bytes * chunks; }
   static constexpr int scratch(const GraphView& g, const Value& v) {
-    const int tile = tile_bytes(chunks_of(taps_of(g, v))) + Gather::extra(g, v, most_pixels);
+    const int tile = tile_bytes(chunks_of(g.window_size(v))) + Gather::extra(g, v, most_pixels);
     return tile > General::scratch(g, v) ? tile : General::scratch(g, v);
   }
   static constexpr int stream_size(const GraphView& g, const Value& v) {  // at most
-    const int own = v.shape.channels * (4 + Core::tail_bytes + 12 * chunks_of(taps_of(g, v))) + 4;
+    const int own =
+        v.shape.channels * (4 + Core::tail_bytes + 12 * chunks_of(g.window_size(v))) + 4;
     return own > General::stream_size(g, v) ? own : General::stream_size(g, v);
   }
 
@@ -113,7 +114,7 @@ template <class Core> struct Convs {
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
-    constexpr int chunks = chunks_of(taps_of(graph.view(), v));
+    constexpr int chunks = chunks_of(graph.view().window_size(v));
     return Conv<Core, reading_of(graph.view(), v), unroll_of(chunks),
                 tile_sizes(v.shape.width, most_pixels_of<Core>(chunks))>{};
   }

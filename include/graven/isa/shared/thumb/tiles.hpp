@@ -32,7 +32,7 @@ template <class Core, Reading reading> struct Tiles {
   static constexpr int extra(const GraphView& g, const Value& v, int pixels) {
     const int channels = g.input(v).shape.channels;
     const int columns = (pixels - 1) * v.stride.width + v.filter.width;
-    return reading == Reading::patches ? 4 * chunks_of(taps_of(g, v)) * pixels
+    return reading == Reading::patches ? 4 * chunks_of(g.window_size(v)) * pixels
            : reading == Reading::rows  ? (columns * channels + 3) / 4 * 4
                                        : 0;
   }
