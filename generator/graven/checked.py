@@ -263,7 +263,8 @@ class _Gate:
         """A float operator may stand before or behind the int8 part of a model, not inside it."""
 
         def quantized(indices: tuple[int, ...]) -> bool:
-            return any(index >= 0 and self.tensors[index].element in BYTES for index in indices)
+            computed = (self.tensors[index] for index in indices if index >= 0)
+            return any(each.element in BYTES and each.data is None for each in computed)
 
         after: set[int] = set()  # tensors that depend on int8 ones
         for operator in operators:

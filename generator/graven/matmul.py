@@ -41,6 +41,9 @@ def finish(acc: np.ndarray, activation: str, node: Node, bias: np.ndarray | None
     """Bias, requantization and fused activation of exact sums held in float64."""
     output = node.output
     if output.element is ir.Element.FLOAT32:
+        weights = node.input(1).quantization
+        if weights is not None:  # hybrid: integers under float activations
+            acc = acc * np.array(weights.scale)
         total = acc if bias is None else acc + bias
         return arithmetic.clamp_float(total, activation)
     total = acc.astype(np.int64) if bias is None else acc.astype(np.int64) + bias

@@ -20,6 +20,11 @@ ACTIVATIONS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 
 
 BYTES = (ir.Element.INT8, ir.Element.UINT8)
+WEIGHTS = {
+    ir.Element.INT8: (ir.Element.INT8,),
+    ir.Element.FLOAT32: (ir.Element.FLOAT32, ir.Element.INT8),  # int8: hybrid
+}
+"""The elements of weights by that of the activations."""
 MOST_STRIDE = 16383  # four rows further, the kernels' 16 bits still hold it
 
 
@@ -151,7 +156,7 @@ class Node:
             )
 
     def expect_channel_scales(self, weights: ir.Tensor, axis: int) -> None:
-        """Int8 weights: symmetric, one scale or one per output channel."""
+        """Integer weights: symmetric, one scale or one per output channel."""
         if weights.element is not ir.Element.INT8:
             return
         quantization = weights.quantization
@@ -163,11 +168,14 @@ class Node:
             raise self.error(
                 f"is quantized along axis {quantization.axis}, expected axis {axis}.", weights
             )
+        if self.input(0).element is ir.Element.FLOAT32:
+            return
         for scale in quantization.scale:
             self.expect_multiplier(scale_of(self.input(0)) * scale / scale_of(self.output))
 
-    def weights(self, position: int, elements: tuple[ir.Element, ...]) -> ir.Tensor:
-        tensor = self.constant(position, elements)
+    def weights(self, position: int) -> ir.Tensor:
+        """Of the kinds that go with the first input."""
+        tensor = self.constant(position, WEIGHTS[self.input(0).element])
         if tensor.data is not None and tensor.data.size == 0:
             raise self.error("is empty.", tensor)
         return tensor

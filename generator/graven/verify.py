@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from graven import build, engines, inputs, ir, judge, reference, runner
+from graven import build, engines, hybrid, inputs, ir, judge, reference, runner
 
 RELATIVE, ABSOLUTE = 1e-4, 1e-5  # float32
 RESCALES = ("RELU6", "CONCATENATION")  # where TensorFlow Lite Micro does not, see docs
@@ -68,7 +68,7 @@ def verify(
     seen = runner.run(network, built, values, profile=False, dump=True)
     count, expected = len(values[0]), []
     found = None
-    judged = judge.opinions(against, model, network, values)
+    judged = judge.opinions(against, hybrid.judged(network, model), network, values)
     for k in range(count):
         given = inputs.one(values, k)
         theirs = {"numpy": reference.run(network, given), against: judged[k]}

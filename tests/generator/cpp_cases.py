@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import random_models
-from graven import emit, ir
+from graven import emit, hybrid, ir
 from graven.frontends import tflite, tflite_writer
 from graven.paths import data_root
 
@@ -65,7 +65,7 @@ int main() {{
 class Case:
     label: str  # repeats it: the kind, the element type and the seed
     network: ir.Network
-    model: bytes
+    model: bytes  # as a judge gets it
     header: str
     inputs: list[list[np.ndarray]]  # per inference
 
@@ -75,6 +75,7 @@ def make(label: str, position: int, network: ir.Network, rng: np.random.Generato
     inputs = [random_models.random_inputs(rng, network) for _ in range(INFERENCES)]
     model = tflite_writer.to_bytes(network)
     parsed = tflite.parse(model, f"{label}.tflite", f"case_{position}")
+    model = hybrid.judged(parsed, model)
     return Case(label, parsed, model, emit.header(parsed, "0" * 64), inputs)
 
 

@@ -46,9 +46,10 @@ SPREAD = 60.0  # assumed standard deviation of int8 activations and weights, in 
 class Builder:
     """Tensors and operators of one network under construction."""
 
-    def __init__(self, rng: Rng, tflm: bool = True) -> None:
+    def __init__(self, rng: Rng, tflm: bool = True, hybrid: bool = False) -> None:
         self.rng = rng
         self.tflm = tflm
+        self.hybrid = hybrid  # int8 weights under float activations
         self.tensors: list[ir.Tensor] = []
         self.operators: list[ir.Operator] = []
         self.inputs: list[int] = []
@@ -151,7 +152,7 @@ class Builder:
     # -- weights ---------------------------------------------------------------------------------
 
     def weights(self, data: int, shape: tuple[int, ...], axis: int, per_channel: bool) -> int:
-        if self.element(data) is FLOAT32:
+        if self.element(data) is FLOAT32 and not self.hybrid:
             values = self.rng.normal(0.0, 0.5, shape).astype(np.float32)
             return self.tensor(shape, FLOAT32, None, values)
         count = shape[axis] if per_channel else 1
@@ -504,12 +505,15 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
     )
 }  # fmt: skip
 KINDS = tuple(LAYERS)
+WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")
 IMAGES_ONLY = (conv2d, depthwise_conv2d, max_pool, avg_pool, resize_nearest, resize_bilinear)
 
 
-def random_case(rng: Rng, kind: str, element: ir.Element = INT8, tflm: bool = True) -> ir.Network:
+def random_case(
+    rng: Rng, kind: str, element: ir.Element = INT8, tflm: bool = True, hybrid: bool = False
+) -> ir.Network:
     """A network of one operator; `kind` is one of KINDS."""
-    b = Builder(rng, tflm)
+    b = Builder(rng, tflm, hybrid)
     layer = LAYERS[kind]
     image = (1, b.extent(9), b.extent(9), b.extent(8))
     shape = image

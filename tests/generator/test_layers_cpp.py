@@ -21,15 +21,15 @@ KINDS_PER_PROGRAM = 5
 REFUSED = ("along the batch", "beside a batch of 1", "is a constant")
 
 
-def cases_of(kinds, tflm_only):
-    """`CASES` cases of each kind that can be said in C++; what cannot has a sentence."""
+def cases_of(kinds, tflm_only, counts=CASES, **options):
+    """`counts` cases of each kind that can be said in C++; what cannot has a sentence."""
     cases = []
     for kind in kinds:
-        for element, wanted in CASES.items():
+        for element, wanted in counts.items():
             found, seed = 0, 0
             while found < wanted:
                 rng = np.random.default_rng([seed, 3])
-                network = random_models.random_case(rng, kind, element, tflm=tflm_only)
+                network = random_models.random_case(rng, kind, element, tflm_only, **options)
                 label = f"{kind} {element.value} seed {seed}"
                 try:
                     cases.append(cpp_cases.make(label, len(cases), network, rng))
@@ -71,6 +71,12 @@ def test_layers_equal_numpy_and_tflm(kinds, tmp_path):
     cases = cases_of(kinds, tflm_only=True)
     compare(cases, cpp_cases.run(cases, tmp_path))
     report(cases, started)
+
+
+def test_hybrid_layers_equal_numpy_and_tflm(tmp_path):
+    """Int8 weights under float activations; TensorFlow Lite Micro gets them dequantized."""
+    cases = cases_of(random_models.WEIGHTED, True, {FLOAT32: 10}, hybrid=True)
+    compare(cases, cpp_cases.run(cases, tmp_path))
 
 
 def graphs(tflm_only):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import random_models
 import tflm
-from graven import ir, reference
+from graven import hybrid, ir, reference
 from graven.frontends import tflite, tflite_writer
 from graven.layers.quantize import Quantize
 
@@ -18,8 +18,9 @@ INT8, FLOAT32 = random_models.INT8, random_models.FLOAT32
 def compare(network: ir.Network, rng: np.random.Generator) -> list[str]:
     model = tflite_writer.to_bytes(network)
     inputs = random_models.random_inputs(rng, network)
-    ours = reference.run(tflite.parse(model, "random.tflite", "random"), inputs)
-    return tflm.differences(network, ours, tflm.run(model, network, inputs))
+    parsed = tflite.parse(model, "random.tflite", "random")
+    ours = reference.run(parsed, inputs)
+    return tflm.differences(network, ours, tflm.run(hybrid.judged(parsed, model), network, inputs))
 
 
 @pytest.mark.parametrize("element", [INT8, FLOAT32], ids=lambda element: element.value)
@@ -29,6 +30,14 @@ def test_layer_equals_tflm(kind, element):
         rng = np.random.default_rng(seed)
         network = random_models.random_case(rng, kind, element)
         assert not compare(network, rng), f"{kind} {element.value} seed {seed}"
+
+
+@pytest.mark.parametrize("kind", random_models.WEIGHTED)
+def test_hybrid_layer_equals_tflm_with_dequantized_weights(kind):
+    for seed in range(CASES):
+        rng = np.random.default_rng(seed)
+        network = random_models.random_case(rng, kind, FLOAT32, hybrid=True)
+        assert not compare(network, rng), f"hybrid {kind} seed {seed}"
 
 
 def test_graphs_equal_tflm():

@@ -49,6 +49,14 @@ TEST_CASE("float32") {
   check_near<Clamped>(floats(100), floats(6, 0));
 }
 
+constexpr Parameters hybrid[] = {{}, {.filter = filter, .bias = real_bias, .scale = scale}};
+
+TEST_CASE("float32 with int8 weights") {
+  using M = Model<Sequential<Two<2>>, Shape{2, 3, 1}, hybrid>;
+  // (1 + 4 + 12 + 20) / 50 + 0.5;  (-4 + 6 - 8 + 5) / 200
+  check_near<M>(floats(1, 2, 3, 4, 5, 6), floats(1.24, -0.005, 1.44, -0.015));
+}
+
 TEST_CASE("multiply-accumulates and weights are counted") {
   CHECK(Of<Two<2>>::macs == 2 * 2 * 2 * 4);
   using Scalar = Model<Sequential<Two<2>>, Shape{3, 3, 1}, params, graven::scalar>;

@@ -47,6 +47,21 @@ constexpr float real_weights[] = {1, 2, 3, 4, -1, 0, 0, 1};
 constexpr float real_bias[] = {0.5f, -10};
 constexpr Parameters real_params[] = {{}, {.filter = real_weights, .bias = real_bias}};
 
+constexpr float whole_scales[] = {0.5f, 0.25f};
+constexpr Parameters hybrid[] = {{}, {.filter = weights, .bias = real_bias, .scale = whole_scales}};
+constexpr Parameters hybrid_tensor[] = {{}, {.filter = weights, .scale = tiny_scale}};
+
+TEST_CASE("float32 with int8 weights") {
+  // (1 + 4 + 9 + 16) / 2 + 0.5;  (-40 + 60 - 60 + 40) / 4 - 10
+  check_near<Model<Sequential<Dense<4, 2>>, Shape{1, 1, 4}, hybrid>>(floats(1, 2, 3, 4),
+                                                                     floats(15.5, -10));
+  check_near<Model<Sequential<Dense<4, 2, relu>>, Shape{2, 2, 1}, hybrid>>(floats(1, 2, 3, 4),
+                                                                           floats(15.5, 0));
+  using Bare = Model<Sequential<Dense<4, 2>>, Shape{1, 1, 4}, hybrid_tensor, graven::scalar>;
+  check_near<Bare>(floats(1, 2, 3, 4), floats(3, 0));
+  CHECK(Bare::weight_size == 8 + 2 * (4 + 4) + 8);  // the weights stay bytes
+}
+
 TEST_CASE("float32") {
   check_near<Model<Sequential<Dense<4, 2>>, Shape{1, 1, 4}, real_params>>(floats(1, 2, 3, 4),
                                                                           floats(30.5, -7));

@@ -37,7 +37,7 @@ def options(layer: Conv2D) -> dict[str, Option]:
 
 def read(node: Node) -> Conv2D:
     data, output = node.expect_activations(2, 3)
-    weights = node.weights(1, (data.element,))
+    weights = node.weights(1)
     for tensor in (data, weights, output):
         node.expect_rank(tensor, 4)
     channels, height, width, depth = weights.shape

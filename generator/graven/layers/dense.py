@@ -33,7 +33,7 @@ def options(layer: Dense) -> dict[str, Option]:
 
 def read(node: Node) -> Dense:
     data, output = node.expect_activations(2, 3)
-    weights = node.weights(1, (data.element,))
+    weights = node.weights(1)
     node.expect_rank(weights, 2)
     if node.option("WeightsFormat") != 0:
         raise node.error("has shuffled weights, expected the default order.", weights)

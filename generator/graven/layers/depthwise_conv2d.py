@@ -33,7 +33,7 @@ def options(layer: DepthwiseConv2D) -> dict[str, Option]:
 
 def read(node: Node) -> DepthwiseConv2D:
     data, output = node.expect_activations(2, 3)
-    weights = node.weights(1, (data.element,))
+    weights = node.weights(1)
     for tensor in (data, weights, output):
         node.expect_rank(tensor, 4)
     one, height, width, channels = weights.shape

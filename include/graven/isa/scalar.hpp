@@ -22,8 +22,7 @@ namespace graven::core {
 
 namespace scalar_isa {
 
-using weighted = Prefer<Conv<Int8>, Conv<Float32>, GroupedConv<Int8>, GroupedConv<Float32>,
-                        Depthwise<Int8>, Depthwise<Float32>, DenseRows<Int8>, DenseRows<Float32>>;
+template <class N> using weighted = Prefer<Conv<N>, GroupedConv<N>, Depthwise<N>, DenseRows<N>>;
 using reducing = Prefer<MaxPools<std::int8_t>, MaxPools<float>, AveragePools<std::int8_t>,
                         AveragePools<float>, Means<std::int8_t>, Means<float>,
                         ArgMax<std::int8_t, std::int32_t>, ArgMax<std::int8_t, std::int64_t>,
@@ -34,7 +33,8 @@ using elementwise =
            DequantizeBytes<std::int8_t>, DequantizeBytes<std::uint8_t>>;
 using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat, Slice,
                       Transposes, Copy, Slide, Constant>;
-using kernels = Prefer<weighted, reducing, elementwise, moving>;
+using kernels =
+    Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, reducing, elementwise, moving>;
 
 }  // namespace scalar_isa
 

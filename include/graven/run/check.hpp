@@ -28,19 +28,20 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
   static constexpr int channels = v.shape.channels;
 
   static constexpr bool filter_fits = p.filter.size == layout.size();
+  static constexpr bool scaled = p.filter.element == Element::int8;
   static constexpr bool filter_type =
-      !filter_fits || p.filter.element == (integer ? Element::int8 : Element::float32);
+      !filter_fits || scaled || (!integer && p.filter.element == Element::float32);
   static constexpr bool bias_fits = p.bias.size == 0 || p.bias.size == channels;
   static constexpr bool bias_type =
       p.bias.size == 0 || p.bias.element == (integer ? Element::int32 : Element::float32);
   static constexpr bool scale_fits =
-      !integer || !filter_fits ||
+      !scaled || !filter_fits ||
       (p.scale.element == Element::float32 && (p.scale.size == 1 || p.scale.size == channels));
   static constexpr bool readable = IsReadable<params, v.record, &Parameters::filter> &&
                                    IsReadable<params, v.record, &Parameters::bias> &&
                                    IsReadable<params, v.record, &Parameters::scale>;
   static constexpr int bad_scale = [] {  // the first channel whose scale is none
-    if (integer && filter_fits && scale_fits && readable)
+    if (scaled && filter_fits && scale_fits && readable)
       for (int o = 0; o < p.scale.size; ++o)
         if (!is_scale(p.scale.float32[o])) return o;
     return -1;
@@ -65,7 +66,7 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
         "type says. Records are one per input, then one per layer in reading order.");
     static_assert(filter_type || error::unsupported<Where>,
                   "Parameters: the filter's element type does not go with the activations: int8 "
-                  "weights for int8 activations (of uint8 ones take 128 off), float for float.");
+                  "weights (of uint8 ones take 128 off), or float ones for float activations.");
     static_assert(
         bias_fits ||
             error::size_mismatch<Where, error::expected<channels>, error::got<p.bias.size>>,

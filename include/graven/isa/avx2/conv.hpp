@@ -9,6 +9,7 @@
 
 #include "graven/isa/avx2/lanes.hpp"
 #include "graven/isa/avx2/windows.hpp"
+#include "graven/isa/scalar/channels.hpp"
 
 #include <array>
 
@@ -184,12 +185,13 @@ template <class Lanes, template <class> class Windows, int wide, int height> str
   }
 };
 
-// Convolutions of the elements of `Lanes`.
-template <class Lanes, class Element> struct Convs {
+// Convolutions by `Lanes`, in the arithmetic N.
+template <class Lanes, class N> struct Convs {
   static constexpr const char* name = Lanes::conv;
   static constexpr bool serves(const GraphView& g, int value) {
     const bool padded = g[value].dilation.width == 1;
-    return makes<Element>(g, value, op::conv) && (padded || std::is_same_v<Element, std::int8_t>);
+    return scalar_isa::computes<N>(g, value, op::conv) &&
+           (padded || std::is_same_v<N, scalar_isa::Int8>);
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];

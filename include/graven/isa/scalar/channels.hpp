@@ -1,9 +1,12 @@
-// The two arithmetics of layers with weights, int8 and float32: how an accumulator of an output
-// channel starts, adds, and becomes an element.
+// The arithmetics of layers with weights: how an accumulator of an output channel starts, adds
+// products of terms (elements less the zero point) and weights, and becomes an element.
+//   Int8     int8 elements and weights
+//   Float32  float elements and weights
+//   Hybrid   float elements, int8 weights
 #pragma once
 
 #include "graven/kernel/fold.hpp"
-#include "graven/kernel/task.hpp"
+#include "graven/kernel/prefer.hpp"
 #include "graven/layers/depthwise_conv2d.hpp"
 
 namespace graven::core::scalar_isa {
@@ -11,7 +14,13 @@ namespace graven::core::scalar_isa {
 // Stream: int32 bias[C], int32 multiplier[C], int8 shift[C] padded to 4, then the weights.
 struct Int8 {
   using Element = std::int8_t;
+  using Weight = std::int8_t;
+  using Term = std::int32_t;
   using Acc = std::int32_t;
+  static constexpr int weight_size = sizeof(Weight);
+
+  static constexpr bool takes(core::Element) { return true; }  // check.hpp speaks of others
+  static constexpr Acc product(Term x, Weight w) { return x * w; }
 
   static constexpr int header(int channels) { return channels * 8 + (channels + 3) / 4 * 4; }
 
@@ -28,7 +37,7 @@ struct Int8 {
     }
     to.at += header(count);
   }
-  static constexpr const Element* weights(const Parameters& params) { return params.filter.int8; }
+  static constexpr const Weight* weights(const Parameters& params) { return params.filter.int8; }
 
   const std::byte* stream;
   int count;
@@ -54,7 +63,13 @@ struct Int8 {
 // Stream: float low, high, float bias[C], then the weights.
 struct Float32 {
   using Element = float;
+  using Weight = float;
+  using Term = float;
   using Acc = float;
+  static constexpr int weight_size = sizeof(Weight);
+
+  static constexpr bool takes(core::Element weights) { return weights != core::Element::int8; }
+  static constexpr Acc product(Term x, Weight w) { return x * w; }
 
   static constexpr int header(int channels) { return 8 + channels * 4; }
 
@@ -66,9 +81,7 @@ struct Float32 {
     for (int o = 0; o < value.shape.channels; ++o)
       to.put(params.bias.size > 0 ? params.bias.float32[o] : 0.0f);
   }
-  static constexpr const Element* weights(const Parameters& params) {
-    return params.filter.float32;
-  }
+  static constexpr const Weight* weights(const Parameters& params) { return params.filter.float32; }
 
   const std::byte* stream;
   int count;
@@ -86,20 +99,65 @@ struct Float32 {
   constexpr void finish(std::byte* out, int o, Acc acc) const { put(out + 4 * o, acc, {}); }
 };
 
+// bias + scale of the weights * sum(x * w): what dequantized weights give, but for roundings.
+// Stream: float low, high, float bias[C], scale[C], then the weights.
+struct Hybrid {
+  using Element = float;
+  using Weight = std::int8_t;
+  using Term = float;
+  using Acc = float;
+  static constexpr int weight_size = sizeof(Weight);
+
+  static constexpr bool takes(core::Element weights) { return weights == core::Element::int8; }
+  static constexpr Acc product(Term x, Weight w) { return x * static_cast<float>(w); }
+  static constexpr int header(int channels) { return 8 + channels * 8; }
+
+  static constexpr void pack(const GraphView& graph, const Value& value, const Parameters& params,
+                             Writer& to) {
+    Float32::pack(graph, value, params, to);
+    for (int o = 0; o < value.shape.channels; ++o)
+      to.put(params.scale.float32[params.scale.size == 1 ? 0 : o]);
+  }
+  static constexpr const Weight* weights(const Parameters& params) { return params.filter.int8; }
+
+  Float32 real;
+
+  explicit constexpr Hybrid(const Task& t) : real(t) {}
+
+  constexpr const std::byte* weights() const { return real.stream + header(real.count); }
+  constexpr Acc start(int) const { return 0; }
+  struct Scale {
+    float bias, scale;
+  };
+  constexpr Scale scale(int o) const {
+    return {real.start(o), load_aligned<float>(real.stream + 8 + 4 * (real.count + o))};
+  }
+  constexpr void put(std::byte* out, Acc acc, Scale s) const {
+    real.put(out, acc * s.scale + s.bias, {});
+  }
+  constexpr void finish(std::byte* out, int o, Acc acc) const { put(out + 4 * o, acc, scale(o)); }
+};
+
+// Is the value what `op` makes in this arithmetic?
+template <class N> constexpr bool computes(const GraphView& g, int value, const Op& op) {
+  return makes<typename N::Element>(g, value, op) && N::takes(g[value].weights.element);
+}
+
 // acc + sum(a * b), in order; four at a time, because a loop's own instructions cost as much as its
 // multiplication.
 template <class N>
 constexpr typename N::Acc dot(const std::byte* a, const std::byte* b, int count,
                               typename N::Acc acc) {
   using T = typename N::Element;
-  constexpr int size = sizeof(T);
-  for (; count >= 4; count -= 4, a += 4 * size, b += 4 * size) {
-    acc += load<T>(a) * load<T>(b);
-    acc += load<T>(a + size) * load<T>(b + size);
-    acc += load<T>(a + 2 * size) * load<T>(b + 2 * size);
-    acc += load<T>(a + 3 * size) * load<T>(b + 3 * size);
+  using W = typename N::Weight;
+  constexpr int size = sizeof(T), step = sizeof(W);
+  for (; count >= 4; count -= 4, a += 4 * size, b += 4 * step) {
+    acc += N::product(load<T>(a), load<W>(b));
+    acc += N::product(load<T>(a + size), load<W>(b + step));
+    acc += N::product(load<T>(a + 2 * size), load<W>(b + 2 * step));
+    acc += N::product(load<T>(a + 3 * size), load<W>(b + 3 * step));
   }
-  for (; count > 0; --count, a += size, b += size) acc += load<T>(a) * load<T>(b);
+  for (; count > 0; --count, a += size, b += step) acc += N::product(load<T>(a), load<W>(b));
   return acc;
 }
 

@@ -14,14 +14,14 @@ namespace graven::core::scalar_isa {
 template <class N> struct Conv {
   static constexpr const char* name = "scalar.conv";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<typename N::Element>(g, value, op::conv);
+    return computes<N>(g, value, op::conv);
   }
   static constexpr bool holds_weights = true;
   using T = typename N::Element;
 
   static constexpr int scratch(const GraphView& g, const Value& v) { return patch_bytes(g, v); }
   static constexpr int stream_size(const GraphView&, const Value& v) {
-    return N::header(v.shape.channels) + v.weights.size() * static_cast<int>(sizeof(T));
+    return N::header(v.shape.channels) + v.weights.size() * N::weight_size;
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     N::pack(g, v, p, to);
@@ -38,7 +38,7 @@ template <class N> struct Conv {
     for (int x = 0; x < t.out_width; ++x) {
       const std::byte* patch = gather<T>(t, band, x, static_cast<T>(t.in_zero));
       const std::byte* w = channels.weights();
-      for (int o = 0; o < t.out_channels; ++o, w += taps * static_cast<int>(sizeof(T)))
+      for (int o = 0; o < t.out_channels; ++o, w += taps * N::weight_size)
         channels.finish(out, o, dot<N>(patch, w, taps, channels.start(o)));
       out += t.out_channels * static_cast<int>(sizeof(T));
     }
@@ -50,7 +50,7 @@ template <class N> struct Conv {
 template <class N> struct GroupedConv {
   static constexpr const char* name = "scalar.grouped_conv";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<typename N::Element>(g, value, op::grouped_conv);
+    return computes<N>(g, value, op::grouped_conv);
   }
   static constexpr bool holds_weights = true;
   using T = typename N::Element;
@@ -71,7 +71,7 @@ template <class N> struct GroupedConv {
     const N channels(t);
     const int inputs = t.in_channels / groups, outputs = t.out_channels / groups;
     const int pixel = t.in_channels * static_cast<int>(sizeof(T));
-    const int piece = inputs * static_cast<int>(sizeof(T));
+    const int piece = inputs * static_cast<int>(sizeof(T)), weights = inputs * N::weight_size;
     std::byte* out = band.out[0];
     for (int x = 0; x < t.out_width; ++x) {
       const std::byte* patch = gather<T>(t, band, x, static_cast<T>(t.in_zero));
@@ -79,7 +79,7 @@ template <class N> struct GroupedConv {
       for (int o = 0; o < t.out_channels; ++o) {
         const std::byte* in = patch + o / outputs * piece;
         typename N::Acc acc = channels.start(o);
-        for (int tap = t.rows * t.filter_width; tap > 0; --tap, in += pixel, w += piece)
+        for (int tap = t.rows * t.filter_width; tap > 0; --tap, in += pixel, w += weights)
           acc = dot<N>(in, w, inputs, acc);
         channels.finish(out, o, acc);
       }
@@ -93,7 +93,7 @@ template <class N> struct GroupedConv {
 template <class N> struct Depthwise {
   static constexpr const char* name = "scalar.depthwise";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<typename N::Element>(g, value, op::depthwise);
+    return computes<N>(g, value, op::depthwise);
   }
   static constexpr bool holds_weights = true;
   using T = typename N::Element;
@@ -119,12 +119,13 @@ template <class N> struct Depthwise {
   static constexpr typename N::Acc sum(const Task& t, const Inside& window, int x, int w,
                                        typename N::Acc acc) {
     constexpr int size = sizeof(T);
-    const int x_step = t.dilation_width * t.in_channels * size, w_step = t.out_channels * size;
-    const auto zero = static_cast<typename N::Acc>(t.in_zero);
+    const int x_step = t.dilation_width * t.in_channels * size;
+    const int w_step = t.out_channels * N::weight_size;
+    const auto zero = static_cast<typename N::Term>(t.in_zero);
     for (int row = 0; row < window.row_count; ++row, w += t.filter_width * w_step) {
       const std::byte* in = window.rows[row];
       for (int tap = window.taps, i = x, j = w; tap > 0; --tap, i += x_step, j += w_step)
-        acc += (load<T>(in + i) - zero) * load<T>(window.w + j);
+        acc += N::product(load<T>(in + i) - zero, load<typename N::Weight>(window.w + j));
     }
     return acc;
   }
@@ -138,8 +139,9 @@ template <class N> struct Depthwise {
     const int multiplier = t.out_channels / t.in_channels;
     for (int c = 0, o = 0; c < t.in_channels; ++c)
       for (int m = 0; m < multiplier; ++m, ++o)
-        channels.finish(out, o,
-                        sum(t, window, window.offset + c * size, o * size, channels.start(o)));
+        channels.finish(
+            out, o,
+            sum(t, window, window.offset + c * size, o * N::weight_size, channels.start(o)));
   }
 
   static constexpr void run(const Task& task, const Band& band) {
@@ -158,11 +160,12 @@ template <class N> struct Depthwise {
       const int before = first < 0 ? (-first + t.dilation_width - 1) / t.dilation_width : 0;
       const int until = (t.in_width - first + t.dilation_width - 1) / t.dilation_width;
       const int taps = (until < t.filter_width ? until : t.filter_width) - before;
-      pixel(t,
-            {band.rows + top, bottom - top, taps,
-             (first + before * t.dilation_width) * t.in_channels * size,
-             channels.weights() + (top * t.filter_width + before) * t.out_channels * size},
-            out);
+      pixel(
+          t,
+          {band.rows + top, bottom - top, taps,
+           (first + before * t.dilation_width) * t.in_channels * size,
+           channels.weights() + (top * t.filter_width + before) * t.out_channels * N::weight_size},
+          out);
     }
   }
 };
@@ -171,7 +174,7 @@ template <class N> struct Depthwise {
 template <class N> struct DenseRows {
   static constexpr const char* name = "scalar.dense";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<typename N::Element>(g, value, op::dense);
+    return computes<N>(g, value, op::dense);
   }
   static constexpr bool holds_weights = true;
   using T = typename N::Element;
@@ -194,7 +197,7 @@ template <class N> struct DenseRows {
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
     const N channels(t);
-    const int length = t.in_width * t.in_channels, bytes = length * static_cast<int>(sizeof(T));
+    const int length = t.in_width * t.in_channels, bytes = length * N::weight_size;
     const std::byte* w = channels.weights() + band.step * t.out_channels * bytes;
     std::byte* sum = band.scratch;
     for (int o = 0; o < t.out_channels; ++o, w += bytes, sum += sizeof(Acc)) {
