@@ -69,6 +69,7 @@ class Cpp:
     output: bool = False  # the record gives the scale and zero point of each output
     element: bool = False  # ... and its element type
     macs: int = 0
+    stem: str = ""  # of its names in the header; that of its module, if empty
 
 
 def hwc(node: Node, tensor: ir.Tensor) -> Hwc:

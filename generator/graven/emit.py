@@ -152,7 +152,7 @@ def _layer(network: ir.Network, operator: ir.Operator) -> Layer:
     module = layers.modules()[operator.name]
     node = node_of(network, operator)
     cpp = module.cpp(operator.layer, node)
-    stem = f"{module.__name__.rpartition('.')[2]}_{operator.index}"
+    stem = f"{cpp.stem or module.__name__.rpartition('.')[2]}_{operator.index}"
     return Layer(node, stem, cpp, tuple(operator.inputs[position] for position in cpp.inputs))
 
 

@@ -15,9 +15,9 @@
 #include "graven/layers/depthwise_conv2d.hpp"
 #include "graven/layers/dequantize.hpp"
 #include "graven/layers/max_pool.hpp"
-#include "graven/layers/mean.hpp"
 #include "graven/layers/mul.hpp"
 #include "graven/layers/quantize.hpp"
+#include "graven/layers/reduce.hpp"
 #include "graven/layers/relu.hpp"
 #include "graven/layers/relu6.hpp"
 #include "graven/layers/reshape.hpp"
@@ -87,6 +87,7 @@ using core::Add;
 using core::AddConstant;
 using core::AddWith;
 using core::ArgMax;
+using core::ArgMin;
 using core::AvgPool;
 using core::Concatenate;
 using core::Conv2D;
@@ -101,6 +102,11 @@ using core::Mul;
 using core::MulConstant;
 using core::MulWith;
 using core::Quantize;
+using core::ReduceAll;
+using core::ReduceAny;
+using core::ReduceMax;
+using core::ReduceMin;
+using core::ReduceProd;
 using core::ReLU;
 using core::ReLU6;
 using core::ReLUN1To1;
@@ -112,6 +118,7 @@ using core::Sigmoid;
 using core::Softmax;
 using core::SoftmaxWith;
 using core::Split;
+using core::Sum;
 using core::Tanh;
 using core::Transpose;
 

@@ -22,9 +22,9 @@ from graven.layers.dense import Dense
 from graven.layers.depthwise_conv2d import DepthwiseConv2D
 from graven.layers.dequantize import Dequantize
 from graven.layers.max_pool import MaxPool
-from graven.layers.mean import Mean
 from graven.layers.mul import Mul
 from graven.layers.quantize import Quantize
+from graven.layers.reduce import Reduce
 from graven.layers.relu import ReLU
 from graven.layers.relu6 import ReLU6
 from graven.layers.reshape import Reshape
@@ -268,6 +268,18 @@ def window_shape(b: Builder, data: int, size, stride, dilation, padding: str) ->
 
 
 def mean(b: Builder, data: int) -> int:
+    return reduce(b, data, "MEAN")
+
+
+def total(b: Builder, data: int) -> int:
+    return reduce(b, data, "SUM")
+
+
+def extreme(b: Builder, data: int) -> int:
+    return reduce(b, data, b.pick("REDUCE_MAX", "REDUCE_MIN"))
+
+
+def reduce(b: Builder, data: int, name: str) -> int:
     shape = b.shape(data)
     rank = len(shape)
     count = b.extent(rank)
@@ -283,12 +295,13 @@ def mean(b: Builder, data: int) -> int:
     if not keep and len(reduced) >= 3 and reduced[0] != 1:  # would look like a batch
         keep = True
         reduced = tuple(1 if axis in axes else extent for axis, extent in enumerate(shape))
-    if b.chance(0.3):
+    if name not in ("MEAN", "SUM") or b.chance(0.3):
         output = b.like(data, reduced)
     else:
-        output = b.result(data, reduced, b.scale_of(data) * 0.5)
+        several = math.sqrt(math.prod(shape) // math.prod(reduced)) if name == "SUM" else 0.5
+        output = b.result(data, reduced, b.scale_of(data) * several)
     stored = b.integers(*(axis - rank if b.chance(0.3) else axis for axis in axes))
-    return b.add("MEAN", Mean(axes, keep), [data, stored], output)
+    return b.add(name, Reduce(axes, keep), [data, stored], output)
 
 
 def add(b: Builder, data: int) -> int:
@@ -405,7 +418,8 @@ def argmax(b: Builder, data: int) -> int:
         axis, reduced = len(shape) - 1, shape[:-1]
     element = ir.Element.INT32 if b.tflm else b.pick(ir.Element.INT32, ir.Element.INT64)
     stored = b.integers(axis - len(shape) if b.chance(0.5) else axis)
-    return b.add("ARG_MAX", ArgMax(axis, element), [data, stored], b.tensor(reduced, element))
+    name = b.pick("ARG_MAX", "ARG_MIN")
+    return b.add(name, ArgMax(axis, element), [data, stored], b.tensor(reduced, element))
 
 
 def quantize(b: Builder, data: int) -> int:
@@ -498,10 +512,9 @@ def transpose(b: Builder, data: int) -> int:
 LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
     layer.__name__: layer
     for layer in (
-        conv2d, depthwise_conv2d, dense, max_pool, avg_pool, mean, add, mul, reshape,
-        resize_nearest,
-        resize_bilinear, relu, relu6, sigmoid, tanh, softmax, argmax, quantize, quantize_unsigned,
-        dequantize, concat, split, transpose,
+        conv2d, depthwise_conv2d, dense, max_pool, avg_pool, mean, total, extreme, add, mul,
+        reshape, resize_nearest, resize_bilinear, relu, relu6, sigmoid, tanh, softmax, argmax,
+        quantize, quantize_unsigned, dequantize, concat, split, transpose,
     )
 }  # fmt: skip
 KINDS = tuple(LAYERS)

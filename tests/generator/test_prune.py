@@ -16,8 +16,8 @@ from graven.layers.conv2d import Conv2D
 from graven.layers.dense import Dense
 from graven.layers.depthwise_conv2d import DepthwiseConv2D
 from graven.layers.max_pool import MaxPool
-from graven.layers.mean import Mean
 from graven.layers.quantize import Quantize
+from graven.layers.reduce import Reduce
 from graven.layers.relu import ReLU
 from graven.layers.reshape import Reshape
 from graven.layers.resize_bilinear import ResizeBilinear
@@ -183,7 +183,7 @@ def test_half_of_the_channels_dead_lose_them_all():
     value = net.conv(net.depthwise(value, half), half, size=3)
     value = net.conv(value, half, size=3, padding="VALID")
     mean = net.tensor((1, 8), INT8, LOW)
-    value = net.add("MEAN", Mean((1, 2)), [value, net.integers(1, 2)], mean)
+    value = net.add("MEAN", Reduce((1, 2)), [value, net.integers(1, 2)], mean)
     value = net.dense(value, [0, 0, 0])
     value = net.add("SOFTMAX", Softmax(), [value],
                     random_models.fixed(net, value, 1 / 256, -128))  # fmt: skip

@@ -21,6 +21,13 @@ TEST_CASE("int8: the first of equals wins") {
   check_equal<Model<Sequential<ArgMax<>>, Shape{2, 2, 3}, wide_params>, input, wide>();
 }
 
+TEST_CASE("int8: the place of the least, the first of equals") {
+  using std::array;
+  check_equal<Model<Sequential<ArgMin<>>, Shape{2, 2, 3}, params>, input, array{0, 1, 0, 2}>();
+  check_equal<Model<Sequential<ArgMin<Axis::height>>, Shape{2, 2, 3}, params>, input,
+              array{0, 1, 1, 0, 0, 0}>();
+}
+
 TEST_CASE("spans of 8-byte elements are aligned under every plan") {
   using Odd = Sequential<MaxPool<1>, ArgMax<>>;
   static constexpr Parameters odd_params[] = {

@@ -174,7 +174,7 @@ class _Reader:
 
     def operator(self, index: int, name: str) -> Stated:
         record = self.graph.Operators(index)
-        option = self.options(record, layers.modules()[name].OPTIONS, f"operator {index} ({name})")
+        option = self.options(record, layers.option_table(name), f"operator {index} ({name})")
         return Stated(name, _integers(record, "Inputs"), _integers(record, "Outputs"), option)
 
     def options(

@@ -141,11 +141,12 @@ def _operator(builder: flatbuffers.Builder, operator: ir.Operator, names: list[s
         "Inputs": _integers(builder, operator.inputs),
         "Outputs": _integers(builder, operator.outputs),
     }
-    if module.OPTIONS is not None:
+    table = layers.option_table(operator.name)
+    if table is not None:
         values = {
             name: getattr(ENUMERATIONS[name], value) if isinstance(value, str) else value
             for name, value in module.options(operator.layer).items()
         }
-        fields["BuiltinOptions"] = _table(builder, module.OPTIONS, **values)
-        fields["BuiltinOptionsType"] = getattr(tflite.BuiltinOptions, module.OPTIONS)
+        fields["BuiltinOptions"] = _table(builder, table, **values)
+        fields["BuiltinOptionsType"] = getattr(tflite.BuiltinOptions, table)
     return _table(builder, "Operator", **fields)

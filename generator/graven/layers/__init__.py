@@ -2,7 +2,8 @@
 
 A module has
     OPERATORS   TensorFlow Lite's names of what it reads
-    OPTIONS     the schema's name of its option table, or None
+    OPTIONS     the schema's name of its option table, or None; where its operators have different
+                ones, a dictionary by operator
     a record    a frozen dataclass, subclass of ir.Layer
     read(node) -> record               decodes the options, checks shapes and constants
     options(record) -> {name: value}   the inverse of read, for writing a file
@@ -43,6 +44,12 @@ def modules() -> dict[str, ModuleType]:
         module = importlib.import_module(f"{__name__}.{info.name}")
         found.update({operator: module for operator in module.OPERATORS})
     return found
+
+
+def option_table(operator: str) -> str | None:
+    """The schema's name of its option table."""
+    stated = modules()[operator].OPTIONS
+    return stated.get(operator) if isinstance(stated, dict) else stated
 
 
 def activations(operator: ir.Operator) -> tuple[int, ...]:

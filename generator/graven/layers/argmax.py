@@ -1,4 +1,4 @@
-"""ARG_MAX: the index of the first largest value along an axis."""
+"""ARG_MAX, ARG_MIN: the index of the first largest or least value along an axis."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import ir
-from graven.cpp import Cpp, axes, computed, hwc_axis, template
+from graven.axes import cut, dropped, reshaped
+from graven.cpp import Cpp, axes, computed, template
 from graven.node import Node, Option, Values
 
-OPERATORS = ("ARG_MAX",)
-OPTIONS = "ArgMaxOptions"
+OPTIONS = {"ARG_MAX": "ArgMaxOptions", "ARG_MIN": "ArgMinOptions"}
+OPERATORS = tuple(OPTIONS)
 
 
 @dataclass(frozen=True)
 class ArgMax(ir.Layer):
+    """Of both: the operator's name tells which."""
+
     axis: int  # counted from the front
     output: ir.Element = ir.Element.INT32
 
@@ -40,12 +43,18 @@ def read(node: Node) -> ArgMax:
 
 
 def cpp(layer: ArgMax, node: Node) -> Cpp:
-    place = hwc_axis(node, node.input(0), layer.axis)
-    if place is None:
+    data = node.input(0)
+    extents, places = cut(node, data, (layer.axis,))
+    if not places:  # an axis of one element, before the three that an activation has
         raise node.error("picks along the batch, which is always 1; remove the operator.")
-    type = template("ArgMax", axes([place]), defaults=("graven::Axis::channels",))
-    return Cpp(type, computed(node, 0), element=layer.output is not ir.Element.INT32)
+    name = "ArgMax" if node.name == "ARG_MAX" else "ArgMin"
+    type = template(name, axes(places), defaults=("graven::Axis::channels",))
+    type = reshaped(type, node, extents, dropped(extents, places))
+    return Cpp(
+        type, computed(node, 0), element=layer.output is not ir.Element.INT32, stem=name.lower()
+    )
 
 
 def reference(layer: ArgMax, node: Node, values: Values) -> np.ndarray:
-    return np.argmax(values[0], axis=layer.axis).astype(layer.output.dtype)
+    pick = np.argmax if node.name == "ARG_MAX" else np.argmin
+    return pick(values[0], axis=layer.axis).astype(layer.output.dtype)

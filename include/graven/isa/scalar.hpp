@@ -15,6 +15,7 @@
 #include "graven/isa/scalar/move.hpp"
 #include "graven/isa/scalar/mul.hpp"
 #include "graven/isa/scalar/pool.hpp"
+#include "graven/isa/scalar/reduce.hpp"
 #include "graven/isa/scalar/resize.hpp"
 #include "graven/isa/scalar/softmax.hpp"
 
@@ -23,18 +24,21 @@ namespace graven::core {
 namespace scalar_isa {
 
 template <class N> using weighted = Prefer<Conv<N>, GroupedConv<N>, Depthwise<N>, DenseRows<N>>;
-using reducing = Prefer<MaxPools<std::int8_t>, MaxPools<float>, AveragePools<std::int8_t>,
-                        AveragePools<float>, Means<std::int8_t>, Means<float>,
-                        ArgMax<std::int8_t, std::int32_t>, ArgMax<std::int8_t, std::int64_t>,
-                        ArgMax<float, std::int32_t>, ArgMax<float, std::int64_t>>;
+using pooling =
+    Prefer<MaxPools<std::int8_t>, MaxPools<float>, AveragePools<std::int8_t>, AveragePools<float>>;
+using reducing =
+    Prefer<Means<std::int8_t>, Means<float>, Means<std::int32_t>, Reductions<std::int8_t>,
+           Reductions<float>, Reductions<std::int32_t>, Reductions<std::int8_t, Element::boolean>,
+           ArgExtremes<std::int8_t, std::int32_t>, ArgExtremes<std::int8_t, std::int64_t>,
+           ArgExtremes<float, std::int32_t>, ArgExtremes<float, std::int64_t>>;
 using elementwise =
     Prefer<AddInt8, AddFloat32, MulInt8, MulFloat32, SoftmaxInt8, SoftmaxFloat32, MapBytes,
            RealMaps, QuantizeFloat32<std::int8_t>, QuantizeFloat32<std::uint8_t>,
            DequantizeBytes<std::int8_t>, DequantizeBytes<std::uint8_t>>;
 using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat, Slice,
                       Transposes, Copy, Slide, Constant>;
-using kernels =
-    Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, reducing, elementwise, moving>;
+using kernels = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, pooling, reducing,
+                       elementwise, moving>;
 
 }  // namespace scalar_isa
 

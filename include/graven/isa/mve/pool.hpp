@@ -5,6 +5,7 @@
 
 #include "graven/isa/mve/conv/inputs.hpp"
 #include "graven/isa/scalar/pool.hpp"
+#include "graven/isa/scalar/reduce.hpp"
 
 namespace graven::core::mve_isa {
 
@@ -219,8 +220,8 @@ template <class Scalar> struct Mean : Scalar {
 struct Means {
   static constexpr const char* name = "mve.mean";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int8_t>(g, value, op::mean) &&
-           !has(g[value].options.get<MeanOptions>().axes, Axis::channels);
+    return scalar_isa::Means<std::int8_t>::serves(g, value) &&
+           !has(g[value].options.get<ReduceOptions>().axes, Axis::channels);
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     return Mean<decltype(scalar_isa::Means<std::int8_t>::kernel<graph, value>())>{};

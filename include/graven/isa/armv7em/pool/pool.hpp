@@ -5,6 +5,7 @@
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
 #include "graven/isa/armv7em/pool/rules.hpp"
+#include "graven/isa/scalar/reduce.hpp"
 
 namespace graven::core::armv7em_isa {
 
@@ -66,8 +67,8 @@ struct GlobalAverages {
     const Shape in = g.input(v).shape;
     const bool pool = v.op == op::average_pool && v.reduces && v.shape.width == 1 && v.left == 0 &&
                       v.filter.width >= in.width;
-    const bool mean = v.op == op::mean && v.options.get<MeanOptions>().axes ==
-                                              static_cast<int>(Axis::height | Axis::width);
+    const bool mean = scalar_isa::is_total(v) && v.options.get<ReduceOptions>().axes ==
+                                                     static_cast<int>(Axis::height | Axis::width);
     return (pool || mean) && in.channels >= 4 && in.height * in.width <= 255;
   }
   template <const auto& graph, int value> static constexpr auto kernel() {

@@ -12,6 +12,9 @@ static_assert(output_of<Mean<Axis::width, false>, At{{5, 6, 7}, 0}> == Shape{1, 
 static_assert(output_of<Mean<Axis::height | Axis::channels, false>, At{{5, 6, 7}, 0}> ==
               Shape{1, 1, 6});
 
+static_assert(output_of<Sum<Axis::width>, At{{5, 6, 7}, 0}> == Shape{5, 1, 7});
+static_assert(output_of<ReduceMax<Axis::height, false>, At{{5, 6, 7}, 0}> == Shape{1, 6, 7});
+
 constexpr Parameters params[] = {{.output = {0.1f, -5}}, {.output = {0.07f, 4}}};
 template <class L, Shape shape> using Of = Model<Sequential<L>, shape, params>;
 
@@ -97,4 +100,61 @@ TEST_CASE("float32, every set of axes") {
   check_near<Model<Sequential<Mean<width | channels>>, shape, real_params>>(input, floats(2.5, 9));
   check_near<Model<Sequential<Mean<height | width | channels, false>>, shape, real_params>>(
       input, floats(5.75));
+}
+
+TEST_CASE("int8: sums, rescaled") {
+  constexpr Shape shape{2, 3, 1};
+  // (6 + 15) * 0.1 / 0.07 + 4 = 34, (15 + 15) * 0.1 / 0.07 + 4 = 46.9
+  check_equal<Of<Sum<Axis::width>, shape>, int8s(1, 2, 3, 4, 5, 6), int8s(34, 47)>();
+  check_equal<Of<Sum<Axis::height>, shape>, int8s(1, 2, 3, 4, 5, 6), int8s(25, 28, 31)>();
+  check_equal<Of<Sum<Axis::height | Axis::width>, shape>, int8s(1, 2, 3, 4, 5, 6), int8s(77)>();
+  check_equal<Of<Sum<Axis::height>, shape>, int8s(127, 127, 0, 127, 0, 0), int8s(127, 127, 18)>();
+}
+
+constexpr Parameters kept[] = {{.output = {0.1f, -5}}, {}};
+template <class L, Shape shape> using Kept = Model<Sequential<L>, shape, kept>;
+
+TEST_CASE("int8: extremes keep the quantization") {
+  constexpr Shape shape{2, 2, 2};
+  constexpr auto input = int8s(1, -128, 3, 127, -5, 6, 7, 8);
+  constexpr Axis height = Axis::height, width = Axis::width, channels = Axis::channels;
+  check_equal<Kept<ReduceMax<height>, shape>, input, int8s(1, 6, 7, 127)>();
+  check_equal<Kept<ReduceMax<width>, shape>, input, int8s(3, 127, 7, 8)>();
+  check_equal<Kept<ReduceMax<channels, false>, shape>, input, int8s(1, 127, 6, 8)>();
+  check_equal<Kept<ReduceMin<height | width>, shape>, input, int8s(-5, -128)>();
+  check_equal<Kept<ReduceMin<width | channels>, shape>, input, int8s(-128, -5)>();
+  check_equal<Kept<ReduceMin<height | width | channels>, shape>, input, int8s(-128)>();
+  check_equal<Kept<ReduceMin<height>, Shape{1, 1, 2}>, int8s(9, -9), int8s(9, -9)>();
+}
+
+constexpr Parameters numbers[] = {{.element = Element::int32}, {}};
+template <class L> using OfNumbers = Model<Sequential<L>, Shape{2, 1, 3}, numbers>;
+TEST_CASE("int32: numbers as they are, modulo 2^32") {
+  constexpr std::array input{1, -2, 3, 0x7fffffff, 5, 1 << 20};
+  constexpr Axis height = Axis::height, channels = Axis::channels;
+  using std::array;
+  check_equal<OfNumbers<Sum<height>>, input, array{-0x7fffffff - 1, 3, 0x100003}>();
+  check_equal<OfNumbers<ReduceMax<channels>>, input, array{3, 0x7fffffff}>();
+  check_equal<OfNumbers<ReduceMin<height>>, input, array{1, -2, 3}>();
+  check_equal<OfNumbers<ReduceProd<height>>, input, array{0x7fffffff, -10, 3 << 20}>();
+}
+
+TEST_CASE("float32: sums, products, extremes") {
+  constexpr Shape shape{2, 2, 2};
+  const auto input = floats(1, 2, 3, 4, 5, 6, -7, 0.5);
+  constexpr Axis height = Axis::height, width = Axis::width, channels = Axis::channels;
+  check_near<Model<Sequential<Sum<height | width>>, shape, real_params>>(input, floats(2, 12.5));
+  check_near<Model<Sequential<ReduceProd<channels>>, shape, real_params>>(input,
+                                                                          floats(2, 12, 30, -3.5));
+  check_near<Model<Sequential<ReduceMax<height>>, shape, real_params>>(input, floats(5, 6, 3, 4));
+  check_near<Model<Sequential<ReduceMin<width>>, shape, real_params>>(input, floats(1, 2, -7, 0.5));
+}
+
+TEST_CASE("float32: NaN is neither the largest nor the least, as in TFLM") {
+  const float nan = std::nanf("");
+  const std::array input{nan, 2.0f, nan, 1.0f};
+  check_near<Model<Sequential<ReduceMax<Axis::channels>>, Shape{1, 2, 2}, real_params>>(
+      input, floats(2, 1));
+  check_near<Model<Sequential<ReduceMin<Axis::width>>, Shape{1, 2, 2}, real_params>>(
+      std::array{3.0f, nan, nan, 1.0f}, floats(3, 1));
 }

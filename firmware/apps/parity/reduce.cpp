@@ -1,4 +1,4 @@
-// Means over every set of axes.
+// Means and sums over every set of axes; extremes, and their places.
 #include "compare.hpp"
 
 namespace parity {
@@ -28,9 +28,25 @@ template <Shape in, Style style> void means() {
   compare<Sequential<Mean<height | width | channels>>, in, style>("mean over everything");
 }
 
+void others() {
+  constexpr Axis height = Axis::height, width = Axis::width, channels = Axis::channels;
+  constexpr Shape shape{5, 6, 7};
+  compare<Sequential<Sum<height>>, shape, centred>("sum over the height");
+  compare<Sequential<Sum<height | width>>, shape, left>("sum over height and width");
+  compare<Sequential<Sum<width | channels>>, shape, centred>("sum over rows");
+  compare<Sequential<Sum<height | width>>, Shape{17, 16, 11}, centred>("sum of 272");
+  compare<Sequential<ReduceMax<height | width>>, shape, centred>("largest of a channel");
+  compare<Sequential<ReduceMin<channels>>, shape, centred>("least of a pixel");
+  compare<Sequential<ReduceMax<width>>, shape, real>("largest of a row, float32");
+  compare<Sequential<Sum<height>>, shape, real>("sum over the height, float32");
+  compare<Sequential<ArgMax<>>, shape, centred>("place of the largest");
+  compare<Sequential<ArgMin<height>>, shape, centred>("place of the least");
+}
+
 }  // namespace
 
 void check() {
+  others();
   some();
   means<Shape{3, 5, 1}, centred>();
   means<Shape{4, 3, 22}, left>();
