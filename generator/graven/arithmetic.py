@@ -59,19 +59,38 @@ def multiply(
 
 
 def requantize(
-    acc: np.ndarray, real: float | np.ndarray, zero_point: int, limits: tuple[int, int]
+    acc: np.ndarray,
+    real: float | np.ndarray,
+    zero_point: int,
+    limits: tuple[int, int],
+    dtype: np.typing.DTypeLike = np.int8,
 ) -> np.ndarray:
-    """int32 sums to int8; `real` is one multiplier or one per last axis."""
+    """int32 sums to int8 or int16; `real` is one multiplier or one per last axis."""
     pairs = [quantize_multiplier(float(value)) for value in np.atleast_1d(real)]
     multiplier = np.array([pair[0] for pair in pairs], dtype=np.int64)
     shift = np.array([pair[1] for pair in pairs], dtype=np.int64)
     if np.ndim(real) == 0:
         multiplier, shift = multiplier[0], shift[0]
-    return clamp(multiply(wrap(acc), multiplier, shift) + zero_point, limits)
+    return clamp(multiply(wrap(acc), multiplier, shift) + zero_point, limits, dtype)
 
 
-def clamp(value: np.ndarray, limits: tuple[int, int]) -> np.ndarray:
-    return np.clip(value, *limits).astype(np.int8)
+def requantize_wide(
+    acc: np.ndarray, real: float | np.ndarray, limits: tuple[int, int]
+) -> np.ndarray:
+    """64-bit sums to int16 as TensorFlow Lite does it: 16 bits of the multiplier, one rounding."""
+    pairs = [quantize_multiplier(float(value)) for value in np.atleast_1d(real)]
+    reduced = np.array([min((pair[0] + (1 << 15)) >> 16, 0x7FFF) for pair in pairs])
+    shift = 15 - np.array([pair[1] for pair in pairs])
+    if np.ndim(real) == 0:
+        reduced, shift = reduced[0], shift[0]
+    total = acc.astype(np.int64) * reduced + (np.int64(1) << (shift - 1))
+    return clamp(wrap(total >> shift), limits, np.int16)
+
+
+def clamp(
+    value: np.ndarray, limits: tuple[int, int], dtype: np.typing.DTypeLike = np.int8
+) -> np.ndarray:
+    return np.clip(value, *limits).astype(dtype)
 
 
 def quantize_constant(value: float, scale: float, zero_point: int) -> int:
@@ -79,9 +98,11 @@ def quantize_constant(value: float, scale: float, zero_point: int) -> int:
     return zero_point + round_half_away(float(np.float32(value) / np.float32(scale)))
 
 
-def limits(activation: str, scale: float, zero_point: int) -> tuple[int, int]:
-    """The range that a fused activation leaves of int8."""
-    low, high = INT8_MIN, INT8_MAX
+def limits(
+    activation: str, scale: float, zero_point: int, dtype: np.typing.DTypeLike = np.int8
+) -> tuple[int, int]:
+    """The range that a fused activation leaves of int8, or of another integer."""
+    low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
     if activation in ("RELU", "RELU6"):
         low = max(low, quantize_constant(0.0, scale, zero_point))
     if activation == "RELU6":

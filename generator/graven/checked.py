@@ -15,7 +15,7 @@ import numpy as np
 
 from graven import ir, layers
 from graven.errors import GravenError
-from graven.node import BYTES, Node, Option, shape_text
+from graven.node import BYTES, QUANTIZED, Node, Option, shape_text
 
 MOST_AXES = 6
 MOST_BYTES = 1 << 28  # of one tensor: far above any microcontroller's memory
@@ -137,11 +137,6 @@ class _Gate:
 
     def check_tensor(self, tensor: ir.Tensor, user: str) -> None:
         where = f"{user}{self.named(tensor.index)}"
-        if tensor.element is ir.Element.INT16:
-            raise self.error(
-                f"{where}: is int16, expected int8 or float32; convert the model again with full "
-                "integer (int8) quantization."
-            )
         self.check_shape(tensor, where)
         self.check_quantization(tensor, where)
         data = tensor.data
@@ -196,7 +191,8 @@ class _Gate:
                     f"{where}: has scale {scale}, expected a positive number of float32; quantize "
                     "again."
                 )
-        low, high = (0, 255) if tensor.element is ir.Element.UINT8 else (-128, 127)
+        limits = np.iinfo(tensor.element.dtype if tensor.element in QUANTIZED else np.int8)
+        low, high = limits.min, limits.max
         for point in stored.zero_point:
             if not low <= point <= high:
                 raise self.error(
@@ -253,10 +249,10 @@ class _Gate:
                     f"{self.named(index)}: is a model input of shape {shape_text(tensor.shape)}, a "
                     f"batch of {tensor.shape[0]}; export the model with a batch of 1."
                 )
-            if tensor.element not in (*BYTES, ir.Element.FLOAT32):
+            if tensor.element not in (*QUANTIZED, ir.Element.FLOAT32):
                 raise self.error(
                     f"{self.named(index)}: is a model input of {tensor.element.value}, expected "
-                    "int8, uint8 or float32."
+                    "int8, uint8, int16 or float32."
                 )
 
     def check_islands(self, operators: tuple[ir.Operator, ...]) -> None:
@@ -264,7 +260,7 @@ class _Gate:
 
         def quantized(indices: tuple[int, ...]) -> bool:
             computed = (self.tensors[index] for index in indices if index >= 0)
-            return any(each.element in BYTES and each.data is None for each in computed)
+            return any(each.element in QUANTIZED and each.data is None for each in computed)
 
         after: set[int] = set()  # tensors that depend on int8 ones
         for operator in operators:

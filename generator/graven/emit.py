@@ -21,11 +21,17 @@ from graven import __version__, ir, layers
 from graven.cpp import Constant, Cpp, Hwc, hwc, is_namespace, real, shape
 from graven.errors import GravenError
 from graven.memory import bound_text
-from graven.node import BYTES, Node, node_of, shape_text
+from graven.node import QUANTIZED, Node, node_of, shape_text
 
 COLUMNS = 100
 MOST_EXTENT = 65535  # Shape in the kernels' tasks
-TYPES = {"int8": "std::int8_t", "int32": "std::int32_t", "float32": "float"}
+TYPES = {
+    "int8": "std::int8_t",
+    "int16": "std::int16_t",
+    "int32": "std::int32_t",
+    "int64": "std::int64_t",
+    "float32": "float",
+}
 
 
 @dataclass(frozen=True)
@@ -269,7 +275,7 @@ def _others(layer: Layer) -> list[Constant]:
 
 def _outputs(layer: Layer) -> list[str]:
     """Scale and zero point of each output, where the record states them."""
-    if not layer.cpp.output or layer.node.known_by.element not in BYTES:
+    if not layer.cpp.output or layer.node.known_by.element not in QUANTIZED:
         return []
     return [_quantization(tensor) for tensor in layer.node.outputs]
 
@@ -299,8 +305,9 @@ def _quantization(tensor: ir.Tensor) -> str:
 
 
 def _input_fields(tensor: ir.Tensor) -> list[str]:
-    fields = [f".output = {_quantization(tensor)}"] if tensor.element in BYTES else []
-    return [*fields, _element(tensor)] if tensor.element is ir.Element.UINT8 else fields
+    fields = [f".output = {_quantization(tensor)}"] if tensor.element in QUANTIZED else []
+    inferred = tensor.element in (ir.Element.INT8, ir.Element.FLOAT32)
+    return fields if inferred else [*fields, _element(tensor)]
 
 
 def _element(tensor: ir.Tensor) -> str:

@@ -35,7 +35,8 @@ def random(network: ir.Network, count: int, seed: int) -> Inputs:
 def _random(tensor: ir.Tensor, generator: np.random.Generator) -> np.ndarray:
     if tensor.element is ir.Element.FLOAT32:
         return generator.normal(0.0, 1.0, tensor.shape).astype(np.float32)
-    return generator.integers(-128, 128, tensor.shape).astype(tensor.element.dtype)
+    half = 1 << (8 * tensor.element.dtype.itemsize - 1)
+    return generator.integers(-half, half, tensor.shape).astype(tensor.element.dtype)
 
 
 def load(network: ir.Network, files: list[Path]) -> Inputs:

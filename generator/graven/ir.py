@@ -20,6 +20,7 @@ class Element(Enum):
     INT16 = "int16"
     INT32 = "int32"
     INT64 = "int64"
+    FLOAT16 = "float16"  # constants alone
     FLOAT32 = "float32"
     BOOLEAN = "bool"
 

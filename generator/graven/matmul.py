@@ -48,8 +48,11 @@ def finish(acc: np.ndarray, activation: str, node: Node, bias: np.ndarray | None
         return arithmetic.clamp_float(total, activation)
     total = acc.astype(np.int64) if bias is None else acc.astype(np.int64) + bias
     scale, zero_point = scale_of(output), zero_point_of(output)
-    limits = arithmetic.limits(activation, scale, zero_point)
-    return arithmetic.requantize(total, real_multiplier(node), zero_point, limits)
+    limits = arithmetic.limits(activation, scale, zero_point, output.element.dtype)
+    real, dtype = real_multiplier(node), output.element.dtype
+    if output.element is ir.Element.INT16 and (bias is None or bias.dtype == np.int64):
+        return arithmetic.requantize_wide(total, real, limits)
+    return arithmetic.requantize(total, real, zero_point, limits, dtype)
 
 
 def centred(node: Node, values: np.ndarray) -> np.ndarray:

@@ -20,11 +20,21 @@ ACTIVATIONS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 
 
 BYTES = (ir.Element.INT8, ir.Element.UINT8)
+QUANTIZED = (*BYTES, ir.Element.INT16)
+NARROW = (ir.Element.INT8, ir.Element.FLOAT32)
+WIDE = (ir.Element.INT8, ir.Element.INT16, ir.Element.FLOAT32)
+"""The activations of a layer without and with int16."""
 WEIGHTS = {
     ir.Element.INT8: (ir.Element.INT8,),
+    ir.Element.INT16: (ir.Element.INT8,),
     ir.Element.FLOAT32: (ir.Element.FLOAT32, ir.Element.INT8),  # int8: hybrid
 }
 """The elements of weights by that of the activations."""
+BIASES = {
+    ir.Element.INT8: (ir.Element.INT32,),
+    ir.Element.INT16: (ir.Element.INT64, ir.Element.INT32),
+    ir.Element.FLOAT32: (ir.Element.FLOAT32,),
+}
 MOST_STRIDE = 16383  # four rows further, the kernels' 16 bits still hold it
 
 
@@ -76,12 +86,14 @@ class Node:
         if len(self.outputs) != outputs:
             raise self.error(f"has {len(self.outputs)} outputs, expected {outputs}.")
 
-    def expect_activations(self, least: int, most: int) -> tuple[ir.Tensor, ir.Tensor]:
+    def expect_activations(
+        self, least: int, most: int, wide: bool = False
+    ) -> tuple[ir.Tensor, ir.Tensor]:
         """That many inputs; the first and the only output: activations of one element."""
         self.expect_inputs(least, most)
         data, output = self.input(0), self.output
-        self.expect_activation(data)
-        self.expect_activation(output)
+        self.expect_activation(data, wide)
+        self.expect_activation(output, wide)
         self.expect_same_element(data, output)
         return data, output
 
@@ -106,16 +118,25 @@ class Node:
                 tensor,
             )
 
-    def expect_activation(self, tensor: ir.Tensor) -> None:
-        """An int8 or float32 tensor that is computed or given, one scale for all of it."""
-        self.expect_element(tensor, ir.Element.INT8, ir.Element.FLOAT32)
-        if tensor.element is ir.Element.INT8:
-            per_tensor(self, tensor)
+    def expect_activation(self, tensor: ir.Tensor, wide: bool = False) -> None:
+        """A tensor that is computed or given, one scale for all of it; `wide`: or int16."""
+        self.expect_element(tensor, *(WIDE if wide else NARROW))
+        if tensor.element is not ir.Element.FLOAT32:
+            self.expect_symmetric_words(tensor)
 
     def expect_quantized(self, tensor: ir.Tensor) -> None:
-        """Int8, or uint8 as some models' inputs and outputs are."""
-        self.expect_element(tensor, *BYTES)
-        per_tensor(self, tensor)
+        """Int8 or int16, or uint8 as some models' inputs and outputs are."""
+        self.expect_element(tensor, *QUANTIZED)
+        self.expect_symmetric_words(tensor)
+
+    def expect_symmetric_words(self, tensor: ir.Tensor) -> None:
+        """One scale; int16 has the zero point 0."""
+        _, zero_point = per_tensor(self, tensor)
+        if tensor.element is ir.Element.INT16 and zero_point != 0:
+            raise self.error(
+                f"is int16 with zero point {zero_point}, expected 0; quantize the model again.",
+                tensor,
+            )
 
     def expect_same_element(self, *tensors: ir.Tensor) -> None:
         first = tensors[0]
@@ -129,7 +150,7 @@ class Node:
 
     def expect_same_quantization(self, first: ir.Tensor, second: ir.Tensor) -> None:
         """For operators that only move or select values."""
-        if first.element not in BYTES or second.element not in BYTES:
+        if first.element not in QUANTIZED or second.element not in QUANTIZED:
             return
         if per_tensor(self, first) != per_tensor(self, second):
             raise self.error(
@@ -148,11 +169,11 @@ class Node:
                 self.output,
             )
 
-    def expect_multiplier(self, real: float) -> None:
-        if not 0.0 < real < 2.0**30:
+    def expect_multiplier(self, real: float, bits: int = 30) -> None:
+        if not 0.0 < real < 2.0**bits:
             raise self.error(
                 f"the scales of its tensors make a multiplier of {real:g}, expected one below "
-                "2^30; quantize the model again."
+                f"2^{bits}; quantize the model again."
             )
 
     def expect_channel_scales(self, weights: ir.Tensor, axis: int) -> None:
@@ -170,8 +191,9 @@ class Node:
             )
         if self.input(0).element is ir.Element.FLOAT32:
             return
+        bits = 7 if self.input(0).element is ir.Element.INT16 else 30
         for scale in quantization.scale:
-            self.expect_multiplier(scale_of(self.input(0)) * scale / scale_of(self.output))
+            self.expect_multiplier(scale_of(self.input(0)) * scale / scale_of(self.output), bits)
 
     def weights(self, position: int) -> ir.Tensor:
         """Of the kinds that go with the first input."""
@@ -183,9 +205,7 @@ class Node:
     def bias(self, position: int, channels: int) -> None:
         if self.optional(position) is None:
             return
-        integer = self.input(0).element is ir.Element.INT8
-        element = ir.Element.INT32 if integer else ir.Element.FLOAT32
-        tensor = self.constant(position, (element,))
+        tensor = self.constant(position, BIASES[self.input(0).element])
         if tensor.data is not None and tensor.data.size != channels:
             raise self.error(
                 f"has {tensor.data.size} values, expected one for each of {channels} outputs.",

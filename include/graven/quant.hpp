@@ -93,6 +93,18 @@ constexpr std::int32_t requantize(std::int32_t acc, Multiplier m) {
   return rounding_shift(high_multiply(shifted, m.multiplier), right);
 }
 
+// What requantize_wide takes of a multiplier: its upper 16 bits.
+constexpr Multiplier narrow(Multiplier m) {
+  return {m.multiplier < 0x7fff0000 ? (m.multiplier + (1 << 15)) >> 16 : 0x7fff, m.shift};
+}
+// TFLite's MultiplyByQuantizedMultiplier of a 64-bit sum below 2^47, with one rounding; `narrow` is
+// narrow(multiplier), its shift at most 7.
+constexpr std::int32_t requantize_wide(std::int64_t acc, Multiplier narrow) {
+  const int right = 15 - narrow.shift;
+  return static_cast<std::int32_t>((acc * narrow.multiplier + (std::int64_t{1} << (right - 1))) >>
+                                   right);
+}
+
 constexpr std::int32_t clamp(std::int32_t x, Clamp c) {
   return x < c.low ? c.low : x > c.high ? c.high : x;
 }

@@ -1,4 +1,4 @@
-// EXPECT: Parameters: the bias must be int32 for int8 activations, float for float.
+// EXPECT: Parameters: the bias must be int32 for int8 activations, int64 or int32 for int16, float
 #include <graven/graven.hpp>
 
 using namespace graven;

@@ -39,7 +39,7 @@ from graven.node import ACTIVATIONS
 from graven.window import span
 
 Rng = np.random.Generator
-INT8, FLOAT32 = ir.Element.INT8, ir.Element.FLOAT32
+INT8, INT16, FLOAT32 = ir.Element.INT8, ir.Element.INT16, ir.Element.FLOAT32
 SPREAD = 60.0  # assumed standard deviation of int8 activations and weights, in integers
 
 
@@ -68,7 +68,8 @@ class Builder:
         return index
 
     def input(self, shape: tuple[int, ...], element: ir.Element = INT8) -> int:
-        quantization = self.quantization(self.scale(0.05)) if element is INT8 else None
+        scale = {INT8: 0.05, INT16: 0.05 / 256}.get(element)
+        quantization = self.quantization(self.scale(scale), element) if scale else None
         index = self.tensor(shape, element, quantization)
         self.inputs.append(index)
         return index
@@ -107,8 +108,10 @@ class Builder:
     def scale(self, about: float) -> float:
         return float(np.float32(about * math.exp(self.rng.normal(0.0, 0.7))))
 
-    def quantization(self, scale: float) -> ir.Quantization:
-        point = self.pick(-128, 127, 0, int(self.rng.integers(-128, 128)))
+    def quantization(self, scale: float, element: ir.Element = INT8) -> ir.Quantization:
+        point = (
+            0 if element is INT16 else self.pick(-128, 127, 0, int(self.rng.integers(-128, 128)))
+        )
         return ir.Quantization((float(np.float32(scale)),), (point,))
 
     def activation(self) -> str:
@@ -143,11 +146,12 @@ class Builder:
         """A tensor of the same element with a scale of about `scale`."""
         if self.element(index) is FLOAT32:
             return self.tensor(shape, FLOAT32)
-        quantization = self.quantization(self.scale(scale))
+        element = self.element(index)
+        quantization = self.quantization(self.scale(scale), element)
         if self.chance(0.5):  # inputs of one sign must not always meet a range of the other
             point = self.tensors[index].quantization.zero_point
             quantization = ir.Quantization(quantization.scale, point)
-        return self.tensor(shape, INT8, quantization)
+        return self.tensor(shape, element, quantization)
 
     # -- weights ---------------------------------------------------------------------------------
 
@@ -165,7 +169,13 @@ class Builder:
             values = self.rng.normal(0.0, 0.5, channels).astype(np.float32)
             return self.tensor((channels,), FLOAT32, None, values)
         reach = SPREAD * SPREAD * math.sqrt(fan_in)
-        values = np.rint(self.rng.normal(0.0, reach, channels)).astype(np.int32)
+        element = ir.Element.INT32
+        if self.element(data) is INT16:
+            reach *= 256
+            # int32 in TensorFlow Lite Micro's depthwise convolution is read as int64
+            if self.tensors[weights].shape[0] == 1 or self.chance(0.7):
+                element = ir.Element.INT64
+        values = np.rint(self.rng.normal(0.0, reach, channels)).astype(element.dtype)
         quantization = self.tensors[weights].quantization
         assert quantization is not None
         scales = tuple(
@@ -173,7 +183,7 @@ class Builder:
             for scale in quantization.scale
         )
         stored = ir.Quantization(scales, (0,) * len(scales))
-        return self.tensor((channels,), ir.Element.INT32, stored, values)
+        return self.tensor((channels,), element, stored, values)
 
     def weighted(
         self, data: int, weights: int, channels: int, fan_in: int, shape: tuple[int, ...]
@@ -336,8 +346,10 @@ def operands(b: Builder, data: int) -> list[int]:
 def add_constant(b: Builder, data: int, shape: tuple[int, ...]) -> int:
     if b.element(data) is FLOAT32:
         return b.tensor(shape, FLOAT32, None, b.rng.normal(0, 1, shape).astype(np.float32))
-    values = b.rng.integers(-128, 128, shape).astype(np.int8)
-    return b.tensor(shape, INT8, b.quantization(b.scale(b.scale_of(data))), values)
+    element = b.element(data)
+    limits = np.iinfo(element.dtype)
+    values = b.rng.integers(limits.min, limits.max + 1, shape).astype(limits.dtype)
+    return b.tensor(shape, element, b.quantization(b.scale(b.scale_of(data)), element), values)
 
 
 def join(b: Builder, pair: list[int]) -> int:
@@ -519,6 +531,14 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
 }  # fmt: skip
 KINDS = tuple(LAYERS)
 WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")
+WIDE = (*WEIGHTED,)
+"""Those that take int16 as well."""
+ELEMENTS = tuple(
+    (kind, element)
+    for kind in KINDS
+    for element in (INT8, FLOAT32, INT16)
+    if element is not INT16 or kind in WIDE
+)
 IMAGES_ONLY = (conv2d, depthwise_conv2d, max_pool, avg_pool, resize_nearest, resize_bilinear)
 
 

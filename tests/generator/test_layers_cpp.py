@@ -14,8 +14,8 @@ from graven import reference
 from graven.errors import GravenError
 from graven.layers.dense import Dense
 
-INT8, FLOAT32 = random_models.INT8, random_models.FLOAT32
-CASES = {INT8: 20, FLOAT32: 6}  # per layer
+INT8, INT16, FLOAT32 = random_models.INT8, random_models.INT16, random_models.FLOAT32
+CASES = {INT8: 20, INT16: 8, FLOAT32: 6}  # per layer
 GRAPHS = 12
 KINDS_PER_PROGRAM = 5
 REFUSED = ("along the batch", "beside a batch of 1", "is a constant")
@@ -26,6 +26,8 @@ def cases_of(kinds, tflm_only, counts=CASES, **options):
     cases = []
     for kind in kinds:
         for element, wanted in counts.items():
+            if (kind, element) not in random_models.ELEMENTS:
+                continue
             found, seed = 0, 0
             while found < wanted:
                 rng = np.random.default_rng([seed, 3])

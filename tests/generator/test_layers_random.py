@@ -23,8 +23,9 @@ def compare(network: ir.Network, rng: np.random.Generator) -> list[str]:
     return tflm.differences(network, ours, tflm.run(hybrid.judged(parsed, model), network, inputs))
 
 
-@pytest.mark.parametrize("element", [INT8, FLOAT32], ids=lambda element: element.value)
-@pytest.mark.parametrize("kind", random_models.KINDS)
+@pytest.mark.parametrize(
+    ("kind", "element"), random_models.ELEMENTS, ids=lambda each: getattr(each, "value", each)
+)
 def test_layer_equals_tflm(kind, element):
     for seed in range(CASES):
         rng = np.random.default_rng(seed)

@@ -43,6 +43,24 @@ template <const auto& records> constexpr Multiplier multiplier() {
 static_assert(multiplier<per_tensor>() == Multiplier{1145324648, -4});
 static_assert(multiplier<per_channel>() == Multiplier{1145324601, -4});
 
+constexpr std::int64_t wide_bias[] = {-50000, 1234567};
+constexpr Parameters wide[] = {
+    {.output = {0.5f, 0}, .element = Element::int16},
+    {.filter = weights, .bias = wide_bias, .scale = tiny_scales, .output = {0.25f, 0}}};
+constexpr Parameters wide_by_32[] = {
+    {.output = {0.5f, 0}, .element = Element::int16},
+    {.filter = weights, .bias = bias, .scale = tiny_scales, .output = {0.25f, 0}}};
+constexpr auto words = std::array<std::int16_t, 4>{1000, -20000, 30000, 4001};
+
+TEST_CASE("int16 with int8 weights") {
+  // By 16 bits of the multiplier: (67004 - 50000) * 26214 / 2^17; (1234567 - 1199990) ...
+  using M = Model<Sequential<Dense<4, 2>>, Shape{1, 1, 4}, wide>;
+  check_equal<M, words, std::array<std::int16_t, 2>{3401, 6915}>();
+  // (67004 + 5) / 5;  (-1199990 - 300) / 5
+  using By32 = Model<Sequential<Dense<4, 2, relu>>, Shape{2, 2, 1}, wide_by_32>;
+  check_equal<By32, words, std::array<std::int16_t, 2>{13402, 0}>();
+}
+
 constexpr float real_weights[] = {1, 2, 3, 4, -1, 0, 0, 1};
 constexpr float real_bias[] = {0.5f, -10};
 constexpr Parameters real_params[] = {{}, {.filter = real_weights, .bias = real_bias}};

@@ -22,7 +22,7 @@ from graven.cpp import taken_names
 from graven.errors import GravenError
 from graven.frontends import flatbuffer
 from graven.frontends.tflite_writer import ENUMERATIONS, TENSOR_TYPES
-from graven.node import BYTES, Option, shape_text
+from graven.node import Option, shape_text
 
 ELEMENTS = {code: element for element, code in TENSOR_TYPES.items()}
 SCHEMA = 3
@@ -282,7 +282,7 @@ class _Reader:
         self, record: tflite.Tensor, shape: tuple[int, ...], element: ir.Element
     ) -> ir.Quantization | None:
         stored = record.Quantization()
-        integer = element in (*BYTES, ir.Element.INT32)
+        integer = element not in (ir.Element.FLOAT16, ir.Element.FLOAT32, ir.Element.BOOLEAN)
         if not integer or stored is None or stored.ScaleLength() == 0:
             return None
         scales = tuple(float(scale) for scale in _array(stored, "Scale"))

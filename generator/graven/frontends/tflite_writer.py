@@ -29,6 +29,7 @@ TENSOR_TYPES = {
     ir.Element.INT16: tflite.TensorType.INT16,
     ir.Element.INT32: tflite.TensorType.INT32,
     ir.Element.INT64: tflite.TensorType.INT64,
+    ir.Element.FLOAT16: tflite.TensorType.FLOAT16,
     ir.Element.FLOAT32: tflite.TensorType.FLOAT32,
     ir.Element.BOOLEAN: tflite.TensorType.BOOL,
 }

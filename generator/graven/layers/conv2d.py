@@ -36,7 +36,7 @@ def options(layer: Conv2D) -> dict[str, Option]:
 
 
 def read(node: Node) -> Conv2D:
-    data, output = node.expect_activations(2, 3)
+    data, output = node.expect_activations(2, 3, wide=True)
     weights = node.weights(1)
     for tensor in (data, weights, output):
         node.expect_rank(tensor, 4)

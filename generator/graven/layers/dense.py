@@ -32,7 +32,7 @@ def options(layer: Dense) -> dict[str, Option]:
 
 
 def read(node: Node) -> Dense:
-    data, output = node.expect_activations(2, 3)
+    data, output = node.expect_activations(2, 3, wide=True)
     weights = node.weights(1)
     node.expect_rank(weights, 2)
     if node.option("WeightsFormat") != 0:

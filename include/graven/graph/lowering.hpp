@@ -123,7 +123,10 @@ template <int Values, int Views, int Layers> struct Lowering {
   constexpr View add_many(Value v, const View* inputs, int count) {
     v.first_input = graph.view_count;
     v.inputs = count;
-    if (v.op.has(Trait::weights)) v.weights.element = record(v.record).filter.element;
+    if (v.op.has(Trait::weights)) {
+      v.weights.element = record(v.record).filter.element;
+      v.weights.bias = record(v.record).bias.element;
+    }
     for (int k = 0; k < count; ++k) graph.views[graph.view_count++] = inputs[k];
     graph.values[graph.count] = v;
     return {graph.count++, v.shape};

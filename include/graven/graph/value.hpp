@@ -90,7 +90,7 @@ struct Function {
 struct FilterLayout {
   int outputs = 0, taps = 0, output_step = 0, tap_step = 0;
   bool rounds_scale = false;  // Dense: scale_in * scale_filter, if it is one for all, as a float
-  Element element = Element::inherit;  // of the weights, as the record has them
+  Element element = Element::inherit, bias = Element::inherit;  // as the record has them
 
   constexpr int size() const { return outputs * taps; }
   constexpr int index(int output, int tap) const { return output * output_step + tap * tap_step; }

@@ -37,8 +37,9 @@ using elementwise =
            DequantizeBytes<std::int8_t>, DequantizeBytes<std::uint8_t>>;
 using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat, Slice,
                       Transposes, Copy, Slide, Constant>;
-using kernels = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, pooling, reducing,
-                       elementwise, moving>;
+using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
+                        weighted<Int16x8By32>>;
+using kernels = Prefer<products, pooling, reducing, elementwise, moving>;
 
 }  // namespace scalar_isa
 

@@ -67,6 +67,22 @@ constexpr void add_weights(Channel& c, const std::int8_t* w, int count, int step
   }
 }
 
+// A bias of int32 or int64; 0 where there is none.
+constexpr std::int64_t bias_of(const Parameters& params, int output) {
+  if (params.bias.size == 0) return 0;
+  return params.bias.int64 != nullptr ? params.bias.int64[output] : params.bias.int32[output];
+}
+
+// Can a sum of int16 elements leave the 48 bits that requantize_wide takes, or its multiplier the
+// shifts?
+constexpr bool can_overflow_wide(const GraphView& graph, const Value& value,
+                                 const Parameters& params, int output) {
+  constexpr std::int64_t most = std::int64_t{1} << 46;
+  const std::int64_t bias = bias_of(params, output);
+  return bias > most || bias < -most || value.weights.taps >= 1 << 23 ||
+         channel_multiplier(graph, value, params, output).shift > 7;
+}
+
 // Packing folds all outputs of a layer once, and looks them up then (Parameters::folded).
 constexpr Channel fold(const GraphView& graph, const Value& value, const Parameters& params,
                        int output) {

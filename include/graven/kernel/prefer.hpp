@@ -111,6 +111,8 @@ template <class T> constexpr Element element_of() {
     return Element::int8;
   else if constexpr (std::is_same_v<T, std::uint8_t>)
     return Element::uint8;
+  else if constexpr (std::is_same_v<T, std::int16_t>)
+    return Element::int16;
   else if constexpr (std::is_same_v<T, std::int32_t>)
     return Element::int32;
   else if constexpr (std::is_same_v<T, std::int64_t>)

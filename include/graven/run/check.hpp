@@ -24,7 +24,8 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
   static constexpr const Parameters& p = record_of<params>(v.record);
   using Where = error::at_layer<v.layer>;
   static constexpr FilterLayout layout = v.weights;
-  static constexpr bool integer = v.element == Element::int8;
+  static constexpr bool wide = v.element == Element::int16;
+  static constexpr bool integer = v.element == Element::int8 || wide;
   static constexpr int channels = v.shape.channels;
 
   static constexpr bool filter_fits = p.filter.size == layout.size();
@@ -33,7 +34,8 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
       !filter_fits || scaled || (!integer && p.filter.element == Element::float32);
   static constexpr bool bias_fits = p.bias.size == 0 || p.bias.size == channels;
   static constexpr bool bias_type =
-      p.bias.size == 0 || p.bias.element == (integer ? Element::int32 : Element::float32);
+      p.bias.size == 0 || p.bias.element == (integer ? Element::int32 : Element::float32) ||
+      (wide && p.bias.element == Element::int64);
   static constexpr bool scale_fits =
       !scaled || !filter_fits ||
       (p.scale.element == Element::float32 && (p.scale.size == 1 || p.scale.size == channels));
@@ -72,7 +74,8 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
             error::size_mismatch<Where, error::expected<channels>, error::got<p.bias.size>>,
         "Parameters: the bias must have one element per output channel, or be absent.");
     static_assert(bias_type || error::unsupported<Where>,
-                  "Parameters: the bias must be int32 for int8 activations, float for float.");
+                  "Parameters: the bias must be int32 for int8 activations, int64 or int32 for "
+                  "int16, float for float.");
     static_assert(
         scale_fits ||
             error::size_mismatch<Where, error::expected<channels>, error::got<p.scale.size>>,
@@ -83,7 +86,8 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
     static_assert(overflowing < 0 ||
                       error::accumulator_overflow<Where, error::at_channel<overflowing>>,
                   "Accumulator overflow: bias and weights of this output channel can leave int32 "
-                  "for some input. Check the bias scale, or rescale the layer.");
+                  "(of int16 activations: 48 bits) for some input. Check the bias scale, or "
+                  "rescale the layer.");
     return sound && overflowing < 0;
   }
 };
@@ -92,11 +96,14 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
 template <const auto& graph, class Isa, int value> struct CheckValue {
   static constexpr const Value& v = graph.values[value];
   using Where = error::at_layer<v.layer>;
-  static constexpr bool quantized = v.element == Element::int8 || v.element == Element::uint8;
+  static constexpr bool quantized =
+      v.element == Element::int8 || v.element == Element::uint8 || v.element == Element::int16;
 
   static constexpr bool scaled = !quantized || is_scale(v.quant.scale);
-  static constexpr bool in_range = !quantized || (v.quant.zero_point >= low_of(v.element) &&
-                                                  v.quant.zero_point <= high_of(v.element));
+  static constexpr bool in_range = v.element == Element::int16
+                                       ? v.quant.zero_point == 0
+                                       : !quantized || (v.quant.zero_point >= low_of(v.element) &&
+                                                        v.quant.zero_point <= high_of(v.element));
   static constexpr bool small = v.shape.height <= 65535 && v.shape.width <= 65535 &&
                                 v.shape.channels <= 65535 && v.filter.width <= 65535;
   static constexpr int band = Isa::band(graph.view(), value);
@@ -132,7 +139,7 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
                   "this layer (or of the input) an `output` of {scale, zero_point}.");
     static_assert(in_range || error::out_of_range<Where, error::got<v.quant.zero_point>>,
                   "Quantization: the zero point of an int8 activation must lie in [-128, 127], "
-                  "that of a uint8 one in [0, 255].");
+                  "that of a uint8 one in [0, 255], that of an int16 one is 0.");
     static_assert(small ||
                       error::out_of_range<Where, error::limit<65535>, error::got<v.shape.height>,
                                           error::got<v.shape.width>, error::got<v.shape.channels>>,

@@ -80,6 +80,9 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
   static constexpr int overflowing_channel = [] {
     for (int o = 0; o < outputs; ++o)
       if (channels.channel[o].overflows) return o;
+    if (K::holds_weights && v.op.has(Trait::weights) && v.element == Element::int16)
+      for (int o = 0; o < v.weights.outputs; ++o)
+        if (can_overflow_wide(g, v, given, o)) return o;
     return -1;
   }();
   static constexpr Parameters folded = [] {

@@ -3,6 +3,7 @@
 //   Int8     int8 elements and weights
 //   Float32  float elements and weights
 //   Hybrid   float elements, int8 weights
+//   Int16x8  int16 elements, int8 weights, sums of 64 bits; Int16x8By32 where the bias is int32
 #pragma once
 
 #include "graven/kernel/fold.hpp"
@@ -19,7 +20,7 @@ struct Int8 {
   using Acc = std::int32_t;
   static constexpr int weight_size = sizeof(Weight);
 
-  static constexpr bool takes(core::Element) { return true; }  // check.hpp speaks of others
+  static constexpr bool takes(const FilterLayout&) { return true; }  // check.hpp speaks of others
   static constexpr Acc product(Term x, Weight w) { return x * w; }
 
   static constexpr int header(int channels) { return channels * 8 + (channels + 3) / 4 * 4; }
@@ -68,7 +69,7 @@ struct Float32 {
   using Acc = float;
   static constexpr int weight_size = sizeof(Weight);
 
-  static constexpr bool takes(core::Element weights) { return weights != core::Element::int8; }
+  static constexpr bool takes(const FilterLayout& w) { return w.element != core::Element::int8; }
   static constexpr Acc product(Term x, Weight w) { return x * w; }
 
   static constexpr int header(int channels) { return 8 + channels * 4; }
@@ -108,7 +109,7 @@ struct Hybrid {
   using Acc = float;
   static constexpr int weight_size = sizeof(Weight);
 
-  static constexpr bool takes(core::Element weights) { return weights == core::Element::int8; }
+  static constexpr bool takes(const FilterLayout& w) { return w.element == core::Element::int8; }
   static constexpr Acc product(Term x, Weight w) { return x * static_cast<float>(w); }
   static constexpr int header(int channels) { return 8 + channels * 8; }
 
@@ -138,9 +139,64 @@ struct Hybrid {
   constexpr void finish(std::byte* out, int o, Acc acc) const { put(out + 4 * o, acc, scale(o)); }
 };
 
+// Stream: int64 bias[C], int32 multiplier[C], int8 shift[C] padded to 4, then the weights.
+template <bool wide> struct Words {
+  using Element = std::int16_t;
+  using Weight = std::int8_t;
+  using Term = std::int32_t;
+  using Acc = std::int64_t;
+  static constexpr int weight_size = sizeof(Weight);
+
+  static constexpr bool takes(const FilterLayout& w) {
+    return (w.bias == core::Element::int32) != wide;
+  }
+  static constexpr std::int32_t product(Term x, Weight w) { return x * w; }
+  static constexpr int header(int channels) { return channels * 12 + (channels + 3) / 4 * 4; }
+
+  static constexpr void pack(const GraphView& graph, const Value& value, const Parameters& params,
+                             Writer& to) {
+    const int count = value.shape.channels;
+    Writer bias = to, multiplier = to.ahead(count * 8), shift = to.ahead(count * 12);
+    if (to.skips(header(count))) return;
+    for (int o = 0; o < count; ++o) {
+      const Multiplier whole = channel_multiplier(graph, value, params, o);
+      const Multiplier m = wide ? narrow(whole) : whole;
+      bias.put(bias_of(params, o));
+      multiplier.put(m.multiplier);
+      shift.put(static_cast<std::int8_t>(m.shift));
+    }
+    to.at += header(count);
+  }
+  static constexpr const Weight* weights(const Parameters& params) { return params.filter.int8; }
+
+  const std::byte* stream;
+  int count;
+  Clamp range;
+
+  explicit constexpr Words(const Task& t)
+      : stream(t.stream), count(t.out_channels), range{t.low, t.high} {}
+
+  constexpr const std::byte* weights() const { return stream + header(count); }
+  constexpr Acc start(int o) const { return load_aligned<std::int64_t>(stream + 8 * o); }
+  using Scale = Multiplier;
+  constexpr Scale scale(int o) const {
+    return {load_aligned<std::int32_t>(stream + 8 * count + 4 * o),
+            load<std::int8_t>(stream + 12 * count + o)};
+  }
+  constexpr void put(std::byte* out, Acc acc, Scale m) const {
+    // With an int32 bias TFLite sums in 32 bits, which may wrap.
+    const std::int32_t y =
+        wide ? requantize_wide(acc, m) : requantize(static_cast<std::int32_t>(acc), m);
+    store(out, static_cast<std::int16_t>(clamp(y, range)));
+  }
+  constexpr void finish(std::byte* out, int o, Acc acc) const { put(out + 2 * o, acc, scale(o)); }
+};
+using Int16x8 = Words<true>;
+using Int16x8By32 = Words<false>;
+
 // Is the value what `op` makes in this arithmetic?
 template <class N> constexpr bool computes(const GraphView& g, int value, const Op& op) {
-  return makes<typename N::Element>(g, value, op) && N::takes(g[value].weights.element);
+  return makes<typename N::Element>(g, value, op) && N::takes(g[value].weights);
 }
 
 // acc + sum(a * b), in order; four at a time, because a loop's own instructions cost as much as its
