@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
 import json
 import os
 import sys
@@ -181,11 +180,10 @@ def verify_model(options: argparse.Namespace) -> int:
 
 def load(options: argparse.Namespace) -> Loaded:
     from graven import emit, prune
-    from graven.frontends import tflite
+    from graven.frontends import files
 
-    path = options.model
-    data = tflite.read(path)
-    network = tflite.parse(data, tflite.printable(path.name), default_name(path))
+    source = files.read(options.model, options.layout)
+    network, data, sha256 = source.network, source.tflite, source.sha256
     for option in ("row_input", "stream"):
         if getattr(options, option, False) and len(network.inputs) != 1:
             raise GravenError(
@@ -194,7 +192,6 @@ def load(options: argparse.Namespace) -> Loaded:
             )
     if options.name is not None:
         network = replace(network, name=emit.check_name(options.name))
-    sha256 = hashlib.sha256(data).hexdigest()
     if options.prune == "off":
         return Loaded(network, network, None, data, emit.header(network, sha256), sha256)
     pruned = prune.prune(network)
@@ -231,13 +228,6 @@ def inspection(options: argparse.Namespace) -> tuple[ir.Network, dict]:
     progress(options, f"compiling {loaded.network.name} for {choice.target}")
     built = build.build(loaded.network.name, header, choice, build.Parts.FACTS)
     return loaded.network, report.inspected(loaded.network, built, choice, loaded.pruned)
-
-
-def default_name(path: Path) -> str:
-    """The file's name, without the customary ending that says int8."""
-    from graven.frontends import tflite
-
-    return tflite.identifier(path.stem.removesuffix("_int8"))
 
 
 def chosen(options: argparse.Namespace) -> Choice:
@@ -403,7 +393,7 @@ def target_list(text: str) -> list[str]:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = Parser(prog="graven", description="Compiles, runs and verifies .tflite models.")
+    top = Parser(prog="graven", description="Compiles, runs and verifies models.")
     top.add_argument("--version", action="version", version=f"graven {__version__}")
     verbs = top.add_subparsers(metavar="VERB", required=True, parser_class=Parser)
 
@@ -442,8 +432,11 @@ def _verb(
 ) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=about, description=f"graven {name}: {about}.")
     verb.set_defaults(verb=function)
-    verb.add_argument("model", type=Path, metavar="MODEL", help="a .tflite file")
+    verb.add_argument("model", type=Path, metavar="MODEL", help="a .tflite or .onnx file")
     verb.add_argument("--name", help="the C++ namespace (default: from the file's name)")
+    verb.add_argument("--layout", choices=("nhwc", "nchw"),
+                      help="of an .onnx model's inputs that have height and width "
+                      "(default: what costs nothing, mostly nhwc)")  # fmt: skip
     verb.add_argument("--prune", choices=("exact", "off"), default="exact",
                       help="remove channels that cannot matter (default exact)")  # fmt: skip
     return verb

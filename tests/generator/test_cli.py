@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from damage import damaged
 from graven import cli
+from graven.frontends import files
 from graven.paths import data_root
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -56,9 +57,9 @@ def _umask():
 
 
 def test_the_namespace_is_the_file_s_name_without_int8():
-    assert cli.default_name(Path("a/kws_dscnn_int8.tflite")) == "kws_dscnn"
-    assert cli.default_name(Path("hello_float32.tflite")) == "hello_float32"
-    assert cli.default_name(Path("3-d.tflite")) == "model_3_d"
+    assert files.default_name(Path("a/kws_dscnn_int8.tflite")) == "kws_dscnn"
+    assert files.default_name(Path("hello_float32.tflite")) == "hello_float32"
+    assert files.default_name(Path("3-d.tflite")) == "model_3_d"
 
 
 @pytest.mark.parametrize(

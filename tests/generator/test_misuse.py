@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from graven import build, cli, paths
-from graven.frontends import tflite
+from graven.frontends import files, tflite
 from test_cli import GOLDEN, MODEL, refused, run
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(build.__file__).parents[1])}
@@ -35,7 +35,7 @@ def no_build(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("m.onnx", "m.onnx: is no .tflite file but an ONNX model.*onnx2tf"),
+        ("m.onnx", "m.onnx: is no valid ONNX model"),
         ("m.PT", "m.PT: is no .tflite file but a PyTorch model.*litert-torch"),
         ("m.keras", "m.keras: is no .tflite file but a Keras.*TFLiteConverter"),
         ("m.tflite", "m.tflite: is no .tflite file: bytes 4 to 8"),
@@ -105,9 +105,9 @@ def test_odd_file_names(tmp_path, name):
 
 
 def test_words_of_c_and_its_library_are_no_namespaces(capsys, tmp_path):
-    assert cli.default_name(Path("xor.tflite")) == "model_xor"
-    assert cli.default_name(Path("sin.tflite")) == "model_sin"
-    assert cli.default_name(Path("index_int8.tflite")) == "model_index"
+    assert files.default_name(Path("xor.tflite")) == "model_xor"
+    assert files.default_name(Path("sin.tflite")) == "model_sin"
+    assert files.default_name(Path("index_int8.tflite")) == "model_index"
     expected = "'time': is no name for a C\\+\\+ namespace"
     refused(capsys, expected, "compile", MODEL, "-o", tmp_path / "m.hpp", "--name", "time")
 

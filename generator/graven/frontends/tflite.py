@@ -31,7 +31,6 @@ EMPTY_TABLE = struct.pack("<HHi", 4, 4, 4)  # a vtable without fields, and a tab
 TORCH = ("a PyTorch model", "litert-torch")
 KERAS = ("a Keras or TensorFlow model", "tf.lite.TFLiteConverter")
 CONVERTERS = {
-    ".onnx": ("an ONNX model", "onnx2tf (option -oiqt)"),
     **dict.fromkeys((".ckpt", ".pt", ".pt2", ".pte", ".pth", ".safetensors"), TORCH),
     **dict.fromkeys((".h5", ".hdf5", ".keras", ".pb"), KERAS),
 }
@@ -64,10 +63,19 @@ def read(path: Path) -> bytes:
     if data[4:8] != flatbuffer.IDENTIFIER and path.suffix.lower() in CONVERTERS:
         kind, converter = CONVERTERS[path.suffix.lower()]
         raise GravenError(
-            f"{path}: is no .tflite file but {kind}, by its name; graven reads .tflite files only: "
-            f"convert it to full int8 with {converter}."
+            f"{path}: is no .tflite file but {kind}, by its name; graven reads .tflite and .onnx "
+            f"files: convert it to full int8 with {converter}."
         )
     return data
+
+
+def is_tflite(path: Path) -> bool:
+    """By its first bytes."""
+    try:
+        with path.open("rb") as file:
+            return file.read(8)[4:] == flatbuffer.IDENTIFIER
+    except OSError:
+        return False
 
 
 def parse(data: bytes, source: str, name: str) -> ir.Network:

@@ -1,0 +1,45 @@
+"""Which front end reads a file, by its name's ending; and what all of them hand on."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from graven import ir
+from graven.errors import GravenError
+from graven.frontends import onnx, tflite, tflite_writer
+
+
+@dataclass(frozen=True)
+class Source:
+    """A network, and the .tflite file that says the same: what other engines are asked about."""
+
+    network: ir.Network
+    tflite: bytes
+    sha256: str  # of the file as it was given
+
+
+def read(path: Path, layout: str | None = None) -> Source:
+    """The network in a .tflite or .onnx file; `layout` is that of the inputs: nhwc, nchw, or what
+    costs nothing."""
+    if path.suffix.lower() == ".onnx" and not tflite.is_tflite(path):
+        network = onnx.load(path, layout)
+        network = replace(network, name=default_name(path))
+        return Source(network, tflite_writer.to_bytes(network), digest(path))
+    data = tflite.read(path)
+    if layout is not None:
+        raise GravenError(
+            f"--layout {layout}: {path.name} is a .tflite file, whose layout is NHWC; leave it out."
+        )
+    network = tflite.parse(data, tflite.printable(path.name), default_name(path))
+    return Source(network, data, hashlib.sha256(data).hexdigest())
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def default_name(path: Path) -> str:
+    """The file's name, without the customary ending that says int8."""
+    return tflite.identifier(path.stem.removesuffix("_int8"))

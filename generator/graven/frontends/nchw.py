@@ -1,0 +1,771 @@
+"""From networks stated channels first, as PyTorch and ONNX do it, to TensorFlow Lite's operators.
+
+A front end tells a Draft, operator by operator, what the file computes, in the file's own shapes.
+Every activation is a View: the shape that the file means, and how its elements lie in memory.
+Reshapes and transpositions only change the view; a RESHAPE or TRANSPOSE is written where an
+operator needs another order than the one at hand. Convolutions and pools have their channels last,
+what follows keeps the order that it finds, and a Dense layer behind a Flatten reads the activation
+as it lies, by weights whose columns have been permuted: a CNN ends up without any transposition.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from graven import ir, layers
+from graven.checked import Stated, checked
+from graven.errors import GravenError
+from graven.frontends import folding
+from graven.node import Option, shape_text
+from graven.window import span
+
+Shape = tuple[int, ...]
+Pads = Sequence[tuple[int, int]]
+"""Before and behind, for each axis of a window."""
+
+LAYOUTS = ("nhwc", "nchw")
+ELEMENTS = {element.dtype: element for element in ir.Element}
+
+
+@dataclass(frozen=True)
+class View:
+    """An activation: `axes` are the stated extents, `order` names the stated axis of each axis in
+    memory; the whole, in stated order, is then seen as `shape`, where no order of axes can say so.
+    """
+
+    index: int
+    axes: Shape
+    order: Shape
+    shape: Shape
+
+    @property
+    def is_plain(self) -> bool:
+        """No reshape is left over."""
+        return self.shape == self.axes
+
+    @property
+    def in_memory(self) -> Shape:
+        return tuple(self.axes[axis] for axis in self.order)
+
+    def place(self, axis: int) -> int:
+        """In memory, of a stated axis."""
+        return self.order.index(axis)
+
+
+Operand = View | np.ndarray
+
+
+@dataclass
+class Op:
+    """An operator under construction; its option names are the schema's."""
+
+    name: str
+    inputs: list[int]
+    outputs: list[int]
+    options: dict[str, Option]
+
+
+def plain(index: int, shape: Shape) -> View:
+    return View(index, shape, tuple(range(len(shape))), shape)
+
+
+def channels_last(rank: int) -> Shape:
+    return (0, *range(2, rank), 1)
+
+
+@dataclass
+class Draft:
+    """Tensors and operators so far; `where` is the file's operator that is being told."""
+
+    source: str
+    where: str = ""
+    tensors: list[ir.Tensor] = field(default_factory=list)
+    operators: list[Op] = field(default_factory=list)
+    inputs: list[int] = field(default_factory=list)
+    orders: dict[str, Shape] = field(default_factory=dict)  # of inputs in memory
+    made: dict[tuple, int] = field(default_factory=dict)  # reshaped and transposed tensors
+
+    def error(self, message: str) -> GravenError:
+        return GravenError(f"{self.source}: {self.where}: {message}")
+
+    # -- tensors ---------------------------------------------------------------------------------
+
+    def tensor(self, name: str, shape: Shape, data: np.ndarray | None = None) -> int:
+        element = ir.Element.FLOAT32 if data is None else ELEMENTS[data.dtype]
+        index = len(self.tensors)
+        self.tensors.append(ir.Tensor(index, name, tuple(shape), element, None, data))
+        return index
+
+    def constant(self, data: np.ndarray) -> int:
+        data = np.ascontiguousarray(data)
+        if data.dtype == np.float64:
+            data = data.astype(np.float32)
+        if data.dtype not in ELEMENTS:
+            raise self.error(f"has a constant of {data.dtype}; export the model in float32.")
+        return self.tensor(f"constant_{len(self.tensors)}", data.shape, data)
+
+    def integers(self, values: Sequence) -> int:
+        return self.constant(np.array(values, dtype=np.int32))
+
+    def input(self, name: str, shape: Shape, layout: str) -> View:
+        """A model input; nhwc: with its channels last, if it has height and width."""
+        rank = len(shape)
+        last = layout == "nhwc" and rank >= 3
+        order = channels_last(rank) if last else tuple(range(rank))
+        index = self.tensor(name, tuple(shape[axis] for axis in order))
+        self.inputs.append(index)
+        self.orders[name] = order
+        return View(index, shape, order, shape)
+
+    def emit(
+        self,
+        name: str,
+        inputs: Sequence[int],
+        shape: Shape,
+        options: dict[str, Option] | None = None,
+    ) -> int:
+        """An operator with one output, of this shape in memory."""
+        return self.emit_several(name, inputs, [shape], options)[0]
+
+    def emit_several(
+        self,
+        name: str,
+        inputs: Sequence[int],
+        shapes: Sequence[Shape],
+        options: dict[str, Option] | None = None,
+    ) -> list[int]:
+        if name not in layers.modules():
+            supported = ", ".join(sorted(layers.modules()))
+            raise self.error(
+                f"needs the operator {name}, which is not supported; what there is: {supported}."
+            )
+        outputs = [self.tensor(f"{self.where}_{len(self.tensors)}", shape) for shape in shapes]
+        self.operators.append(Op(name, list(inputs), outputs, dict(options or {})))
+        return outputs
+
+    # -- views -----------------------------------------------------------------------------------
+
+    def reshape(self, view: View, shape: Shape) -> View:
+        """The same elements in stated order; costs nothing here."""
+        if math.prod(shape) != math.prod(view.axes):
+            raise self.error(f"makes {shape_text(shape)} of {shape_text(view.shape)}.")
+        regrouped = regroup(view.axes, view.order, shape)
+        if regrouped is None:
+            return replace(view, shape=shape)
+        return View(view.index, shape, regrouped, shape)
+
+    def transpose(self, view: View, axes: Shape) -> View:
+        """The stated axes in another order; costs nothing here."""
+        view = self.settled(view)
+        now = {axis: place for place, axis in enumerate(axes)}
+        shape = tuple(view.axes[axis] for axis in axes)
+        return View(view.index, shape, tuple(now[axis] for axis in view.order), shape)
+
+    def settled(self, view: View) -> View:
+        """Without a reshape that is left over."""
+        if view.is_plain:
+            return view
+        whole = self.demand(replace(view, shape=view.axes), tuple(range(len(view.axes))))
+        return plain(whole, view.shape)
+
+    def demand(self, view: View, order: Shape) -> int:
+        """The tensor of a view whose axes lie in this order."""
+        wanted = tuple(view.shape[axis] for axis in order)
+        back = None if view.is_plain else regroup(view.shape, order, view.axes)
+        if back is None:
+            view, back = self.settled(view), order
+        moves = [axis for axis in back if view.axes[axis] != 1]
+        if [axis for axis in view.order if view.axes[axis] != 1] != moves:
+            view = self.moved(view, back)
+        return self.shaped(view.index, wanted)
+
+    def demand_last(self, view: View) -> View:
+        """With the channels (stated axis 1) last in memory."""
+        order = channels_last(len(view.shape))
+        return View(self.demand(view, order), view.shape, order, view.shape)
+
+    def at_hand(self, view: View) -> int:
+        """The tensor in the order that it has, of as many axes as stated."""
+        return self.demand(view, view.order)
+
+    def shaped(self, index: int, shape: Shape) -> int:
+        if self.tensors[index].shape == shape:
+            return index
+        key = ("RESHAPE", index, shape)
+        if key not in self.made:
+            inputs = [index, self.integers(shape)]
+            self.made[key] = self.emit("RESHAPE", inputs, shape)
+        return self.made[key]
+
+    def moved(self, view: View, order: Shape) -> View:
+        """By a TRANSPOSE of as few axes as say it: those of one element left out, neighbours that
+        stay together joined."""
+        moving = [axis for axis in view.order if view.axes[axis] != 1]
+        target = [axis for axis in order if view.axes[axis] != 1]
+        groups: list[list[int]] = []
+        for axis in moving:
+            follows = groups and target.index(axis) == target.index(groups[-1][-1]) + 1
+            if follows:
+                groups[-1].append(axis)
+            else:
+                groups.append([axis])
+        extents = [math.prod(view.axes[axis] for axis in group) for group in groups]
+        place = sorted(range(len(groups)), key=lambda each: target.index(groups[each][0]))
+        key = ("TRANSPOSE", view.index, tuple(extents), tuple(place))
+        if key not in self.made:
+            data = self.shaped(view.index, (1, *extents))
+            shape = (1, *(extents[each] for each in place))
+            axes = self.integers([0, *(each + 1 for each in place)])
+            self.made[key] = self.emit("TRANSPOSE", [data, axes], shape)
+        return View(self.made[key], view.axes, order, view.shape)
+
+    # -- operators that work wherever the elements lie ---------------------------------------------
+
+    def unary(self, name: str, view: View, options: dict[str, Option] | None = None) -> View:
+        shape = self.tensors[view.index].shape
+        return replace(view, index=self.emit(name, [view.index], shape, options))
+
+    def binary(self, name: str, first: Operand, second: Operand) -> View:
+        """Elementwise, with broadcasting as numpy has it; one may be a constant."""
+        options: dict[str, Option] = {"FusedActivationFunction": "NONE"}
+        if isinstance(first, np.ndarray):
+            operands = self.with_constant(second, first)[::-1]
+        elif isinstance(second, np.ndarray):
+            operands = self.with_constant(first, second)
+        else:
+            operands = self.pair(first, second)
+        view = next(each for each in operands if isinstance(each, View))
+        indices = [
+            each.index if isinstance(each, View) else self.constant(each) for each in operands
+        ]
+        memory = np.broadcast_shapes(*(self.tensors[index].shape for index in indices))
+        index = self.emit(name, indices, memory, options)
+        if math.prod(memory) == math.prod(view.axes):
+            return replace(view, index=index)
+        axes = tuple(memory[view.place(axis)] for axis in range(len(memory)))
+        return View(index, axes, view.order, axes)
+
+    def with_constant(self, view: View, value: np.ndarray) -> tuple[View, np.ndarray]:
+        """The constant in the order of the activation."""
+        if value.size == 1 and value.ndim <= len(view.shape):
+            return view, value.reshape(1)
+        if not view.is_plain and value.shape == view.shape:
+            value = value.reshape(view.axes)
+            shape = self.tensors[view.index].shape
+            return view, value.transpose(view.order).reshape(shape)
+        view = self.settled(view)
+        rank = max(len(view.axes), value.ndim)
+        view = self.reshape(view, (1,) * (rank - len(view.axes)) + view.axes)
+        value = value.reshape((1,) * (rank - value.ndim) + value.shape).transpose(view.order)
+        channels = self.tensors[view.index].shape[-1:]
+        if value.size == value.shape[-1] and value.shape[-1:] == channels:
+            return view, value.reshape(-1)  # one for each channel, under whatever shape
+        return replace(view, index=self.at_hand(view)), value
+
+    def pair(self, first: View, second: View) -> tuple[View, View]:
+        """Both in one order: that of the larger."""
+        same = (first.axes, first.order, first.shape) == (second.axes, second.order, second.shape)
+        if same:
+            shape = self.tensors[first.index].shape
+            return first, replace(second, index=self.shaped(second.index, shape))
+        first, second = self.settled(first), self.settled(second)
+        rank = max(len(first.axes), len(second.axes))
+        first, second = (
+            self.reshape(each, (1,) * (rank - len(each.axes)) + each.axes)
+            for each in (first, second)
+        )
+        larger = max(first, second, key=lambda each: math.prod(each.axes))
+        return tuple(
+            View(self.demand(each, larger.order), each.axes, larger.order, each.axes)
+            for each in (first, second)
+        )
+
+    def concat(self, parts: Sequence[Operand], axis: int) -> View:
+        views = [self.settled(part) for part in parts if isinstance(part, View)]
+        order = max(views, key=lambda each: math.prod(each.axes)).order
+        axis %= len(order)
+        indices = [
+            self.demand(part, order)
+            if isinstance(part, View)
+            else self.constant(part.transpose(order).astype(np.float32))
+            for part in parts
+        ]
+        shape = list(views[0].axes)
+        shape[axis] = sum(part.shape[axis] for part in parts)
+        memory = tuple(shape[each] for each in order)
+        options: dict[str, Option] = {
+            "Axis": order.index(axis),
+            "FusedActivationFunction": "NONE",
+        }
+        result = self.emit("CONCATENATION", indices, memory, options)
+        return View(result, tuple(shape), order, tuple(shape))
+
+    def reduce(self, name: str, view: View, axes: Sequence[int], keep: bool) -> View:
+        view = self.settled(view)
+        axes = {axis % len(view.axes) for axis in axes}
+        shape = tuple(1 if axis in axes else n for axis, n in enumerate(view.axes))
+        places = sorted(view.place(axis) for axis in axes)
+        inputs = [self.at_hand(view), self.integers(places)]
+        memory = tuple(shape[axis] for axis in view.order)
+        result = View(self.emit(name, inputs, memory, {"KeepDims": True}), shape, view.order, shape)
+        if keep:
+            return result
+        return self.reshape(result, tuple(n for axis, n in enumerate(shape) if axis not in axes))
+
+    def slice(self, view: View, starts: Sequence[int], sizes: Sequence[int]) -> View:
+        view = self.settled(view)
+        if tuple(sizes) == view.axes:
+            return view
+        inputs = [
+            self.at_hand(view),
+            self.integers([starts[axis] for axis in view.order]),
+            self.integers([sizes[axis] for axis in view.order]),
+        ]
+        shape = tuple(sizes)
+        memory = tuple(shape[axis] for axis in view.order)
+        return View(self.emit("SLICE", inputs, memory), shape, view.order, shape)
+
+    def strided(
+        self, view: View, starts: Sequence[int], ends: Sequence[int], steps: Sequence[int]
+    ) -> View:
+        """As Python slices it; all numbers are positive and inside."""
+        sizes = tuple(
+            len(range(start, end, step))
+            for start, end, step in zip(starts, ends, steps, strict=True)
+        )
+        if set(steps) == {1}:
+            return self.slice(view, starts, sizes)
+        view = self.settled(view)
+        lists = ([each[axis] for axis in view.order] for each in (starts, ends, steps))
+        inputs = [self.at_hand(view), *(self.integers(each) for each in lists)]
+        names = ("BeginMask", "EndMask", "EllipsisMask", "NewAxisMask", "ShrinkAxisMask", "Offset")
+        memory = tuple(sizes[axis] for axis in view.order)
+        result = self.emit("STRIDED_SLICE", inputs, memory, dict.fromkeys(names, 0))
+        return View(result, sizes, view.order, sizes)
+
+    def split(self, view: View, axis: int, sizes: Sequence[int]) -> list[View]:
+        view = self.settled(view)
+        axis %= len(view.axes)
+        shapes = [
+            tuple(size if each == axis else n for each, n in enumerate(view.axes)) for size in sizes
+        ]
+        memories = [tuple(shape[each] for each in view.order) for shape in shapes]
+        place = self.integers(view.place(axis))
+        options: dict[str, Option] = {"NumSplits": len(sizes)}
+        if len(set(sizes)) == 1:
+            inputs = [place, self.at_hand(view)]
+            found = self.emit_several("SPLIT", inputs, memories, options)
+        elif "SPLIT_V" in layers.modules():
+            inputs = [self.at_hand(view), self.integers(sizes), place]
+            found = self.emit_several("SPLIT_V", inputs, memories, options)
+        else:
+            ends = np.cumsum(sizes)
+            starts = [[0] * len(view.axes) for _ in sizes]
+            for start, end, size in zip(starts, ends, sizes, strict=True):
+                start[axis] = int(end - size)
+            pairs = zip(starts, shapes, strict=True)
+            return [self.slice(view, start, shape) for start, shape in pairs]
+        pairs = zip(found, shapes, strict=True)
+        return [View(index, shape, view.order, shape) for index, shape in pairs]
+
+    def pad(self, view: View, pads: Pads, mode: str = "constant", fill: float = 0.0) -> View:
+        view = self.settled(view)
+        if not any(map(any, pads)):
+            return view
+        if min(map(min, pads)) < 0:
+            raise self.error("pads by negative numbers; use Slice.")
+        shape = tuple(
+            before + n + after for n, (before, after) in zip(view.axes, pads, strict=True)
+        )
+        memory = tuple(shape[axis] for axis in view.order)
+        inputs = [self.at_hand(view), self.integers([pads[axis] for axis in view.order])]
+        if mode == "reflect":
+            index = self.emit("MIRROR_PAD", inputs, memory, {"Mode": 0})
+        elif mode != "constant":
+            raise self.error(f"pads in mode {mode}; use constant or reflect.")
+        elif fill == 0.0:
+            index = self.emit("PAD", inputs, memory)
+        else:
+            value = self.constant(np.array([fill], dtype=np.float32))
+            index = self.emit("PADV2", [*inputs, value], memory)
+        return View(index, shape, view.order, shape)
+
+    def softmax(self, view: View, axis: int, name: str = "SOFTMAX") -> View:
+        view = self.settled(view)
+        axis %= len(view.axes)
+        moving = [each for each in view.order if view.axes[each] != 1]
+        if view.axes[axis] != 1 and moving[-1] != axis:
+            order = (*(each for each in range(len(view.axes)) if each != axis), axis)
+            view = View(self.demand(view, order), view.axes, order, view.axes)
+        elif view.order[-1] != axis:
+            order = (*(each for each in view.order if each != axis), axis)
+            view = replace(view, index=self.demand(view, order), order=order)
+        view = replace(view, index=self.at_hand(view))
+        return self.unary(name, view, {"Beta": 1.0} if name == "SOFTMAX" else None)
+
+    # -- clamps and what has no operator of its own ----------------------------------------------
+
+    def clip(self, view: View, low: float, high: float) -> View:
+        names = {(0.0, math.inf): "RELU", (0.0, 6.0): "RELU6", (-1.0, 1.0): "RELU_N1_TO_1"}
+        name = names.get((low, high))
+        if name == "RELU_N1_TO_1" and name not in layers.modules():
+            name = None
+        if name is not None:
+            return self.unary(name, view)
+        if low == 0.0:
+            view = self.unary("RELU", view)
+        elif low > -math.inf:
+            view = self.binary("MAXIMUM", view, np.float32([low]))
+        if high < math.inf:
+            view = self.binary("MINIMUM", view, np.float32([high]))
+        return view
+
+    def scaled_relu6(self, view: View, alpha: float, beta: float) -> View:
+        """min(max(alpha x + beta, 0), 1), as HardSigmoid is."""
+        if not math.isclose(alpha, 1 / 6, rel_tol=1e-6):
+            view = self.binary("MUL", view, np.float32([6 * alpha]))
+        view = self.binary("ADD", view, np.float32([6 * beta]))
+        return self.binary("MUL", self.unary("RELU6", view), np.float32([1 / 6]))
+
+    def prelu(self, view: View, slope: np.ndarray) -> View:
+        """The slope has a number per channel (stated axis 1), broadcast as numpy does it."""
+        if slope.size == 1:
+            slope = float(slope.reshape(-1)[0])
+            return self.unary("LEAKY_RELU", view, {"Alpha": slope})
+        view, value = self.with_constant(view, slope)
+        shape = self.tensors[view.index].shape
+        return replace(view, index=self.emit("PRELU", [view.index, self.constant(value)], shape))
+
+    def normalized(
+        self,
+        view: View,
+        scale: np.ndarray,
+        offset: np.ndarray,
+        mean: np.ndarray,
+        variance: np.ndarray,
+        epsilon: float,
+    ) -> View:
+        """Batch normalization of the stated axis 1."""
+        factor = scale.astype(np.float64) / np.sqrt(variance.astype(np.float64) + epsilon)
+        shift = offset - mean * factor
+        extents = (-1, *(1,) * (len(view.shape) - 2))
+        for name, value in (("MUL", factor), ("ADD", shift)):
+            view = self.binary(name, view, value.astype(np.float32).reshape(extents))
+        return view
+
+    # -- windows ---------------------------------------------------------------------------------
+
+    def flat_rank(self, view: View, rank: int) -> View:
+        """Of an operator along one axis: with a width of 1, so that time runs along the height."""
+        if len(view.shape) not in (3, 4) or len(view.shape) != rank:
+            raise self.error(
+                f"works on {len(view.shape) - 2} axes of an activation {shape_text(view.shape)}, "
+                "expected one or two behind batch and channels."
+            )
+        return self.reshape(view, (*view.shape, 1)) if rank == 3 else view
+
+    def windows(
+        self,
+        view: View,
+        filter: Shape,
+        stride: Shape,
+        dilation: Shape,
+        pads: Pads,
+        ceil: bool = False,
+    ) -> tuple[str | None, list[int], Pads]:
+        """SAME or VALID where that says the same, the extents of the output, and what a PAD must
+        add where neither does."""
+        counts, found, named = [], [], {"VALID", "SAME"}
+        for axis, (before, after) in enumerate(pads):
+            extent, step = view.shape[2 + axis], stride[axis]
+            reach = (filter[axis] - 1) * dilation[axis] + 1
+            room = before + extent + after - reach
+            count = -(-room // step) + 1 if ceil else room // step + 1
+            if ceil and (count - 1) * step >= extent + before:
+                count -= 1  # a window that starts in the padding behind
+            if count < 1:
+                raise self.error(
+                    f"has a window of {reach} on an input of {extent} elements and {before} + "
+                    f"{after} of padding."
+                )
+            for name in tuple(named):
+                like = span(extent, filter[axis], step, dilation[axis], name)
+                if (like.output, like.before) != (count, before):
+                    named.discard(name)
+            counts.append(count)
+            seen = (count - 1) * step + reach - extent - before
+            found.append((before, max(seen, 0)))
+        return ("VALID" if "VALID" in named else min(named, default=None)), counts, found
+
+    def padded(self, view: View, pads: Pads, fill: float = 0.0) -> View:
+        return self.pad(view, [(0, 0), (0, 0), *pads], fill=fill)
+
+    def conv(
+        self,
+        view: View,
+        weights: np.ndarray,
+        bias: np.ndarray | None,
+        stride: Shape,
+        dilation: Shape,
+        pads: Pads,
+        groups: int,
+    ) -> View:
+        """Weights are OIHW, or OIW."""
+        rank = weights.ndim
+        view = self.flat_rank(view, rank)
+        if rank == 3:
+            weights, stride, dilation = weights[..., None], (*stride, 1), (*dilation, 1)
+            pads = [*pads, (0, 0)]
+        units, depth = weights.shape[:2]
+        if view.shape[1] != depth * groups or units % groups:
+            raise self.error(
+                f"has weights {shape_text(weights.shape)} in {groups} groups for an input of "
+                f"{view.shape[1]} channels."
+            )
+        padding, counts, extra = self.windows(view, weights.shape[2:], stride, dilation, pads)
+        if padding is None:
+            view, padding = self.padded(view, extra), "VALID"
+        view = self.demand_last(view)
+        options = strided_options(padding, stride, dilation)
+        name, turned = "CONV_2D", weights.transpose(0, 2, 3, 1)
+        if depth == 1 and groups > 1:
+            name, turned = "DEPTHWISE_CONV_2D", weights.transpose(1, 2, 3, 0)
+            options["DepthMultiplier"] = units // groups
+        offset = np.zeros(units, np.float32) if bias is None else bias
+        inputs = [view.index, self.constant(turned), self.constant(offset)]
+        shape = (1, units, *counts)
+        index = self.emit(name, inputs, (1, *counts, units), options)
+        result = View(index, shape, channels_last(4), shape)
+        return self.reshape(result, shape[:3]) if rank == 3 else result
+
+    def conv_transpose(
+        self, view: View, weights: np.ndarray, bias: np.ndarray | None, stride: Shape, pads: Pads
+    ) -> View:
+        """Weights are IOHW; `pads` are cut from the result."""
+        view = self.demand_last(self.flat_rank(view, weights.ndim))
+        filter, units = weights.shape[2:], weights.shape[1]
+        counts = [
+            (n - 1) * step + reach
+            for n, step, reach in zip(view.shape[2:], stride, filter, strict=True)
+        ]
+        memory = (1, *counts, units)
+        offset = np.zeros(units, np.float32) if bias is None else bias
+        inputs = [
+            self.integers(memory),
+            self.constant(weights.transpose(1, 2, 3, 0)),
+            view.index,
+            self.constant(offset),
+        ]
+        index = self.emit("TRANSPOSE_CONV", inputs, memory, strided_options("VALID", stride))
+        shape = (1, units, *counts)
+        result = View(index, shape, channels_last(4), shape)
+        starts = [0, 0, *(before for before, _ in pads)]
+        sizes = [1, units, *(n - sum(cut) for n, cut in zip(counts, pads, strict=True))]
+        if min(sizes) < 1 or min(map(min, pads)) < 0:
+            raise self.error("adds output padding beyond the windows; use an Upsample or Pad.")
+        return self.slice(result, starts, sizes)
+
+    def pool(
+        self,
+        kind: str,
+        view: View,
+        filter: Shape,
+        stride: Shape,
+        pads: Pads,
+        ceil: bool = False,
+        counts_pads: bool = False,
+    ) -> View:
+        """`kind` is MAX or AVERAGE; counts_pads: padding is part of the mean."""
+        rank = len(filter) + 2
+        view = self.flat_rank(view, rank)
+        if rank == 3:
+            filter, stride, pads = (*filter, 1), (*stride, 1), [*pads, (0, 0)]
+        if kind == "AVERAGE" and counts_pads and any(map(any, pads)):
+            if ceil:
+                raise self.error("counts padding with ceil_mode; export it with ceil_mode off.")
+            view, pads = self.padded(view, pads), [(0, 0), (0, 0)]
+        padding, counts, extra = self.windows(view, filter, stride, (1, 1), pads, ceil)
+        if padding is None:
+            view, padding = self.pool_padding(kind, view, extra), "VALID"
+        view = self.demand_last(view)
+        options = strided_options(padding, stride)
+        options |= {"FilterHeight": filter[0], "FilterWidth": filter[1]}
+        shape = (1, view.shape[1], *counts)
+        index = self.emit(f"{kind}_POOL_2D", [view.index], (1, *counts, shape[1]), options)
+        result = View(index, shape, channels_last(4), shape)
+        return self.reshape(result, shape[:3]) if rank == 3 else result
+
+    def pool_padding(self, kind: str, view: View, extra: Pads) -> View:
+        """Zeros are no larger than what a ReLU makes; below others lies the least number."""
+        if kind == "AVERAGE":
+            raise self.error(
+                f"pads by {extra[0]} and {extra[1]} without counting it; count the padding "
+                "(count_include_pad) or pad as SAME does."
+            )
+        makers = {each.outputs[0]: each.name for each in self.operators}
+        if makers.get(view.index) in ("RELU", "RELU6", "LOGISTIC", "SOFTMAX"):
+            return self.padded(view, extra)
+        return self.padded(view, extra, fill=float(np.finfo(np.float32).min))
+
+    def resize(self, view: View, name: str, size: Shape, align: bool, half: bool) -> View:
+        view = self.demand_last(view)
+        options: dict[str, Option] = {"AlignCorners": align, "HalfPixelCenters": half}
+        shape = (*view.shape[:2], *size)
+        inputs = [view.index, self.integers(size)]
+        index = self.emit(name, inputs, (1, *size, shape[1]), options)
+        return View(index, shape, view.order, shape)
+
+    # -- products --------------------------------------------------------------------------------
+
+    def dense(self, view: View, weights: np.ndarray, bias: np.ndarray | None) -> View:
+        """Weights are units x inputs, along the last stated axis."""
+        units, depth = weights.shape
+        shape = (*view.shape[:-1], units)
+        if not view.shape or view.shape[-1] != depth:
+            raise self.error(
+                f"has {depth} weights per output for an input of {shape_text(view.shape)}."
+            )
+        rows = math.prod(shape[:-1])
+        if rows == 1:  # the columns go where the elements lie
+            stated = np.arange(depth).reshape(view.axes)
+            weights = weights[:, stated.transpose(view.order).reshape(-1)]
+            memory, data, order = (1, units), view.index, None
+        else:
+            view = self.settled(view)
+            last = [each for each in view.order if view.axes[each] != 1][-1:]
+            order = view.order if last == [len(shape) - 1] else tuple(range(len(shape)))
+            order = (*(each for each in order if each != len(shape) - 1), len(shape) - 1)
+            data = self.demand(view, order)
+            memory = tuple(shape[each] for each in order)
+        options: dict[str, Option] = {
+            "FusedActivationFunction": "NONE",
+            "KeepNumDims": order is not None and len(shape) > 2,
+            "WeightsFormat": 0,
+        }
+        offset = np.zeros(units, np.float32) if bias is None else bias.reshape(-1)
+        inputs = [data, self.constant(weights), self.constant(offset)]
+        index = self.emit("FULLY_CONNECTED", inputs, memory, options)
+        if order is None:
+            return self.reshape(plain(index, memory), shape)
+        return View(index, shape, order, shape)
+
+    def matmul(self, first: Operand, second: Operand) -> View:
+        if isinstance(second, np.ndarray) and second.ndim == 2:
+            return self.dense(first, np.ascontiguousarray(second.T), None)
+        if isinstance(first, np.ndarray) and first.ndim == 2 and len(second.shape) >= 2:
+            swap = (*range(len(second.shape) - 2), len(second.shape) - 1, len(second.shape) - 2)
+            return self.transpose(self.dense(self.transpose(second, swap), first, None), swap)
+        if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
+            raise self.error("multiplies by a constant of more than two axes; use one of two.")
+        indices = [
+            self.demand(self.settled(each), tuple(range(len(each.shape))))
+            for each in (first, second)
+        ]
+        lead = np.broadcast_shapes(first.shape[:-2], second.shape[:-2])
+        shape = (*lead, first.shape[-2], second.shape[-1])
+        options: dict[str, Option] = {
+            "AdjX": False,
+            "AdjY": False,
+            "AsymmetricQuantizeInputs": False,
+        }
+        return plain(self.emit("BATCH_MATMUL", indices, shape, options), shape)
+
+    # -- the end ---------------------------------------------------------------------------------
+
+    def network(self, name: str, outputs: dict[str, View], layout: str) -> ir.Network:
+        """What has been told, folded and checked. Outputs keep the order that they have got, or the
+        stated one with nchw; the network's description says it."""
+        found, orders = [], dict(self.orders)
+        for label, view in outputs.items():
+            view = self.settled(view)
+            stated = tuple(range(len(view.axes)))
+            order = view.order if layout == "nhwc" and len(stated) > 2 else stated
+            index = self.demand(view, order)
+            self.tensors[index] = replace(self.tensors[index], name=label)
+            found.append(index)
+            orders[label] = order
+        said = (f"{label} {letters(order)}" for label, order in orders.items() if len(order) > 2)
+        operators = folding.folded(self, set(found))
+        return self.numbered(name, ", ".join(said), operators, found)
+
+    def numbered(
+        self, name: str, description: str, operators: Sequence[Op], outputs: Sequence[int]
+    ) -> ir.Network:
+        """Only the tensors that are used, in the order of their use."""
+        mentioned = [*self.inputs, *outputs]
+        mentioned += [index for each in operators for index in (*each.inputs, *each.outputs)]
+        order = {index: place for place, index in enumerate(dict.fromkeys(mentioned))}
+        tensors = [replace(self.tensors[index], index=place) for index, place in order.items()]
+        stated = [
+            Stated(
+                each.name,
+                tuple(order[index] for index in each.inputs),
+                tuple(order[index] for index in each.outputs),
+                each.options.__getitem__,
+            )
+            for each in operators
+        ]
+        inputs = [order[index] for index in self.inputs]
+        ends = [order[index] for index in outputs]
+        return checked(name, self.source, description, tensors, stated, inputs, ends)
+
+
+def strided_options(padding: str, stride: Shape, dilation: Shape = (1, 1)) -> dict[str, Option]:
+    """What convolutions and pools have in common; further ones are not asked for."""
+    return {
+        "Padding": padding,
+        "StrideH": stride[0],
+        "StrideW": stride[1],
+        "DilationHFactor": dilation[0],
+        "DilationWFactor": dilation[1],
+        "FusedActivationFunction": "NONE",
+    }
+
+
+def letters(order: Shape) -> str:
+    """An order of stated axes by its letters, as NHWC."""
+    stated = {3: "NCL", 4: "NCHW"}.get(len(order), "0123456789")
+    return "".join(stated[axis] for axis in order)
+
+
+def regroup(axes: Shape, order: Shape, shape: Shape) -> Shape | None:
+    """The order in memory after a reshape, where it can be told by axes: each run of axes that
+    becomes another run must lie together."""
+    placed: dict[int, list[int]] = {}  # by the first of the axes that are not 1: the new ones
+    old, new = 0, 0
+    spare: list[int] = []
+    while old < len(axes) or new < len(shape):
+        if old < len(axes) and axes[old] == 1:
+            old += 1
+            continue
+        if new < len(shape) and shape[new] == 1:
+            spare.append(new)
+            new += 1
+            continue
+        first, run, left, right = old, [new], axes[old], shape[new]
+        old, new = old + 1, new + 1
+        while left != right:
+            if left < right:
+                left, old = left * axes[old], old + 1
+            else:
+                right, run, new = right * shape[new], [*run, new], new + 1
+        group = [axis for axis in range(first, old) if axes[axis] != 1]
+        place = order.index(group[0])
+        lying = [axis for axis in order[place:] if axes[axis] != 1][: len(group)]
+        if lying != group:
+            return None
+        placed[group[0]] = run
+    found = [axis for each in order for axis in placed.get(each, [])]
+    return tuple([*spare, *found])
+
+
+def cheapest(draw, layout: str | None) -> ir.Network:
+    """`draw(layout)`, in the layout that costs the fewest transpositions if none is asked for."""
+    if layout is not None:
+        return draw(layout)
+    found = [draw(each) for each in LAYOUTS]
+    return min(found, key=lambda network: sum(op.name == "TRANSPOSE" for op in network.operators))

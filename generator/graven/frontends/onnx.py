@@ -1,0 +1,703 @@
+"""Reads an .onnx file: a float32 network as PyTorch, tf2onnx, skl2onnx and others export it.
+
+Each kind of node has a function here that tells nchw.Draft what the node computes; nodes whose
+inputs are all constants are computed by onnx's own evaluator. Opsets 11 and later.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graven import ir
+from graven.errors import GravenError
+from graven.frontends.nchw import Draft, Operand, View, cheapest
+from graven.frontends.tflite import identifier, printable
+from graven.layers.resize_nearest import ResizeNearest, sources
+from graven.node import shape_text
+
+if TYPE_CHECKING:
+    import onnx
+
+OLDEST = 11
+ELEMENTWISE = {
+    "Abs": "ABS", "Ceil": "CEIL", "Cos": "COS", "Exp": "EXP", "Floor": "FLOOR",
+    "HardSwish": "HARD_SWISH", "Log": "LOG", "Neg": "NEG", "Relu": "RELU", "Round": "ROUND",
+    "Sigmoid": "LOGISTIC", "Sin": "SIN", "Sqrt": "SQRT", "Tanh": "TANH",
+}  # fmt: skip
+BINARY = {"Add": "ADD", "Max": "MAXIMUM", "Min": "MINIMUM", "Mul": "MUL"}
+REDUCTIONS = {
+    "ReduceMax": "REDUCE_MAX", "ReduceMean": "MEAN", "ReduceMin": "REDUCE_MIN",
+    "ReduceProd": "REDUCE_PROD", "ReduceSum": "SUM",
+}  # fmt: skip
+INSTEAD = {
+    "GRU": "recurrent layers wait for their own front end; unroll it, or use Conv over time",
+    "LSTM": "recurrent layers wait for their own front end; unroll it, or use Conv over time",
+    "RNN": "recurrent layers wait for their own front end; unroll it, or use Conv over time",
+    "If": "the network must not depend on its input; export one of its branches",
+    "Loop": "export the loop unrolled",
+    "Scan": "export the loop unrolled",
+    "QuantizeLinear": "give the float model; graven quantizes it (--quantize int8 --calibrate)",
+    "DequantizeLinear": "give the float model; graven quantizes it (--quantize int8 --calibrate)",
+    "InstanceNormalization": "use BatchNormalization, which costs nothing behind a convolution",
+    "LayerNormalization": "use BatchNormalization, which costs nothing behind a convolution",
+    "GroupNormalization": "use BatchNormalization, which costs nothing behind a convolution",
+    "TopK": "end the network before it, and sort in the firmware",
+    "NonMaxSuppression": "end the network before it, and do it in the firmware",
+    "Einsum": "use MatMul",
+}
+
+Attributes = dict[str, Any]
+Handler = Callable[["_Reader", Attributes, list[Operand | None]], Any]
+HANDLERS: dict[str, Handler] = {}
+
+
+def require() -> None:
+    try:
+        import onnx  # noqa: F401
+    except ImportError:
+        raise GravenError(
+            "reading an .onnx file needs the package onnx: pip install 'graven[onnx]'."
+        ) from None
+
+
+def load(path: str | Path, layout: str | None = None) -> ir.Network:
+    """The network in the file; `layout` is that of inputs with height and width: nhwc, nchw, or
+    what costs nothing."""
+    require()
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    path = Path(path)
+    source = printable(path.name)
+    try:
+        model = onnx.load(path)
+        onnx.checker.check_model(model)
+    except OSError as error:
+        raise GravenError(f"{path}: cannot be read: {error.strerror or error}.") from None
+    except (DecodeError, onnx.checker.ValidationError, ValueError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise GravenError(
+            f"{path}: is no valid ONNX model ({reason}); copy or export it again."
+        ) from None
+    return parse(model, source, identifier(path.stem), layout)
+
+
+def parse(model: onnx.ModelProto, source: str, name: str, layout: str | None = None) -> ir.Network:
+    """The network of a model that onnx's checker has accepted; `source` is for messages."""
+    from onnx import inliner
+
+    if model.functions:
+        model = inliner.inline_local_functions(model)
+    opset = max((each.version for each in model.opset_import if not each.domain), default=0)
+    if opset < OLDEST:
+        raise GravenError(
+            f"{source}: is of opset {opset}, expected {OLDEST} or later; export it again, or "
+            "convert it with onnx.version_converter."
+        )
+    return cheapest(lambda each: _Reader(model, opset, source).network(name, each), layout)
+
+
+def handles(*types: str) -> Callable[[Handler], Handler]:
+    def add(function: Handler) -> Handler:
+        HANDLERS.update(dict.fromkeys(types, function))
+        return function
+
+    return add
+
+
+class _Reader:
+    def __init__(self, model: onnx.ModelProto, opset: int, source: str) -> None:
+        self.graph = model.graph
+        self.opset = opset
+        self.draft = Draft(source)
+        self.values: dict[str, Operand] = {}
+        self.outputs = 1  # of the node that is being read
+
+    def network(self, name: str, layout: str) -> ir.Network:
+        from onnx import numpy_helper
+
+        for each in self.graph.initializer:
+            self.values[each.name] = numpy_helper.to_array(each)
+        for each in self.graph.input:
+            if each.name not in self.values:
+                shape = self.input_shape(each)
+                self.values[each.name] = self.draft.input(printable(each.name), shape, layout)
+        for node in self.graph.node:
+            self.node(node)
+        outputs: dict[str, View] = {}
+        for each in self.graph.output:
+            value = self.values[each.name]
+            if isinstance(value, np.ndarray):
+                raise GravenError(
+                    f"{self.draft.source}: output '{each.name}' does not depend on the input."
+                )
+            outputs[printable(each.name)] = value
+        return self.draft.network(name, outputs, layout)
+
+    def input_shape(self, each: onnx.ValueInfoProto) -> tuple[int, ...]:
+        """Of a model input; an open batch is 1."""
+        self.draft.where = f"input '{each.name}'"
+        kind = each.type.tensor_type
+        if kind.elem_type != 1:
+            raise self.draft.error("is not float32; export the model in float32.")
+        shape = []
+        for axis, extent in enumerate(kind.shape.dim):
+            known = extent.HasField("dim_value") and extent.dim_value > 0
+            if not known and axis > 0:
+                raise self.draft.error(
+                    f"has an open extent '{extent.dim_param}' as axis {axis}; export the model "
+                    "with a fixed input shape."
+                )
+            shape.append(extent.dim_value if known else 1)
+        return tuple(shape)
+
+    def node(self, node: onnx.NodeProto) -> None:
+        from onnx import helper
+
+        label = printable(node.name or (node.output[0] if node.output else ""))
+        self.draft.where = f"node '{label}' ({node.op_type})"
+        if node.domain not in ("", "ai.onnx"):
+            raise self.draft.error(
+                f"is of the domain {node.domain}; export the model with ONNX's own operators."
+            )
+        inputs = [self.values[name] if name else None for name in node.input]
+        self.outputs = len(node.output)
+        if any(isinstance(value, View) for value in inputs):
+            attributes = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+            found = self.handler(node.op_type)(self, attributes, inputs)
+        else:
+            found = self.computed(node, inputs)
+        results = found if isinstance(found, list | tuple) else [found]
+        for name, value in zip(node.output, results, strict=False):
+            if isinstance(value, View):
+                value = self.renamed(value, name)
+            self.values[name] = value
+
+    def renamed(self, view: View, name: str) -> View:
+        """The file's name for what it has computed, without its node's in front."""
+        tensor = self.draft.tensors[view.index]
+        if tensor.name.startswith(f"{self.draft.where}_"):
+            self.draft.tensors[view.index] = replace(tensor, name=printable(name))
+        return view
+
+    def handler(self, kind: str) -> Handler:
+        if kind not in HANDLERS:
+            advice = INSTEAD.get(kind, f"replace it with one of {', '.join(sorted(HANDLERS))}")
+            raise self.draft.error(f"is not supported; {advice}.")
+        return HANDLERS[kind]
+
+    def computed(self, node: onnx.NodeProto, inputs: list) -> list[np.ndarray]:
+        """Of constants, by onnx's own evaluator."""
+        from onnx import ModelProto, helper
+        from onnx.reference import ReferenceEvaluator
+
+        if not inputs and node.op_type != "Constant":
+            raise self.draft.error("has no inputs; a network that makes its own is not supported.")
+        names = [name for name in node.input if name]
+        graph = helper.make_graph(
+            [node],
+            "constant",
+            [helper.make_empty_tensor_value_info(name) for name in dict.fromkeys(names)],
+            [helper.make_empty_tensor_value_info(name) for name in node.output],
+        )
+        model: ModelProto = helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", self.opset)]
+        )
+        given = {name: self.values[name] for name in names}
+        return [np.asarray(each) for each in ReferenceEvaluator(model).run(None, given)]
+
+    # -- what handlers ask for -------------------------------------------------------------------
+
+    def array(self, inputs: Sequence[Operand | None], place: int, what: str) -> np.ndarray | None:
+        """An input that must be constant; None if it is absent."""
+        value = inputs[place] if place < len(inputs) else None
+        if isinstance(value, View):
+            raise self.draft.error(f"computes its {what} at run time; make it a constant.")
+        return value
+
+    def integers(self, inputs: Sequence[Operand | None], place: int, what: str) -> list[int] | None:
+        value = self.array(inputs, place, what)
+        return None if value is None else [int(each) for each in value.reshape(-1)]
+
+    def listed(
+        self, attributes: Attributes, inputs: Sequence[Operand | None], name: str, place: int = 1
+    ) -> list[int] | None:
+        """An attribute of old opsets that is an input of newer ones."""
+        if name in attributes:
+            return list(attributes[name])
+        return self.integers(inputs, place, name)
+
+    def pads(
+        self,
+        attributes: Attributes,
+        extents: Sequence[int],
+        filter: Sequence[int],
+        stride: Sequence[int],
+        dilation: Sequence[int],
+    ) -> list[tuple[int, int]]:
+        auto = attributes.get("auto_pad", b"NOTSET").decode()
+        if auto == "VALID":
+            return [(0, 0)] * len(filter)
+        if auto == "NOTSET":
+            flat = attributes.get("pads", [0] * 2 * len(filter))
+            return list(zip(flat[: len(filter)], flat[len(filter) :], strict=True))
+        found = []
+        for extent, size, step, apart in zip(extents, filter, stride, dilation, strict=True):
+            total = max((-(-extent // step) - 1) * step + (size - 1) * apart + 1 - extent, 0)
+            half = (total // 2, total - total // 2)
+            found.append(half if auto == "SAME_UPPER" else half[::-1])
+        return found
+
+
+# -- convolutions, pools, products ----------------------------------------------------------------
+
+
+@handles("Conv")
+def _conv(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    view, weights = inputs[0], reader.array(inputs, 1, "weights")
+    bias = reader.array(inputs, 2, "bias")
+    count = weights.ndim - 2
+    stride = tuple(attributes.get("strides", [1] * count))
+    dilation = tuple(attributes.get("dilations", [1] * count))
+    pads = reader.pads(attributes, view.shape[2:], weights.shape[2:], stride, dilation)
+    groups = attributes.get("group", 1)
+    return reader.draft.conv(view, weights, bias, stride, dilation, pads, groups)
+
+
+@handles("ConvTranspose")
+def _conv_transpose(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    weights, bias = reader.array(inputs, 1, "weights"), reader.array(inputs, 2, "bias")
+    count = weights.ndim - 2
+    dilated = set(attributes.get("dilations", [1])) != {1}
+    if dilated or attributes.get("group", 1) != 1 or count != 2 or "output_shape" in attributes:
+        raise reader.draft.error(
+            "is dilated, grouped, of one axis or of a given shape; use a plain ConvTranspose of "
+            "two axes, or Resize and Conv."
+        )
+    if attributes.get("auto_pad", b"NOTSET") != b"NOTSET":
+        raise reader.draft.error("has auto_pad; export it with explicit pads.")
+    flat = attributes.get("pads", [0] * 2 * count)
+    beyond = attributes.get("output_padding", [0] * count)
+    pads = [(flat[axis], flat[axis + count] - beyond[axis]) for axis in range(count)]
+    stride = tuple(attributes.get("strides", [1] * count))
+    return reader.draft.conv_transpose(inputs[0], weights, bias, stride, pads)
+
+
+@handles("MaxPool")
+def _pool(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    (view,) = inputs
+    filter = tuple(attributes["kernel_shape"])
+    if set(attributes.get("dilations", [1])) != {1}:
+        raise reader.draft.error("is dilated; use a pool without dilation.")
+    stride = tuple(attributes.get("strides", [1] * len(filter)))
+    pads = reader.pads(attributes, view.shape[2:], filter, stride, [1] * len(filter))
+    kind = "AVERAGE" if "count_include_pad" in attributes else "MAX"
+    counted = bool(attributes.get("count_include_pad", 0))
+    ceil = bool(attributes.get("ceil_mode", 0))
+    return reader.draft.pool(kind, view, filter, stride, pads, ceil, counted)
+
+
+@handles("AveragePool")
+def _average_pool(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    return _pool(reader, {"count_include_pad": 0, **attributes}, inputs)
+
+
+@handles("GlobalAveragePool")
+def _global_pool(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    (view,) = inputs
+    return reader.draft.reduce("MEAN", view, range(2, len(view.shape)), keep=True)
+
+
+@handles("GlobalMaxPool")
+def _global_max_pool(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    (view,) = inputs
+    extents = view.shape[2:]
+    none = [(0, 0)] * len(extents)
+    return reader.draft.pool("MAX", view, extents, (1,) * len(extents), none)
+
+
+@handles("Gemm")
+def _gemm(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    view, weights = inputs[0], reader.array(inputs, 1, "second factor")
+    bias = reader.array(inputs, 2, "third operand")
+    if not isinstance(view, View):
+        raise reader.draft.error("has a constant as its first factor; use MatMul.")
+    if attributes.get("transA", 0):
+        view = reader.draft.transpose(view, (1, 0))
+    if not attributes.get("transB", 0):
+        weights = weights.T
+    weights = weights * np.float32(attributes.get("alpha", 1.0))
+    units = weights.shape[0]
+    if bias is None:
+        return reader.draft.dense(view, weights, None)
+    bias = bias * np.float32(attributes.get("beta", 1.0))
+    if bias.size in (1, units):
+        whole = np.broadcast_to(bias.reshape(-1), (units,))
+        return reader.draft.dense(view, weights, whole)
+    return reader.draft.binary("ADD", reader.draft.dense(view, weights, None), bias)
+
+
+@handles("MatMul")
+def _matmul(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    return reader.draft.matmul(*inputs)
+
+
+# -- element by element ---------------------------------------------------------------------------
+
+
+def _unary(name: str) -> Handler:
+    return lambda reader, attributes, inputs: reader.draft.unary(name, inputs[0])
+
+
+def _binary(name: str) -> Handler:
+    def handler(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+        result = inputs[0]
+        for other in inputs[1:]:
+            both = isinstance(result, np.ndarray) and isinstance(other, np.ndarray)
+            if both:
+                raise reader.draft.error("joins constants; fold them before the export.")
+            result = reader.draft.binary(name, result, other)
+        return result
+
+    return handler
+
+
+HANDLERS.update({kind: _unary(name) for kind, name in ELEMENTWISE.items()})
+HANDLERS.update({kind: _binary(name) for kind, name in BINARY.items()})
+
+
+@handles("Sub")
+def _sub(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    first, second = inputs
+    if isinstance(second, np.ndarray):
+        return reader.draft.binary("ADD", first, -second)
+    return reader.draft.binary("SUB", first, second)
+
+
+@handles("Div")
+def _div(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    first, second = inputs
+    if isinstance(second, np.ndarray):
+        return reader.draft.binary("MUL", first, np.float32(1.0) / second)
+    return reader.draft.binary("DIV", first, second)
+
+
+@handles("Pow")
+def _pow(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    view, power = inputs[0], reader.array(inputs, 1, "exponent")
+    if power.size == 1 and float(power.reshape(-1)[0]) == 2.0:
+        return reader.draft.binary("MUL", view, view)
+    if power.size == 1 and float(power.reshape(-1)[0]) == 0.5:
+        return reader.draft.unary("SQRT", view)
+    return reader.draft.binary("POW", view, power.astype(np.float32))
+
+
+@handles("Clip")
+def _clip(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    low, high = (reader.array(inputs, place, "limits") for place in (1, 2))
+    ends = [math.inf if each is None else float(each) for each in (low, high)]
+    if low is None:
+        ends[0] = -math.inf
+    limit = float(np.finfo(np.float32).max)
+    return reader.draft.clip(
+        inputs[0],
+        -math.inf if ends[0] <= -limit else ends[0],
+        math.inf if ends[1] >= limit else ends[1],
+    )
+
+
+@handles("LeakyRelu")
+def _leaky_relu(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    alpha = attributes.get("alpha", 0.01)
+    return reader.draft.unary("LEAKY_RELU", inputs[0], {"Alpha": alpha})
+
+
+@handles("PRelu")
+def _prelu(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    slope = reader.array(inputs, 1, "slope")
+    return reader.draft.prelu(inputs[0], slope)
+
+
+@handles("Elu")
+def _elu(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    if attributes.get("alpha", 1.0) != 1.0:
+        raise reader.draft.error("has an alpha other than 1; use 1, or LeakyRelu.")
+    return reader.draft.unary("ELU", inputs[0])
+
+
+@handles("Gelu")
+def _gelu(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    rough = attributes.get("approximate", b"none") == b"tanh"
+    return reader.draft.unary("GELU", inputs[0], {"Approximate": rough})
+
+
+@handles("HardSigmoid")
+def _hard_sigmoid(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    alpha, beta = attributes.get("alpha", 0.2), attributes.get("beta", 0.5)
+    return reader.draft.scaled_relu6(inputs[0], alpha, beta)
+
+
+@handles("Softmax")
+def _softmax(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    (view,) = inputs
+    old = reader.opset < 13
+    axis = attributes.get("axis", 1 if old else -1) % len(view.shape)
+    if old and math.prod(view.shape[axis + 1 :]) != 1:  # opset 11 flattens from that axis on
+        whole = (math.prod(view.shape[:axis]), math.prod(view.shape[axis:]))
+        flat = reader.draft.softmax(reader.draft.reshape(view, whole), 1)
+        return reader.draft.reshape(flat, view.shape)
+    return reader.draft.softmax(view, axis)
+
+
+@handles("LogSoftmax")
+def _log_softmax(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    axis = attributes.get("axis", -1)
+    return reader.draft.softmax(inputs[0], axis, "LOG_SOFTMAX")
+
+
+@handles("BatchNormalization")
+def _batch_normalization(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    view = inputs[0]
+    if attributes.get("training_mode", 0):
+        raise reader.draft.error("is in training mode; call model.eval() before the export.")
+    names = ("scale", "offset", "mean", "variance")
+    arrays = [reader.array(inputs, 1 + place, name) for place, name in enumerate(names)]
+    return reader.draft.normalized(view, *arrays, attributes.get("epsilon", 1e-5))
+
+
+@handles("Identity", "Dropout")
+def _identity(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    return inputs[0]
+
+
+@handles("Cast")
+def _cast(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    if attributes["to"] != 1:
+        raise reader.draft.error("converts to another element than float32; remove it.")
+    return inputs[0]
+
+
+# -- shapes ---------------------------------------------------------------------------------------
+
+
+@handles("Shape")
+def _shape(reader: _Reader, attributes: Attributes, inputs: list) -> np.ndarray:
+    shape = inputs[0].shape[attributes.get("start", 0) : attributes.get("end")]
+    return np.array(shape, dtype=np.int64)
+
+
+@handles("Reshape")
+def _reshape(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    view = inputs[0]
+    shape = reader.integers(inputs, 1, "shape")
+    if not attributes.get("allowzero", 0):
+        shape = [view.shape[axis] if n == 0 else n for axis, n in enumerate(shape)]
+    if -1 in shape:
+        shape[shape.index(-1)] = math.prod(view.shape) // -math.prod(shape)
+    return reader.draft.reshape(view, tuple(shape))
+
+
+@handles("Flatten")
+def _flatten(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    view = inputs[0]
+    axis = attributes.get("axis", 1)
+    axis += len(view.shape) if axis < 0 else 0
+    shape = (math.prod(view.shape[:axis]), math.prod(view.shape[axis:]))
+    return reader.draft.reshape(view, shape)
+
+
+@handles("Squeeze")
+def _squeeze(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    view, axes = inputs[0], reader.listed(attributes, inputs, "axes")
+    ones = [axis for axis, n in enumerate(view.shape) if n == 1]
+    gone = ones if axes is None else [axis % len(view.shape) for axis in axes]
+    shape = tuple(n for axis, n in enumerate(view.shape) if axis not in gone)
+    return reader.draft.reshape(view, shape)
+
+
+@handles("Unsqueeze")
+def _unsqueeze(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    view, axes = inputs[0], reader.listed(attributes, inputs, "axes")
+    rank = len(view.shape) + len(axes)
+    new = {axis % rank for axis in axes}
+    old = iter(view.shape)
+    return reader.draft.reshape(
+        view, tuple(1 if axis in new else next(old) for axis in range(rank))
+    )
+
+
+@handles("Transpose")
+def _transpose(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    (view,) = inputs
+    axes = attributes.get("perm", range(len(view.shape))[::-1])
+    return reader.draft.transpose(view, tuple(axes))
+
+
+@handles("Concat")
+def _concat(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    return reader.draft.concat(inputs, attributes["axis"])
+
+
+@handles("Slice")
+def _slice(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    view = inputs[0]
+    starts, ends = (reader.integers(inputs, place, "limits") for place in (1, 2))
+    axes = reader.integers(inputs, 3, "axes") or list(range(len(starts)))
+    steps = reader.integers(inputs, 4, "steps") or [1] * len(starts)
+    begin, end, stride = [0] * len(view.shape), list(view.shape), [1] * len(view.shape)
+    for axis, first, last, step in zip(axes, starts, ends, steps, strict=True):
+        if step < 1:
+            raise reader.draft.error("goes backwards; reverse in the firmware, or by Gather.")
+        axis %= len(view.shape)
+        begin[axis], end[axis], stride[axis] = slice(first, last, step).indices(view.shape[axis])
+    return reader.draft.strided(view, begin, end, stride)
+
+
+@handles("Split")
+def _split(reader: _Reader, attributes: Attributes, inputs: list) -> list[View]:
+    view, axis = inputs[0], attributes.get("axis", 0) % len(inputs[0].shape)
+    sizes = reader.listed(attributes, inputs, "split")
+    if sizes is None:
+        count = attributes.get("num_outputs", reader.outputs)
+        part = -(-view.shape[axis] // count)
+        sizes = [part] * (count - 1) + [view.shape[axis] - part * (count - 1)]
+    return reader.draft.split(view, axis, sizes)
+
+
+@handles("Gather")
+def _gather(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    view, places = inputs[0], reader.array(inputs, 1, "indices")
+    if not isinstance(view, View):
+        raise reader.draft.error("looks up a table by the input; use MatMul with one-hot rows.")
+    axis = attributes.get("axis", 0) % len(view.shape)
+    extent = view.shape[axis]
+    listed = [int(place) % extent for place in places.reshape(-1)]
+    if listed != list(range(listed[0], listed[0] + len(listed))):
+        raise reader.draft.error("picks elements that are not neighbours; use Slice or Split.")
+    starts, sizes = [0] * len(view.shape), list(view.shape)
+    starts[axis], sizes[axis] = listed[0], len(listed)
+    found = reader.draft.slice(view, starts, sizes)
+    shape = (*view.shape[:axis], *places.shape, *view.shape[axis + 1 :])
+    return reader.draft.reshape(found, shape)
+
+
+@handles("Expand")
+def _expand(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    view, shape = inputs[0], reader.integers(inputs, 1, "shape")
+    if np.broadcast_shapes(view.shape, tuple(shape)) != view.shape:
+        raise reader.draft.error("repeats its input; let Add or Mul broadcast instead.")
+    return view
+
+
+@handles("Pad")
+def _pad(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    view, flat = inputs[0], reader.integers(inputs, 1, "pads")
+    fill = reader.array(inputs, 2, "value")
+    axes = reader.integers(inputs, 3, "axes") or list(range(len(view.shape)))
+    pads = [(0, 0)] * len(view.shape)
+    for place, axis in enumerate(axes):
+        pads[axis] = (flat[place], flat[place + len(axes)])
+    mode = attributes.get("mode", b"constant").decode()
+    value = 0.0 if fill is None or fill.size == 0 else float(fill.reshape(-1)[0])
+    return reader.draft.pad(view, pads, mode, value)
+
+
+def _reduction(kind: str) -> Handler:
+    def handler(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+        view, axes = inputs[0], reader.listed(attributes, inputs, "axes")
+        if not axes:
+            if attributes.get("noop_with_empty_axes", 0):
+                return view
+            axes = list(range(len(view.shape)))
+        keep = bool(attributes.get("keepdims", 1))
+        return reader.draft.reduce(REDUCTIONS[kind], view, axes, keep)
+
+    return handler
+
+
+HANDLERS.update({kind: _reduction(kind) for kind in REDUCTIONS})
+
+
+# -- other resolutions ----------------------------------------------------------------------------
+
+
+@handles("Resize", "Upsample")
+def _resize(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    view = inputs[0]
+    scales, sizes = reader.array(inputs, 2, "scales"), reader.integers(inputs, 3, "sizes")
+    if sizes is None:
+        pairs = zip(view.shape, scales.reshape(-1), strict=True)
+        sizes = [math.floor(n * float(scale)) for n, scale in pairs]
+    if len(view.shape) != 4 or list(view.shape[:2]) != sizes[:2]:
+        raise reader.draft.error(
+            f"makes {shape_text(tuple(sizes))} of {shape_text(view.shape)}; only height and width "
+            "can change."
+        )
+    mode = attributes.get("mode", b"nearest").decode()
+    how = attributes.get("coordinate_transformation_mode", b"half_pixel").decode()
+    size, extents = tuple(sizes[2:]), view.shape[2:]
+    if mode == "linear" and not attributes.get("antialias", 0):
+        flags = {"align_corners": (True, False), "asymmetric": (False, False)}
+        flags |= {"half_pixel": (False, True), "pytorch_half_pixel": (False, True)}
+        if how in flags and (how != "pytorch_half_pixel" or min(size) > 1):
+            return reader.draft.resize(view, "RESIZE_BILINEAR", size, *flags[how])
+    if mode == "nearest":
+        rounding = attributes.get("nearest_mode", b"round_prefer_floor").decode()
+        flags = nearest(how, rounding, extents, size)
+        if flags is not None:
+            return reader.draft.resize(view, "RESIZE_NEAREST_NEIGHBOR", size, *flags)
+    raise reader.draft.error(
+        f"interpolates ({mode}, {how}) as no operator here does; use nearest by a whole factor, "
+        "or linear with half_pixel or align_corners."
+    )
+
+
+def nearest(
+    how: str, rounding: str, extents: Sequence[int], size: Sequence[int]
+) -> tuple[bool, bool] | None:
+    """Flags (align corners, half pixel centers) that pick the very pixels that ONNX picks."""
+    wanted = [picked(how, rounding, *pair) for pair in zip(extents, size, strict=True)]
+    for flags in ((False, False), (False, True), (True, False)):
+        layer = ResizeNearest(*flags)
+        found = [sources(layer, *pair) for pair in zip(extents, size, strict=True)]
+        if all(np.array_equal(*pair) for pair in zip(wanted, found, strict=True)):
+            return flags
+    return None
+
+
+def picked(how: str, rounding: str, extent: int, output: int) -> np.ndarray:
+    """The input's index for each output index along one axis, as ONNX says it."""
+    place, scale = np.arange(output, dtype=np.float64), output / extent
+    if how == "asymmetric":
+        place = place / scale
+    elif how == "align_corners":
+        place = place * (extent - 1) / max(output - 1, 1)
+    else:
+        place = (place + 0.5) / scale - 0.5
+    rounded = {
+        "floor": np.floor,
+        "ceil": np.ceil,
+        "round_prefer_floor": lambda each: np.ceil(each - 0.5),
+        "round_prefer_ceil": lambda each: np.floor(each + 0.5),
+    }[rounding](place)
+    return np.clip(rounded, 0, extent - 1).astype(np.int64)
+
+
+@handles("DepthToSpace")
+def _depth_to_space(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+    (view,) = inputs
+    block = attributes["blocksize"]
+    _, channels, height, width = view.shape
+    draft, kept = reader.draft, channels // block**2
+    if attributes.get("mode", b"DCR") == b"DCR":
+        split, axes = (1, block, block, kept, height, width), (0, 3, 4, 1, 5, 2)
+    else:
+        split, axes = (1, kept, block, block, height, width), (0, 1, 4, 2, 5, 3)
+    turned = draft.transpose(draft.reshape(view, split), axes)
+    return draft.reshape(turned, (1, kept, height * block, width * block))

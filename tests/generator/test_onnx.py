@@ -1,0 +1,385 @@
+"""The ONNX front end: small networks of each kind of node, the numpy reference of what it reads
+against onnx's own evaluator.
+"""
+
+import dataclasses
+
+import cpp_cases
+import numpy as np
+import pytest
+from graven import cli, layers, reference
+from graven.errors import GravenError
+from graven.frontends import onnx as frontend
+from graven.frontends.nchw import regroup
+
+onnx = pytest.importorskip("onnx", reason="no package onnx")
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+from onnx.reference import ReferenceEvaluator  # noqa: E402
+
+node = helper.make_node
+
+
+@dataclasses.dataclass
+class Graph:
+    """`nodes` from 'x' (of `shape`, or several inputs) to 'y'."""
+
+    nodes: list
+    constants: dict
+    shape: tuple = (1, 4, 9, 7)
+    opset: int = 17
+    inputs: dict | None = None
+
+    def model(self):
+        given = self.inputs or {"x": self.shape}
+        value = helper.make_tensor_value_info
+        graph = helper.make_graph(
+            self.nodes,
+            "graph",
+            [value(name, TensorProto.FLOAT, shape) for name, shape in given.items()],
+            [value("y", TensorProto.FLOAT, None)],
+            [
+                numpy_helper.from_array(np.asarray(data), name)
+                for name, data in self.constants.items()
+            ],
+        )
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)])
+
+    def read(self, layout=None):
+        return frontend.parse(self.model(), "m.onnx", "m", layout)
+
+
+def reals(*shape, seed=0):
+    return np.random.default_rng(seed).normal(0.0, 0.5, shape).astype(np.float32)
+
+
+def positive(*shape, seed=0):
+    return np.abs(reals(*shape, seed=seed)) + np.float32(0.5)
+
+
+def integers(*values):
+    return np.array(values, dtype=np.int64)
+
+
+def in_memory(value, name, shape, description):
+    """An activation of the file as the network wants it."""
+    said = dict(each.split(" ") for each in description.split(", ") if each)
+    if name in said:
+        stated = {3: "NCL", 4: "NCHW"}.get(value.ndim, "0123456789")
+        value = value.transpose([stated.index(letter) for letter in said[name]])
+    assert value.shape == shape
+    return np.ascontiguousarray(value)
+
+
+def check(graph, layout=None, seed=1):
+    network = graph.read(layout)
+    rng = np.random.default_rng(seed)
+    given = {
+        name: rng.normal(0, 1, shape).astype(np.float32)
+        for name, shape in (graph.inputs or {"x": graph.shape}).items()
+    }
+    (expected,) = ReferenceEvaluator(graph.model()).run(None, given)
+    shapes = [network.tensors[index].shape for index in network.inputs]
+    pairs = zip(given, shapes, strict=True)
+    inputs = [in_memory(given[name], name, shape, network.description) for name, shape in pairs]
+    (output,) = network.outputs
+    found = reference.run(network, inputs)[output]
+    expected = in_memory(expected, "y", found.shape, network.description)
+    assert np.max(np.abs(found - expected)) <= 1e-4 * max(np.max(np.abs(expected)), 1e-3)
+    return network
+
+
+def names(network):
+    return [each.name for each in network.operators]
+
+
+def one(kind, *constants, shape=(1, 4, 9, 7), opset=17, **attributes):
+    """A single node, its further inputs constants."""
+    values = {f"c{place}": value for place, value in enumerate(constants) if value is not None}
+    inputs = ["x", *(f"c{k}" if value is not None else "" for k, value in enumerate(constants))]
+    return Graph([node(kind, inputs, ["y"], **attributes)], values, shape, opset)
+
+
+CASES = {
+    "conv": one("Conv", reals(6, 4, 3, 3), reals(6)),
+    "conv same": one("Conv", reals(6, 4, 3, 3), pads=[1, 1, 1, 1]),
+    "conv auto same": one("Conv", reals(6, 4, 3, 3), auto_pad="SAME_UPPER", strides=[2, 2]),
+    "conv padded": one("Conv", reals(6, 4, 3, 3), pads=[2, 0, 1, 1], strides=[2, 2]),
+    "conv lower": one("Conv", reals(6, 4, 4, 4), auto_pad="SAME_LOWER"),
+    "conv dilated": one("Conv", reals(6, 4, 3, 3), dilations=[2, 2]),
+    "conv grouped": one("Conv", reals(6, 2, 3, 3), reals(6), group=2),
+    "depthwise": one("Conv", reals(8, 1, 3, 3), reals(8), group=4, pads=[1, 1, 1, 1]),
+    "conv of time": one("Conv", reals(6, 4, 3), reals(6), shape=(1, 4, 20)),
+    "conv transposed": one("ConvTranspose", reals(4, 3, 2, 2), reals(3), strides=[2, 2]),
+    "max pool": one("MaxPool", kernel_shape=[2, 2], strides=[2, 2]),
+    "max pool ceil": one("MaxPool", kernel_shape=[2, 2], strides=[2, 2], ceil_mode=1),
+    "max pool padded": one("MaxPool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 0, 0]),
+    "max pool of time": one("MaxPool", kernel_shape=[2], strides=[2], shape=(1, 4, 20)),
+    "average pool": one("AveragePool", kernel_shape=[3, 2], strides=[2, 1]),
+    "average pool same": one("AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+    "average pool counting": one(
+        "AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1
+    ),
+    "global average": one("GlobalAveragePool"),
+    "global max": one("GlobalMaxPool"),
+    "normalized": one("BatchNormalization", reals(4), reals(4), reals(4), positive(4)),
+    "gemm": one("Gemm", reals(12, 5), reals(5), shape=(1, 12), alpha=0.5, beta=2.0),
+    "gemm turned": one("Gemm", reals(5, 12), reals(5), shape=(1, 12), transB=1),
+    "matmul": one("MatMul", reals(7, 5)),
+    "matmul of time": one("MatMul", reals(7, 5), shape=(1, 6, 7)),
+    "leaky": one("LeakyRelu", alpha=0.2),
+    "prelu": one("PRelu", reals(4, 1, 1)),
+    "hard sigmoid": one("HardSigmoid", alpha=1 / 6),
+    "clip": one("Clip", np.float32(-1), np.float32(1)),
+    "clip 6": one("Clip", np.float32(0), np.float32(6)),
+    "clip below": one("Clip", np.float32(0), np.float32(2.5)),
+    "elu": one("Elu"),
+    "softmax": one("Softmax", axis=1),
+    "softmax of rows": one("Softmax", axis=-1),
+    "log softmax": one("LogSoftmax", axis=1),
+    "add channels": one("Add", reals(4, 1, 1)),
+    "add all": one("Add", reals(1, 4, 9, 7)),
+    "subtract": one("Sub", reals(4, 1, 1)),
+    "divide": one("Div", positive(4, 1, 1)),
+    "square": one("Pow", np.float32(2)),
+    "flatten": one("Flatten"),
+    "flatten rows": one("Flatten", axis=2),
+    "transpose": Graph(
+        [node("Transpose", ["x"], ["t"], perm=[0, 2, 3, 1]), node("Relu", ["t"], ["y"])], {}
+    ),
+    "squeeze": one("Squeeze", integers(0), shape=(1, 1, 6, 7)),
+    "unsqueeze": one("Unsqueeze", integers(2), shape=(1, 4, 7)),
+    "reshape": one("Reshape", integers(1, 2, 2, -1, 7)),
+    "mean of rows": one("ReduceMean", axes=[2], keepdims=0),
+    "mean of channels": one("ReduceMean", integers(1), opset=18),
+    "sum": one("ReduceSum", integers(2, 3)),
+    "slice": one("Slice", integers(1, 2), integers(3, 100), integers(1, 3)),
+    "slice steps": one("Slice", integers(1), integers(100), integers(2), integers(3)),
+    "gather": one("Gather", np.array(2, dtype=np.int64), axis=1),
+    "pad": one("Pad", integers(0, 0, 1, 2, 0, 0, 0, 3)),
+    "pad reflected": one("Pad", integers(0, 0, 1, 2, 0, 0, 0, 3), mode="reflect"),
+    "upsample": one(
+        "Resize", None, np.array([1, 1, 2, 3], dtype=np.float32), mode="nearest",
+        coordinate_transformation_mode="asymmetric", nearest_mode="floor",
+    ),
+    "upsample torch": one(
+        "Resize", None, None, integers(1, 4, 18, 14), mode="linear",
+        coordinate_transformation_mode="half_pixel",
+    ),
+    "upsample corners": one(
+        "Resize", None, None, integers(1, 4, 12, 14), mode="linear",
+        coordinate_transformation_mode="align_corners",
+    ),
+    "depth to space": one("DepthToSpace", blocksize=2),
+    **{kind: one(kind) for kind in ("Relu", "Sigmoid", "Tanh", "HardSwish", "Abs", "Neg", "Exp")},
+}  # fmt: skip
+
+
+def lacking(error):
+    """An operator that graven has no layer for yet."""
+    return "which is not supported; what there is" in str(error)
+
+
+@pytest.mark.parametrize("layout", ["nhwc", "nchw"])
+@pytest.mark.parametrize("label", CASES)
+def test_node(label, layout):
+    try:
+        check(CASES[label], layout)
+    except GravenError as error:
+        if not lacking(error):
+            raise
+        pytest.skip(str(error).split(";")[0])
+
+
+# -- layout ---------------------------------------------------------------------------------------
+
+
+def cnn(shape=(1, 3, 8, 10)):
+    """Convolutions, batch normalization, a residual, and Dense behind Flatten."""
+    nodes = [
+        node("Conv", ["x", "w1"], ["a"], pads=[1, 1, 1, 1]),
+        node("BatchNormalization", ["a", "scale", "offset", "mean", "variance"], ["b"]),
+        node("Relu", ["b"], ["c"]),
+        node("MaxPool", ["c"], ["d"], kernel_shape=[2, 2], strides=[2, 2]),
+        node("Conv", ["d", "w2", "b2"], ["e"], group=8, pads=[1, 1, 1, 1]),
+        node("Add", ["e", "d"], ["f"]),
+        node("Clip", ["f", "zero", "six"], ["g"]),
+        node("Shape", ["g"], ["s"]),
+        node("Gather", ["s", "first"], ["n"]),
+        node("Unsqueeze", ["n", "axis"], ["m"]),
+        node("Concat", ["m", "rest"], ["flat"], axis=0),
+        node("Reshape", ["g", "flat"], ["k"]),
+        node("Gemm", ["k", "w3", "b3"], ["l"], transB=1),
+        node("Softmax", ["l"], ["y"]),
+    ]
+    half = 8 * (shape[2] // 2) * (shape[3] // 2)
+    constants = {
+        "w1": reals(8, 3, 3, 3), "scale": reals(8), "offset": reals(8), "mean": reals(8),
+        "variance": positive(8), "w2": reals(8, 1, 3, 3), "b2": reals(8), "zero": np.float32(0),
+        "six": np.float32(6), "first": np.array(0, dtype=np.int64), "axis": integers(0),
+        "rest": integers(-1), "w3": reals(10, half), "b3": reals(10),
+    }  # fmt: skip
+    return Graph(nodes, constants, shape)
+
+
+def test_cnn_without_transpositions():
+    network = check(cnn())
+    expected = ["CONV_2D", "MAX_POOL_2D", "DEPTHWISE_CONV_2D", "ADD", "FULLY_CONNECTED", "SOFTMAX"]
+    assert names(network) == expected
+    assert network.operators[0].layer.activation == "RELU"
+    assert network.operators[3].layer.activation == "RELU6"
+    assert network.tensors[network.inputs[0]].shape == (1, 8, 10, 3)
+    assert network.description == "x NHWC"
+
+
+def test_channels_first_costs_one_transposition():
+    network = check(cnn(), "nchw")
+    assert names(network).count("TRANSPOSE") == 1
+    assert network.tensors[network.inputs[0]].shape == (1, 3, 8, 10)
+
+
+def test_file_that_transposes_its_input_keeps_it():
+    """As tf2onnx writes it."""
+    nodes = [
+        node("Transpose", ["x"], ["a"], perm=[0, 3, 1, 2]),
+        node("Conv", ["a", "w"], ["b"], pads=[1, 1, 1, 1]),
+        node("Transpose", ["b"], ["y"], perm=[0, 2, 3, 1]),
+    ]
+    network = check(Graph(nodes, {"w": reals(6, 3, 3, 3)}, (1, 8, 9, 3)))
+    assert names(network) == ["CONV_2D"]
+    assert network.tensors[network.inputs[0]].shape == (1, 8, 9, 3)
+    assert network.description == "x NCHW, y NCHW"  # as the file states its axes
+
+
+def test_dense_behind_pool_and_activation_behind_flatten():
+    nodes = [
+        node("Conv", ["x", "w"], ["a"]),
+        node("Flatten", ["a"], ["b"]),
+        node("Relu", ["b"], ["c"]),
+        node("Mul", ["c", "f"], ["d"]),
+        node("MatMul", ["d", "v"], ["e"]),
+        node("Add", ["e", "o"], ["y"]),
+    ]
+    constants = {"w": reals(6, 4, 3, 3), "f": reals(1, 210), "v": reals(210, 5), "o": reals(5)}
+    assert "TRANSPOSE" not in names(check(Graph(nodes, constants)))
+
+
+def test_convolutions_along_time_stay_in_place():
+    nodes = [
+        node("Conv", ["x", "w"], ["a"], pads=[1, 1]),
+        node("BatchNormalization", ["a", "scale", "offset", "mean", "variance"], ["b"]),
+        node("Relu", ["b"], ["c"]),
+        node("MaxPool", ["c"], ["d"], kernel_shape=[2], strides=[2]),
+        node("Conv", ["d", "v"], ["e"]),
+        node("GlobalAveragePool", ["e"], ["f"]),
+        node("Flatten", ["f"], ["g"]),
+        node("Gemm", ["g", "u"], ["y"]),
+    ]
+    constants = {
+        "w": reals(6, 4, 3), "scale": reals(6), "offset": reals(6), "mean": reals(6),
+        "variance": positive(6), "v": reals(5, 6, 3), "u": reals(5, 3),
+    }  # fmt: skip
+    network = check(Graph(nodes, constants, (1, 4, 20)))
+    assert names(network) == [
+        "RESHAPE", "CONV_2D", "MAX_POOL_2D", "CONV_2D", "RESHAPE", "MEAN", "FULLY_CONNECTED",
+    ]  # fmt: skip
+
+
+def test_shuffled_channels():
+    nodes = [
+        node("Conv", ["x", "w"], ["a"]),
+        node("Reshape", ["a", "apart"], ["b"]),
+        node("Transpose", ["b"], ["c"], perm=[0, 2, 1, 3, 4]),
+        node("Reshape", ["c", "back"], ["d"]),
+        node("Conv", ["d", "v"], ["y"]),
+    ]
+    constants = {
+        "w": reals(6, 4, 3, 3), "apart": integers(1, 2, 3, 7, 5), "back": integers(1, 6, 7, 5),
+        "v": reals(6, 6, 3, 3),
+    }  # fmt: skip
+    network = check(Graph(nodes, constants))
+    assert names(network).count("TRANSPOSE") == 1
+
+
+def test_several_inputs_join():
+    nodes = [
+        node("Conv", ["x", "w"], ["a"], pads=[1, 1, 1, 1]),
+        node("Concat", ["a", "z"], ["b"], axis=1),
+        node("Split", ["b", "parts"], ["c", "d"], axis=1),
+        node("Mul", ["c", "d"], ["y"]),
+    ]
+    constants = {"w": reals(4, 4, 3, 3), "parts": integers(4, 4)}
+    inputs = {"x": (1, 4, 9, 7), "z": (1, 4, 9, 7)}
+    network = check(Graph(nodes, constants, inputs=inputs))
+    assert "TRANSPOSE" not in names(network)
+
+
+def test_regrouping_axes():
+    last = (0, 2, 3, 1)
+    assert regroup((1, 6, 4, 5), last, (1, 2, 3, 4, 5)) == (0, 3, 4, 1, 2)
+    assert regroup((1, 6, 4, 5), last, (1, 6, 20)) == (0, 2, 1)
+    assert regroup((1, 6, 4, 5), last, (1, 120)) is None
+    assert regroup((1, 6, 1, 1), last, (1, 6)) == (0, 1)
+
+
+# -- C++ ------------------------------------------------------------------------------------------
+
+
+def test_cpp_of_a_cnn(tmp_path):
+    network = cnn().read()
+    case = cpp_cases.make("cnn", 0, network, np.random.default_rng(0))
+    ((found, *_),) = cpp_cases.run([case], tmp_path)
+    (output,) = case.network.outputs
+    expected = reference.run(case.network, case.inputs[0])[output]
+    np.testing.assert_allclose(found[output], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_command_compiles(tmp_path):
+    onnx.save(onnx.shape_inference.infer_shapes(cnn().model()), tmp_path / "net.onnx")
+    header = tmp_path / "net.hpp"
+    assert cli.main(["compile", str(tmp_path / "net.onnx"), "-o", str(header)]) == 0
+    assert "x NHWC" in header.read_text() and "namespace net" in header.read_text()
+
+
+def test_softmax_of_opset_11_flattens():
+    """As its specification says and onnxruntime does; onnx's own evaluator does not."""
+    network = one("Softmax", shape=(1, 4, 5), opset=11).read()
+    found = reference.run(network, [reals(1, 4, 5)])[network.outputs[0]]
+    assert abs(found.sum() - 1.0) < 1e-5
+
+
+# -- what is refused ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("graph", "sentence"),
+    [
+        (one("LSTM", reals(1, 4, 4), reals(1, 4, 4)), r"node 'y' \(LSTM\): .*unroll"),
+        (one("Det"), r"node 'y' \(Det\): is not supported; replace it with one of"),
+        (one("Conv", reals(6, 5, 3, 3)), "weights 6x5x3x3 in 1 groups for an input of 4 channels"),
+        (one("Relu", shape=("N", 4, "height", 7)), "open extent 'height' as axis 2"),
+        (one("BatchNormalization", reals(4), reals(4), reals(4), positive(4), training_mode=1),
+         "training mode; call model.eval"),
+        (one("MaxPool", kernel_shape=[10, 10]), "a window of 10 on an input of 9"),
+        (one("Relu", opset=9), "is of opset 9, expected 11 or later"),
+        (one("Cast", to=6), "converts to another element"),
+    ],
+)  # fmt: skip
+def test_refused(graph, sentence):
+    with pytest.raises(GravenError, match=sentence):
+        graph.read()
+
+
+def test_open_batch_is_one():
+    graph = dataclasses.replace(cnn(), shape=("N", 3, 8, 10))
+    network = graph.read()
+    assert network.tensors[network.inputs[0]].shape == (1, 8, 10, 3)
+
+
+def test_file_that_is_none(tmp_path):
+    (tmp_path / "m.onnx").write_bytes(b"no model at all")
+    with pytest.raises(GravenError, match=r"m\.onnx: is no valid ONNX model"):
+        frontend.load(tmp_path / "m.onnx")
+
+
+def test_every_needed_operator_is_known_or_named():
+    assert {"CONV_2D", "FULLY_CONNECTED"} <= set(layers.modules())
