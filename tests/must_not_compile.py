@@ -1,7 +1,8 @@
 """must_not_compile.py <source> <compiler> [flags]: one test of a mistake that users can make.
 
 The source's first line is `// EXPECT: <sentence>`. It must compile as it is; with GRAVEN_BROKEN
-defined it must not, for exactly one error, whose text contains the sentence.
+defined, or with the flags of a second line `// BROKEN: <flags>`, it must not, for exactly one
+error, whose text contains the sentence.
 """
 
 from __future__ import annotations
@@ -22,16 +23,18 @@ def compile_once(command: list[str], source: Path) -> tuple[bool, str]:
 
 def judge(source: Path, compiler: list[str]) -> str | None:
     """What is wrong with the test, in one sentence; None if nothing is."""
-    first_line = source.read_text(encoding="utf-8").split("\n", 1)[0]
+    first_line, second_line = source.read_text(encoding="utf-8").split("\n", 2)[:2]
     match = re.fullmatch(r"// EXPECT: (.+)", first_line.rstrip())
+    flags = re.fullmatch(r"// BROKEN: (.+)", second_line.rstrip())
+    broken = flags[1].split() if flags else ["-DGRAVEN_BROKEN"]
     if not match:
         return "the first line is not `// EXPECT: <sentence>`"
     good, output = compile_once(compiler, source)
     if not good:
         return f"does not compile even without GRAVEN_BROKEN:\n{output}"
-    good, output = compile_once([*compiler, "-DGRAVEN_BROKEN"], source)
+    good, output = compile_once([*compiler, *broken], source)
     if good:
-        return "compiles with GRAVEN_BROKEN, and must not"
+        return f"compiles with {' '.join(broken)}, and must not"
     errors = [line for line in output.splitlines() if re.search(r"\berror: ", line)]
     if not any(match[1] in line.replace('\\"', '"') for line in errors):
         return f"no error says: {match[1]}\nThe compiler's output:\n{output}"

@@ -36,7 +36,14 @@ from graven.facts import (
 from graven.paths import data_root
 
 HOST = "host"
+ISA_FLAGS = {
+    "avx2": "-mavx2",
+    "avxvnni": "-mavxvnni",
+    "avx512vnni": "-mavx512vnni -mavx512bw -mavx512vl",
+}
+"""What the host's compiler wants to hear of its instruction sets."""
 INSPECTABLE = "inspectable"  # for `graven verify`: nothing overlapped, nothing fused
+MOST_BYTES = (1 << 31) - 1  # of a limit
 PLANS = ("fastest", "smallest", INSPECTABLE)
 Read = TypeVar("Read")
 
@@ -144,6 +151,16 @@ def isas() -> tuple[str, ...]:
     return ("native", *found)
 
 
+def targets_of(isa: str) -> tuple[str, ...]:
+    """The targets of which an instruction set is the native one."""
+    folder = data_root() / "toolchains"
+    line = f"set(GRAVEN_ISA {isa})"
+    return tuple(
+        target for target in targets()
+        if target != HOST and line in (folder / f"{target}.cmake").read_text()
+    )  # fmt: skip
+
+
 def policy_of(choice: Choice) -> str:
     """The C++ value of a plan."""
     policy = _goal_of(choice.plan)
@@ -155,8 +172,10 @@ def policy_of(choice: Choice) -> str:
 def _goal_of(plan: str) -> str:
     if plan in PLANS:
         return f"graven::plan::{plan}"
-    found = re.fullmatch(r"within:([1-9][0-9]{0,9})", plan)
-    if not found or int(found[1]) >= 1 << 31:
+    found = re.fullmatch(r"within:([1-9][0-9]*)", plan)
+    if found and int(found[1]) > MOST_BYTES:
+        raise GravenError(f"--plan {plan}: takes at most {MOST_BYTES} bytes.")
+    if not found:
         raise GravenError(
             f"--plan '{plan}': is no plan; take fastest, smallest, or within:BYTES, as in "
             "within:16384."
@@ -249,10 +268,15 @@ def _foreign_isa(choice: Choice, output: str) -> GravenError | None:
     unknown = (f"'{choice.isa}' is not a member of 'graven", f"no member named '{choice.isa}'")
     if not any(text in output for text in unknown):
         return None
-    hint = ", or its flags in CXXFLAGS (avx2: -mavx2)" if choice.target == HOST else ""
+    if choice.isa in ISA_FLAGS and choice.target == HOST:
+        hint = f"say CXXFLAGS='{ISA_FLAGS[choice.isa]}' in the environment"
+    elif choice.isa in ISA_FLAGS:
+        hint = f"take --target {HOST}"
+    else:
+        hint = f"take --target {' or '.join(targets_of(choice.isa))}"
     return GravenError(
-        f"--isa '{choice.isa}': is not for target {choice.target} as its compiler is called; take "
-        f"native or scalar{hint}."
+        f"--isa '{choice.isa}': is not for target {choice.target} as its compiler is called; "
+        f"{hint}, or --isa native or scalar."
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import ir, layers
+from graven import ir, layers, unsupported
 from graven.errors import GravenError
 from graven.node import BYTES, QUANTIZED, Node, Option, shape_text
 
@@ -69,11 +69,6 @@ def checked(
     return ir.Network(name, source, description, gate.tensors, found, given, results)
 
 
-def unsupported() -> str:
-    supported = ", ".join(sorted(layers.modules()))
-    return f"is not supported; replace it with one of {supported}."
-
-
 def check_axes(source: str, where: str, count: int) -> None:
     if count > MOST_AXES:
         raise GravenError(f"{source}: {where}: has {count} axes, at most {MOST_AXES} work.")
@@ -93,9 +88,9 @@ class _Gate:
     # -- operators -------------------------------------------------------------------------------
 
     def check_names(self, operators: Sequence[Stated]) -> None:
-        for index, each in enumerate(operators):
-            if each.name not in layers.modules():
-                raise self.error(f"operator {index} ({each.name}): {unsupported()}")
+        names = [each.name for each in operators]
+        if text := unsupported.sentence(names, lambda index: f"operator {index} ({names[index]})"):
+            raise self.error(text)
 
     def users(self, operators: Sequence[Stated]) -> dict[int, str]:
         """The first operator that mentions each tensor, for messages."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # numpy and what needs it: inside main, where an interruption
     from graven.emit import FoundPlan
     from graven.runner import Run
 
+PIPED = 500  # columns where nobody looks: no name is broken
 MOST_RANDOM = 100_000
 INTERRUPTED = 130  # what a shell has for SIGINT
 VERIFIED = 4  # inferences of `graven verify` without inputs
@@ -190,6 +191,8 @@ def load(options: argparse.Namespace) -> Loaded:
                 f"--{option.replace('_', '-')}: {network.source} has {len(network.inputs)} inputs, "
                 "expected one; take it with resident inputs."
             )
+    if getattr(options, "stream", False):
+        check_time(network)
     if options.name is not None:
         network = replace(network, name=emit.check_name(options.name))
     if options.prune == "off":
@@ -197,6 +200,19 @@ def load(options: argparse.Namespace) -> Loaded:
     pruned = prune.prune(network)
     header = emit.header(pruned.network, sha256)
     return Loaded(network, pruned.network, pruned.report, data, header, sha256)
+
+
+def check_time(network: ir.Network) -> None:
+    """A stream's input has rows: time along the height."""
+    from graven.node import shape_text
+
+    tensor = network.tensors[network.inputs[0]]
+    if len(tensor.shape) < 3 or tensor.shape[-3] == 1:
+        raise GravenError(
+            f"--stream: time runs along the height, but {network.source}'s input '{tensor.name}' "
+            f"has shape {shape_text(tensor.shape)}, one row (batch x height x width x channels); "
+            "export it with time there: batch x time x 1 x channels."
+        )
 
 
 def search(options: argparse.Namespace, loaded: Loaded, choice: Choice) -> FoundPlan:
@@ -273,7 +289,7 @@ def console() -> Console:
         def on_broken_pipe(self) -> None:  # rich would exit with the code of a comparison
             raise BrokenPipeError
 
-    return Ours(width=None if sys.stdout.isatty() else 120)
+    return Ours(width=None if sys.stdout.isatty() else PIPED)
 
 
 def write_outputs(folder: Path, result: Run) -> list[str]:
@@ -360,15 +376,22 @@ class Parser(argparse.ArgumentParser):
         raise GravenError(f"{message.rstrip('.')}; see {self.prog} --help.")
 
 
+def integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number") from None
+
+
 def count(text: str) -> int:
-    value = int(text)
+    value = integer(text)
     if not 0 < value <= MOST_RANDOM:
         raise argparse.ArgumentTypeError(f"{value} is not between 1 and {MOST_RANDOM}")
     return value
 
 
 def seed(text: str) -> int:
-    value = int(text)
+    value = integer(text)
     if value < 0:
         raise argparse.ArgumentTypeError(f"{value} is below 0")
     return value

@@ -14,7 +14,7 @@ import numpy as np
 from graven import ir
 from graven.errors import GravenError
 from graven.facts import StreamFacts
-from graven.node import shape_text
+from graven.node import counted, shape_text
 
 Inputs = list[np.ndarray]
 
@@ -75,8 +75,8 @@ def recording(network: ir.Network, files: list[Path], facts: StreamFacts, seed: 
     rows, least = value.size // facts.row_size, facts.hop * facts.pushes_to_fill
     if rows % facts.hop or rows < least:
         raise GravenError(
-            f"{file}: has {rows} rows, expected a multiple of {facts.hop} (a push), at least "
-            f"{least} (what fills the window)."
+            f"{file}: has {counted(rows, 'row')}, expected a multiple of {facts.hop} (a push), at "
+            f"least {least} (what fills the window)."
         )
     return [value.reshape(-1, push)]
 
@@ -167,8 +167,11 @@ def _read(file: Path) -> np.ndarray | dict[str, np.ndarray]:
         return {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else loaded
     except OSError as error:
         raise GravenError(f"{file}: cannot be read: {error.strerror or error}.") from None
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise GravenError(f"{file}: is no array that numpy can read: {error}.") from None
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        raise GravenError(
+            f"{file}: is no array of numbers that numpy can read; write it with numpy.save or "
+            "numpy.savez, or name raw bytes .bin."
+        ) from None
 
 
 def _fit(tensor: ir.Tensor, value: np.ndarray | dict[str, np.ndarray], where: str) -> np.ndarray:

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from graven.node import counted
+
 TITLES = ("layer", "alive", "output", "bytes", "share", "bound if halved")  # of Usage.table
 NAME_LENGTH = 26
 MOST_PEAKS = 100  # that are looked at
@@ -128,7 +130,7 @@ class Usage:
     def what(self, share: Share) -> str:
         if share.is_scratch:
             return "scratch"
-        return f"{share.rows} rows" if share.rows > 1 else "1 row"
+        return counted(share.rows, "row")
 
     @property
     def table(self) -> list[tuple[str, ...]]:
@@ -175,6 +177,8 @@ class Usage:
         inputs = [share for share in self.shares if share.layer < 0]
         if self.report["row_input"] or sum(share.rows for share in inputs) < 2:
             return ""
+        if len({bar.layer for bar in self.bars if bar.layer < 0}) > 1:
+            return ""  # several inputs cannot be fed so
         size = sum(share.bytes for share in inputs)
         if size < 0.05 * self.bound:
             return ""

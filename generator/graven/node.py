@@ -112,11 +112,8 @@ class Node:
     def expect_element(self, tensor: ir.Tensor, *elements: ir.Element) -> None:
         if tensor.element not in elements:
             names = " or ".join(element.value for element in elements)
-            raise self.error(
-                f"is {tensor.element.value}, expected {names}; convert the model with full integer "
-                "(int8) quantization, or keep all of it float32.",
-                tensor,
-            )
+            advice = element_advice(tensor.element)
+            raise self.error(f"is {tensor.element.value}, expected {names}; {advice}.", tensor)
 
     def expect_activation(self, tensor: ir.Tensor, wide: bool = False) -> None:
         """A tensor that is computed or given, one scale for all of it; `wide`: or int16."""
@@ -271,6 +268,18 @@ def node_of(network: ir.Network, operator: ir.Operator) -> Node:
     )
 
 
+def element_advice(found: ir.Element) -> str:
+    """How a model comes to have that element there, and what to do."""
+    if found in (ir.Element.INT32, ir.Element.INT64, ir.Element.BOOLEAN):
+        return (
+            "it computes with whole numbers, of shapes or indices as a rule: export the model with "
+            "fixed shapes, so that they are constants, or do it outside of the model"
+        )
+    if found is ir.Element.UINT8:
+        return "its quantization is the old one: convert the model again, to int8"
+    return "convert the model with full integer (int8) quantization, or keep all of it float32"
+
+
 def several(found: T | tuple[T, ...]) -> tuple[T, ...]:
     """One per output: a layer with one output gives it as it is."""
     return found if isinstance(found, tuple) else (found,)
@@ -278,6 +287,11 @@ def several(found: T | tuple[T, ...]) -> tuple[T, ...]:
 
 def shape_text(shape: tuple[int, ...]) -> str:
     return "x".join(str(extent) for extent in shape) or "scalar"
+
+
+def counted(count: int, noun: str, nouns: str = "") -> str:
+    """A number of things, for messages: 1 row, 2 rows."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
 def per_tensor(node: Node, tensor: ir.Tensor) -> tuple[float, int]:

@@ -12,7 +12,7 @@ from graven import ir, memory, prune
 from graven.build import Build, Choice
 from graven.emit import label
 from graven.facts import Facts, StreamFacts
-from graven.node import shape_text
+from graven.node import counted, shape_text
 from graven.runner import Run
 
 
@@ -68,7 +68,7 @@ def measured(
 ) -> dict[str, Any]:
     """As `inspected`, with the figures of a run."""
     found = inspected(network, built, choice, pruned)
-    timed = run.instructions is not None
+    timed = bool(run.layers)  # not on the host, and not where rows are fed one by one
     layers = [
         {
             **{
@@ -166,9 +166,9 @@ def show_stream(report: dict[str, Any], console: Console) -> None:
     code = "" if flash["code"] is None else f", code {flash['code']:,}"
     ram = "" if report["ram_bytes"] is None else f"; RAM in all {report['ram_bytes']:,}"
     lines = [
-        f"{report['model']} ({report['source']}) as a stream: a window of {stream['window_rows']} "
-        f"rows, {stream['rows_per_push']} new in each push, full after {stream['pushes_to_fill']} "
-        "pushes",
+        f"{report['model']} ({report['source']}) as a stream: a window of "
+        f"{counted(stream['window_rows'], 'row')}, {stream['rows_per_push']} new in each push, "
+        f"full after {counted(stream['pushes_to_fill'], 'push', 'pushes')}",
         f"{report['target']}, isa {report['isa']}, plan {report['plan']}",
         f"arena {report['arena_bytes']:,} bytes, state {report['state_bytes']:,}; flash: weights "
         f"{flash['weights']:,}{code}; {report['macs']:,} MACs per push",
@@ -181,7 +181,7 @@ def show_stream(report: dict[str, Any], console: Console) -> None:
 
 
 def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
-    timed = report.get("instructions") is not None
+    timed = any(layer.get("instructions") is not None for layer in report["layers"])
     table = Table(title=escape(f"{report['model']} ({network.source})"), title_justify="left")
     table.add_column("", justify="right")
     for title in ("operator", "name", "kernel"):
@@ -247,8 +247,8 @@ def summary(report: dict[str, Any]) -> list[str]:
     if (taken := report["pruned"]) is not None and taken["channels_removed"] > 0:
         (weights, weights_left), (macs, macs_left) = taken["weights"], taken["macs"]
         lines.append(
-            f"pruned exactly: {taken['channels_removed']} channels; weights {weights:,} -> "
-            f"{weights_left:,}, MACs {macs:,} -> {macs_left:,}"
+            f"pruned exactly: {counted(taken['channels_removed'], 'channel')}; weights "
+            f"{weights:,} -> {weights_left:,}, MACs {macs:,} -> {macs_left:,}"
         )
     if "outputs" in report:
         ram = "" if report["ram_bytes"] is None else f"; RAM in all {report['ram_bytes']:,}"

@@ -39,12 +39,15 @@ LAST_LINES = 6
 def install_hint(program: str) -> str:
     for start, packages in PACKAGES.items():
         if program.startswith(start):
-            return f"on Debian or Ubuntu: apt-get install {packages}"
+            version = re.search(r"-\d+$", program)  # clang++-19 is in clang-19
+            end = version[0] if version and not start.endswith("-") else ""
+            return f"on Debian or Ubuntu: apt-get install {packages}{end}"
     return "see README for what graven needs"
 
 
 def missing(program: str) -> ToolError:
-    return ToolError(f"{program}: is not installed or not in PATH; {install_hint(program)}.")
+    asked = "GRAVEN_CLANG: " if program == os.environ.get("GRAVEN_CLANG") else ""
+    return ToolError(f"{asked}{program}: is not installed or not in PATH; {install_hint(program)}.")
 
 
 def require(*programs: str) -> None:
@@ -109,15 +112,36 @@ def explain(program: str, output: str) -> GravenError:
     return ToolError(f"{program} failed:\n{text}")
 
 
+LIMITS = {
+    "plan::within": (
+        "--plan within:{limit}: the arena needs {got} bytes at least; raise the limit or shrink "
+        "the network."
+    ),
+    "plan::in_flash": (
+        "--flash {limit}: the weights need {got} bytes at least; raise the limit, or prune or "
+        "shrink the network."
+    ),
+}
+"""Budgets, by what names them in the sentence of a static_assert; the numbers are its types."""
+
+HOP = "--hop {got}: must be a multiple of {expected}, at most {limit}."
+
+
 def _assertion(sentence: str, output: str) -> GravenError:
-    limits = {"plan::within": "the arena does not fit --plan within",
-              "plan::in_flash": "the weights do not fit --flash"}  # fmt: skip
-    broken = next((said for name, said in limits.items() if name in sentence), None)
-    if broken is None and sentence.startswith("Streaming: "):
+    """A static_assert in the words of the command line."""
+    for name, said in LIMITS.items():
+        if name in sentence and (numbers := _numbers(output, "limit", "got")):
+            return BudgetError(said.format(**numbers))
+    if sentence.startswith("Streaming: a push must bring"):
+        if numbers := _numbers(output, "expected", "got", "limit"):
+            return GravenError(HOP.format(**numbers))
+    if sentence.startswith("Streaming: "):
         text = sentence.removeprefix("Streaming: ")
         return GravenError(f"--stream: {text} Here: --hop ROWS and --time-padding.")
-    if broken is None:
-        return ToolError(f"the model does not compile: {sentence}")
-    numbers = re.search(r"limit<(\d+)L*>.*?got<(\d+)L*>", output)
-    what = f" (limit {numbers[1]} bytes, needed {numbers[2]})" if numbers else ""
-    return BudgetError(f"{broken}{what}: {sentence}")
+    return ToolError(f"the model does not compile: {sentence}")
+
+
+def _numbers(output: str, *names: str) -> dict[str, str] | None:
+    """What graven::error's types say: expected<4>, got<2>, limit<49>, one behind the other."""
+    found = re.search(r">?,[^,]*?".join(rf"\b{name}<(\d+)L*>" for name in names), output)
+    return dict(zip(names, found.groups(), strict=True)) if found else None

@@ -4,6 +4,10 @@
 // operators, kernels and instruction sets, and keeps such names as Rows, Band or Step to itself.
 #pragma once
 
+#if __cplusplus < 202002L
+#error "graven needs C++20: compile with -std=c++20 or -std=gnu++20, in CMake cxx_std_20."
+#endif
+
 #include "graven/evaluate.hpp"
 #include "graven/graph/nodes.hpp"
 #include "graven/layers/add.hpp"

@@ -1,7 +1,6 @@
 // Shapes and element types as values: what the compiler calculates with.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 namespace graven::core {

@@ -20,10 +20,9 @@
 #include "graven/run/arena.hpp"
 #include "graven/run/data.hpp"
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <span>
+#include <type_traits>
 
 namespace graven::core {
 
@@ -112,7 +111,7 @@ class BasicStreaming
   static_assert(policy.hop == 0 ||
                     (policy.hop == timeline.hop &&
                      policy.hop <= window_graph.values[0].shape.height) ||
-                    error::out_of_range<error::expected<timeline.hop>, error::got<policy.hop>,
+                    error::out_of_range<error::expected<timeline.advance>, error::got<policy.hop>,
                                         error::limit<window_graph.values[0].shape.height>>,
                 "Streaming: a push must bring a multiple of the rows that the strides advance "
                 "together (expected), and no more than a window (limit).");

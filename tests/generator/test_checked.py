@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import random_models
-from graven import frontends, ir, layers
+from graven import frontends, ir, layers, node, unsupported
 from graven.checked import Stated, checked, stated
 from graven.errors import GravenError
 from graven.layers.conv2d import Conv2D
@@ -74,6 +74,32 @@ def test_a_record_gives_all_that_read_asks_for():
 def test_an_operator_that_no_layer_reads():
     wrong = Stated("GELU", (0,), (2,), lambda name: 0)
     assert "operator 0 (GELU): is not supported" in refused(convolution(), operators=[wrong])
+
+
+def test_all_operators_that_no_layer_reads_and_what_to_do():
+    names = ["RELU", "WHILE", "LSTM", "FlexTensorListStack", "RELU", "LSTM", "FlexErf", "MyOp"]
+    found = unsupported.sentence(names, lambda index: f"operator {index}")
+    assert found == (
+        "operator 1: is the first of 6 that are not supported (WHILE, 2 LSTM, FlexTensorListStack, "
+        "FlexErf, MyOp); WHILE, FlexTensorListStack: control flow: in Keras give RNN, LSTM and GRU "
+        "layers unroll=True, and export again; FlexErf: TensorFlow's own: convert again without "
+        "tf.lite.OpsSet.SELECT_TF_OPS; MyOp: no operator of TensorFlow Lite: export the model "
+        "without it, or bring a kernel (README); the rest: replace it, or open an issue that names "
+        "it (`graven ops` prints what works)."
+    )
+    assert unsupported.sentence(["RELU", "ADD"], str) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "advice"),
+    [
+        ("INT64", "it computes with whole numbers"),
+        ("UINT8", "its quantization is the old one"),
+        ("FLOAT32", "convert the model with full integer"),
+    ],
+)
+def test_what_to_do_about_another_element(found, advice):
+    assert node.element_advice(ir.Element[found]).startswith(advice)
 
 
 def test_a_record_that_does_not_fit_its_tensors():

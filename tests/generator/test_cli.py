@@ -81,7 +81,12 @@ def test_the_namespace_is_the_file_s_name_without_int8():
         (["run", "{model}", "--input", "{model}"], "bytes, but the model's input"),
         (["run", "{model}", "--seed", "-1"], "-1 is below 0"),
         (["verify", "{model}", "--random", "0"], "0 is not between"),
-        (["verify", "{model}", "--random", "many"], "invalid count value"),
+        (["verify", "{model}", "--random", "many"], "'many' is no whole number; see"),
+        (["run", "{model}", "--seed", "abc"], "'abc' is no whole number; see"),
+        (
+            ["run", "{model}", "--plan", "within:9999999999"],
+            "--plan within:9999999999: takes at most 2147483647 bytes",
+        ),
     ],
 )
 def test_bad_use(capsys, tmp_path, arguments, expected):
@@ -216,7 +221,10 @@ def test_tables(capsys):
 
 
 def test_a_budget_that_does_not_hold(capsys):
-    sentence = r"within:20.*does not fit|does not fit --plan within \(limit 20 bytes, needed \d+\)"
+    sentence = (
+        r"^graven: --plan within:20: the arena needs [1-9]\d+ bytes at least; raise the limit or "
+        r"shrink the network\.$"
+    )
     for verb in ("run", "inspect"):
         refused(capsys, sentence, verb, MODEL, "--plan", "within:20", code=1)
     arena = json.loads(run(capsys, "inspect", MODEL, "--json", "--plan", "smallest")[1])
@@ -230,7 +238,7 @@ def test_a_limit_of_the_weights(capsys):
     weights = found["flash_bytes"]["weights"]
     within = json.loads(run(capsys, "inspect", MODEL, "--json", "--flash", str(weights))[1])
     assert within["flash_bytes"]["weights"] == weights
-    sentence = rf"do not fit --flash \(limit {weights - 1} bytes, needed {weights}\)"
+    sentence = rf"--flash {weights - 1}: the weights need {weights} bytes at least; raise the limit"
     refused(capsys, sentence, "inspect", MODEL, "--flash", str(weights - 1), code=1)
 
 
@@ -294,9 +302,39 @@ def test_as_a_module():
     assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("graven 0")
 
 
-def test_an_instruction_set_of_another_target(capsys):
-    expected = "--isa 'armv7em': is not for target host .* take native or scalar"
-    refused(capsys, expected, "inspect", MODEL, "--isa", "armv7em")
+@pytest.mark.parametrize(
+    ("isa", "machine", "hint"),
+    [
+        ("armv7em", "host", "take --target cortex-m4 or cortex-m7 or cortex-m33, or --isa native"),
+        ("avx512vnni", "host", "say CXXFLAGS='-mavx512vnni -mavx512bw -mavx512vl' in the env"),
+        ("avx2", "cortex-m4", "take --target host, or --isa native or scalar"),
+    ],
+)
+def test_an_instruction_set_of_another_target(capsys, isa, machine, hint):
+    expected = f"--isa '{isa}': is not for target {machine} as its compiler is called; {hint}"
+    refused(capsys, expected, "inspect", MODEL, "--isa", isa, "--target", machine)
+
+
+def test_every_instruction_set_is_of_a_target_or_has_flags():
+    from graven import build
+
+    for isa in build.isas():
+        assert (isa in build.ISA_FLAGS) != bool(build.targets_of(isa)) or isa in (
+            "native",
+            "scalar",
+        )
+
+
+def test_names_are_whole_where_nobody_looks(capsys):
+    digits = data_root() / "firmware/models/digits/digits.tflite"
+    _, out, _ = run(capsys, "inspect", digits, "--target", "cortex-m4", "--name", 90 * "n")
+    assert "armv7em.planar_depthwise" in out and f"{90 * 'n'} (digits.tflite)" in out
+
+
+def test_junk_that_is_called_npy(capsys, tmp_path):
+    (tmp_path / "x.npy").write_bytes(b"junk" * 20)
+    expected = "x.npy: is no array of numbers that numpy can read; write it with numpy.save"
+    refused(capsys, expected, "run", MODEL, "--input", tmp_path / "x.npy")
 
 
 def test_an_instruction_set_that_is_not_the_targets_own(capsys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import random_models
-from graven import ir, judge
+from graven import ir, judge, verify
 from graven.errors import ToolError
 from graven.frontends import tflite_writer
 from graven.layers.softmax import Softmax
@@ -37,3 +37,24 @@ def test_what_the_judge_says_of_itself_is_kept(monkeypatch):
     values = [np.zeros((1, *network.tensors[network.inputs[0]].shape), dtype=np.int8)]
     with pytest.raises(ToolError, match=r"nobody ended with code 1 .* KeyError: 'none'"):
         judge.opinions("none", tflite_writer.to_bytes(network), network, values)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "wrong"),
+    [
+        ([50.0, 0.01438], [50.0, 0.01440], [False, False]),  # what is left of terms of about 50
+        ([0.5, 0.01438], [0.5, 0.01440], [False, True]),
+        ([50.0, 0.0145], [50.0, 0.0143], [False, True]),
+        ([50.1, 0.0], [50.0, 0.0], [True, False]),
+        ([np.inf, 0.1], [np.inf, 0.2], [False, True]),  # and it is no largest value
+        ([np.nan, 1.0], [np.nan, 1.0], [False, False]),
+        ([np.nan, 1.0], [1.0, np.nan], [True, True]),
+    ],
+)
+def test_the_tolerance_of_float32(ours, theirs, wrong):
+    found = verify.unequal(np.float32(ours), np.float32(theirs))
+    np.testing.assert_array_equal(found, wrong)
+
+
+def test_integers_have_no_tolerance():
+    np.testing.assert_array_equal(verify.unequal(np.int8([1, 2]), np.int8([1, 3])), [False, True])

@@ -156,6 +156,14 @@ def test_missing_tools(capsys, monkeypatch, empty_path, given, arguments, missin
     refused(capsys, f"{missing}: is not installed.*apt-get install", verb, MODEL, *rest, code=3)
 
 
+def test_a_missing_compiler_of_the_users_choice(capsys, monkeypatch):
+    if shutil.which("cmake") is None or shutil.which("ninja") is None:
+        pytest.skip("no cmake or ninja")
+    monkeypatch.setenv("GRAVEN_CLANG", "clang++-77")
+    sentence = "GRAVEN_CLANG: clang.*-77: is not installed or not in PATH; .* install clang-77"
+    refused(capsys, sentence, "inspect", MODEL, "--target", "cortex-m4-clang", code=3)
+
+
 @pytest.mark.parametrize("folder", ["file/in", "a;b", 'a"b', "a\\b"])
 def test_folders_that_hold_no_builds(capsys, tmp_path, monkeypatch, folder):
     (tmp_path / "file").write_text("")

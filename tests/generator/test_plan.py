@@ -110,6 +110,13 @@ def test_what_to_change_where_scratch_or_the_input_dominates():
     assert fed.advice.startswith("The input is 75% of the peak") and "--row-input" in fed.advice
 
 
+def test_no_advice_that_would_be_refused():
+    """Rows of several inputs cannot be fed one by one."""
+    bars = [bar(-1, 0, 0, 40, 0, 1), bar(-1, 1, 40, 20, 0, 1), bar(0, 0, 60, 20, 1, 2)]
+    assert "--row-input" in memory.Usage(report_of(*bars)).advice
+    assert "--row-input" not in memory.Usage(report_of(*bars, bar(-2, 0, 80, 4, 2, 2))).advice
+
+
 def test_what_to_change_where_two_peaks_are_alike():
     usage = memory.Usage(report_of(bar(0, 0, 0, 80, 0, 0), bar(1, 0, 0, 80, 1, 1)))
     assert usage.advice.startswith("No layer alone decides")

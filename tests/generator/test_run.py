@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from graven import build, cli, emit, inputs, runner
+from graven import build, cli, emit, inputs, runner, verify
 from graven.frontends import tflite
 from graven.paths import data_root
 from shared_models import MODELS, built, golden
@@ -55,13 +55,24 @@ def test_target_equals_host(model):
     target = runner.run(network, on_target, given, profile=True)
     for ours, theirs in zip(target.outputs, host.outputs, strict=True):
         if ours.dtype == np.float32:
-            np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+            assert not verify.unequal(ours, theirs).any()
         else:
             np.testing.assert_array_equal(ours, theirs)
     assert target.instructions is not None and 0 < target.stack_bytes < 4096
     assert on_target.code_bytes is not None and 500 < on_target.code_bytes < 40_000
     # the layers' counts come from a second run, with a hook
     assert abs(sum(target.layers.values()) - target.instructions) < 0.1 * target.instructions
+
+
+def test_rows_that_are_fed_one_by_one_are_not_measured_by_layer(capsys):
+    arguments = ["run", str(MODEL), "--target", TARGET, "--row-input"]
+    assert cli.main([*arguments, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["instructions"] > 1000
+    assert all(layer["instructions"] is None for layer in found["layers"])
+    assert cli.main(arguments) == 0
+    out = capsys.readouterr().out
+    assert " instructions per inference" in out and out.count("instructions") == 1
 
 
 def test_json_of_a_target(capsys, tmp_path):

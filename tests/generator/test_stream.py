@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
+import random_models
 from graven import cli
+from graven.frontends import tflite_writer
+from graven.layers.max_pool import MaxPool
+from graven.layers.relu import ReLU
 from graven.paths import data_root
 from test_cli import TWO_INPUTS, refused
 
@@ -72,13 +77,14 @@ def test_in_words(capsys):
     ("arguments", "expected"),
     [
         (["--stream"], "--stream: every row of this layer depends on where the window begins"),
-        ([*EXACT, "--hop", "9"], "--stream: a push must bring a multiple of the rows"),
+        ([*EXACT, "--hop", "9"], r"--hop 9: must be a multiple of 1, at most 8\.$"),
         ([*EXACT, "--row-input"], "not allowed with"),
         (["--hop", "2"], "--hop and --time-padding: are for --stream"),
         (
             [*EXACT, "--input", "{0}/short.bin"],
             "has 5 rows, expected a multiple of 1 .* 8 .what fills",
         ),
+        ([*EXACT, "--input", "{0}/one.bin"], "one.bin: has 1 row, expected"),
         ([*EXACT, "--input", "{0}/odd.bin"], "is int8 65, but .* takes int8, rows of 8 elements"),
         ([*EXACT, "--input", "{0}/real.npy"], "is float32 20x8x1, but .* takes int8, rows"),
         ([*EXACT, "--input", "{0}/none.npy"], "none.npy: cannot be read"),
@@ -87,6 +93,7 @@ def test_in_words(capsys):
 )
 def test_refusals(capsys, tmp_path, recording, arguments, expected):
     (tmp_path / "short.bin").write_bytes(bytes(5 * COLUMNS))
+    (tmp_path / "one.bin").write_bytes(bytes(COLUMNS))
     (tmp_path / "odd.bin").write_bytes(bytes(65))
     np.save(tmp_path / "real.npy", recording.astype(np.float32))
     refused(capsys, expected, "run", MODEL, *(text.format(tmp_path) for text in arguments))
@@ -94,8 +101,37 @@ def test_refusals(capsys, tmp_path, recording, arguments, expected):
 
 def test_a_budget_of_a_stream(capsys):
     arguments = [*EXACT, "--plan", "within:100"]
-    refused(capsys, "does not fit --plan within", "run", MODEL, *arguments, code=1)
+    expected = r"--plan within:100: the arena needs \d+ bytes at least"
+    refused(capsys, expected, "run", MODEL, *arguments, code=1)
+
+
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+def test_a_hop_between_the_strides(capsys, tmp_path, monkeypatch, compiler):
+    """The numbers are read off what either compiler prints."""
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no {compiler}")
+    monkeypatch.setenv("CXX", compiler)
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 49, 4, 2))
+    layer = MaxPool((4, 1), (4, 1), "VALID")
+    network = b.network([b.add("MAX_POOL_2D", layer, [data], b.like(data, (1, 12, 4, 2)))])
+    (tmp_path / "m.tflite").write_bytes(tflite_writer.to_bytes(network))
+    expected = r"^graven: --hop 2: must be a multiple of 4, at most 49\.$"
+    refused(capsys, expected, "run", tmp_path / "m.tflite", "--stream", "--hop", "2")
 
 
 def test_models_with_several_inputs(capsys):
     refused(capsys, "--stream: floats.tflite has 2 inputs", "run", TWO_INPUTS, "--stream")
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 4), (1, 1, 8, 4), (1, 8)])
+def test_a_model_whose_time_is_no_height(capsys, tmp_path, shape):
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input(shape)
+    network = b.network([b.add("RELU", ReLU(), [data], b.like(data, shape))])
+    (tmp_path / "m.tflite").write_bytes(tflite_writer.to_bytes(network))
+    text = "x".join(map(str, shape))
+    expected = (
+        f"--stream: time runs along the height, but m.tflite's input 'tensor_0' has shape {text}"
+    )
+    refused(capsys, expected, "run", tmp_path / "m.tflite", "--stream")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from graven import ir
+from graven import ir, verify
 
 ARENA = 1 << 22  # TensorFlow Lite Micro crashes where the arena is too small
 
@@ -35,10 +35,7 @@ def differences(
     computed = ((operator, index) for operator in network.operators for index in operator.outputs)
     for operator, index in computed:
         ours, theirs = np.ravel(got[index]), np.ravel(expected[index])
-        if ours.dtype == np.float32:
-            wrong = ~np.isclose(ours, theirs, rtol=1e-4, atol=1e-5)
-        else:
-            wrong = ours != theirs
+        wrong = verify.unequal(ours, theirs)
         if wrong.any():
             first = int(np.argmax(wrong))
             lines.append(

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import tflite
 
-from graven import ir, layers
-from graven.checked import Stated, check_axes, checked, unsupported
+from graven import ir, layers, unsupported
+from graven.checked import Stated, check_axes, checked
 from graven.cpp import taken_names
 from graven.errors import GravenError
 from graven.frontends import flatbuffer
@@ -109,11 +109,8 @@ class _Reader:
                 f"has version {self.model.Version()} of the file format, expected {SCHEMA}; it is "
                 "damaged, or export the model again."
             )
-        if self.model.SubgraphsLength() != 1:
-            raise self.error(
-                f"has {self.model.SubgraphsLength()} subgraphs, expected 1; models with control "
-                "flow or several signatures are not supported."
-            )
+        if self.model.SubgraphsLength() == 0:
+            raise self.error("has no subgraphs, expected 1; it is damaged.")
         self.graph = self.model.Subgraphs(0)
 
     def error(self, message: str) -> GravenError:
@@ -122,6 +119,11 @@ class _Reader:
     def network(self, name: str) -> ir.Network:
         names = [self.operator_name(index) for index in range(self.graph.OperatorsLength())]
         self.check_supported(names)
+        if self.model.SubgraphsLength() != 1:
+            raise self.error(
+                f"has {self.model.SubgraphsLength()} subgraphs, expected 1; export one signature "
+                "alone."
+            )
         users = self.users(names)
         return checked(
             name,
@@ -159,11 +161,13 @@ class _Reader:
                     f"operator {index} ({name}): is compiled for {NPUS[name]}, which alone can run "
                     "it; give the .tflite file from before that step."
                 )
-            if name not in layers.modules():
-                outputs = _integers(self.graph.Operators(index), "Outputs")
-                raise self.error(
-                    f"operator {index} ({name}), {self.tensor_text(outputs)}: {unsupported()}"
-                )
+
+        def where(index: int) -> str:
+            outputs = _integers(self.graph.Operators(index), "Outputs")
+            return f"operator {index} ({names[index]}), {self.tensor_text(outputs)}"
+
+        if text := unsupported.sentence(names, where):
+            raise self.error(text)
 
     def tensor_text(self, indices: tuple[int, ...]) -> str:
         if not indices or not 0 <= indices[0] < self.graph.TensorsLength():

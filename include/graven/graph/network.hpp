@@ -18,7 +18,6 @@
 #include <array>
 #include <cstddef>
 #include <initializer_list>
-#include <type_traits>
 #include <utility>
 
 namespace graven::core {

@@ -37,6 +37,7 @@ struct Track {
 template <int Values> struct Timeline {
   Track tracks[std::size_t{Values}]{};
   int hop = 1;           // input rows per push
+  int advance = 1;       // input rows that the strides advance together: hop is a multiple
   int pushes = 1;        // after a reset until the outputs have forgotten it; at most one too many
   int whole_layer = -1;  // the first layer that is computed whole though its rows are many
 };
@@ -136,9 +137,9 @@ template <class Graph, int Values> struct Tracer {
     for (int id = 0; id < g.count; ++id) {
       trace(id);
       const int rate = line.tracks[id].rate;
-      line.hop *= rate / greatest_common_divisor(line.hop, rate);
+      line.advance *= rate / greatest_common_divisor(line.advance, rate);
     }
-    if (hop > 0 && hop % line.hop == 0) line.hop = hop;
+    line.hop = hop > 0 && hop % line.advance == 0 ? hop : line.advance;
     for (int id = 0; id < g.count; ++id) count(id);
     for (int id = 0; id < g.count; ++id) want(id);
     for (int o = 0; o < g.output_count; ++o) {

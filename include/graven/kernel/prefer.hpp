@@ -6,7 +6,8 @@
 #include "graven/kernel/task.hpp"
 
 #include <concepts>
-#include <cstddef>
+#include <cstdint>
+#include <type_traits>
 
 namespace graven::core {
 

@@ -6,8 +6,6 @@
 #include "graven/plan/split.hpp"
 
 #include <cstdint>
-#include <limits>
-#include <utility>
 
 namespace graven::core {
 

@@ -13,7 +13,7 @@
 
 #include "graven/plan/problem.hpp"
 
-#include <cstdint>
+#include <cstddef>
 
 namespace graven::core {
 

@@ -6,7 +6,6 @@
 #include "graven/plan/problem_of.hpp"
 
 #include <cstddef>
-#include <type_traits>
 #include <utility>
 
 namespace graven::core::detail {
