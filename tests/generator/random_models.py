@@ -404,6 +404,20 @@ def relu6(b: Builder, data: int) -> int:
     return b.add("RELU6", ReLU6(), [data], output)
 
 
+def quantize_wide(b: Builder, data: int) -> int:
+    """To int16, or from it to int8."""
+    element = INT8 if b.element(data) is INT16 and b.chance(0.5) else INT16
+    scale = 0.03 if b.element(data) is FLOAT32 else b.scale_of(data)
+    scale *= size_of(b.element(data)) / size_of(element)
+    output = b.tensor(b.shape(data), element, b.quantization(b.scale(scale), element))
+    return b.add("QUANTIZE", Quantize(), [data], output)
+
+
+def size_of(element: ir.Element) -> int:
+    """Levels of an integer, in those of int8."""
+    return 256 if element is INT16 else 1
+
+
 def fixed(b: Builder, data: int, scale: float, point: int) -> int:
     quantization = ir.Quantization((scale,), (point,)) if b.element(data) is INT8 else None
     return b.tensor(b.shape(data), b.element(data), quantization)
@@ -452,7 +466,7 @@ def quantize_unsigned(b: Builder, data: int) -> int:
 
 
 def dequantize(b: Builder, data: int) -> int:
-    if len(b.operators) == 0 and b.chance(0.3):
+    if len(b.operators) == 0 and b.element(data) is INT8 and b.chance(0.3):
         b.as_uint8(data)
     return b.add("DEQUANTIZE", Dequantize(), [data], b.tensor(b.shape(data), FLOAT32))
 
@@ -526,12 +540,15 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
     for layer in (
         conv2d, depthwise_conv2d, dense, max_pool, avg_pool, mean, total, extreme, add, mul,
         reshape, resize_nearest, resize_bilinear, relu, relu6, sigmoid, tanh, softmax, argmax,
-        quantize, quantize_unsigned, dequantize, concat, split, transpose,
+        quantize, quantize_unsigned, quantize_wide, dequantize, concat, split, transpose,
     )
 }  # fmt: skip
 KINDS = tuple(LAYERS)
 WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")
-WIDE = (*WEIGHTED,)
+WIDE = (
+    *WEIGHTED, "max_pool", "avg_pool", "reshape", "quantize_wide", "dequantize", "concat", "split",
+    "transpose", "resize_nearest",
+)  # fmt: skip
 """Those that take int16 as well."""
 ELEMENTS = tuple(
     (kind, element)
@@ -552,7 +569,8 @@ def random_case(
     shape = image
     if layer not in IMAGES_ONLY and b.chance(0.6):
         shape = b.pick((1, b.extent(40)), (1, b.extent(6), b.extent(9)), (b.extent(30),))
-    data = b.input(shape, INT8 if kind == "dequantize" else element)
+    real = kind == "dequantize" and element is FLOAT32
+    data = b.input(shape, INT8 if real else element)
     output = layer(b, data)
     return b.network(output if isinstance(output, list) else [output])
 

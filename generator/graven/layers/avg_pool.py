@@ -39,8 +39,9 @@ def reference(layer: AvgPool, node: Node, values: Values) -> np.ndarray:
         count += ~outside
     if output.element is ir.Element.FLOAT32:
         return arithmetic.clamp_float(total / count, layer.activation)
-    limits = arithmetic.limits(layer.activation, scale_of(output), zero_point_of(output))
-    return arithmetic.clamp(divide(total.astype(np.int64), count), limits)
+    dtype = output.element.dtype
+    limits = arithmetic.limits(layer.activation, scale_of(output), zero_point_of(output), dtype)
+    return arithmetic.clamp(divide(total.astype(np.int64), count), limits, dtype)
 
 
 def divide(total: np.ndarray, count: np.ndarray) -> np.ndarray:

@@ -39,12 +39,12 @@ def options(layer: Concat) -> dict[str, Option]:
 def read(node: Node) -> Concat:
     node.expect_inputs(1, MOST_INPUTS)
     output = node.output
-    node.expect_activation(output)
+    node.expect_activation(output, wide=True)
     axis = node.axis(int(node.option("Axis")), len(output.shape))
     total = 0
     for position in range(len(node.inputs)):
         data = node.input(position)
-        node.expect_activation(data)
+        node.expect_activation(data, wide=True)
         node.expect_same_element(output, data)
         if len(data.shape) != len(output.shape):
             raise node.error(
@@ -56,8 +56,15 @@ def read(node: Node) -> Concat:
         total += data.shape[axis]
         if data.element is ir.Element.INT8:
             node.expect_multiplier(scale_of(data) / scale_of(output))
+        elif data.element is ir.Element.INT16:
+            node.expect_same_quantization(output, data)
     node.expect_shape(output, (*output.shape[:axis], total, *output.shape[axis + 1 :]))
-    return Concat(axis=axis, activation=node.activation())
+    activation = node.activation()
+    if output.element is ir.Element.INT16 and activation != "NONE":
+        raise node.error(
+            f"has a fused {activation}, which int16 has not here; make it an operator."
+        )
+    return Concat(axis=axis, activation=activation)
 
 
 def cpp(layer: Concat, node: Node) -> Cpp:
@@ -78,12 +85,13 @@ def reference(layer: Concat, node: Node, values: Values) -> np.ndarray:
     if output.element is ir.Element.FLOAT32:
         return arithmetic.clamp_float(np.concatenate(values, axis=layer.axis), layer.activation)
     scale, zero_point = scale_of(output), zero_point_of(output)
-    limits = arithmetic.limits(layer.activation, scale, zero_point)
+    dtype = output.element.dtype
+    limits = arithmetic.limits(layer.activation, scale, zero_point, dtype)
     parts = []
     for position, value in enumerate(values):
         data = node.input(position)
         if per_tensor(node, data) == per_tensor(node, output):
-            parts.append(arithmetic.clamp(value, limits))
+            parts.append(arithmetic.clamp(value, limits, dtype))
         else:
             centred = value.astype(np.int64) - zero_point_of(data)
             real = scale_of(data) / scale

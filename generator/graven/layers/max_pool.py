@@ -36,8 +36,9 @@ def reference(layer: MaxPool, node: Node, values: Values) -> np.ndarray:
         largest = np.maximum(largest, patch)
     if output.element is ir.Element.FLOAT32:
         return arithmetic.clamp_float(largest, layer.activation)
-    limits = arithmetic.limits(layer.activation, scale_of(output), zero_point_of(output))
-    return arithmetic.clamp(largest, limits)
+    dtype = output.element.dtype
+    limits = arithmetic.limits(layer.activation, scale_of(output), zero_point_of(output), dtype)
+    return arithmetic.clamp(largest, limits, dtype)
 
 
 bounds, links = monotone(reference), one_to_one

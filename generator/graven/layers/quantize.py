@@ -1,4 +1,4 @@
-"""QUANTIZE: float32 to int8, or int8 to another scale and zero point.
+"""QUANTIZE: float32 to int8 or int16, or integers to another scale and zero point.
 
 Numbers beyond the range go to its ends and NaN to the zero point, as Arm's conversion does it; in
 TensorFlow Lite Micro it is undefined what becomes of NaN and of quotients beyond 2^31.
@@ -34,6 +34,10 @@ def read(node: Node) -> Quantize:
     if data.element is not ir.Element.FLOAT32:
         node.expect_quantized(data)
     node.expect_quantized(output)
+    if {data.element, output.element} == {ir.Element.UINT8, ir.Element.INT16}:
+        raise node.error(
+            f"is {output.element.value}, and its input {data.element.value}; go by int8.", output
+        )
     node.expect_shape(output, data.shape)
     if data.element is not ir.Element.FLOAT32:
         node.expect_multiplier(scale_of(data) / scale_of(output))

@@ -30,7 +30,7 @@ def options(layer: ResizeNearest) -> dict[str, Option]:
 
 
 def read(node: Node) -> ResizeNearest:
-    data, output = node.expect_activations(2, 2)
+    data, output = node.expect_activations(2, 2, wide=True)
     node.expect_same_quantization(data, output)
     node.expect_rank(data, 4)
     size = node.integers(1)

@@ -31,7 +31,7 @@ def read(node: Node) -> Split:
     (parts,) = node.positive("NumSplits")
     node.expect_inputs(2, 2, outputs=parts)
     data = node.input(1)
-    node.expect_activation(data)
+    node.expect_activation(data, wide=True)
     axis = node.axis(node.integers(0)[0], len(data.shape))
     extent, rest = divmod(data.shape[axis], parts)
     if rest:

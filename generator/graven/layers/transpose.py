@@ -25,7 +25,7 @@ def options(layer: Transpose) -> dict[str, Option]:
 
 
 def read(node: Node) -> Transpose:
-    data, output = node.expect_activations(2, 2)
+    data, output = node.expect_activations(2, 2, wide=True)
     node.expect_same_quantization(data, output)
     rank = len(data.shape)
     axes = tuple(axis % rank if -rank <= axis < rank else axis for axis in node.integers(1))

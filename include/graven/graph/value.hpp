@@ -146,10 +146,10 @@ struct Value {
 constexpr Clamp range_of(const Value& v) {
   return activation_range(v.activation, v.quant, v.element);
 }
-// Does an int8 value have no activation that changes anything?
+// Does an integer value have no activation that changes anything?
 constexpr bool whole_range(const Value& v) {
   const Clamp range = range_of(v);
-  return range.low == -128 && range.high == 127;
+  return range.low == detail::low_of(v.element) && range.high == detail::high_of(v.element);
 }
 
 // A graph without its array sizes, for functions that are not templates of the network.

@@ -16,6 +16,7 @@
 #include "graven/isa/scalar/mul.hpp"
 #include "graven/isa/scalar/pool.hpp"
 #include "graven/isa/scalar/reduce.hpp"
+#include "graven/isa/scalar/rescale.hpp"
 #include "graven/isa/scalar/resize.hpp"
 #include "graven/isa/scalar/softmax.hpp"
 
@@ -24,8 +25,8 @@ namespace graven::core {
 namespace scalar_isa {
 
 template <class N> using weighted = Prefer<Conv<N>, GroupedConv<N>, Depthwise<N>, DenseRows<N>>;
-using pooling =
-    Prefer<MaxPools<std::int8_t>, MaxPools<float>, AveragePools<std::int8_t>, AveragePools<float>>;
+using pooling = Prefer<MaxPools<std::int8_t>, MaxPools<float>, MaxPools<std::int16_t>,
+                       AveragePools<std::int8_t>, AveragePools<float>, AveragePools<std::int16_t>>;
 using reducing =
     Prefer<Means<std::int8_t>, Means<float>, Means<std::int32_t>, Reductions<std::int8_t>,
            Reductions<float>, Reductions<std::int32_t>, Reductions<std::int8_t, Element::boolean>,
@@ -35,11 +36,12 @@ using elementwise =
     Prefer<AddInt8, AddFloat32, MulInt8, MulFloat32, SoftmaxInt8, SoftmaxFloat32, MapBytes,
            RealMaps, QuantizeFloat32<std::int8_t>, QuantizeFloat32<std::uint8_t>,
            DequantizeBytes<std::int8_t>, DequantizeBytes<std::uint8_t>>;
+using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<std::int16_t>>;
 using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat, Slice,
                       Transposes, Copy, Slide, Constant>;
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
                         weighted<Int16x8By32>>;
-using kernels = Prefer<products, pooling, reducing, elementwise, moving>;
+using kernels = Prefer<products, pooling, reducing, elementwise, words, moving>;
 
 }  // namespace scalar_isa
 

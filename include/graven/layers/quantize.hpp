@@ -1,8 +1,8 @@
-// Quantize: float32 -> int8, or int8 -> int8 with another scale and zero point
+// Quantize: float32 -> int8 or int16, or integers with another scale and zero point
 //
 // TFLite's QUANTIZE: round(x / scale) + zero_point, half away from zero, saturating; from int8 by
-// requantization, as a table. The record must give the output's scale. Either side may be uint8,
-// as inputs and outputs of some models are: the output where the record's element says so.
+// requantization, as a table. The record must give the output's scale. Either side may be int16,
+// or uint8 as inputs and outputs of some models are: the output where the record's element says so.
 #pragma once
 
 #include "graven/graph/network.hpp"

@@ -85,8 +85,8 @@ template <class T> struct QuantizeFloat32 : PlainKernel {
     const Quant q{load_aligned<float>(task.stream), task.out_zero};
     const std::byte* in = band.rows[0];
     std::byte* out = band.out[0];
-    for (int i = task.out_width * task.out_channels; i > 0; --i, in += 4)
-      store(out++, quantize<T>(load<float>(in), q));
+    for (int i = task.out_width * task.out_channels; i > 0; --i, in += 4, out += sizeof(T))
+      store(out, quantize<T>(load<float>(in), q));
   }
 };
 
@@ -103,8 +103,8 @@ template <class T> struct DequantizeBytes : PlainKernel {
     const Quant q{load_aligned<float>(task.stream), task.in_zero};
     const std::byte* in = band.rows[0];
     std::byte* out = band.out[0];
-    for (int i = task.out_width * task.out_channels; i > 0; --i, out += 4)
-      store(out, dequantize(load<T>(in++), q));
+    for (int i = task.out_width * task.out_channels; i > 0; --i, in += sizeof(T), out += 4)
+      store(out, dequantize(load<T>(in), q));
   }
 };
 
@@ -176,6 +176,11 @@ struct Slide : PlainKernel {
 struct Concat : PlainKernel {
   static constexpr const char* name = "scalar.concat";
   static constexpr bool serves(const GraphView& g, int value) {
+    if (makes<std::int16_t>(g, value, op::concat)) {
+      for (int k = 0; k < g[value].inputs; ++k)
+        if (g.source(g[value], k).quant != g[value].quant) return false;
+      return whole_range(g[value]);
+    }
     return makes<std::int8_t>(g, value, op::concat) || makes<float>(g, value, op::concat);
   }
   static constexpr bool rescales(const GraphView& g, const Value& v, int k) {

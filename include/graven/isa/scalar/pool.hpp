@@ -109,8 +109,9 @@ template <class T> struct MaxPools {
 
 // Sums of up to 255 int8 elements fit int16, which halves the accumulators in the arena.
 template <class T, int count>
-using SumOf = std::conditional_t<std::is_same_v<T, float>, float,
-                                 std::conditional_t<(count <= 255), std::int16_t, std::int32_t>>;
+using SumOf = std::conditional_t<
+    std::is_same_v<T, float>, float,
+    std::conditional_t<(sizeof(T) == 1 && count <= 255), std::int16_t, std::int32_t>>;
 
 template <class T> struct AveragePools {
   static constexpr const char* name = "scalar.average_pool";
