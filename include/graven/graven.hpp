@@ -32,6 +32,7 @@
 #include "graven/layers/split.hpp"
 #include "graven/layers/tanh.hpp"
 #include "graven/layers/transpose.hpp"
+#include "graven/layers/variable.hpp"
 #include "graven/model.hpp"
 #include "graven/shared_arena.hpp"
 #include "graven/streaming.hpp"
@@ -92,6 +93,7 @@ using core::AddConstant;
 using core::AddWith;
 using core::ArgMax;
 using core::ArgMin;
+using core::Assign;
 using core::AvgPool;
 using core::Concatenate;
 using core::Conv2D;
@@ -125,6 +127,7 @@ using core::Split;
 using core::Sum;
 using core::Tanh;
 using core::Transpose;
+using core::Variable;
 
 // Instruction sets (isa/); native is the compiler's own. Others come with their headers.
 using core::native;

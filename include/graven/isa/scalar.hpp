@@ -19,6 +19,7 @@
 #include "graven/isa/scalar/rescale.hpp"
 #include "graven/isa/scalar/resize.hpp"
 #include "graven/isa/scalar/softmax.hpp"
+#include "graven/isa/scalar/variable.hpp"
 
 namespace graven::core {
 
@@ -39,9 +40,10 @@ using elementwise =
 using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<std::int16_t>>;
 using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat, Slice,
                       Transposes, Copy, Slide, Constant>;
+using lasting = Prefer<State, Assigns>;  // from run to run
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
                         weighted<Int16x8By32>>;
-using kernels = Prefer<products, pooling, reducing, elementwise, words, moving>;
+using kernels = Prefer<products, pooling, reducing, elementwise, words, moving, lasting>;
 
 }  // namespace scalar_isa
 

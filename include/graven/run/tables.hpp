@@ -112,11 +112,16 @@ struct FlashTables {
     return slots;
   }
 
+  // Does a state begin with something else than real zeros?
+  template <int value>
+  static constexpr bool has_content = kernel_of<graph, Isa, value>::stream_size(
+                                          graph.view(), graph.values[value]) > 0;
+
   template <int value> static constexpr Task task() {
     using K = kernel_of<graph, Isa, value>;
     constexpr GraphView g = graph.view();
     constexpr const Value& v = graph.values[value];
-    if constexpr (v.op == op::constant) {
+    if constexpr (v.op == op::constant || v.op == op::state) {
       return {};
     } else {
       Task t = make_task(g, v, rows_of_input(value, 0));
