@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,7 @@ class Stated:
     inputs: tuple[int, ...]  # tensor indices; -1 for an absent optional input
     outputs: tuple[int, ...]
     option: Callable[[str], Option]  # as Node has it
+    index: int = -1  # in the file, where operators before it are no operators of the network
 
 
 def stated(
@@ -49,6 +50,10 @@ def checked(
     outputs: Sequence[int],
 ) -> ir.Network:
     """The network; GravenError if it is none. `source` is what messages call the file."""
+    operators = [
+        replace(each, index=index) if each.index < 0 else each
+        for index, each in enumerate(operators)
+    ]
     gate = _Gate(source, tuple(tensors))
     gate.check_names(operators)
     users = gate.users(operators)
@@ -62,7 +67,7 @@ def checked(
             f"has {len(given)} inputs, {len(operators)} operators and {len(results)} outputs, "
             "expected at least one of each."
         )
-    found = tuple(gate.operator(index, each) for index, each in enumerate(operators))
+    found = tuple(gate.operator(each.index, each) for each in operators)
     gate.check_order(found, given, results)
     gate.check_inputs(given)
     gate.check_islands(found)
@@ -89,15 +94,19 @@ class _Gate:
 
     def check_names(self, operators: Sequence[Stated]) -> None:
         names = [each.name for each in operators]
-        if text := unsupported.sentence(names, lambda index: f"operator {index} ({names[index]})"):
+
+        def where(place: int) -> str:
+            return f"operator {operators[place].index} ({names[place]})"
+
+        if text := unsupported.sentence(names, where):
             raise self.error(text)
 
     def users(self, operators: Sequence[Stated]) -> dict[int, str]:
         """The first operator that mentions each tensor, for messages."""
         found: dict[int, str] = {}
-        for index, each in enumerate(operators):
+        for each in operators:
             for tensor in (*each.outputs, *each.inputs):
-                found.setdefault(int(tensor), f"operator {index} ({each.name}), ")
+                found.setdefault(int(tensor), f"operator {each.index} ({each.name}), ")
         return found
 
     def indices(self, values: Sequence[int], what: str) -> tuple[int, ...]:
@@ -113,8 +122,9 @@ class _Gate:
         where = f"operator {index} ({each.name})"
         self.indices([value for value in each.inputs if value != -1], f"{where}: its inputs")
         inputs = tuple(int(value) for value in each.inputs)
+        self.check_variables(where, each.name, inputs)
         outputs = self.indices(each.outputs, f"{where}: its outputs")
-        if not outputs:
+        if not outputs and each.name != "ASSIGN_VARIABLE":
             raise self.error(f"{where}: has no outputs; the file is damaged.")
         node = Node(
             source=self.source,
@@ -127,6 +137,15 @@ class _Gate:
         return ir.Operator(
             index, each.name, layers.modules()[each.name].read(node), inputs, outputs
         )
+
+    def check_variables(self, where: str, name: str, inputs: tuple[int, ...]) -> None:
+        places = getattr(layers.modules()[name], "VARIABLES", ())
+        for place, index in enumerate(inputs):
+            if index >= 0 and self.tensors[index].is_variable and place not in places:
+                raise self.error(
+                    f"{where}, {self.named(index)}: lasts from run to run, which this operator "
+                    "does not expect of its input."
+                )
 
     # -- tensors ---------------------------------------------------------------------------------
 
@@ -145,7 +164,12 @@ class _Gate:
                 f"{where}: has shape {shape_text(tensor.shape)}, more than {MOST_COMPUTED >> 20} "
                 "MB; no microcontroller holds it."
             )
-        if data is None and len(tensor.shape) >= 3 and tensor.shape[0] != 1:
+        if (
+            data is None
+            and not tensor.is_variable
+            and len(tensor.shape) >= 3
+            and tensor.shape[0] != 1
+        ):
             raise self.error(
                 f"{where}: has shape {shape_text(tensor.shape)}, a batch of {tensor.shape[0]}; "
                 "export the model with a batch of 1."
@@ -208,10 +232,14 @@ class _Gate:
         inputs: tuple[int, ...],
         outputs: tuple[int, ...],
     ) -> None:
-        known = {tensor.index for tensor in self.tensors if tensor.data is not None}
+        known = {
+            tensor.index for tensor in self.tensors if tensor.data is not None or tensor.is_variable
+        }
         for index in inputs:
             if index in known:
-                raise self.error(f"{self.named(index)}: is a model input twice or a constant.")
+                raise self.error(
+                    f"{self.named(index)}: is a model input twice, a constant or a variable."
+                )
             known.add(index)
         computed = set()
         for operator in operators:

@@ -136,6 +136,11 @@ def run_stream(options: argparse.Namespace, loaded: Loaded, choice: Choice) -> i
     from graven import build, inputs, report, runner
 
     network = loaded.network
+    if network.variables:
+        raise GravenError(
+            f"{network.source}: keeps variables from run to run, so it is a stream by itself; take "
+            "`graven run` without --stream, an inference per step."
+        )
     progress(options, f"building {network.name} as a stream for {choice.target}")
     built = build.build(network.name, loaded.header, choice)
     facts = built.stream_facts

@@ -97,7 +97,7 @@ class BasicStreaming
                 "along the channels.");
   static_assert(
       policy.padding == TimePadding::recomputed || timeline.whole_layer < 0 ||
-          error::unsupported<error::at_layer<timeline.whole_layer>>,
+          first_variable >= 0 || error::unsupported<error::at_layer<timeline.whole_layer>>,
       "Streaming: every row of this layer depends on where the window begins (padding along time, "
       "a resize, a constant per row), so nothing of it can be kept from push to push. Train the "
       "layer without padding along time, or choose a StreamPolicy: TimePadding::recomputed is "

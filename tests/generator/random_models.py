@@ -35,6 +35,7 @@ from graven.layers.softmax import Softmax
 from graven.layers.split import Split
 from graven.layers.tanh import Tanh
 from graven.layers.transpose import Transpose
+from graven.layers.variable import Variable
 from graven.node import ACTIVATIONS
 from graven.window import span
 
@@ -66,6 +67,31 @@ class Builder:
         name = f"tensor_{index}"
         self.tensors.append(ir.Tensor(index, name, shape, element, quantization, data))
         return index
+
+    def variable(self, like: int) -> int:
+        """One like a tensor, with zeros or anything else in it at first."""
+        tensor = self.tensors[like]
+        stored = tensor.quantization
+        initial = np.full(tensor.shape, stored.zero_point[0] if stored else 0, tensor.element.dtype)
+        if self.chance(0.6):
+            shape = tensor.shape
+            initial = self.rng.normal(0, 60, shape).clip(-128, 127).astype(tensor.element.dtype)
+        index = len(self.tensors)
+        found = dataclasses.replace(
+            tensor, index=index, name=f"variable_{index}", data=None, initial=initial
+        )
+        self.tensors.append(found)
+        return index
+
+    def read(self, variable: int) -> int:
+        output = self.like(variable, self.shape(variable))
+        return self.add("READ_VARIABLE", Variable(False), [variable], output)
+
+    def assign(self, variable: int, content: int) -> None:
+        operator = ir.Operator(
+            len(self.operators), "ASSIGN_VARIABLE", Variable(True), (variable, content), ()
+        )
+        self.operators.append(operator)
 
     def input(self, shape: tuple[int, ...], element: ir.Element = INT8) -> int:
         scale = {INT8: 0.05, INT16: 0.05 / 256}.get(element)
@@ -535,12 +561,66 @@ def transpose(b: Builder, data: int) -> int:
     return b.add("TRANSPOSE", Transpose(axes), [data, b.integers(*axes)], output)
 
 
+def variable(b: Builder, data: int) -> list[int]:
+    """What lasts from run to run, in several ways; layers before and after the assignment."""
+    ways = [summed, exchanged] + [moved_on] * (len(b.shape(data)) > 1)
+    return b.pick(*ways)(b, data)
+
+
+def summed(b: Builder, data: int) -> list[int]:
+    content = b.result(data, b.shape(data), 2 * b.scale_of(data))
+    kept = b.variable(content)
+    old = b.read(kept)
+    pair = [data, old] if b.chance(0.5) else [old, data]
+    b.add("ADD", Add("NONE"), pair, content)
+    if b.chance(0.3):
+        b.assign(kept, data if b.tensors[data].quantization == b.tensors[kept].quantization
+                 else old)  # fmt: skip
+    b.assign(kept, content)
+    return [content, b.add("RELU", ReLU(), [old], b.like(old, b.shape(old)))]
+
+
+def moved_on(b: Builder, data: int) -> list[int]:
+    """A delay line: what was before and what is new, of which half is kept."""
+    axis = b.extent(len(b.shape(data)) - 1)
+    kept = b.variable(data)
+    old = b.read(kept)
+    joined = merge_plain(b, [old, data], axis)
+    halves = tuple(b.like(data, b.shape(data)) for _ in range(2))
+    layer, inputs = Split(axis, 2), (b.integers(axis), joined)
+    b.operators.append(ir.Operator(len(b.operators), "SPLIT", layer, inputs, halves))
+    b.assign(kept, halves[1])
+    outputs = [joined, halves[0]]
+    if b.chance(0.5):  # read again: what has been assigned
+        outputs.append(b.add("RELU", ReLU(), [b.read(kept)], b.like(data, b.shape(data))))
+    return outputs
+
+
+def exchanged(b: Builder, data: int) -> list[int]:
+    """Three variables take turns."""
+    kept = [b.variable(data) for _ in range(3)]
+    old = [b.read(each) for each in kept]
+    joined = merge_plain(b, [*old[:2], data], len(b.shape(data)) - 1)
+    b.assign(kept[0], old[1])
+    b.assign(kept[1], old[2])
+    b.assign(kept[2], data)
+    return [joined, old[0]]
+
+
+def merge_plain(b: Builder, parts: list[int], axis: int) -> int:
+    shape = list(b.shape(parts[0]))
+    shape[axis] = sum(b.shape(part)[axis] for part in parts)
+    output = b.like(parts[0], tuple(shape))
+    return b.add("CONCATENATION", Concat(axis, "NONE"), parts, output)
+
+
 LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
     layer.__name__: layer
     for layer in (
         conv2d, depthwise_conv2d, dense, max_pool, avg_pool, mean, total, extreme, add, mul,
         reshape, resize_nearest, resize_bilinear, relu, relu6, sigmoid, tanh, softmax, argmax,
         quantize, quantize_unsigned, quantize_wide, dequantize, concat, split, transpose,
+        variable,
     )
 }  # fmt: skip
 KINDS = tuple(LAYERS)

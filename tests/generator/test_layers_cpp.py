@@ -47,10 +47,12 @@ def compare(cases, answers, with_tflm=True):
     lines = []
     for case, inferences in zip(cases, answers, strict=True):
         network = cpp_cases.only_outputs(case.network)
+        state = reference.reset(case.network)
+        judge = tflm.sequence(case.model, case.network) if with_tflm else None
         for inputs, ours in zip(case.inputs, inferences, strict=True):
-            engines = {"numpy": reference.run(case.network, inputs)}
-            if with_tflm:
-                engines["TFLM"] = tflm.run(case.model, case.network, inputs)
+            engines = {"numpy": reference.run(case.network, inputs, state)}
+            if judge:
+                engines["TFLM"] = judge(inputs)
             for name, expected in engines.items():
                 for line in tflm.differences(network, ours, expected):
                     lines.append(f"{case.label} against {name}: {line}")

@@ -44,7 +44,7 @@ def test_exact_pruning_names_no_operator(name):
 
 VERBS = {"options", "read", "cpp", "reference", "bounds", "is_identity", "links", "keep", "shrink",
          "products", "folds"}  # fmt: skip
-DECLARED = {"OPERATORS", "OPTIONS", "DATA", "BROADCASTS"}
+DECLARED = {"OPERATORS", "OPTIONS", "DATA", "BROADCASTS", "VARIABLES"}
 
 
 @pytest.mark.parametrize("module", sorted(set(layers.modules().values()), key=str), ids=str)

@@ -9,16 +9,16 @@ namespace {
 
 // A delay line: the last two rows and the new one, of which the last two are kept.
 enum { image, kept, joined, halves };
-constexpr Parameters delay[] = {{.output = {0.5f, 3}}, {.output = {0.5f, 3}}, {.output = {0.5f, 3}},
-                                {}, {}};
+constexpr Parameters delay[] = {
+    {.output = {0.5f, 3}}, {.output = {0.5f, 3}}, {.output = {0.5f, 3}}, {}, {}};
 using Delay = Graph<Node<Variable<Shape{1, 2, 1}>>, Node<Concatenate<Axis::height>, kept, image>,
                     Node<Split<Axis::height, 2>, joined>, Node<Assign, kept, Out<halves, 1>>,
                     Outputs<joined>>;
 using Delayed = Model<Delay, Shape{1, 2, 1}, delay>;
 static_assert(Delayed::has_state && Delayed::State::saved_size == 16 + 4);
 
-template <class M, std::size_t N> void check_rows(M& model, std::array<std::int8_t, N> expected,
-                                                  std::int8_t a, std::int8_t b) {
+template <class M, std::size_t N>
+void check_rows(M& model, std::array<std::int8_t, N> expected, std::int8_t a, std::int8_t b) {
   const std::array<std::int8_t, 2> row{a, b};
   const auto output = model.run(row);
   CHECK(std::equal(output.begin(), output.end(), expected.begin(), expected.end()));
@@ -44,9 +44,9 @@ constexpr float five[]{5, 6}, seven[]{7, 8};
 constexpr Constant first[]{{"initial", five}}, second[]{{"initial", seven}};
 constexpr Parameters swap[] = {{}, {.constants = first}, {.constants = second}, {}, {}, {}, {}};
 enum { in, a, b, into_a, into_b, sum, both };
-using Swap = Graph<Node<Variable<Shape{1, 1, 2}>>, Node<Variable<Shape{1, 1, 2}>>,
-                   Node<Assign, a, b>, Node<Assign, b, a>, Node<Add, a, in>, Node<Concatenate<>, sum, b>,
-                   Outputs<both, a>>;
+using Swap =
+    Graph<Node<Variable<Shape{1, 1, 2}>>, Node<Variable<Shape{1, 1, 2}>>, Node<Assign, a, b>,
+          Node<Assign, b, a>, Node<Add, a, in>, Node<Concatenate<>, sum, b>, Outputs<both, a>>;
 
 template <class M> void check_swap() {
   static M model;
@@ -55,8 +55,8 @@ template <class M> void check_swap() {
     if (run == 3) model.reset();
     const auto out = model.run(input);
     const bool even = run % 2 == 0 || run == 3;
-    const std::array<float, 4> expected = even ? std::array<float, 4>{6, 8, 7, 8}
-                                               : std::array<float, 4>{8, 10, 5, 6};
+    const std::array<float, 4> expected =
+        even ? std::array<float, 4>{6, 8, 7, 8} : std::array<float, 4>{8, 10, 5, 6};
     CHECK(std::equal(out.begin(), out.end(), expected.begin(), expected.end()));
     const auto old = model.template output<1>();
     CHECK(old[0] == (even ? 5 : 7));
@@ -103,8 +103,7 @@ TEST_CASE("the new content waits until all have read the old one") {
   for (int run = 1; run <= 3; ++run) {
     const auto sum = model.run(input);
     const auto most = model.output<1>();
-    for (std::size_t i = 0; i < tall; ++i)
-      CHECK(sum[i] == static_cast<float>(run) * input[i]);
+    for (std::size_t i = 0; i < tall; ++i) CHECK(sum[i] == static_cast<float>(run) * input[i]);
     for (std::size_t i = 0; i < tall / 3; ++i)
       CHECK(most[i] == static_cast<float>(run - 1) *
                            std::max({input[3 * i], input[3 * i + 1], input[3 * i + 2]}));

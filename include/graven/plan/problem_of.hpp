@@ -39,7 +39,7 @@ constexpr plan::Span span_of(const GraphView& g, const Value& v, int k, int step
 
 // A new content has to wait until all that read the old one are done: value `reader` of `value`?
 constexpr bool waits_for(const GraphView& g, int value, int reader) {
-  if (g[value].op != op::assign || reader == value) return false;
+  if (g[value].op != op::assign || g[reader].op == op::assign) return false;
   for (int k = 0; k < g[reader].inputs; ++k)
     if (g.input(g[reader], k).value == g.input(g[value], 1).value) return true;
   return false;
@@ -91,13 +91,32 @@ template <const auto& graph, class Isa> constexpr int count_spans() {
   return spans > 0 ? spans : 1;
 }
 
+// What value `id` reads, and whom it waits for. `span`, `waiting`: the first free places.
+template <class Problem>
+constexpr void add_reads(Problem& p, const GraphView& g, int id, int& span, int& waiting) {
+  const Value& v = g[id];
+  plan::Facts& f = p.values[id];
+  f.waits = count_waits(g, id);
+  f.first_read = f.waits > 0 ? waiting : v.first_input;
+  f.read_count = v.inputs + f.waits;
+  f.first_span = span;
+  for (int k = 0; k < v.inputs; ++k) p.reads[f.first_read + k] = g.input(v, k).value;
+  if (f.waits > 0) waiting += v.inputs;
+  for (int r = 0; f.waits > 0 && r < g.count; ++r)
+    if (waits_for(g, id, r)) p.reads[waiting++] = r;
+  for (int s = 0; s < f.steps; ++s)
+    for (int k = 0; k < f.read_count; ++k)
+      p.spans[span++] = k < v.inputs ? span_of(g, v, k, s, f.band)
+                                     : plan::Span{0, g[p.reads[f.first_read + k]].shape.height - 1};
+}
+
 template <const auto& graph, class Isa, bool apart, bool row_input, std::size_t... I>
 constexpr auto make_problem(std::index_sequence<I...>) {
   constexpr GraphView g = graph.view();
   constexpr int views = graph.view_count > 0 ? graph.view_count : 1;
   plan::Problem<graph.count, views + count_waits(g), count_spans<graph, Isa>()> p{};
   const std::array<int, graph.count> scratch{scratch_of<graph, Isa, static_cast<int>(I)>()...};
-  int span = 0, read = views;  // behind the views: the reads of values that wait
+  int span = 0, waiting = views;  // behind the views: the reads of values that wait
   for (int id = 0; id < graph.count; ++id) {
     const Value& v = g[id];
     plan::Facts& f = p.values[id];
@@ -115,20 +134,7 @@ constexpr auto make_problem(std::index_sequence<I...>) {
     f.persistent = v.persistent;
     f.fresh = v.persistent && f.rows <= plan::most_places ? v.fresh : 0;
     f.overwrites = apart && v.op != op::assign ? -1 : overwritten<graph, Isa>(id);
-    f.waits = count_waits(g, id);
-    f.first_read = f.waits > 0 ? read : v.first_input;
-    f.read_count = v.inputs + f.waits;
-    f.first_span = span;
-    for (int k = 0; k < v.inputs; ++k) p.reads[f.first_read + k] = g.input(v, k).value;
-    if (f.waits > 0) read += v.inputs;
-    for (int r = 0; f.waits > 0 && r < graph.count; ++r)
-      if (waits_for(g, id, r)) p.reads[read++] = r;
-    for (int s = 0; s < f.steps; ++s)
-      for (int k = 0; k < f.read_count; ++k)
-        if (k < v.inputs)
-          p.spans[span++] = span_of(g, v, k, s, f.band);
-        else
-          p.spans[span++] = {0, g[p.reads[f.first_read + k]].shape.height - 1};
+    add_reads(p, g, id, span, waiting);
   }
   for (int o = 0; o < graph.output_count; ++o) p.values[graph.outputs[o].value].is_output = true;
   for (int i = 0; i < graph.view_count; ++i) {

@@ -4,8 +4,8 @@
 #include "graven/error.hpp"
 #include "graven/graph/lower.hpp"
 #include "graven/kernel/fold.hpp"
-#include "graven/run/check_constant.hpp"
 #include "graven/run/check_assign.hpp"
+#include "graven/run/check_constant.hpp"
 #include "graven/run/engine.hpp"
 
 #include <array>

@@ -8,8 +8,7 @@ namespace graven::core::detail {
 
 // Of a Variable the first content, where it has one.
 constexpr bool holds_constant(const Value& v) {
-  return v.op == op::constant ||
-         (v.op == op::state && v.options.get<ConstantOptions>().index >= 0);
+  return v.op == op::constant || (v.op == op::state && v.options.get<ConstantOptions>().index >= 0);
 }
 
 // A constant by name: there, of the layer's size, quantized if it is int8.

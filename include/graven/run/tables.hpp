@@ -114,8 +114,9 @@ struct FlashTables {
 
   // Does a state begin with something else than real zeros?
   template <int value>
-  static constexpr bool has_content = kernel_of<graph, Isa, value>::stream_size(
-                                          graph.view(), graph.values[value]) > 0;
+  static constexpr bool
+      has_content = kernel_of<graph, Isa, value>::stream_size(graph.view(), graph.values[value]) >
+                    0;
 
   template <int value> static constexpr Task task() {
     using K = kernel_of<graph, Isa, value>;
