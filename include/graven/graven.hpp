@@ -32,6 +32,7 @@
 #include "graven/layers/split.hpp"
 #include "graven/layers/tanh.hpp"
 #include "graven/layers/transpose.hpp"
+#include "graven/layers/transpose_conv2d.hpp"
 #include "graven/layers/variable.hpp"
 #include "graven/model.hpp"
 #include "graven/shared_arena.hpp"
@@ -127,6 +128,7 @@ using core::Split;
 using core::Sum;
 using core::Tanh;
 using core::Transpose;
+using core::TransposeConv2D;
 using core::Variable;
 
 // Instruction sets (isa/); native is the compiler's own. Others come with their headers.

@@ -35,6 +35,7 @@ from graven.layers.softmax import Softmax
 from graven.layers.split import Split
 from graven.layers.tanh import Tanh
 from graven.layers.transpose import Transpose
+from graven.layers.transpose_conv2d import TransposeConv2D
 from graven.layers.variable import Variable
 from graven.node import ACTIVATIONS
 from graven.window import span
@@ -251,6 +252,22 @@ def depthwise_conv2d(b: Builder, data: int) -> int:
     inputs, output = b.weighted(data, weights, channels, math.prod(filter_size), shape)
     layer = DepthwiseConv2D(stride, dilation, padding, b.activation(), multiplier)
     return b.add("DEPTHWISE_CONV_2D", layer, inputs, output)
+
+
+def transpose_conv2d(b: Builder, data: int) -> int:
+    _, height, width, depth = b.shape(data)
+    filter_size, stride = (b.extent(5), b.extent(5)), (b.pick(1, 2, 2, 3), b.pick(1, 2, 2, 3))
+    padding, channels = b.pick("SAME", "VALID"), b.extent(6)
+    size = []  # any from which the convolution leads back
+    for extent, side, step in zip((height, width), filter_size, stride, strict=True):
+        least = (extent - 1) * step + (1 if padding == "SAME" else side)
+        size.append(least + int(b.rng.integers(step)))
+    weights = b.weights(data, (channels, *filter_size, depth), 0, b.chance(0.8))
+    fan_in = depth * math.prod(filter_size) // math.prod(stride) + 1
+    (_, _, *bias), output = b.weighted(data, weights, channels, fan_in, (1, *size, channels))
+    inputs = [b.integers(1, *size, channels), weights, data, *bias]
+    layer = TransposeConv2D(stride, padding, b.activation())
+    return b.add("TRANSPOSE_CONV", layer, inputs, output)
 
 
 def dense(b: Builder, data: int) -> int:
@@ -621,6 +638,10 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         reshape, resize_nearest, resize_bilinear, relu, relu6, sigmoid, tanh, softmax, argmax,
         quantize, quantize_unsigned, quantize_wide, dequantize, concat, split, transpose,
         variable,
+        conv2d, depthwise_conv2d, transpose_conv2d, dense, max_pool, avg_pool, mean, total,
+        extreme, add, mul, reshape, resize_nearest, resize_bilinear, relu, relu6, sigmoid,
+        tanh, softmax, argmax, quantize, quantize_unsigned, quantize_wide, dequantize, concat,
+        split, transpose,
     )
 }  # fmt: skip
 KINDS = tuple(LAYERS)
@@ -636,7 +657,10 @@ ELEMENTS = tuple(
     for element in (INT8, FLOAT32, INT16)
     if element is not INT16 or kind in WIDE
 )
-IMAGES_ONLY = (conv2d, depthwise_conv2d, max_pool, avg_pool, resize_nearest, resize_bilinear)
+IMAGES_ONLY = (
+    conv2d, depthwise_conv2d, transpose_conv2d, max_pool, avg_pool,
+    resize_nearest, resize_bilinear,
+)  # fmt: skip
 
 
 def random_case(

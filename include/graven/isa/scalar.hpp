@@ -19,13 +19,15 @@
 #include "graven/isa/scalar/rescale.hpp"
 #include "graven/isa/scalar/resize.hpp"
 #include "graven/isa/scalar/softmax.hpp"
+#include "graven/isa/scalar/transpose_conv.hpp"
 #include "graven/isa/scalar/variable.hpp"
 
 namespace graven::core {
 
 namespace scalar_isa {
 
-template <class N> using weighted = Prefer<Conv<N>, GroupedConv<N>, Depthwise<N>, DenseRows<N>>;
+template <class N>
+using weighted = Prefer<Conv<N>, GroupedConv<N>, Depthwise<N>, DenseRows<N>, TransposeConv<N>>;
 using pooling = Prefer<MaxPools<std::int8_t>, MaxPools<float>, MaxPools<std::int16_t>,
                        AveragePools<std::int8_t>, AveragePools<float>, AveragePools<std::int16_t>>;
 using reducing =
