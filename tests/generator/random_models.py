@@ -21,6 +21,12 @@ from graven.layers.conv2d import Conv2D
 from graven.layers.dense import Dense
 from graven.layers.depthwise_conv2d import DepthwiseConv2D
 from graven.layers.dequantize import Dequantize
+from graven.layers.elementary import Elementary
+from graven.layers.elu import ELU
+from graven.layers.gelu import GELU
+from graven.layers.hard_swish import HardSwish
+from graven.layers.leaky_relu import LeakyReLU
+from graven.layers.log_softmax import LogSoftmax
 from graven.layers.max_pool import MaxPool
 from graven.layers.mul import Mul
 from graven.layers.quantize import Quantize
@@ -437,7 +443,8 @@ def resize(b: Builder, data: int, name: str, layer: ir.Layer) -> int:
 
 def relu(b: Builder, data: int) -> int:
     output = b.result(data, b.shape(data), b.scale_of(data))
-    return b.add("RELU", ReLU(), [data], output)
+    name = "RELU" if b.tflm else b.pick("RELU", "RELU_N1_TO_1", "RELU_0_TO_1")
+    return b.add(name, ReLU(), [data], output)
 
 
 def relu6(b: Builder, data: int) -> int:
@@ -472,6 +479,51 @@ def sigmoid(b: Builder, data: int) -> int:
 
 def tanh(b: Builder, data: int) -> int:
     return b.add("TANH", Tanh(), [data], fixed(b, data, 1 / 128, 0))
+
+
+def leaky_relu(b: Builder, data: int) -> int:
+    alpha = b.pick(0.1, 0.3, 0.0, float(b.rng.uniform(-1.0, 2.0)))
+    layer = LeakyReLU(float(np.float32(alpha)))
+    return b.add("LEAKY_RELU", layer, [data], b.result(data, b.shape(data), b.scale_of(data)))
+
+
+def hard_swish(b: Builder, data: int) -> int:
+    output = b.result(data, b.shape(data), b.scale_of(data))
+    return b.add("HARD_SWISH", HardSwish(), [data], output)
+
+
+def smooth(b: Builder, data: int) -> int:
+    """ELU, or GELU, which TensorFlow Lite Micro lacks."""
+    output = b.result(data, b.shape(data), b.scale_of(data))
+    if b.tflm or b.chance(0.3):
+        return b.add("ELU", ELU(), [data], output)
+    return b.add("GELU", GELU(b.chance(0.5)), [data], output)
+
+
+REAL = ("ABS", "NEG", "SQUARE", "SQRT", "RSQRT", "EXP", "LOG", "SIN", "COS", "FLOOR", "CEIL",
+        "ROUND", "SIGN")  # fmt: skip
+
+
+def elementary(b: Builder, data: int) -> list[int]:
+    """All functions of one input that there are."""
+    if b.element(data) is FLOAT32:
+        scales = {name: 1.0 for name in REAL if name != "SIGN" or not b.tflm}
+    else:
+        if b.tflm:  # TensorFlow Lite Micro has no RSQRT of negative numbers
+            quantization = ir.Quantization((b.scale_of(data),), (-128,))
+            b.tensors[data] = dataclasses.replace(b.tensors[data], quantization=quantization)
+        most = SPREAD * b.scale_of(data)
+        scales = {"ABS": b.scale_of(data), "RSQRT": 0.3 / math.sqrt(most) / SPREAD}
+        if not b.tflm:
+            scales |= {"SQRT": math.sqrt(most) / SPREAD, "LOG": 3.0 / SPREAD, "EXP": 0.05}
+    return [
+        b.add(name, Elementary(), [data], b.result(data, b.shape(data), scale))
+        for name, scale in scales.items()
+    ]
+
+
+def log_softmax(b: Builder, data: int) -> int:
+    return b.add("LOG_SOFTMAX", LogSoftmax(), [data], fixed(b, data, 16 / 256, 127))
 
 
 def softmax(b: Builder, data: int) -> int:
@@ -634,14 +686,14 @@ def merge_plain(b: Builder, parts: list[int], axis: int) -> int:
 LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
     layer.__name__: layer
     for layer in (
-        conv2d, depthwise_conv2d, dense, max_pool, avg_pool, mean, total, extreme, add, mul,
-        reshape, resize_nearest, resize_bilinear, relu, relu6, sigmoid, tanh, softmax, argmax,
-        quantize, quantize_unsigned, quantize_wide, dequantize, concat, split, transpose,
+        conv2d, depthwise_conv2d, transpose_conv2d, dense, max_pool, avg_pool,
+        mean, total, extreme, add, mul,
+        reshape, resize_nearest, resize_bilinear,
+        relu, relu6, leaky_relu, hard_swish, smooth, elementary, sigmoid, tanh,
+        softmax, log_softmax, argmax,
+        quantize, quantize_unsigned, quantize_wide, dequantize,
+        concat, split, transpose,
         variable,
-        conv2d, depthwise_conv2d, transpose_conv2d, dense, max_pool, avg_pool, mean, total,
-        extreme, add, mul, reshape, resize_nearest, resize_bilinear, relu, relu6, sigmoid,
-        tanh, softmax, argmax, quantize, quantize_unsigned, quantize_wide, dequantize, concat,
-        split, transpose,
     )
 }  # fmt: skip
 KINDS = tuple(LAYERS)
@@ -702,8 +754,8 @@ def block(b: Builder, value: int) -> int:
     if math.prod(b.shape(value)) > 4000:
         return avg_pool(b, value)
     return b.pick(
-        conv2d, conv2d, depthwise_conv2d, max_pool, avg_pool, relu, relu6, sigmoid, tanh, quantize,
-        resize_nearest, resize_bilinear, transpose, halves,
+        conv2d, conv2d, depthwise_conv2d, max_pool, avg_pool, relu, relu6, leaky_relu, hard_swish,
+        sigmoid, tanh, quantize, resize_nearest, resize_bilinear, transpose, halves,
     )(b, value)  # fmt: skip
 
 

@@ -12,6 +12,7 @@
 #include "graven/isa/scalar/add.hpp"
 #include "graven/isa/scalar/conv.hpp"
 #include "graven/isa/scalar/elementwise.hpp"
+#include "graven/isa/scalar/log_softmax.hpp"
 #include "graven/isa/scalar/move.hpp"
 #include "graven/isa/scalar/mul.hpp"
 #include "graven/isa/scalar/pool.hpp"
@@ -35,10 +36,10 @@ using reducing =
            Reductions<float>, Reductions<std::int32_t>, Reductions<std::int8_t, Element::boolean>,
            ArgExtremes<std::int8_t, std::int32_t>, ArgExtremes<std::int8_t, std::int64_t>,
            ArgExtremes<float, std::int32_t>, ArgExtremes<float, std::int64_t>>;
-using elementwise =
-    Prefer<AddInt8, AddFloat32, MulInt8, MulFloat32, SoftmaxInt8, SoftmaxFloat32, MapBytes,
-           RealMaps, QuantizeFloat32<std::int8_t>, QuantizeFloat32<std::uint8_t>,
-           DequantizeBytes<std::int8_t>, DequantizeBytes<std::uint8_t>>;
+using elementwise = Prefer<AddInt8, AddFloat32, MulInt8, MulFloat32, SoftmaxInt8, SoftmaxFloat32,
+                           LogSoftmaxInt8, LogSoftmaxFloat32, MapBytes, RealMaps,
+                           QuantizeFloat32<std::int8_t>, QuantizeFloat32<std::uint8_t>,
+                           DequantizeBytes<std::int8_t>, DequantizeBytes<std::uint8_t>>;
 using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<std::int16_t>>;
 using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat, Slice,
                       Transposes, Copy, Slide, Constant>;
