@@ -74,6 +74,32 @@ def checked(
     return ir.Network(name, source, description, gate.tensors, found, given, results)
 
 
+def used(
+    tensors: Sequence[ir.Tensor],
+    operators: Sequence[Stated],
+    inputs: Sequence[int],
+    outputs: Sequence[int],
+) -> tuple[list[ir.Tensor], list[Stated], list[int], list[int]]:
+    """Only the tensors that are mentioned, numbered anew in the order of their mention."""
+    mentioned = [*inputs, *outputs]
+    mentioned += [index for each in operators for index in (*each.inputs, *each.outputs)]
+    kept = dict.fromkeys(index for index in mentioned if index >= 0)
+    order = {index: place for place, index in enumerate(kept)} | {-1: -1}
+    return (
+        [replace(tensors[index], index=order[index]) for index in kept],
+        [
+            replace(
+                each,
+                inputs=tuple(order[index] for index in each.inputs),
+                outputs=tuple(order[index] for index in each.outputs),
+            )
+            for each in operators
+        ],
+        [order[index] for index in inputs],
+        [order[index] for index in outputs],
+    )
+
+
 def check_axes(source: str, where: str, count: int) -> None:
     if count > MOST_AXES:
         raise GravenError(f"{source}: {where}: has {count} axes, at most {MOST_AXES} work.")
