@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from graven import ir, layers, unsupported
 from graven.errors import GravenError
 from graven.node import BYTES, QUANTIZED, Node, Option, shape_text
 
+PLAIN = (ir.Element.FLOAT32, ir.Element.INT32, ir.Element.BOOLEAN)  # inputs without a scale
 MOST_AXES = 6
 MOST_BYTES = 1 << 28  # of one tensor: far above any microcontroller's memory
 MOST_COMPUTED = 1 << 24  # bytes of a tensor that is no constant
@@ -30,7 +31,6 @@ class Stated:
     inputs: tuple[int, ...]  # tensor indices; -1 for an absent optional input
     outputs: tuple[int, ...]
     option: Callable[[str], Option]  # as Node has it
-    index: int = -1  # in the file, where operators before it are no operators of the network
 
 
 def stated(
@@ -50,10 +50,6 @@ def checked(
     outputs: Sequence[int],
 ) -> ir.Network:
     """The network; GravenError if it is none. `source` is what messages call the file."""
-    operators = [
-        replace(each, index=index) if each.index < 0 else each
-        for index, each in enumerate(operators)
-    ]
     gate = _Gate(source, tuple(tensors))
     gate.check_names(operators)
     users = gate.users(operators)
@@ -67,37 +63,11 @@ def checked(
             f"has {len(given)} inputs, {len(operators)} operators and {len(results)} outputs, "
             "expected at least one of each."
         )
-    found = tuple(gate.operator(each.index, each) for each in operators)
+    found = tuple(gate.operator(index, each) for index, each in enumerate(operators))
     gate.check_order(found, given, results)
     gate.check_inputs(given)
     gate.check_islands(found)
     return ir.Network(name, source, description, gate.tensors, found, given, results)
-
-
-def used(
-    tensors: Sequence[ir.Tensor],
-    operators: Sequence[Stated],
-    inputs: Sequence[int],
-    outputs: Sequence[int],
-) -> tuple[list[ir.Tensor], list[Stated], list[int], list[int]]:
-    """Only the tensors that are mentioned, numbered anew in the order of their mention."""
-    mentioned = [*inputs, *outputs]
-    mentioned += [index for each in operators for index in (*each.inputs, *each.outputs)]
-    kept = dict.fromkeys(index for index in mentioned if index >= 0)
-    order = {index: place for place, index in enumerate(kept)} | {-1: -1}
-    return (
-        [replace(tensors[index], index=order[index]) for index in kept],
-        [
-            replace(
-                each,
-                inputs=tuple(order[index] for index in each.inputs),
-                outputs=tuple(order[index] for index in each.outputs),
-            )
-            for each in operators
-        ],
-        [order[index] for index in inputs],
-        [order[index] for index in outputs],
-    )
 
 
 def check_axes(source: str, where: str, count: int) -> None:
@@ -120,19 +90,15 @@ class _Gate:
 
     def check_names(self, operators: Sequence[Stated]) -> None:
         names = [each.name for each in operators]
-
-        def where(place: int) -> str:
-            return f"operator {operators[place].index} ({names[place]})"
-
-        if text := unsupported.sentence(names, where):
+        if text := unsupported.sentence(names, lambda index: f"operator {index} ({names[index]})"):
             raise self.error(text)
 
     def users(self, operators: Sequence[Stated]) -> dict[int, str]:
         """The first operator that mentions each tensor, for messages."""
         found: dict[int, str] = {}
-        for each in operators:
+        for index, each in enumerate(operators):
             for tensor in (*each.outputs, *each.inputs):
-                found.setdefault(int(tensor), f"operator {each.index} ({each.name}), ")
+                found.setdefault(int(tensor), f"operator {index} ({each.name}), ")
         return found
 
     def indices(self, values: Sequence[int], what: str) -> tuple[int, ...]:
@@ -148,9 +114,8 @@ class _Gate:
         where = f"operator {index} ({each.name})"
         self.indices([value for value in each.inputs if value != -1], f"{where}: its inputs")
         inputs = tuple(int(value) for value in each.inputs)
-        self.check_variables(where, each.name, inputs)
         outputs = self.indices(each.outputs, f"{where}: its outputs")
-        if not outputs and each.name != "ASSIGN_VARIABLE":
+        if not outputs:
             raise self.error(f"{where}: has no outputs; the file is damaged.")
         node = Node(
             source=self.source,
@@ -163,15 +128,6 @@ class _Gate:
         return ir.Operator(
             index, each.name, layers.modules()[each.name].read(node), inputs, outputs
         )
-
-    def check_variables(self, where: str, name: str, inputs: tuple[int, ...]) -> None:
-        places = getattr(layers.modules()[name], "VARIABLES", ())
-        for place, index in enumerate(inputs):
-            if index >= 0 and self.tensors[index].is_variable and place not in places:
-                raise self.error(
-                    f"{where}, {self.named(index)}: lasts from run to run, which this operator "
-                    "does not expect of its input."
-                )
 
     # -- tensors ---------------------------------------------------------------------------------
 
@@ -190,12 +146,7 @@ class _Gate:
                 f"{where}: has shape {shape_text(tensor.shape)}, more than {MOST_COMPUTED >> 20} "
                 "MB; no microcontroller holds it."
             )
-        if (
-            data is None
-            and not tensor.is_variable
-            and len(tensor.shape) >= 3
-            and tensor.shape[0] != 1
-        ):
+        if data is None and len(tensor.shape) >= 3 and tensor.shape[0] != 1:
             raise self.error(
                 f"{where}: has shape {shape_text(tensor.shape)}, a batch of {tensor.shape[0]}; "
                 "export the model with a batch of 1."
@@ -258,14 +209,10 @@ class _Gate:
         inputs: tuple[int, ...],
         outputs: tuple[int, ...],
     ) -> None:
-        known = {
-            tensor.index for tensor in self.tensors if tensor.data is not None or tensor.is_variable
-        }
+        known = {tensor.index for tensor in self.tensors if tensor.data is not None}
         for index in inputs:
             if index in known:
-                raise self.error(
-                    f"{self.named(index)}: is a model input twice, a constant or a variable."
-                )
+                raise self.error(f"{self.named(index)}: is a model input twice or a constant.")
             known.add(index)
         computed = set()
         for operator in operators:
@@ -298,10 +245,10 @@ class _Gate:
                     f"{self.named(index)}: is a model input of shape {shape_text(tensor.shape)}, a "
                     f"batch of {tensor.shape[0]}; export the model with a batch of 1."
                 )
-            if tensor.element not in (*QUANTIZED, ir.Element.FLOAT32):
+            if tensor.element not in (*QUANTIZED, *PLAIN):
                 raise self.error(
                     f"{self.named(index)}: is a model input of {tensor.element.value}, expected "
-                    "int8, uint8, int16 or float32."
+                    "int8, uint8, int16, int32, bool or float32."
                 )
 
     def check_islands(self, operators: tuple[ir.Operator, ...]) -> None:

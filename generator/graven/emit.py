@@ -31,6 +31,7 @@ TYPES = {
     "int32": "std::int32_t",
     "int64": "std::int64_t",
     "float32": "float",
+    "bool": "bool",
 }
 
 
@@ -56,9 +57,7 @@ class Layer:
 
     @property
     def values(self) -> dict[int, str]:
-        """Its outputs as a Graph names them, by tensor index; also the variable that it reads."""
-        if self.node.name == "READ_VARIABLE":
-            return {self.node.input(0).index: self.stem, self.node.output.index: self.stem}
+        """Its outputs as a Graph names them, by tensor index."""
         if len(self.node.outputs) == 1:
             return {self.node.output.index: self.stem}
         outputs = enumerate(self.node.outputs)
@@ -293,7 +292,7 @@ def _numbers(layer: Layer, values: np.ndarray) -> tuple[str, ...]:
             raise layer.node.error("has a constant with an infinity or NaN; train it again.")
         texts = [real(value) for value in flat]
     else:
-        texts = [_integer(value) for value in flat.tolist()]
+        texts = [_integer(int(value)) for value in flat.tolist()]
     return tuple(wrapped(4, "", [f"{text}," for text in texts]))
 
 
@@ -313,7 +312,8 @@ def _input_fields(tensor: ir.Tensor) -> list[str]:
 
 
 def _element(tensor: ir.Tensor) -> str:
-    return f".element = graven::Element::{tensor.element.value}"
+    name = "boolean" if tensor.element is ir.Element.BOOLEAN else tensor.element.value
+    return f".element = graven::Element::{name}"
 
 
 def _fields(layer: Layer) -> list[str]:
@@ -446,8 +446,10 @@ def _graph(network: ir.Network, found: list[Layer]) -> list[str]:
         names.update(layer.values)
     lines = []
     for layer in found:
-        items = ", ".join([layer.cpp.type, *(names[index] for index in layer.reads)])
-        lines += commented(f"graven::Node<{items}>,", f"{layer.node.index} {layer.label}")
+        reads = ", ".join(names[index] for index in layer.reads)
+        lines += commented(
+            f"graven::Node<{layer.cpp.type}, {reads}>,", f"{layer.node.index} {layer.label}"
+        )
     outputs = ", ".join(names[index] for index in network.outputs)
     nodes = [*(names[index] for index in network.inputs), *(layer.stem for layer in found)]
     values = wrapped(2, "", [f"{name}," for name in nodes])

@@ -66,12 +66,12 @@ def verify(
     inspectable = replace(choice, plan=build.INSPECTABLE, row_input=False)
     built = build.build(network.name, headers.layers, inspectable, build.Parts.PROGRAM)
     seen = runner.run(network, built, values, profile=False, dump=True)
-    count, expected, state = len(values[0]), [], reference.reset(network)
+    count, expected = len(values[0]), []
     found = None
     judged = judge.opinions(against, hybrid.judged(network, model), network, values)
     for k in range(count):
         given = inputs.one(values, k)
-        theirs = {"numpy": reference.run(network, given, state), against: judged[k]}
+        theirs = {"numpy": reference.run(network, given), against: judged[k]}
         expected.append(theirs)
         ours = _layers(network, seen.dump[k], given)
         found = found or _first_layer(network, ours, theirs, k)
@@ -90,12 +90,12 @@ def _layers(
     An operator with several outputs is seen through those that read them.
     """
     values = dict(zip(network.inputs, given, strict=True))
-    for place, operator in enumerate(network.operators):
-        if len(operator.outputs) != 1:
+    for operator in network.operators:
+        if len(operator.outputs) > 1:
             continue
         tensor = network.tensors[operator.output]
-        if place in dump:
-            data = np.frombuffer(dump[place], dtype=tensor.element.dtype)
+        if operator.index in dump:
+            data = np.frombuffer(dump[operator.index], dtype=tensor.element.dtype)
         elif operator.inputs[0] in values:
             data = values[operator.inputs[0]]
         else:

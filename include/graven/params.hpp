@@ -23,6 +23,7 @@ struct Array {
   const std::int32_t* int32 = nullptr;
   const std::int64_t* int64 = nullptr;
   const float* float32 = nullptr;
+  const bool* boolean = nullptr;
 
   constexpr Array() = default;
   template <class T, std::size_t N>
@@ -49,6 +50,9 @@ private:
       float32 = data;
     } else if constexpr (std::is_same_v<T, std::uint8_t>) {
       element = Element::uint8;
+    } else if constexpr (std::is_same_v<T, bool>) {
+      element = Element::boolean;
+      boolean = data;
     }
   }
 };
@@ -157,6 +161,7 @@ constexpr int last_of(const Array& a) {
   if (a.int8 != nullptr) return a.int8[a.size - 1];
   if (a.int16 != nullptr) return a.int16[a.size - 1];
   if (a.int32 != nullptr) return a.int32[a.size - 1];
+  if (a.boolean != nullptr) return a.boolean[a.size - 1] ? 1 : 0;
   if (a.int64 != nullptr) return a.int64[a.size - 1] > 0 ? 1 : 0;
   return a.float32 != nullptr && a.float32[a.size - 1] > 0 ? 1 : 0;
 }

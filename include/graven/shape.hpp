@@ -41,7 +41,7 @@ enum class Padding : std::uint8_t { valid, same };
 using enum Padding;
 
 // A clamp fused into a layer; on real values, before quantization.
-enum class Activation : std::uint8_t { none, relu, relu6, relu_n1_to_1, relu_0_to_1 };
+enum class Activation : std::uint8_t { none, relu, relu6, relu_n1_to_1 };
 using enum Activation;
 
 // `inherit` in a parameter record: as the layer's input, or the layer's own rule, has it.
@@ -55,6 +55,11 @@ constexpr int size_of(Element element) {  // bytes
     case Element::int64: return 8;
     default: return 1;
   }
+}
+
+// Does a scale make real numbers of them?
+constexpr bool is_quantized(Element element) {
+  return element == Element::int8 || element == Element::uint8 || element == Element::int16;
 }
 
 template <Element element> struct type_of;

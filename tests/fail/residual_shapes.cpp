@@ -1,4 +1,4 @@
-// EXPECT: Add: the two activations have different shapes
+// EXPECT: Elementwise: the two operands have different shapes
 #include <graven/graven.hpp>
 
 using namespace graven;

@@ -64,19 +64,17 @@ def test_a_record_gives_all_that_read_asks_for():
     kinds = {
         each.name
         for kind in random_models.KINDS
-        for seed in range(8)
-        for element in (random_models.INT8, random_models.FLOAT32)
-        for each in random_models.random_case(
-            np.random.default_rng(seed), kind, element, tflm=seed % 2 == 0
-        ).operators
+        for seed in range(6)
+        for element in (ir.Element.INT8, ir.Element.FLOAT32)
+        for each in random_models.random_case(np.random.default_rng(seed), kind, element).operators
     }
     others = {"EXPAND_DIMS", "SQUEEZE", "REDUCE_PROD", "REDUCE_ANY", "REDUCE_ALL"}
     assert kinds | others >= set(layers.modules())
 
 
 def test_an_operator_that_no_layer_reads():
-    wrong = Stated("WHILE", (0,), (2,), lambda name: 0)
-    assert "operator 0 (WHILE): is not supported" in refused(convolution(), operators=[wrong])
+    wrong = Stated("GELU", (0,), (2,), lambda name: 0)
+    assert "operator 0 (GELU): is not supported" in refused(convolution(), operators=[wrong])
 
 
 def test_all_operators_that_no_layer_reads_and_what_to_do():
@@ -148,7 +146,7 @@ def test_indices_and_order():
 
 def test_every_front_end_passes_through_it():
     readers = [
-        path for path in Path(frontends.__path__[0]).glob("*.py") if "def load(" in path.read_text()
+        path for path in Path(frontends.__path__[0]).glob("*.py") if "load(" in path.read_text()
     ]
     assert "tflite.py" in [path.name for path in readers]
     for path in readers:

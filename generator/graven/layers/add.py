@@ -9,7 +9,6 @@ import numpy as np
 from graven import arithmetic, binary, ir
 from graven.binary import expect_operands
 from graven.bounds import monotone
-from graven.channels import Links, together
 from graven.cpp import Cpp
 from graven.node import Node, Option, Values, scale_of, zero_point_of
 
@@ -30,24 +29,12 @@ def options(layer: Add) -> dict[str, Option]:
     }
 
 
-LEFT_SHIFT = 20  # the headroom that both inputs get before they are brought to one scale
-
-
 def read(node: Node) -> Add:
+    activation = node.activation()  # first: it says so where the options are another operator's
     expect_operands(node)
-    output = node.output
-    if output.element is ir.Element.INT8 and max(multipliers(node)) >= 1.0:
-        raise node.error(
-            "its scale is too small for its inputs': less than one millionth of theirs.", output
-        )
-    return Add(activation=node.activation())
-
-
-def multipliers(node: Node) -> tuple[float, float, float]:
-    """Of both inputs and of the output."""
-    first, second = scale_of(node.input(0)), scale_of(node.input(1))
-    twice = 2.0 * max(first, second)
-    return first / twice, second / twice, twice / ((1 << LEFT_SHIFT) * scale_of(node.output))
+    if node.output.element is ir.Element.INT8:
+        binary.expect_sum(node)
+    return Add(activation)
 
 
 def cpp(layer: Add, node: Node) -> Cpp:
@@ -56,12 +43,12 @@ def cpp(layer: Add, node: Node) -> Cpp:
 
 def reference(layer: Add, node: Node, values: Values) -> np.ndarray:
     output = node.output
-    if output.element is ir.Element.FLOAT32:
-        return arithmetic.clamp_float(values[0] + values[1], layer.activation)
-    *inward, outward = (arithmetic.quantize_multiplier(real) for real in multipliers(node))
+    if output.element is not ir.Element.INT8:
+        return binary.clamped(values[0] + values[1], layer.activation)
+    *inward, outward = map(arithmetic.quantize_multiplier, binary.sum_multipliers(node))
     total = sum(
         arithmetic.multiply(
-            (value.astype(np.int64) - zero_point_of(node.input(position))) << LEFT_SHIFT,
+            (value.astype(np.int64) - zero_point_of(node.input(position))) << binary.LEFT_SHIFT,
             *inward[position],
         )
         for position, value in enumerate(values)
@@ -73,5 +60,4 @@ def reference(layer: Add, node: Node, values: Values) -> np.ndarray:
 bounds = monotone(reference)
 
 
-def links(layer: Add, node: Node) -> Links:
-    return together(node.input(0), node.input(1), node.output)
+links = binary.links

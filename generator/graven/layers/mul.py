@@ -8,8 +8,6 @@ import numpy as np
 
 from graven import arithmetic, binary, ir
 from graven.binary import expect_operands
-from graven.bounds import Bounds, Inputs
-from graven.channels import Links, together
 from graven.cpp import Cpp
 from graven.node import Node, Option, Values, scale_of, zero_point_of
 
@@ -29,10 +27,11 @@ def options(layer: Mul) -> dict[str, Option]:
 
 
 def read(node: Node) -> Mul:
+    activation = node.activation()
     expect_operands(node)
     if node.output.element is ir.Element.INT8:
         node.expect_multiplier(multiplier(node))
-    return Mul(activation=node.activation())
+    return Mul(activation)
 
 
 def multiplier(node: Node) -> float:
@@ -45,8 +44,8 @@ def cpp(layer: Mul, node: Node) -> Cpp:
 
 def reference(layer: Mul, node: Node, values: Values) -> np.ndarray:
     output = node.output
-    if output.element is ir.Element.FLOAT32:
-        return arithmetic.clamp_float(values[0] * values[1], layer.activation)
+    if output.element is not ir.Element.INT8:
+        return binary.clamped(values[0] * values[1], layer.activation)
     first, second = (
         value.astype(np.int64) - zero_point_of(node.input(position))
         for position, value in enumerate(values)
@@ -55,18 +54,5 @@ def reference(layer: Mul, node: Node, values: Values) -> np.ndarray:
     return arithmetic.requantize(first * second, multiplier(node), zero_point_of(output), limits)
 
 
-def bounds(layer: Mul, node: Node, inputs: Inputs) -> Bounds:
-    """The products of the ends are the extremes."""
-    first, second = inputs
-    ends = np.stack(
-        [
-            reference(layer, node, (a, b))
-            for a in (first.low, first.high)
-            for b in (second.low, second.high)
-        ]
-    )
-    return Bounds(ends.min(axis=0), ends.max(axis=0))
-
-
-def links(layer: Mul, node: Node) -> Links:
-    return together(node.input(0), node.input(1), node.output)
+bounds = binary.by_corners(reference)
+links = binary.links

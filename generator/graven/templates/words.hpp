@@ -27,12 +27,11 @@ struct Words {
 // A field that is new in plan::Facts does not compile until it is here as well.
 template <class Facts, class Visit> constexpr void each_field(Facts& facts, Visit visit) {
   auto& [rows, row_bytes, steps, band, scratch, wide, first_read, read_count, first_span, carries,
-         reduces, is_input, is_constant, is_output, persistent, fresh, sliced, overwrites,
-         waits] = facts;
+         reduces, is_input, is_constant, is_output, persistent, fresh, sliced, overwrites] = facts;
   auto visit_all = [&visit](auto&... fields) { (visit(fields), ...); };
   visit_all(rows, row_bytes, steps, band, scratch, wide, first_read, read_count, first_span,
             carries, reduces, is_input, is_constant, is_output, persistent, fresh, sliced,
-            overwrites, waits);
+            overwrites);
 }
 
 }  // namespace graven_words

@@ -13,7 +13,8 @@ enum class Trait : std::uint8_t {
   clamps = 1,     // can apply an activation to its result at no cost
   weights = 2,    // multiplies with a filter: the record has filter, bias and scales
   uncentred = 4,  // its sums may start at the plain bias and add (x - zero_point) * weight
-  numbered = 8    // its kernel depends on the number of a step in the whole
+  numbered = 8,   // its kernel depends on the number of a step in the whole
+  decides = 16    // yields bool
 };
 constexpr int operator|(Trait a, Trait b) { return static_cast<int>(a) | static_cast<int>(b); }
 constexpr int operator|(int set, Trait trait) { return set | static_cast<int>(trait); }
@@ -40,8 +41,6 @@ inline constexpr Op copy{"copy"};      // moves row boundaries (Lowering::with_r
 inline constexpr Op window{"window"};  // the last rows of a stream (timeline.hpp)
 inline constexpr Op map{"map"};        // a function of every element (Value::function)
 inline constexpr Op clamp{"clamp"};    // an activation, and a change of scale
-inline constexpr Op state{"state"};    // what the run before has left (layers/variable.hpp)
-inline constexpr Op assign{"assign"};  // ... and its new content, in the same place
 
 }  // namespace op
 

@@ -118,6 +118,8 @@ template <class T> constexpr Element element_of() {
     return Element::int32;
   else if constexpr (std::is_same_v<T, std::int64_t>)
     return Element::int64;
+  else if constexpr (std::is_same_v<T, bool>)
+    return Element::boolean;
   else
     return Element::float32;
 }

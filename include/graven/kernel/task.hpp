@@ -54,7 +54,7 @@ constexpr Task make_task(const GraphView& graph, const Value& value, int rows) {
   t.left = static_cast<std::int16_t>(value.left);
   t.in_zero = static_cast<std::int16_t>(source.quant.zero_point);
   t.out_zero = static_cast<std::int16_t>(value.quant.zero_point);
-  if (value.element != Element::float32) {
+  if (is_quantized(value.element)) {
     const Clamp range = activation_range(value.activation, value.quant, value.element);
     t.low = static_cast<std::int16_t>(range.low);
     t.high = static_cast<std::int16_t>(range.high);
@@ -80,7 +80,6 @@ constexpr RealClamp real_range(Activation activation) {
     case Activation::relu: return {0, most};
     case Activation::relu6: return {0, 6};
     case Activation::relu_n1_to_1: return {-1, 1};
-    case Activation::relu_0_to_1: return {0, 1};
     default: return {-most, most};
   }
 }

@@ -13,31 +13,12 @@ namespace op {
 inline constexpr Op add{"add", Trait::clamps};
 }
 
-template <Activation activation = Activation::none> struct AddWith {
-  static constexpr const char* op = "ADD";
-
-  template <At a, At b> static constexpr Shape output() {
-    constexpr bool fits = detail::broadcasts(a.shape, b.shape);
-    static_assert(
-        fits ||
-            error::shape_mismatch<error::at_layer<a.layer>, error::in<AddWith>,
-                                  error::expected<a.shape.height>, error::got<b.shape.height>,
-                                  error::expected<a.shape.width>, error::got<b.shape.width>,
-                                  error::expected<a.shape.channels>, error::got<b.shape.channels>>,
-        "Add: the two activations have different shapes (height, width, channels; an axis "
-        "may be 1). In a Residual, give the shortcut a strided 1x1 Conv2D.");
-    return fits ? detail::broadcast(a.shape, b.shape) : no_shape;
-  }
-
-  template <At a, At b, class Lowering> static constexpr View lower(Lowering& l, View x, View y) {
-    return detail::lower_binary(l, core::op::add, a.layer, activation, x, y);
-  }
-};
+template <Activation activation = Activation::none>
+using AddWith = detail::Binary<core::op::add, activation>;
 using Add = AddWith<>;
 
 template <Shape operand, Activation activation = Activation::none>
-struct AddConstant
-    : detail::BinaryConstant<AddConstant<operand, activation>, AddWith<activation>, operand> {};
+using AddConstant = detail::WithConstant<AddWith<activation>, operand>;
 
 // The sum is a layer of its own, counted after the layers of both.
 template <class Body, class Shortcut = Identity> struct Residual {

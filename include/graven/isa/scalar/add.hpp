@@ -6,13 +6,9 @@
 
 namespace graven::core::scalar_isa {
 
-struct Sum {
-  template <class T> static constexpr T of(T a, T b) { return a + b; }
-};
-
-// Stream: per input int32 pixel step, channel step, multiplier, shift, zero point; then the
-// output's multiplier and shift (ADD of TFLM: 20 fractional bits).
+// ADD of TFLM: 20 fractional bits. Stream: two Terms, then the output's multiplier and shift.
 struct AddInt8 : PlainKernel {
+  using Operand = Term<20>;
   static constexpr const char* name = "scalar.add";
   static constexpr bool serves(const GraphView& g, int value) {
     return makes<std::int8_t>(g, value, op::add);
@@ -21,16 +17,8 @@ struct AddInt8 : PlainKernel {
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const AddMultipliers m = multipliers(g, v);
-    for (int k = 0; k < 2; ++k) {
-      const Steps steps = broadcast_steps(g.input(v, k).shape);
-      to.put<std::int32_t>(steps.pixel);
-      to.put<std::int32_t>(steps.channel);
-      to.put<std::int32_t>(m.inputs[k].multiplier);
-      to.put<std::int32_t>(m.inputs[k].shift);
-      to.put<std::int32_t>(g.source(v, k).quant.zero_point);
-    }
-    to.put<std::int32_t>(m.sum.multiplier);
-    to.put<std::int32_t>(m.sum.shift);
+    for (int k = 0; k < 2; ++k) Operand::pack(g, v, k, m.inputs[k], to);
+    scalar_isa::pack(m.sum, to);
   }
   static constexpr AddMultipliers multipliers(const GraphView& g, const Value& v) {
     return add_multipliers(g.source(v, 0).quant.scale, g.source(v, 1).quant.scale, v.quant.scale);
@@ -39,21 +27,6 @@ struct AddInt8 : PlainKernel {
   static constexpr bool is_plain(const GraphView& g, const Value& v) {
     return g.input(v, 0).shape == v.shape && g.input(v, 1).shape == v.shape;
   }
-
-  struct Operand {
-    Steps steps;
-    Multiplier multiplier;
-    std::int32_t zero;
-
-    explicit constexpr Operand(Reader& from)
-        : steps{from.next<std::int32_t>(), from.next<std::int32_t>()},
-          multiplier{from.next<std::int32_t>(), from.next<std::int32_t>()},
-          zero(from.next<std::int32_t>()) {}
-
-    constexpr std::int32_t at(const std::byte* element) const {
-      return requantize((load<std::int8_t>(element) - zero) * (1 << 20), multiplier);
-    }
-  };
 
   static constexpr void run(const Task& task, const Band& band) {
     combine_int8<Operand, Sum>(task, band);
@@ -85,10 +58,10 @@ struct AddShifts {
   }
 };
 
-struct AddFloat32 : BinaryFloat32<Sum> {
+template <class T> struct AddPlain : Combined<Sum, T> {
   static constexpr const char* name = "scalar.add";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<float>(g, value, op::add);
+    return makes<T>(g, value, op::add);
   }
 };
 

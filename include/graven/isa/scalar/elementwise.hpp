@@ -16,8 +16,7 @@ struct MapBytes : PlainKernel {
     const Value& v = g[value];
     auto is_byte = [](Element e) { return e == Element::int8 || e == Element::uint8; };
     if (v.op == op::quantize) return is_byte(v.element) && is_byte(g.source(v).element);
-    return (makes<std::int8_t>(g, value, op::map) && v.function.entry != nullptr) ||
-           makes<std::int8_t>(g, value, op::clamp);
+    return makes<std::int8_t>(g, value, op::map) || makes<std::int8_t>(g, value, op::clamp);
   }
   static constexpr int stream_size(const GraphView&, const Value&) { return 256; }
 
@@ -64,8 +63,7 @@ template <float (*function)(float) = identity> struct MapFloat32 : PlainKernel {
 struct RealMaps {
   static constexpr const char* name = "scalar.map";
   static constexpr bool serves(const GraphView& g, int value) {
-    return (makes<float>(g, value, op::map) && g[value].function.real != nullptr) ||
-           makes<float>(g, value, op::clamp);
+    return makes<float>(g, value, op::map) || makes<float>(g, value, op::clamp);
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
@@ -114,8 +112,9 @@ template <class T> struct DequantizeBytes : PlainKernel {
 struct Constant : PlainKernel {
   static constexpr const char* name = "scalar.constant";
   static constexpr bool serves(const GraphView& g, int value) {
-    return g[value].op == op::constant &&
-           (g[value].element == Element::int8 || g[value].element == Element::float32);
+    const Element e = g[value].element;
+    return g[value].op == op::constant && (e == Element::int8 || e == Element::int32 ||
+                                           e == Element::float32 || e == Element::boolean);
   }
   static constexpr int stream_size(const GraphView&, const Value& v) {
     return v.shape.size() * size_of(v.element);
@@ -124,11 +123,12 @@ struct Constant : PlainKernel {
     const int index = v.options.get<ConstantOptions>().index;
     if (index < 0 || p.constants[index].data.size != v.shape.size()) return;  // check.hpp says it
     const Array& data = p.constants[index].data;
-    for (int i = 0; i < v.shape.size(); ++i)
-      if (v.element == Element::float32)
-        to.put(data.float32[i]);
-      else
-        to.put(data.int8[i]);
+    for (int i = 0; i < v.shape.size(); ++i) switch (v.element) {
+        case Element::float32: to.put(data.float32[i]); break;
+        case Element::int32: to.put(data.int32[i]); break;
+        case Element::boolean: to.put(data.boolean[i]); break;
+        default: to.put(data.int8[i]);
+      }
   }
   static constexpr void run(const Task&, const Band&) {}
 };

@@ -1,0 +1,274 @@
+"""SUB, DIV, MINIMUM, MAXIMUM, SQUARED_DIFFERENCE, FLOOR_DIV, FLOOR_MOD, comparisons, logic, PRELU:
+two operands, element by element, with broadcasting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven import arithmetic, binary, ir
+from graven.bounds import Bounds, Inputs, full
+from graven.cpp import Cpp
+from graven.node import Node, Option, Values, scale_of, zero_point_of
+
+NAMES = {
+    "SUB": "Sub",
+    "DIV": "Div",
+    "MINIMUM": "Minimum",
+    "MAXIMUM": "Maximum",
+    "SQUARED_DIFFERENCE": "SquaredDifference",
+    "FLOOR_DIV": "FloorDiv",
+    "FLOOR_MOD": "FloorMod",
+    "EQUAL": "Equal",
+    "NOT_EQUAL": "NotEqual",
+    "LESS": "Less",
+    "LESS_EQUAL": "LessEqual",
+    "GREATER": "Greater",
+    "GREATER_EQUAL": "GreaterEqual",
+    "LOGICAL_AND": "LogicalAnd",
+    "LOGICAL_OR": "LogicalOr",
+    "PRELU": "Prelu",
+}
+OPERATORS = tuple(NAMES)
+OPTIONS = {"SUB": "SubOptions", "DIV": "DivOptions"}
+DATA = (0, 1)
+BROADCASTS = True
+
+INT8, FLOAT32, BOOLEAN = ir.Element.INT8, ir.Element.FLOAT32, ir.Element.BOOLEAN
+
+
+@dataclass(frozen=True)
+class Binary(ir.Layer):
+    activation: str = "NONE"
+
+
+def options(layer: Binary) -> dict[str, Option]:
+    return {"FusedActivationFunction": layer.activation}
+
+
+def read(node: Node) -> Binary:
+    activation = node.activation() if node.name in OPTIONS else "NONE"
+    if node.name in COMPARISONS:
+        expect_comparison(node)
+    elif node.name in LOGIC:
+        binary.expect_operands(node, BOOLEAN)
+    elif node.name in ("FLOOR_DIV", "FLOOR_MOD"):
+        binary.expect_operands(node, *binary.NUMBERS[1:])
+    elif node.name == "PRELU":
+        binary.expect_operands(node, INT8, FLOAT32)
+    else:
+        binary.expect_operands(node)
+    if node.output.element is INT8:
+        expect_scales(node)
+    return Binary(activation)
+
+
+def expect_comparison(node: Node) -> None:
+    node.expect_inputs(2, 2)
+    kinds = (BOOLEAN,) if node.name in ("EQUAL", "NOT_EQUAL") else ()
+    binary.expect_element(node, node.input(0), *binary.NUMBERS, *kinds)
+    node.expect_same_element(node.input(0), node.input(1))
+    node.expect_element(node.output, BOOLEAN)
+    binary.expect_broadcast(node)
+    for tensor in node.inputs:
+        if tensor.element is INT8 and scale_of(tensor) >= 1.0:
+            raise node.error(
+                f"has scale {scale_of(tensor):g}, but TensorFlow Lite compares numbers with scales "
+                "below 1 only; quantize the model again.",
+                tensor,
+            )
+
+
+def expect_scales(node: Node) -> None:
+    first, second, output = node.input(0), node.input(1), node.output
+    if node.name in ("MINIMUM", "MAXIMUM"):
+        node.expect_same_quantization(first, second)
+        node.expect_same_quantization(first, output)
+    elif node.name == "SUB":
+        binary.expect_sum(node)
+    elif node.name == "SQUARED_DIFFERENCE":
+        node.expect_multiplier(square_multipliers(node)[2])
+    elif node.name == "DIV":
+        node.expect_multiplier(div_multiplier(node))
+    else:
+        for real in prelu_multipliers(node):
+            node.expect_multiplier(real)
+
+
+def cpp(layer: Binary, node: Node) -> Cpp:
+    return binary.cpp(NAMES[node.name], layer.activation, node)
+
+
+def reference(layer: Binary, node: Node, values: Values) -> np.ndarray:
+    first, second = values
+    element = node.input(0).element
+    if node.name in LOGIC:
+        return LOGIC[node.name](first, second)
+    if node.name in COMPARISONS:
+        if element is INT8:
+            first, second = (real_term(node, place, values[place]) for place in range(2))
+        return np.asarray(COMPARISONS[node.name](first, second))
+    if element is not INT8 or node.name in ("MINIMUM", "MAXIMUM"):
+        plain = PLAIN[node.name](first, second).astype(element.dtype)
+        return plain if element is INT8 else binary.clamped(plain, layer.activation)
+    scale, zero_point = scale_of(node.output), zero_point_of(node.output)
+    value = QUANTIZED[node.name](node, first, second) + zero_point
+    return arithmetic.clamp(value, arithmetic.limits(layer.activation, scale, zero_point))
+
+
+# -- numbers as they are --------------------------------------------------------------------------
+
+
+def divided(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """As C++ divides: integers towards zero; by zero they are 0."""
+    if first.dtype == np.float32:
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return first / second
+    a, b = np.broadcast_arrays(first.astype(np.int64), second.astype(np.int64))
+    whole = np.abs(a) // np.maximum(np.abs(b), 1)
+    return np.where(b == 0, 0, np.where((a < 0) != (b < 0), -whole, whole))
+
+
+def floor_divided(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    if first.dtype == np.float32:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.floor(first.astype(np.float64) / second)
+    a, b = np.broadcast_arrays(first.astype(np.int64), second.astype(np.int64))
+    return np.where(b == 0, 0, a // np.where(b == 0, 1, b))
+
+
+def floor_remainder(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """With the sign of the divisor."""
+    if first.dtype == np.float32:
+        with np.errstate(invalid="ignore"):
+            rest = np.fmod(first, second)
+        return np.where((rest != 0) & ((rest < 0) != (second < 0)), rest + second, rest)
+    a, b = np.broadcast_arrays(first.astype(np.int64), second.astype(np.int64))
+    return np.where(b == 0, 0, a % np.where(b == 0, 1, b))
+
+
+Operation = Callable[[np.ndarray, np.ndarray], np.ndarray]
+PLAIN: dict[str, Operation] = {
+    "SUB": np.subtract,
+    "DIV": divided,
+    "MINIMUM": lambda a, b: np.where(a < b, a, b),
+    "MAXIMUM": lambda a, b: np.where(a > b, a, b),
+    "SQUARED_DIFFERENCE": lambda a, b: np.square(a - b),
+    "FLOOR_DIV": floor_divided,
+    "FLOOR_MOD": floor_remainder,
+    "PRELU": lambda a, b: np.where(a >= 0, a, a * b),
+}
+COMPARISONS: dict[str, Operation] = {
+    "EQUAL": np.equal,
+    "NOT_EQUAL": np.not_equal,
+    "LESS": np.less,
+    "LESS_EQUAL": np.less_equal,
+    "GREATER": np.greater,
+    "GREATER_EQUAL": np.greater_equal,
+}
+LOGIC: dict[str, Operation] = {"LOGICAL_AND": np.logical_and, "LOGICAL_OR": np.logical_or}
+
+
+# -- int8 -----------------------------------------------------------------------------------------
+
+
+def factor(node: Node, place: int, value: np.ndarray) -> np.ndarray:
+    return value.astype(np.int64) - zero_point_of(node.input(place))
+
+
+def term(node: Node, place: int, value: np.ndarray, left: int, real: float) -> np.ndarray:
+    """An operand less its zero point, times 2^left, in another scale."""
+    multiplier = arithmetic.quantize_multiplier(real)
+    return arithmetic.multiply(factor(node, place, value) << left, *multiplier)
+
+
+def real_term(node: Node, place: int, value: np.ndarray) -> np.ndarray:
+    """What a comparison sees: real numbers with 8 fractional bits."""
+    return term(node, place, value, 8, scale_of(node.input(place)))
+
+
+def scales(node: Node) -> tuple[float, float, float]:
+    """Of both operands and of the output."""
+    return scale_of(node.input(0)), scale_of(node.input(1)), scale_of(node.output)
+
+
+def square_multipliers(node: Node) -> tuple[float, float, float]:
+    """Of both operands and of the square of their difference."""
+    first, second, output = scales(node)
+    twice = 2.0 * max(first, second)
+    return first / twice, second / twice, twice * twice / ((1 << 14) * output)
+
+
+def div_multiplier(node: Node) -> float:
+    first, second, output = scales(node)
+    return first / (second * output)
+
+
+def prelu_multipliers(node: Node) -> tuple[float, float]:
+    """Of what is positive, and of what is negative and multiplied."""
+    first, second, output = scales(node)
+    return first / output, first * second / output
+
+
+def subtracted(node: Node, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    a, b, outward = binary.sum_multipliers(node)
+    left = binary.LEFT_SHIFT
+    difference = term(node, 0, first, left, a) - term(node, 1, second, left, b)
+    multiplier = arithmetic.quantize_multiplier(outward)
+    return arithmetic.multiply(difference, *multiplier)
+
+
+def squared(node: Node, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    a, b, outward = square_multipliers(node)
+    difference = term(node, 0, first, 7, a) - term(node, 1, second, 7, b)
+    multiplier = arithmetic.quantize_multiplier(outward)
+    return arithmetic.multiply(difference * difference, *multiplier)
+
+
+def quotient(node: Node, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The reciprocal by Newton steps; by zero it is the greatest or the least number."""
+    a, b = np.broadcast_arrays(factor(node, 0, first), factor(node, 1, second))
+    a, b = np.where(b < 0, -a, a), np.abs(b)
+    divisor = np.maximum(b, 1)
+    zeros = 31 - np.floor(np.log2(divisor)).astype(np.int64)
+    inverse = arithmetic.reciprocal_of_one_plus((divisor << zeros) - (1 << 31))
+    magnitude = np.where(a > 0, a, -a - 1)
+    headroom = 31 - np.where(magnitude > 0, np.floor(np.log2(np.maximum(magnitude, 1))) + 1, 0)
+    headroom = headroom.astype(np.int64)
+    multiplier, shift = arithmetic.quantize_multiplier(div_multiplier(node))
+    unscaled = arithmetic.high_multiply(a << headroom, inverse)
+    right = np.maximum(shift - (31 - zeros) - headroom, -31)
+    value = np.where(a == 0, 0, arithmetic.multiply(unscaled, multiplier, right))
+    beyond = np.sign(a) * 32767
+    return np.where(b == 0, beyond, value)
+
+
+def sloped(node: Node, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    positive, negative = map(arithmetic.quantize_multiplier, prelu_multipliers(node))
+    a, b = factor(node, 0, first), factor(node, 1, second)
+    return np.where(
+        a >= 0, arithmetic.multiply(a, *positive), arithmetic.multiply(a * b, *negative)
+    )
+
+
+QUANTIZED: dict[str, Callable[[Node, np.ndarray, np.ndarray], np.ndarray]] = {
+    "SUB": subtracted,
+    "DIV": quotient,
+    "SQUARED_DIFFERENCE": squared,
+    "PRELU": sloped,
+}
+
+
+# -- pruning --------------------------------------------------------------------------------------
+
+
+links = binary.links
+
+
+def bounds(layer: Binary, node: Node, inputs: Inputs) -> Bounds:
+    if node.name in ("SUB", "MINIMUM", "MAXIMUM"):
+        return binary.by_corners(reference)(layer, node, inputs)
+    return full(node.output.shape)

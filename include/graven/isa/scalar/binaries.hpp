@@ -1,0 +1,291 @@
+// The layers of layers/binary.hpp.
+#pragma once
+
+#include "graven/fixed_point.hpp"
+#include "graven/isa/scalar/binary.hpp"
+#include "graven/layers/binary.hpp"
+
+#include <array>
+#include <bit>
+#include <cmath>
+
+namespace graven::core::scalar_isa {
+
+template <const Op& made>
+inline constexpr auto scalar_name = [] {
+  std::array<char, 40> text{};
+  std::size_t at = 0;
+  for (const char* part : {"scalar.", made.name})
+    while (*part != 0) text[at++] = *part++;
+  return text;
+}();
+
+// The kernels of an operator by the elements that it takes; void: none.
+template <const Op& made, class Int8, class Float32, class Int32 = void, class Bool = void>
+struct Binaries {
+  static constexpr const char* name = scalar_name<made>.data();
+
+  static constexpr bool serves(const GraphView& g, int value) {
+    const Value& v = g[value];
+    if (!(v.op == made) || v.inputs != 2) return false;
+    const Value &a = g.source(v, 0), &b = g.source(v, 1);
+    if (a.element != b.element || (!made.has(Trait::decides) && a.element != v.element))
+      return false;
+    switch (a.element) {
+      case Element::int8:
+        if constexpr (requires { Int8::as_is; }) return a.quant == b.quant && a.quant == v.quant;
+        return !std::is_void_v<Int8>;
+      case Element::float32: return !std::is_void_v<Float32>;
+      case Element::int32: return !std::is_void_v<Int32>;
+      case Element::boolean: return !std::is_void_v<Bool>;
+      default: return false;
+    }
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr Element element = graph.view().source(graph.values[value]).element;
+    if constexpr (element == Element::int8)
+      return Int8{};
+    else if constexpr (element == Element::float32)
+      return Float32{};
+    else if constexpr (element == Element::int32)
+      return Int32{};
+    else
+      return Bool{};
+  }
+};
+
+// ---- SUB, SQUARED_DIFFERENCE --------------------------------------------------------------------
+
+// The multipliers of both operands and of the square of their difference.
+constexpr AddMultipliers square_multipliers(float a, float b, float out) {
+  const double real_a = static_cast<double>(a), real_b = static_cast<double>(b);
+  const double twice = 2 * (real_a > real_b ? real_a : real_b);
+  return {{quantize_multiplier(real_a / twice), quantize_multiplier(real_b / twice)},
+          quantize_multiplier(twice * twice / ((1 << 14) * static_cast<double>(out)))};
+}
+
+// Stream: two Terms, then the multiplier and shift of what Combine makes of them.
+template <int left, class Combine, AddMultipliers multipliers(float, float, float)>
+struct DifferenceInt8 : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) {
+    return 2 * Term<left>::bytes + 8;
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    const AddMultipliers m =
+        multipliers(g.source(v, 0).quant.scale, g.source(v, 1).quant.scale, v.quant.scale);
+    for (int k = 0; k < 2; ++k) Term<left>::pack(g, v, k, m.inputs[k], to);
+    scalar_isa::pack(m.sum, to);
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    combine_int8<Term<left>, Combine>(task, band);
+  }
+};
+using SubInt8 = DifferenceInt8<20, Difference, add_multipliers>;
+using SquaredDifferenceInt8 = DifferenceInt8<7, SquareOfDifference, square_multipliers>;
+
+// ---- DIV, FLOOR_DIV, FLOOR_MOD ------------------------------------------------------------------
+
+// TFLM's quotient of two integers, times a multiplier (reference/div.h): the reciprocal by three
+// Newton steps.
+constexpr std::int32_t quotient(std::int32_t a, std::int32_t b, Multiplier m) {
+  if (b < 0) {
+    a = -a;
+    b = -b;
+  }
+  if (a == 0) return 0;
+  constexpr auto most = (std::numeric_limits<std::int16_t>::max)();
+  if (b == 0) return a > 0 ? most : -most;
+  const int zeros = std::countl_zero(static_cast<std::uint32_t>(b));
+  const auto fraction = static_cast<std::int32_t>((static_cast<std::uint32_t>(b) << zeros) -
+                                                  (std::uint32_t{1} << 31));
+  const std::int32_t reciprocal = fixed_point::one_over_one_plus(fraction);
+  const int headroom = std::countl_zero(static_cast<std::uint32_t>(a > 0 ? a : -a - 1)) - 1;
+  const auto scaled = static_cast<std::int32_t>(static_cast<std::uint32_t>(a) << headroom);
+  const std::int32_t unscaled = high_multiply(scaled, reciprocal);
+  const int shift = m.shift - (31 - zeros) - headroom;
+  return requantize(unscaled, {m.multiplier, shift < -31 ? -31 : shift});
+}
+
+// Stream: two Factors, then multiplier and shift.
+struct DivInt8 : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 32; }
+
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    for (int k = 0; k < 2; ++k) Factor::pack(g, v, k, to);
+    const Multiplier m = quantize_multiplier(
+        static_cast<double>(g.source(v, 0).quant.scale) /
+        (static_cast<double>(g.source(v, 1).quant.scale) * static_cast<double>(v.quant.scale)));
+    scalar_isa::pack(m, to);
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    Reader from{t.stream};
+    const Factor a(from), b(from);
+    const Multiplier m = next_multiplier(from);
+    combine_rows<std::int8_t>(
+        t, band, a.steps, b.steps, [&](const std::byte* at_a, const std::byte* at_b) {
+          const std::int32_t y = quotient(a.at(at_a), b.at(at_b), m) + t.out_zero;
+          return static_cast<std::int8_t>(clamp(y, {t.low, t.high}));
+        });
+  }
+};
+
+struct Quotient {
+  static constexpr float of(float a, float b) { return a / b; }
+  static constexpr std::int32_t of(std::int32_t a, std::int32_t b) {
+    return b == 0 ? 0 : b == -1 ? Difference::of(0, a) : a / b;
+  }
+};
+struct FloorOfQuotient {
+  static constexpr float of(float a, float b) { return floor(a / b); }
+  static constexpr std::int32_t of(std::int32_t a, std::int32_t b) {
+    const std::int32_t whole = Quotient::of(a, b);
+    return b != 0 && b != -1 && a % b != 0 && (a < 0) != (b < 0) ? whole - 1 : whole;
+  }
+
+private:
+  static constexpr float floor(float x) {
+    if (!std::is_constant_evaluated()) return std::floor(x);
+    if (!(x > -8388608.0f && x < 8388608.0f)) return x;
+    const auto whole = static_cast<float>(static_cast<std::int32_t>(x));
+    return whole > x ? whole - 1 : whole;
+  }
+};
+// With the sign of b.
+struct FloorRemainder {
+  static constexpr float of(float a, float b) {
+    const float rest = remainder(a, b);
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+  }
+  static constexpr std::int32_t of(std::int32_t a, std::int32_t b) {
+    if (b == 0 || b == -1) return 0;
+    const std::int32_t rest = a % b;
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+  }
+
+private:
+  static constexpr float remainder(float a, float b) {
+    if (!std::is_constant_evaluated()) return std::fmod(a, b);
+    return a - b * static_cast<float>(static_cast<std::int32_t>(a / b));
+  }
+};
+
+// ---- comparisons and logic ----------------------------------------------------------------------
+
+struct IsEqual {
+  template <class T> static constexpr bool of(T a, T b) {
+    return !(a < b) && !(a > b) && a == a && b == b;
+  }
+};
+struct IsNotEqual {
+  template <class T> static constexpr bool of(T a, T b) { return !IsEqual::of(a, b); }
+};
+struct IsLess {
+  template <class T> static constexpr bool of(T a, T b) { return a < b; }
+};
+struct IsLessEqual {
+  template <class T> static constexpr bool of(T a, T b) { return a <= b; }
+};
+struct IsGreater {
+  template <class T> static constexpr bool of(T a, T b) { return a > b; }
+};
+struct IsGreaterEqual {
+  template <class T> static constexpr bool of(T a, T b) { return a >= b; }
+};
+struct Both {
+  static constexpr bool of(bool a, bool b) { return a && b; }
+};
+struct Either {
+  static constexpr bool of(bool a, bool b) { return a || b; }
+};
+
+// Stream: two Terms, which are real numbers with 8 fractional bits.
+template <class Compare> struct ComparedInt8 : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 2 * Term<8>::bytes; }
+
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    for (int k = 0; k < 2; ++k)
+      Term<8>::pack(g, v, k, quantize_multiplier(static_cast<double>(g.source(v, k).quant.scale)),
+                    to);
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    Reader from{t.stream};
+    const Term<8> a(from), b(from);
+    combine_rows<bool>(t, band, a.steps, b.steps,
+                       [&](const std::byte* at_a, const std::byte* at_b) {
+                         return Compare::of(a.at(at_a), b.at(at_b));
+                       });
+  }
+};
+
+// ---- PRELU --------------------------------------------------------------------------------------
+
+// Stream: two Factors, then multiplier and shift of what is positive and of what is negative.
+struct PreluInt8 : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 40; }
+
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    for (int k = 0; k < 2; ++k) Factor::pack(g, v, k, to);
+    const double in = static_cast<double>(g.source(v, 0).quant.scale);
+    const double out = static_cast<double>(v.quant.scale);
+    scalar_isa::pack(quantize_multiplier(in / out), to);
+    scalar_isa::pack(
+        quantize_multiplier(in * static_cast<double>(g.source(v, 1).quant.scale) / out), to);
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    Reader from{t.stream};
+    const Factor a(from), b(from);
+    const Multiplier positive = next_multiplier(from), negative = next_multiplier(from);
+    combine_rows<std::int8_t>(
+        t, band, a.steps, b.steps, [&](const std::byte* at_a, const std::byte* at_b) {
+          const std::int32_t x = a.at(at_a);
+          const std::int32_t y =
+              x >= 0 ? requantize(x, positive) : requantize(x * b.at(at_b), negative);
+          return static_cast<std::int8_t>(clamp(y + t.out_zero, {t.low, t.high}));
+        });
+  }
+};
+struct SlopedBelowZero {
+  static constexpr float of(float a, float b) { return a >= 0 ? a : a * b; }
+};
+
+// ---- all of them --------------------------------------------------------------------------------
+
+// Minimum and Maximum of int8: all three have one scale.
+template <class Combine> struct AsIs : Combined<Combine, std::int8_t> {
+  static constexpr bool as_is = true;
+};
+template <const Op& made, class Combine>
+using Extremes =
+    Binaries<made, AsIs<Combine>, Combined<Combine, float>, Combined<Combine, std::int32_t>>;
+template <const Op& made, class Compare, class Bool = void>
+using Comparisons = Binaries<made, ComparedInt8<Compare>, Combined<Compare, float, bool>,
+                             Combined<Compare, std::int32_t, bool>, Bool>;
+template <const Op& made, class Compare>
+using Equalities = Comparisons<made, Compare, Combined<Compare, bool>>;
+
+using Subs =
+    Binaries<op::sub, SubInt8, Combined<Difference, float>, Combined<Difference, std::int32_t>>;
+using Divs =
+    Binaries<op::div, DivInt8, Combined<Quotient, float>, Combined<Quotient, std::int32_t>>;
+using SquaredDifferences =
+    Binaries<op::squared_difference, SquaredDifferenceInt8, Combined<SquareOfDifference, float>,
+             Combined<SquareOfDifference, std::int32_t>>;
+using FloorDivs = Binaries<op::floor_div, void, Combined<FloorOfQuotient, float>,
+                           Combined<FloorOfQuotient, std::int32_t>>;
+using FloorMods = Binaries<op::floor_mod, void, Combined<FloorRemainder, float>,
+                           Combined<FloorRemainder, std::int32_t>>;
+using Ands = Binaries<op::logical_and, void, void, void, Combined<Both, bool>>;
+using Ors = Binaries<op::logical_or, void, void, void, Combined<Either, bool>>;
+using Prelus = Binaries<op::prelu, PreluInt8, Combined<SlopedBelowZero, float>>;
+
+using binaries =
+    Prefer<Subs, Extremes<op::minimum, Least>, Extremes<op::maximum, Greatest>, Divs,
+           SquaredDifferences, FloorDivs, FloorMods, Equalities<op::equal, IsEqual>,
+           Equalities<op::not_equal, IsNotEqual>, Comparisons<op::less, IsLess>,
+           Comparisons<op::less_equal, IsLessEqual>, Comparisons<op::greater, IsGreater>,
+           Comparisons<op::greater_equal, IsGreaterEqual>, Ands, Ors, Prelus>;
+
+}  // namespace graven::core::scalar_isa
