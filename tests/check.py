@@ -33,9 +33,16 @@ def tests_of(folder: Path) -> list[dict]:
 
 
 def programs_of(tests: list[dict], folder: Path) -> list[str]:
-    """Files of the build folder that the tests start."""
+    """Files of the build folder that the tests start. Of a program that is not built yet, ctest
+    gives no command, but what it reads does.
+    """
     inside = f"{folder}{os.sep}"
-    words = (word for test in tests for word in test["command"])
+    names = {test["name"] for test in tests}
+    files = [path.read_text() for path in folder.rglob("CTestTestfile.cmake")]
+    lines = re.findall(r"^add_test\((.*)\)$", "\n".join(files), re.MULTILINE)
+    stated = (re.findall(r'"((?:[^"\\]|\\.)*)"|\[=\[(.*?)\]=\]', line) for line in lines)
+    commands = ([quoted or bracketed for quoted, bracketed in words] for words in stated)
+    words = (word for name, *command in commands if name in names for word in command)
     named = {word.removeprefix(inside) for word in words if word.startswith(inside)}
     query = ["ninja", "-C", str(folder), "-t", "targets", "all"]
     known = subprocess.run(query, capture_output=True, text=True, check=True).stdout

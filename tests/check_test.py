@@ -19,6 +19,9 @@ add_custom_command(OUTPUT bad.txt COMMAND ${CMAKE_COMMAND} -E false)
 add_custom_target(both DEPENDS good.txt bad.txt)
 add_test(NAME family/good COMMAND ${CMAKE_COMMAND} -E cat ${CMAKE_BINARY_DIR}/good.txt)
 add_test(NAME family/wrong COMMAND ${CMAKE_COMMAND} -E false)
+add_custom_command(OUTPUT tool COMMAND ${CMAKE_COMMAND} -E create_symlink /bin/true tool)
+add_custom_target(program DEPENDS tool)
+add_test(NAME program/run COMMAND ${CMAKE_BINARY_DIR}/tool)
 add_test(NAME familiar COMMAND ${CMAKE_COMMAND} -E false)
 add_test(NAME bad COMMAND ${CMAKE_COMMAND} -E cat ${CMAKE_BINARY_DIR}/bad.txt)
 """
@@ -41,6 +44,9 @@ class Check(unittest.TestCase):
     def test_builds_what_the_test_needs_and_no_more(self) -> None:
         self.assertEqual(self.check("family/good"), 0)
         self.assertTrue((self.folder / "good.txt").exists())
+
+    def test_builds_the_program_that_is_the_test(self) -> None:
+        self.assertEqual(self.check("program"), 0)
 
     def test_a_family_is_what_stands_before_a_slash(self) -> None:
         self.assertEqual(self.check("family"), 1)

@@ -20,17 +20,19 @@ static_assert(size_of(Element::float32) == 4 && size_of(Element::int32) == 4);
 static_assert(size_of(Element::int64) == 8 && size_of(Element::boolean) == 1);
 static_assert(std::is_same_v<type_of<Element::int64>::type, std::int64_t>);
 
-// TFLite: same = ceil(in / stride); valid = ceil((in - span + 1) / stride).
-static_assert(window_outputs(5, 3, 2, same) == 3 && window_outputs(6, 3, 2, same) == 3);
-static_assert(window_outputs(5, 3, 2, valid) == 2 && window_outputs(6, 3, 2, valid) == 2);
-static_assert(window_outputs(7, 3, 2, valid) == 3 && window_outputs(3, 3, 4, valid) == 1);
-static_assert(window_outputs(2, 3, 1, valid) == 0 && window_outputs(2, 3, 1, same) == 2);
+// TFLite: valid = ceil((in - span + 1) / stride).
+static_assert(window_outputs(5, 3, 2, {}) == 2 && window_outputs(6, 3, 2, {}) == 2);
+static_assert(window_outputs(7, 3, 2, {}) == 3 && window_outputs(3, 3, 4, {}) == 1);
+static_assert(window_outputs(2, 3, 1, {}) == 0 && window_outputs(2, 3, 1, {1, 1}) == 2);
+static_assert(window_outputs(224, 3, 2, {1, 1}) == 112);  // PyTorch's k3 s2 p1
 
 // ComputePaddingWithOffset: ((out - 1) * stride + span - in) / 2 in front, the odd one behind.
-static_assert(padding_before(5, 5, 3, 1) == 1 && padding_before(6, 3, 3, 2) == 0);
-static_assert(padding_before(5, 3, 3, 2) == 1 && padding_before(5, 5, 4, 1) == 1);
-static_assert(padding_before(49, 25, 10, 2) == 4);  // the first layer of a keyword spotter
-static_assert(padding_before(8, 2, 1, 4) == 0);     // windows that skip elements need none
+static_assert(same_ends(5, 3, 1) == Ends{1, 1} && same_ends(6, 3, 2) == Ends{0, 1});
+static_assert(same_ends(5, 3, 2) == Ends{1, 1} && same_ends(5, 4, 1) == Ends{1, 2});
+static_assert(same_ends(49, 10, 2).before == 4);  // the first layer of a keyword spotter
+static_assert(same_ends(8, 1, 4) == Ends{});      // windows that skip elements need none
+
+static_assert(Padding{} == valid && valid != same && Padding{1, 0, 1, 0} != valid);
 
 TEST_CASE("all outputs of a window lie in the padded input, and the next one would not") {
   for (int in = 1; in <= 12; ++in)
@@ -39,14 +41,16 @@ TEST_CASE("all outputs of a window lie in the padded input, and the next one wou
         CAPTURE(in);
         CAPTURE(span);
         CAPTURE(stride);
-        const int out = window_outputs(in, span, stride, valid);
+        const int out = window_outputs(in, span, stride, {});
         CHECK((out == 0 || (out - 1) * stride + span <= in));
         CHECK(out * stride + span > in);
-        const int padded = window_outputs(in, span, stride, same);
+        const Ends ends = same_ends(in, span, stride);
+        const int padded = window_outputs(in, span, stride, ends);
+        CHECK(padded == (in + stride - 1) / stride);
         CHECK((padded - 1) * stride < in);
         CHECK(padded * stride >= in);
-        const int before = padding_before(in, padded, span, stride);
-        CHECK(before >= 0);
-        CHECK(before < span);
+        CHECK(ends.before >= 0);
+        CHECK(ends.before < span);
+        CHECK(ends.after < span);
       }
 }

@@ -7,6 +7,7 @@ by its layer module.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import numpy as np
 
 from graven import ir, layers, unsupported
 from graven.errors import GravenError
-from graven.node import BYTES, QUANTIZED, Node, Option, shape_text
+from graven.node import BYTES, QUANTIZED, Node, Option, node_among, several, shape_text
 
 PLAIN = (ir.Element.FLOAT32, ir.Element.INT32, ir.Element.BOOLEAN)  # inputs without a scale
 MOST_AXES = 6
@@ -63,11 +64,12 @@ def checked(
             f"has {len(given)} inputs, {len(operators)} operators and {len(results)} outputs, "
             "expected at least one of each."
         )
-    found = tuple(gate.operator(index, each) for index, each in enumerate(operators))
+    read = (gate.operator(index, each) for index, each in enumerate(operators))
+    found = tuple(operator for operator in read if not gate.folded(operator, results))
     gate.check_order(found, given, results)
     gate.check_inputs(given)
     gate.check_islands(found)
-    return ir.Network(name, source, description, gate.tensors, found, given, results)
+    return ir.Network(name, source, description, tuple(gate.tensors), found, given, results)
 
 
 def check_axes(source: str, where: str, count: int) -> None:
@@ -78,7 +80,7 @@ def check_axes(source: str, where: str, count: int) -> None:
 class _Gate:
     def __init__(self, source: str, tensors: tuple[ir.Tensor, ...]) -> None:
         self.source = source
-        self.tensors = tensors
+        self.tensors = list(tensors)  # those that are folded become constants
 
     def error(self, message: str) -> GravenError:
         return GravenError(f"{self.source}: {message}")
@@ -129,6 +131,25 @@ class _Gate:
             index, each.name, layers.modules()[each.name].read(node), inputs, outputs
         )
 
+    def folded(self, operator: ir.Operator, results: tuple[int, ...]) -> bool:
+        """Whether its outputs are constants from here on: it reads nothing else, or its module
+        knows them by shapes alone. Operators behind it find constants where they need them."""
+        module = layers.modules()[operator.name]
+        inputs = [self.tensors[index] for index in operator.inputs if index >= 0]
+        constant = bool(inputs) and all(tensor.data is not None for tensor in inputs)
+        if set(operator.outputs) & set(results) or not (constant or hasattr(module, "known")):
+            return False
+        node = node_among(self.tensors, self.source, operator)
+        if constant:
+            values = tuple(None if tensor is None else tensor.data for tensor in node.inputs)
+            found = several(module.reference(operator.layer, node, values))
+        else:
+            found = several(module.known(operator.layer, node))
+        for tensor, data in zip(node.outputs, found, strict=True):
+            data = np.asarray(data, dtype=tensor.element.dtype).reshape(tensor.shape)
+            self.tensors[tensor.index] = dataclasses.replace(tensor, data=data)
+        return True
+
     # -- tensors ---------------------------------------------------------------------------------
 
     def check_tensor(self, tensor: ir.Tensor, user: str) -> None:
@@ -145,11 +166,6 @@ class _Gate:
             raise self.error(
                 f"{where}: has shape {shape_text(tensor.shape)}, more than {MOST_COMPUTED >> 20} "
                 "MB; no microcontroller holds it."
-            )
-        if data is None and len(tensor.shape) >= 3 and tensor.shape[0] != 1:
-            raise self.error(
-                f"{where}: has shape {shape_text(tensor.shape)}, a batch of {tensor.shape[0]}; "
-                "export the model with a batch of 1."
             )
 
     def check_shape(self, tensor: ir.Tensor, where: str) -> None:
@@ -240,11 +256,6 @@ class _Gate:
     def check_inputs(self, inputs: tuple[int, ...]) -> None:
         for index in inputs:
             tensor = self.tensors[index]
-            if len(tensor.shape) == 2 and tensor.shape[0] != 1:
-                raise self.error(
-                    f"{self.named(index)}: is a model input of shape {shape_text(tensor.shape)}, a "
-                    f"batch of {tensor.shape[0]}; export the model with a batch of 1."
-                )
             if tensor.element not in (*QUANTIZED, *PLAIN):
                 raise self.error(
                     f"{self.named(index)}: is a model input of {tensor.element.value}, expected "

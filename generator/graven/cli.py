@@ -180,11 +180,11 @@ def verify_model(options: argparse.Namespace) -> int:
 
 
 def load(options: argparse.Namespace) -> Loaded:
-    from graven import emit, prune
+    from graven import emit, passes, prune
     from graven.frontends import files
 
     source = files.read(options.model, options.layout)
-    network, data, sha256 = source.network, source.tflite, source.sha256
+    network, data, sha256 = passes.canonical(source.network), source.tflite, source.sha256
     for option in ("row_input", "stream"):
         if getattr(options, option, False) and len(network.inputs) != 1:
             raise GravenError(

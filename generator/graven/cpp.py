@@ -73,22 +73,26 @@ class Cpp:
 
 
 def hwc(node: Node, tensor: ir.Tensor) -> Hwc:
-    """Height, width and channels: the last three axes; axes before them must be 1."""
-    if any(extent != 1 for extent in tensor.shape[:-3]):
-        raise node.error(
-            f"has shape {shape_text(tensor.shape)}, but an activation has at most height, width "
-            "and channels beside a batch of 1.",
-            tensor,
-        )
-    height, width, channels = (1, 1, 1, *tensor.shape)[-3:]
-    return height, width, channels
+    """Height, width and channels: the last two axes, and before them all others as one."""
+    width, channels = (1, 1, *tensor.shape)[-2:]
+    return math.prod(tensor.shape[:-2]), width, channels
 
 
 def hwc_axis(node: Node, tensor: ir.Tensor, axis: int) -> int | None:
-    """Which of height, width and channels (0, 1, 2) an axis is; None for the batch."""
-    hwc(node, tensor)
+    """Which of height, width and channels (0, 1, 2) an axis is; None for a batch of 1."""
     place = axis + 3 - len(tensor.shape)
-    return place if place >= 0 else None
+    if place > 0:
+        return place
+    before = tensor.shape[: max(len(tensor.shape) - 2, 0)]
+    if place < 0 and tensor.shape[axis] == 1:
+        return None
+    if math.prod(before) != tensor.shape[axis]:
+        raise node.error(
+            f"axis {axis} of shape {shape_text(tensor.shape)} is one of several before the last "
+            "two; at most one of them may have more than one element.",
+            tensor,
+        )
+    return 0
 
 
 def computed(node: Node, *positions: int) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -100,6 +100,16 @@ class Node:
     def expect_rank(self, tensor: ir.Tensor, rank: int) -> None:
         if len(tensor.shape) != rank:
             raise self.error(f"has shape {shape_text(tensor.shape)}, expected {rank} axes.", tensor)
+
+    def expect_image(self, tensor: ir.Tensor) -> None:
+        """Batch x height x width x channels, of one image."""
+        self.expect_rank(tensor, 4)
+        if tensor.shape[0] != 1:
+            raise self.error(
+                f"has shape {shape_text(tensor.shape)}, a batch of {tensor.shape[0]}; export the "
+                "model with a batch of 1.",
+                tensor,
+            )
 
     def expect_shape(self, tensor: ir.Tensor, shape: tuple[int, ...]) -> None:
         if tensor.shape != tuple(shape):
@@ -253,13 +263,15 @@ class Node:
 
 def node_of(network: ir.Network, operator: ir.Operator) -> Node:
     """An operator of a network that has been read: its record has all the options."""
+    return node_among(network.tensors, network.source or network.name, operator)
 
+
+def node_among(tensors: Sequence[ir.Tensor], source: str, operator: ir.Operator) -> Node:
     def option(name: str) -> Option:
         raise KeyError(name)
 
-    tensors = network.tensors
     return Node(
-        source=network.source or network.name,
+        source=source,
         index=operator.index,
         name=operator.name,
         inputs=tuple(tensors[index] if index >= 0 else None for index in operator.inputs),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from graven import build, engines, hybrid, inputs, ir, judge, reference, runner
+from graven import build, engines, inputs, ir, judge, reference, runner
 
 RELATIVE, ABSOLUTE, OF_LARGEST = 1e-4, 1e-5, 2e-6  # float32; the last of a tensor's largest value
 RESCALES = ("RELU6", "CONCATENATION")  # where TensorFlow Lite Micro does not, see docs
@@ -68,7 +68,7 @@ def verify(
     seen = runner.run(network, built, values, profile=False, dump=True)
     count, expected = len(values[0]), []
     found = None
-    judged = judge.opinions(against, hybrid.judged(network, model), network, values)
+    judged = judge.opinions(against, model, network, values)
     for k in range(count):
         given = inputs.one(values, k)
         theirs = {"numpy": reference.run(network, given), against: judged[k]}
@@ -90,12 +90,12 @@ def _layers(
     An operator with several outputs is seen through those that read them.
     """
     values = dict(zip(network.inputs, given, strict=True))
-    for operator in network.operators:
+    for position, operator in enumerate(network.operators):
         if len(operator.outputs) > 1:
             continue
         tensor = network.tensors[operator.output]
-        if operator.index in dump:
-            data = np.frombuffer(dump[operator.index], dtype=tensor.element.dtype)
+        if position in dump:
+            data = np.frombuffer(dump[position], dtype=tensor.element.dtype)
         elif operator.inputs[0] in values:
             data = values[operator.inputs[0]]
         else:

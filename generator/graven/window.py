@@ -11,11 +11,15 @@ import numpy as np
 from graven import ir
 from graven.bounds import Bounds, unclamped
 from graven.cpp import Cpp, computed, extent, named, template
+from graven.errors import GravenError
 from graven.node import Node, Option
 
 C = TypeVar("C", bound="Convolution")
 P = TypeVar("P", bound="Pool")
 MOST_BEFORE = 32767
+
+Padding = str | tuple[int, int, int, int]
+"""SAME, VALID, or what is put around the input: top, bottom, left, right."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,16 @@ class Span:
     dilation: int
 
 
-def span(extent: int, filter: int, stride: int, dilation: int, padding: str) -> Span:
+def span(
+    extent: int, filter: int, stride: int, dilation: int, padding: str | tuple[int, int]
+) -> Span:
+    """By SAME, VALID, or what is put before and after the input."""
     reach = (filter - 1) * dilation + 1
-    if padding == "VALID":
-        output = (extent - reach) // stride + 1 if extent >= reach else 0
-        return Span(output, 0, 0, filter, stride, dilation)
+    if padding != "SAME":
+        before, after = (0, 0) if padding == "VALID" else padding
+        padded = before + extent + after
+        output = (padded - reach) // stride + 1 if padded >= reach else 0
+        return Span(output, before, after, filter, stride, dilation)
     output = -(-extent // stride)
     total = max((output - 1) * stride + reach - extent, 0)
     return Span(output, total // 2, total - total // 2, filter, stride, dilation)
@@ -46,11 +55,12 @@ def spans(
     filter: tuple[int, int],
     stride: tuple[int, int],
     dilation: tuple[int, int],
-    padding: str,
+    padding: Padding,
 ) -> tuple[Span, Span]:
     """Rows and columns; refuses a window that never fits."""
+    by_axis = (padding, padding) if isinstance(padding, str) else (padding[:2], padding[2:])
     rows, columns = (
-        span(shape[1 + axis], filter[axis], stride[axis], dilation[axis], padding)
+        span(shape[1 + axis], filter[axis], stride[axis], dilation[axis], by_axis[axis])
         for axis in range(2)
     )
     most = max(rows.before, columns.before)
@@ -62,6 +72,23 @@ def spans(
             f"fit its input of {shape[1]}x{shape[2]} with VALID padding."
         )
     return rows, columns
+
+
+def padding_text(padding: Padding) -> str:
+    """As C++ spells it."""
+    if isinstance(padding, str):
+        return named(padding)
+    return f"graven::Padding{{{', '.join(map(str, padding))}}}"
+
+
+def padding_option(padding: Padding) -> str:
+    """As TensorFlow Lite can say it."""
+    if not isinstance(padding, str):
+        raise GravenError(
+            f"a padding of {padding} (top, bottom, left, right) has no name in TensorFlow Lite; "
+            "put a PAD before the operator."
+        )
+    return padding
 
 
 def taps(
@@ -99,13 +126,13 @@ def _under(axis: Span, tap: int, extent: int) -> tuple[np.ndarray, np.ndarray]:
 class Convolution(ir.Layer):
     stride: tuple[int, int] = (1, 1)  # height, width
     dilation: tuple[int, int] = (1, 1)
-    padding: str = "SAME"
+    padding: Padding = "SAME"
     activation: str = "NONE"
 
 
 def convolution_options(layer: Convolution) -> dict[str, Option]:
     return {
-        "Padding": layer.padding,
+        "Padding": padding_option(layer.padding),
         "StrideH": layer.stride[0],
         "StrideW": layer.stride[1],
         "DilationHFactor": layer.dilation[0],
@@ -137,13 +164,13 @@ def convolution_spans(
 class Pool(ir.Layer):
     window: tuple[int, int]  # height, width
     stride: tuple[int, int]
-    padding: str = "VALID"
+    padding: Padding = "VALID"
     activation: str = "NONE"
 
 
 def pool_options(layer: Pool) -> dict[str, Option]:
     return {
-        "Padding": layer.padding,
+        "Padding": padding_option(layer.padding),
         "FilterHeight": layer.window[0],
         "FilterWidth": layer.window[1],
         "StrideH": layer.stride[0],
@@ -155,7 +182,7 @@ def pool_options(layer: Pool) -> dict[str, Option]:
 def read_pool(node: Node, record: type[P]) -> P:
     data, output = node.expect_activations(1, 1, wide=True)
     node.expect_same_quantization(data, output)
-    node.expect_rank(data, 4)
+    node.expect_image(data)
     node.expect_rank(output, 4)
     layer = record(
         window=node.positive("FilterHeight", "FilterWidth"),
@@ -178,7 +205,7 @@ def pool_cpp(layer: Pool, node: Node) -> Cpp:
         type(layer).__name__,
         extent("Window", layer.window),
         extent("Stride", layer.stride),
-        named(layer.padding),
+        padding_text(layer.padding),
         named(layer.activation),
         defaults=(extent("Stride", layer.window), "graven::valid", "graven::none"),
     )

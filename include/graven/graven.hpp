@@ -75,8 +75,9 @@ using core::Window;
 using core::Activation;
 using core::Axis;
 using core::Padding;
+using core::same;
+using core::valid;
 using enum core::Activation;
-using enum core::Padding;
 
 using core::Constant;
 using core::dequantize;

@@ -35,10 +35,19 @@ using Stride = Extent;
 using Dilation = Extent;
 using Window = Extent;
 
-// TFLite's rules: `same` gives ceil(in / stride) outputs and pads the rest at the end;
-// `valid` uses only whole windows.
-enum class Padding : std::uint8_t { valid, same };
-using enum Padding;
+// What is put around the input of a window, in elements: `valid` nothing, so only whole windows are
+// used; Padding{1, 0, 1, 0} those numbers; `same` as many as make ceil(in / stride) outputs, the
+// odd one at the end (TFLite's rule).
+struct Padding {
+  int top = 0, bottom = 0, left = 0, right = 0;
+  bool is_same = false;
+
+  static const Padding valid, same;
+  constexpr bool operator==(const Padding&) const = default;
+};
+inline constexpr Padding Padding::valid{};
+inline constexpr Padding Padding::same{.is_same = true};
+inline constexpr Padding valid = Padding::valid, same = Padding::same;
 
 // A clamp fused into a layer; on real values, before quantization.
 enum class Activation : std::uint8_t { none, relu, relu6, relu_n1_to_1 };
@@ -71,18 +80,23 @@ template <> struct type_of<Element::int64> { using type = std::int64_t; };
 template <> struct type_of<Element::float32> { using type = float; };
 template <> struct type_of<Element::boolean> { using type = bool; };
 
-// Outputs along one axis: `span` is the dilated window, (window - 1) * dilation + 1.
-constexpr int window_outputs(int in, int span, int stride, Padding padding) {
-  return padding == Padding::same ? (in + stride - 1) / stride
-         : in < span              ? 0
-                                  : (in - span) / stride + 1;
+// Padding along one axis of a window.
+struct Ends {
+  int before = 0, after = 0;
+  constexpr bool operator==(const Ends&) const = default;
+};
+
+// TFLite's `same` (ComputePaddingWithOffset); `span` is the dilated window, (window - 1) * dilation
+// + 1.
+constexpr Ends same_ends(int in, int span, int stride) {
+  const int total = ((in + stride - 1) / stride - 1) * stride + span - in;
+  return total > 0 ? Ends{total / 2, total - total / 2} : Ends{};
 }
 
-// Padding before the first element; what remains after the division goes to the end (TFLite's
-// ComputePaddingWithOffset).
-constexpr int padding_before(int in, int out, int span, int stride) {
-  const int total = (out - 1) * stride + span - in;
-  return total > 0 ? total / 2 : 0;
+// Outputs along one axis.
+constexpr int window_outputs(int in, int span, int stride, Ends padding) {
+  const int padded = padding.before + in + padding.after;
+  return padded < span ? 0 : (padded - span) / stride + 1;
 }
 
 }  // namespace graven::core

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import random_models
-from graven import emit, hybrid, ir
+from graven import emit, hybrid, ir, passes
 from graven.frontends import tflite, tflite_writer
 from graven.paths import data_root
 
@@ -74,8 +74,8 @@ def make(label: str, position: int, network: ir.Network, rng: np.random.Generato
     """The network with random inputs; GravenError where it cannot be said in C++."""
     inputs = [random_models.random_inputs(rng, network) for _ in range(INFERENCES)]
     model = tflite_writer.to_bytes(network)
-    parsed = tflite.parse(model, f"{label}.tflite", f"case_{position}")
-    model = hybrid.judged(parsed, model)
+    stated = tflite.parse(model, f"{label}.tflite", f"case_{position}")
+    parsed, model = passes.canonical(stated), hybrid.judged(stated, model)
     return Case(label, parsed, model, emit.header(parsed, "0" * 64), inputs)
 
 

@@ -24,6 +24,7 @@ from graven.layers.depthwise_conv2d import DepthwiseConv2D
 from graven.layers.dequantize import Dequantize
 from graven.layers.max_pool import MaxPool
 from graven.layers.mul import Mul
+from graven.layers.pad import Pad
 from graven.layers.quantize import Quantize
 from graven.layers.reduce import Reduce
 from graven.layers.relu import ReLU
@@ -243,6 +244,23 @@ def dense(b: Builder, data: int) -> int:
     weights = b.weights(data, (units, depth), 0, b.chance(0.4))
     inputs, output = b.weighted(data, weights, units, depth, (*rows, units))
     return b.add("FULLY_CONNECTED", Dense(b.activation(), keep), inputs, output)
+
+
+def padded(b: Builder, data: int, layer: Callable[[Builder, int], int]) -> int:
+    """A convolution behind a PAD."""
+    shape = b.shape(data)
+    border = ((0, 0), *((b.extent(3) - 1, b.extent(3) - 1) for _ in range(2)), (0, 0))
+    wide = tuple(sum(pair) + n for pair, n in zip(border, shape, strict=True))
+    stored = b.tensor((4, 2), ir.Element.INT32, None, np.array(border, dtype=np.int32))
+    return layer(b, b.add("PAD", Pad(border), [data, stored], b.like(data, wide)))
+
+
+def padded_conv2d(b: Builder, data: int) -> int:
+    return padded(b, data, conv2d)
+
+
+def padded_depthwise(b: Builder, data: int) -> int:
+    return padded(b, data, depthwise_conv2d)
 
 
 def max_pool(b: Builder, data: int) -> int:
@@ -647,12 +665,45 @@ def transpose(b: Builder, data: int) -> int:
 LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
     layer.__name__: layer
     for layer in (
-        conv2d, depthwise_conv2d, dense, max_pool, avg_pool, mean, total, extreme, add, mul,
-        sub, minimum, squared_difference, div, floor_div, comparison, logic, prelu, integers,
-        reshape, resize_nearest, resize_bilinear, relu, relu6, sigmoid, tanh, softmax, argmax,
-        quantize, quantize_unsigned, quantize_wide, dequantize, concat, split, transpose,
+        conv2d,
+        depthwise_conv2d,
+        padded_conv2d,
+        padded_depthwise,
+        dense,
+        max_pool,
+        avg_pool,
+        mean,
+        total,
+        extreme,
+        add,
+        mul,
+        sub,
+        minimum,
+        squared_difference,
+        div,
+        floor_div,
+        comparison,
+        logic,
+        prelu,
+        integers,
+        reshape,
+        resize_nearest,
+        resize_bilinear,
+        relu,
+        relu6,
+        sigmoid,
+        tanh,
+        softmax,
+        argmax,
+        quantize,
+        quantize_unsigned,
+        quantize_wide,
+        dequantize,
+        concat,
+        split,
+        transpose,
     )
-}  # fmt: skip
+}
 KINDS = tuple(LAYERS)
 WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")
 WIDE = (
@@ -666,7 +717,10 @@ ELEMENTS = tuple(
     for element in (INT8, FLOAT32, INT16)
     if element is not INT16 or kind in WIDE
 )
-IMAGES_ONLY = (conv2d, depthwise_conv2d, max_pool, avg_pool, resize_nearest, resize_bilinear)
+IMAGES_ONLY = (
+    conv2d, depthwise_conv2d, padded_conv2d, padded_depthwise, max_pool, avg_pool, resize_nearest,
+    resize_bilinear,
+)  # fmt: skip
 
 
 def random_case(

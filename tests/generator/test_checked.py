@@ -69,7 +69,8 @@ def test_a_record_gives_all_that_read_asks_for():
         for each in random_models.random_case(np.random.default_rng(seed), kind, element).operators
     }
     others = {"EXPAND_DIMS", "SQUEEZE", "REDUCE_PROD", "REDUCE_ANY", "REDUCE_ALL"}
-    assert kinds | others >= set(layers.modules())
+    compiled = {name for name, module in layers.modules().items() if hasattr(module, "cpp")}
+    assert kinds | others >= compiled
 
 
 def test_an_operator_that_no_layer_reads():
@@ -146,7 +147,7 @@ def test_indices_and_order():
 
 def test_every_front_end_passes_through_it():
     readers = [
-        path for path in Path(frontends.__path__[0]).glob("*.py") if "load(" in path.read_text()
+        path for path in Path(frontends.__path__[0]).glob("*.py") if "def load(" in path.read_text()
     ]
     assert "tflite.py" in [path.name for path in readers]
     for path in readers:

@@ -24,9 +24,11 @@ void fill_quants(Problem& p) {
 void make_window(Problem& p, int channels, bool dilated) {
   const Extent filter(p.pick(1, 5), p.pick(1, 5)), stride(p.pick(1, 3), p.pick(1, 3));
   const Extent dilation(dilated ? p.pick(1, 3) : 1, dilated ? p.pick(1, 3) : 1);
-  const Padding padding = p.of({same, valid});
   const int tall = (filter.height - 1) * dilation.height + 1;
   const int wide = (filter.width - 1) * dilation.width + 1;
+  const Padding uneven{p.pick(0, tall - 1), p.pick(0, tall - 1), p.pick(0, wide - 1),
+                       p.pick(0, wide - 1)};
+  const Padding padding = p.of({same, valid, uneven});
   const Shape in{tall + p.pick(0, 6), p.pick(0, 3) == 0 ? wide : wide + p.pick(0, 20), channels};
   p.values[0].shape = in;
   p.views[0].shape = in;

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from graven import ir
+from graven import hybrid, ir
 from graven.errors import GravenError
 from graven.frontends import onnx, tflite, tflite_writer
 
@@ -33,7 +33,7 @@ def read(path: Path, layout: str | None = None) -> Source:
             f"--layout {layout}: {path.name} is a .tflite file, whose layout is NHWC; leave it out."
         )
     network = tflite.parse(data, tflite.printable(path.name), default_name(path))
-    return Source(network, data, hashlib.sha256(data).hexdigest())
+    return Source(network, hybrid.judged(network, data), hashlib.sha256(data).hexdigest())
 
 
 def digest(path: Path) -> str:

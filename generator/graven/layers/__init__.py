@@ -7,8 +7,11 @@ A module has
     a record    a frozen dataclass, subclass of ir.Layer
     read(node) -> record               decodes the options, checks shapes and constants
     options(record) -> {name: value}   the inverse of read, for writing a file
-    cpp(record, node) -> Cpp           its C++ type, and what its parameter record holds
     reference(record, node, values) -> the output, by numpy; a tuple where there are several
+    cpp(record, node) -> Cpp           its C++ type, and what its parameter record holds; without
+                it, it must be gone before: folded as it is read, where all its inputs are
+                constants, or by a pass (graven.passes)
+    known(record, node) -> the output, where shapes alone say it
 and, where exact pruning is to see through it (without them it stays as it is),
     DATA        positions of the inputs that are activations; without it, the first alone
     bounds(record, node, inputs) -> Bounds of the output, see bounds.py; else it can be anything

@@ -18,6 +18,7 @@ from graven.window import (
     Convolution,
     convolution_options,
     convolution_spans,
+    padding_text,
     read_convolution,
     taps,
 )
@@ -38,7 +39,8 @@ def options(layer: Conv2D) -> dict[str, Option]:
 def read(node: Node) -> Conv2D:
     data, output = node.expect_activations(2, 3, wide=True)
     weights = node.weights(1)
-    for tensor in (data, weights, output):
+    node.expect_image(data)
+    for tensor in (weights, output):
         node.expect_rank(tensor, 4)
     channels, height, width, depth = weights.shape
     groups = data.shape[3] // depth
@@ -65,7 +67,7 @@ def cpp(layer: Conv2D, node: Node) -> Cpp:
         str(channels),
         extent("Filter", (height, width)),
         extent("Stride", layer.stride),
-        named(layer.padding),
+        padding_text(layer.padding),
         named(layer.activation),
         extent("Dilation", layer.dilation),
         str(inputs // depth),

@@ -14,6 +14,7 @@ from graven.window import (
     Convolution,
     convolution_options,
     convolution_spans,
+    padding_text,
     read_convolution,
     taps,
 )
@@ -34,7 +35,8 @@ def options(layer: DepthwiseConv2D) -> dict[str, Option]:
 def read(node: Node) -> DepthwiseConv2D:
     data, output = node.expect_activations(2, 3, wide=True)
     weights = node.weights(1)
-    for tensor in (data, weights, output):
+    node.expect_image(data)
+    for tensor in (weights, output):
         node.expect_rank(tensor, 4)
     one, height, width, channels = weights.shape
     # Old converters leave the option at 0: the shapes say the same.
@@ -61,7 +63,7 @@ def cpp(layer: DepthwiseConv2D, node: Node) -> Cpp:
         str(layer.depth_multiplier),
         extent("Filter", (height, width)),
         extent("Stride", layer.stride),
-        named(layer.padding),
+        padding_text(layer.padding),
         named(layer.activation),
         extent("Dilation", layer.dilation),
         defaults=("1", "graven::valid", "graven::none", "1"),

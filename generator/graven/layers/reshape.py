@@ -31,8 +31,6 @@ def read(node: Node) -> Reshape:
     data, output = node.input(0), node.output
     node.expect_same_element(data, output)
     node.expect_same_quantization(data, output)
-    if node.optional(1) is not None:
-        node.constant(1, (ir.Element.INT32, ir.Element.INT64))
     if math.prod(data.shape) != math.prod(output.shape):
         raise node.error(
             f"has shape {shape_text(output.shape)}, but its input {shape_text(data.shape)} has "

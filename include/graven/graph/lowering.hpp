@@ -5,27 +5,37 @@
 
 namespace graven::core {
 
-// Makes `v` read windows of `input`: filter, stride, dilation, and TFLite's padding.
+// The rows that a window spans, and the columns.
+constexpr Extent window_span(Extent filter, Extent dilation) {
+  return {(filter.height - 1) * dilation.height + 1, (filter.width - 1) * dilation.width + 1};
+}
+
+// As four numbers.
+constexpr Padding padding_of(Padding padding, Shape in, Extent span, Extent stride) {
+  if (!padding.is_same) return padding;
+  const Ends rows = same_ends(in.height, span.height, stride.height);
+  const Ends columns = same_ends(in.width, span.width, stride.width);
+  return {rows.before, rows.after, columns.before, columns.after};
+}
+
+// Makes `v` read windows of `input`: filter, stride, dilation, padding.
 constexpr void set_window(Value& v, View& input, Extent filter, Extent stride, Extent dilation,
                           Padding padding) {
-  const Shape in = input.shape;
-  const int tall = (filter.height - 1) * dilation.height + 1;
-  const int wide = (filter.width - 1) * dilation.width + 1;
-  const bool same = padding == Padding::same;
+  padding = padding_of(padding, input.shape, window_span(filter, dilation), stride);
   v.filter = filter;
   v.stride = stride;
   v.dilation = dilation;
-  v.left = same ? padding_before(in.width, v.shape.width, wide, stride.width) : 0;
-  const int top = same ? padding_before(in.height, v.shape.height, tall, stride.height) : 0;
-  input.rows = {-top, stride.height, 1, filter.height, dilation.height};
+  v.left = padding.left;
+  input.rows = {-padding.top, stride.height, 1, filter.height, dilation.height};
 }
 
 constexpr Shape window_shape(Shape in, int channels, Extent filter, Extent stride, Extent dilation,
                              Padding padding) {
-  return {
-      window_outputs(in.height, (filter.height - 1) * dilation.height + 1, stride.height, padding),
-      window_outputs(in.width, (filter.width - 1) * dilation.width + 1, stride.width, padding),
-      channels};
+  const Extent span = window_span(filter, dilation);
+  padding = padding_of(padding, in, span, stride);
+  return {window_outputs(in.height, span.height, stride.height, {padding.top, padding.bottom}),
+          window_outputs(in.width, span.width, stride.width, {padding.left, padding.right}),
+          channels};
 }
 
 inline constexpr int max_outputs = 16;

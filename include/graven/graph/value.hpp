@@ -170,9 +170,27 @@ struct GraphView {
   constexpr const Rows& rows(const Value& value, int k = 0) const { return input(value, k).rows; }
   // Rows of padding above the first window.
   constexpr int top(const Value& value) const { return -rows(value).first; }
+  // The widest padding that any window sees, on any side.
+  constexpr int rim(const Value& v) const {
+    const Shape in = input(v).shape;
+    const int sides[] = {
+        top(v), v.left,
+        beyond(v.shape.height, v.filter.height, v.stride.height, v.dilation.height,
+               top(v) + in.height),
+        beyond(v.shape.width, v.filter.width, v.stride.width, v.dilation.width, v.left + in.width)};
+    int most = 0;
+    for (int side : sides) most = side > most ? side : most;
+    return most;
+  }
   // Elements of a window over all channels.
   constexpr int window_size(const Value& value) const {
     return value.filter.area() * input(value).shape.channels;
+  }
+
+private:
+  // How far the last of some windows along an axis reaches behind `end`.
+  static constexpr int beyond(int outputs, int filter, int stride, int dilation, int end) {
+    return (outputs - 1) * stride + (filter - 1) * dilation + 1 - end;
   }
 };
 

@@ -7,6 +7,14 @@ namespace graven::core::detail {
 
 constexpr bool is_positive(Extent e) { return e.height > 0 && e.width > 0; }
 
+// Does every window of this span see some of the input?
+constexpr bool is_within(Padding p, Extent span) {
+  const int rows = p.top > p.bottom ? p.top : p.bottom;
+  const int columns = p.left > p.right ? p.left : p.right;
+  const bool negative = p.top < 0 || p.bottom < 0 || p.left < 0 || p.right < 0;
+  return !negative && rows < span.height && columns < span.width;
+}
+
 // For layer L with the input `in`; too small an input is for the layer to report.
 template <class L, At in, int channels, Extent filter, Extent stride, Extent dilation,
           Padding padding>
@@ -26,7 +34,16 @@ constexpr Shape window_output() {
                 "Window: dilations must be at least 1, which is a dense window (height, width).");
   static_assert(channels > 0 || error::out_of_range<Where, error::in<L>, error::got<channels>>,
                 "Window: a layer must have at least one output channel.");
-  if constexpr (is_positive(filter) && is_positive(stride) && is_positive(dilation) && channels > 0)
+  constexpr bool is_sound =
+      is_positive(filter) && is_positive(stride) && is_positive(dilation) && channels > 0;
+  constexpr bool touches = !is_sound || is_within(padding, window_span(filter, dilation));
+  static_assert(
+      touches || error::out_of_range<Where, error::in<L>, error::got<padding.top>,
+                                     error::got<padding.bottom>, error::got<padding.left>,
+                                     error::got<padding.right>>,
+      "Window: the padding (top, bottom, left, right) must be from 0 to one less than the window's "
+      "extent, (filter - 1) * dilation; a wider border is a layer of its own, Pad.");
+  if constexpr (is_sound && touches)
     return window_shape(in.shape, channels, filter, stride, dilation, padding);
   else
     return no_shape;

@@ -25,14 +25,15 @@ constexpr RowForm planar_rows(Shape shape, bool padded) {
 // Depthwise 3x3 over rows that can be planar.
 constexpr bool reads_planar(const GraphView& g, const Value& v) {
   return v.op == op::depthwise && v.element == Element::int8 && v.filter == Extent(3) &&
-         v.dilation == Extent(1) && (v.stride.width == 1 || v.stride.width == 2) && v.left <= 1 &&
-         g.top(v) <= 1 && v.shape.channels == g.input(v).shape.channels &&
-         g.input(v).shape == g.source(v).shape && g.source(v).quant.zero_point == -128;
+         v.dilation == Extent(1) && (v.stride.width == 1 || v.stride.width == 2) && g.rim(v) <= 1 &&
+         v.shape.channels == g.input(v).shape.channels && g.input(v).shape == g.source(v).shape &&
+         g.source(v).quant.zero_point == -128;
 }
 
 // Is more than one tile of `same` padding read, so that rows need zeros between them?
-constexpr bool needs_padding(const Value& v) {
-  return v.stride.width != 1 || v.left != 1 || v.shape.width < 3 || v.shape.width > 6;
+constexpr bool needs_padding(const GraphView& g, const Value& v) {
+  return v.stride.width != 1 || v.left != 1 || v.shape.width != g.input(v).shape.width ||
+         v.shape.width < 3 || v.shape.width > 6;
 }
 
 constexpr RowForm planar_rows(Shape shape, RowKind rows) {
@@ -96,7 +97,7 @@ constexpr RowKind wanted_rows(const GraphView& g, int value) {
       if (!reads_planar(g, g[r]) &&
           (!keeps_planar(g, g[r]) || wanted_rows(g, r) == RowKind::pixels))
         return RowKind::pixels;
-      padded = padded || (g[r].op == op::depthwise && needs_padding(g[r])) ||
+      padded = padded || (g[r].op == op::depthwise && needs_padding(g, g[r])) ||
                (g[r].op == op::nearest && wanted_rows(g, r) == RowKind::doubled);
       doubled = doubled && reads_doubled(g, g[r]);
       ++readers;

@@ -117,7 +117,7 @@ template <int stride> struct Depthwise3 {
   static constexpr bool serves(const GraphView& g, int value) {
     const Value& v = g[value];
     return makes<std::int8_t>(g, value, op::depthwise) && v.filter == Extent(3) &&
-           v.dilation == Extent(1) && v.stride.width == stride && v.left <= 1 && g.top(v) <= 1 &&
+           v.dilation == Extent(1) && v.stride.width == stride && g.rim(v) <= 1 &&
            v.shape.channels == g.input(v).shape.channels && g.input(v).shape.width > 1;
   }
   static constexpr int scratch(const GraphView&, const Value&) { return 0; }

@@ -202,9 +202,9 @@ struct ColumnDepthwises {
         source_rows(g, value) == RowKind::doubled)
       return false;
     const ColumnRow row = shape(g, value);
-    return v.filter == Extent(3) && v.dilation == Extent(1) && v.stride.width == 1 && v.left <= 1 &&
-           g.top(v) <= 1 && row.right >= 0 && row.right <= 1 &&
-           v.shape.width >= (row.biased ? 16 : 6) && row.in_step < 256 && row.out_step < 256;
+    return v.filter == Extent(3) && v.dilation == Extent(1) && v.stride.width == 1 &&
+           g.rim(v) <= 1 && v.shape.width >= (row.biased ? 16 : 6) && row.in_step < 256 &&
+           row.out_step < 256;
   }
   template <const auto& graph, int value> static constexpr auto general() {
     if constexpr (PlanarDepthwises::serves(graph.view(), value))

@@ -1,0 +1,162 @@
+"""Folding where a network is read, and the passes that make it what the engine runs."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import random_models
+from graven import ir, passes, reference
+from graven.errors import GravenError
+from graven.frontends import tflite, tflite_writer
+from graven.layers.fill import Fill
+from graven.layers.pad import Pad
+from graven.layers.reshape import Reshape
+from graven.layers.shape import Shape
+
+INT8, INT32 = ir.Element.INT8, ir.Element.INT32
+
+
+def parsed(network: ir.Network) -> ir.Network:
+    return tflite.parse(tflite_writer.to_bytes(network), "small.tflite", "small")
+
+
+def names(network: ir.Network) -> list[str]:
+    return [operator.name for operator in network.operators]
+
+
+def builder() -> random_models.Builder:
+    return random_models.Builder(np.random.default_rng(0))
+
+
+# -- PAD ------------------------------------------------------------------------------------------
+
+
+def bordered(b, data, border, fill=None):
+    shape = tuple(sum(pair) + n for pair, n in zip(border, b.shape(data), strict=True))
+    stored = b.tensor((4, 2), INT32, None, np.array(border, dtype=np.int32))
+    inputs = [data, stored]
+    if fill is not None:
+        value = np.array(fill, dtype=np.int8)
+        inputs.append(b.tensor((), INT8, b.tensors[data].quantization, value))
+    name = "PAD" if fill is None else "PADV2"
+    return b.add(name, Pad(tuple(border)), inputs, b.like(data, shape))
+
+
+def test_padded_convolutions_stay_the_same():
+    taken = 0
+    for kind in ("padded_conv2d", "padded_depthwise"):
+        for element in (INT8, ir.Element.FLOAT32):
+            for seed in range(100):
+                rng = np.random.default_rng([seed, 7])
+                network = random_models.random_case(rng, kind, element)
+                shorter = passes.canonical(network) if taken_over(network) else network
+                inputs = random_models.random_inputs(rng, network)
+                output = network.outputs[0]
+                before, after = (reference.run(each, inputs) for each in (network, shorter))
+                np.testing.assert_array_equal(before[output], after[output])
+                taken += len(shorter.operators) == 1
+    assert taken > 100
+
+
+def taken_over(network: ir.Network) -> bool:
+    return "PAD" not in names(passes.into_windows(network))
+
+
+SIDES = ((0, 0), (1, 2), (0, 2), (0, 0))
+
+
+@pytest.mark.parametrize(
+    ("border", "fill", "left"),
+    [
+        (SIDES, None, 1),
+        (((0, 0), (3, 0), (0, 0), (0, 0)), None, 2),  # windows of nothing but border
+        (((0, 0), (1, 1), (1, 1), (0, 1)), None, 2),  # channels
+        (SIDES, 5, 1),  # the zero point
+        (SIDES, 6, 2),
+    ],
+)
+def test_which_pads_go(border, fill, left):
+    b = builder()
+    data = b.input((1, 6, 6, 2))
+    point = ir.Quantization((0.1,), (5,))
+    b.tensors[data] = dataclasses.replace(b.tensors[data], quantization=point)
+    output = random_models.same_size(b, bordered(b, data, border, fill), 3)
+    weights = b.operators[-1].inputs[1]
+    wider = np.zeros((3, 3, 3, b.shape(data)[3] + sum(border[3])), dtype=np.int8)
+    b.tensors[weights] = dataclasses.replace(b.tensors[weights], shape=wider.shape, data=wider)
+    layer = dataclasses.replace(b.operators[-1].layer, padding="VALID")
+    b.operators[-1] = dataclasses.replace(b.operators[-1], layer=layer)
+    assert len(passes.into_windows(b.network([output])).operators) == left
+
+
+def test_a_pad_that_others_read_stays():
+    b = builder()
+    data = b.input((1, 6, 6, 2))
+    framed = bordered(b, data, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    both = [random_models.same_size(b, framed, 3), random_models.relu(b, framed)]
+    network = b.network(both)
+    assert passes.into_windows(network) is network
+    network = b.network([both[0], framed])
+    assert passes.into_windows(network) is network
+
+
+# -- constants ------------------------------------------------------------------------------------
+
+
+def test_a_shape_is_known():
+    """As Keras' Flatten has it: the shape of a RESHAPE is computed from that of its input."""
+    b = builder()
+    data = b.input((1, 4, 3, 2))
+    count = b.add("RANK", Shape(True), [data], b.tensor((), INT32))
+    shape = b.add("SHAPE", Shape(), [data], b.tensor((4,), INT32))
+    other = random_models.relu(b, data)
+    output = b.add("RESHAPE", Reshape((2, 12)), [other, shape], b.like(other, (2, 12)))
+    network = parsed(b.network([output]))
+    assert names(network) == ["RELU", "RESHAPE"]
+    assert network.tensors[shape].data.tolist() == [1, 4, 3, 2]
+    assert network.tensors[count].data == 4
+
+
+def test_constants_are_folded():
+    b = builder()
+    data = b.input((1, 3), ir.Element.FLOAT32)
+    size = b.integers(1, 3)
+    value = b.tensor((), ir.Element.FLOAT32, None, np.float32(1.5))
+    ones = b.add("FILL", Fill(), [size, value], b.tensor((1, 3), ir.Element.FLOAT32))
+    turned = random_models.relu(b, ones)
+    output = random_models.join(b, [data, turned])
+    network = parsed(b.network([output]))
+    assert names(network) == ["ADD"]
+    assert network.tensors[turned].data.tolist() == [[1.5, 1.5, 1.5]]
+
+
+def test_range():
+    b = builder()
+    ends = [b.tensor((), INT32, None, np.int32(each)) for each in (2, 11, 3)]
+    steps = b.add("RANGE", Fill(True), ends, b.tensor((3,), INT32))
+    data = b.input((1, 6))
+    shape = (3, 2)
+    output = b.add("RESHAPE", Reshape(shape), [data, steps], b.like(data, shape))
+    assert parsed(b.network([output])).tensors[steps].data.tolist() == [2, 5, 8]
+
+
+# -- what is left ---------------------------------------------------------------------------------
+
+
+def test_what_nobody_reads_goes():
+    b = builder()
+    data = b.input((1, 6))
+    output = random_models.relu(b, data)
+    random_models.sigmoid(b, random_models.tanh(b, output))
+    assert names(passes.canonical(b.network([output]))) == ["RELU"]
+
+
+def test_what_works_on_constants_only():
+    b = builder()
+    size = b.tensor((2,), INT32)
+    b.inputs.append(size)
+    value = b.tensor((), INT8, ir.Quantization((0.1,), (0,)), np.int8(3))
+    output = b.tensor((2, 3), INT8, ir.Quantization((0.1,), (0,)))
+    network = b.network([b.add("FILL", Fill(), [size, value], output)])
+    with pytest.raises(GravenError, match=r"operator 0 \(FILL\): is computed at run time, but"):
+        passes.canonical(network)
