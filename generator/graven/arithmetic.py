@@ -20,12 +20,12 @@ def round_half_away(value: float) -> int:
 
 
 def quantize_multiplier(real: float) -> tuple[int, int]:
-    """(multiplier, shift) with real = multiplier * 2^(shift - 31), multiplier in [2^30, 2^31)."""
+    """(multiplier, shift) with real = multiplier * 2^(shift - 31), |multiplier| in [2^30, 2^31)."""
     if real == 0.0:
         return 0, 0
     fraction, shift = math.frexp(real)
     multiplier = round_half_away(fraction * (1 << 31))
-    if multiplier == 1 << 31:
+    if abs(multiplier) == 1 << 31:
         multiplier //= 2
         shift += 1
     return (0, 0) if shift < -31 else (multiplier, shift)
@@ -103,12 +103,13 @@ def limits(
 ) -> tuple[int, int]:
     """The range that a fused activation leaves of int8, or of another integer."""
     low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
-    if activation in ("RELU", "RELU6"):
+    if activation in ("RELU", "RELU6", "RELU_0_TO_1"):
         low = max(low, quantize_constant(0.0, scale, zero_point))
     if activation == "RELU6":
         high = min(high, quantize_constant(6.0, scale, zero_point))
     if activation == "RELU_N1_TO_1":
         low = max(low, quantize_constant(-1.0, scale, zero_point))
+    if activation in ("RELU_N1_TO_1", "RELU_0_TO_1"):
         high = min(high, quantize_constant(1.0, scale, zero_point))
     return low, high
 
@@ -119,6 +120,7 @@ def clamp_float(value: np.ndarray, activation: str) -> np.ndarray:
         "RELU": (0.0, np.inf),
         "RELU6": (0.0, 6.0),
         "RELU_N1_TO_1": (-1.0, 1.0),
+        "RELU_0_TO_1": (0.0, 1.0),
     }[activation]
     return np.clip(value, low, high).astype(np.float32)
 
@@ -190,3 +192,45 @@ def tanh(value: np.ndarray) -> np.ndarray:
     doubled = _newton_reciprocal(exp_of_negative(-np.abs(value), 5))
     positive = multiply_by_power(doubled - (1 << 29), 2)
     return np.where(value == 0, 0, np.where(value < 0, -positive, positive))
+
+
+def inverse_sqrt(value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """1 / sqrt of whole numbers below 2^29, as multiplier and shift; of 1 and less as of 1."""
+    width = np.frexp(np.maximum(value, 2).astype(np.float64))[1].astype(np.int64)
+    pairs = (31 - width) // 2 - 1
+    half = divide_by_power((np.maximum(value, 2) << (2 * pairs)) >> 1, 1)
+    x = np.full(value.shape, 1 << 28, dtype=np.int64)  # Q3
+    for _ in range(5):
+        cube = multiply_by_power(high_multiply(high_multiply(x, x), x), 6)
+        x = multiply_by_power(high_multiply(3 << 27, x) - high_multiply(half, cube), 3)
+    x = high_multiply(x, 1518500250)  # sqrt(1/2)
+    shift = 11 - pairs
+    x = x << np.maximum(-shift, 0)
+    return np.where(value <= 1, ONE, x), np.where(value <= 1, 0, -np.maximum(shift, 0))
+
+
+def log(value: np.ndarray, integer_bits: int) -> np.ndarray:
+    """Natural logarithm in Q5 of a value of at least 1 with that many integer bits."""
+    log_2, root_of_root_half, root_half, quarter = 1488522236, 1805811301, 1518500250, 1 << 23
+
+    def headroom(value: np.ndarray) -> np.ndarray:
+        return 32 - np.frexp(value.astype(np.float64))[1].astype(np.int64)
+
+    first = headroom(value)
+    second = headroom(high_multiply(value, root_half)) - 1
+    scaled = multiply_by_power(value, first - 1)
+    z = np.minimum(
+        multiply_by_power(high_multiply(scaled, root_half), 1), multiply_by_power(value, second)
+    )
+    power = np.maximum(
+        ((integer_bits - first) << 25) + quarter, ((integer_bits - second) << 25) - quarter
+    )
+    total = z + root_of_root_half
+    p = (total + 1) >> 1
+    q = 2 * (z - root_of_root_half)
+    square = high_multiply(q, q)
+    above = high_multiply(q, z) + high_multiply(high_multiply(q, square), 117049297)
+    below = high_multiply(p, 1057819769 + q + high_multiply(127690142, square))
+    below = below + high_multiply(638450708, q)
+    quotient = high_multiply(divide_by_power(above, 6), reciprocal_of_one_plus(below))
+    return multiply_by_power(high_multiply(power, log_2) + quotient, 1)

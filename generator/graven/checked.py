@@ -7,10 +7,9 @@ by its layer module.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +31,7 @@ class Stated:
     inputs: tuple[int, ...]  # tensor indices; -1 for an absent optional input
     outputs: tuple[int, ...]
     option: Callable[[str], Option]  # as Node has it
+    index: int = -1  # in the file, where operators before it are no operators of the network
 
 
 def stated(
@@ -51,6 +51,10 @@ def checked(
     outputs: Sequence[int],
 ) -> ir.Network:
     """The network; GravenError if it is none. `source` is what messages call the file."""
+    operators = [
+        replace(each, index=index) if each.index < 0 else each
+        for index, each in enumerate(operators)
+    ]
     gate = _Gate(source, tuple(tensors))
     gate.check_names(operators)
     users = gate.users(operators)
@@ -64,12 +68,38 @@ def checked(
             f"has {len(given)} inputs, {len(operators)} operators and {len(results)} outputs, "
             "expected at least one of each."
         )
-    read = (gate.operator(index, each) for index, each in enumerate(operators))
+    read = (gate.operator(each.index, each) for each in operators)
     found = tuple(operator for operator in read if not gate.folded(operator, results))
     gate.check_order(found, given, results)
     gate.check_inputs(given)
     gate.check_islands(found)
     return ir.Network(name, source, description, tuple(gate.tensors), found, given, results)
+
+
+def used(
+    tensors: Sequence[ir.Tensor],
+    operators: Sequence[Stated],
+    inputs: Sequence[int],
+    outputs: Sequence[int],
+) -> tuple[list[ir.Tensor], list[Stated], list[int], list[int]]:
+    """Only the tensors that are mentioned, numbered anew in the order of their mention."""
+    mentioned = [*inputs, *outputs]
+    mentioned += [index for each in operators for index in (*each.inputs, *each.outputs)]
+    kept = dict.fromkeys(index for index in mentioned if index >= 0)
+    order = {index: place for place, index in enumerate(kept)} | {-1: -1}
+    return (
+        [replace(tensors[index], index=order[index]) for index in kept],
+        [
+            replace(
+                each,
+                inputs=tuple(order[index] for index in each.inputs),
+                outputs=tuple(order[index] for index in each.outputs),
+            )
+            for each in operators
+        ],
+        [order[index] for index in inputs],
+        [order[index] for index in outputs],
+    )
 
 
 def check_axes(source: str, where: str, count: int) -> None:
@@ -92,15 +122,19 @@ class _Gate:
 
     def check_names(self, operators: Sequence[Stated]) -> None:
         names = [each.name for each in operators]
-        if text := unsupported.sentence(names, lambda index: f"operator {index} ({names[index]})"):
+
+        def where(place: int) -> str:
+            return f"operator {operators[place].index} ({names[place]})"
+
+        if text := unsupported.sentence(names, where):
             raise self.error(text)
 
     def users(self, operators: Sequence[Stated]) -> dict[int, str]:
         """The first operator that mentions each tensor, for messages."""
         found: dict[int, str] = {}
-        for index, each in enumerate(operators):
+        for each in operators:
             for tensor in (*each.outputs, *each.inputs):
-                found.setdefault(int(tensor), f"operator {index} ({each.name}), ")
+                found.setdefault(int(tensor), f"operator {each.index} ({each.name}), ")
         return found
 
     def indices(self, values: Sequence[int], what: str) -> tuple[int, ...]:
@@ -116,8 +150,9 @@ class _Gate:
         where = f"operator {index} ({each.name})"
         self.indices([value for value in each.inputs if value != -1], f"{where}: its inputs")
         inputs = tuple(int(value) for value in each.inputs)
+        self.check_variables(where, each.name, inputs)
         outputs = self.indices(each.outputs, f"{where}: its outputs")
-        if not outputs:
+        if not outputs and each.name != "ASSIGN_VARIABLE":
             raise self.error(f"{where}: has no outputs; the file is damaged.")
         node = Node(
             source=self.source,
@@ -147,8 +182,17 @@ class _Gate:
             found = several(module.known(operator.layer, node))
         for tensor, data in zip(node.outputs, found, strict=True):
             data = np.asarray(data, dtype=tensor.element.dtype).reshape(tensor.shape)
-            self.tensors[tensor.index] = dataclasses.replace(tensor, data=data)
+            self.tensors[tensor.index] = replace(tensor, data=data)
         return True
+
+    def check_variables(self, where: str, name: str, inputs: tuple[int, ...]) -> None:
+        places = getattr(layers.modules()[name], "VARIABLES", ())
+        for place, index in enumerate(inputs):
+            if index >= 0 and self.tensors[index].is_variable and place not in places:
+                raise self.error(
+                    f"{where}, {self.named(index)}: lasts from run to run, which this operator "
+                    "does not expect of its input."
+                )
 
     # -- tensors ---------------------------------------------------------------------------------
 
@@ -225,10 +269,14 @@ class _Gate:
         inputs: tuple[int, ...],
         outputs: tuple[int, ...],
     ) -> None:
-        known = {tensor.index for tensor in self.tensors if tensor.data is not None}
+        known = {
+            tensor.index for tensor in self.tensors if tensor.data is not None or tensor.is_variable
+        }
         for index in inputs:
             if index in known:
-                raise self.error(f"{self.named(index)}: is a model input twice or a constant.")
+                raise self.error(
+                    f"{self.named(index)}: is a model input twice, a constant or a variable."
+                )
             known.add(index)
         computed = set()
         for operator in operators:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # numpy and what needs it: inside main, where an interruption
     from graven import ir, prune
     from graven.build import Choice
     from graven.emit import FoundPlan
+    from graven.frontends.files import Source
     from graven.runner import Run
 
 PIPED = 500  # columns where nobody looks: no name is broken
@@ -136,6 +137,11 @@ def run_stream(options: argparse.Namespace, loaded: Loaded, choice: Choice) -> i
     from graven import build, inputs, report, runner
 
     network = loaded.network
+    if network.variables:
+        raise GravenError(
+            f"{network.source}: keeps variables from run to run, so it is a stream by itself; take "
+            "`graven run` without --stream, an inference per step."
+        )
     progress(options, f"building {network.name} as a stream for {choice.target}")
     built = build.build(network.name, loaded.header, choice)
     facts = built.stream_facts
@@ -183,7 +189,7 @@ def load(options: argparse.Namespace) -> Loaded:
     from graven import emit, passes, prune
     from graven.frontends import files
 
-    source = files.read(options.model, options.layout)
+    source = quantized(options, files.read(options.model, options.layout))
     network, data, sha256 = passes.canonical(source.network), source.tflite, source.sha256
     for option in ("row_input", "stream"):
         if getattr(options, option, False) and len(network.inputs) != 1:
@@ -213,6 +219,29 @@ def check_time(network: ir.Network) -> None:
             f"has shape {shape_text(tensor.shape)}, one row (batch x height x width x channels); "
             "export it with time there: batch x time x 1 x channels."
         )
+
+
+def quantized(options: argparse.Namespace, source: Source) -> Source:
+    """In int8, where that is asked for; `compile` tells what was chosen and what it costs."""
+    from graven import inputs, report
+    from graven.frontends import files
+
+    if options.quantize is None:
+        if options.calibrate or options.calibrate_method != "best":
+            raise GravenError("--calibrate: is for --quantize int8; add it.")
+        return source
+    if not options.calibrate:
+        raise GravenError(
+            "--quantize int8: needs samples of what the model will see; give them with "
+            "--calibrate data.npz."
+        )
+    samples = inputs.samples(source.network, options.calibrate)
+    found, decisions = files.quantized(
+        source, samples, options.calibrate_method, lambda text: progress(options, text)
+    )
+    if options.verb is compile_model:
+        report.show_quantization(decisions, console())
+    return found
 
 
 def search(options: argparse.Namespace, loaded: Loaded, choice: Choice) -> FoundPlan:
@@ -460,6 +489,13 @@ def _verb(
     verb.add_argument("--layout", choices=("nhwc", "nchw"),
                       help="of an .onnx model's inputs that have height and width "
                       "(default: what costs nothing, mostly nhwc)")  # fmt: skip
+    verb.add_argument("--quantize", choices=("int8",),
+                      help="quantize a float32 model, by the samples of --calibrate")  # fmt: skip
+    verb.add_argument("--calibrate", type=Path, action="append", metavar="F",
+                      help="samples in float32: one .npz, or one .npy per model input")  # fmt: skip
+    verb.add_argument("--calibrate-method", default="best", metavar="M",
+                      help="min-max, percentile 99.9, 99.99 or 99.999, mse, entropy; best: what "
+                      "loses least, for each tensor")  # fmt: skip
     verb.add_argument("--prune", choices=("exact", "off"), default="exact",
                       help="remove channels that cannot matter (default exact)")  # fmt: skip
     return verb

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from graven import ir
-from graven.node import Node, Option, scale_of
+from collections.abc import Callable
+
+import numpy as np
+
+from graven import arithmetic, ir
+from graven.node import Node, Option, scale_of, zero_point_of
+
+Real = Callable[[np.ndarray], np.ndarray]
+"""A function of every element, from float32 to float32."""
 
 
 def no_options(layer: ir.Layer) -> dict[str, Option]:
@@ -31,3 +38,50 @@ def expect_fixed(node: Node, scale: float, zero_point: int) -> None:
     if data.element is ir.Element.INT8:
         node.expect_output_quantization(scale, zero_point)
         node.expect_multiplier(scale_of(data))
+
+
+def expect_real(node: Node) -> None:
+    """As expect; float32 alone."""
+    expect(node)
+    if node.input(0).element is ir.Element.INT8:
+        raise node.error(
+            "is int8, which neither TensorFlow Lite Micro nor LiteRT has for this operator; keep "
+            "it float32 between a DEQUANTIZE and a QUANTIZE.",
+            node.input(0),
+        )
+
+
+def centred(node: Node, value: np.ndarray) -> np.ndarray:
+    """The input's integers less their zero point."""
+    return value.astype(np.int64) - zero_point_of(node.input(0))
+
+
+def finished(node: Node, steps: np.ndarray) -> np.ndarray:
+    """Whole steps of the output's scale as its int8, saturated."""
+    limits = (arithmetic.INT8_MIN, arithmetic.INT8_MAX)
+    return arithmetic.clamp(steps + zero_point_of(node.output), limits)
+
+
+def tabled(node: Node, value: np.ndarray, function: Real) -> np.ndarray:
+    """int8 by a table of a real function in float32, as TensorFlow Lite's LUTPopulate."""
+    steps = function(dequantized(node, value)) * (np.float32(1) / np.float32(scale_of(node.output)))
+    return finished(node, round_half_away(np.clip(steps, -1e6, 1e6)))
+
+
+def dequantized(node: Node, value: np.ndarray) -> np.ndarray:
+    return np.float32(scale_of(node.input(0))) * centred(node, value).astype(np.float32)
+
+
+def round_half_away(value: np.ndarray) -> np.ndarray:
+    wide = value.astype(np.float64)
+    return np.trunc(wide + np.copysign(0.5, wide)).astype(np.int64)
+
+
+def exactly(function: Callable[[np.ndarray], np.ndarray]) -> Real:
+    """A function of numpy's in double, rounded to float32 once."""
+
+    def real(value: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            return function(value.astype(np.float64)).astype(np.float32)
+
+    return real

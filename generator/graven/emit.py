@@ -57,7 +57,9 @@ class Layer:
 
     @property
     def values(self) -> dict[int, str]:
-        """Its outputs as a Graph names them, by tensor index."""
+        """Its outputs as a Graph names them, by tensor index; also the variable that it reads."""
+        if self.node.name == "READ_VARIABLE":
+            return {self.node.input(0).index: self.stem, self.node.output.index: self.stem}
         if len(self.node.outputs) == 1:
             return {self.node.output.index: self.stem}
         outputs = enumerate(self.node.outputs)
@@ -446,10 +448,8 @@ def _graph(network: ir.Network, found: list[Layer]) -> list[str]:
         names.update(layer.values)
     lines = []
     for layer in found:
-        reads = ", ".join(names[index] for index in layer.reads)
-        lines += commented(
-            f"graven::Node<{layer.cpp.type}, {reads}>,", f"{layer.node.index} {layer.label}"
-        )
+        items = ", ".join([layer.cpp.type, *(names[index] for index in layer.reads)])
+        lines += commented(f"graven::Node<{items}>,", f"{layer.node.index} {layer.label}")
     outputs = ", ".join(names[index] for index in network.outputs)
     nodes = [*(names[index] for index in network.inputs), *(layer.stem for layer in found)]
     values = wrapped(2, "", [f"{name}," for name in nodes])

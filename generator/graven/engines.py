@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import math
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -25,7 +27,11 @@ def require(engine: str) -> None:
         ) from None
 
 
-def tflm(model: bytes, network: ir.Network, inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
+Run = Callable[[list[np.ndarray]], dict[int, np.ndarray]]
+"""One inference after the other; variables last from one to the next."""
+
+
+def tflm(model: bytes, network: ir.Network) -> Run:
     from tflite_micro import runtime
 
     tensors = sum(
@@ -36,29 +42,45 @@ def tflm(model: bytes, network: ir.Network, inputs: list[np.ndarray]) -> dict[in
         arena_size=ARENA + 4 * tensors,
         intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors,
     )
-    for position, value in enumerate(inputs):
-        interpreter.set_input(value, position)
-    interpreter.invoke()
-    return {index: interpreter.GetTensor(index, 0)["tensor_data"] for index in _computed(network)}
+
+    def run(inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
+        for position, value in enumerate(inputs):
+            interpreter.set_input(value, position)
+        interpreter.invoke()
+        return {
+            index: interpreter.GetTensor(index, 0)["tensor_data"] for index in _computed(network)
+        }
+
+    return run
 
 
-def litert(model: bytes, network: ir.Network, inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
+def litert(model: bytes, network: ir.Network) -> Run:
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-    try:
+    @contextlib.contextmanager
+    def told() -> Iterator[None]:
+        try:
+            yield
+        except (RuntimeError, ValueError) as error:
+            text = " ".join(str(error).split())
+            raise ToolError(f"graven verify --against litert: LiteRT refuses it: {text}") from None
+
+    with told():
         interpreter = Interpreter(
             model_content=model,
             experimental_preserve_all_tensors=True,
             experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
         )
         interpreter.allocate_tensors()
-        for index, value in zip(network.inputs, inputs, strict=True):
-            interpreter.set_tensor(index, value)
-        interpreter.invoke()
-    except (RuntimeError, ValueError) as error:
-        text = " ".join(str(error).split())
-        raise ToolError(f"graven verify --against litert: LiteRT refuses it: {text}") from None
-    return {index: interpreter.get_tensor(index) for index in _computed(network)}
+
+    def run(inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
+        with told():
+            for index, value in zip(network.inputs, inputs, strict=True):
+                interpreter.set_tensor(index, value)
+            interpreter.invoke()
+        return {index: interpreter.get_tensor(index).copy() for index in _computed(network)}
+
+    return run
 
 
 ENGINES = {"tflm": tflm, "litert": litert}

@@ -56,6 +56,61 @@ def load(network: ir.Network, files: list[Path]) -> Inputs:
     return _from_raw(network, files)
 
 
+def samples(network: ir.Network, files: list[Path]) -> Inputs:
+    """`--calibrate`: real numbers for a float32 network, in its layout or channels first."""
+    arrays: list[np.ndarray | dict[str, np.ndarray]] = [_read(file) for file in files]
+    wanted = tensors(network)
+    if len(arrays) == 1 and isinstance(arrays[0], dict):
+        named = arrays[0]
+        picked = [_named(tensor, place, named, len(wanted)) for place, tensor in enumerate(wanted)]
+        where = [f"{files[0]}: {name}" for name in picked]
+        arrays = [named[name] for name in picked]
+    else:
+        where = [str(file) for file in files]
+    if len(arrays) != len(wanted):
+        raise GravenError(
+            f"--calibrate: got {len(arrays)} arrays, but the model has {len(wanted)} inputs; give "
+            "one .npz, or one .npy for each, in order."
+        )
+    triples = zip(wanted, arrays, where, strict=True)
+    return _same_count([real(tensor, value, text) for tensor, value, text in triples])
+
+
+def _named(tensor: ir.Tensor, place: int, arrays: dict[str, np.ndarray], count: int) -> str:
+    """The array of an input in an archive; of a single input it may be the only one that fits."""
+    names = [name for name in (tensor.name, f"input_{place}", "x") if name in arrays]
+    if count == 1:
+        size = int(np.prod(tensor.shape))
+        names += [name for name, value in arrays.items() if value.size == len(value) * size]
+    if not names:
+        raise GravenError(
+            f"--calibrate: has no array '{tensor.name}' or 'input_{place}' for the model's input; "
+            f"it has {', '.join(sorted(arrays)) or 'none at all'}."
+        )
+    return names[0]
+
+
+def real(tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
+    """Samples of a float32 input as (samples, *its shape); channels first are moved behind."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
+        found = getattr(value, "dtype", "no array")
+        raise GravenError(
+            f"{where}: is {found}, expected the real numbers that the "
+            "model was trained on; scale the data as for training, and give it as float32."
+        )
+    shape = tensor.shape[1:]
+    if value.shape[1:] != shape and value.ndim == len(shape) + 1 >= 3:
+        moved = np.moveaxis(value, 1, -1)
+        value = moved if moved.shape[1:] == shape else value
+    extents = [extent for extent in value.shape[1:] if extent != 1]
+    if value.ndim == 0 or extents != [extent for extent in shape if extent != 1]:
+        raise GravenError(
+            f"{where}: has shape {shape_text(value.shape)}, expected a leading axis of samples "
+            f"and {shape_text(tensor.shape)} for the model's input '{tensor.name}' behind it."
+        )
+    return np.ascontiguousarray(value, dtype=np.float32).reshape(len(value), *tensor.shape)
+
+
 def recording(network: ir.Network, files: list[Path], facts: StreamFacts, seed: int) -> Inputs:
     """`--input` of a stream: all rows of one file, or random ones; its leading axis the pushes."""
     (tensor,) = tensors(network)

@@ -46,6 +46,12 @@ class Tensor:
     element: Element
     quantization: Quantization | None
     data: np.ndarray | None  # constants only; shape and dtype agree with the fields above
+    initial: np.ndarray | None = None  # variables only: what a reset leaves in them
+
+    @property
+    def is_variable(self) -> bool:
+        """Does it last from run to run? Operators that read it write its new content."""
+        return self.initial is not None
 
 
 class Layer:
@@ -68,8 +74,8 @@ class Operator:
 
     @property
     def known_by(self) -> int:
-        """The tensor that an operator goes by: its first output."""
-        return self.outputs[0]
+        """The tensor that an operator goes by: its first output, or the variable it assigns."""
+        return (*self.outputs, *self.inputs)[0]
 
 
 @dataclass(frozen=True)
@@ -81,3 +87,7 @@ class Network:
     operators: tuple[Operator, ...]  # in execution order
     inputs: tuple[int, ...]  # tensor indices
     outputs: tuple[int, ...]
+
+    @property
+    def variables(self) -> tuple[Tensor, ...]:
+        return tuple(tensor for tensor in self.tensors if tensor.is_variable)

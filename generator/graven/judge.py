@@ -56,7 +56,7 @@ def _failure(engine: str, network: ir.Network, code: int, lines: Sequence[str]) 
     said = [line for line in lines if line.strip() and not line.startswith("inference ")]
     if code == ToolError.exit_code and said:
         return ToolError(said[-1])
-    reached = sum(line.startswith("inference ") for line in lines) - 1
+    reached = sum(line.startswith("inference ") for line in lines) - 2
     how = f"ended with code {code}"
     if code < 0:
         how = f"aborted ({signal.Signals(-code).name})"
@@ -75,14 +75,16 @@ def main(engine: str) -> int:
     with np.load(GIVEN) as given:
         values = [given[name] for name in given.files]
     found = {}
-    for k in range(len(values[0])):
-        print("inference", k, flush=True)
-        try:
-            opinion = engines.ENGINES[engine](model, network, inputs.one(values, k))
-        except GravenError as error:
-            print(error)
-            return error.exit_code
-        found.update({f"{k}_{index}": value for index, value in opinion.items()})
+    try:
+        print("inference", 0, flush=True)
+        run = engines.ENGINES[engine](model, network)
+        for k in range(len(values[0])):
+            print("inference", k, flush=True)
+            opinion = run(inputs.one(values, k))
+            found.update({f"{k}_{index}": value for index, value in opinion.items()})
+    except GravenError as error:
+        print(error)
+        return error.exit_code
     np.savez(FOUND, **found)
     return 0
 

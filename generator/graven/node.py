@@ -72,8 +72,8 @@ class Node:
 
     @property
     def known_by(self) -> ir.Tensor:
-        """The tensor that an operator goes by: its first output."""
-        return self.outputs[0]
+        """The tensor that an operator goes by: its first output, or the variable it assigns."""
+        return self.outputs[0] if self.outputs else self.input(0)
 
     # -- checks that several layers share --------------------------------------------------------
 

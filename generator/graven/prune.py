@@ -66,8 +66,9 @@ class Pruned:
 def prune(network: ir.Network) -> Pruned:
     """The network without what is irrelevant; the same object where all of it matters."""
     result = network
-    computed = [index for operator in network.operators for index in operator.outputs]
-    kept = {index: np.arange(channels(network.tensors[index])) for index in computed}
+    if network.variables:  # what they hold depends on all runs before
+        return Pruned(result, _report(network, result, _all_channels(network)))
+    kept = _all_channels(network)
     while True:
         found = interval.bounds(result)
         shorter = _without_constant_branches(_without_identities(result, found), found)
@@ -79,6 +80,11 @@ def prune(network: ir.Network) -> Pruned:
             for index in operator.outputs:
                 kept[index] = kept[index][needed.kept[index]]
         result = after
+
+
+def _all_channels(network: ir.Network) -> dict[int, np.ndarray]:
+    computed = [index for operator in network.operators for index in operator.outputs]
+    return {index: np.arange(channels(network.tensors[index])) for index in computed}
 
 
 def _changed(record: Record, **fields: object) -> Record:

@@ -8,10 +8,21 @@ from graven import ir, layers
 from graven.errors import GravenError
 from graven.node import node_of, several, shape_text
 
+State = dict[int, np.ndarray]
+"""The content of every variable, by tensor index; a run writes the new one into these arrays."""
 
-def run(network: ir.Network, inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
-    """One inference; the value of every tensor, constants included, by its index."""
+
+def reset(network: ir.Network) -> State:
+    return {tensor.index: tensor.initial.copy() for tensor in network.variables}
+
+
+def run(
+    network: ir.Network, inputs: list[np.ndarray], state: State | None = None
+) -> dict[int, np.ndarray]:
+    """One inference; the value of every tensor, constants included, by its index. `state` lasts
+    from one to the next; without it each is the first after a reset."""
     values = {tensor.index: tensor.data for tensor in network.tensors if tensor.data is not None}
+    values.update(reset(network) if state is None else state)
     values.update(_check_inputs(network, inputs))
     for operator in network.operators:
         module = layers.modules()[operator.name]

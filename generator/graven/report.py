@@ -13,6 +13,7 @@ from graven.build import Build, Choice
 from graven.emit import label
 from graven.facts import Facts, StreamFacts
 from graven.node import counted, shape_text
+from graven.quantize.post_training import Report
 from graven.runner import Run
 
 
@@ -208,6 +209,28 @@ def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
     console.print(table)
     for line in summary(report):
         console.print(line, highlight=False, markup=False)
+
+
+def show_quantization(report: Report, console: Console) -> None:
+    """Which range every tensor got and why, and what int8 loses layer by layer."""
+    table = Table(title=f"int8, calibrated on {report.samples} samples", title_justify="left")
+    for title in ("tensor", "range of the samples", "method", "range of int8", "scale", "zero"):
+        table.add_column(title, overflow="fold")
+    for each in report.choices:
+        seen, range = (f"{low:.4g} .. {high:.4g}" for low, high in (each.seen, each.range))
+        cells = (each.tensor, seen, each.method, range, f"{each.scale:.6g}", str(each.zero_point))
+        table.add_row(*map(escape, cells))
+    console.print(table)
+    table = Table()
+    for title in ("", "operator", "output", "signal to noise", "saturated"):
+        table.add_column(title, overflow="fold")
+    for each in report.layers:
+        noise, share = f"{each.noise_db:.1f} dB", f"{100 * each.saturated:.3f} %"
+        table.add_row(str(each.index), each.op, escape(each.tensor), noise, share)
+    console.print(table)
+    biases = "corrected biases" if report.corrected else "biases as they were"
+    line = f"chosen by the outputs of the first {report.tried} samples; {biases}"
+    console.print(line, highlight=False, markup=False)
 
 
 def show_peak(usage: memory.Usage, console: Console) -> None:

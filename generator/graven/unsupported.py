@@ -29,9 +29,12 @@ CUSTOM = "no operator of TensorFlow Lite: export the model without it, or bring 
 OTHER = "replace it, or open an issue that names it (`graven ops` prints what works)"
 
 
-def sentence(names: Sequence[str], where: Callable[[int], str]) -> str | None:
-    """What is wrong with a file of these operators, if anything; `where` names one by its place."""
-    missing = Counter(name for name in names if name not in layers.modules())
+def sentence(
+    names: Sequence[str], where: Callable[[int], str], besides: Sequence[str] = ()
+) -> str | None:
+    """What is wrong with a file of these operators, if anything; `where` names one by its place.
+    `besides`: those that the front end understands itself."""
+    missing = Counter(name for name in names if name not in (*layers.modules(), *besides))
     if not missing:
         return None
     first = next(place for place, name in enumerate(names) if name in missing)

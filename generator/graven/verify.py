@@ -66,12 +66,12 @@ def verify(
     inspectable = replace(choice, plan=build.INSPECTABLE, row_input=False)
     built = build.build(network.name, headers.layers, inspectable, build.Parts.PROGRAM)
     seen = runner.run(network, built, values, profile=False, dump=True)
-    count, expected = len(values[0]), []
+    count, expected, state = len(values[0]), [], reference.reset(network)
     found = None
     judged = judge.opinions(against, model, network, values)
     for k in range(count):
         given = inputs.one(values, k)
-        theirs = {"numpy": reference.run(network, given), against: judged[k]}
+        theirs = {"numpy": reference.run(network, given, state), against: judged[k]}
         expected.append(theirs)
         ours = _layers(network, seen.dump[k], given)
         found = found or _first_layer(network, ours, theirs, k)

@@ -4,6 +4,7 @@
 
 #include "graven/quant.hpp"
 
+#include <bit>
 #include <cstdint>
 #include <limits>
 
@@ -83,6 +84,54 @@ constexpr std::int32_t tanh(std::int32_t x) {
   const std::int32_t negative = x > 0 ? -x : x;
   const std::int32_t y = one_minus_over_one_plus(exp_of_negative<5>(negative));
   return x > 0 ? y : -y;
+}
+
+// 1 / sqrt(x) for x >= 1, as a multiplier: five steps of Newton's from 1 in Q3.28
+// (GetInvSqrtQuantizedMultiplierExp).
+constexpr Multiplier inverse_sqrt(std::int32_t x) {
+  if (x <= 1) return {(std::numeric_limits<std::int32_t>::max)(), 0};
+  int shift = 11;
+  for (; x >= 1 << 29; x /= 4) ++shift;
+  const int pairs = (std::countl_zero(static_cast<std::uint32_t>(x)) - 1) / 2 - 1;
+  shift -= pairs;
+  const std::int32_t half = rounding_shift((x << (2 * pairs)) >> 1, 1);
+  std::int32_t y = std::int32_t{1} << 28;
+  for (int i = 0; i < 5; ++i) {
+    const std::int32_t y2 = saturating_high_multiply(y, y);
+    const std::int32_t y3 = saturating_shift_left(saturating_high_multiply(y2, y), 6);
+    constexpr std::int32_t half_three = 3 << 27;
+    y = saturating_shift_left(
+        saturating_high_multiply(half_three, y) - saturating_high_multiply(half, y3), 3);
+  }
+  y = saturating_high_multiply(y, 1518500250);  // sqrt(1/2)
+  return shift < 0 ? Multiplier{y << -shift, 0} : Multiplier{y, -shift};
+}
+
+// log(x) for x >= 1 in Q(IntegerBits).(31 - IntegerBits); Q5.26. x = z * 2^k with z near 1, by two
+// ways of choosing k, then a rational function of z (log_x_for_x_greater_than_or_equal_to_1).
+template <int IntegerBits> constexpr std::int32_t log(std::int32_t x) {
+  constexpr std::int32_t log_2 = 1488522236, root_of_root_half = 1805811301, root_half = 1518500250;
+  constexpr std::int32_t quarter = std::int32_t{1} << 23;  // Q6.25
+  auto product = saturating_high_multiply;
+  auto headroom = [](std::int32_t value) {
+    return std::countl_zero(static_cast<std::uint32_t>(value));
+  };
+  const int first = headroom(x), second = headroom(product(x, root_half)) - 1;
+  const std::int32_t z_first =
+      saturating_shift_left(product(saturating_shift_left(x, first - 1), root_half), 1);
+  const std::int32_t z_second = saturating_shift_left(x, second);
+  const std::int32_t power_first = (IntegerBits - first) * (1 << 25) + quarter;
+  const std::int32_t power_second = (IntegerBits - second) * (1 << 25) - quarter;
+  const std::int32_t z = z_first < z_second ? z_first : z_second;
+  const std::int32_t power = power_first > power_second ? power_first : power_second;
+
+  const std::int32_t p = half_sum(z, root_of_root_half), q = 2 * (z - root_of_root_half);
+  const std::int32_t square = product(q, q);
+  const std::int32_t above = product(q, z) + product(product(q, square), 117049297);
+  const std::int32_t below =
+      product(p, 1057819769 + q + product(127690142, square)) + product(638450708, q);
+  return saturating_shift_left(
+      product(power, log_2) + product(rounding_shift(above, 6), one_over_one_plus(below)), 1);
 }
 
 // The distance from zero at which `integer_bits` of scaled input saturate (CalculateInputRadius).

@@ -177,6 +177,8 @@ public:
   constexpr void begin() requires(policy.row_input&& input_count == 1) {
     start();
     feed = {};
+    if constexpr (Engine::order[0] != Engine::Tables::arrival)  // what reads the State alone
+      Engine::advance(arena(), feed.progress, Engine::steps);
   }
   using RowData = std::span<const input_type<0>, static_cast<std::size_t>(row_size)>;
   void push_row(RowData row) requires(row_input&& input_count == 1) {

@@ -122,6 +122,7 @@ constexpr Clamp activation_range(Activation activation, Quant out, Element eleme
     case Activation::relu: return {quantized(0), high};
     case Activation::relu6: return {quantized(0), quantized(6)};
     case Activation::relu_n1_to_1: return {quantized(-1), quantized(1)};
+    case Activation::relu_0_to_1: return {quantized(0), quantized(1)};
     default: return {low, high};
   }
 }

@@ -50,7 +50,7 @@ inline constexpr Padding Padding::same{.is_same = true};
 inline constexpr Padding valid = Padding::valid, same = Padding::same;
 
 // A clamp fused into a layer; on real values, before quantization.
-enum class Activation : std::uint8_t { none, relu, relu6, relu_n1_to_1 };
+enum class Activation : std::uint8_t { none, relu, relu6, relu_n1_to_1, relu_0_to_1 };
 using enum Activation;
 
 // `inherit` in a parameter record: as the layer's input, or the layer's own rule, has it.

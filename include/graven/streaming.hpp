@@ -85,6 +85,11 @@ class BasicStreaming
   template <int I> using output_type = typename F::template output_type<I>;
   using F::graph, F::out, F::output_ports;
   static constexpr const Value& in = F::graph.values[0];
+  static constexpr int first_variable = [] {
+    for (int v = 0; v < window_graph.count; ++v)
+      if (window_graph.values[v].op == op::state) return window_graph.values[v].layer;
+    return -1;
+  }();
 
   static_assert(graph.input_count == 1 ||
                     error::unsupported<error::expected<1>, error::got<graph.input_count>>,
@@ -92,12 +97,15 @@ class BasicStreaming
                 "along the channels.");
   static_assert(
       policy.padding == TimePadding::recomputed || timeline.whole_layer < 0 ||
-          error::unsupported<error::at_layer<timeline.whole_layer>>,
+          first_variable >= 0 || error::unsupported<error::at_layer<timeline.whole_layer>>,
       "Streaming: every row of this layer depends on where the window begins (padding along time, "
       "a resize, a constant per row), so nothing of it can be kept from push to push. Train the "
       "layer without padding along time, or choose a StreamPolicy: TimePadding::recomputed is "
       "exact and computes it whole at every push; TimePadding::at_reset has padding before the "
       "first push only.");
+  static_assert(first_variable < 0 || error::unsupported<error::at_layer<first_variable>>,
+                "Streaming: this network has Variables, which last from run to run: it is a stream "
+                "by itself. Make a Model of it, and feed that with the new rows.");
   static_assert(fed.goal != plan::Goal::within ||
                     Engine::arena_size <= static_cast<std::size_t>(fed.bytes) ||
                     error::does_not_fit<error::limit<fed.bytes>,

@@ -22,6 +22,12 @@ from graven.layers.conv2d import Conv2D
 from graven.layers.dense import Dense
 from graven.layers.depthwise_conv2d import DepthwiseConv2D
 from graven.layers.dequantize import Dequantize
+from graven.layers.elementary import Elementary
+from graven.layers.elu import ELU
+from graven.layers.gelu import GELU
+from graven.layers.hard_swish import HardSwish
+from graven.layers.leaky_relu import LeakyReLU
+from graven.layers.log_softmax import LogSoftmax
 from graven.layers.max_pool import MaxPool
 from graven.layers.mul import Mul
 from graven.layers.pad import Pad
@@ -37,6 +43,8 @@ from graven.layers.softmax import Softmax
 from graven.layers.split import Split
 from graven.layers.tanh import Tanh
 from graven.layers.transpose import Transpose
+from graven.layers.transpose_conv2d import TransposeConv2D
+from graven.layers.variable import Variable
 from graven.node import ACTIVATIONS
 from graven.window import span
 
@@ -69,6 +77,31 @@ class Builder:
         name = f"tensor_{index}"
         self.tensors.append(ir.Tensor(index, name, shape, element, quantization, data))
         return index
+
+    def variable(self, like: int) -> int:
+        """One like a tensor, with zeros or anything else in it at first."""
+        tensor = self.tensors[like]
+        stored = tensor.quantization
+        initial = np.full(tensor.shape, stored.zero_point[0] if stored else 0, tensor.element.dtype)
+        if self.chance(0.6):
+            shape = tensor.shape
+            initial = self.rng.normal(0, 60, shape).clip(-128, 127).astype(tensor.element.dtype)
+        index = len(self.tensors)
+        found = dataclasses.replace(
+            tensor, index=index, name=f"variable_{index}", data=None, initial=initial
+        )
+        self.tensors.append(found)
+        return index
+
+    def read(self, variable: int) -> int:
+        output = self.like(variable, self.shape(variable))
+        return self.add("READ_VARIABLE", Variable(False), [variable], output)
+
+    def assign(self, variable: int, content: int) -> None:
+        operator = ir.Operator(
+            len(self.operators), "ASSIGN_VARIABLE", Variable(True), (variable, content), ()
+        )
+        self.operators.append(operator)
 
     def input(self, shape: tuple[int, ...], element: ir.Element = INT8) -> int:
         scale = {INT8: 0.05, INT16: 0.05 / 256}.get(element)
@@ -233,6 +266,22 @@ def depthwise_conv2d(b: Builder, data: int) -> int:
     inputs, output = b.weighted(data, weights, channels, math.prod(filter_size), shape)
     layer = DepthwiseConv2D(stride, dilation, padding, b.activation(), multiplier)
     return b.add("DEPTHWISE_CONV_2D", layer, inputs, output)
+
+
+def transpose_conv2d(b: Builder, data: int) -> int:
+    _, height, width, depth = b.shape(data)
+    filter_size, stride = (b.extent(5), b.extent(5)), (b.pick(1, 2, 2, 3), b.pick(1, 2, 2, 3))
+    padding, channels = b.pick("SAME", "VALID"), b.extent(6)
+    size = []  # any from which the convolution leads back
+    for extent, side, step in zip((height, width), filter_size, stride, strict=True):
+        least = (extent - 1) * step + (1 if padding == "SAME" else side)
+        size.append(least + int(b.rng.integers(step)))
+    weights = b.weights(data, (channels, *filter_size, depth), 0, b.chance(0.8))
+    fan_in = depth * math.prod(filter_size) // math.prod(stride) + 1
+    (_, _, *bias), output = b.weighted(data, weights, channels, fan_in, (1, *size, channels))
+    inputs = [b.integers(1, *size, channels), weights, data, *bias]
+    layer = TransposeConv2D(stride, padding, b.activation())
+    return b.add("TRANSPOSE_CONV", layer, inputs, output)
 
 
 def dense(b: Builder, data: int) -> int:
@@ -521,7 +570,8 @@ def resize(b: Builder, data: int, name: str, layer: ir.Layer) -> int:
 
 def relu(b: Builder, data: int) -> int:
     output = b.result(data, b.shape(data), b.scale_of(data))
-    return b.add("RELU", ReLU(), [data], output)
+    name = "RELU" if b.tflm else b.pick("RELU", "RELU_N1_TO_1", "RELU_0_TO_1")
+    return b.add(name, ReLU(), [data], output)
 
 
 def relu6(b: Builder, data: int) -> int:
@@ -556,6 +606,51 @@ def sigmoid(b: Builder, data: int) -> int:
 
 def tanh(b: Builder, data: int) -> int:
     return b.add("TANH", Tanh(), [data], fixed(b, data, 1 / 128, 0))
+
+
+def leaky_relu(b: Builder, data: int) -> int:
+    alpha = b.pick(0.1, 0.3, 0.0, float(b.rng.uniform(-1.0, 2.0)))
+    layer = LeakyReLU(float(np.float32(alpha)))
+    return b.add("LEAKY_RELU", layer, [data], b.result(data, b.shape(data), b.scale_of(data)))
+
+
+def hard_swish(b: Builder, data: int) -> int:
+    output = b.result(data, b.shape(data), b.scale_of(data))
+    return b.add("HARD_SWISH", HardSwish(), [data], output)
+
+
+def smooth(b: Builder, data: int) -> int:
+    """ELU, or GELU, which TensorFlow Lite Micro lacks."""
+    output = b.result(data, b.shape(data), b.scale_of(data))
+    if b.tflm or b.chance(0.3):
+        return b.add("ELU", ELU(), [data], output)
+    return b.add("GELU", GELU(b.chance(0.5)), [data], output)
+
+
+REAL = ("ABS", "NEG", "SQUARE", "SQRT", "RSQRT", "EXP", "LOG", "SIN", "COS", "FLOOR", "CEIL",
+        "ROUND", "SIGN")  # fmt: skip
+
+
+def elementary(b: Builder, data: int) -> list[int]:
+    """All functions of one input that there are."""
+    if b.element(data) is FLOAT32:
+        scales = {name: 1.0 for name in REAL if name != "SIGN" or not b.tflm}
+    else:
+        if b.tflm:  # TensorFlow Lite Micro has no RSQRT of negative numbers
+            quantization = ir.Quantization((b.scale_of(data),), (-128,))
+            b.tensors[data] = dataclasses.replace(b.tensors[data], quantization=quantization)
+        most = SPREAD * b.scale_of(data)
+        scales = {"ABS": b.scale_of(data), "RSQRT": 0.3 / math.sqrt(most) / SPREAD}
+        if not b.tflm:
+            scales |= {"SQRT": math.sqrt(most) / SPREAD, "LOG": 3.0 / SPREAD, "EXP": 0.05}
+    return [
+        b.add(name, Elementary(), [data], b.result(data, b.shape(data), scale))
+        for name, scale in scales.items()
+    ]
+
+
+def log_softmax(b: Builder, data: int) -> int:
+    return b.add("LOG_SOFTMAX", LogSoftmax(), [data], fixed(b, data, 16 / 256, 127))
 
 
 def softmax(b: Builder, data: int) -> int:
@@ -662,48 +757,74 @@ def transpose(b: Builder, data: int) -> int:
     return b.add("TRANSPOSE", Transpose(axes), [data, b.integers(*axes)], output)
 
 
+def variable(b: Builder, data: int) -> list[int]:
+    """What lasts from run to run, in several ways; layers before and after the assignment."""
+    ways = [summed, exchanged] + [moved_on] * (len(b.shape(data)) > 1)
+    return b.pick(*ways)(b, data)
+
+
+def summed(b: Builder, data: int) -> list[int]:
+    content = b.result(data, b.shape(data), 2 * b.scale_of(data))
+    kept = b.variable(content)
+    old = b.read(kept)
+    pair = [data, old] if b.chance(0.5) else [old, data]
+    b.add("ADD", Add("NONE"), pair, content)
+    if b.chance(0.3):
+        b.assign(kept, data if b.tensors[data].quantization == b.tensors[kept].quantization
+                 else old)  # fmt: skip
+    b.assign(kept, content)
+    return [content, b.add("RELU", ReLU(), [old], b.like(old, b.shape(old)))]
+
+
+def moved_on(b: Builder, data: int) -> list[int]:
+    """A delay line: what was before and what is new, of which half is kept."""
+    axis = b.extent(len(b.shape(data)) - 1)
+    kept = b.variable(data)
+    old = b.read(kept)
+    joined = merge_plain(b, [old, data], axis)
+    halves = tuple(b.like(data, b.shape(data)) for _ in range(2))
+    layer, inputs = Split(axis, 2), (b.integers(axis), joined)
+    b.operators.append(ir.Operator(len(b.operators), "SPLIT", layer, inputs, halves))
+    b.assign(kept, halves[1])
+    outputs = [joined, halves[0]]
+    if b.chance(0.5):  # read again: what has been assigned
+        outputs.append(b.add("RELU", ReLU(), [b.read(kept)], b.like(data, b.shape(data))))
+    return outputs
+
+
+def exchanged(b: Builder, data: int) -> list[int]:
+    """Three variables take turns."""
+    kept = [b.variable(data) for _ in range(3)]
+    old = [b.read(each) for each in kept]
+    joined = merge_plain(b, [*old[:2], data], len(b.shape(data)) - 1)
+    b.assign(kept[0], old[1])
+    b.assign(kept[1], old[2])
+    b.assign(kept[2], data)
+    return [joined, old[0]]
+
+
+def merge_plain(b: Builder, parts: list[int], axis: int) -> int:
+    shape = list(b.shape(parts[0]))
+    shape[axis] = sum(b.shape(part)[axis] for part in parts)
+    output = b.like(parts[0], tuple(shape))
+    return b.add("CONCATENATION", Concat(axis, "NONE"), parts, output)
+
+
 LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
     layer.__name__: layer
     for layer in (
-        conv2d,
-        depthwise_conv2d,
-        padded_conv2d,
-        padded_depthwise,
-        dense,
-        max_pool,
-        avg_pool,
-        mean,
-        total,
-        extreme,
-        add,
-        mul,
-        sub,
-        minimum,
-        squared_difference,
-        div,
-        floor_div,
-        comparison,
-        logic,
-        prelu,
-        integers,
-        reshape,
-        resize_nearest,
-        resize_bilinear,
-        relu,
-        relu6,
-        sigmoid,
-        tanh,
-        softmax,
-        argmax,
-        quantize,
-        quantize_unsigned,
-        quantize_wide,
-        dequantize,
-        concat,
-        split,
-        transpose,
+        conv2d, depthwise_conv2d, transpose_conv2d, padded_conv2d, padded_depthwise, dense,
+        max_pool, avg_pool,
+        mean, total, extreme, add, mul,
+        sub, minimum, squared_difference, div, floor_div, comparison, logic, prelu, integers,
+        reshape, resize_nearest, resize_bilinear,
+        relu, relu6, leaky_relu, hard_swish, smooth, elementary, sigmoid, tanh,
+        softmax, log_softmax, argmax,
+        quantize, quantize_unsigned, quantize_wide, dequantize,
+        concat, split, transpose,
+        variable,
     )
-}
+}  # fmt: skip
 KINDS = tuple(LAYERS)
 WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")
 WIDE = (
@@ -718,8 +839,8 @@ ELEMENTS = tuple(
     if element is not INT16 or kind in WIDE
 )
 IMAGES_ONLY = (
-    conv2d, depthwise_conv2d, padded_conv2d, padded_depthwise, max_pool, avg_pool, resize_nearest,
-    resize_bilinear,
+    conv2d, depthwise_conv2d, transpose_conv2d, padded_conv2d, padded_depthwise, max_pool, avg_pool,
+    resize_nearest, resize_bilinear,
 )  # fmt: skip
 
 
@@ -762,8 +883,8 @@ def block(b: Builder, value: int) -> int:
     if math.prod(b.shape(value)) > 4000:
         return avg_pool(b, value)
     return b.pick(
-        conv2d, conv2d, depthwise_conv2d, max_pool, avg_pool, relu, relu6, sigmoid, tanh, quantize,
-        resize_nearest, resize_bilinear, transpose, halves,
+        conv2d, conv2d, depthwise_conv2d, max_pool, avg_pool, relu, relu6, leaky_relu, hard_swish,
+        sigmoid, tanh, quantize, resize_nearest, resize_bilinear, transpose, halves,
     )(b, value)  # fmt: skip
 
 

@@ -52,10 +52,12 @@ def compare(cases, answers, with_tflm=True):
     lines = []
     for case, inferences in zip(cases, answers, strict=True):
         network = cpp_cases.only_outputs(case.network)
+        state = reference.reset(case.network)
+        judge = tflm.sequence(case.model, case.network) if with_tflm else None
         for inputs, ours in zip(case.inputs, inferences, strict=True):
-            engines = {"numpy": reference.run(case.network, inputs)}
-            if with_tflm:
-                engines["TFLM"] = tflm.run(case.model, case.network, inputs)
+            engines = {"numpy": reference.run(case.network, inputs, state)}
+            if judge:
+                engines["TFLM"] = judge(inputs)
             for name, expected in engines.items():
                 for line in tflm.differences(network, ours, expected):
                     lines.append(f"{case.label} against {name}: {line}")
@@ -108,8 +110,9 @@ def test_graphs_equal_numpy_and_tflm(policy, tmp_path):
 
 
 def test_what_tflm_lacks_equals_numpy(tmp_path):
-    """RELU6 and CONCATENATION that rescale, ARG_MAX of 64 bits, absent biases."""
-    cases = cases_of(("relu6", "concat", "argmax", "conv2d"), tflm_only=False)
+    """RELU6 and CONCATENATION that rescale, ARG_MAX of 64 bits, absent biases, GELU, ..."""
+    kinds = ("relu6", "concat", "argmax", "conv2d", "relu", "smooth", "elementary")
+    cases = cases_of(kinds, tflm_only=False)
     compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)
 
 

@@ -42,9 +42,18 @@ def test_exact_pruning_names_no_operator(name):
     assert not found and "outputs[0]" not in text.replace("self.outputs[0]", "")
 
 
+def test_readme_lists_what_is_read():
+    """The first column of its table of layers, less what stands in brackets."""
+    text = (SOURCES.parents[1] / "README.md").read_text()
+    rows = text[text.index("| TFLite operator |") :].split("\n\n")[0].splitlines()[2:]
+    cells = [re.sub(r"\(.*?\)", "", row.split("|")[1]) for row in rows]
+    named = [name.strip() for cell in cells for name in cell.split(",")]
+    assert sorted(named) == sorted(layers.modules())
+
+
 VERBS = {"options", "read", "cpp", "reference", "bounds", "is_identity", "links", "keep", "shrink",
          "products", "folds", "known"}  # fmt: skip
-DECLARED = {"OPERATORS", "OPTIONS", "DATA", "BROADCASTS"}
+DECLARED = {"OPERATORS", "OPTIONS", "DATA", "BROADCASTS", "VARIABLES"}
 
 
 @pytest.mark.parametrize("module", sorted(set(layers.modules().values()), key=str), ids=str)

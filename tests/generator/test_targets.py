@@ -76,6 +76,6 @@ def test_float_model_equals_tflm(shared, target):
     given = inputs.random(network, 20, seed=0)
     result = runner.run(network, program, given, profile=False)
     for k in range(20):
-        expected = engines.tflm(path.read_bytes(), network, inputs.one(given, k))
+        expected = engines.tflm(path.read_bytes(), network)(inputs.one(given, k))
         theirs = expected[network.outputs[0]]
         assert not verify.unequal(result.outputs[0][k], theirs).any()

@@ -15,6 +15,9 @@ void compare(const char* name) {
           SubjectOf<Network, shapes, Source::params, native, policy>::value);
 }
 
+// What is no network: whether this core has found what the compiler has.
+void expect(const char* name, bool equal);
+
 inline constexpr Style trained{}, centred{.in_zero = 5, .out_zero = -9},
     full{.in_zero = 3, .out_zero = -128, .weights = 1}, extreme{.in_zero = -128, .weights = 2},
     left{.out_zero = 7, .weights = 3, .scale = 4.0f, .out_scale = 0.02f},

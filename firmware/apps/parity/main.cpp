@@ -143,6 +143,13 @@ void compare(const char* name, const Subject& expected, const Subject& got) {
   }
 }
 
+void expect(const char* name, bool equal) {
+  ++cases;
+  if (equal) return;
+  ++failures;
+  firmware::print_line("differs: ", name);
+}
+
 }  // namespace parity
 
 int main() {

@@ -11,6 +11,33 @@ template <int width> void maps() {
   compare<Sequential<Tanh>, shape, centred>("tanh");
   compare<Sequential<Sigmoid>, shape, trained>("sigmoid");
   compare<Sequential<ReLU6>, shape, centred>("relu6");
+  compare<Sequential<LeakyReLU<0.1f>, HardSwish, ELU>, shape, centred>("leaky, hard swish, elu");
+  compare<Sequential<GELU, Abs, LogSoftmax>, shape, trained>("gelu, abs, log softmax");
+}
+
+// Real functions have the bits here that the compiler's computer has found.
+template <class F> struct Sampled {
+  static constexpr float at(int i) {
+    return static_cast<float>(i - 40) * (0.11f + 0.004f * static_cast<float>(i * i));
+  }
+  static constexpr auto values = [] {
+    std::array<std::uint32_t, 80> bits{};
+    for (int i = 0; i < 80; ++i)
+      bits[static_cast<std::size_t>(i)] = std::bit_cast<std::uint32_t>(F::function().real(at(i)));
+    return bits;
+  }();
+};
+template <class... F> void functions() {
+  auto same = []<class G>(G*) {
+    for (int i = 0; i < 80; ++i) {
+      const volatile float x = Sampled<G>::at(i);  // else the compiler would compute once more
+      const float y = G::function().real(x);
+      const auto expected = Sampled<G>::values[static_cast<std::size_t>(i)];
+      if (std::bit_cast<std::uint32_t>(y) != expected && !(y != y)) return false;
+    }
+    return true;
+  };
+  (expect(F::op, same(static_cast<F*>(nullptr))), ...);
 }
 
 }  // namespace
@@ -19,6 +46,8 @@ void check() {
   maps<1>();
   maps<7>();
   maps<16>();
+  functions<LeakyReLU<0.1f>, HardSwish, ELU, GELU, GELUTanh, Sqrt, Rsqrt, Exp, Log, Sin, Cos, Floor,
+            Ceil, Round>();
 }
 
 }  // namespace parity

@@ -50,9 +50,9 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
 
   template <std::size_t layer> struct Arrays {
     static constexpr Value value = graph.values[graph.layers[layer].value];
-    static constexpr bool weighted =
-        value.layer == static_cast<int>(layer) &&
-        (value.op == op::conv || value.op == op::depthwise || value.op == op::dense);
+    static constexpr bool weighted = value.layer == static_cast<int>(layer) &&
+                                     (value.op == op::conv || value.op == op::depthwise ||
+                                      value.op == op::dense || value.op == op::transpose_conv);
     static constexpr int taps = weighted ? value.weights.size() : 0;
     static constexpr int channels = value.shape.channels;
     std::conditional_t<style.real, float, std::int8_t> filter[std::size_t{taps > 0 ? taps : 1}]{};

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from graven import hybrid, ir
+from graven import hybrid, inputs, ir
 from graven.errors import GravenError
 from graven.frontends import onnx, tflite, tflite_writer
+from graven.quantize.post_training import Report, quantize
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,15 @@ def read(path: Path, layout: str | None = None) -> Source:
         )
     network = tflite.parse(data, tflite.printable(path.name), default_name(path))
     return Source(network, hybrid.judged(network, data), hashlib.sha256(data).hexdigest())
+
+
+def quantized(
+    source: Source, samples: inputs.Inputs, method: str, progress: Callable[[str], None]
+) -> tuple[Source, Report]:
+    """The int8 form of a float32 network, by samples; its .tflite file is what the judges get."""
+    found = quantize(source.network, samples, method, progress=progress)
+    file = tflite_writer.to_bytes(found.network)
+    return Source(found.network, file, source.sha256), found.report
 
 
 def digest(path: Path) -> str:

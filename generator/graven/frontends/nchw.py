@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from graven import ir, layers
-from graven.checked import Stated, checked
+from graven.checked import Stated, checked, used
 from graven.errors import GravenError
 from graven.frontends import folding
 from graven.node import Option, shape_text
@@ -689,29 +689,12 @@ class Draft:
             found.append(index)
             orders[label] = order
         said = (f"{label} {letters(order)}" for label, order in orders.items() if len(order) > 2)
-        operators = folding.folded(self, set(found))
-        return self.numbered(name, ", ".join(said), operators, found)
-
-    def numbered(
-        self, name: str, description: str, operators: Sequence[Op], outputs: Sequence[int]
-    ) -> ir.Network:
-        """Only the tensors that are used, in the order of their use."""
-        mentioned = [*self.inputs, *outputs]
-        mentioned += [index for each in operators for index in (*each.inputs, *each.outputs)]
-        order = {index: place for place, index in enumerate(dict.fromkeys(mentioned))}
-        tensors = [replace(self.tensors[index], index=place) for index, place in order.items()]
-        stated = [
-            Stated(
-                each.name,
-                tuple(order[index] for index in each.inputs),
-                tuple(order[index] for index in each.outputs),
-                each.options.__getitem__,
-            )
-            for each in operators
+        operators = [
+            Stated(each.name, tuple(each.inputs), tuple(each.outputs), each.options.__getitem__)
+            for each in folding.folded(self, set(found))
         ]
-        inputs = [order[index] for index in self.inputs]
-        ends = [order[index] for index in outputs]
-        return checked(name, self.source, description, tensors, stated, inputs, ends)
+        left = used(self.tensors, operators, self.inputs, found)
+        return checked(name, self.source, ", ".join(said), *left)
 
 
 def strided_options(padding: str, stride: Shape, dilation: Shape = (1, 1)) -> dict[str, Option]:

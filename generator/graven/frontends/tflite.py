@@ -21,8 +21,10 @@ from graven.checked import Stated, check_axes, checked
 from graven.cpp import taken_names
 from graven.errors import GravenError
 from graven.frontends import flatbuffer
+from graven.frontends.resources import SILENT, Resources
 from graven.frontends.tflite_writer import ENUMERATIONS, TENSOR_TYPES
-from graven.node import Option, shape_text
+from graven.node import BYTES, Option, shape_text
+from graven.variables import settled
 
 ELEMENTS = {code: element for element, code in TENSOR_TYPES.items()}
 SCHEMA = 3
@@ -119,12 +121,12 @@ class _Reader:
     def network(self, name: str) -> ir.Network:
         names = [self.operator_name(index) for index in range(self.graph.OperatorsLength())]
         self.check_supported(names)
-        if self.model.SubgraphsLength() != 1:
-            raise self.error(
-                f"has {self.model.SubgraphsLength()} subgraphs, expected 1; export one signature "
-                "alone."
-            )
         users = self.users(names)
+        self.resources = Resources(self.model, self.source, self.name_of, self.content)
+        operators = [
+            self.operator(index, name) for index, name in enumerate(names) if name not in SILENT
+        ]
+        run = settled(operators, _integers(self.graph, "Outputs"))
         return checked(
             name,
             self.source,
@@ -133,18 +135,21 @@ class _Reader:
                 self.tensor(index, users.get(index, ""))
                 for index in range(self.graph.TensorsLength())
             ],
-            [self.operator(index, name) for index, name in enumerate(names)],
+            run.operators,
             _integers(self.graph, "Inputs"),
-            _integers(self.graph, "Outputs"),
+            run.outputs,
         )
 
     # -- operators -------------------------------------------------------------------------------
 
     def operator_name(self, index: int) -> str:
-        code_index = self.graph.Operators(index).OpcodeIndex()
+        return self.name_of(self.graph.Operators(index), f"operator {index}")
+
+    def name_of(self, operator: tflite.Operator, where: str = "an operator") -> str:
+        code_index = operator.OpcodeIndex()
         if not 0 <= code_index < self.model.OperatorCodesLength():
             raise self.error(
-                f"operator {index} has operator code {code_index}, but the file lists "
+                f"{where} has operator code {code_index}, but the file lists "
                 f"{self.model.OperatorCodesLength()}; it is damaged."
             )
         code = self.model.OperatorCodes(code_index)
@@ -166,7 +171,7 @@ class _Reader:
             outputs = _integers(self.graph.Operators(index), "Outputs")
             return f"operator {index} ({names[index]}), {self.tensor_text(outputs)}"
 
-        if text := unsupported.sentence(names, where):
+        if text := unsupported.sentence(names, where, SILENT):
             raise self.error(text)
 
     def tensor_text(self, indices: tuple[int, ...]) -> str:
@@ -187,7 +192,9 @@ class _Reader:
     def operator(self, index: int, name: str) -> Stated:
         record = self.graph.Operators(index)
         option = self.options(record, layers.option_table(name), f"operator {index} ({name})")
-        return Stated(name, _integers(record, "Inputs"), _integers(record, "Outputs"), option)
+        same = self.resources.same
+        inputs = tuple(same.get(tensor, tensor) for tensor in _integers(record, "Inputs"))
+        return Stated(name, inputs, _integers(record, "Outputs"), option, index)
 
     def options(
         self, record: tflite.Operator, table: str | None, where: str
@@ -223,11 +230,40 @@ class _Reader:
         record = self.graph.Tensors(index)
         name = _text(record.Name())
         where = f"{user}tensor {index} '{name}'"
+        if record.Type() == tflite.TensorType.RESOURCE:
+            return self.variable(index, name, where)
         element = self.element(record, where)
         shape = self.shape(record, where)
         quantization = self.quantization(record, shape, element)
         data = self.constant(record, shape, element, where)
-        return ir.Tensor(index, name, shape, element, quantization, data)
+        initial = None
+        if record.IsVariable():
+            initial, data = _zeros(shape, element, quantization), None
+        return ir.Tensor(index, name, shape, element, quantization, data, initial)
+
+    def variable(self, index: int, name: str, where: str) -> ir.Tensor:
+        """A resource's handle as the variable that it names; another one is left alone."""
+        like = self.resources.described.get(index)
+        if like is None:
+            return ir.Tensor(index, name, (1,), ir.Element.BOOLEAN, None, None)
+        record = self.graph.Tensors(like)
+        element, shape = self.element(record, where), self.shape(record, where)
+        quantization = self.quantization(record, shape, element)
+        initial = self.resources.contents.get(self.resources.keys[index])
+        if initial is None:
+            initial = _zeros(shape, element, quantization)
+        elif (initial.shape, initial.dtype) != (shape, element.dtype):
+            raise self.error(
+                f"{where}: is {element.value} {shape_text(shape)}, but at first it gets "
+                f"{initial.dtype} {shape_text(initial.shape)}; the file is damaged."
+            )
+        return ir.Tensor(index, name, shape, element, quantization, None, initial)
+
+    def content(self, record: tflite.Tensor) -> np.ndarray | None:
+        """Of a constant of another subgraph."""
+        where = f"tensor '{_text(record.Name())}'"
+        element = self.element(record, where)
+        return self.constant(record, self.shape(record, where), element, where)
 
     def element(self, record: tflite.Tensor, where: str) -> ir.Element:
         element = ELEMENTS.get(record.Type())
@@ -238,8 +274,6 @@ class _Reader:
                 f"{where}: is {text}, expected int8 or float32; convert the model again with full "
                 "integer (int8) quantization."
             )
-        if record.IsVariable():
-            raise self.error(f"{where}: keeps state between runs, which is not supported.")
         if record.Sparsity() is not None:
             raise self.error(f"{where}: is stored sparsely; export the model with dense weights.")
         return element
@@ -305,6 +339,14 @@ class _Reader:
         if len(scales) == 1 and not 0 <= axis < len(shape):
             axis = 0
         return ir.Quantization(scales, points, axis)
+
+
+def _zeros(
+    shape: tuple[int, ...], element: ir.Element, quantization: ir.Quantization | None
+) -> np.ndarray:
+    """Real zeros."""
+    zero = quantization.zero_point[0] if quantization and element in BYTES else 0
+    return np.full(shape, zero, dtype=element.dtype)
 
 
 def _array(record: object, field: str) -> np.ndarray:

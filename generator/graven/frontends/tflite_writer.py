@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import flatbuffers
@@ -41,35 +42,137 @@ def write(network: ir.Network, path: str | Path) -> None:
 
 
 def to_bytes(network: ir.Network) -> bytes:
-    builder = flatbuffers.Builder(1024)
-    buffers = [_buffer(builder, None)]
-    tensors = []
-    for tensor in network.tensors:
+    file = _File(network)
+    resources = _resources(network)
+    handles = {tensor.index for tensor in resources}
+    tensors = [file.tensor(each, is_handle=each.index in handles) for each in network.tensors]
+    started = [each for each in resources if not _is_zero(each)]
+    operators = [
+        *[file.call_once(1)] * bool(started),
+        *(file.var_handle(each, each.index) for each in resources),
+        *(file.operator(each) for each in network.operators),
+    ]
+    subgraphs = [file.subgraph("main", tensors, network.inputs, network.outputs, operators)]
+    if started:
+        subgraphs.append(file.start(started))
+    return file.finished(subgraphs)
+
+
+def _resources(network: ir.Network) -> list[ir.Tensor]:
+    """The variables that are resources: READ_VARIABLE and ASSIGN_VARIABLE name them."""
+    names = ("READ_VARIABLE", "ASSIGN_VARIABLE")
+    used = {each.inputs[0] for each in network.operators if each.name in names}
+    return [network.tensors[index] for index in sorted(used)]
+
+
+def _is_zero(variable: ir.Tensor) -> bool:
+    stored = variable.quantization
+    return bool(np.all(variable.initial == (stored.zero_point[0] if stored else 0)))
+
+
+class _File:
+    """A file under construction."""
+
+    def __init__(self, network: ir.Network) -> None:
+        self.network = network
+        self.builder = flatbuffers.Builder(1024)
+        self.buffers = [_buffer(self.builder, None)]
+        self.names: list[str] = []  # of operators, by code
+
+    def tensor(self, tensor: ir.Tensor, is_handle: bool = False) -> int:
+        if is_handle:
+            return _table(
+                self.builder,
+                "Tensor",
+                Shape=_integers(self.builder, ()),
+                Type=tflite.TensorType.RESOURCE,
+                Name=self.builder.CreateString(tensor.name),
+                HasRank=True,
+            )
         if tensor.data is not None:
-            buffers.append(_buffer(builder, tensor.data))
-        tensors.append(_tensor(builder, tensor, len(buffers) - 1 if tensor.data is not None else 0))
-    names = list(dict.fromkeys(operator.name for operator in network.operators))
-    operators = [_operator(builder, operator, names) for operator in network.operators]
-    subgraph = _table(
-        builder,
-        "SubGraph",
-        Tensors=_offsets(builder, tensors),
-        Inputs=_integers(builder, network.inputs),
-        Outputs=_integers(builder, network.outputs),
-        Operators=_offsets(builder, operators),
-        Name=builder.CreateString("main"),
-    )
-    model = _table(
-        builder,
-        "Model",
-        Version=3,
-        OperatorCodes=_offsets(builder, [_operator_code(builder, name) for name in names]),
-        Subgraphs=_offsets(builder, [subgraph]),
-        Description=builder.CreateString(network.description),
-        Buffers=_offsets(builder, buffers),
-    )
-    builder.Finish(model, file_identifier=IDENTIFIER)
-    return bytes(builder.Output())
+            self.buffers.append(_buffer(self.builder, tensor.data))
+        buffer = len(self.buffers) - 1 if tensor.data is not None else 0
+        return _tensor(self.builder, tensor, buffer)
+
+    def code(self, name: str) -> int:
+        if name not in self.names:
+            self.names.append(name)
+        return self.names.index(name)
+
+    def operator(self, operator: ir.Operator) -> int:
+        return _operator(self.builder, operator, self.code(operator.name))
+
+    def plain(
+        self,
+        name: str,
+        inputs: tuple[int, ...],
+        outputs: tuple[int, ...],
+        table: str = "",
+        **options: Option,
+    ) -> int:
+        """One that no layer module writes."""
+        fields: dict[str, Option] = {
+            "OpcodeIndex": self.code(name),
+            "Inputs": _integers(self.builder, inputs),
+            "Outputs": _integers(self.builder, outputs),
+        }
+        if table:
+            fields["BuiltinOptions"] = _table(self.builder, table, **options)
+            fields["BuiltinOptionsType"] = getattr(tflite.BuiltinOptions, table)
+        return _table(self.builder, "Operator", **fields)
+
+    def call_once(self, subgraph: int) -> int:
+        return self.plain("CALL_ONCE", (), (), "CallOnceOptions", InitSubgraphIndex=subgraph)
+
+    def var_handle(self, variable: ir.Tensor, handle: int) -> int:
+        name = self.builder.CreateString(variable.name)
+        container = self.builder.CreateString("")
+        return self.plain(
+            "VAR_HANDLE", (), (handle,), "VarHandleOptions", Container=container, SharedName=name
+        )
+
+    def start(self, variables: list[ir.Tensor]) -> int:
+        """The subgraph that assigns what is in variables at first."""
+        tensors, operators = [], []
+        for place, each in enumerate(variables):
+            handle, content = 2 * place, 2 * place + 1
+            tensors.append(self.tensor(each, is_handle=True))
+            tensors.append(self.tensor(replace(each, data=each.initial, initial=None)))
+            operators.append(self.var_handle(each, handle))
+            operators.append(self.plain("ASSIGN_VARIABLE", (handle, content), ()))
+        return self.subgraph("start", tensors, (), (), operators)
+
+    def subgraph(
+        self,
+        name: str,
+        tensors: list[int],
+        inputs: tuple[int, ...],
+        outputs: tuple[int, ...],
+        operators: list[int],
+    ) -> int:
+        return _table(
+            self.builder,
+            "SubGraph",
+            Tensors=_offsets(self.builder, tensors),
+            Inputs=_integers(self.builder, inputs),
+            Outputs=_integers(self.builder, outputs),
+            Operators=_offsets(self.builder, operators),
+            Name=self.builder.CreateString(name),
+        )
+
+    def finished(self, subgraphs: list[int]) -> bytes:
+        codes = [_operator_code(self.builder, name) for name in self.names]
+        model = _table(
+            self.builder,
+            "Model",
+            Version=3,
+            OperatorCodes=_offsets(self.builder, codes),
+            Subgraphs=_offsets(self.builder, subgraphs),
+            Description=self.builder.CreateString(self.network.description),
+            Buffers=_offsets(self.builder, self.buffers),
+        )
+        self.builder.Finish(model, file_identifier=IDENTIFIER)
+        return bytes(self.builder.Output())
 
 
 def _table(builder: flatbuffers.Builder, name: str, **fields: Option) -> int:
@@ -109,6 +212,8 @@ def _tensor(builder: flatbuffers.Builder, tensor: ir.Tensor, buffer: int) -> int
         "Name": builder.CreateString(tensor.name),
         "HasRank": True,
     }
+    if tensor.is_variable:
+        fields["IsVariable"] = True
     if tensor.quantization is not None:
         fields["Quantization"] = _quantization(builder, tensor.quantization)
     return _table(builder, "Tensor", **fields)
@@ -133,12 +238,12 @@ def _operator_code(builder: flatbuffers.Builder, name: str) -> int:
     )
 
 
-def _operator(builder: flatbuffers.Builder, operator: ir.Operator, names: list[str]) -> int:
+def _operator(builder: flatbuffers.Builder, operator: ir.Operator, code: int) -> int:
     module = layers.modules().get(operator.name)
     if module is None:
         raise GravenError(f"operator {operator.index} ({operator.name}) cannot be written.")
     fields: dict[str, Option] = {
-        "OpcodeIndex": names.index(operator.name),
+        "OpcodeIndex": code,
         "Inputs": _integers(builder, operator.inputs),
         "Outputs": _integers(builder, operator.outputs),
     }

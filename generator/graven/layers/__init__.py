@@ -13,6 +13,8 @@ A module has
                 constants, or by a pass (graven.passes)
     known(record, node) -> the output, where shapes alone say it
 and, where exact pruning is to see through it (without them it stays as it is),
+    VARIABLES   positions of the inputs that may be variables, which last from run to run: their
+                arrays are what `reference` writes their new content into; without it, none
     DATA        positions of the inputs that are activations; without it, the first alone
     bounds(record, node, inputs) -> Bounds of the output, see bounds.py; else it can be anything
     is_identity(record, node, data) -> whether it returns its one input, if of the same shape,

@@ -10,10 +10,12 @@ from graven import arithmetic, ir, window
 from graven.bounds import monotone
 from graven.channels import one_to_one
 from graven.node import Node, Values, scale_of, zero_point_of
+from graven.quantize.rules import SAME
 from graven.window import pool_spans, taps
 
 OPERATORS = ("AVERAGE_POOL_2D",)
 OPTIONS = "Pool2DOptions"
+SCALES = SAME
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,13 @@ from graven.channels import Links, Masks, Shrunk, channels, together
 from graven.cpp import Cpp, axes, computed, hwc_axis, named, template
 from graven.layers.quantize import Quantize
 from graven.node import Node, Option, Values, per_tensor, scale_of, shape_text, zero_point_of
+from graven.quantize.rules import SAME
 
 OPERATORS = ("CONCATENATION",)
 OPTIONS = "ConcatenationOptions"
 MOST_INPUTS = 1024
 DATA = range(MOST_INPUTS)
+SCALES = SAME
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from graven.bounds import Bounds, Inputs, full
 from graven.cpp import Cpp, extent, named, template, weighted
 from graven.matmul import bounded, centred, finish
 from graven.node import Node, Option, Values
+from graven.quantize.rules import Weights
 from graven.window import (
     Convolution,
     convolution_options,
@@ -25,6 +26,7 @@ from graven.window import (
 
 OPERATORS = ("CONV_2D",)
 OPTIONS = "Conv2DOptions"
+WEIGHTS = Weights()
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from graven.channels import Masks
 from graven.cpp import Cpp, hwc, named, shape, template, weighted
 from graven.matmul import bounded, centred, finish
 from graven.node import Node, Option, Values, shape_text
+from graven.quantize.rules import Weights
 
 OPERATORS = ("FULLY_CONNECTED",)
 OPTIONS = "FullyConnectedOptions"
+WEIGHTS = Weights()
 
 
 @dataclass(frozen=True)

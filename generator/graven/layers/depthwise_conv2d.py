@@ -10,6 +10,7 @@ from graven.channels import Masks, Shrunk, sliced_scales
 from graven.cpp import Cpp, extent, named, template, weighted
 from graven.matmul import bounded, centred, finish
 from graven.node import Node, Option, Values, shape_text
+from graven.quantize.rules import Weights
 from graven.window import (
     Convolution,
     convolution_options,
@@ -21,6 +22,7 @@ from graven.window import (
 
 OPERATORS = ("DEPTHWISE_CONV_2D",)
 OPTIONS = "DepthwiseConv2DOptions"
+WEIGHTS = Weights(axis=3)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from graven.bounds import Bounds, Inputs, monotone, rescaled, unclamped
 from graven.channels import Links, together
 from graven.cpp import Cpp, axes, boolean, computed, hwc, template
 from graven.node import Node, Option, Values, scale_of, zero_point_of
+from graven.quantize.rules import SAME
 
 TYPES = {
     "MEAN": "Mean",
@@ -27,6 +28,7 @@ TYPES = {
 }
 OPERATORS = tuple(TYPES)
 OPTIONS = "ReducerOptions"
+SCALES = {"REDUCE_MAX": SAME, "REDUCE_MIN": SAME}
 INT8, INT32, FLOAT32 = ir.Element.INT8, ir.Element.INT32, ir.Element.FLOAT32
 
 

@@ -1,4 +1,4 @@
-"""RELU: max(x, 0), and a change of scale where the output has another one."""
+"""RELU, RELU_N1_TO_1, RELU_0_TO_1: a clamp, and a change of scale where the output has another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from graven.channels import one_to_one
 from graven.cpp import Cpp, computed
 from graven.node import Node, Values, scale_of, zero_point_of
 
-OPERATORS = ("RELU",)
+NAMES = {"RELU": "ReLU", "RELU_N1_TO_1": "ReLUN1To1", "RELU_0_TO_1": "ReLU0To1"}
+OPERATORS = tuple(NAMES)
 OPTIONS = None
 
 
@@ -30,19 +31,19 @@ def read(node: Node) -> ReLU:
 
 
 def cpp(layer: ReLU, node: Node) -> Cpp:
-    return Cpp("graven::ReLU", computed(node, 0), output=True)
+    return Cpp(f"graven::{NAMES[node.name]}", computed(node, 0), output=True)
 
 
 def reference(layer: ReLU, node: Node, values: Values) -> np.ndarray:
     data, output = node.input(0), node.output
     if output.element is ir.Element.FLOAT32:
-        return arithmetic.clamp_float(values[0], "RELU")
+        return arithmetic.clamp_float(values[0], node.name)
     scale, zero_point = scale_of(output), zero_point_of(output)
     return arithmetic.requantize(
         values[0].astype(np.int64) - zero_point_of(data),
         scale_of(data) / scale,
         zero_point,
-        arithmetic.limits("RELU", scale, zero_point),
+        arithmetic.limits(node.name, scale, zero_point),
     )
 
 

@@ -15,9 +15,11 @@ from graven.bounds import by_table, keeps_table
 from graven.channels import one_to_one
 from graven.cpp import Cpp, computed
 from graven.node import Node, Values, scale_of, zero_point_of
+from graven.quantize.rules import SAME
 
 OPERATORS = ("RELU6",)
 OPTIONS = None
+SCALES = SAME
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from graven.bounds import monotone, unclamped
 from graven.channels import Links, Masks, Shrunk, channels
 from graven.cpp import Cpp, computed, hwc, shape, template
 from graven.node import Node, Option, Values, shape_text
+from graven.quantize.rules import SAME
 
 OPERATORS = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 OPTIONS = None
+SCALES = SAME
 
 
 @dataclass(frozen=True)

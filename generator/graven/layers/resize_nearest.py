@@ -11,9 +11,11 @@ from graven.bounds import monotone, unclamped
 from graven.channels import one_to_one
 from graven.cpp import Cpp, boolean, computed, template
 from graven.node import Node, Option, Values, shape_text
+from graven.quantize.rules import SAME
 
 OPERATORS = ("RESIZE_NEAREST_NEIGHBOR",)
 OPTIONS = "ResizeNearestNeighborOptions"
+SCALES = SAME
 
 
 @dataclass(frozen=True)

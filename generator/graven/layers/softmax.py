@@ -10,9 +10,11 @@ import numpy as np
 from graven import arithmetic, elementwise, ir
 from graven.cpp import Cpp, computed, real, template
 from graven.node import Node, Option, Values, scale_of
+from graven.quantize.rules import Fixed
 
 OPERATORS = ("SOFTMAX",)
 OPTIONS = "SoftmaxOptions"
+SCALES = Fixed(1 / 256, -128)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ from graven.bounds import monotone
 from graven.channels import Links, channels
 from graven.cpp import Cpp, axes, computed, hwc_axis, template
 from graven.node import Node, Option, Values
+from graven.quantize.rules import SAME
 
 OPERATORS = ("SPLIT",)
 OPTIONS = "SplitOptions"
 DATA = (1,)
+SCALES = SAME
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from graven.bounds import by_table, keeps_table
 from graven.channels import one_to_one
 from graven.cpp import Cpp, computed
 from graven.node import Node, Values, scale_of, zero_point_of
+from graven.quantize.rules import Fixed
 
 OPERATORS = ("TANH",)
 OPTIONS = None
+SCALES = Fixed(1 / 128, 0)
 
 
 @dataclass(frozen=True)

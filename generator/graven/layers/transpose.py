@@ -10,9 +10,11 @@ from graven import ir
 from graven.bounds import monotone
 from graven.cpp import Cpp, computed, hwc, template
 from graven.node import Node, Option, Values, shape_text
+from graven.quantize.rules import SAME
 
 OPERATORS = ("TRANSPOSE",)
 OPTIONS = "TransposeOptions"
+SCALES = SAME
 
 
 @dataclass(frozen=True)

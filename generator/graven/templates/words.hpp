@@ -27,11 +27,12 @@ struct Words {
 // A field that is new in plan::Facts does not compile until it is here as well.
 template <class Facts, class Visit> constexpr void each_field(Facts& facts, Visit visit) {
   auto& [rows, row_bytes, steps, band, scratch, wide, first_read, read_count, first_span, carries,
-         reduces, is_input, is_constant, is_output, persistent, fresh, sliced, overwrites] = facts;
+         reduces, is_input, is_constant, is_output, persistent, fresh, sliced, overwrites,
+         waits] = facts;
   auto visit_all = [&visit](auto&... fields) { (visit(fields), ...); };
   visit_all(rows, row_bytes, steps, band, scratch, wide, first_read, read_count, first_span,
             carries, reduces, is_input, is_constant, is_output, persistent, fresh, sliced,
-            overwrites);
+            overwrites, waits);
 }
 
 }  // namespace graven_words

@@ -169,7 +169,9 @@ template <int Values, int Views, int Layers> struct Lowering {
     const View view = graph.outputs[o];
     const Value& source = graph.values[view.value];
     const bool whole = view.first == 0 && view.shape.size() == source.shape.size();
-    if (whole && source.op != op::input && source.op != op::constant) return;
+    const bool computed =
+        source.op != op::input && source.op != op::constant && source.op != op::state;
+    if (whole && computed) return;
     Shape shape = view.shape;
     if (source.shape.row() != shape.row())
       shape = {shape.size() / source.shape.row(), source.shape.width, source.shape.channels};

@@ -122,7 +122,15 @@ private:
     return sum;
   }
 
+  // A layer without inputs, such as a Variable, is told its place alone.
   template <class N, int Layer, At... in> struct Placed;
+  template <class L, int Layer, At... in> struct Placed<Node<L>, Layer, in...> {
+    static constexpr At nowhere{Shape{1, 1, 1}, Layer};
+    template <int k> static constexpr Shape output() { return output_of<L, k, nowhere>(); }
+    template <class Lowering> static constexpr auto lower(Lowering& l, const View*) {
+      return lower_all<L, nowhere>(l, View{0, nowhere.shape});
+    }
+  };
   template <class L, int... Ids, int Layer, At... in> struct Placed<Node<L, Ids...>, Layer, in...> {
     template <int k> static constexpr Shape output() {
       return output_of<L, k, At{at<Ids, in...>.shape, Layer}...>();

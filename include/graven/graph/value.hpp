@@ -80,7 +80,16 @@ constexpr Shape drop(Shape s, int axes) {
   return {left[0], left[1], left[2]};
 }
 
-// A function of one element, as the compiler and a float kernel call it.
+// A real number as a template argument (clang 14 has no float ones): value = bits of a float.
+struct Real {
+  std::uint32_t bits;
+
+  constexpr Real(float value) : bits(std::bit_cast<std::uint32_t>(value)) {}
+  constexpr float value() const { return std::bit_cast<float>(bits); }
+};
+
+// A function of one element, as the compiler and a float kernel call it; null: there is none for
+// such elements.
 struct Function {
   std::int8_t (*entry)(int q, Quant in, Quant out) = nullptr;  // int8 -> int8: TFLM's arithmetic
   float (*real)(float x) = nullptr;

@@ -15,6 +15,7 @@
 #include "graven/isa/armv7em/depthwise/taps.hpp"
 #include "graven/isa/armv7em/elementwise/add.hpp"
 #include "graven/isa/armv7em/elementwise/elementwise.hpp"
+#include "graven/isa/armv7em/elementwise/map.hpp"
 #include "graven/isa/armv7em/elementwise/planar_nearest.hpp"
 #include "graven/isa/armv7em/pool/planar_pool.hpp"
 #include "graven/isa/armv7em/pool/pool.hpp"
@@ -36,7 +37,7 @@ using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
                           AnyDepthwises<roomy ? 1024 : 256>>;
 using pools = Prefer<PlanarMaxPools, GlobalAverages, PoolsByFour<op::max_pool>,
                      PoolsByFour<op::average_pool>, SmallPools>;
-using others = Prefer<Adds, CopiedRow, PlanarNearests, Nearest, SoftmaxTable>;
+using others = Prefer<Adds, Map, CopiedRow, PlanarNearests, Nearest, SoftmaxTable>;
 template <bool roomy>
 using kernels =
     Prefer<convs<roomy>, depthwises<roomy>, pools, others, fpu_isa::kernels, scalar::kernels>;

@@ -13,6 +13,7 @@
 #include "graven/isa/scalar/binaries.hpp"
 #include "graven/isa/scalar/conv.hpp"
 #include "graven/isa/scalar/elementwise.hpp"
+#include "graven/isa/scalar/log_softmax.hpp"
 #include "graven/isa/scalar/move.hpp"
 #include "graven/isa/scalar/mul.hpp"
 #include "graven/isa/scalar/pool.hpp"
@@ -20,12 +21,15 @@
 #include "graven/isa/scalar/rescale.hpp"
 #include "graven/isa/scalar/resize.hpp"
 #include "graven/isa/scalar/softmax.hpp"
+#include "graven/isa/scalar/transpose_conv.hpp"
+#include "graven/isa/scalar/variable.hpp"
 
 namespace graven::core {
 
 namespace scalar_isa {
 
-template <class N> using weighted = Prefer<Conv<N>, GroupedConv<N>, Depthwise<N>, DenseRows<N>>;
+template <class N>
+using weighted = Prefer<Conv<N>, GroupedConv<N>, Depthwise<N>, DenseRows<N>, TransposeConv<N>>;
 using pooling = Prefer<MaxPools<std::int8_t>, MaxPools<float>, MaxPools<std::int16_t>,
                        AveragePools<std::int8_t>, AveragePools<float>, AveragePools<std::int16_t>>;
 using reducing =
@@ -35,15 +39,16 @@ using reducing =
            ArgExtremes<float, std::int32_t>, ArgExtremes<float, std::int64_t>>;
 using elementwise =
     Prefer<AddInt8, AddPlain<float>, AddPlain<std::int32_t>, MulInt8, MulPlain<float>,
-           MulPlain<std::int32_t>, SoftmaxInt8, SoftmaxFloat32, MapBytes, RealMaps,
-           QuantizeFloat32<std::int8_t>, QuantizeFloat32<std::uint8_t>,
+           MulPlain<std::int32_t>, SoftmaxInt8, SoftmaxFloat32, LogSoftmaxInt8, LogSoftmaxFloat32,
+           MapBytes, RealMaps, QuantizeFloat32<std::int8_t>, QuantizeFloat32<std::uint8_t>,
            DequantizeBytes<std::int8_t>, DequantizeBytes<std::uint8_t>>;
 using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<std::int16_t>>;
 using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat, Slice,
                       Transposes, Copy, Slide, Constant>;
+using lasting = Prefer<State, Assigns>;  // from run to run
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
                         weighted<Int16x8By32>>;
-using kernels = Prefer<products, pooling, reducing, elementwise, words, binaries, moving>;
+using kernels = Prefer<products, pooling, reducing, elementwise, words, binaries, moving, lasting>;
 
 }  // namespace scalar_isa
 

@@ -80,6 +80,7 @@ constexpr RealClamp real_range(Activation activation) {
     case Activation::relu: return {0, most};
     case Activation::relu6: return {0, 6};
     case Activation::relu_n1_to_1: return {-1, 1};
+    case Activation::relu_0_to_1: return {0, 1};
     default: return {-most, most};
   }
 }

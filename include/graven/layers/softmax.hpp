@@ -16,14 +16,6 @@ struct SoftmaxOptions {
   float beta = 1;
 };
 
-// A real number as a template argument (clang 14 has no float ones): value = bits of a float.
-struct Real {
-  std::uint32_t bits;
-
-  constexpr Real(float value) : bits(std::bit_cast<std::uint32_t>(value)) {}
-  constexpr float value() const { return std::bit_cast<float>(bits); }
-};
-
 template <Real Beta> struct SoftmaxWith {
   static constexpr const char* op = "SOFTMAX";
 

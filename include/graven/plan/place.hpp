@@ -156,12 +156,17 @@ constexpr void place_state(const P& p, const Schedule<Values, Steps, Rows>& s,
   int at = state;
   for (int v = 0; v < Values; ++v) {
     const Facts& f = p.values[v];
-    if (!f.persistent) continue;
+    if (!f.persistent || f.overwrites >= 0) continue;
     at = align_block(f, at);
     for (int r = f.fresh; r < f.rows; ++r) {
       places.row[s.first_row[v] + r] = at;
       at += pitch_of(f);
     }
+  }
+  for (int v = 0; v < Values; ++v) {  // the new content of what lasts
+    const Facts& f = p.values[v];
+    for (int r = 0; f.persistent && f.overwrites >= 0 && r < f.rows; ++r)
+      places.row[s.first_row[v] + r] = places.row[s.first_row[f.overwrites] + r];
   }
   places.state = at > state ? state : places.arena;
   if (at > state) places.arena = at;

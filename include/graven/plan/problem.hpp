@@ -29,6 +29,7 @@ struct Facts {
   int fresh = 0;  // of a persistent value: so many rows, the first, are made anew by every run
   bool sliced = false;  // some reader begins at another row than the first
   int overwrites = -1;  // the value whose rows this one may replace, row by row
+  int waits = 0;        // the last `waits` reads are for the order: of the last row that is made
 
   constexpr bool lasts(int row) const { return persistent && row >= fresh; }
   constexpr int rows_after(int done) const {

@@ -20,7 +20,7 @@ namespace detail {
 
 constexpr int steps_of(const GraphView& g, int value, int band) {
   const Value& v = g[value];
-  if (v.op == op::input || v.op == op::constant) return 0;
+  if (v.op == op::input || v.op == op::constant || v.op == op::state) return 0;
   return v.steps(g.input(v).shape.height, band);
 }
 
@@ -37,10 +37,30 @@ constexpr plan::Span span_of(const GraphView& g, const Value& v, int k, int step
   return {in.first + (first < 0 ? 0 : first), in.first + (last < height ? last : height - 1)};
 }
 
+// A new content has to wait until all that read the old one are done: value `reader` of `value`?
+constexpr bool waits_for(const GraphView& g, int value, int reader) {
+  if (g[value].op != op::assign || g[reader].op == op::assign) return false;
+  for (int k = 0; k < g[reader].inputs; ++k)
+    if (g.input(g[reader], k).value == g.input(g[value], 1).value) return true;
+  return false;
+}
+constexpr int count_waits(const GraphView& g, int value) {
+  int waits = 0;
+  for (int r = 0; g[value].op == op::assign && r < g.count; ++r) waits += waits_for(g, value, r);
+  return waits;
+}
+constexpr int count_waits(const GraphView& g) {
+  int waits = 0;
+  for (int v = 0; v < g.count; ++v)
+    if (const int own = count_waits(g, v); own > 0) waits += g[v].inputs + own;
+  return waits;
+}
+
 // The input that an elementwise value may overwrite: one that nobody else reads, of equal rows.
 template <const auto& graph, class Isa> constexpr int overwritten(int value) {
   constexpr GraphView g = graph.view();
   const Value& v = g[value];
+  if (v.op == op::assign) return g.source(v, 1).op == op::state ? g.input(v, 1).value : -1;
   if (!v.elementwise || v.persistent || is_output(graph, value) || Isa::band(g, value) != 1)
     return -1;
   for (int k = 0; k < v.inputs; ++k) {
@@ -66,17 +86,37 @@ template <const auto& graph, class Isa, int value> constexpr int scratch_of() {
 template <const auto& graph, class Isa> constexpr int count_spans() {
   int spans = 0;
   for (int v = 0; v < graph.count; ++v)
-    spans += steps_of(graph.view(), v, Isa::band(graph.view(), v)) * graph.values[v].inputs;
+    spans += steps_of(graph.view(), v, Isa::band(graph.view(), v)) *
+             (graph.values[v].inputs + count_waits(graph.view(), v));
   return spans > 0 ? spans : 1;
+}
+
+// What value `id` reads, and whom it waits for. `span`, `waiting`: the first free places.
+template <class Problem>
+constexpr void add_reads(Problem& p, const GraphView& g, int id, int& span, int& waiting) {
+  const Value& v = g[id];
+  plan::Facts& f = p.values[id];
+  f.waits = count_waits(g, id);
+  f.first_read = f.waits > 0 ? waiting : v.first_input;
+  f.read_count = v.inputs + f.waits;
+  f.first_span = span;
+  for (int k = 0; k < v.inputs; ++k) p.reads[f.first_read + k] = g.input(v, k).value;
+  if (f.waits > 0) waiting += v.inputs;
+  for (int r = 0; f.waits > 0 && r < g.count; ++r)
+    if (waits_for(g, id, r)) p.reads[waiting++] = r;
+  for (int s = 0; s < f.steps; ++s)
+    for (int k = 0; k < f.read_count; ++k)
+      p.spans[span++] = k < v.inputs ? span_of(g, v, k, s, f.band)
+                                     : plan::Span{0, g[p.reads[f.first_read + k]].shape.height - 1};
 }
 
 template <const auto& graph, class Isa, bool apart, bool row_input, std::size_t... I>
 constexpr auto make_problem(std::index_sequence<I...>) {
   constexpr GraphView g = graph.view();
   constexpr int views = graph.view_count > 0 ? graph.view_count : 1;
-  plan::Problem<graph.count, views, count_spans<graph, Isa>()> p{};
+  plan::Problem<graph.count, views + count_waits(g), count_spans<graph, Isa>()> p{};
   const std::array<int, graph.count> scratch{scratch_of<graph, Isa, static_cast<int>(I)>()...};
-  int span = 0;
+  int span = 0, waiting = views;  // behind the views: the reads of values that wait
   for (int id = 0; id < graph.count; ++id) {
     const Value& v = g[id];
     plan::Facts& f = p.values[id];
@@ -93,13 +133,8 @@ constexpr auto make_problem(std::index_sequence<I...>) {
     f.is_constant = v.op == op::constant;
     f.persistent = v.persistent;
     f.fresh = v.persistent && f.rows <= plan::most_places ? v.fresh : 0;
-    f.overwrites = apart ? -1 : overwritten<graph, Isa>(id);
-    f.first_read = v.first_input;
-    f.read_count = v.inputs;
-    f.first_span = span;
-    for (int k = 0; k < v.inputs; ++k) p.reads[v.first_input + k] = g.input(v, k).value;
-    for (int s = 0; s < f.steps; ++s)
-      for (int k = 0; k < v.inputs; ++k) p.spans[span++] = span_of(g, v, k, s, f.band);
+    f.overwrites = apart && v.op != op::assign ? -1 : overwritten<graph, Isa>(id);
+    add_reads(p, g, id, span, waiting);
   }
   for (int o = 0; o < graph.output_count; ++o) p.values[graph.outputs[o].value].is_output = true;
   for (int i = 0; i < graph.view_count; ++i) {

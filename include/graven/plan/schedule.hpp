@@ -96,10 +96,18 @@ template <int Values, int Reads, int Spans> constexpr void trim(Problem<Values, 
     else if (rows == 0)
       f.steps = 0;
     for (int i = 0; i < f.steps * f.read_count; ++i) {
+      if (i % f.read_count >= f.read_count - f.waits) continue;
       int& most = needed[p.reads[f.first_read + i % f.read_count]];
       if (const int last = p.spans[f.first_span + i].last; last >= most) most = last + 1;
     }
   }
+  for (const Facts& f : p.values)  // who waits, waits for what is made
+    for (int i = 0; f.waits > 0 && i < f.steps * f.read_count; ++i)
+      if (i % f.read_count >= f.read_count - f.waits) {
+        const Facts& source = p.values[p.reads[f.first_read + i % f.read_count]];
+        const int made = source.rows_after(source.steps);
+        p.spans[f.first_span + i] = {made > 0 ? made - 1 : 0, made - 1};
+      }
 }
 
 // A value that overwrites another lives in its rows: their lifetimes become one.

@@ -4,6 +4,7 @@
 #include "graven/error.hpp"
 #include "graven/graph/lower.hpp"
 #include "graven/kernel/fold.hpp"
+#include "graven/run/check_assign.hpp"
 #include "graven/run/check_constant.hpp"
 #include "graven/run/engine.hpp"
 
@@ -181,7 +182,7 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
     return (value_is_sound<graph.views[first + K].value>() && ...);
   }
   template <int value> static constexpr bool constant_is_sound() {
-    if constexpr (graph.values[value].op == op::constant)
+    if constexpr (detail::holds_constant(graph.values[value]))
       return detail::CheckConstant<graph, params, value>::sound;
     else
       return true;
@@ -196,6 +197,8 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
       return detail::CheckConstant<graph, params, value>::passed();
     else if constexpr (!detail::CheckValue<graph, Isa, value>::sound)
       return detail::CheckValue<graph, Isa, value>::passed();
+    else if constexpr (graph.values[value].op == op::assign)
+      return detail::CheckAssign<graph, value>::passed();
     else if constexpr (graph.values[value].op.has(Trait::weights))
       return detail::CheckWeights<graph, Isa, params, value>::passed();
     else

@@ -6,6 +6,11 @@
 
 namespace graven::core::detail {
 
+// Of a Variable the first content, where it has one.
+constexpr bool holds_constant(const Value& v) {
+  return v.op == op::constant || (v.op == op::state && v.options.get<ConstantOptions>().index >= 0);
+}
+
 // A constant by name: there, of the layer's size, quantized if it is int8.
 template <const auto& graph, const auto& params, int value> struct CheckConstant {
   static constexpr const Value& v = graph.values[value];
@@ -25,7 +30,8 @@ template <const auto& graph, const auto& params, int value> struct CheckConstant
   static constexpr bool scaled =
       constant.scale.size == 0 ||
       (constant.scale.size == 1 && constant.scale.element == Element::float32);
-  static constexpr bool sound = there && fits && readable && scaled;
+  static constexpr bool typed = !there || constant.data.element == v.element;
+  static constexpr bool sound = there && fits && readable && scaled && typed;
   static constexpr bool passed() {
     static_assert(there || error::unsupported<Where>,
                   "Parameters: the record of this layer lacks a constant that the layer has, such "
@@ -41,6 +47,9 @@ template <const auto& graph, const auto& params, int value> struct CheckConstant
         scaled || error::size_mismatch<Where, error::expected<1>, error::got<constant.scale.size>>,
         "Parameters: an int8 constant of this layer needs one float scale for all of its "
         "elements.");
+    static_assert(typed || error::unsupported<Where>,
+                  "Parameters: the `initial` content of this Variable has another element type "
+                  "than its record says.");
     return sound;
   }
 };

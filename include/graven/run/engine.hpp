@@ -146,7 +146,7 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
     }
   }
 
-  // Persistent rows start as real zeros.
+  // Persistent rows start as real zeros, or as what a Variable says.
   template <class Memory> static constexpr void reset(Memory arena) {
     reset_each(arena, std::make_index_sequence<static_cast<std::size_t>(values)>());
   }
@@ -157,14 +157,21 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   }
   template <int value, class Memory>
   static constexpr void reset_value([[maybe_unused]] Memory arena) {
-    if constexpr (graph.values[value].persistent) {
+    if constexpr (graph.values[value].persistent && graph.values[value].op != op::assign) {
       constexpr typename Tables::Slots slots = Tables::slots_of(value);
       constexpr std::uint32_t fresh = Plan::problem.values[value].fresh;
       constexpr std::uint32_t rows = Plan::problem.values[value].rows;
       constexpr int bytes = Plan::problem.values[value].row_bytes;
       constexpr auto zero =
           static_cast<std::byte>(static_cast<std::uint8_t>(graph.values[value].quant.zero_point));
-      for (std::uint32_t r = fresh; r < rows; ++r) fill_bytes(row_at(arena, slots, r), zero, bytes);
+      if constexpr (graph.values[value].op == op::state && Tables::template has_content<value>) {
+        const std::byte* from = detail::bytes_of(detail::stream_of<graph, Isa, params, value>);
+        for (std::uint32_t r = 0; r < rows; ++r, from += bytes)
+          copy_bytes(row_at(arena, slots, r), from, bytes);
+      } else {
+        for (std::uint32_t r = fresh; r < rows; ++r)
+          fill_bytes(row_at(arena, slots, r), zero, bytes);
+      }
     }
   }
 };

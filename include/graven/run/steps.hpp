@@ -44,7 +44,7 @@ template <class Tables> struct Steps {
       const typename Tables::InputWire& in =
           Tables::tables.inputs[static_cast<std::size_t>(wire.first_input + k)];
       const bool is_listed = Tables::has_row_lists && in.stride == in.irregular;
-      int y = is_listed ? in.starts[s] : s * in.stride - in.top;
+      int y = (is_listed ? in.starts[s] : s * in.stride) - in.top;
       const bool in_flash = Tables::has_constants && (in.slots.row & in.in_flash) != 0;
       for (int i = 0; i < rows_of(wire, in); ++i, y += in.dilation) {
         const bool exists = static_cast<unsigned>(y) < in.height;

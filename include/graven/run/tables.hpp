@@ -15,14 +15,21 @@ namespace graven::core {
 
 namespace detail {
 
+// How far above the first row of an input some step begins.
+constexpr int rows_above(const Rows& rows, int steps) {
+  int above = 0;
+  for (int s = 0; s < steps; ++s)
+    if (-rows.start(s) > above) above = -rows.start(s);
+  return above;
+}
+// The first row of every step, counted from that far above.
 template <const auto& graph, int value, int input, int steps> constexpr auto make_starts() {
   std::array<std::uint16_t, std::size_t{steps}> starts{};
   constexpr GraphView g = graph.view();
-  const Value& v = g[value];
-  for (int s = 0; s < steps; ++s) {
-    const int start = g.rows(v, input).start(s);
-    starts[static_cast<std::size_t>(s)] = static_cast<std::uint16_t>(start);  // -1: 65535, outside
-  }
+  const Rows& rows = g.rows(g[value], input);
+  const int above = rows_above(rows, steps);
+  for (int s = 0; s < steps; ++s)  // a list's 65535 is outside
+    starts[static_cast<std::size_t>(s)] = static_cast<std::uint16_t>(rows.start(s) + above);
   return starts;
 }
 template <const auto& graph, int value, int input, int steps>
@@ -112,11 +119,17 @@ struct FlashTables {
     return slots;
   }
 
+  // Does a state begin with something else than real zeros?
+  template <int value>
+  static constexpr bool
+      has_content = kernel_of<graph, Isa, value>::stream_size(graph.view(), graph.values[value]) >
+                    0;
+
   template <int value> static constexpr Task task() {
     using K = kernel_of<graph, Isa, value>;
     constexpr GraphView g = graph.view();
     constexpr const Value& v = graph.values[value];
-    if constexpr (v.op == op::constant) {
+    if constexpr (v.op == op::constant || v.op == op::state) {
       return {};
     } else {
       Task t = make_task(g, v, rows_of_input(value, 0));
@@ -191,7 +204,9 @@ struct FlashTables {
       w.stride = static_cast<std::uint16_t>(in.rows.advance() * band);
       w.top = static_cast<std::int16_t>(-in.rows.start(0));
     } else {
-      w.starts = detail::starts_of<graph, value, k, Plan::problem.values[value].steps>.data();
+      constexpr int steps = Plan::problem.values[value].steps;
+      w.starts = detail::starts_of<graph, value, k, steps>.data();
+      w.top = static_cast<std::int16_t>(detail::rows_above(in.rows, steps));
       w.stride = InputWire::irregular;
     }
     return w;

@@ -31,7 +31,7 @@ template <bool blocks, bool counts> struct InputWire : RowCount<counts> {
   static constexpr std::uint32_t in_flash = 1u << 31;  // in slots.row: `constant` holds
 
   const std::byte* constant = nullptr;    // rows in flash
-  const std::uint16_t* starts = nullptr;  // the first row of every step
+  const std::uint16_t* starts = nullptr;  // the first row of every step, plus `top`
   Slots<blocks> slots{};                  // of the input; row: for constants bytes per row
   std::uint16_t height = 0, stride = 0, dilation = 0;
   std::int16_t top = 0;

@@ -143,7 +143,7 @@ struct Adds {
 struct Map : scalar_isa::MapBytes {
   static constexpr const char* name = "mve.map";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int8_t>(g, value, op::map) || makes<std::int8_t>(g, value, op::clamp);
+    return MapBytes::serves(g, value) && g[value].op != op::quantize;
   }
   static void run(const Task& task, const Band& band) {
     const std::byte* in = band.rows[0];

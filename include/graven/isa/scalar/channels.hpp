@@ -32,7 +32,7 @@ struct Int8 {
     if (to.skips(header(count))) return;
     for (int o = 0; o < count; ++o) {
       const Channel channel = fold(graph, value, params, o);
-      bias.put(value.op == op::depthwise ? channel.plain_bias : channel.bias);
+      bias.put(value.op.has(Trait::uncentred) ? channel.plain_bias : channel.bias);
       multiplier.put(channel.multiplier.multiplier);
       shift.put(static_cast<std::int8_t>(channel.multiplier.shift));
     }

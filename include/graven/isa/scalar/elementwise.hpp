@@ -16,7 +16,8 @@ struct MapBytes : PlainKernel {
     const Value& v = g[value];
     auto is_byte = [](Element e) { return e == Element::int8 || e == Element::uint8; };
     if (v.op == op::quantize) return is_byte(v.element) && is_byte(g.source(v).element);
-    return makes<std::int8_t>(g, value, op::map) || makes<std::int8_t>(g, value, op::clamp);
+    return (makes<std::int8_t>(g, value, op::map) && v.function.entry != nullptr) ||
+           makes<std::int8_t>(g, value, op::clamp);
   }
   static constexpr int stream_size(const GraphView&, const Value&) { return 256; }
 
@@ -63,7 +64,8 @@ template <float (*function)(float) = identity> struct MapFloat32 : PlainKernel {
 struct RealMaps {
   static constexpr const char* name = "scalar.map";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<float>(g, value, op::map) || makes<float>(g, value, op::clamp);
+    return (makes<float>(g, value, op::map) && g[value].function.real != nullptr) ||
+           makes<float>(g, value, op::clamp);
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];

@@ -1,0 +1,121 @@
+"""Functions of real numbers, element by element: ABS, EXP, SIN, ... Of int8 there are ABS and RSQRT
+as in TensorFlow Lite Micro; EXP, LOG and SQRT (which truncates) as in LiteRT. Where a function is
+not defined, int8 takes its limit.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven import arithmetic, elementwise, ir
+from graven.bounds import by_table, keeps_table
+from graven.channels import one_to_one
+from graven.cpp import Cpp, computed
+from graven.elementwise import centred, exactly, finished
+from graven.node import Node, Values, scale_of
+
+REAL = {
+    "ABS": np.abs,
+    "NEG": np.negative,
+    "SQUARE": np.square,
+    "SQRT": exactly(np.sqrt),
+    "RSQRT": lambda x: np.float32(1) / exactly(np.sqrt)(x),
+    "EXP": exactly(np.exp),
+    "LOG": exactly(np.log),
+    "SIN": exactly(np.sin),
+    "COS": exactly(np.cos),
+    "FLOOR": np.floor,
+    "CEIL": np.ceil,
+    "ROUND": np.rint,
+    "SIGN": lambda x: np.where(np.isnan(x), np.float32(0), np.sign(x)),
+}
+OPERATORS = tuple(REAL)
+OPTIONS = None
+
+
+@dataclass(frozen=True)
+class Elementary(ir.Layer):
+    pass
+
+
+options = elementwise.no_options
+
+
+def read(node: Node) -> Elementary:
+    if node.name not in INT8:
+        elementwise.expect_real(node)
+    elementwise.expect_rescaled(node)
+    if node.name == "RSQRT" and node.output.element is ir.Element.INT8:
+        real = inverse_scale(node)
+        if not 2.0**-11 < real < 2.0**20:
+            raise node.error(
+                f"the scales of its tensors make a multiplier of {real:g}, expected 2^-11 to 2^20; "
+                "quantize the model again."
+            )
+    return Elementary()
+
+
+def cpp(layer: Elementary, node: Node) -> Cpp:
+    return Cpp(f"graven::{node.name.capitalize()}", computed(node, 0), output=True)
+
+
+def reference(layer: Elementary, node: Node, values: Values) -> np.ndarray:
+    if node.output.element is ir.Element.INT8:
+        return INT8[node.name](node, values[0])
+    with np.errstate(all="ignore"):
+        return REAL[node.name](values[0]).astype(np.float32)
+
+
+# -- int8 -----------------------------------------------------------------------------------------
+
+
+def absolute(node: Node, value: np.ndarray) -> np.ndarray:
+    ratio = scale_of(node.input(0)) / scale_of(node.output)
+    steps = np.abs(centred(node, value))
+    if ratio != 1.0:
+        steps = arithmetic.multiply(steps, *arithmetic.quantize_multiplier(ratio))
+    return finished(node, steps)
+
+
+def square_root(node: Node, value: np.ndarray) -> np.ndarray:
+    root = REAL["SQRT"](np.maximum(elementwise.dequantized(node, value), np.float32(0)))
+    steps = root / np.float32(scale_of(node.output))
+    return finished(node, np.minimum(steps, 1e6).astype(np.int64))
+
+
+def inverse_scale(node: Node) -> float:
+    return 1.0 / (math.sqrt(scale_of(node.input(0))) * scale_of(node.output))
+
+
+def inverse_square_root(node: Node, value: np.ndarray) -> np.ndarray:
+    """In 2^-20, then in the output's steps."""
+    steps = centred(node, value)
+    inverse, shift = arithmetic.inverse_sqrt(np.maximum(steps, 1))
+    wide = arithmetic.multiply(np.ones_like(steps), inverse, shift + 20)
+    multiplier, shift_out = arithmetic.quantize_multiplier(inverse_scale(node))
+    found = finished(node, arithmetic.multiply(wide, multiplier, shift_out - 20))
+    return np.where(steps > 0, found, np.int8(127))
+
+
+def exponential(node: Node, value: np.ndarray) -> np.ndarray:
+    return elementwise.tabled(node, value, REAL["EXP"])
+
+
+def logarithm(node: Node, value: np.ndarray) -> np.ndarray:
+    positive = centred(node, value) > 0
+    found = elementwise.tabled(
+        node, value, lambda x: REAL["LOG"](np.where(positive, x, np.float32(1)))
+    )
+    return np.where(positive, found, np.int8(-128))
+
+
+INT8 = {
+    "ABS": absolute, "SQRT": square_root, "RSQRT": inverse_square_root, "EXP": exponential,
+    "LOG": logarithm,
+}  # fmt: skip
+
+bounds, links = by_table(reference), one_to_one
+is_identity = keeps_table(reference)

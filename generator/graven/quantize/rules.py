@@ -1,0 +1,41 @@
+"""What a layer module says about the scales of its int8 form, as attributes:
+
+SCALES      SAME: inputs and outputs share scale and zero point, since values are moved or
+            chosen; FREE (without it): each has its own; Fixed: the output's are always these;
+            or one of them by the operator's name, where a module reads several
+WEIGHTS     Weights: which inputs are weights and bias, and the axis of one scale each
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+
+SAME, FREE = "same", "free"
+
+
+@dataclass(frozen=True)
+class Fixed:
+    scale: float
+    zero_point: int
+
+
+Rule = str | Fixed
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Positions among the inputs; int8 weights are symmetric, the bias is int32."""
+
+    axis: int = 0  # of the outputs
+    weights: int = 1
+    bias: int = 2
+
+
+def rule_of(module: ModuleType, operator: str) -> Rule:
+    found = getattr(module, "SCALES", FREE)
+    return found.get(operator, FREE) if isinstance(found, dict) else found
+
+
+def weights_of(module: ModuleType) -> Weights | None:
+    return getattr(module, "WEIGHTS", None)

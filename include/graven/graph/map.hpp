@@ -1,0 +1,48 @@
+// Functions of every element: what the layers Exp, LeakyReLU or GELU have in common.
+//
+// A function is a layer `F : Map<F>`, whose parameters are its template arguments, with
+//   static constexpr const char* op;                           TFLite's name
+//   template <class T> static constexpr float real(float x);   float32; T: the precision inside
+// and, where int8 has a form of it,
+//   static constexpr std::int8_t entry(int q, Quant in, Quant out);
+// which says the 256 entries of the table that int8 goes through. The shape stays.
+#pragma once
+
+#include "graven/floating_point.hpp"
+#include "graven/graph/network.hpp"
+
+namespace graven::core {
+
+template <class F> struct Map {
+  template <At in> static constexpr Shape output() { return in.shape; }
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    const Quant same = l.graph.values[input.value].quant;
+    return detail::lower_map<in>(l, input, function(), same);
+  }
+  static constexpr Function function() {
+    if constexpr (requires { F::entry; })
+      return {F::entry, F::template real<float>};
+    else
+      return {nullptr, F::template real<float>};
+  }
+};
+
+namespace detail {
+
+// An integer in units of the output, at its zero point, saturated.
+constexpr std::int8_t finished(std::int64_t steps, Quant out) {
+  const std::int64_t q = steps + out.zero_point;
+  return static_cast<std::int8_t>(q < -128 ? -128 : q > 127 ? 127 : q);
+}
+
+// An entry as TFLite's tables of real functions have it (LUTPopulate; TFLM's ELU): float32 from
+// end to end, times 1 / scale, halves away from zero.
+template <class Real> constexpr std::int8_t table_entry(int q, Quant in, Quant out, Real function) {
+  const float steps = function(dequantize(q, in)) * (1 / out.scale);
+  if (!(floating_point::magnitude(steps) < 1e6f)) return steps > 0 ? 127 : -128;
+  return finished(round_away(steps), out);
+}
+
+}  // namespace detail
+
+}  // namespace graven::core

@@ -1,0 +1,116 @@
+// Functions of real numbers, element by element, by TFLite's names: ABS, NEG, SQUARE, SQRT, RSQRT,
+// EXP, LOG, SIN, COS, FLOOR, CEIL, ROUND (halves to even), SIGN.
+//
+// float32: graven/floating_point.hpp. int8: Abs and Rsqrt as TFLM; Exp, Log and Sqrt as LiteRT,
+// whose SQRT truncates; the others have no int8 form in either. (LiteRT's NEG negates the integers
+// themselves, whatever their scales.) Where a function is not defined, int8 takes its limit: the
+// least output for Log, the greatest for Rsqrt, that of 0 for Sqrt.
+#pragma once
+
+#include "graven/fixed_point.hpp"
+#include "graven/graph/map.hpp"
+
+namespace graven::core {
+
+struct Abs : Map<Abs> {
+  static constexpr const char* op = "ABS";
+  template <class> static constexpr float real(float x) { return floating_point::magnitude(x); }
+  static constexpr std::int8_t entry(int q, Quant in, Quant out) {
+    const int x = q < in.zero_point ? in.zero_point - q : q - in.zero_point;
+    if (in.scale == out.scale) return detail::finished(x, out);
+    const double ratio = static_cast<double>(in.scale) / static_cast<double>(out.scale);
+    return detail::finished(requantize(x, quantize_multiplier(ratio)), out);
+  }
+};
+
+struct Neg : Map<Neg> {
+  static constexpr const char* op = "NEG";
+  template <class> static constexpr float real(float x) { return -x; }
+};
+
+struct Square : Map<Square> {
+  static constexpr const char* op = "SQUARE";
+  template <class> static constexpr float real(float x) { return x * x; }
+};
+
+struct Sqrt : Map<Sqrt> {
+  static constexpr const char* op = "SQRT";
+  template <class> static constexpr float real(float x) { return floating_point::sqrt(x); }
+  static constexpr std::int8_t entry(int q, Quant in, Quant out) {
+    const float x = dequantize(q, in);
+    const float steps = x > 0 ? floating_point::sqrt(x) / out.scale : 0;
+    return detail::finished(steps < 1e6f ? static_cast<int>(steps) : 1000000, out);
+  }
+};
+
+struct Rsqrt : Map<Rsqrt> {
+  static constexpr const char* op = "RSQRT";
+  template <class> static constexpr float real(float x) { return 1 / floating_point::sqrt(x); }
+
+  // 1 / sqrt(x) in 2^-20, then by 1 / (sqrt(scale_in) * scale_out).
+  static constexpr std::int8_t entry(int q, Quant in, Quant out) {
+    const int x = q - in.zero_point;
+    if (x <= 0) return 127;
+    const double root = floating_point::sqrt(static_cast<double>(in.scale));
+    Multiplier m = quantize_multiplier(1 / (root * static_cast<double>(out.scale)));
+    m.shift -= 20;
+    Multiplier inverse = fixed_point::inverse_sqrt(x);
+    inverse.shift += 20;
+    return detail::finished(requantize(requantize(1, inverse), m), out);
+  }
+};
+
+struct Exp : Map<Exp> {
+  static constexpr const char* op = "EXP";
+  template <class T> static constexpr float real(float x) {
+    return static_cast<float>(floating_point::exp(static_cast<T>(x)));
+  }
+  static constexpr std::int8_t entry(int q, Quant in, Quant out) {
+    return detail::table_entry(q, in, out, real<double>);
+  }
+};
+
+struct Log : Map<Log> {
+  static constexpr const char* op = "LOG";
+  template <class T> static constexpr float real(float x) {
+    return static_cast<float>(floating_point::log(static_cast<T>(x)));
+  }
+  static constexpr std::int8_t entry(int q, Quant in, Quant out) {
+    if (q <= in.zero_point) return -128;
+    return detail::table_entry(q, in, out, real<double>);
+  }
+};
+
+struct Sin : Map<Sin> {
+  static constexpr const char* op = "SIN";
+  template <class> static constexpr float real(float x) { return floating_point::sin(x); }
+};
+
+struct Cos : Map<Cos> {
+  static constexpr const char* op = "COS";
+  template <class> static constexpr float real(float x) { return floating_point::cos(x); }
+};
+
+struct Floor : Map<Floor> {
+  static constexpr const char* op = "FLOOR";
+  template <class> static constexpr float real(float x) { return floating_point::floor(x); }
+};
+
+struct Ceil : Map<Ceil> {
+  static constexpr const char* op = "CEIL";
+  template <class> static constexpr float real(float x) { return floating_point::ceil(x); }
+};
+
+struct Round : Map<Round> {
+  static constexpr const char* op = "ROUND";
+  template <class> static constexpr float real(float x) { return floating_point::round_to_even(x); }
+};
+
+struct Sign : Map<Sign> {
+  static constexpr const char* op = "SIGN";
+  template <class> static constexpr float real(float x) {
+    return x > 0 ? 1.0f : x < 0 ? -1.0f : 0.0f;
+  }
+};
+
+}  // namespace graven::core

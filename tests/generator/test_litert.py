@@ -1,0 +1,58 @@
+"""What TensorFlow Lite Micro lacks, against LiteRT's reference kernels, int8 bit for bit."""
+
+import numpy as np
+import pytest
+import random_models
+import tflm
+from graven import engines, ir, reference
+from graven.frontends import tflite_writer
+from graven.layers.elementary import Elementary
+from graven.layers.gelu import GELU
+from graven.layers.relu import ReLU
+
+CASES = 30
+INT8, FLOAT32 = ir.Element.INT8, ir.Element.FLOAT32
+# Operator, its record, whether its domain is x >= 0 (LiteRT stops at others), and what its outputs
+# are by at the input's scale.
+OPERATORS = {
+    "GELU": (GELU(), False, 1.0),
+    "GELU approximate": (GELU(True), False, 1.0),
+    "RELU_N1_TO_1": (ReLU(), False, 1.0),
+    "RELU_0_TO_1": (ReLU(), False, 1.0),
+    "SQRT": (Elementary(), True, 0.3),
+    "LOG": (Elementary(), True, 1.0),
+    "EXP": (Elementary(), False, 1.0),
+}
+
+
+def case(name, rng, element):
+    layer, positive, ratio = OPERATORS[name]
+    b = random_models.Builder(rng)
+    data = b.input((1, 256), element)
+    if element is INT8 and positive:
+        b.tensors[data] = ir.Tensor(
+            data, "data", (1, 256), INT8, ir.Quantization((b.scale_of(data),), (-128,)), None
+        )
+    output = b.result(data, (1, 256), ratio * b.scale_of(data))
+    return b.network([b.add(name.split()[0], layer, [data], output)])
+
+
+def every_int8(network):
+    return [np.arange(-128, 128).astype(np.int8).reshape(1, 256)]
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize("element", [INT8, FLOAT32], ids=lambda element: element.value)
+def test_operator_equals_litert(name, element):
+    pytest.importorskip("ai_edge_litert.interpreter", reason="no package ai-edge-litert")
+    for seed in range(CASES):
+        rng = np.random.default_rng(seed)
+        network = case(name, rng, element)
+        if element is INT8:
+            inputs = every_int8(network)
+        else:
+            inputs = [np.abs(value) if OPERATORS[name][1] else value
+                      for value in random_models.random_inputs(rng, network)]  # fmt: skip
+        theirs = engines.litert(tflite_writer.to_bytes(network), network, inputs)
+        differences = tflm.differences(network, reference.run(network, inputs), theirs)
+        assert not differences, f"{name} {element.value} seed {seed}: {differences}"

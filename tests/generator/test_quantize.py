@@ -1,0 +1,287 @@
+"""Post-training quantization: its pieces, and the whole. What comes out must be a network that all
+engines compute alike, close to the float one.
+"""
+
+import numpy as np
+import pytest
+import random_models
+import tflm
+from graven import cli, inputs, ir, layers, reference
+from graven.checked import checked, stated
+from graven.errors import GravenError
+from graven.frontends import tflite, tflite_writer
+from graven.layers.concat import Concat
+from graven.layers.conv2d import Conv2D
+from graven.layers.dense import Dense
+from graven.layers.sigmoid import Sigmoid
+from graven.quantize import ranges
+from graven.quantize.batches import Batches
+from graven.quantize.post_training import METHODS, quantize, quantize_input
+from graven.quantize.rules import FREE, SAME, Fixed, rule_of
+from graven.quantize.sharing import sharing
+
+FLOAT32 = ir.Element.FLOAT32
+
+
+class Net:
+    """A float network, operator by operator."""
+
+    def __init__(self, *shape, seed=0):
+        self.rng = np.random.default_rng(seed)
+        self.tensors, self.operators = [], []
+        self.first = self.tensor(shape)
+
+    def tensor(self, shape, data=None, element=FLOAT32):
+        index = len(self.tensors)
+        self.tensors.append(ir.Tensor(index, f"t{index}", tuple(shape), element, None, data))
+        return index
+
+    def reals(self, *shape, spread=0.4):
+        data = self.rng.normal(0.0, spread, shape).astype(np.float32)
+        return self.tensor(shape, data)
+
+    def add(self, name, record, given, shape):
+        output = self.tensor(shape)
+        self.operators.append(stated(name, record, tuple(given), (output,)))
+        return output
+
+    def conv(self, data, units, **options):
+        (_, height, width, depth) = self.tensors[data].shape
+        constants = [self.reals(units, 3, 3, depth), self.reals(units)]
+        layer = Conv2D(padding="SAME", **options)
+        return self.add("CONV_2D", layer, [data, *constants], (1, height, width, units))
+
+    def dense(self, data, units):
+        depth = int(np.prod(self.tensors[data].shape))
+        constants = [self.reals(units, depth, spread=0.1), self.reals(units)]
+        return self.add("FULLY_CONNECTED", Dense(), [data, *constants], (1, units))
+
+    def network(self, *outputs):
+        return checked("net", "net.tflite", "", self.tensors, self.operators, [self.first], outputs)
+
+
+def small(seed=0):
+    net = Net(1, 8, 6, 3, seed=seed)
+    a = net.conv(net.first, 8, activation="RELU")
+    b = net.conv(a, 8)
+    c = net.add("CONCATENATION", Concat(3), [a, b], (1, 8, 6, 16))
+    return net.network(net.dense(c, 5))
+
+
+def samples(network, count=48, seed=0):
+    return inputs.random(network, count, seed)
+
+
+def outputs(network, given):
+    return [
+        reference.run(network, inputs.one(given, k))[network.outputs[0]]
+        for k in range(len(given[0]))
+    ]
+
+
+def real(network, values):
+    quantization = network.tensors[network.outputs[0]].quantization
+    (scale,), (zero_point,) = quantization.scale, quantization.zero_point
+    return (np.array(values, dtype=np.float64) - zero_point) * scale
+
+
+def test_int8_network_equals_tflm_and_is_close():
+    for seed in range(4):
+        network = small(seed)
+        found = quantize(network, samples(network, seed=seed)).network
+        given = [quantize_input(found, 0, each) for each in samples(network, 3, seed + 9)]
+        model = tflite_writer.to_bytes(found)
+        for k in range(3):
+            one = inputs.one(given, k)
+            ours = reference.run(tflite.parse(model, "q.tflite", "q"), one)
+            assert not tflm.differences(found, ours, tflm.run(model, found, one))
+        exact = np.array(outputs(network, samples(network, 3, seed + 9)))
+        error = real(found, outputs(found, given)) - exact
+        assert np.sqrt(np.mean(error**2) / np.mean(exact**2)) < 0.1
+
+
+@pytest.mark.parametrize("kind", random_models.KINDS)
+def test_every_layer_can_be_quantized(kind):
+    """Or refuses with a sentence; and then TensorFlow Lite Micro agrees."""
+    done = possible = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        network = random_models.random_case(rng, kind, FLOAT32)
+        given = random_models.random_inputs(rng, network)
+        ends = (*network.inputs, *network.outputs)
+        if any(network.tensors[index].element is not FLOAT32 for index in ends):
+            continue
+        possible += 1
+        try:
+            parsed = tflite.parse(tflite_writer.to_bytes(network), "f.tflite", "f")
+            found = quantize(parsed, [value[None] for value in given]).network
+        except GravenError as error:
+            assert "operator 0" in str(error) or "float32" in str(error), error
+            continue
+        whole = [quantize_input(found, place, value) for place, value in enumerate(given)]
+        model = tflite_writer.to_bytes(found)
+        ours = reference.run(found, whole)
+        assert not tflm.differences(found, ours, tflm.run(model, found, whole)), (kind, seed)
+        done += 1
+    assert done or not possible, kind
+
+
+def test_the_same_samples_make_the_same_network():
+    network = small()
+    first, second = (quantize(network, samples(network)).network for _ in range(2))
+    assert tflite_writer.to_bytes(first) == tflite_writer.to_bytes(second)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_best_loses_least(method):
+    """On the samples that it is chosen by, no method for all tensors loses less."""
+    network = small(3)
+    given = samples(network)
+    given[0][0] *= 8.0  # an outlier
+    exact = np.array(outputs(network, given))
+    errors = []
+    for each in ("best", method):
+        found = quantize(network, given, each, correct=False).network
+        whole = [quantize_input(found, 0, value) for value in given]
+        errors.append(np.mean((real(found, outputs(found, whole)) - exact) ** 2))
+    assert errors[0] <= 1.1 * errors[1]
+
+
+def test_biases_take_up_the_mean_error():
+    network = small(5)
+    given = samples(network)
+    exact = np.array(outputs(network, given))
+    off = []
+    for correct in (False, True):
+        found = quantize(network, given, "min-max", correct).network
+        whole = [quantize_input(found, 0, value) for value in given]
+        off.append(np.abs((real(found, outputs(found, whole)) - exact).mean(axis=0)).sum())
+    assert off[1] <= off[0]
+
+
+def test_report():
+    network = small()
+    report = quantize(network, samples(network)).report
+    assert (report.samples, report.tried) == (48, 48)
+    assert [each.op for each in report.layers] == [op.name for op in network.operators]
+    assert all(each.noise_db > 20.0 and each.saturated < 0.01 for each in report.layers)
+    assert all(each.method in METHODS for each in report.choices)
+
+
+# -- pieces ---------------------------------------------------------------------------------------
+
+
+def test_rules_are_the_modules_own():
+    rules = {name: rule_of(module, name) for name, module in layers.modules().items()}
+    assert rules["CONV_2D"] == rules["ADD"] == rules["MEAN"] == FREE
+    assert rules["MAX_POOL_2D"] == rules["CONCATENATION"] == rules["REDUCE_MAX"] == SAME
+    assert rules["LOGISTIC"] == Fixed(1 / 256, -128)
+
+
+def test_concatenated_tensors_share():
+    network = small()
+    shared = sharing(network)
+    a, b, c = (operator.output for operator in network.operators[:3])
+    assert shared.group[a] == shared.group[b] == shared.group[c]
+    assert sorted(shared.sources[shared.group[c]]) == sorted([a, b])
+
+
+def test_fixed_scale_is_changed_before_a_concatenation():
+    net = Net(1, 4, 4, 3)
+    a = net.conv(net.first, 4)
+    b = net.add("LOGISTIC", Sigmoid(), [a], (1, 4, 4, 4))
+    network = net.network(net.add("CONCATENATION", Concat(3), [a, b], (1, 4, 4, 8)))
+    found = quantize(network, samples(network)).network
+    assert [op.name for op in found.operators] == [
+        "CONV_2D", "LOGISTIC", "QUANTIZE", "CONCATENATION",
+    ]  # fmt: skip
+
+
+def test_many_samples_at_once_are_one_after_the_other():
+    network = small()
+    given = samples(network, 5)
+    whole = Batches(network).run([value[:, 0] for value in given])[network.outputs[0]]
+    np.testing.assert_allclose(whole, np.concatenate(outputs(network, given)), rtol=1e-5, atol=1e-5)
+
+
+def test_histogram_grows():
+    values = np.random.default_rng(0).normal(0.0, 1.0, 10_000).astype(np.float32)
+    histogram = ranges.Histogram()
+    for part in np.split(values, 10):
+        histogram.add(part * np.float32(0.01))
+        histogram.add(part)
+    assert histogram.counts.sum() == 20_000
+    assert histogram.whole == (float(values.min()), float(values.max()))
+    low, high = ranges.percentile(histogram, 99.0)
+    assert -3.1 < low < -2.0 and 2.0 < high < 3.1
+
+
+def test_outliers_are_clipped_by_all_but_min_max():
+    values = np.random.default_rng(0).normal(0.0, 1.0, 100_000)
+    values[0] = 1000.0
+    histogram = ranges.Histogram()
+    histogram.add(values)
+    found = ranges.candidates(histogram)
+    assert found["min-max"][1] == 1000.0
+    assert found["percentile 99.99"][1] < 10.0
+
+
+def test_scale_holds_zero():
+    assert ranges.scale_and_zero_point((0.0, 2.55)) == (float(np.float32(0.01)), -128)
+    assert ranges.scale_and_zero_point((1.0, 2.55))[1] == -128
+    assert ranges.scale_and_zero_point((0.0, 0.0)) == (1.0, 0)
+
+
+# -- the command ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def float_model(tmp_path):
+    network = small()
+    tflite_writer.write(network, tmp_path / "net.tflite")
+    np.savez(tmp_path / "data.npz", x=samples(network, 20)[0][:, 0], y=np.zeros(20))
+    return tmp_path
+
+
+def graven(*arguments):
+    return cli.main([str(each) for each in arguments])
+
+
+def test_command(float_model, capsys):
+    header = float_model / "net.hpp"
+    assert graven("compile", float_model / "net.tflite", "-o", header, "--quantize", "int8",
+                  "--calibrate", float_model / "data.npz") == 0  # fmt: skip
+    assert "int8 1x8x6x3 -> int8 1x5" in header.read_text()
+    said = capsys.readouterr().out
+    assert "calibrated on 20 samples" in said and "signal to noise" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--quantize", "int8"], "needs samples of what the model will see"),
+        (["--calibrate", "data.npz"], "is for --quantize int8"),
+        (["--quantize", "int8", "--calibrate", "whole.npy"], "is int64, expected the real numbers"),
+        (["--quantize", "int8", "--calibrate", "wrong.npy"], "expected a leading axis of samples"),
+        (["--quantize", "int8", "--calibrate", "empty.npy"], "there are no samples"),
+        (["--quantize", "int8", "--calibrate", "nan.npy"], "NaN or infinite"),
+        (["--quantize", "int8", "--calibrate", "other.npz"], "has no array 't0' or 'input_0'"),
+        (["--quantize", "int8", "--calibrate", "data.npz", "--calibrate-method", "guess"],
+         "expected one of best, min-max"),
+    ],
+)  # fmt: skip
+def test_misuse(float_model, capsys, monkeypatch, arguments, sentence):
+    monkeypatch.chdir(float_model)
+    np.save("whole.npy", np.zeros((4, 8, 6, 3), dtype=np.int64))
+    np.save("wrong.npy", np.zeros((4, 7, 6, 3)))
+    np.save("empty.npy", np.zeros((0, 8, 6, 3)))
+    np.save("nan.npy", np.full((4, 8, 6, 3), np.nan))
+    np.savez("other.npz", labels=np.zeros(3))
+    assert graven("compile", "net.tflite", "-o", "net.hpp", *arguments) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_int8_model_is_not_quantized_again():
+    network = random_models.random_case(np.random.default_rng(0), "conv2d")
+    with pytest.raises(GravenError, match="only a float32 network can be quantized"):
+        quantize(network, [np.zeros((1, *network.tensors[network.inputs[0]].shape), np.float32)])
