@@ -91,7 +91,7 @@ def _layers(
     """
     values = dict(zip(network.inputs, given, strict=True))
     for position, operator in enumerate(network.operators):
-        if len(operator.outputs) > 1:
+        if len(operator.outputs) != 1:
             continue
         tensor = network.tensors[operator.output]
         if position in dump:
