@@ -151,6 +151,12 @@ def test_what_nobody_reads_goes():
     assert names(passes.canonical(b.network([output]))) == ["RELU"]
 
 
+def test_what_assigns_stays():
+    network = random_models.random_case(np.random.default_rng(0), "variable")
+    assert "ASSIGN_VARIABLE" in names(network)
+    assert names(passes.without_dead(network)) == names(network)
+
+
 def test_what_works_on_constants_only():
     b = builder()
     size = b.tensor((2,), INT32)

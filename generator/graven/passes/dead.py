@@ -11,7 +11,7 @@ def without_dead(network: ir.Network) -> ir.Network:
     needed = set(network.outputs)
     live = []
     for operator in reversed(network.operators):
-        if needed.intersection(operator.outputs):
+        if not operator.outputs or needed.intersection(operator.outputs):  # or it assigns
             live.append(operator)
             needed.update(operator.inputs)
     if len(live) == len(network.operators):
