@@ -37,6 +37,7 @@
 #include "graven/layers/sigmoid.hpp"
 #include "graven/layers/softmax.hpp"
 #include "graven/layers/split.hpp"
+#include "graven/layers/svdf.hpp"
 #include "graven/layers/tanh.hpp"
 #include "graven/layers/transpose.hpp"
 #include "graven/layers/transpose_conv2d.hpp"
@@ -192,6 +193,7 @@ using core::Sub;
 using core::SubConstant;
 using core::SubWith;
 using core::Sum;
+using core::SVDF;
 using core::Tanh;
 using core::Transpose;
 using core::TransposeConv2D;

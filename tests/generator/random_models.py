@@ -41,6 +41,7 @@ from graven.layers.resize_nearest import ResizeNearest
 from graven.layers.sigmoid import Sigmoid
 from graven.layers.softmax import Softmax
 from graven.layers.split import Split
+from graven.layers.svdf import Svdf
 from graven.layers.tanh import Tanh
 from graven.layers.transpose import Transpose
 from graven.layers.transpose_conv2d import TransposeConv2D
@@ -91,6 +92,15 @@ class Builder:
             tensor, index=index, name=f"variable_{index}", data=None, initial=initial
         )
         self.tensors.append(found)
+        return index
+
+    def state(self, shape: tuple[int, ...], element: ir.Element, stored) -> int:
+        """A variable of one operator; real zeros at first."""
+        index = self.tensor(shape, element, stored)
+        zero = stored.zero_point[0] if stored else 0
+        self.tensors[index] = dataclasses.replace(
+            self.tensors[index], initial=np.full(shape, zero, element.dtype)
+        )
         return index
 
     def read(self, variable: int) -> int:
@@ -810,6 +820,39 @@ def merge_plain(b: Builder, parts: list[int], axis: int) -> int:
     return b.add("CONCATENATION", Concat(axis, "NONE"), parts, output)
 
 
+def svdf(b: Builder, data: int) -> int:
+    """Over one row; the state is int16, sometimes int8."""
+    data = as_row(b, data)
+    inputs, units, rank, memory = b.shape(data)[1], b.extent(9), b.extent(3), b.extent(10)
+    features = units * rank
+    filter = b.weights(data, (features, inputs), 0, per_channel=False)
+    layer = Svdf(rank, b.activation())
+    if b.element(data) is FLOAT32:
+        time = b.tensor((features, memory), FLOAT32, None,
+                        b.rng.normal(0, 0.5, (features, memory)).astype(np.float32))  # fmt: skip
+        state = b.state((1, features * memory), FLOAT32, None)
+        bias = b.bias(data, filter, units, 1)
+        output = b.tensor((1, units), FLOAT32)
+        return b.add("SVDF", layer, [data, filter, time, bias, state], output)
+    element = b.pick(INT16, INT16, INT8)
+    wide = 256 if element is INT16 else 1
+    point = 0 if element is INT16 else int(b.rng.integers(-128, 128))
+    reach = b.scale_of(data) * b.scale_of(filter) * SPREAD * math.sqrt(inputs)
+    stored = ir.Quantization((b.scale(reach / wide),), (point,))
+    state = b.state((1, features * memory), element, stored)
+    values = b.rng.normal(0, SPREAD * wide / 2, (features, memory))
+    limits = np.iinfo(element.dtype)
+    values = values.clip(limits.min, limits.max).astype(element.dtype)
+    time = b.tensor(values.shape, element, ir.Quantization((b.scale(0.02 / wide),), (0,)), values)
+    spread = b.scale_of(state) * b.scale_of(time) * (SPREAD * wide) ** 2
+    reach = spread / SPREAD * math.sqrt(memory * rank)
+    scale = float(np.float32(b.scale_of(state)) * np.float32(b.scale_of(time)))
+    sums = np.rint(b.rng.normal(0, reach / scale, units)).astype(np.int32)
+    bias = b.tensor((units,), ir.Element.INT32, ir.Quantization((scale,), (0,)), sums)
+    output = b.result(data, (1, units), reach)
+    return b.add("SVDF", layer, [data, filter, time, bias, state], output)
+
+
 LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
     layer.__name__: layer
     for layer in (
@@ -857,6 +900,7 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         split,
         transpose,
         variable,
+        svdf,
     )
 }
 KINDS = tuple(LAYERS)

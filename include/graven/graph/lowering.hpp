@@ -111,6 +111,17 @@ template <int Values, int Views, int Layers> struct Lowering {
     return add(v);
   }
 
+  // A row of the State that the next value alone reads and writes: `name` is a constant of one
+  // number, the zero point, which tells the elements.
+  constexpr View state(int layer, const char* name, Shape shape) {
+    Value v = graph.values[constant(layer, name, shape).value];
+    --graph.count;
+    v.op = op::state;
+    v.options.set(ConstantOptions{-1});
+    v.persistent = true;
+    return add(v);
+  }
+
   constexpr bool has_quant(int layer) const {
     return record(graph.input_count + layer).output.scale != 0;
   }

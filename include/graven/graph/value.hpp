@@ -123,6 +123,16 @@ struct Options {
   }
 };
 
+// An array that a layer's record must have (run/check_wanted.hpp): the field of that name, else a
+// constant.
+struct Wanted {
+  const char* name = "";
+  int size = 0;  // elements
+  Element element = Element::inherit;
+  bool scaled = false;    // one scale for all of it
+  bool optional = false;  // or not at all
+};
+
 struct Value {
   Op op = op::input;
   Shape shape{};
@@ -141,9 +151,10 @@ struct Value {
   Extent filter = 1, stride = 1, dilation = 1;
   int left = 0;  // padding pixels before the row
   Activation activation = Activation::none;
-  FilterLayout weights{};  // of operators with weights
-  Function function{};     // of op::map
-  Options options{};       // of the operator itself
+  FilterLayout weights{};    // of operators with weights
+  Function function{};       // of op::map
+  Options options{};         // of the operator itself
+  Listing<Wanted> wanted{};  // what its kernel packs besides filter and bias of Trait::weights
   std::uint64_t macs = 0;
 
   constexpr int steps(int input_height, int band) const {

@@ -21,6 +21,7 @@
 #include "graven/isa/scalar/rescale.hpp"
 #include "graven/isa/scalar/resize.hpp"
 #include "graven/isa/scalar/softmax.hpp"
+#include "graven/isa/scalar/svdf.hpp"
 #include "graven/isa/scalar/transpose_conv.hpp"
 #include "graven/isa/scalar/variable.hpp"
 
@@ -45,7 +46,8 @@ using elementwise =
 using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<std::int16_t>>;
 using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat, Slice,
                       Transposes, Copy, Slide, Constant>;
-using lasting = Prefer<State, Assigns>;  // from run to run
+using lasting = Prefer<State, Assigns, SvdfInt8<std::int16_t>, SvdfInt8<std::int8_t>,
+                       SvdfFloat32>;  // from run to run
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
                         weighted<Int16x8By32>>;
 using kernels = Prefer<products, pooling, reducing, elementwise, words, binaries, moving, lasting>;

@@ -6,6 +6,7 @@
 #include "graven/kernel/fold.hpp"
 #include "graven/run/check_assign.hpp"
 #include "graven/run/check_constant.hpp"
+#include "graven/run/check_wanted.hpp"
 #include "graven/run/engine.hpp"
 
 #include <array>
@@ -188,11 +189,14 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
       return true;
   }
   template <int value> static constexpr bool value_is_sound() {
-    return constant_is_sound<value>() && detail::CheckValue<graph, Isa, value>::sound;
+    return constant_is_sound<value>() && detail::CheckWanted<graph, params, value>::sound &&
+           detail::CheckValue<graph, Isa, value>::sound;
   }
   template <int value> static constexpr bool check() {
     if constexpr (!sources_are_sound<value>())
       return false;
+    else if constexpr (!detail::CheckWanted<graph, params, value>::sound)
+      return detail::CheckWanted<graph, params, value>::passed();
     else if constexpr (!constant_is_sound<value>())
       return detail::CheckConstant<graph, params, value>::passed();
     else if constexpr (!detail::CheckValue<graph, Isa, value>::sound)
@@ -213,7 +217,8 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
     } else {
       using K = kernel_of<graph, Isa, value>;
       if constexpr (K::holds_weights) {  // stream_size is an upper bound
-        if constexpr (!detail::CheckWeights<graph, Isa, params, value>::sound)
+        if constexpr (v.op.has(Trait::weights) &&
+                      !detail::CheckWeights<graph, Isa, params, value>::sound)
           return 0;
         else if (weights)
           return static_cast<std::size_t>(detail::Packing<graph, Isa, params, value>::size);
