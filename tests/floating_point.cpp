@@ -78,7 +78,8 @@ static_assert(fp::log(infinity) == infinity && fp::log(0.0f) == -infinity);
 static_assert(fp::log(-1.0f) != fp::log(-1.0f) && fp::sin(infinity) != fp::sin(infinity));
 static_assert(fp::floor(-0.5f) == -1 && fp::ceil(-0.5f) == 0 && fp::round_to_even(2.5f) == 2);
 static_assert(fp::floor(infinity) == infinity && fp::floor(1e30f) == 1e30f);
-static_assert(fp::sqrt(2.0f) == 1.41421354f && fp::sqrt(9.0f) == 3);
+static_assert(fp::sqrt(2.0f) == 1.41421354f && fp::sqrt(9.0f) == 3 && fp::rsqrt(4.0f) == 0.5f &&
+              fp::rsqrt(0.0f) == infinity);
 static_assert(std::bit_cast<std::uint32_t>(fp::round_to_even(-0.25f)) == 0x80000000u);
 
 }  // namespace

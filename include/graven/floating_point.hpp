@@ -166,6 +166,10 @@ constexpr float sqrt(float x) {
   return x == 0 ? x : static_cast<float>(sqrt(static_cast<double>(x)));
 }
 
+constexpr float rsqrt(float x) {  // the compiler divides by no zero
+  return x == 0 ? with_sign_of(infinity<float>, x) : 1 / sqrt(x);
+}
+
 // x = (4 * i + quadrant) * pi / 2 + rest, |rest| <= pi / 4: by 2 / pi in fixed point, of which only
 // 96 bits matter, those that 24 bits of x bring around the binary point.
 struct Reduced {

@@ -45,7 +45,7 @@ struct Sqrt : Map<Sqrt> {
 
 struct Rsqrt : Map<Rsqrt> {
   static constexpr const char* op = "RSQRT";
-  template <class> static constexpr float real(float x) { return 1 / floating_point::sqrt(x); }
+  template <class> static constexpr float real(float x) { return floating_point::rsqrt(x); }
 
   // 1 / sqrt(x) in 2^-20, then by 1 / (sqrt(scale_in) * scale_out).
   static constexpr std::int8_t entry(int q, Quant in, Quant out) {
