@@ -14,6 +14,7 @@
 #include "graven/layers/argmax.hpp"
 #include "graven/layers/avg_pool.hpp"
 #include "graven/layers/binary.hpp"
+#include "graven/layers/cast.hpp"
 #include "graven/layers/concat.hpp"
 #include "graven/layers/conv2d.hpp"
 #include "graven/layers/dense.hpp"
@@ -25,6 +26,7 @@
 #include "graven/layers/hard_swish.hpp"
 #include "graven/layers/leaky_relu.hpp"
 #include "graven/layers/log_softmax.hpp"
+#include "graven/layers/logical_not.hpp"
 #include "graven/layers/max_pool.hpp"
 #include "graven/layers/mul.hpp"
 #include "graven/layers/quantize.hpp"
@@ -42,6 +44,7 @@
 #include "graven/layers/transpose.hpp"
 #include "graven/layers/transpose_conv2d.hpp"
 #include "graven/layers/variable.hpp"
+#include "graven/layers/zeros_like.hpp"
 #include "graven/model.hpp"
 #include "graven/shared_arena.hpp"
 #include "graven/streaming.hpp"
@@ -106,6 +109,7 @@ using core::ArgMax;
 using core::ArgMin;
 using core::Assign;
 using core::AvgPool;
+using core::Cast;
 using core::Ceil;
 using core::Concatenate;
 using core::ConstantDiv;
@@ -146,6 +150,7 @@ using core::LessEqualConstant;
 using core::Log;
 using core::LogicalAnd;
 using core::LogicalAndConstant;
+using core::LogicalNot;
 using core::LogicalOr;
 using core::LogicalOrConstant;
 using core::LogSoftmax;
@@ -198,6 +203,7 @@ using core::Tanh;
 using core::Transpose;
 using core::TransposeConv2D;
 using core::Variable;
+using core::ZerosLike;
 
 // Instruction sets (isa/); native is the compiler's own. Others come with their headers.
 using core::native;

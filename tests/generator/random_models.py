@@ -17,6 +17,7 @@ from graven.layers.add import Add
 from graven.layers.argmax import ArgMax
 from graven.layers.avg_pool import AvgPool
 from graven.layers.binary import COMPARISONS, LOGIC, Binary
+from graven.layers.cast import Cast
 from graven.layers.concat import Concat
 from graven.layers.conv2d import Conv2D
 from graven.layers.dense import Dense
@@ -28,6 +29,7 @@ from graven.layers.gelu import GELU
 from graven.layers.hard_swish import HardSwish
 from graven.layers.leaky_relu import LeakyReLU
 from graven.layers.log_softmax import LogSoftmax
+from graven.layers.logical_not import LogicalNot
 from graven.layers.max_pool import MaxPool
 from graven.layers.mul import Mul
 from graven.layers.pad import Pad
@@ -46,6 +48,7 @@ from graven.layers.tanh import Tanh
 from graven.layers.transpose import Transpose
 from graven.layers.transpose_conv2d import TransposeConv2D
 from graven.layers.variable import Variable
+from graven.layers.zeros_like import ZerosLike
 from graven.node import ACTIVATIONS
 from graven.window import span
 
@@ -659,6 +662,26 @@ def elementary(b: Builder, data: int) -> list[int]:
     ]
 
 
+def cast(b: Builder, data: int) -> list[int]:
+    """To every element type, and what there is of booleans."""
+    shape = b.shape(data)
+    elements = [ir.Element.INT16, ir.Element.INT32, FLOAT32]
+    if not b.tflm:
+        elements += [ir.Element.INT64, BOOLEAN]
+    outputs = [
+        b.add("CAST", Cast(b.element(data), element), [data], b.tensor(shape, element))
+        for element in elements
+    ]
+    if BOOLEAN in elements:
+        flags = outputs[-1]
+        outputs.append(b.add("LOGICAL_NOT", LogicalNot(), [flags], b.tensor(shape, BOOLEAN)))
+        words = outputs[1]
+        back = b.tensor(shape, FLOAT32)
+        outputs.append(b.add("CAST", Cast(ir.Element.INT32, FLOAT32), [words], back))
+    outputs.append(b.add("ZEROS_LIKE", ZerosLike(), [data], b.like(data, shape)))
+    return outputs
+
+
 def log_softmax(b: Builder, data: int) -> int:
     return b.add("LOG_SOFTMAX", LogSoftmax(), [data], fixed(b, data, 16 / 256, 127))
 
@@ -892,6 +915,7 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         softmax,
         log_softmax,
         argmax,
+        cast,
         quantize,
         quantize_unsigned,
         quantize_wide,

@@ -12,6 +12,8 @@ template <int width> void maps() {
   compare<Sequential<Sigmoid>, shape, trained>("sigmoid");
   compare<Sequential<ReLU6>, shape, centred>("relu6");
   compare<Sequential<LeakyReLU<0.1f>, HardSwish, ELU>, shape, centred>("leaky, hard swish, elu");
+  compare<Sequential<Cast<Element::int32>, Cast<Element::boolean>, LogicalNot>, shape, real>(
+      "cast");
   compare<Sequential<GELU, Abs, LogSoftmax>, shape, trained>("gelu, abs, log softmax");
 }
 

@@ -10,9 +10,11 @@ import numpy as np
 from graven import arithmetic, elementwise, ir
 from graven.cpp import Cpp, computed
 from graven.node import Node, Values, scale_of
+from graven.quantize.rules import Fixed
 
 OPERATORS = ("LOG_SOFTMAX",)
 OPTIONS = None
+SCALES = Fixed(16 / 256, 127)
 MOST_CHANNELS = 4095  # the sum of more may overflow
 
 

@@ -16,8 +16,8 @@ namespace graven::core {
 template <class F> struct Map {
   template <At in> static constexpr Shape output() { return in.shape; }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    const Quant same = l.graph.values[input.value].quant;
-    return detail::lower_map<in>(l, input, function(), same);
+    const Quant inherited = l.graph.values[input.value].quant;
+    return detail::lower_map<in>(l, input, function(), inherited);
   }
   static constexpr Function function() {
     if constexpr (requires { F::entry; })

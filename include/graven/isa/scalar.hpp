@@ -11,6 +11,7 @@
 
 #include "graven/isa/scalar/add.hpp"
 #include "graven/isa/scalar/binaries.hpp"
+#include "graven/isa/scalar/cast.hpp"
 #include "graven/isa/scalar/conv.hpp"
 #include "graven/isa/scalar/elementwise.hpp"
 #include "graven/isa/scalar/log_softmax.hpp"
@@ -44,13 +45,15 @@ using elementwise =
            MapBytes, RealMaps, QuantizeFloat32<std::int8_t>, QuantizeFloat32<std::uint8_t>,
            DequantizeBytes<std::int8_t>, DequantizeBytes<std::uint8_t>>;
 using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<std::int16_t>>;
+using converting = Prefer<Casts, LogicalNot, Zeros>;
 using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat, Slice,
                       Transposes, Copy, Slide, Constant>;
 using lasting = Prefer<State, Assigns, SvdfInt8<std::int16_t>, SvdfInt8<std::int8_t>,
                        SvdfFloat32>;  // from run to run
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
                         weighted<Int16x8By32>>;
-using kernels = Prefer<products, pooling, reducing, elementwise, words, binaries, moving, lasting>;
+using kernels =
+    Prefer<products, pooling, reducing, elementwise, words, converting, binaries, moving, lasting>;
 
 }  // namespace scalar_isa
 

@@ -133,7 +133,7 @@ struct DivInt8 : PlainKernel {
 struct Quotient {
   static constexpr float of(float a, float b) { return a / b; }
   static constexpr std::int32_t of(std::int32_t a, std::int32_t b) {
-    return b == 0 ? 0 : b == -1 ? Difference::of(0, a) : a / b;
+    return b == 0 ? 0 : b == -1 ? Difference::of(std::int32_t{0}, a) : a / b;
   }
 };
 struct FloorOfQuotient {
