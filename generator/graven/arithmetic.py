@@ -74,6 +74,16 @@ def requantize(
     return clamp(multiply(wrap(acc), multiplier, shift) + zero_point, limits, dtype)
 
 
+def requantize_once(
+    acc: np.ndarray, real: float, zero_point: int, limits: tuple[int, int]
+) -> np.ndarray:
+    """int32 sums to int8 with one rounding, as LiteRT does it in its uint8 FULLY_CONNECTED."""
+    multiplier, shift = quantize_multiplier(real)
+    right = 31 - shift
+    rounded = (wrap(acc) * multiplier + (np.int64(1) << (right - 1))) >> right
+    return clamp(rounded + zero_point, limits)
+
+
 def requantize_wide(
     acc: np.ndarray, real: float | np.ndarray, limits: tuple[int, int]
 ) -> np.ndarray:

@@ -73,14 +73,27 @@ def litert(model: bytes, network: ir.Network) -> Run:
         )
         interpreter.allocate_tensors()
 
+    known = len(interpreter.get_tensor_details())
+
     def run(inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
         with told():
             for index, value in zip(network.inputs, inputs, strict=True):
                 interpreter.set_tensor(index, value)
             interpreter.invoke()
-        return {index: interpreter.get_tensor(index).copy() for index in _computed(network)}
+        return {
+            index: _as_ours(interpreter.get_tensor(index).copy(), network.tensors[index])
+            for index in _computed(network)
+            if index < known
+        }
 
     return run
+
+
+def _as_ours(value: np.ndarray, tensor: ir.Tensor) -> np.ndarray:
+    """What is uint8 in the file can be int8 in the network (frontends/unsigned.py)."""
+    if value.dtype == np.uint8 and tensor.element is ir.Element.INT8:
+        return (value.astype(np.int16) - 128).astype(np.int8)
+    return value
 
 
 ENGINES = {"tflm": tflm, "litert": litert}

@@ -24,12 +24,13 @@ def real_multiplier(node: Node) -> float | np.ndarray:
     """Input scale times filter scale over output scale, in double precision.
 
     One for per-tensor weights, else one per channel. TensorFlow Lite rounds the product to float32
-    first where a Dense layer has one scale for all its weights.
+    first where a Dense layer has one scale for all its weights, and where the weights are uint8.
     """
     data, weights, output = node.input(0), node.input(1), node.output
     assert weights.quantization is not None
     scales = weights.quantization.scale
-    if node.name == "FULLY_CONNECTED" and len(scales) == 1:
+    rounded = node.name == "FULLY_CONNECTED" or weights.element is ir.Element.INT16
+    if rounded and len(scales) == 1:
         product = float(np.float32(scale_of(data)) * np.float32(scales[0]))
         return product / scale_of(output)
     if len(scales) == 1:
@@ -52,6 +53,8 @@ def finish(acc: np.ndarray, activation: str, node: Node, bias: np.ndarray | None
     real, dtype = real_multiplier(node), output.element.dtype
     if output.element is ir.Element.INT16 and (bias is None or bias.dtype == np.int64):
         return arithmetic.requantize_wide(total, real, limits)
+    if node.name == "FULLY_CONNECTED" and node.input(1).element is ir.Element.INT16:
+        return arithmetic.requantize_once(total, float(real), zero_point, limits)
     return arithmetic.requantize(total, real, zero_point, limits, dtype)
 
 

@@ -25,7 +25,7 @@ NARROW = (ir.Element.INT8, ir.Element.FLOAT32)
 WIDE = (ir.Element.INT8, ir.Element.INT16, ir.Element.FLOAT32)
 """The activations of a layer without and with int16."""
 WEIGHTS = {
-    ir.Element.INT8: (ir.Element.INT8,),
+    ir.Element.INT8: (ir.Element.INT8, ir.Element.INT16),  # int16: of old models, see unsigned.py
     ir.Element.INT16: (ir.Element.INT8,),
     ir.Element.FLOAT32: (ir.Element.FLOAT32, ir.Element.INT8),  # int8: hybrid
 }
@@ -185,11 +185,13 @@ class Node:
 
     def expect_channel_scales(self, weights: ir.Tensor, axis: int) -> None:
         """Integer weights: symmetric, one scale or one per output channel."""
-        if weights.element is not ir.Element.INT8:
+        if weights.element is ir.Element.FLOAT32:
             return
         quantization = weights.quantization
         if quantization is None:
-            raise self.error("is int8 but has no scale; quantize the model.", weights)
+            raise self.error(
+                f"is {weights.element.value} but has no scale; quantize the model.", weights
+            )
         if any(quantization.zero_point):
             raise self.error("has a zero point other than 0, expected symmetric weights.", weights)
         if len(quantization.scale) > 1 and quantization.axis != axis:

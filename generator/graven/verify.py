@@ -116,6 +116,8 @@ def _first_layer(
         if tensor.index not in ours:
             continue
         for against, values in theirs.items():
+            if tensor.index not in values:  # of our own making
+                continue
             where = (against, inference, operator.index, place, operator.name, tensor.name)
             found = compare(ours[tensor.index], values[tensor.index], where)
             if found:

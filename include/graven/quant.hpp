@@ -93,6 +93,13 @@ constexpr std::int32_t requantize(std::int32_t acc, Multiplier m) {
   return rounding_shift(high_multiply(shifted, m.multiplier), right);
 }
 
+// With one rounding, as LiteRT does it in its uint8 FULLY_CONNECTED.
+constexpr std::int32_t requantize_once(std::int32_t acc, Multiplier m) {
+  const int right = 31 - m.shift;
+  return static_cast<std::int32_t>(
+      (std::int64_t{acc} * m.multiplier + (std::int64_t{1} << (right - 1))) >> right);
+}
+
 // What requantize_wide takes of a multiplier: its upper 16 bits.
 constexpr Multiplier narrow(Multiplier m) {
   return {m.multiplier < 0x7fff0000 ? (m.multiplier + (1 << 15)) >> 16 : 0x7fff, m.shift};

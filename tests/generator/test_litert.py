@@ -53,6 +53,6 @@ def test_operator_equals_litert(name, element):
         else:
             inputs = [np.abs(value) if OPERATORS[name][1] else value
                       for value in random_models.random_inputs(rng, network)]  # fmt: skip
-        theirs = engines.litert(tflite_writer.to_bytes(network), network, inputs)
+        theirs = engines.litert(tflite_writer.to_bytes(network), network)(inputs)
         differences = tflm.differences(network, reference.run(network, inputs), theirs)
         assert not differences, f"{name} {element.value} seed {seed}: {differences}"

@@ -43,6 +43,20 @@ template <const auto& records> constexpr Multiplier multiplier() {
 static_assert(multiplier<per_tensor>() == Multiplier{1145324648, -4});
 static_assert(multiplier<per_channel>() == Multiplier{1145324601, -4});
 
+// What uint8 weights less their zero point are.
+constexpr std::int16_t far[] = {100, 200, 255, -255, -40, 30, -20, 10};
+constexpr Parameters from_uint8[] = {
+    {.output = {0.5f, -3}},
+    {.filter = far, .bias = bias, .scale = tiny_scale, .output = {2.0f, 7}}};
+
+TEST_CASE("int8 with int16 weights") {
+  // (5 + 13 * 100 - 17 * 200 + 33 * 255 - 43 * 255) / 40 + 7;  (-300 - 520 - 510 - 660 + 430) / 40
+  check_equal<Model<Sequential<Dense<4, 2>>, Shape{1, 1, 4}, from_uint8>, input,
+              int8s(-109, -32)>();
+  check_equal<Model<Sequential<Dense<4, 2>>, Shape{2, 1, 2}, from_uint8>, input,
+              int8s(-109, -32)>();
+}
+
 constexpr std::int64_t wide_bias[] = {-50000, 1234567};
 constexpr Parameters wide[] = {
     {.output = {0.5f, 0}, .element = Element::int16},

@@ -20,7 +20,7 @@ from graven import ir, layers, unsupported
 from graven.checked import Stated, check_axes, checked
 from graven.cpp import taken_names
 from graven.errors import GravenError
-from graven.frontends import flatbuffer
+from graven.frontends import flatbuffer, unsigned
 from graven.frontends.resources import SILENT, Resources
 from graven.frontends.tflite_writer import ENUMERATIONS, TENSOR_TYPES
 from graven.node import BYTES, Option, shape_text
@@ -126,19 +126,20 @@ class _Reader:
         operators = [
             self.operator(index, name) for index, name in enumerate(names) if name not in SILENT
         ]
+        inputs = _integers(self.graph, "Inputs")
         run = settled(operators, _integers(self.graph, "Outputs"))
-        return checked(
-            name,
+        tensors, operators = unsigned.signed(
             self.source,
-            _text(self.model.Description()),
             [
                 self.tensor(index, users.get(index, ""))
                 for index in range(self.graph.TensorsLength())
             ],
             run.operators,
-            _integers(self.graph, "Inputs"),
+            inputs,
             run.outputs,
         )
+        description = _text(self.model.Description())
+        return checked(name, self.source, description, tensors, operators, inputs, run.outputs)
 
     # -- operators -------------------------------------------------------------------------------
 

@@ -15,9 +15,8 @@ namespace graven::core {
 
 namespace avx2_isa {
 
-using kernels =
-    Prefer<Convs<Words, scalar_isa::Int8>, Depthwises<TapPairs>, DenseRows, Add, Pools,
-           Convs<Floats, scalar_isa::Float32>, FloatDepthwise, Nearest, scalar::kernels>;
+using kernels = Prefer<Convs<Words, std::int8_t>, Depthwises<TapPairs>, DenseRows, Add, Pools,
+                       Convs<Floats, float>, FloatDepthwise, Nearest, scalar::kernels>;
 
 }  // namespace avx2_isa
 

@@ -13,8 +13,8 @@ namespace avxvnni_isa {
 
 // Convolutions by `Lanes`, the rest as AVX2.
 template <class Lanes>
-using kernels = Prefer<avx2_isa::Convs<Lanes, scalar_isa::Int8>,
-                       avx2_isa::Depthwises<TapQuads<Lanes>>, avx2::kernels>;
+using kernels = Prefer<avx2_isa::Convs<Lanes, std::int8_t>, avx2_isa::Depthwises<TapQuads<Lanes>>,
+                       avx2::kernels>;
 
 }  // namespace avxvnni_isa
 

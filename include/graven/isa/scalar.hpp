@@ -51,7 +51,7 @@ using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConc
 using lasting = Prefer<State, Assigns, SvdfInt8<std::int16_t>, SvdfInt8<std::int8_t>,
                        SvdfFloat32>;  // from run to run
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
-                        weighted<Int16x8By32>>;
+                        weighted<Int16x8By32>, weighted<Int8x16<false>>, weighted<Int8x16<true>>>;
 using kernels =
     Prefer<products, pooling, reducing, elementwise, words, converting, binaries, moving, lasting>;
 

@@ -149,8 +149,8 @@ struct Writer {
     else
       for (int i = 0; i < end - first; ++i) to[i] = static_cast<std::byte>(weights[i * step]);
   }
-  constexpr void copy(const float* weights, int count, int step = 1) {
-    if (skips(4 * count)) return;
+  template <class T> constexpr void copy(const T* weights, int count, int step = 1) {
+    if (skips(static_cast<int>(sizeof(T)) * count)) return;
     for (int i = 0; i < count; ++i) put(weights[i * step]);
   }
 };

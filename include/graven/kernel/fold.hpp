@@ -22,13 +22,15 @@ struct Channel {
 };
 
 // scale_in * scale_filter / scale_out as TFLM computes it, in double; for a Dense layer with one
-// filter scale the product is rounded to float first (fully_connected_common.cc).
+// filter scale the product is rounded to float first (fully_connected_common.cc), and so it is for
+// weights that were uint8 (TFLite's GetQuantizedConvolutionMultipler).
 constexpr Multiplier channel_multiplier(const GraphView& graph, const Value& value,
                                         const Parameters& params, int output) {
   const float in = graph.source(value).quant.scale;
   if (params.scale.size == 0) return {};
   const float filter = params.scale.float32[params.scale.size == 1 ? 0 : output];
-  const double product = value.weights.rounds_scale && params.scale.size == 1
+  const bool rounds = value.weights.rounds_scale || params.filter.int16 != nullptr;
+  const double product = rounds && params.scale.size == 1
                              ? static_cast<double>(in * filter)
                              : static_cast<double>(in) * static_cast<double>(filter);
   return quantize_multiplier(product / static_cast<double>(value.quant.scale));
@@ -50,7 +52,8 @@ constexpr bool can_overflow(const Channel& c, std::int64_t bias, int zero, bool 
 
 // Sums of weights, in pieces: compilers limit how often a loop may run. Local variables: what one
 // costs is the compiler's time and memory for a model's weights.
-constexpr void add_weights(Channel& c, const std::int8_t* w, int count, int step) {
+template <class Weight>
+constexpr void add_weights(Channel& c, const Weight* w, int count, int step) {
   constexpr int piece = 1 << 16;
   for (int start = 0; start < count; start += piece) {
     const int end = (count - start < piece ? count : start + piece) * step;
@@ -91,7 +94,10 @@ constexpr Channel fold(const GraphView& graph, const Value& value, const Paramet
   const int zero = graph.source(value).quant.zero_point;
   const std::int64_t bias = params.bias.size > 0 ? params.bias.int32[output] : 0;
   Channel c;
-  add_weights(c, params.filter.int8 + layout.index(output, 0), layout.taps, layout.tap_step);
+  if (params.filter.int16 != nullptr)
+    add_weights(c, params.filter.int16 + layout.index(output, 0), layout.taps, layout.tap_step);
+  else
+    add_weights(c, params.filter.int8 + layout.index(output, 0), layout.taps, layout.tap_step);
   c.overflows = can_overflow(c, bias, zero, value.op.has(Trait::uncentred));
   if (!c.overflows)
     c.bias = static_cast<std::int32_t>(bias - std::int64_t{zero} * (c.above + c.below));

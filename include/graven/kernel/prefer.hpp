@@ -134,8 +134,16 @@ constexpr bool is_uniform(const GraphView& graph, const Value& v) {
 constexpr bool makes(const GraphView& graph, int value, const Op& op) {
   return graph[value].op == op && is_uniform(graph, graph[value]);
 }
+// Are the weights, if it has any, of the kind that most kernels are for: int8 for integers, float
+// for float?
+constexpr bool has_usual_weights(const Value& v) {
+  return !v.op.has(Trait::weights) ||
+         (v.element == Element::float32 ? v.weights.element != Element::int8
+                                        : v.weights.element != Element::int16);
+}
 template <class T> constexpr bool makes(const GraphView& graph, int value, const Op& op) {
-  return graph[value].element == element_of<T>() && makes(graph, value, op);
+  return graph[value].element == element_of<T>() && has_usual_weights(graph[value]) &&
+         makes(graph, value, op);
 }
 // Is it what `op` makes of elements `From`?
 template <class From, class To>

@@ -31,7 +31,8 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
   static constexpr int channels = v.shape.channels;
 
   static constexpr bool filter_fits = p.filter.size == layout.size();
-  static constexpr bool scaled = p.filter.element == Element::int8;
+  static constexpr bool scaled = p.filter.element == Element::int8 ||
+                                 (p.filter.element == Element::int16 && v.element == Element::int8);
   static constexpr bool filter_type =
       !filter_fits || scaled || (!integer && p.filter.element == Element::float32);
   static constexpr bool bias_fits = p.bias.size == 0 || p.bias.size == channels;

@@ -41,7 +41,8 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
 
   // ---- the outputs ----
 
-  static constexpr bool folds = K::holds_weights && given.filter.int8 != nullptr &&
+  static constexpr bool folds = K::holds_weights &&
+                                (given.filter.int8 != nullptr || given.filter.int16 != nullptr) &&
                                 v.op.has(Trait::weights) && v.element == Element::int8;
   static constexpr int outputs = folds ? v.weights.outputs : 0;
   static constexpr int together = [] {

@@ -24,8 +24,9 @@ constexpr RowForm planar_rows(Shape shape, bool padded) {
 
 // Depthwise 3x3 over rows that can be planar.
 constexpr bool reads_planar(const GraphView& g, const Value& v) {
-  return v.op == op::depthwise && v.element == Element::int8 && v.filter == Extent(3) &&
-         v.dilation == Extent(1) && (v.stride.width == 1 || v.stride.width == 2) && g.rim(v) <= 1 &&
+  return v.op == op::depthwise && v.element == Element::int8 && has_usual_weights(v) &&
+         v.filter == Extent(3) && v.dilation == Extent(1) &&
+         (v.stride.width == 1 || v.stride.width == 2) && g.rim(v) <= 1 &&
          v.shape.channels == g.input(v).shape.channels && g.input(v).shape == g.source(v).shape &&
          g.source(v).quant.zero_point == -128;
 }
@@ -111,7 +112,7 @@ constexpr RowKind rows_of(const GraphView& g, int value) {
   const Value& v = g[value];
   if (v.element != Element::int8 || v.inputs == 0 || g.source(v).element != Element::int8)
     return RowKind::pixels;
-  if (v.op == op::conv && v.shape.width > 1) return wanted_rows(g, value);
+  if (v.op == op::conv && v.shape.width > 1 && has_usual_weights(v)) return wanted_rows(g, value);
   const bool planar = keeps_planar(g, v) && rows_of(g, g.input(v).value) != RowKind::pixels;
   return planar ? wanted_rows(g, value) : RowKind::pixels;
 }

@@ -9,7 +9,6 @@
 
 #include "graven/isa/avx2/lanes.hpp"
 #include "graven/isa/avx2/windows.hpp"
-#include "graven/isa/scalar/channels.hpp"
 
 #include <array>
 
@@ -185,13 +184,12 @@ template <class Lanes, template <class> class Windows, int wide, int height> str
   }
 };
 
-// Convolutions by `Lanes`, in the arithmetic N.
-template <class Lanes, class N> struct Convs {
+// Convolutions of the elements of `Lanes`.
+template <class Lanes, class Element> struct Convs {
   static constexpr const char* name = Lanes::conv;
   static constexpr bool serves(const GraphView& g, int value) {
     const bool padded = g[value].dilation.width == 1;
-    return scalar_isa::computes<N>(g, value, op::conv) &&
-           (padded || std::is_same_v<N, scalar_isa::Int8>);
+    return makes<Element>(g, value, op::conv) && (padded || std::is_same_v<Element, std::int8_t>);
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];

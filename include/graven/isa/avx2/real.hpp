@@ -110,8 +110,7 @@ struct Floats {
 struct FloatDepthwise : scalar_isa::Depthwise<scalar_isa::Float32> {
   static constexpr const char* name = "avx2.real_depthwise";
   static constexpr bool serves(const GraphView& g, int value) {
-    return scalar_isa::computes<scalar_isa::Float32>(g, value, op::depthwise) &&
-           keeps_channels(g, g[value]);
+    return makes<float>(g, value, op::depthwise) && keeps_channels(g, g[value]);
   }
 
   [[gnu::flatten]] static void run(const Task& task, const Band& band) {

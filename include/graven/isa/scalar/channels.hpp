@@ -3,6 +3,7 @@
 //   Int8     int8 elements and weights
 //   Float32  float elements and weights
 //   Hybrid   float elements, int8 weights
+//   Int8x16  int8 elements, int16 weights: uint8 ones less their zero point, of old models
 //   Int16x8  int16 elements, int8 weights, sums of 64 bits; Int16x8By32 where the bias is int32
 #pragma once
 
@@ -20,7 +21,7 @@ struct Int8 {
   using Acc = std::int32_t;
   static constexpr int weight_size = sizeof(Weight);
 
-  static constexpr bool takes(const FilterLayout&) { return true; }  // check.hpp speaks of others
+  static constexpr bool takes(const Value& v) { return has_usual_weights(v); }
   static constexpr Acc product(Term x, Weight w) { return x * w; }
 
   static constexpr int header(int channels) { return channels * 8 + (channels + 3) / 4 * 4; }
@@ -61,6 +62,25 @@ struct Int8 {
   constexpr void finish(std::byte* out, int o, Acc acc) const { put(out + o, acc, scale(o)); }
 };
 
+template <bool dense> struct Int8x16 : Int8 {
+  using Int8::Int8;
+  using Int8::weights;
+  using Weight = std::int16_t;
+  static constexpr int weight_size = sizeof(Weight);
+
+  static constexpr bool takes(const Value& v) {
+    return !has_usual_weights(v) && v.weights.rounds_scale == dense;
+  }
+  static constexpr Acc product(Term x, Weight w) { return x * w; }
+  static constexpr const Weight* weights(const Parameters& params) { return params.filter.int16; }
+
+  constexpr void put(std::byte* out, Acc acc, Scale m) const {
+    const std::int32_t y = dense ? requantize_once(acc, m) : requantize(acc, m);
+    store(out, static_cast<std::int8_t>(clamp(y + zero, range)));
+  }
+  constexpr void finish(std::byte* out, int o, Acc acc) const { put(out + o, acc, scale(o)); }
+};
+
 // Stream: float low, high, float bias[C], then the weights.
 struct Float32 {
   using Element = float;
@@ -69,7 +89,7 @@ struct Float32 {
   using Acc = float;
   static constexpr int weight_size = sizeof(Weight);
 
-  static constexpr bool takes(const FilterLayout& w) { return w.element != core::Element::int8; }
+  static constexpr bool takes(const Value& v) { return has_usual_weights(v); }
   static constexpr Acc product(Term x, Weight w) { return x * w; }
 
   static constexpr int header(int channels) { return 8 + channels * 4; }
@@ -109,7 +129,7 @@ struct Hybrid {
   using Acc = float;
   static constexpr int weight_size = sizeof(Weight);
 
-  static constexpr bool takes(const FilterLayout& w) { return w.element == core::Element::int8; }
+  static constexpr bool takes(const Value& v) { return !has_usual_weights(v); }
   static constexpr Acc product(Term x, Weight w) { return x * static_cast<float>(w); }
   static constexpr int header(int channels) { return 8 + channels * 8; }
 
@@ -147,8 +167,8 @@ template <bool wide> struct Words {
   using Acc = std::int64_t;
   static constexpr int weight_size = sizeof(Weight);
 
-  static constexpr bool takes(const FilterLayout& w) {
-    return (w.bias == core::Element::int32) != wide;
+  static constexpr bool takes(const Value& v) {
+    return (v.weights.bias == core::Element::int32) != wide;
   }
   static constexpr std::int32_t product(Term x, Weight w) { return x * w; }
   static constexpr int header(int channels) { return channels * 12 + (channels + 3) / 4 * 4; }
@@ -196,7 +216,8 @@ using Int16x8By32 = Words<false>;
 
 // Is the value what `op` makes in this arithmetic?
 template <class N> constexpr bool computes(const GraphView& g, int value, const Op& op) {
-  return makes<typename N::Element>(g, value, op) && N::takes(g[value].weights);
+  return g[value].element == element_of<typename N::Element>() && makes(g, value, op) &&
+         N::takes(g[value]);
 }
 
 // acc + sum(a * b), in order; four at a time, because a loop's own instructions cost as much as its

@@ -14,7 +14,6 @@ namespace graven::core::fpu_isa {
 
 #if defined(__ARM_FP) && (__ARM_FP & 4)
 
-using scalar_isa::computes;
 using scalar_isa::Float32;
 
 // Outputs that are computed at once, of `left`; 1: fewer than a vector are left.
@@ -122,7 +121,7 @@ struct Depthwise : scalar_isa::Depthwise<Float32> {
   static constexpr const char* name = "fpu.depthwise";
   static constexpr bool serves(const GraphView& g, int value) {
     const int channels = g[value].shape.channels;
-    return computes<Float32>(g, value, op::depthwise) && channels >= 4 &&
+    return makes<float>(g, value, op::depthwise) && channels >= 4 &&
            channels == g.input(g[value]).shape.channels;
   }
   [[gnu::noinline]] static void run_pixel(const Task& task, const Inside& inside, std::byte* out) {
