@@ -15,11 +15,13 @@ from graven.bounds import Bounds, Inputs
 from graven.cpp import Cpp, extent, named, template, weighted
 from graven.matmul import bounded, centred, finish
 from graven.node import Node, Option, Values, shape_text
+from graven.quantize.rules import Weights
 from graven.window import span
 
 OPERATORS = ("TRANSPOSE_CONV",)
 OPTIONS = "TransposeConvOptions"
 DATA = (2,)
+WEIGHTS = Weights(axis=0, weights=1, bias=3)
 
 
 @dataclass(frozen=True)

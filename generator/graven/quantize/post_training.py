@@ -105,15 +105,17 @@ def quantize(
 
 
 def check(network: ir.Network, samples: inputs.Inputs) -> None:
-    """Float activations throughout, and samples that are numbers."""
-    for operator in network.operators:
-        for index in (*operator.outputs, *network.inputs):
-            tensor = network.tensors[index]
-            if tensor.element is not ir.Element.FLOAT32:
-                raise GravenError(
-                    f"{network.source}: tensor '{tensor.name}' is {tensor.element.value}; only a "
-                    "float32 network can be quantized, give the model from before it was."
-                )
+    """Float activations throughout, no state, and samples that are numbers."""
+    computed = {index for operator in network.operators for index in operator.outputs}
+    for index in (*network.inputs, *sorted(computed)):
+        tensor = network.tensors[index]
+        if tensor.element is not ir.Element.FLOAT32:
+            raise GravenError(
+                f"{network.source}: tensor '{tensor.name}' is {tensor.element.value}; only a "
+                "float32 network can be quantized, give the model from before it was."
+            )
+    for tensor in network.tensors:
+        check_constant(network, tensor)
     for tensor, value in zip(inputs.tensors(network), samples, strict=True):
         if len(value) == 0:
             raise GravenError(
@@ -125,12 +127,19 @@ def check(network: ir.Network, samples: inputs.Inputs) -> None:
                 f"{network.source}: the samples of '{tensor.name}' have numbers that are NaN or "
                 "infinite; clean the calibration data."
             )
-    for tensor in network.tensors:
-        if tensor.data is not None and not np.isfinite(tensor.data).all():
-            raise GravenError(
-                f"{network.source}: constant '{tensor.name}' has numbers that are NaN or infinite; "
-                "train the model again."
-            )
+
+
+def check_constant(network: ir.Network, tensor: ir.Tensor) -> None:
+    if tensor.initial is not None:
+        raise GravenError(
+            f"{network.source}: variable '{tensor.name}' lasts from run to run; only networks "
+            "without state can be quantized here."
+        )
+    if tensor.data is not None and not np.isfinite(tensor.data).all():
+        raise GravenError(
+            f"{network.source}: constant '{tensor.name}' has numbers that are NaN or infinite; "
+            "train the model again."
+        )
 
 
 def observed(

@@ -53,7 +53,8 @@ def candidates(values: Histogram) -> dict[str, Range]:
     distinct: dict[Range, str] = {}
     for name, each in found.items():
         distinct.setdefault(tuple(float(np.float32(end)) for end in each), name)
-    return {name: each for each, name in distinct.items() if each[1] > each[0]}
+    wide = {name: each for each, name in distinct.items() if each[1] > each[0]}
+    return wide or {"min-max": (0.0, 0.0)}  # nothing but zeros
 
 
 def percentile(values: Histogram, percent: float) -> Range:

@@ -8,7 +8,7 @@ import numpy as np
 
 from graven import ir, layers
 from graven.node import node_of
-from graven.quantize.batches import Batches
+from graven.quantize.batches import Batches, widened
 from graven.quantize.convert import Scale, along, rounded, weight_scales
 from graven.quantize.rules import Weights, weights_of
 from graven.quantize.sharing import Sharing, real_inputs
@@ -121,7 +121,9 @@ class Simulation:
         constants: Values,
         exact: Values,
     ) -> np.ndarray:
-        module, node = layers.modules()[operator.name], node_of(self.network, operator)
+        module = layers.modules()[operator.name]
+        wide, _ = widened(self.network, operator, len(next(iter(values.values()))))
+        node = wide or node_of(self.network, operator)
         (place, *_) = real_inputs(self.network, operator)
         data, index = operator.inputs[place], operator.inputs[weights.weights]
         whole = self.network.tensors[index].data.astype(np.float64)
