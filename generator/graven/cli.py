@@ -189,7 +189,9 @@ def load(options: argparse.Namespace) -> Loaded:
     from graven import emit, passes, prune
     from graven.frontends import files
 
-    source = quantized(options, files.read(options.model, options.layout))
+    source = quantized(
+        options, files.read(options.model, options.layout, options.of, options.shape)
+    )
     network, data, sha256 = passes.canonical(source.network), source.tflite, source.sha256
     for option in ("row_input", "stream"):
         if getattr(options, option, False) and len(network.inputs) != 1:
@@ -432,6 +434,13 @@ def flash_limit(text: str) -> int:
     return int(text)
 
 
+def extents(text: str) -> tuple[int, ...]:
+    words = text.split(",")
+    if not all(word.strip().isdecimal() and int(word) > 0 for word in words):
+        raise argparse.ArgumentTypeError(f"'{text}' is no shape, as in 1,3,32,32")
+    return tuple(int(word) for word in words)
+
+
 def target_list(text: str) -> list[str]:
     from graven import build
 
@@ -484,11 +493,20 @@ def _verb(
 ) -> argparse.ArgumentParser:
     verb = verbs.add_parser(name, help=about, description=f"graven {name}: {about}.")
     verb.set_defaults(verb=function)
-    verb.add_argument("model", type=Path, metavar="MODEL", help="a .tflite or .onnx file")
+    verb.add_argument(
+        "model",
+        type=Path,
+        metavar="MODEL",
+        help="a .tflite, .onnx or .pt2 file, or a .pth with --class",
+    )
     verb.add_argument("--name", help="the C++ namespace (default: from the file's name)")
     verb.add_argument("--layout", choices=("nhwc", "nchw"),
-                      help="of an .onnx model's inputs that have height and width "
+                      help="of an ONNX or PyTorch model's inputs that have height and width "
                       "(default: what costs nothing, mostly nhwc)")  # fmt: skip
+    verb.add_argument("--class", dest="of", metavar="M:NAME",
+                      help="of a pickled PyTorch module or state dict; runs its code")  # fmt: skip
+    verb.add_argument("--shape", type=extents, metavar="N,...",
+                      help="of that module's input, its batch included: 1,3,32,32")  # fmt: skip
     verb.add_argument("--quantize", choices=("int8",),
                       help="quantize a float32 model, by the samples of --calibrate")  # fmt: skip
     verb.add_argument("--calibrate", type=Path, action="append", metavar="F",

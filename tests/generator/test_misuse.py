@@ -36,7 +36,8 @@ def no_build(monkeypatch):
     ("name", "expected"),
     [
         ("m.onnx", "m.onnx: is no valid ONNX model"),
-        ("m.PT", "m.PT: is no .tflite file but a PyTorch model.*litert-torch"),
+        ("m.PT", "holds a pickled module|needs the package torch"),
+        ("m.CKPT", "m.CKPT: is no .tflite file but a PyTorch model.*litert-torch"),
         ("m.keras", "m.keras: is no .tflite file but a Keras.*TFLiteConverter"),
         ("m.tflite", "m.tflite: is no .tflite file: bytes 4 to 8"),
     ],

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graven import hybrid, inputs, ir
 from graven.errors import GravenError
-from graven.frontends import onnx, tflite, tflite_writer
+from graven.frontends import onnx, tflite, tflite_writer, torch
 from graven.quantize.post_training import Report, quantize
 
 
@@ -22,13 +22,28 @@ class Source:
     sha256: str  # of the file as it was given
 
 
-def read(path: Path, layout: str | None = None) -> Source:
-    """The network in a .tflite or .onnx file; `layout` is that of the inputs: nhwc, nchw, or what
-    costs nothing."""
-    if path.suffix.lower() == ".onnx" and not tflite.is_tflite(path):
-        network = onnx.load(path, layout)
-        network = replace(network, name=default_name(path))
-        return Source(network, tflite_writer.to_bytes(network), digest(path))
+TORCH = (".pt", ".pt2", ".pth")
+
+
+def read(
+    path: Path,
+    layout: str | None = None,
+    of: str | None = None,
+    shape: Sequence[int] | None = None,
+) -> Source:
+    """The network in a file; `layout` is that of the inputs: nhwc, nchw, or what costs nothing. A
+    pickled PyTorch module needs its class, module:Name, and the shape of its input."""
+    suffix = path.suffix.lower()
+    if tflite.is_tflite(path) or suffix not in (".onnx", *TORCH):
+        return read_tflite(path, layout)
+    if not path.is_file():
+        raise GravenError(f"{path}: cannot be read: no such file.")
+    network = onnx.load(path, layout) if suffix == ".onnx" else torch.load(path, layout, of, shape)
+    network = replace(network, name=default_name(path))
+    return Source(network, tflite_writer.to_bytes(network), digest(path))
+
+
+def read_tflite(path: Path, layout: str | None) -> Source:
     data = tflite.read(path)
     if layout is not None:
         raise GravenError(

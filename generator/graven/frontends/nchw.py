@@ -232,10 +232,10 @@ class Draft:
     def binary(self, name: str, first: Operand, second: Operand) -> View:
         """Elementwise, with broadcasting as numpy has it; one may be a constant."""
         options: dict[str, Option] = {"FusedActivationFunction": "NONE"}
-        if isinstance(first, np.ndarray):
-            operands = self.with_constant(second, first)[::-1]
-        elif isinstance(second, np.ndarray):
-            operands = self.with_constant(first, second)
+        if not isinstance(first, View):
+            operands = self.with_constant(second, np.asarray(first))[::-1]
+        elif not isinstance(second, View):
+            operands = self.with_constant(first, np.asarray(second))
         else:
             operands = self.pair(first, second)
         view = next(each for each in operands if isinstance(each, View))

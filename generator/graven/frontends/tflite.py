@@ -33,7 +33,7 @@ EMPTY_TABLE = struct.pack("<HHi", 4, 4, 4)  # a vtable without fields, and a tab
 TORCH = ("a PyTorch model", "litert-torch")
 KERAS = ("a Keras or TensorFlow model", "tf.lite.TFLiteConverter")
 CONVERTERS = {
-    **dict.fromkeys((".ckpt", ".pt", ".pt2", ".pte", ".pth", ".safetensors"), TORCH),
+    **dict.fromkeys((".ckpt", ".pte", ".safetensors"), TORCH),
     **dict.fromkeys((".h5", ".hdf5", ".keras", ".pb"), KERAS),
 }
 """What another front end would read, by the file's ending, and what makes a .tflite file of it."""
@@ -65,8 +65,8 @@ def read(path: Path) -> bytes:
     if data[4:8] != flatbuffer.IDENTIFIER and path.suffix.lower() in CONVERTERS:
         kind, converter = CONVERTERS[path.suffix.lower()]
         raise GravenError(
-            f"{path}: is no .tflite file but {kind}, by its name; graven reads .tflite and .onnx "
-            f"files: convert it to full int8 with {converter}."
+            f"{path}: is no .tflite file but {kind}, by its name; graven reads .tflite, .onnx "
+            f"and .pt2 files: convert it to full int8 with {converter}."
         )
     return data
 

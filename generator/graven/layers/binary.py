@@ -13,6 +13,7 @@ from graven import arithmetic, binary, ir
 from graven.bounds import Bounds, Inputs, full
 from graven.cpp import Cpp
 from graven.node import Node, Option, Values, scale_of, zero_point_of
+from graven.quantize.rules import SAME
 
 NAMES = {
     "SUB": "Sub",
@@ -34,6 +35,7 @@ NAMES = {
 }
 OPERATORS = tuple(NAMES)
 OPTIONS = {"SUB": "SubOptions", "DIV": "DivOptions"}
+SCALES = {"MINIMUM": SAME, "MAXIMUM": SAME}
 DATA = (0, 1)
 BROADCASTS = True
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from graven import ir
 from graven.node import Node, Option, Values, shape_text, zero_point_of
+from graven.quantize.rules import SAME
 
 OPERATORS = ("PAD", "PADV2")
 OPTIONS = None
+SCALES = SAME
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,770 @@
+"""Reads PyTorch: a module with an example input, or a .pt2 file, both by torch.export.
+
+The exported graph is of ATen's operators; each has a function here that tells nchw.Draft what it
+computes. Operators on nothing but constants are computed by torch itself.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graven import ir
+from graven.errors import GravenError
+from graven.frontends.nchw import Draft, View, cheapest
+from graven.frontends.onnx import nearest
+from graven.frontends.tflite import identifier, printable
+from graven.node import shape_text
+
+if TYPE_CHECKING:
+    import torch
+
+ELEMENTWISE = {
+    "abs": "ABS", "ceil": "CEIL", "cos": "COS", "exp": "EXP", "floor": "FLOOR",
+    "hardswish": "HARD_SWISH", "log": "LOG", "neg": "NEG", "relu": "RELU", "relu6": "RELU6",
+    "round": "ROUND", "rsqrt": "RSQRT", "sigmoid": "LOGISTIC", "sin": "SIN", "sqrt": "SQRT",
+    "tanh": "TANH",
+}  # fmt: skip
+UNCHANGED = (
+    "alias",
+    "clone",
+    "contiguous",
+    "detach",
+    "dropout",
+    "feature_dropout",
+    "lift_fresh_copy",
+)
+RECURRENT = "recurrent layers wait for their own front end; use Conv1d over time"
+NORMALIZED = "use BatchNorm, which costs nothing behind a convolution"
+INSTEAD = {
+    "lstm": RECURRENT, "gru": RECURRENT, "rnn_tanh": RECURRENT, "rnn_relu": RECURRENT,
+    "layer_norm": NORMALIZED, "group_norm": NORMALIZED, "instance_norm": NORMALIZED,
+    "scaled_dot_product_attention": "attention waits for its own front end; use convolutions",
+    "embedding": "give the embedded vectors as the model's input",
+    "sort": "end the model before it, and sort in the firmware",
+    "topk": "end the model before it, and sort in the firmware",
+}  # fmt: skip
+
+Arguments = dict[str, Any]
+Handler = Callable[["_Reader", Arguments], Any]
+HANDLERS: dict[str, Handler] = {}
+
+
+def require() -> None:
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise GravenError(
+            "reading PyTorch needs the package torch: pip install 'graven[torch]'."
+        ) from None
+
+
+def load(
+    path: str | Path,
+    layout: str | None = None,
+    of: str | None = None,
+    shape: Sequence[int] | None = None,
+) -> ir.Network:
+    """The network in a .pt2 file, or in a .pt or .pth file: a module or its state dict, `of` the
+    class module:Name, for an input of this shape."""
+    require()
+    import torch
+
+    path = Path(path)
+    source, name = printable(path.name), identifier(path.stem)
+    if path.suffix.lower() == ".pt2":
+        try:
+            program = torch.export.load(path)
+        except Exception as error:  # whatever its archive's readers raise
+            reason = str(error).strip().split("\n")[0]
+            raise GravenError(
+                f"{path}: is no program of torch.export ({reason}); export it again with "
+                "torch.export.save."
+            ) from None
+        return parse(program, source, name, layout)
+    module = unpickled(path, of)
+    if shape is None:
+        raise GravenError(
+            f"{path}: says nothing about its input; give its shape, as in --shape 1,3,32,32."
+        )
+    return from_module(module, (torch.zeros(tuple(shape)),), name, layout, source)
+
+
+def unpickled(path: Path, of: str | None) -> torch.nn.Module:
+    """A whole module, or the class with the state dict in the file; unpickling runs code, so that
+    the class must be named."""
+    import torch
+
+    if of is None or of.count(":") != 1:
+        raise GravenError(
+            f"{path}: holds a pickled module or its weights; name the class that it is of with "
+            "--class module:Name (only for files that you trust: reading one runs code), or save "
+            "it with torch.export.save."
+        )
+    place, name = of.split(":")
+    sys.path.insert(0, os.getcwd())
+    try:
+        kind = getattr(importlib.import_module(place), name)
+        found = torch.load(path, map_location="cpu", weights_only=False)
+        if isinstance(found, dict):
+            found, weights = kind(), found.get("state_dict", found)
+            found.load_state_dict(weights)
+    except Exception as error:  # of the user's own code as well
+        reason = str(error).strip().split("\n")[0]
+        raise GravenError(
+            f"{path}: cannot be read as {of}: {type(error).__name__}: {reason}."
+        ) from None
+    finally:
+        sys.path.pop(0)
+    if not isinstance(found, torch.nn.Module):
+        raise GravenError(f"{path}: holds a {type(found).__name__}, expected a module.")
+    return found.eval()
+
+
+def from_module(
+    module: torch.nn.Module,
+    example: tuple,
+    name: str = "model",
+    layout: str | None = None,
+    source: str | None = None,
+) -> ir.Network:
+    """The network that a module in evaluation mode computes, for inputs such as the example."""
+    require()
+    import torch
+
+    source = source or type(module).__name__
+    if module.training:
+        raise GravenError(
+            f"{source}: is in training mode, where dropout and batch normalization act otherwise; "
+            "call model.eval() first."
+        )
+    try:
+        with torch.no_grad():
+            program = torch.export.export(module, example)
+    except Exception as error:  # of the user's own code as well
+        reason = str(error).strip().split("\n")[0]
+        raise GravenError(
+            f"{source}: torch.export does not take it ({type(error).__name__}: {reason}); its "
+            "forward must not depend on values."
+        ) from None
+    return parse(program, source, name, layout)
+
+
+def parse(
+    program: torch.export.ExportedProgram, source: str, name: str, layout: str | None = None
+) -> ir.Network:
+    return cheapest(lambda each: _Reader(program, source).network(name, each), layout)
+
+
+def handles(*names: str) -> Callable[[Handler], Handler]:
+    def add(function: Handler) -> Handler:
+        HANDLERS.update(dict.fromkeys(names, function))
+        return function
+
+    return add
+
+
+class _Reader:
+    def __init__(self, program: torch.export.ExportedProgram, source: str) -> None:
+        self.program = program
+        self.draft = Draft(source)
+        self.values: dict[str, Any] = {}
+
+    def network(self, name: str, layout: str) -> ir.Network:
+        self.read_inputs(layout)
+        for node in self.program.graph.nodes:
+            if node.op == "call_function":
+                self.values[node.name] = self.call(node)
+            elif node.op not in ("placeholder", "output"):
+                self.draft.where = f"node '{node.name}'"
+                raise self.draft.error(f"is of the kind {node.op}, which is not supported.")
+        outputs: dict[str, View] = {}
+        for each in self.program.graph_signature.user_outputs:
+            value = self.values.get(each)
+            if not isinstance(value, View):
+                raise GravenError(
+                    f"{self.draft.source}: output '{each}' does not depend on the input."
+                )
+            outputs[printable(each)] = value
+        return self.draft.network(name, outputs, layout)
+
+    def read_inputs(self, layout: str) -> None:
+        signature, program = self.program.graph_signature, self.program
+        names = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
+        names |= signature.inputs_to_lifted_tensor_constants
+        stored = {**program.state_dict, **program.constants}
+        for node in program.graph.nodes:
+            if node.op != "placeholder":
+                continue
+            if node.name in names:
+                value = stored[names[node.name]].detach().cpu()
+                self.values[node.name] = value
+                continue
+            self.draft.where = f"input '{node.name}'"
+            value = node.meta.get("val")
+            if str(getattr(value, "dtype", "")) != "torch.float32":
+                raise self.draft.error("is no float32 tensor; export the model in float32.")
+            shape = [
+                1 if axis == 0 and not isinstance(n, int) else n
+                for axis, n in enumerate(value.shape)
+            ]
+            if not all(isinstance(n, int) for n in shape):
+                raise self.draft.error(
+                    "has a dynamic extent behind the batch; export the model with a fixed shape."
+                )
+            self.values[node.name] = self.draft.input(node.name, tuple(shape), layout)
+
+    def call(self, node: Any) -> Any:
+        kind = kind_of(node.target)
+        self.draft.where = f"node '{place(node)}' ({kind})"
+        arguments = {**dict(enumerate(node.args)), **node.kwargs}
+        known = {key: self.known(value) for key, value in arguments.items()}
+        if not has_view(known):
+            return self.computed(node, known)
+        if kind == "getitem":
+            return known[0][known[1]]
+        handler = HANDLERS.get(kind) or HANDLERS.get(kind.removesuffix("_"))
+        if handler is None:
+            advice = INSTEAD.get(kind, f"use what becomes one of {', '.join(sorted(HANDLERS))}")
+            raise self.draft.error(f"is not supported; {advice}.")
+        bound = bind(node.target, known)
+        found = handler(self, bound)
+        return self.renamed(found, node.name) if isinstance(found, View) else found
+
+    def renamed(self, view: View, name: str) -> View:
+        tensor = self.draft.tensors[view.index]
+        if tensor.name.startswith(f"{self.draft.where}_"):
+            self.draft.tensors[view.index] = replace(tensor, name=printable(name))
+        return view
+
+    def known(self, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return [self.known(each) for each in value]
+        return self.values[value.name] if hasattr(value, "op") else value
+
+    def computed(self, node: Any, known: Arguments) -> Any:
+        """Of constants, by torch."""
+        import torch
+
+        positional = [known[key] for key in known if isinstance(key, int)]
+        named = {key: value for key, value in known.items() if isinstance(key, str)}
+        with torch.no_grad():
+            return node.target(*positional, **named)
+
+
+def has_view(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(has_view, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(has_view, value))
+    return isinstance(value, View)
+
+
+def kind_of(target: Any) -> str:
+    """aten.conv2d.default is conv2d; a function of Python goes by its name."""
+    schema = getattr(target, "_schema", None)
+    return schema.name.split("::")[-1] if schema else getattr(target, "__name__", str(target))
+
+
+def place(node: Any) -> str:
+    """The dotted name of the module that a node is of."""
+    stack = list((node.meta.get("nn_module_stack") or {}).values())
+    return (stack[-1][0] if stack else "") or node.name
+
+
+def bind(target: Any, known: Arguments) -> Arguments:
+    """Arguments by the schema's names, with its defaults; by number where there is no schema."""
+    schema = getattr(target, "_schema", None)
+    if schema is None:
+        return {str(key): value for key, value in known.items()}
+    found = {}
+    for position, each in enumerate(schema.arguments):
+        if position in known:
+            found[each.name] = known[position]
+        elif each.name in known:
+            found[each.name] = known[each.name]
+        else:
+            found[each.name] = each.default_value if each.has_default_value() else None
+    return found
+
+
+def array(value: Any) -> np.ndarray | None:
+    """A constant as numpy has it."""
+    if value is None or isinstance(value, np.ndarray):
+        return value
+    return value.numpy() if hasattr(value, "numpy") else np.array(value, dtype=np.float32)
+
+
+def constant(reader: _Reader, value: Any, what: str) -> np.ndarray | None:
+    if isinstance(value, View):
+        raise reader.draft.error(f"computes its {what} at run time; make it a constant.")
+    return array(value)
+
+
+def several(value: Any, count: int) -> tuple[int, ...]:
+    values = list(value) if isinstance(value, list | tuple) else [value]
+    return tuple(values * count if len(values) == 1 else values)
+
+
+# -- convolutions, pools, products ----------------------------------------------------------------
+
+
+@handles("conv1d", "conv2d")
+def _conv(reader: _Reader, given: Arguments) -> View:
+    view, weights = given["input"], constant(reader, given["weight"], "weights")
+    count = weights.ndim - 2
+    stride, dilation = (several(given[name], count) for name in ("stride", "dilation"))
+    padding = given["padding"]
+    if padding == "valid":
+        padding = 0
+    if padding == "same":
+        reach = [(n - 1) * apart for n, apart in zip(weights.shape[2:], dilation, strict=True)]
+        pads = [(each // 2, each - each // 2) for each in reach]
+    else:
+        pads = [(each, each) for each in several(padding, count)]
+    bias = constant(reader, given["bias"], "bias")
+    return reader.draft.conv(view, weights, bias, stride, dilation, pads, given["groups"])
+
+
+@handles("conv_transpose2d")
+def _conv_transpose(reader: _Reader, given: Arguments) -> View:
+    weights = constant(reader, given["weight"], "weights")
+    if given["groups"] != 1 or set(several(given["dilation"], 2)) != {1}:
+        raise reader.draft.error("is dilated or grouped; use Upsample and Conv2d.")
+    pads = [
+        (cut, cut - more)
+        for cut, more in zip(
+            several(given["padding"], 2), several(given["output_padding"], 2), strict=True
+        )
+    ]
+    bias = constant(reader, given["bias"], "bias")
+    stride = several(given["stride"], 2)
+    return reader.draft.conv_transpose(given["input"], weights, bias, stride, pads)
+
+
+@handles("max_pool1d", "max_pool2d")
+def _max_pool(reader: _Reader, given: Arguments) -> View:
+    count = len(given["self"].shape) - 2
+    if set(several(given["dilation"], count)) != {1}:
+        raise reader.draft.error("is dilated; use a pool without dilation.")
+    return _pool(reader, given, "MAX", False)
+
+
+@handles("avg_pool1d", "avg_pool2d")
+def _average_pool(reader: _Reader, given: Arguments) -> View:
+    if given.get("divisor_override"):
+        raise reader.draft.error("has a divisor of its own; multiply behind the pool.")
+    return _pool(reader, given, "AVERAGE", given["count_include_pad"])
+
+
+def _pool(reader: _Reader, given: Arguments, kind: str, counts_pads: bool) -> View:
+    view = given["self"]
+    count = len(view.shape) - 2
+    filter = several(given["kernel_size"], count)
+    stride = several(given["stride"], count) if given["stride"] else filter
+    pads = [(each, each) for each in several(given["padding"], count)]
+    return reader.draft.pool(kind, view, filter, stride, pads, given["ceil_mode"], counts_pads)
+
+
+@handles("adaptive_avg_pool1d", "adaptive_avg_pool2d")
+def _adaptive_pool(reader: _Reader, given: Arguments) -> View:
+    view = given["self"]
+    extents = view.shape[2:]
+    size = several(given["output_size"], len(extents))
+    size = tuple(n if m is None else m for n, m in zip(extents, size, strict=True))
+    if any(n % m for n, m in zip(extents, size, strict=True)):
+        raise reader.draft.error(
+            f"makes {shape_text(size)} of {shape_text(extents)}, in windows of several sizes; take "
+            "a size that divides it."
+        )
+    if set(size) == {1}:
+        return reader.draft.reduce("MEAN", view, range(2, len(view.shape)), keep=True)
+    filter = tuple(n // m for n, m in zip(extents, size, strict=True))
+    return reader.draft.pool("AVERAGE", view, filter, filter, [(0, 0)] * len(size))
+
+
+@handles("adaptive_max_pool2d")
+def _adaptive_max_pool(reader: _Reader, given: Arguments) -> list[View | None]:
+    view = given["self"]
+    if set(several(given["output_size"], 2)) != {1}:
+        raise reader.draft.error("makes more than one pixel; use MaxPool2d.")
+    return [reader.draft.pool("MAX", view, view.shape[2:], (1, 1), [(0, 0), (0, 0)]), None]
+
+
+@handles("linear")
+def _linear(reader: _Reader, given: Arguments) -> View:
+    weights, bias = (constant(reader, given[name], name) for name in ("weight", "bias"))
+    return reader.draft.dense(given["input"], weights, bias)
+
+
+@handles("addmm")
+def _addmm(reader: _Reader, given: Arguments) -> View:
+    weights, bias = (
+        constant(reader, given["mat2"], "weights"),
+        constant(reader, given["self"], "bias"),
+    )
+    return reader.draft.dense(given["mat1"], np.ascontiguousarray(weights.T), bias)
+
+
+@handles("bmm", "matmul", "mm")
+def _matmul(reader: _Reader, given: Arguments) -> View:
+    first, second = given["self"], given.get("other", given.get("mat2"))
+    pair = (each if isinstance(each, View) else array(each) for each in (first, second))
+    return reader.draft.matmul(*pair)
+
+
+@handles("batch_norm")
+def _batch_norm(reader: _Reader, given: Arguments) -> View:
+    view = given["input"]
+    if given["training"]:
+        raise reader.draft.error("is in training mode; call model.eval() before the export.")
+    mean, variance = array(given["running_mean"]), array(given["running_var"])
+    ones = np.ones_like(mean)
+    scale = ones if given["weight"] is None else array(given["weight"])
+    offset = 0 * ones if given["bias"] is None else array(given["bias"])
+    return reader.draft.normalized(view, scale, offset, mean, variance, given["eps"])
+
+
+# -- element by element ---------------------------------------------------------------------------
+
+
+def _unary(name: str) -> Handler:
+    return lambda reader, given: reader.draft.unary(name, given["self"])
+
+
+HANDLERS.update({kind: _unary(name) for kind, name in ELEMENTWISE.items()})
+
+
+def _operands(reader: _Reader, given: Arguments) -> tuple:
+    pair = (given["self"], given["other"])
+    return tuple(each if isinstance(each, View) else array(each) for each in pair)
+
+
+@handles("add")
+def _add(reader: _Reader, given: Arguments) -> View:
+    first, second = _operands(reader, given)
+    second = _times(reader, second, given.get("alpha", 1))
+    return reader.draft.binary("ADD", first, second)
+
+
+@handles("sub")
+def _sub(reader: _Reader, given: Arguments) -> View:
+    first, second = _operands(reader, given)
+    second = _times(reader, second, given.get("alpha", 1))
+    if not isinstance(second, View):
+        return reader.draft.binary("ADD", first, -second)
+    return reader.draft.binary("SUB", first, second)
+
+
+@handles("rsub")
+def _rsub(reader: _Reader, given: Arguments) -> View:
+    return _sub(reader, {**given, "self": given["other"], "other": given["self"]})
+
+
+def _times(reader: _Reader, value: Any, factor: float) -> Any:
+    if factor == 1:
+        return value
+    if not isinstance(value, View):
+        return (value * factor).astype(np.float32)
+    return reader.draft.binary("MUL", value, np.float32([factor]))
+
+
+@handles("mul")
+def _mul(reader: _Reader, given: Arguments) -> View:
+    return reader.draft.binary("MUL", *_operands(reader, given))
+
+
+@handles("div")
+def _div(reader: _Reader, given: Arguments) -> View:
+    first, second = _operands(reader, given)
+    if given.get("rounding_mode"):
+        raise reader.draft.error("rounds its quotient; use a plain division.")
+    if not isinstance(second, View):
+        return reader.draft.binary("MUL", first, (1.0 / second).astype(np.float32))
+    return reader.draft.binary("DIV", first, second)
+
+
+@handles("maximum", "minimum")
+def _extreme(reader: _Reader, given: Arguments) -> View:
+    kind = reader.draft.where.split("(")[-1].rstrip(")").upper()
+    return reader.draft.binary(kind, *_operands(reader, given))
+
+
+@handles("pow")
+def _pow(reader: _Reader, given: Arguments) -> View:
+    view, power = given["self"], given["exponent"]
+    if power == 2:
+        return reader.draft.binary("MUL", view, view)
+    if power == 0.5:
+        return reader.draft.unary("SQRT", view)
+    raise reader.draft.error(f"raises to the power {power}; only 2 and 0.5 are supported.")
+
+
+@handles("clamp", "hardtanh")
+def _clamp(reader: _Reader, given: Arguments) -> View:
+    low = given["min_val"] if "min_val" in given else given["min"]
+    high = given["max_val"] if "max_val" in given else given["max"]
+    return reader.draft.clip(
+        given["self"],
+        -math.inf if low is None else float(low),
+        math.inf if high is None else float(high),
+    )
+
+
+@handles("leaky_relu")
+def _leaky_relu(reader: _Reader, given: Arguments) -> View:
+    slope = float(given["negative_slope"])
+    return reader.draft.unary("LEAKY_RELU", given["self"], {"Alpha": slope})
+
+
+@handles("prelu")
+def _prelu(reader: _Reader, given: Arguments) -> View:
+    view, slope = given["self"], constant(reader, given["weight"], "slope")
+    return reader.draft.prelu(view, slope.reshape(-1, *(1,) * (len(view.shape) - 2)))
+
+
+@handles("elu")
+def _elu(reader: _Reader, given: Arguments) -> View:
+    if (given["alpha"], given["scale"], given["input_scale"]) != (1, 1, 1):
+        raise reader.draft.error("has an alpha other than 1; use 1, or LeakyReLU.")
+    return reader.draft.unary("ELU", given["self"])
+
+
+@handles("gelu")
+def _gelu(reader: _Reader, given: Arguments) -> View:
+    rough = given["approximate"] == "tanh"
+    return reader.draft.unary("GELU", given["self"], {"Approximate": rough})
+
+
+@handles("silu")
+def _silu(reader: _Reader, given: Arguments) -> View:
+    view = given["self"]
+    return reader.draft.binary("MUL", view, reader.draft.unary("LOGISTIC", view))
+
+
+@handles("hardsigmoid")
+def _hard_sigmoid(reader: _Reader, given: Arguments) -> View:
+    return reader.draft.scaled_relu6(given["self"], 1 / 6, 0.5)
+
+
+@handles("softmax", "_softmax")
+def _softmax(reader: _Reader, given: Arguments) -> View:
+    return reader.draft.softmax(given["self"], given["dim"])
+
+
+@handles("log_softmax", "_log_softmax")
+def _log_softmax(reader: _Reader, given: Arguments) -> View:
+    return reader.draft.softmax(given["self"], given["dim"], "LOG_SOFTMAX")
+
+
+@handles(*UNCHANGED)
+def _unchanged(reader: _Reader, given: Arguments) -> View:
+    if given.get("train"):
+        raise reader.draft.error("is in training mode; call model.eval() before the export.")
+    return next(value for value in given.values() if isinstance(value, View))
+
+
+@handles("_assert_tensor_metadata")
+def _assertion(reader: _Reader, given: Arguments) -> None:
+    """Of shape and element, which are known."""
+
+
+@handles("to", "_to_copy")
+def _to(reader: _Reader, given: Arguments) -> View:
+    if str(given.get("dtype") or "torch.float32") != "torch.float32":
+        raise reader.draft.error("converts to another element than float32; remove it.")
+    return given["self"]
+
+
+# -- shapes ---------------------------------------------------------------------------------------
+
+
+@handles("sym_size")
+def _size(reader: _Reader, given: Arguments) -> int:
+    return given["self"].shape[given["dim"]]
+
+
+@handles("view", "reshape", "_unsafe_view")
+def _view(reader: _Reader, given: Arguments) -> View:
+    view, shape = given["self"], [int(n) for n in given.get("size", given.get("shape"))]
+    if -1 in shape:
+        shape[shape.index(-1)] = math.prod(view.shape) // -math.prod(shape)
+    return reader.draft.reshape(view, tuple(shape))
+
+
+@handles("flatten")
+def _flatten(reader: _Reader, given: Arguments) -> View:
+    view = given["self"]
+    rank = len(view.shape)
+    first, last = given["start_dim"] % rank, given["end_dim"] % rank
+    whole = math.prod(view.shape[first : last + 1])
+    shape = (*view.shape[:first], whole, *view.shape[last + 1 :])
+    return reader.draft.reshape(view, shape)
+
+
+@handles("squeeze")
+def _squeeze(reader: _Reader, given: Arguments) -> View:
+    view = given["self"]
+    rank = len(view.shape)
+    listed = range(rank) if given.get("dim") is None else several(given["dim"], 1)
+    gone = {axis % rank for axis in listed if view.shape[axis] == 1}
+    shape = tuple(n for axis, n in enumerate(view.shape) if axis not in gone)
+    return reader.draft.reshape(view, shape)
+
+
+@handles("unsqueeze")
+def _unsqueeze(reader: _Reader, given: Arguments) -> View:
+    shape = list(given["self"].shape)
+    shape.insert(given["dim"] % (len(shape) + 1), 1)
+    return reader.draft.reshape(given["self"], tuple(shape))
+
+
+@handles("permute")
+def _permute(reader: _Reader, given: Arguments) -> View:
+    view = given["self"]
+    return reader.draft.transpose(view, tuple(axis % len(view.shape) for axis in given["dims"]))
+
+
+@handles("transpose")
+def _transpose(reader: _Reader, given: Arguments) -> View:
+    view = given["self"]
+    axes = list(range(len(view.shape)))
+    first, second = given["dim0"], given["dim1"]
+    axes[first], axes[second] = axes[second], axes[first]
+    return reader.draft.transpose(view, tuple(axes))
+
+
+@handles("t")
+def _t(reader: _Reader, given: Arguments) -> View:
+    return reader.draft.transpose(given["self"], (1, 0))
+
+
+@handles("cat", "concat", "concatenate")
+def _cat(reader: _Reader, given: Arguments) -> View:
+    parts = [each if isinstance(each, View) else array(each) for each in given["tensors"]]
+    return reader.draft.concat(parts, given["dim"])
+
+
+@handles("split", "split_with_sizes", "chunk")
+def _split(reader: _Reader, given: Arguments) -> list[View]:
+    view = given["self"]
+    axis = given["dim"] % len(view.shape)
+    extent = view.shape[axis]
+    sizes = given.get("split_sizes") or given.get("split_size")
+    if given.get("chunks"):
+        sizes = -(-extent // given["chunks"])
+    if isinstance(sizes, int):
+        sizes = [min(sizes, extent - start) for start in range(0, extent, sizes)]
+    return reader.draft.split(view, axis, sizes)
+
+
+@handles("slice")
+def _slice(reader: _Reader, given: Arguments) -> View:
+    view = given["self"]
+    axis = given["dim"] % len(view.shape)
+    begin, end, step = [0] * len(view.shape), list(view.shape), [1] * len(view.shape)
+    limits = slice(given["start"], given["end"], given["step"])
+    begin[axis], end[axis], step[axis] = limits.indices(view.shape[axis])
+    return reader.draft.strided(view, begin, end, step)
+
+
+@handles("select")
+def _select(reader: _Reader, given: Arguments) -> View:
+    view = given["self"]
+    axis = given["dim"] % len(view.shape)
+    starts, sizes = [0] * len(view.shape), list(view.shape)
+    starts[axis], sizes[axis] = given["index"] % view.shape[axis], 1
+    found = reader.draft.slice(view, starts, sizes)
+    return reader.draft.reshape(found, (*view.shape[:axis], *view.shape[axis + 1 :]))
+
+
+@handles("expand")
+def _expand(reader: _Reader, given: Arguments) -> View:
+    view, size = given["self"], given["size"]
+    if math.prod(n for n in size if n != -1) != math.prod(
+        n for n, m in zip(view.shape[::-1], size[::-1], strict=False) if m != -1
+    ):
+        raise reader.draft.error("repeats its input; let + or * broadcast instead.")
+    return reader.draft.reshape(view, (1,) * (len(size) - len(view.shape)) + view.shape)
+
+
+@handles("pad", "constant_pad_nd")
+def _pad(reader: _Reader, given: Arguments) -> View:
+    view, flat = given["self"], given["pad"]
+    pads = [(0, 0)] * len(view.shape)
+    for place, axis in enumerate(range(len(view.shape) - 1, -1, -1)):
+        if 2 * place < len(flat):
+            pads[axis] = (flat[2 * place], flat[2 * place + 1])
+    return reader.draft.pad(view, pads, given.get("mode", "constant"), float(given["value"] or 0))
+
+
+def _reduction(name: str) -> Handler:
+    def handler(reader: _Reader, given: Arguments) -> View:
+        view = given["self"]
+        axes = given.get("dim")
+        axes = range(len(view.shape)) if axes is None or axes == [] else several(axes, 1)
+        return reader.draft.reduce(name, view, axes, bool(given.get("keepdim")))
+
+    return handler
+
+
+HANDLERS.update(
+    mean=_reduction("MEAN"),
+    sum=_reduction("SUM"),
+    amax=_reduction("REDUCE_MAX"),
+    amin=_reduction("REDUCE_MIN"),
+)
+
+
+# -- other resolutions ----------------------------------------------------------------------------
+
+
+def _size_of(given: Arguments, view: View) -> tuple[int, ...]:
+    size, scales = given.get("output_size"), given.get("scale_factors")
+    if size:
+        return tuple(size)
+    return tuple(math.floor(n * scale) for n, scale in zip(view.shape[2:], scales, strict=True))
+
+
+@handles("upsample_nearest2d")
+def _nearest(reader: _Reader, given: Arguments) -> View:
+    view = given.get("input", given.get("self"))
+    size = _size_of(given, view)
+    flags = nearest("asymmetric", "floor", view.shape[2:], size)
+    if flags is None:
+        raise reader.draft.error("picks other pixels than any operator here; use a whole factor.")
+    return reader.draft.resize(view, "RESIZE_NEAREST_NEIGHBOR", size, *flags)
+
+
+@handles("upsample_bilinear2d")
+def _bilinear(reader: _Reader, given: Arguments) -> View:
+    view, corners = given.get("input", given.get("self")), bool(given["align_corners"])
+    size = _size_of(given, view)
+    return reader.draft.resize(view, "RESIZE_BILINEAR", size, corners, not corners)
+
+
+@handles("pixel_shuffle")
+def _pixel_shuffle(reader: _Reader, given: Arguments) -> View:
+    view, block, draft = given["self"], given["upscale_factor"], reader.draft
+    _, channels, height, width = view.shape
+    kept = channels // block**2
+    split = draft.reshape(view, (1, kept, block, block, height, width))
+    turned = draft.transpose(split, (0, 1, 4, 2, 5, 3))
+    return draft.reshape(turned, (1, kept, height * block, width * block))
+
+
+@handles("channel_shuffle")
+def _channel_shuffle(reader: _Reader, given: Arguments) -> View:
+    view, groups, draft = given["self"], given["groups"], reader.draft
+    _, channels, *rest = view.shape
+    split = draft.reshape(view, (1, groups, channels // groups, *rest))
+    turned = draft.transpose(split, (0, 2, 1, *range(3, len(split.shape))))
+    return draft.reshape(turned, view.shape)

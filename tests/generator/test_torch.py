@@ -1,0 +1,306 @@
+"""The PyTorch front end: modules of each kind, and the networks that people train, the numpy
+reference of what is read against torch. Skipped where torch is not installed.
+"""
+
+import numpy as np
+import pytest
+from graven import cli, reference
+from graven.errors import GravenError
+from graven.frontends import files
+from graven.frontends import torch as frontend
+from graven.quantize.post_training import quantize
+
+torch = pytest.importorskip("torch", reason="no package torch: pip install 'graven[torch]'")
+from torch import nn  # noqa: E402
+from torch.nn import functional as F  # noqa: E402
+
+
+class Function(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+def seeded(module):
+    """In evaluation mode, its batch normalizations as if trained."""
+    torch.manual_seed(0)
+    for each in module.modules():
+        if hasattr(each, "reset_parameters"):
+            each.reset_parameters()
+        if isinstance(each, nn.BatchNorm1d | nn.BatchNorm2d):
+            each.running_mean.normal_(0.0, 0.3)
+            each.running_var.uniform_(0.5, 2.0)
+            each.weight.data.normal_(1.0, 0.2)
+            each.bias.data.normal_(0.0, 0.2)
+    return module.eval()
+
+
+def turned(value, name, description):
+    said = dict(each.split(" ") for each in description.split(", ") if each)
+    for label, order in said.items():
+        if label == name:
+            stated = {3: "NCL", 4: "NCHW"}.get(value.ndim, "0123456789")
+            value = value.transpose([stated.index(letter) for letter in order])
+    return np.ascontiguousarray(value)
+
+
+def check(module, *shape, layout=None):
+    module = seeded(module)
+    torch.manual_seed(1)
+    x = torch.randn(*shape)
+    network = frontend.from_module(module, (x,), layout=layout)
+    with torch.no_grad():
+        expected = module(x).numpy()
+    (given,), (output,) = network.inputs, network.outputs
+    value = turned(x.numpy(), network.tensors[given].name, network.description)
+    found = reference.run(network, [value])[output]
+    expected = turned(expected, network.tensors[output].name, network.description)
+    assert found.shape == expected.shape
+    assert np.max(np.abs(found - expected)) <= 1e-4 * np.max(np.abs(expected))
+    return network
+
+
+MODULES = {
+    "conv": nn.Conv2d(4, 6, 3, padding=1),
+    "conv strided": nn.Conv2d(4, 6, 3, stride=2, padding=1),
+    "conv same": nn.Conv2d(4, 6, (3, 2), padding="same"),
+    "conv dilated": nn.Conv2d(4, 6, 3, dilation=2),
+    "conv grouped": nn.Conv2d(4, 6, 3, groups=2),
+    "depthwise": nn.Conv2d(4, 8, 3, groups=4),
+    "conv transposed": nn.ConvTranspose2d(4, 3, 2, stride=2),
+    "conv transposed cut": nn.ConvTranspose2d(4, 3, 4, stride=2, padding=1),
+    "normalized": nn.Sequential(nn.Conv2d(4, 6, 3), nn.BatchNorm2d(6), nn.ReLU()),
+    "normalized alone": nn.BatchNorm2d(4),
+    "max pool": nn.MaxPool2d(2),
+    "max pool ceil": nn.MaxPool2d(2, ceil_mode=True),
+    "max pool padded": nn.Sequential(nn.ReLU(), nn.MaxPool2d(3, 2, 1)),
+    "average pool": nn.AvgPool2d(3, 2),
+    "average pool padded": nn.AvgPool2d(3, 1, 1),
+    "average pool uncounted": nn.AvgPool2d(3, 1, 1, count_include_pad=False),
+    "adaptive": nn.AdaptiveAvgPool2d(1),
+    "adaptive parts": nn.AdaptiveAvgPool2d((4, 3)),
+    "adaptive max": nn.AdaptiveMaxPool2d(1),
+    "flatten": nn.Sequential(nn.Conv2d(4, 3, 3), nn.Flatten(), nn.Linear(180, 5)),
+    "mean": Function(lambda x: x.mean((2, 3))),
+    "silu": nn.SiLU(),
+    "gelu": nn.GELU(),
+    "hardswish": nn.Hardswish(),
+    "hardsigmoid": nn.Hardsigmoid(),
+    "relu6": nn.ReLU6(),
+    "hardtanh": nn.Hardtanh(),
+    "clamp": Function(lambda x: x.clamp(0.0, 0.7)),
+    "leaky": nn.LeakyReLU(0.2),
+    "prelu": nn.PReLU(4),
+    "elu": nn.ELU(),
+    "softmax": nn.Softmax(1),
+    "log softmax": nn.LogSoftmax(1),
+    "arithmetic": Function(lambda x: (2.0 - x) * x / 3.0 + x.abs() - 0.5),
+    "scaled": Function(lambda x: torch.add(x, torch.sigmoid(x), alpha=2.0)),
+    "split": Function(lambda x: torch.cat([x.chunk(2, 1)[1], x[:, :2].relu()], 1)),
+    "permuted": Function(lambda x: x.permute(0, 2, 3, 1).reshape(1, -1, 4).softmax(-1)),
+    "select": Function(lambda x: x[:, 1].relu()),
+    "slice": Function(lambda x: x[:, :, 1:-1, ::2].relu()),
+    "pad": nn.Sequential(nn.ZeroPad2d((1, 2, 0, 1)), nn.Conv2d(4, 3, 3)),
+    "upsample": nn.Upsample(scale_factor=2),
+    "upsample bilinear": nn.Upsample(scale_factor=2, mode="bilinear"),
+    "pixel shuffle": nn.Sequential(nn.PixelShuffle(2), nn.ReLU()),
+    "shuffle": nn.Sequential(nn.Conv2d(4, 6, 1), nn.ChannelShuffle(2), nn.Conv2d(6, 3, 1)),
+    "dropout": nn.Sequential(nn.Dropout(), nn.ReLU()),
+}
+
+
+@pytest.mark.parametrize("label", MODULES)
+def test_module(label):
+    widths = {"adaptive parts": 9, "flatten": 8}
+    try:
+        check(MODULES[label], 1, 4, 12, widths.get(label, 14))
+    except GravenError as error:
+        if "which is not supported; what there is" not in str(error):
+            raise
+        pytest.skip(str(error).split(";")[0])
+
+
+# -- networks -------------------------------------------------------------------------------------
+
+
+def normalized(inputs, units, kernel=3, stride=1, groups=1, clamp=nn.ReLU):
+    conv = nn.Conv2d(inputs, units, kernel, stride, kernel // 2, groups=groups, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(units), clamp())
+
+
+class Residual(nn.Module):
+    def __init__(self, inputs, units, stride):
+        super().__init__()
+        self.body = nn.Sequential(
+            normalized(inputs, units, 3, stride),
+            nn.Conv2d(units, units, 3, padding=1),
+            nn.BatchNorm2d(units),
+        )
+        self.short = nn.Conv2d(inputs, units, 1, stride) if stride > 1 else nn.Identity()
+
+    def forward(self, x):
+        return torch.relu(self.body(x) + self.short(x))
+
+
+def resnet8():
+    blocks = [Residual(16, 16, 1), Residual(16, 32, 2), Residual(32, 64, 2)]
+    head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10), nn.Softmax(1)]
+    return nn.Sequential(normalized(3, 16), *blocks, *head)
+
+
+def separable(inputs, units, stride=1, clamp=nn.ReLU):
+    return nn.Sequential(
+        normalized(inputs, inputs, 3, stride, inputs, clamp), normalized(inputs, units, 1)
+    )
+
+
+def ds_cnn():
+    first = nn.Conv2d(1, 64, (10, 4), (2, 2), (5, 1))
+    body = [separable(64, 64) for _ in range(4)]
+    return nn.Sequential(first, nn.ReLU(), *body, nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+                         nn.Linear(64, 12))  # fmt: skip
+
+
+def mobilenet_v1():
+    plan = [(8, 16, 1), (16, 32, 2), (32, 32, 1), (32, 64, 2), (64, 64, 1), (64, 128, 2),
+            (128, 128, 1), (128, 256, 2)]  # fmt: skip
+    body = [separable(*each) for each in plan]
+    return nn.Sequential(normalized(3, 8, 3, 2), *body, nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+                         nn.Linear(256, 2))  # fmt: skip
+
+
+class Inverted(nn.Module):
+    def __init__(self, inputs, units, stride, factor):
+        super().__init__()
+        wide = inputs * factor
+        self.body = nn.Sequential(
+            normalized(inputs, wide, 1, clamp=nn.ReLU6),
+            normalized(wide, wide, 3, stride, wide, nn.ReLU6),
+            nn.Conv2d(wide, units, 1, bias=False),
+            nn.BatchNorm2d(units),
+        )
+        self.joins = stride == 1 and inputs == units
+
+    def forward(self, x):
+        return x + self.body(x) if self.joins else self.body(x)
+
+
+def mobilenet_v2():
+    plan = [
+        (16, 8, 1, 1),
+        (8, 8, 2, 6),
+        (8, 8, 1, 6),
+        (8, 16, 2, 6),
+        (16, 16, 1, 6),
+        (16, 24, 2, 6),
+    ]
+    body = [Inverted(*each) for each in plan]
+    head = [normalized(24, 64, 1, clamp=nn.ReLU6), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+            nn.Linear(64, 10)]  # fmt: skip
+    return nn.Sequential(normalized(3, 16, 3, 2, clamp=nn.ReLU6), *body, *head)
+
+
+class UNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.down, self.middle = normalized(3, 8), normalized(8, 16)
+        self.up, self.last = nn.ConvTranspose2d(16, 8, 2, 2), nn.Conv2d(16, 2, 1)
+
+    def forward(self, x):
+        wide = self.down(x)
+        deep = self.middle(F.max_pool2d(wide, 2))
+        return torch.sigmoid(self.last(torch.cat([self.up(deep), wide], 1)))
+
+
+NETWORKS = {
+    "ResNet-8": (resnet8, (1, 3, 32, 32)),
+    "DS-CNN": (ds_cnn, (1, 1, 49, 10)),
+    "MobileNetV1": (mobilenet_v1, (1, 3, 32, 32)),
+    "MobileNetV2": (mobilenet_v2, (1, 3, 32, 32)),
+    "U-Net": (UNet, (1, 3, 16, 16)),
+}
+
+
+@pytest.mark.parametrize("label", NETWORKS)
+def test_network(label):
+    make, shape = NETWORKS[label]
+    network = check(make(), *shape)
+    kinds = [operator.name for operator in network.operators]
+    assert not {"TRANSPOSE", "MUL", "RELU", "RELU6"} & set(kinds), kinds
+    generator = np.random.default_rng(0)
+    samples = generator.normal(0, 1, (16, *network.tensors[network.inputs[0]].shape))
+    report = quantize(network, [samples.astype(np.float32)]).report
+    assert report.layers[-1].noise_db > 10.0
+
+
+def test_conv1d_network():
+    net = nn.Sequential(
+        nn.Conv1d(6, 16, 5, padding=2), nn.BatchNorm1d(16), nn.ReLU(), nn.MaxPool1d(2),
+        nn.Conv1d(16, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(8, 4),
+    )  # fmt: skip
+    network = check(net, 1, 6, 40)
+    assert "TRANSPOSE" not in [operator.name for operator in network.operators]
+
+
+# -- files ----------------------------------------------------------------------------------------
+
+
+def test_file_of_export_and_command(tmp_path):
+    module = seeded(resnet8())
+    path = tmp_path / "net.pt2"
+    torch.export.save(torch.export.export(module, (torch.randn(1, 3, 32, 32),)), path)
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(0, 1, (8, 3, 32, 32)))
+    header = tmp_path / "net.hpp"
+    assert cli.main(["compile", str(path), "-o", str(header), "--quantize", "int8",
+                     "--calibrate", str(tmp_path / "x.npy")]) == 0  # fmt: skip
+    assert "int8 1x32x32x3 -> int8 1x10" in header.read_text()
+
+
+def test_pickled_files(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text(
+        "from torch import nn\n\n\nclass Net(nn.Sequential):\n    def __init__(self):\n"
+        "        super().__init__(nn.Linear(4, 3), nn.ReLU())\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import mine
+
+    net = mine.Net()
+    torch.save(net.state_dict(), "weights.pth")
+    torch.save(net, "whole.pth")
+    for name in ("weights.pth", "whole.pth"):
+        network = files.read(tmp_path / name, of="mine:Net", shape=(1, 4)).network
+        assert [operator.name for operator in network.operators] == ["FULLY_CONNECTED"]
+    with pytest.raises(GravenError, match="name the class"):
+        files.read(tmp_path / "whole.pth", shape=(1, 4))
+    with pytest.raises(GravenError, match="give its shape"):
+        files.read(tmp_path / "whole.pth", of="mine:Net")
+    with pytest.raises(GravenError, match="cannot be read as mine:Other: AttributeError"):
+        files.read(tmp_path / "whole.pth", of="mine:Other", shape=(1, 4))
+
+
+# -- what is refused ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("module", "shape", "sentence"),
+    [
+        (nn.LSTM(4, 3), (1, 5, 4), r"\(lstm\).*recurrent layers wait"),
+        (nn.Sequential(nn.LayerNorm(4)), (1, 5, 4), r"node '0' \(layer_norm\).*BatchNorm"),
+        (Function(lambda x: torch.linalg.det(x)), (1, 3, 3), "is not supported; use what becomes"),
+        (Function(lambda x: x if x.sum() > 0 else -x), (1, 3), "torch.export does not take it"),
+        (nn.AdaptiveAvgPool2d(3), (1, 2, 8, 8), "in windows of several sizes"),
+        (Function(lambda x: x.double()), (1, 3), "another element than float32"),
+    ],
+)
+def test_refused(module, shape, sentence):
+    with pytest.raises(GravenError, match=sentence):
+        frontend.from_module(module.eval(), (torch.zeros(*shape),))
+
+
+def test_training_mode_is_refused():
+    with pytest.raises(GravenError, match=r"call model\.eval\(\) first"):
+        frontend.from_module(nn.Sequential(nn.Dropout()), (torch.zeros(1, 3),))
