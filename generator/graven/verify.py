@@ -4,6 +4,7 @@ model's outputs under the plan that the user will get.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -96,12 +97,17 @@ def _layers(
         tensor = network.tensors[operator.output]
         if position in dump:
             data = np.frombuffer(dump[position], dtype=tensor.element.dtype)
-        elif operator.inputs[0] in values:
+        elif _size(operator.inputs[0], values) == math.prod(tensor.shape):
             data = values[operator.inputs[0]]
         else:
             continue
         values[tensor.index] = data.reshape(tensor.shape)
     return values
+
+
+def _size(index: int, values: dict[int, np.ndarray]) -> int | None:
+    """Elements of a value that is known; rows of it that are no copy have fewer."""
+    return values[index].size if index in values else None
 
 
 def _first_layer(

@@ -24,6 +24,7 @@
 #include "graven/layers/elu.hpp"
 #include "graven/layers/gelu.hpp"
 #include "graven/layers/hard_swish.hpp"
+#include "graven/layers/index_map.hpp"
 #include "graven/layers/leaky_relu.hpp"
 #include "graven/layers/log_softmax.hpp"
 #include "graven/layers/logical_not.hpp"
@@ -109,6 +110,7 @@ using core::ArgMax;
 using core::ArgMin;
 using core::Assign;
 using core::AvgPool;
+using core::bits;
 using core::Cast;
 using core::Ceil;
 using core::Concatenate;
@@ -119,8 +121,10 @@ using core::ConstantSub;
 using core::Conv2D;
 using core::Cos;
 using core::Dense;
+using core::DepthToSpace;
 using core::DepthwiseConv2D;
 using core::Dequantize;
+using core::Digit;
 using core::Div;
 using core::DivConstant;
 using core::DivWith;
@@ -142,6 +146,8 @@ using core::GreaterConstant;
 using core::GreaterEqual;
 using core::GreaterEqualConstant;
 using core::HardSwish;
+using core::IndexMap;
+using core::IndexTable;
 using core::LeakyReLU;
 using core::Less;
 using core::LessConstant;
@@ -166,6 +172,7 @@ using core::MulWith;
 using core::Neg;
 using core::NotEqual;
 using core::NotEqualConstant;
+using core::Pad;
 using core::Prelu;
 using core::PreluConstant;
 using core::Quantize;
@@ -182,13 +189,16 @@ using core::Reshape;
 using core::Reshaped;
 using core::ResizeBilinear;
 using core::ResizeNearest;
+using core::Reverse;
 using core::Round;
 using core::Rsqrt;
 using core::Sigmoid;
 using core::Sign;
 using core::Sin;
+using core::Slice;
 using core::Softmax;
 using core::SoftmaxWith;
+using core::SpaceToDepth;
 using core::Split;
 using core::Sqrt;
 using core::Square;
@@ -200,6 +210,7 @@ using core::SubWith;
 using core::Sum;
 using core::SVDF;
 using core::Tanh;
+using core::Tile;
 using core::Transpose;
 using core::TransposeConv2D;
 using core::Variable;

@@ -233,9 +233,9 @@ def test_mixed_elements():
 
 
 def test_unsupported_operator(monkeypatch):
-    monkeypatch.setitem(tflite_writer.CODES, "CONV_2D", tflite_writer.CODES["SPACE_TO_DEPTH"])
+    monkeypatch.setitem(tflite_writer.CODES, "CONV_2D", tflite_writer.CODES["BUCKETIZE"])
     sentence = refused(convolution())
-    assert "operator 0 (SPACE_TO_DEPTH), tensor 3 'tensor_3': is not supported; " in sentence
+    assert "operator 0 (BUCKETIZE), tensor 3 'tensor_3': is not supported; " in sentence
     assert "`graven ops` prints what works" in sentence
 
 

@@ -24,11 +24,11 @@ TEST_CASE("parts along each axis") {
 }
 
 // Along the height nothing is copied: a part is rows of the input.
-using Sum =
+using Added =
     Graph<Node<Split<Axis::height, 2>, image>, Node<Add, Out<parts, 0>, Out<parts, 1>>, Outputs<2>>;
 constexpr Parameters joined[] = {{.output = {0.5f, 1}}, {}, {.output = {0.5f, 0}}};
 TEST_CASE("parts that are joined again") {
-  using M = Model<Sum, Shape{4, 2, 2}, joined>;
+  using M = Model<Added, Shape{4, 2, 2}, joined>;
   static_assert(M::step_count == 2);
   check_equal<M, input, int8s(8, 10, 12, 14, 16, 18, 20, 22)>();
 }

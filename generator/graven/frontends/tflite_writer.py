@@ -17,6 +17,7 @@ IDENTIFIER = b"TFL3"
 ALIGNMENT = 16  # of constant data, as TensorFlow Lite's own converter has it
 
 ENUMERATIONS = {
+    "Mode": tflite.MirrorPadMode,
     "Padding": tflite.Padding,
     "FusedActivationFunction": tflite.ActivationFunctionType,
     "OutputType": tflite.TensorType,

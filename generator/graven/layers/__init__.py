@@ -12,6 +12,10 @@ A module has
                 it, it must be gone before: folded as it is read, where all its inputs are
                 constants, or by a pass (graven.passes)
     known(record, node) -> the output, where shapes alone say it
+    MOVES       whether all that `reference` does is to move elements of the one activation, or to
+                fill in others, whatever the array's type: then graven.passes.movement says the
+                operator, where there is no `cpp`
+    steps(record, node) -> two operators that do the same one after the other, see passes/steps.py
 and, where exact pruning is to see through it (without them it stays as it is),
     VARIABLES   positions of the inputs that may be variables, which last from run to run: their
                 arrays are what `reference` writes their new content into; without it, none

@@ -12,6 +12,7 @@ from graven.quantize.rules import SAME
 
 OPERATORS = ("PAD", "PADV2")
 OPTIONS = None
+MOVES = True
 SCALES = SAME
 
 

@@ -17,6 +17,7 @@ OPERATORS = ("SPLIT",)
 OPTIONS = "SplitOptions"
 DATA = (1,)
 SCALES = SAME
+MOVES = True
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ import numpy as np
 
 from graven import ir
 from graven.bounds import monotone
-from graven.cpp import Cpp, computed, hwc, template
+from graven.cpp import Cpp, computed, template
 from graven.node import Node, Option, Values, shape_text
 from graven.quantize.rules import SAME
 
 OPERATORS = ("TRANSPOSE",)
 OPTIONS = "TransposeOptions"
 SCALES = SAME
+MOVES = True
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,9 @@ def read(node: Node) -> Transpose:
 
 def cpp(layer: Transpose, node: Node) -> Cpp:
     """Axes of one element before the last three may go anywhere: nothing moves."""
-    hwc(node, node.input(0)), hwc(node, node.output)
     rank = len(layer.axes)
+    if any(extent != 1 for extent in (*node.input(0).shape[:-3], *node.output.shape[:-3])):
+        raise node.error("moves more axes than height, width and channels.")
     lead = max(3 - rank, 0)
     order = [*range(lead), *(axis + lead for axis in layer.axes)]
     first = len(order) - 3

@@ -10,12 +10,15 @@ from __future__ import annotations
 from graven import ir, layers
 from graven.node import node_of
 from graven.passes.dead import without_dead
+from graven.passes.joints import joints
+from graven.passes.movement import movement
 from graven.passes.pads import into_windows
+from graven.passes.steps import steps
 
 
 def canonical(network: ir.Network) -> ir.Network:
     """What can be compiled; GravenError names an operator that cannot."""
-    for step in (into_windows, without_dead):
+    for step in (steps, into_windows, joints, movement, joints, without_dead):
         network = step(network)
     for operator in network.operators:
         if not hasattr(layers.modules()[operator.name], "cpp"):

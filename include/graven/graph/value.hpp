@@ -95,6 +95,8 @@ struct Function {
   float (*real)(float x) = nullptr;
 };
 
+struct Moves;  // graph/moves.hpp
+
 // How the filter of a value is laid out: `taps` weights per output, at index(output, 0) and on.
 struct FilterLayout {
   int outputs = 0, taps = 0, output_step = 0, tap_step = 0;
@@ -151,10 +153,11 @@ struct Value {
   Extent filter = 1, stride = 1, dilation = 1;
   int left = 0;  // padding pixels before the row
   Activation activation = Activation::none;
-  FilterLayout weights{};    // of operators with weights
-  Function function{};       // of op::map
-  Options options{};         // of the operator itself
-  Listing<Wanted> wanted{};  // what its kernel packs besides filter and bias of Trait::weights
+  FilterLayout weights{};        // of operators with weights
+  Function function{};           // of op::map
+  Options options{};             // of the operator itself
+  Listing<Wanted> wanted{};      // what its kernel packs besides filter and bias of Trait::weights
+  const Moves* moves = nullptr;  // of index maps
   std::uint64_t macs = 0;
 
   constexpr int steps(int input_height, int band) const {

@@ -14,8 +14,8 @@
 #include "graven/isa/scalar/cast.hpp"
 #include "graven/isa/scalar/conv.hpp"
 #include "graven/isa/scalar/elementwise.hpp"
+#include "graven/isa/scalar/index_map.hpp"
 #include "graven/isa/scalar/log_softmax.hpp"
-#include "graven/isa/scalar/move.hpp"
 #include "graven/isa/scalar/mul.hpp"
 #include "graven/isa/scalar/pool.hpp"
 #include "graven/isa/scalar/reduce.hpp"
@@ -46,8 +46,8 @@ using elementwise =
            DequantizeBytes<std::int8_t>, DequantizeBytes<std::uint8_t>>;
 using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<std::int16_t>>;
 using converting = Prefer<Casts, LogicalNot, Zeros>;
-using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat, Slice,
-                      Transposes, Copy, Slide, Constant>;
+using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat,
+                      IndexMaps, IndexTables, Copy, Slide, Constant>;
 using lasting = Prefer<State, Assigns, SvdfInt8<std::int16_t>, SvdfInt8<std::int8_t>,
                        SvdfFloat32>;  // from run to run
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,

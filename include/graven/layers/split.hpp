@@ -4,27 +4,18 @@
 // part is some rows of the input.
 #pragma once
 
-#include "graven/graph/network.hpp"
+#include "graven/graph/index_map.hpp"
 
 namespace graven::core {
-
-namespace op {
-inline constexpr Op slice{"slice"};
-}
-
-struct SliceOptions {
-  int axis = 0;   // an Axis: width or channels
-  int first = 0;  // along it, in the input
-};
 
 template <Axis axis, int parts> struct Split {
   static constexpr const char* op = "SPLIT";
   static constexpr int outputs = parts > 0 ? parts : 1;
 
   template <int k, At in> static constexpr Shape output() {
-    constexpr bool divides = parts > 0 && extent(in.shape) % outputs == 0;
+    constexpr bool divides = parts > 0 && extent_along(in.shape, axis) % outputs == 0;
     static_assert(divides || error::size_mismatch<error::at_layer<in.layer>, error::in<Split>,
-                                                  error::got<extent(in.shape)>>,
+                                                  error::got<extent_along(in.shape, axis)>>,
                   "Split: the axis does not fall into so many equal parts. Choose a number that "
                   "divides the input's extent along it.");
     return divides ? part_of(in.shape) : no_shape;
@@ -33,30 +24,22 @@ template <Axis axis, int parts> struct Split {
   template <At in, class Lowering>
   static constexpr std::array<View, static_cast<std::size_t>(outputs)> lower(Lowering& l,
                                                                              View input) {
-    input = l.with_rows(input, in.layer);
-    std::array<View, static_cast<std::size_t>(outputs)> views{};
-    const Shape part = part_of(in.shape);
-    for (int k = 0; k < outputs; ++k) {
-      View& view = views[static_cast<std::size_t>(k)];
-      if constexpr (axis == Axis::height) {
-        view = {input.value, part, input.first + k * part.height};
-      } else {
-        Value v = l.begin(core::op::slice, in.layer, part, input);
-        v.quant = l.graph.values[input.value].quant;
-        v.options.set(SliceOptions{static_cast<int>(axis), k * extent(part)});
-        view = l.add(v, input);
-      }
-    }
-    return views;
+    using Parts = std::make_index_sequence<static_cast<std::size_t>(outputs)>;
+    return lower_each<in>(l, l.with_rows(input, in.layer), Parts());
   }
 
 private:
-  static constexpr int extent(Shape s) {
-    return axis == Axis::height ? s.height : axis == Axis::width ? s.width : s.channels;
+  template <At in, class Lowering, std::size_t... K>
+  static constexpr auto lower_each(Lowering& l, View input, std::index_sequence<K...>) {
+    constexpr Shape whole = in.shape, part = part_of(whole);
+    constexpr int step = extent_along(part, axis) * stride_along(whole, axis);
+    return std::array<View, sizeof...(K)>{
+        IndexMap<part, static_cast<int>(K) * step, 0, Digit{part.height, whole.row()},
+                 Digit{part.width, whole.channels},
+                 Digit{part.channels, 1}>::template lower<in>(l, input)...};
   }
   static constexpr Shape part_of(Shape s) {
-    (axis == Axis::height ? s.height : axis == Axis::width ? s.width : s.channels) /= outputs;
-    return s;
+    return with_extent(s, axis, extent_along(s, axis) / outputs);
   }
 };
 

@@ -1,24 +1,16 @@
 // Transpose: out[i] = in[j] where axis a of the output is axis `from[a]` of the input
 //
 // TFLite's TRANSPOSE of height, width and channels: Transpose<1, 0, 2> exchanges height and width.
-// The quantization carries over. Where the height stays, rows stream; else a step reads all rows.
+// An IndexMap: the quantization carries over. Where the height stays, rows stream; else a step
+// reads all rows.
 #pragma once
 
-#include "graven/graph/network.hpp"
+#include "graven/graph/index_map.hpp"
 
 namespace graven::core {
 
-namespace op {
-inline constexpr Op transpose{"transpose"};
-}
-
-struct TransposeOptions {
-  int from[3] = {0, 1, 2};  // the input's axis of each axis of the output
-};
-
 template <int height, int width, int channels> struct Transpose {
   static constexpr const char* op = "TRANSPOSE";
-  static constexpr int from[3] = {height, width, channels};
 
   template <At in> static constexpr Shape output() {
     constexpr bool permutes = is_axis(height) && is_axis(width) && is_axis(channels) &&
@@ -36,12 +28,11 @@ template <int height, int width, int channels> struct Transpose {
   }
 
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    input = l.with_rows(input, in.layer);
-    Value v = l.begin(core::op::transpose, in.layer, output<in>(), input);
-    v.quant = l.graph.values[input.value].quant;
-    v.options.set(TransposeOptions{{height, width, channels}});
-    if (height != 0) input.rows = {.first = 0, .step = 0, .count = in.shape.height};
-    return l.add(v, input);
+    constexpr Shape out = output<in>();
+    constexpr int strides[3] = {in.shape.row(), in.shape.channels, 1};
+    using Map = IndexMap<out, 0, 0, Digit{out.height, strides[height]},
+                         Digit{out.width, strides[width]}, Digit{out.channels, strides[channels]}>;
+    return Map::template lower<in>(l, input);
   }
 
 private:
