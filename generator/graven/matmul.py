@@ -63,6 +63,37 @@ def centred(node: Node, values: np.ndarray) -> np.ndarray:
     return values.astype(np.float64) - window_padding(node)
 
 
+# -- two matrices, both of which are activations --------------------------------------------------
+
+MOST_DEPTH = 32768  # products of int8 less a zero point that 32 bits hold
+
+
+def expect_product(node: Node, depth: int) -> None:
+    """Scales that work, and no more products per sum than 32 bits hold."""
+    if node.output.element is not ir.Element.INT8:
+        return
+    if depth > MOST_DEPTH:
+        raise node.error(f"adds {depth} products, at most {MOST_DEPTH} fit 32 bits.")
+    node.expect_multiplier(
+        scale_of(node.input(0)) * scale_of(node.input(1)) / scale_of(node.output)
+    )
+
+
+def product_of_matrices(node: Node, x: np.ndarray, y: np.ndarray, activation: str) -> np.ndarray:
+    """x @ y of inputs 0 and 1. TensorFlow Lite rounds the product of their scales to float32."""
+    output = node.output
+    if output.element is ir.Element.FLOAT32:
+        return arithmetic.clamp_float(x.astype(np.float64) @ y.astype(np.float64), activation)
+    first, second = node.input(0), node.input(1)
+    acc = (x.astype(np.float64) - zero_point_of(first)) @ (
+        y.astype(np.float64) - zero_point_of(second)
+    )
+    scale, zero_point = scale_of(output), zero_point_of(output)
+    real = float(np.float32(scale_of(first)) * np.float32(scale_of(second))) / scale
+    limits = arithmetic.limits(activation, scale, zero_point)
+    return arithmetic.requantize(acc.astype(np.int64), real, zero_point, limits)
+
+
 # -- bounds ---------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@
 #include "graven/layers/add.hpp"
 #include "graven/layers/argmax.hpp"
 #include "graven/layers/avg_pool.hpp"
+#include "graven/layers/batch_matmul.hpp"
 #include "graven/layers/binary.hpp"
 #include "graven/layers/cast.hpp"
 #include "graven/layers/concat.hpp"
@@ -110,10 +111,13 @@ using core::ArgMax;
 using core::ArgMin;
 using core::Assign;
 using core::AvgPool;
+using core::BatchMatMul;
+using core::BatchMatMulConstant;
 using core::bits;
 using core::Cast;
 using core::Ceil;
 using core::Concatenate;
+using core::ConstantBatchMatMul;
 using core::ConstantDiv;
 using core::ConstantFloorDiv;
 using core::ConstantFloorMod;

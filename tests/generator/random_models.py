@@ -16,6 +16,7 @@ from graven import ir
 from graven.layers.add import Add
 from graven.layers.argmax import ArgMax
 from graven.layers.avg_pool import AvgPool
+from graven.layers.batch_matmul import BatchMatMul
 from graven.layers.binary import COMPARISONS, LOGIC, Binary
 from graven.layers.cast import Cast
 from graven.layers.concat import Concat
@@ -302,10 +303,47 @@ def dense(b: Builder, data: int) -> int:
     keep = len(shape) > 1 and b.chance(0.4)
     depth = shape[-1] if keep or b.chance(0.3) else math.prod(shape)
     units = b.extent(17)
+    if b.chance(0.15) and b.element(data) is not INT16:
+        return product(b, data, units)
     rows = shape[:-1] if keep else (math.prod(shape) // depth,)
     weights = b.weights(data, (units, depth), 0, b.chance(0.4))
     inputs, output = b.weighted(data, weights, units, depth, (*rows, units))
     return b.add("FULLY_CONNECTED", Dense(b.activation(), keep), inputs, output)
+
+
+def product(b: Builder, data: int, units: int) -> int:
+    """A Dense layer whose weights are computed: from a model input of one row."""
+    depth = b.shape(data)[-1]
+    flat = b.input((1, units * depth), b.element(data))
+    weights = shaped(b, flat, (units, depth))
+    scale = b.scale_of(data) * b.scale_of(weights) * SPREAD * math.sqrt(depth)
+    output = b.result(data, (*b.shape(data)[:-1], units), scale)
+    return b.add("FULLY_CONNECTED", Dense(b.activation(), True), [data, weights], output)
+
+
+def batch_matmul(b: Builder, data: int) -> int:
+    """By another activation or by a constant; a vector is one row of a matrix."""
+    shape = b.shape(data)
+    if len(shape) < 2:
+        data, shape = as_row(b, data), (1, math.prod(shape))
+    adjoint_x, adjoint_y = b.chance(0.3), b.chance(0.5)
+    rows, depth = shape[:-3:-1] if adjoint_x else shape[-2:]
+    columns = b.extent(8)
+    batches = shape[:-2]
+    if batches and b.chance(0.4):
+        batches = (1,) * len(batches) if b.chance(0.5) else ()
+    matrix = (*batches, columns, depth) if adjoint_y else (*batches, depth, columns)
+    if b.chance(0.3) or (len(matrix) == 2 and matrix[0] != 1):  # would look like a batch
+        other = add_constant(b, data, matrix)
+        if b.element(data) is INT8 and b.chance(0.5):
+            symmetric = ir.Quantization((b.scale_of(other),), (0,))
+            b.tensors[other] = dataclasses.replace(b.tensors[other], quantization=symmetric)
+    else:
+        other = b.input(matrix, b.element(data))
+    scale = b.scale_of(data) * b.scale_of(other) * SPREAD * math.sqrt(depth)
+    output = b.result(data, (*shape[:-2], rows, columns), scale)
+    layer = BatchMatMul(adjoint_x, adjoint_y)
+    return b.add("BATCH_MATMUL", layer, [data, other], output)
 
 
 def padded(b: Builder, data: int, layer: Callable[[Builder, int], int]) -> int:
@@ -885,6 +923,7 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         padded_conv2d,
         padded_depthwise,
         dense,
+        batch_matmul,
         max_pool,
         avg_pool,
         mean,

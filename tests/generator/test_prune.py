@@ -478,6 +478,8 @@ def deadened(rng: np.random.Generator, network: ir.Network, most: int) -> ir.Net
         if not weighted or tensors[operator.inputs[0]].element is not INT8:
             continue
         weights = tensors[operator.inputs[1]]
+        if weights.data is None:  # computed
+            continue
         if rng.random() < 0.3:
             set_data(weights, weights.data * (rng.random(weights.shape[-1]) < 0.7))
         if len(operator.inputs) > 2 and operator.inputs[2] >= 0:

@@ -94,7 +94,7 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
       p.element = style.quantized;
     }
     if (style.real) return p;
-    if (A::weighted || op == op::add || op == op::mean || op == op::sum)
+    if (A::weighted || op == op::add || op == op::mean || op == op::sum || op == op::batch_matmul)
       p.output = {style.out_scale, op == op::depthwise ? style.depthwise_zero : style.out_zero};
     return p;
   }

@@ -87,7 +87,7 @@ class Converter:
         for place in real_inputs(self.network, operator):
             if (operator.index, place) in self.shared.rescaled:
                 inputs[place] = self.rescaled(inputs[place], operator)
-        weights = weights_of(layers.modules()[operator.name])
+        weights = weights_of(layers.modules()[operator.name], operator, self.network.tensors)
         if weights is not None:
             self.weights(operator, weights, inputs)
         self.operators.append(

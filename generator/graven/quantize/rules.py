@@ -8,8 +8,11 @@ WEIGHTS     Weights: which inputs are weights and bias, and the axis of one scal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
+
+from graven import ir
 
 SAME, FREE = "same", "free"
 
@@ -37,5 +40,11 @@ def rule_of(module: ModuleType, operator: str) -> Rule:
     return found.get(operator, FREE) if isinstance(found, dict) else found
 
 
-def weights_of(module: ModuleType) -> Weights | None:
-    return getattr(module, "WEIGHTS", None)
+def weights_of(
+    module: ModuleType, operator: ir.Operator, tensors: Sequence[ir.Tensor]
+) -> Weights | None:
+    """None where they are computed, as activations are."""
+    found = getattr(module, "WEIGHTS", None)
+    if found is None or tensors[operator.inputs[found.weights]].data is None:
+        return None
+    return found

@@ -25,7 +25,7 @@ class Sharing:
 
 def real_inputs(network: ir.Network, operator: ir.Operator) -> list[int]:
     """Positions of its float32 inputs that are no weights."""
-    weights = weights_of(layers.modules()[operator.name])
+    weights = weights_of(layers.modules()[operator.name], operator, network.tensors)
     own = () if weights is None else (weights.weights, weights.bias)
     return [
         place

@@ -25,8 +25,12 @@ class Simulation:
     def exact(self, inputs: list[np.ndarray]) -> Values:
         return self.batches.run(inputs)
 
+    def weights_of(self, operator: ir.Operator) -> Weights | None:
+        module = layers.modules()[operator.name]
+        return weights_of(module, operator, self.network.tensors)
+
     def weighted(self) -> list[tuple[ir.Operator, Weights]]:
-        found = ((op, weights_of(layers.modules()[op.name])) for op in self.network.operators)
+        found = ((op, self.weights_of(op)) for op in self.network.operators)
         return [(op, weights) for op, weights in found if weights is not None]
 
     def constants(self, scales: dict[int, Scale], biases: dict[int, np.ndarray]) -> Values:
@@ -100,7 +104,7 @@ class Simulation:
         for index, value in zip(self.network.inputs, inputs, strict=True):
             values[index] = hook(index, value)
         for operator in self.network.operators:
-            weights = weights_of(layers.modules()[operator.name])
+            weights = self.weights_of(operator)
             bias = None if weights is None else self.bias_of(operator, weights)
             module = layers.modules()[operator.name]
             if bias is not None and hasattr(module, "products"):

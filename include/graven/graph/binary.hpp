@@ -83,7 +83,10 @@ template <class Layer, Shape operand, bool first = false> struct WithConstant {
 
   template <At in> static constexpr Shape output() {
     constexpr At constant = operand_of<WithConstant, operand, in>();
-    return first ? detail::output<Layer, constant, in>() : detail::output<Layer, in, constant>();
+    if constexpr (first)
+      return detail::output<Layer, constant, in>();
+    else
+      return detail::output<Layer, in, constant>();
   }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     constexpr At at = operand_of<WithConstant, operand, in>();

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "graven/isa/scalar/add.hpp"
+#include "graven/isa/scalar/batch_matmul.hpp"
 #include "graven/isa/scalar/binaries.hpp"
 #include "graven/isa/scalar/cast.hpp"
 #include "graven/isa/scalar/conv.hpp"
@@ -51,7 +52,8 @@ using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConc
 using lasting = Prefer<State, Assigns, SvdfInt8<std::int16_t>, SvdfInt8<std::int8_t>,
                        SvdfFloat32>;  // from run to run
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
-                        weighted<Int16x8By32>, weighted<Int8x16<false>>, weighted<Int8x16<true>>>;
+                        weighted<Int16x8By32>, weighted<Int8x16<false>>, weighted<Int8x16<true>>,
+                        BatchMatMul<std::int8_t>, BatchMatMul<float>>;
 using kernels =
     Prefer<products, pooling, reducing, elementwise, words, converting, binaries, moving, lasting>;
 
