@@ -220,7 +220,7 @@ class _Gate:
                 f"{where}: has the dynamic shape {shape_text(shape)}; export the model with a "
                 "fixed input shape."
             )
-        if any(extent == 0 for extent in shape):
+        if any(extent == 0 for extent in shape) and not where.startswith("tensor "):
             raise self.error(f"{where}: has shape {shape_text(shape)}, which holds nothing.")
         if math.prod(shape) * tensor.element.dtype.itemsize > MOST_BYTES:
             raise self.error(

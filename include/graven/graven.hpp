@@ -29,6 +29,7 @@
 #include "graven/layers/leaky_relu.hpp"
 #include "graven/layers/log_softmax.hpp"
 #include "graven/layers/logical_not.hpp"
+#include "graven/layers/lstm.hpp"
 #include "graven/layers/max_pool.hpp"
 #include "graven/layers/mul.hpp"
 #include "graven/layers/quantize.hpp"
@@ -164,6 +165,7 @@ using core::LogicalNot;
 using core::LogicalOr;
 using core::LogicalOrConstant;
 using core::LogSoftmax;
+using core::LSTM;
 using core::Maximum;
 using core::MaximumConstant;
 using core::MaxPool;

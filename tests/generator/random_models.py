@@ -31,6 +31,7 @@ from graven.layers.hard_swish import HardSwish
 from graven.layers.leaky_relu import LeakyReLU
 from graven.layers.log_softmax import LogSoftmax
 from graven.layers.logical_not import LogicalNot
+from graven.layers.lstm import Lstm
 from graven.layers.max_pool import MaxPool
 from graven.layers.mul import Mul
 from graven.layers.pad import Pad
@@ -914,6 +915,52 @@ def svdf(b: Builder, data: int) -> int:
     return b.add("SVDF", layer, [data, filter, time, bias, state], output)
 
 
+def lstm(b: Builder, data: int) -> int:
+    """A short sequence; sometimes along the height (time major)."""
+    shape = b.shape(data)
+    size, moments = math.prod(shape), 1
+    for count in (2, 3, 4, 5):
+        moments = count if size % count == 0 and b.chance(0.6) else moments
+    inputs, units, major = size // moments, b.extent(9), b.chance(0.4)
+    data = shaped(b, data, (moments, 1, inputs) if major else (1, moments, inputs))
+    element = b.element(data)
+    point = 0 if element is not INT8 else int(b.rng.integers(-128, 128))
+    stored = ir.Quantization((1 / 32768 if element is INT16 else 1 / 128,), (point,))
+    hidden = b.state((1, units), element, None if element is FLOAT32 else stored)
+    if element is FLOAT32:
+        cell = b.state((1, units), FLOAT32, None)
+    else:
+        cell = b.state((1, units), INT16, ir.Quantization((2.0 ** -b.pick(12, 12, 11, 14),), (0,)))
+    gates = [lstm_gate(b, data, hidden, units) for _ in range(4)]
+    first, second, biases = zip(*gates, strict=True)
+    inputs = [data, *first, *second, -1, -1, -1, *biases, -1, -1, hidden, cell, -1, -1, -1, -1]
+    output = b.like(hidden, (*b.shape(data)[:2], units))
+    layer = Lstm(major, b.pick(0.0, 0.0, 1.5))
+    return b.add("UNIDIRECTIONAL_SEQUENCE_LSTM", layer, inputs, output)
+
+
+def lstm_gate(b: Builder, data: int, hidden: int, units: int) -> tuple[int, int, int]:
+    """Weights of the input, of the hidden state, and biases: sums of a few units at most."""
+    found = []
+    for source in (data, hidden):
+        depth = b.shape(source)[-1]
+        if b.element(source) is FLOAT32:
+            values = b.rng.normal(0, 1, (units, depth)).astype(np.float32)
+            found.append(b.tensor(values.shape, FLOAT32, None, values))
+            continue
+        spread = SPREAD if b.element(source) is INT8 else SPREAD * 256
+        scale = b.scale(1.5 / (b.scale_of(source) * spread * SPREAD * math.sqrt(depth)))
+        values = b.rng.integers(-127, 128, (units, depth)).astype(np.int8)
+        found.append(b.tensor(values.shape, INT8, ir.Quantization((scale,), (0,)), values))
+    if b.element(data) is FLOAT32:
+        bias = b.rng.normal(0, 1, units).astype(np.float32)
+        return found[0], found[1], b.tensor((units,), FLOAT32, None, bias)
+    scale = float(np.float32(b.scale_of(data)) * np.float32(b.scale_of(found[0])))
+    wide = ir.Element.INT64 if b.element(data) is INT16 else ir.Element.INT32
+    sums = np.rint(b.rng.normal(0, 1 / scale, units)).astype(wide.dtype)
+    return found[0], found[1], b.tensor((units,), wide, ir.Quantization((scale,), (0,)), sums)
+
+
 LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
     layer.__name__: layer
     for layer in (
@@ -964,13 +1011,14 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         transpose,
         variable,
         svdf,
+        lstm,
     )
 }
 KINDS = tuple(LAYERS)
 WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")
 WIDE = (
     *WEIGHTED, "max_pool", "avg_pool", "reshape", "quantize_wide", "dequantize", "concat", "split",
-    "transpose", "resize_nearest",
+    "transpose", "resize_nearest", "lstm",
 )  # fmt: skip
 """Those that take int16 as well."""
 ELEMENTS = tuple(

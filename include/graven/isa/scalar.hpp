@@ -17,6 +17,7 @@
 #include "graven/isa/scalar/elementwise.hpp"
 #include "graven/isa/scalar/index_map.hpp"
 #include "graven/isa/scalar/log_softmax.hpp"
+#include "graven/isa/scalar/lstm.hpp"
 #include "graven/isa/scalar/mul.hpp"
 #include "graven/isa/scalar/pool.hpp"
 #include "graven/isa/scalar/reduce.hpp"
@@ -49,7 +50,8 @@ using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<st
 using converting = Prefer<Casts, LogicalNot, Zeros>;
 using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat,
                       IndexMaps, IndexTables, Copy, Slide, Constant>;
-using lasting = Prefer<State, Assigns, SvdfInt8<std::int16_t>, SvdfInt8<std::int8_t>,
+using lasting = Prefer<State, Assigns, Lstm<std::int8_t>, Lstm<std::int16_t>, LstmFloat32,
+                       SvdfInt8<std::int16_t>, SvdfInt8<std::int8_t>,
                        SvdfFloat32>;  // from run to run
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
                         weighted<Int16x8By32>, weighted<Int8x16<false>>, weighted<Int8x16<true>>,

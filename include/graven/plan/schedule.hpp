@@ -53,10 +53,10 @@ template <int Values, int Reads, int Spans> struct Pull {
             (policy.whole[static_cast<std::size_t>(v / 64 % 4)] >> v % 64 & 1) != 0);
   }
 
-  // Twice over the values: at last what persists, whether anything has read it or not.
+  // Twice over the values: at last what is complete, whether anything has read it or not.
   constexpr bool is_wanted(Order order) const {
     return from < Values ? is_whole(from, order)
-                         : policy.apart || p.values[from - Values].persistent;
+                         : policy.apart || p.values[from - Values].is_complete();
   }
 
   // The first unfinished wanted value, then up its inputs to a value that can make a step. The path
@@ -90,7 +90,7 @@ template <int Values, int Reads, int Spans> constexpr void trim(Problem<Values, 
   int needed[std::size_t{Values}]{};  // rows
   for (int v = Values - 1; v >= 0; --v) {
     Facts& f = p.values[v];
-    const int rows = f.is_output || f.persistent ? f.rows : needed[v];
+    const int rows = f.is_output || f.is_complete() ? f.rows : needed[v];
     if (!f.reduces)
       f.steps = f.steps > 0 ? (rows + f.band - 1) / f.band : 0;
     else if (rows == 0)
