@@ -17,7 +17,7 @@ OPERATORS = ("UNIDIRECTIONAL_SEQUENCE_LSTM",)
 OPTIONS = "UnidirectionalSequenceLSTMOptions"
 VARIABLES = (18, 19)
 
-GATES = ("input", "forget", "cell", "output")
+GATES = ["input", "forget", "cell", "output"]
 ABSENT = {9: "peepholes", 10: "peepholes", 11: "peepholes", 16: "a projection", 17: "a projection",
           20: "layer normalization", 21: "layer normalization", 22: "layer normalization",
           23: "layer normalization"}  # fmt: skip
