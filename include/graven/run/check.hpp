@@ -157,7 +157,7 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
                   "neighbours (dilation 1) can be computed several rows at a time.");
     static_assert(supported || error::unsupported<Where, error::got<static_cast<int>(v.element)>>,
                   "Element type: this layer has no kernel for the element types of its input and "
-                  "output; int8 and float32 are supported.");
+                  "output, or for so many channels; the comment of its header says what it takes.");
     static_assert(understood || error::unsupported<Where, error::got<foreign_input>>,
                   "Instruction set: row_form() lays the rows of this layer's input (its number) in "
                   "a form that the layer's kernel does not accept. Change row_form(), or give the "
