@@ -160,11 +160,11 @@ def _clip(layer: Lstm, cell: ir.Tensor) -> float:
 def reference(layer: Lstm, node: Node, values: Values) -> np.ndarray:
     moments = values[0].reshape(-1, values[0].shape[2])
     step = _real_step if values[0].dtype == np.float32 else _step
-    found = [step(layer, node, values, moment) for moment in moments]
+    found = [step(node, layer, values, moment) for moment in moments]
     return np.stack(found).reshape(node.output.shape)
 
 
-def _step(layer: Lstm, node: Node, values: Values, moment: np.ndarray) -> np.ndarray:
+def _step(node: Node, layer: Lstm, values: Values, moment: np.ndarray) -> np.ndarray:
     """Of one moment: the new hidden state; both states are changed in place."""
     hidden, cell = values[HIDDEN][0], values[CELL][0]
     gates = [_gate(node, values, gate, moment) for gate in range(4)]
@@ -213,7 +213,7 @@ def _gate(node: Node, values: Values, gate: int, moment: np.ndarray) -> np.ndarr
     return np.clip(parts[0] + parts[1], LEAST_GATE, MOST_GATE)
 
 
-def _real_step(layer: Lstm, node: Node, values: Values, moment: np.ndarray) -> np.ndarray:
+def _real_step(node: Node, layer: Lstm, values: Values, moment: np.ndarray) -> np.ndarray:
     hidden, cell = values[HIDDEN][0], values[CELL][0]
     gates = [
         values[1 + gate].astype(np.float64) @ moment
