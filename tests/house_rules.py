@@ -25,7 +25,17 @@ TEXT = CODE | {".md", ".toml", ".json", ".txt", ""}
 # Who may include whom: a header only names headers of its own stage or of earlier ones. A folder is
 # a stage; `words` and `model` are what lies at the door.
 ORDER = "words < graph < kernel < plan < run < model".split(" < ")
-WORDS = {"error", "shape", "quant", "fixed_point", "floating_point", "params", "policy", "text"}
+WORDS = {
+    "error",
+    "shape",
+    "quant",
+    "fixed_point",
+    "floating_point",
+    "interpolation",
+    "params",
+    "policy",
+    "text",
+}
 UMBRELLA = "graven"
 LEAVES = {"layers": "graph", "isa": "kernel"}  # the last stage that they know
 

@@ -8,10 +8,13 @@ from graven import arithmetic, ir
 from graven.bounds import Bounds, Inputs, Reference, Rule
 from graven.channels import Links, together
 from graven.cpp import Constant, Cpp, computed, hwc, named, shape, template
-from graven.node import Node, per_tensor, scale_of, shape_text, zero_point_of
+from graven.node import Node, scale_of, shape_text, zero_point_of
 
 NUMBERS = (ir.Element.INT8, ir.Element.FLOAT32, ir.Element.INT32, ir.Element.INT64)
 """Of these int64 is for constants, which are computed before there is any C++."""
+WIDE = (ir.Element.INT8, ir.Element.INT16, *NUMBERS[1:])
+INTEGERS = (ir.Element.INT8, ir.Element.INT16)
+"""Those with a scale."""
 
 
 def expect_operands(node: Node, *elements: ir.Element) -> None:
@@ -24,8 +27,8 @@ def expect_operands(node: Node, *elements: ir.Element) -> None:
 
 def expect_element(node: Node, tensor: ir.Tensor, *elements: ir.Element) -> None:
     node.expect_element(tensor, *elements)
-    if tensor.element is ir.Element.INT8:
-        per_tensor(node, tensor)
+    if tensor.element in INTEGERS:
+        node.expect_activation(tensor, wide=True)
 
 
 def expect_broadcast(node: Node) -> None:
@@ -43,8 +46,8 @@ def expect_broadcast(node: Node) -> None:
             ) from None
     node.expect_shape(node.output, extents)
     for tensor in (first, *others, node.output):
-        if tensor.element is ir.Element.INT8:
-            per_tensor(node, tensor)
+        if tensor.element in INTEGERS:
+            node.expect_activation(tensor, wide=True)
 
 
 MIRRORED = {
@@ -93,20 +96,22 @@ def expect_kernel(node: Node) -> None:
 
 
 def operand(tensor: ir.Tensor, name: str = "operand") -> Constant:
-    if tensor.element is not ir.Element.INT8:
+    if tensor.element not in INTEGERS:
         return Constant(name, tensor.data)
     scale = np.array([scale_of(tensor)], dtype=np.float32)
     return Constant(name, tensor.data, scale, zero_point_of(tensor))
 
 
-LEFT_SHIFT = 20  # the headroom that both terms of a sum get before they are brought to one scale
+def left_shift(node: Node) -> int:
+    """The headroom that both terms of a sum get before they are brought to one scale."""
+    return 15 if node.output.element is ir.Element.INT16 else 20
 
 
 def sum_multipliers(node: Node) -> tuple[float, float, float]:
     """Of both terms of a sum or a difference, and of the result."""
     first, second = scale_of(node.input(0)), scale_of(node.input(1))
     twice = 2.0 * max(first, second)
-    return first / twice, second / twice, twice / ((1 << LEFT_SHIFT) * scale_of(node.output))
+    return first / twice, second / twice, twice / ((1 << left_shift(node)) * scale_of(node.output))
 
 
 def expect_sum(node: Node) -> None:

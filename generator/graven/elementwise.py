@@ -17,24 +17,26 @@ def no_options(layer: ir.Layer) -> dict[str, Option]:
     return {}
 
 
-def expect(node: Node) -> None:
-    """One input and one output of the same element and shape."""
-    data, output = node.expect_activations(1, 1)
+def expect(node: Node, wide: bool = False) -> None:
+    """One input and one output of the same element and shape; `wide`: or int16."""
+    data, output = node.expect_activations(1, 1, wide)
     node.expect_shape(output, data.shape)
 
 
-def expect_rescaled(node: Node) -> None:
-    """As expect; int8 goes from the input's scale to the output's."""
-    expect(node)
+def expect_rescaled(node: Node, wide: bool = False) -> None:
+    """As expect; integers go from the input's scale to the output's."""
+    expect(node, wide)
     data = node.input(0)
-    if data.element is ir.Element.INT8:
+    if data.element is not ir.Element.FLOAT32:
         node.expect_multiplier(scale_of(data) / scale_of(node.output))
 
 
 def expect_fixed(node: Node, scale: float, zero_point: int) -> None:
-    """As expect; an int8 output always has this scale and zero point."""
-    expect(node)
+    """As expect, or int16; an int8 output always has this scale and zero point, int16 2^-15."""
+    expect(node, wide=True)
     data = node.input(0)
+    if data.element is ir.Element.INT16:
+        node.expect_output_quantization(2.0**-15, 0)
     if data.element is ir.Element.INT8:
         node.expect_output_quantization(scale, zero_point)
         node.expect_multiplier(scale_of(data))
@@ -57,9 +59,10 @@ def centred(node: Node, value: np.ndarray) -> np.ndarray:
 
 
 def finished(node: Node, steps: np.ndarray) -> np.ndarray:
-    """Whole steps of the output's scale as its int8, saturated."""
-    limits = (arithmetic.INT8_MIN, arithmetic.INT8_MAX)
-    return arithmetic.clamp(steps + zero_point_of(node.output), limits)
+    """Whole steps of the output's scale as its integer, saturated."""
+    limits = np.iinfo(node.output.element.dtype)
+    steps = steps + zero_point_of(node.output)
+    return arithmetic.clamp(steps, (limits.min, limits.max), limits.dtype)
 
 
 def tabled(node: Node, value: np.ndarray, function: Real) -> np.ndarray:

@@ -62,16 +62,16 @@ constexpr Multiplier quantize_multiplier(double real) {
   return {static_cast<std::int32_t>(rounded), shift < 31 ? shift : 31};  // beyond: no real model
 }
 
-// ADD of TFLM: both inputs in units of 2^-20 of twice the larger scale, and their sum in the
-// output's.
+// ADD of TFLM: both inputs in units of 2^-left of twice the larger scale, and their sum in the
+// output's; left is 20, for int16 15.
 struct AddMultipliers {
   Multiplier inputs[2], sum;
 };
-constexpr AddMultipliers add_multipliers(float a, float b, float out) {
+template <int left> constexpr AddMultipliers add_multipliers(float a, float b, float out) {
   const double real_a = static_cast<double>(a), real_b = static_cast<double>(b);
   const double twice = 2 * (real_a > real_b ? real_a : real_b);
   return {{quantize_multiplier(real_a / twice), quantize_multiplier(real_b / twice)},
-          quantize_multiplier(twice / ((1 << 20) * static_cast<double>(out)))};
+          quantize_multiplier(twice / ((1 << left) * static_cast<double>(out)))};
 }
 
 // round(a * b / 2^31), half up: gemmlowp's SaturatingRoundingDoublingHighMul without the one

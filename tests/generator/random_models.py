@@ -447,7 +447,7 @@ def add(b: Builder, data: int) -> int:
 def mul(b: Builder, data: int) -> int:
     pair = operands(b, data)
     shape = np.broadcast_shapes(*(b.shape(index) for index in pair))
-    scale = math.prod(b.scale_of(index) for index in pair) * SPREAD
+    scale = math.prod(b.scale_of(index) for index in pair) * SPREAD * size_of(b.element(data))
     return b.add("MUL", Mul(b.activation()), pair, b.result(pair[0], shape, scale))
 
 
@@ -648,7 +648,10 @@ def size_of(element: ir.Element) -> int:
 
 
 def fixed(b: Builder, data: int, scale: float, point: int) -> int:
-    quantization = ir.Quantization((scale,), (point,)) if b.element(data) is INT8 else None
+    quantization = {
+        INT8: ir.Quantization((scale,), (point,)),
+        INT16: ir.Quantization((2.0**-15,), (0,)),
+    }.get(b.element(data))
     return b.tensor(b.shape(data), b.element(data), quantization)
 
 
@@ -1017,8 +1020,9 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
 KINDS = tuple(LAYERS)
 WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")
 WIDE = (
-    *WEIGHTED, "max_pool", "avg_pool", "reshape", "quantize_wide", "dequantize", "concat", "split",
-    "transpose", "resize_nearest", "lstm",
+    *WEIGHTED, "padded_conv2d", "padded_depthwise", "max_pool", "avg_pool", "mean", "total",
+    "reshape", "quantize_wide", "dequantize", "concat", "split", "transpose", "resize_nearest",
+    "add", "mul", "sub", "minimum", "relu", "leaky_relu", "sigmoid", "tanh", "softmax", "lstm",
 )  # fmt: skip
 """Those that take int16 as well."""
 ELEMENTS = tuple(

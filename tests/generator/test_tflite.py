@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import random_models
 from damage import damaged
-from graven import ir
+from graven import ir, reference
 from graven.errors import GravenError
 from graven.frontends import tflite, tflite_writer
 from graven.layers.add import Add
 from graven.layers.conv2d import Conv2D
 from graven.layers.dequantize import Dequantize
+from graven.layers.mul import Mul
 from graven.layers.quantize import Quantize
 from graven.layers.relu import ReLU
 from graven.layers.reshape import Reshape
@@ -472,3 +473,18 @@ def test_groups_must_divide_the_channels():
         network = b.network([b.add("CONV_2D", Conv2D(), inputs, output)])
         b.operators.clear()
         assert f"has {filters} filters of {depth} input channels" in refused(network)
+
+
+def test_zeros_may_have_no_scale():
+    """As unrolled LSTMs start with them."""
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 5), ir.Element.INT16)
+    none = ir.Quantization((0.0,), (0,))
+    zeros = b.tensor((1, 5), ir.Element.INT16, none, np.zeros((1, 5), dtype=np.int16))
+    output = b.tensor((1, 5), ir.Element.INT16, ir.Quantization((2.0**-140,), (0,)))
+    network = b.network([b.add("MUL", Mul(), [data, zeros], output)])
+    network = parse(network)
+    (value,) = random_models.random_inputs(b.rng, network)
+    assert not reference.run(network, [value])[output].any()
+    ones = np.ones((1, 5), dtype=np.int16)
+    assert "has scale 0.0" in refused(change(network, zeros, quantization=none, data=ones))

@@ -28,6 +28,7 @@ from graven.variables import settled
 
 ELEMENTS = {code: element for element, code in TENSOR_TYPES.items()}
 SCHEMA = 3
+LEAST_SCALE = 2.0**-149  # of constants that are all 0, which some converters say to be 0
 MOST_FILE = 1 << 30
 EMPTY_TABLE = struct.pack("<HHi", 4, 4, 4)  # a vtable without fields, and a table that points to it
 TORCH = ("a PyTorch model", "litert-torch")
@@ -240,6 +241,8 @@ class _Reader:
         initial = None
         if record.IsVariable():
             initial, data = _zeros(shape, element, quantization), None
+        if quantization and quantization.scale == (0.0,) and data is not None and not data.any():
+            quantization = ir.Quantization((LEAST_SCALE,), quantization.zero_point)
         return ir.Tensor(index, name, shape, element, quantization, data, initial)
 
     def variable(self, index: int, name: str, where: str) -> ir.Tensor:

@@ -31,8 +31,8 @@ def options(layer: Add) -> dict[str, Option]:
 
 def read(node: Node) -> Add:
     activation = node.activation()  # first: it says so where the options are another operator's
-    expect_operands(node)
-    if node.output.element is ir.Element.INT8:
+    expect_operands(node, *binary.WIDE)
+    if node.output.element in binary.INTEGERS:
         binary.expect_sum(node)
     return Add(activation)
 
@@ -43,18 +43,20 @@ def cpp(layer: Add, node: Node) -> Cpp:
 
 def reference(layer: Add, node: Node, values: Values) -> np.ndarray:
     output = node.output
-    if output.element is not ir.Element.INT8:
+    if output.element not in binary.INTEGERS:
         return binary.clamped(values[0] + values[1], layer.activation)
     *inward, outward = map(arithmetic.quantize_multiplier, binary.sum_multipliers(node))
     total = sum(
         arithmetic.multiply(
-            (value.astype(np.int64) - zero_point_of(node.input(position))) << binary.LEFT_SHIFT,
+            (value.astype(np.int64) - zero_point_of(node.input(position)))
+            << binary.left_shift(node),
             *inward[position],
         )
         for position, value in enumerate(values)
     )
-    limits = arithmetic.limits(layer.activation, scale_of(output), zero_point_of(output))
-    return arithmetic.clamp(arithmetic.multiply(total, *outward) + zero_point_of(output), limits)
+    scale, zero_point, dtype = scale_of(output), zero_point_of(output), output.element.dtype
+    limits = arithmetic.limits(layer.activation, scale, zero_point, dtype)
+    return arithmetic.clamp(arithmetic.multiply(total, *outward) + zero_point, limits, dtype)
 
 
 bounds = monotone(reference)

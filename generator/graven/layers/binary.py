@@ -61,9 +61,11 @@ def read(node: Node) -> Binary:
         binary.expect_operands(node, *binary.NUMBERS[1:])
     elif node.name == "PRELU":
         binary.expect_operands(node, INT8, FLOAT32)
+    elif node.name in ("SUB", "MINIMUM", "MAXIMUM"):
+        binary.expect_operands(node, *binary.WIDE)
     else:
         binary.expect_operands(node)
-    if node.output.element is INT8:
+    if node.output.element in binary.INTEGERS:
         expect_scales(node)
     return Binary(activation)
 
@@ -113,12 +115,15 @@ def reference(layer: Binary, node: Node, values: Values) -> np.ndarray:
         if element is INT8:
             first, second = (real_term(node, place, values[place]) for place in range(2))
         return np.asarray(COMPARISONS[node.name](first, second))
-    if element is not INT8 or node.name in ("MINIMUM", "MAXIMUM"):
+    quantized = element in binary.INTEGERS
+    if not quantized or node.name in ("MINIMUM", "MAXIMUM"):
         plain = PLAIN[node.name](first, second).astype(element.dtype)
-        return plain if element is INT8 else binary.clamped(plain, layer.activation)
-    scale, zero_point = scale_of(node.output), zero_point_of(node.output)
+        return plain if quantized else binary.clamped(plain, layer.activation)
+    scale, zero_point, dtype = scale_of(node.output), zero_point_of(node.output), element.dtype
     value = QUANTIZED[node.name](node, first, second) + zero_point
-    return arithmetic.clamp(value, arithmetic.limits(layer.activation, scale, zero_point))
+    return arithmetic.clamp(
+        value, arithmetic.limits(layer.activation, scale, zero_point, dtype), dtype
+    )
 
 
 # -- numbers as they are --------------------------------------------------------------------------
@@ -217,7 +222,7 @@ def prelu_multipliers(node: Node) -> tuple[float, float]:
 
 def subtracted(node: Node, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     a, b, outward = binary.sum_multipliers(node)
-    left = binary.LEFT_SHIFT
+    left = binary.left_shift(node)
     difference = term(node, 0, first, left, a) - term(node, 1, second, left, b)
     multiplier = arithmetic.quantize_multiplier(outward)
     return arithmetic.multiply(difference, *multiplier)

@@ -27,11 +27,11 @@ def options(layer: LeakyReLU) -> dict[str, Option]:
 
 
 def read(node: Node) -> LeakyReLU:
-    elementwise.expect_rescaled(node)
+    elementwise.expect_rescaled(node, wide=True)
     alpha = float(node.option("Alpha"))
     if not math.isfinite(alpha):
         raise node.error(f"alpha is {alpha}, expected a finite number.")
-    if node.output.element is ir.Element.INT8 and alpha != 0.0:
+    if node.output.element is not ir.Element.FLOAT32 and alpha != 0.0:
         node.expect_multiplier(abs(alpha) * scale_of(node.input(0)) / scale_of(node.output))
     return LeakyReLU(alpha=alpha)
 

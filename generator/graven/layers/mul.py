@@ -28,8 +28,8 @@ def options(layer: Mul) -> dict[str, Option]:
 
 def read(node: Node) -> Mul:
     activation = node.activation()
-    expect_operands(node)
-    if node.output.element is ir.Element.INT8:
+    expect_operands(node, *binary.WIDE)
+    if node.output.element in binary.INTEGERS:
         node.expect_multiplier(multiplier(node))
     return Mul(activation)
 
@@ -44,14 +44,16 @@ def cpp(layer: Mul, node: Node) -> Cpp:
 
 def reference(layer: Mul, node: Node, values: Values) -> np.ndarray:
     output = node.output
-    if output.element is not ir.Element.INT8:
+    if output.element not in binary.INTEGERS:
         return binary.clamped(values[0] * values[1], layer.activation)
     first, second = (
         value.astype(np.int64) - zero_point_of(node.input(position))
         for position, value in enumerate(values)
     )
-    limits = arithmetic.limits(layer.activation, scale_of(output), zero_point_of(output))
-    return arithmetic.requantize(first * second, multiplier(node), zero_point_of(output), limits)
+    scale, zero_point, dtype = scale_of(output), zero_point_of(output), output.element.dtype
+    limits = arithmetic.limits(layer.activation, scale, zero_point, dtype)
+    real = multiplier(node)
+    return arithmetic.requantize(first * second, real, zero_point, limits, dtype)
 
 
 bounds = binary.by_corners(reference)

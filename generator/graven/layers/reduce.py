@@ -29,7 +29,8 @@ TYPES = {
 OPERATORS = tuple(TYPES)
 OPTIONS = "ReducerOptions"
 SCALES = {"REDUCE_MAX": SAME, "REDUCE_MIN": SAME}
-INT8, INT32, FLOAT32 = ir.Element.INT8, ir.Element.INT32, ir.Element.FLOAT32
+INT8, INT16 = ir.Element.INT8, ir.Element.INT16
+INT32, FLOAT32 = ir.Element.INT32, ir.Element.FLOAT32
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,10 @@ def elements(name: str) -> tuple[ir.Element, ...]:
     if name in ("REDUCE_ANY", "REDUCE_ALL"):
         return (ir.Element.BOOLEAN,)
     integers = (INT32, ir.Element.INT64) if name != "MEAN" else ()
-    return (*integers, FLOAT32) if name == "REDUCE_PROD" else (INT8, *integers, FLOAT32)
+    if name == "REDUCE_PROD":
+        return (*integers, FLOAT32)
+    wide = (INT16,) if name in ("MEAN", "SUM") else ()
+    return (INT8, *wide, *integers, FLOAT32)
 
 
 def read(node: Node) -> Reduce:
@@ -70,9 +74,9 @@ def read(node: Node) -> Reduce:
     if not layer.keep_dims:
         shape = tuple(n for axis, n in enumerate(data.shape) if axis not in layer.axes)
     node.expect_shape(output, shape)
-    if data.element is INT8:
-        node.expect_activation(data)
-        node.expect_activation(output)
+    if data.element in (INT8, INT16):
+        node.expect_activation(data, wide=True)
+        node.expect_activation(output, wide=True)
         if rescales(node):
             node.expect_multiplier(scale_of(data) / scale_of(output))
         else:
@@ -98,7 +102,7 @@ def cpp(layer: Reduce, node: Node) -> Cpp:
 
 def reference(layer: Reduce, node: Node, values: Values) -> np.ndarray:
     value, element = values[0], node.output.element
-    if rescales(node) and element is INT8:
+    if rescales(node) and element in (INT8, INT16):
         return total(node, layer.axes, value)
     found = {"MEAN": mean, "SUM": np.sum, "REDUCE_MAX": largest, "REDUCE_MIN": least,
              "REDUCE_PROD": np.prod, "REDUCE_ANY": np.any, "REDUCE_ALL": np.all}[node.name](
@@ -126,15 +130,17 @@ def least(value: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
 
 
 def total(node: Node, axes: tuple[int, ...], value: np.ndarray) -> np.ndarray:
-    """The sum of int8 values in the output's scale, or their mean."""
+    """The sum of quantized values in the output's scale, or their mean."""
     data, output = node.input(0), node.output
     count = math.prod(data.shape[axis] for axis in axes)
     sums = np.sum(value.astype(np.int64), axis=axes).reshape(output.shape)
     sums = sums - count * zero_point_of(data)
     divisor = count if node.name == "MEAN" else 1
+    limits = np.iinfo(output.element.dtype)
     return arithmetic.clamp(
         scaled(sums, divisor, scale_of(data) / scale_of(output)) + zero_point_of(output),
-        (arithmetic.INT8_MIN, arithmetic.INT8_MAX),
+        (limits.min, limits.max),
+        limits.dtype,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import arithmetic, elementwise, ir
+from graven import arithmetic, elementwise, interpolation, ir
 from graven.bounds import by_table, keeps_table
 from graven.channels import one_to_one
 from graven.cpp import Cpp, computed
@@ -41,6 +41,8 @@ def reference(layer: Sigmoid, node: Node, values: Values) -> np.ndarray:
         with np.errstate(over="ignore"):  # exp of a large number is inf, and 1 / inf is right
             return (1.0 / (1.0 + np.exp(-values[0].astype(np.float64)))).astype(np.float32)
     data = node.input(0)
+    if data.element is ir.Element.INT16:
+        return interpolation.logistic(values[0], scale_of(data))
     multiplier, shift = arithmetic.quantize_multiplier(scale_of(data) * (1 << 27))
     value = values[0].astype(np.int64) - zero_point_of(data)
     radius = math.floor(15 * (1 << 27) / 2.0**shift)  # beyond it Q4 would overflow

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import arithmetic, elementwise, ir
+from graven import arithmetic, elementwise, interpolation, ir
 from graven.cpp import Cpp, computed, real, template
 from graven.node import Node, Option, Values, scale_of
 from graven.quantize.rules import Fixed
@@ -29,13 +29,16 @@ def options(layer: Softmax) -> dict[str, Option]:
 
 
 def read(node: Node) -> Softmax:
-    elementwise.expect(node)
+    elementwise.expect(node, wide=True)
     data = node.input(0)
     if not data.shape:
         raise node.error("is a scalar, but the operator needs an axis.", data)
     beta = float(node.option("Beta"))
     if not 0.0 < beta < math.inf:
         raise node.error(f"beta is {beta}, expected a positive number.")
+    if data.element is ir.Element.INT16:
+        node.expect_output_quantization(2.0**-15, 0)
+        node.expect_multiplier(scale_of(data) * beta * 6553.5, 15)
     if data.element is ir.Element.INT8:
         node.expect_output_quantization(1 / 256, -128)
         if beta * scale_of(data) * (1 << 26) <= 1.0:
@@ -58,6 +61,8 @@ def reference(layer: Softmax, node: Node, values: Values) -> np.ndarray:
         value = values[0].astype(np.float64)
         power = np.exp((value - value.max(axis=-1, keepdims=True)) * layer.beta)
         return (power / power.sum(axis=-1, keepdims=True)).astype(np.float32)
+    if node.output.element is ir.Element.INT16:
+        return interpolation.softmax(values[0], scale_of(node.input(0)) * layer.beta)
     # The differences to the largest are Q5, the sum of powers Q12.
     real = min(layer.beta * scale_of(node.input(0)) * (1 << 26), (1 << 31) - 1.0)
     multiplier, shift = arithmetic.quantize_multiplier(real)

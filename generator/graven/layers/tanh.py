@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import arithmetic, elementwise, ir
+from graven import arithmetic, elementwise, interpolation, ir
 from graven.bounds import by_table, keeps_table
 from graven.channels import one_to_one
 from graven.cpp import Cpp, computed
@@ -40,6 +40,8 @@ def reference(layer: Tanh, node: Node, values: Values) -> np.ndarray:
     if node.output.element is ir.Element.FLOAT32:
         return np.tanh(values[0].astype(np.float64)).astype(np.float32)
     data = node.input(0)
+    if data.element is ir.Element.INT16:
+        return interpolation.tanh(values[0], scale_of(data))
     multiplier, shift = arithmetic.quantize_multiplier(scale_of(data) * (1 << 27))
     value = values[0].astype(np.int64) - zero_point_of(data)
     radius = math.floor(15 * (1 << 27) / 2.0**shift)  # beyond it Q4 would overflow

@@ -117,6 +117,8 @@ constexpr View lower_map(Lowering& l, View input, Function function, Quant fixed
   v.function = function;
   v.elementwise = true;
   if (!l.has_quant(in.layer) && v.element == Element::int8) v.quant = fixed;
+  // The functions that have fixed scales have this one.
+  if (!l.has_quant(in.layer) && v.element == Element::int16) v.quant = {1.0f / 32768, 0};
   return l.add(v, input);
 }
 // An activation by itself, and any change of scale.

@@ -88,11 +88,18 @@ struct Real {
   constexpr float value() const { return std::bit_cast<float>(bits); }
 };
 
+struct WordNumbers {
+  std::int32_t values[4]{};
+};
+
 // A function of one element, as the compiler and a float kernel call it; null: there is none for
 // such elements.
 struct Function {
   std::int8_t (*entry)(int q, Quant in, Quant out) = nullptr;  // int8 -> int8: TFLM's arithmetic
   float (*real)(float x) = nullptr;
+  // int16 -> int16, by `numbers` of the scales, which are made while the value is packed.
+  std::int16_t (*word)(std::int32_t q, const WordNumbers& numbers) = nullptr;
+  WordNumbers (*numbers)(Quant in, Quant out) = nullptr;
 };
 
 struct Moves;  // graph/moves.hpp

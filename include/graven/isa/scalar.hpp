@@ -27,6 +27,7 @@
 #include "graven/isa/scalar/svdf.hpp"
 #include "graven/isa/scalar/transpose_conv.hpp"
 #include "graven/isa/scalar/variable.hpp"
+#include "graven/isa/scalar/words.hpp"
 
 namespace graven::core {
 
@@ -37,16 +38,18 @@ using weighted = Prefer<Conv<N>, GroupedConv<N>, Depthwise<N>, DenseRows<N>, Tra
 using pooling = Prefer<MaxPools<std::int8_t>, MaxPools<float>, MaxPools<std::int16_t>,
                        AveragePools<std::int8_t>, AveragePools<float>, AveragePools<std::int16_t>>;
 using reducing =
-    Prefer<Means<std::int8_t>, Means<float>, Means<std::int32_t>, Reductions<std::int8_t>,
-           Reductions<float>, Reductions<std::int32_t>, Reductions<std::int8_t, Element::boolean>,
-           ArgExtremes<std::int8_t, std::int32_t>, ArgExtremes<std::int8_t, std::int64_t>,
-           ArgExtremes<float, std::int32_t>, ArgExtremes<float, std::int64_t>>;
-using elementwise =
-    Prefer<AddInt8, AddPlain<float>, AddPlain<std::int32_t>, MulInt8, MulPlain<float>,
-           MulPlain<std::int32_t>, SoftmaxInt8, SoftmaxFloat32, LogSoftmaxInt8, LogSoftmaxFloat32,
-           MapBytes, RealMaps, QuantizeFloat32<std::int8_t>, QuantizeFloat32<std::uint8_t>,
-           DequantizeBytes<std::int8_t>, DequantizeBytes<std::uint8_t>>;
-using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<std::int16_t>>;
+    Prefer<Means<std::int8_t>, Means<std::int16_t>, Means<float>, Means<std::int32_t>,
+           Reductions<std::int8_t>, Reductions<float>, Reductions<std::int32_t>,
+           Reductions<std::int8_t, Element::boolean>, ArgExtremes<std::int8_t, std::int32_t>,
+           ArgExtremes<std::int8_t, std::int64_t>, ArgExtremes<float, std::int32_t>,
+           ArgExtremes<float, std::int64_t>>;
+using elementwise = Prefer<AddInt8, AddPlain<float>, AddPlain<std::int32_t>,
+                           MulQuantized<std::int8_t>, MulPlain<float>, MulPlain<std::int32_t>,
+                           SoftmaxInt8, SoftmaxFloat32, LogSoftmaxInt8, LogSoftmaxFloat32, MapBytes,
+                           RealMaps, QuantizeFloat32<std::int8_t>, QuantizeFloat32<std::uint8_t>,
+                           DequantizeBytes<std::int8_t>, DequantizeBytes<std::uint8_t>>;
+using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<std::int16_t>,
+                     AddInt16, MulQuantized<std::int16_t>, MapWords, SoftmaxInt16>;
 using converting = Prefer<Casts, LogicalNot, Zeros>;
 using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat,
                       IndexMaps, IndexTables, Copy, Slide, Constant>;

@@ -22,6 +22,19 @@ template <Real alpha> struct LeakyReLU : Map<LeakyReLU<alpha>> {
     if (negative) m.multiplier = -m.multiplier;
     return detail::finished(requantize(x, m), out);
   }
+
+  static constexpr WordNumbers numbers(Quant in, Quant out) {
+    const float below = in.scale * alpha.value() / out.scale;
+    const Multiplier positive = quantize_multiplier(static_cast<double>(in.scale / out.scale));
+    Multiplier negative = quantize_multiplier(static_cast<double>(below < 0 ? -below : below));
+    if (below < 0) negative.multiplier = -negative.multiplier;
+    return {{positive.multiplier, positive.shift, negative.multiplier, negative.shift}};
+  }
+  static constexpr std::int16_t word(std::int32_t q, const WordNumbers& n) {
+    const Multiplier m = q >= 0 ? Multiplier{n.values[0], static_cast<int>(n.values[1])}
+                                : Multiplier{n.values[2], static_cast<int>(n.values[3])};
+    return static_cast<std::int16_t>(clamp(requantize(q, m), {-32768, 32767}));
+  }
 };
 
 }  // namespace graven::core

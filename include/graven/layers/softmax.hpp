@@ -25,6 +25,7 @@ template <Real Beta> struct SoftmaxWith {
     Value v = l.begin(op::softmax, in.layer, in.shape, input);
     v.options.set(SoftmaxOptions{Beta.value()});
     if (!l.has_quant(in.layer) && v.element == Element::int8) v.quant = {1.0f / 256, -128};
+    if (!l.has_quant(in.layer) && v.element == Element::int16) v.quant = {1.0f / 32768, 0};
     return l.add(v, input);
   }
 };

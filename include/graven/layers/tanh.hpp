@@ -1,11 +1,13 @@
 // Tanh
 //
 // TFLite's TANH. int8: a table of 256 entries made by the compiler with gemmlowp's fixed point, as
-// TFLM computes it; the output has scale 1/128 and zero point 0.
+// TFLM computes it; the output has scale 1/128 and zero point 0. int16: a table with
+// interpolation; the output has scale 2^-15.
 #pragma once
 
 #include "graven/fixed_point.hpp"
 #include "graven/graph/network.hpp"
+#include "graven/interpolation.hpp"
 
 namespace graven::core {
 
@@ -14,12 +16,20 @@ struct Tanh {
 
   template <At in> static constexpr Shape output() { return in.shape; }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    return detail::lower_map<in>(l, input, {entry, real<float>}, Quant{1.0f / 128, 0});
+    return detail::lower_map<in>(l, input, {entry, real<float>, word, numbers},
+                                 Quant{1.0f / 128, 0});
   }
 
   static constexpr std::int8_t entry(int q, Quant in, Quant) {
     return fixed_point::saturating_entry(
         q, in, [](std::int32_t x) { return rounding_shift(fixed_point::tanh(x), 24); });
+  }
+  static constexpr std::int16_t word(std::int32_t q, const WordNumbers& n) {
+    return interpolation::tanh(q, {n.values[0], n.values[1]});
+  }
+  static constexpr WordNumbers numbers(Quant in, Quant) {
+    const interpolation::Scaling s = interpolation::scaling(in.scale, true);
+    return {{s.multiplier, s.shift}};
   }
   template <class T> static constexpr T real(T x) { return __builtin_tanhf(x); }
 };

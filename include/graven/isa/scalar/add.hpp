@@ -6,12 +6,13 @@
 
 namespace graven::core::scalar_isa {
 
-// ADD of TFLM: 20 fractional bits. Stream: two Terms, then the output's multiplier and shift.
-struct AddInt8 : PlainKernel {
-  using Operand = Term<20>;
+// ADD of TFLM: 20 fractional bits, of int16 15. Stream: two Terms, then the output's multiplier and
+// shift.
+template <class T, int left> struct AddQuantized : PlainKernel {
+  using Operand = Term<left, T>;
   static constexpr const char* name = "scalar.add";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int8_t>(g, value, op::add);
+    return makes<T>(g, value, op::add);
   }
   static constexpr int stream_size(const GraphView&, const Value&) { return 48; }
 
@@ -21,7 +22,8 @@ struct AddInt8 : PlainKernel {
     scalar_isa::pack(m.sum, to);
   }
   static constexpr AddMultipliers multipliers(const GraphView& g, const Value& v) {
-    return add_multipliers(g.source(v, 0).quant.scale, g.source(v, 1).quant.scale, v.quant.scale);
+    return add_multipliers<left>(g.source(v, 0).quant.scale, g.source(v, 1).quant.scale,
+                                 v.quant.scale);
   }
   // Do both inputs have the output's shape?
   static constexpr bool is_plain(const GraphView& g, const Value& v) {
@@ -29,9 +31,11 @@ struct AddInt8 : PlainKernel {
   }
 
   static constexpr void run(const Task& task, const Band& band) {
-    combine_int8<Operand, Sum>(task, band);
+    combine_quantized<Operand, Sum>(task, band);
   }
 };
+using AddInt8 = AddQuantized<std::int8_t, 20>;
+using AddInt16 = AddQuantized<std::int16_t, 15>;
 
 // The right shifts of both operands and of the sum of an ADD of equal shapes. A term of shift 0 is
 // half its operand exactly: its multiplier is 2^30.

@@ -21,7 +21,8 @@ inline constexpr auto scalar_name = [] {
 }();
 
 // The kernels of an operator by the elements that it takes; void: none.
-template <const Op& made, class Int8, class Float32, class Int32 = void, class Bool = void>
+template <const Op& made, class Int8, class Float32, class Int32 = void, class Bool = void,
+          class Int16 = void>
 struct Binaries {
   static constexpr const char* name = scalar_name<made>.data();
 
@@ -35,6 +36,9 @@ struct Binaries {
       case Element::int8:
         if constexpr (requires { Int8::as_is; }) return a.quant == b.quant && a.quant == v.quant;
         return !std::is_void_v<Int8>;
+      case Element::int16:
+        if constexpr (requires { Int16::as_is; }) return a.quant == b.quant && a.quant == v.quant;
+        return !std::is_void_v<Int16>;
       case Element::float32: return !std::is_void_v<Float32>;
       case Element::int32: return !std::is_void_v<Int32>;
       case Element::boolean: return !std::is_void_v<Bool>;
@@ -45,6 +49,8 @@ struct Binaries {
     constexpr Element element = graph.view().source(graph.values[value]).element;
     if constexpr (element == Element::int8)
       return Int8{};
+    else if constexpr (element == Element::int16)
+      return Int16{};
     else if constexpr (element == Element::float32)
       return Float32{};
     else if constexpr (element == Element::int32)
@@ -65,23 +71,24 @@ constexpr AddMultipliers square_multipliers(float a, float b, float out) {
 }
 
 // Stream: two Terms, then the multiplier and shift of what Combine makes of them.
-template <int left, class Combine, AddMultipliers multipliers(float, float, float)>
-struct DifferenceInt8 : PlainKernel {
+template <class Operand, class Combine, AddMultipliers multipliers(float, float, float)>
+struct DifferenceQuantized : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) {
-    return 2 * Term<left>::bytes + 8;
+    return 2 * Operand::bytes + 8;
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const AddMultipliers m =
         multipliers(g.source(v, 0).quant.scale, g.source(v, 1).quant.scale, v.quant.scale);
-    for (int k = 0; k < 2; ++k) Term<left>::pack(g, v, k, m.inputs[k], to);
+    for (int k = 0; k < 2; ++k) Operand::pack(g, v, k, m.inputs[k], to);
     scalar_isa::pack(m.sum, to);
   }
   static constexpr void run(const Task& task, const Band& band) {
-    combine_int8<Term<left>, Combine>(task, band);
+    combine_quantized<Operand, Combine>(task, band);
   }
 };
-using SubInt8 = DifferenceInt8<20, Difference, add_multipliers>;
-using SquaredDifferenceInt8 = DifferenceInt8<7, SquareOfDifference, square_multipliers>;
+using SubInt8 = DifferenceQuantized<Term<20>, Difference, add_multipliers<20>>;
+using SubInt16 = DifferenceQuantized<Term<15, std::int16_t>, Difference, add_multipliers<15>>;
+using SquaredDifferenceInt8 = DifferenceQuantized<Term<7>, SquareOfDifference, square_multipliers>;
 
 // ---- DIV, FLOOR_DIV, FLOOR_MOD ------------------------------------------------------------------
 
@@ -111,7 +118,7 @@ struct DivInt8 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 32; }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    for (int k = 0; k < 2; ++k) Factor::pack(g, v, k, to);
+    for (int k = 0; k < 2; ++k) Factor<>::pack(g, v, k, to);
     const Multiplier m = quantize_multiplier(
         static_cast<double>(g.source(v, 0).quant.scale) /
         (static_cast<double>(g.source(v, 1).quant.scale) * static_cast<double>(v.quant.scale)));
@@ -120,7 +127,7 @@ struct DivInt8 : PlainKernel {
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
     Reader from{t.stream};
-    const Factor a(from), b(from);
+    const Factor<> a(from), b(from);
     const Multiplier m = next_multiplier(from);
     combine_rows<std::int8_t>(
         t, band, a.steps, b.steps, [&](const std::byte* at_a, const std::byte* at_b) {
@@ -226,7 +233,7 @@ struct PreluInt8 : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 40; }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    for (int k = 0; k < 2; ++k) Factor::pack(g, v, k, to);
+    for (int k = 0; k < 2; ++k) Factor<>::pack(g, v, k, to);
     const double in = static_cast<double>(g.source(v, 0).quant.scale);
     const double out = static_cast<double>(v.quant.scale);
     scalar_isa::pack(quantize_multiplier(in / out), to);
@@ -236,7 +243,7 @@ struct PreluInt8 : PlainKernel {
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
     Reader from{t.stream};
-    const Factor a(from), b(from);
+    const Factor<> a(from), b(from);
     const Multiplier positive = next_multiplier(from), negative = next_multiplier(from);
     combine_rows<std::int8_t>(
         t, band, a.steps, b.steps, [&](const std::byte* at_a, const std::byte* at_b) {
@@ -253,21 +260,21 @@ struct SlopedBelowZero {
 
 // ---- all of them --------------------------------------------------------------------------------
 
-// Minimum and Maximum of int8: all three have one scale.
-template <class Combine> struct AsIs : Combined<Combine, std::int8_t> {
+// Minimum and Maximum of quantized numbers: all three have one scale.
+template <class Combine, class T = std::int8_t> struct AsIs : Combined<Combine, T> {
   static constexpr bool as_is = true;
 };
 template <const Op& made, class Combine>
-using Extremes =
-    Binaries<made, AsIs<Combine>, Combined<Combine, float>, Combined<Combine, std::int32_t>>;
+using Extremes = Binaries<made, AsIs<Combine>, Combined<Combine, float>,
+                          Combined<Combine, std::int32_t>, void, AsIs<Combine, std::int16_t>>;
 template <const Op& made, class Compare, class Bool = void>
 using Comparisons = Binaries<made, ComparedInt8<Compare>, Combined<Compare, float, bool>,
                              Combined<Compare, std::int32_t, bool>, Bool>;
 template <const Op& made, class Compare>
 using Equalities = Comparisons<made, Compare, Combined<Compare, bool>>;
 
-using Subs =
-    Binaries<op::sub, SubInt8, Combined<Difference, float>, Combined<Difference, std::int32_t>>;
+using Subs = Binaries<op::sub, SubInt8, Combined<Difference, float>,
+                      Combined<Difference, std::int32_t>, void, SubInt16>;
 using Divs =
     Binaries<op::div, DivInt8, Combined<Quotient, float>, Combined<Quotient, std::int32_t>>;
 using SquaredDifferences =

@@ -41,29 +41,30 @@ template <class R, class Element>
 // Combine of both `Operand`s, rescaled to the output. Stream: two Operands, then the output's
 // multiplier and shift.
 template <class Operand, class Combine>
-[[gnu::always_inline]] constexpr void combine_int8(const Task& task, const Band& band) {
+[[gnu::always_inline]] constexpr void combine_quantized(const Task& task, const Band& band) {
+  using T = typename Operand::Element;
   const Task t = task;
   Reader from{t.stream};
   const Operand a(from), b(from);
   const std::int32_t multiplier = from.next<std::int32_t>(), shift = from.next<std::int32_t>();
-  combine_rows<std::int8_t>(
-      t, band, a.steps, b.steps, [&](const std::byte* at_a, const std::byte* at_b) {
-        const std::int32_t both = Combine::of(a.at(at_a), b.at(at_b));
-        const std::int32_t y = requantize(both, {multiplier, shift}) + t.out_zero;
-        return static_cast<std::int8_t>(clamp(y, {t.low, t.high}));
-      });
+  combine_rows<T>(t, band, a.steps, b.steps, [&](const std::byte* at_a, const std::byte* at_b) {
+    const std::int32_t both = Combine::of(a.at(at_a), b.at(at_b));
+    const std::int32_t y = requantize(both, {multiplier, shift}) + t.out_zero;
+    return static_cast<T>(clamp(y, {t.low, t.high}));
+  });
 }
 
-// An int8 less its zero point, times 2^left, in another scale. Stream: int32 pixel step, channel
+// An integer less its zero point, times 2^left, in another scale. Stream: int32 pixel step, channel
 // step, multiplier, shift, zero point.
-template <int left> struct Term {
+template <int left, class T = std::int8_t> struct Term {
+  using Element = T;
   static constexpr int bytes = 20;
   Steps steps;
   Multiplier multiplier;
   std::int32_t zero;
 
   static constexpr void pack(const GraphView& g, const Value& v, int k, Multiplier m, Writer& to) {
-    broadcast_steps(g.input(v, k).shape).pack(to, 1);
+    broadcast_steps(g.input(v, k).shape).pack(to, sizeof(T));
     to.put<std::int32_t>(m.multiplier);
     to.put<std::int32_t>(m.shift);
     to.put<std::int32_t>(g.source(v, k).quant.zero_point);
@@ -73,25 +74,24 @@ template <int left> struct Term {
         zero(from.next<std::int32_t>()) {}
 
   constexpr std::int32_t at(const std::byte* element) const {
-    return requantize((load<std::int8_t>(element) - zero) * (1 << left), multiplier);
+    return requantize((load<T>(element) - zero) * (1 << left), multiplier);
   }
 };
-// An int8 less its zero point. Stream: int32 pixel step, channel step, zero point.
-struct Factor {
+// An integer less its zero point. Stream: int32 pixel step, channel step, zero point.
+template <class T = std::int8_t> struct Factor {
+  using Element = T;
   static constexpr int bytes = 12;
   Steps steps;
   std::int32_t zero;
 
   static constexpr void pack(const GraphView& g, const Value& v, int k, Writer& to) {
-    broadcast_steps(g.input(v, k).shape).pack(to, 1);
+    broadcast_steps(g.input(v, k).shape).pack(to, sizeof(T));
     to.put<std::int32_t>(g.source(v, k).quant.zero_point);
   }
   explicit constexpr Factor(Reader& from)
       : steps(next_steps(from)), zero(from.next<std::int32_t>()) {}
 
-  constexpr std::int32_t at(const std::byte* element) const {
-    return load<std::int8_t>(element) - zero;
-  }
+  constexpr std::int32_t at(const std::byte* element) const { return load<T>(element) - zero; }
 };
 constexpr void pack(Multiplier m, Writer& to) {
   to.put<std::int32_t>(m.multiplier);

@@ -115,8 +115,9 @@ struct Constant : PlainKernel {
   static constexpr const char* name = "scalar.constant";
   static constexpr bool serves(const GraphView& g, int value) {
     const Element e = g[value].element;
-    return g[value].op == op::constant && (e == Element::int8 || e == Element::int32 ||
-                                           e == Element::float32 || e == Element::boolean);
+    return g[value].op == op::constant &&
+           (e == Element::int8 || e == Element::int16 || e == Element::int32 ||
+            e == Element::float32 || e == Element::boolean);
   }
   static constexpr int stream_size(const GraphView&, const Value& v) {
     return v.shape.size() * size_of(v.element);
@@ -127,6 +128,7 @@ struct Constant : PlainKernel {
     const Array& data = p.constants[index].data;
     for (int i = 0; i < v.shape.size(); ++i) switch (v.element) {
         case Element::float32: to.put(data.float32[i]); break;
+        case Element::int16: to.put(data.int16[i]); break;
         case Element::int32: to.put(data.int32[i]); break;
         case Element::boolean: to.put(data.boolean[i]); break;
         default: to.put(data.int8[i]);

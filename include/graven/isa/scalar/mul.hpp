@@ -7,15 +7,15 @@
 namespace graven::core::scalar_isa {
 
 // Stream: two Factors, then multiplier and shift.
-struct MulInt8 : PlainKernel {
+template <class T> struct MulQuantized : PlainKernel {
   static constexpr const char* name = "scalar.mul";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int8_t>(g, value, op::mul);
+    return makes<T>(g, value, op::mul);
   }
   static constexpr int stream_size(const GraphView&, const Value&) { return 32; }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    for (int k = 0; k < 2; ++k) Factor::pack(g, v, k, to);
+    for (int k = 0; k < 2; ++k) Factor<T>::pack(g, v, k, to);
     const Multiplier m = quantize_multiplier(static_cast<double>(g.source(v, 0).quant.scale) *
                                              static_cast<double>(g.source(v, 1).quant.scale) /
                                              static_cast<double>(v.quant.scale));
@@ -23,7 +23,7 @@ struct MulInt8 : PlainKernel {
   }
 
   static constexpr void run(const Task& task, const Band& band) {
-    combine_int8<Factor, Product>(task, band);
+    combine_quantized<Factor<T>, Product>(task, band);
   }
 };
 

@@ -1,0 +1,118 @@
+"""Functions of int16 by tables with interpolation, as TensorFlow Lite has them: LOGISTIC and TANH
+(reference/integer_ops/logistic.h, tanh.h), SOFTMAX (reference/softmax.h).
+
+Half of what a straight line misses in the middle is given to its ends.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+
+from graven import arithmetic
+
+
+@functools.cache
+def sigmoids() -> np.ndarray:
+    """2^16 * sigmoid(i / 24); the last one stands for all beyond."""
+
+    def sigmoid(x: np.ndarray) -> np.ndarray:
+        return 1.0 / (1.0 + np.exp(-x))
+
+    place = np.arange(256)
+    here, next = sigmoid(place / 24), sigmoid((place + 1) / 24)
+    missed = sigmoid((place + 0.5) / 24) - (here + next) / 2
+    table = np.floor(65536 * (here + missed / 2) + 0.5).astype(np.int64)
+    table[255] = 65535
+    return table
+
+
+def scaled(value: np.ndarray, scale: float, doubled: bool) -> np.ndarray:
+    """In units of 1 / (3 * 4096); `doubled`: TANH also takes steps of 2^-11 as they are."""
+    value = value.astype(np.int64)
+    if scale == 2.0**-12:
+        return value * 3
+    if doubled and scale == 2.0**-11:
+        return value * 6
+    multiplier, shift = scale * 4096.0 * 3.0, 0
+    while multiplier <= 32767.0 / 2.0 and shift <= 30:
+        shift += 1
+        multiplier *= 2.0
+    half = 1 << (shift - 1) if shift > 0 else 0
+    return arithmetic.wrap(value * int(multiplier) + half) >> shift
+
+
+def sigmoid_of(value: np.ndarray, bits: int, beyond: int) -> np.ndarray:
+    """sigmoid(|x|) with 16 + `bits` fractional bits, x in units of 1 / (24 * 2^bits)."""
+    size = np.abs(value)
+    place = np.minimum(size >> bits, 254)
+    here, next = sigmoids()[place], sigmoids()[place + 1]
+    inside = (here << bits) + (size & ((1 << bits) - 1)) * (next - here)
+    return np.where(size >> bits >= 255, beyond, inside)
+
+
+def logistic(value: np.ndarray, scale: float) -> np.ndarray:
+    x = scaled(value, scale, doubled=False)
+    y = sigmoid_of(x, 9, 0x7FFF << 10)
+    return (np.where(x >= 0, y + 512, (1 << 25) - y + 511) >> 10).astype(np.int16)
+
+
+def tanh(value: np.ndarray, scale: float) -> np.ndarray:
+    """2 * sigmoid(2 * x) - 1."""
+    x = scaled(value, scale, doubled=True)
+    y, one = sigmoid_of(x, 8, 0xFFFF << 8), 1 << 23
+    return (np.where(x >= 0, y - one + 128, one - y + 127) >> 8).astype(np.int16)
+
+
+# -- tables over all of int16: 512 pieces ---------------------------------------------------------
+
+
+def table(function: Callable[[np.ndarray], np.ndarray], low: float, high: float) -> np.ndarray:
+    """`function` from `low` to `high`, float32 from end to end, in units of 2^-15."""
+
+    def rounded(value: np.ndarray) -> np.ndarray:
+        return np.trunc(value + np.copysign(np.float32(0.5), value))
+
+    one, step = np.float32(32768), np.float32((high - low) / 512)
+    at = np.float32(low) + np.arange(513, dtype=np.float32) * step
+    here, next = rounded(function(at) * one), function(at[1:]) * one
+    middle = rounded(function(at[:-1] + step / 2) * one)
+    missed = rounded((next + here[:-1]) / 2) - middle
+    here[:-1] -= rounded(missed / 2)
+    return np.clip(here, -32768, 32767).astype(np.int64)
+
+
+@functools.cache
+def exponentials() -> np.ndarray:
+    return table(lambda x: np.exp(x.astype(np.float64)).astype(np.float32), -10.0, 0.0)
+
+
+@functools.cache
+def reciprocals() -> np.ndarray:
+    return table(lambda x: np.float32(1) / (np.float32(1) + x), 0.0, 1.0)
+
+
+def look_up(value: np.ndarray, table: np.ndarray) -> np.ndarray:
+    place = 256 + (value >> 7)
+    slope = table[place + 1] - table[place]
+    return table[place] + ((slope * (value & 0x7F) + 64) >> 7)
+
+
+def softmax(value: np.ndarray, scale: float) -> np.ndarray:
+    """Along the last axis: differences to the largest, 10 / 65535 each, through exp; their sum
+    through a reciprocal."""
+    wide = value.astype(np.int64)
+    below = arithmetic.multiply(
+        wide - wide.max(axis=-1, keepdims=True),
+        *arithmetic.quantize_multiplier(scale / (10.0 / 65535.0)),
+    )
+    power = look_up(np.clip(below + 32767, -32768, 32767), exponentials())
+    total = power.sum(axis=-1, keepdims=True)
+    headroom = 32 - np.frexp(total.astype(np.float64))[1].astype(np.int64)
+    shifted = ((total << (headroom - 1)) + (1 << 13)) >> 14
+    inverse = look_up(np.clip(shifted - (1 << 15) - (1 << 16), -32768, 32767), reciprocals())
+    right = 31 - headroom
+    share = (power * inverse + (np.int64(1) << (right - 1))) >> right
+    return np.clip(share, 0, 32767).astype(np.int16)

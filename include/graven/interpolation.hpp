@@ -1,0 +1,102 @@
+// Functions of int16 by tables with interpolation, as TensorFlow Lite has them: LOGISTIC and TANH
+// (reference/integer_ops/logistic.h, tanh.h), SOFTMAX (reference/softmax.h). The compiler makes the
+// tables; half of what a straight line misses in the middle is given to its ends.
+#pragma once
+
+#include "graven/floating_point.hpp"
+#include "graven/quant.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace graven::core::interpolation {
+
+constexpr double sigmoid(double x) { return 1 / (1 + floating_point::exp(-x)); }
+
+// 2^16 * sigmoid(i / 24); the last one stands for all beyond.
+constexpr std::array<std::uint16_t, 256> make_sigmoids() {
+  std::array<std::uint16_t, 256> table{};
+  for (int i = 0; i < 255; ++i) {
+    const double here = sigmoid(i / 24.0), next = sigmoid((i + 1) / 24.0);
+    const double missed = sigmoid((i + 0.5) / 24.0) - (here + next) / 2;
+    table[static_cast<std::size_t>(i)] =
+        static_cast<std::uint16_t>(detail::round_away(65536 * (here + missed / 2)));
+  }
+  table[255] = 65535;
+  return table;
+}
+inline constexpr auto sigmoids = make_sigmoids();
+
+// What scales an int16 to multiples of 1 / (3 * 4096), by a multiplier and a right shift.
+struct Scaling {
+  std::int32_t multiplier = 0, shift = 0;
+};
+// `doubled`: TANH also takes steps of 2^-11 as they are.
+constexpr Scaling scaling(float scale, bool doubled) {
+  if (scale == 1.0f / 4096) return {3, 0};
+  if (doubled && scale == 1.0f / 2048) return {6, 0};
+  double multiplier = static_cast<double>(scale) * 4096 * 3;
+  int shift = 0;
+  for (; multiplier <= 32767.0 / 2 && shift <= 30; multiplier *= 2) ++shift;
+  return {static_cast<std::int32_t>(multiplier), shift};
+}
+constexpr std::int32_t scaled(std::int32_t q, Scaling s) {
+  return (q * s.multiplier + (s.shift > 0 ? 1 << (s.shift - 1) : 0)) >> s.shift;
+}
+
+// sigmoid(|x|) with 16 + `bits` fractional bits, x in units of 1 / (24 * 2^bits).
+template <int bits> constexpr std::int32_t sigmoid_of(std::int32_t x, std::int32_t beyond) {
+  const std::int32_t size = x < 0 ? -x : x, at = size >> bits;
+  if (at >= 255) return beyond;
+  const std::int32_t here = sigmoids[static_cast<std::size_t>(at)];
+  const std::int32_t next = sigmoids[static_cast<std::size_t>(at) + 1];
+  return (here << bits) + (size & ((1 << bits) - 1)) * (next - here);
+}
+
+// In units of 2^-15.
+constexpr std::int16_t logistic(std::int32_t q, Scaling s) {
+  const std::int32_t x = scaled(q, s), y = sigmoid_of<9>(x, 0x7fff << 10);
+  return static_cast<std::int16_t>((x >= 0 ? y + (1 << 9) : (1 << 25) - y + (1 << 9) - 1) >> 10);
+}
+constexpr std::int16_t tanh(std::int32_t q, Scaling s) {  // 2 * sigmoid(2 * x) - 1
+  const std::int32_t x = scaled(q, s), y = sigmoid_of<8>(x, 0xffff << 8), one = 1 << 23;
+  return static_cast<std::int16_t>((x >= 0 ? y - one + (1 << 7) : one - y + (1 << 7) - 1) >> 8);
+}
+
+// ---- tables over all of int16: 512 pieces -------------------------------------------------------
+
+using Table = std::array<std::int16_t, 513>;
+
+// `function` from `low` to `high`, float32 from end to end, in units of 2^-15 (gen_lut).
+template <class F> constexpr Table make_table(F function, float low, float high) {
+  constexpr float one = 32768;
+  auto rounded = [](float x) { return static_cast<float>(detail::round_away(x)); };
+  auto saturated = [](float x) {
+    return static_cast<std::int16_t>(x < -32768 ? -32768 : x > 32767 ? 32767 : x);
+  };
+  Table table{};
+  const float step = (high - low) / 512;
+  for (int i = 0; i < 512; ++i) {
+    const float at = low + static_cast<float>(i) * step;
+    const float here = rounded(function(at) * one);
+    const float next = function(low + static_cast<float>(i + 1) * step) * one;
+    const float missed = rounded((next + here) / 2) - rounded(function(at + step / 2) * one);
+    table[static_cast<std::size_t>(i)] = saturated(here - rounded(missed / 2));
+  }
+  table[512] = saturated(rounded(function(high) * one));
+  return table;
+}
+constexpr float exp(float x) {
+  return static_cast<float>(floating_point::exp(static_cast<double>(x)));
+}
+constexpr float one_over_one_plus(float x) { return 1.0f / (1.0f + x); }
+
+inline constexpr Table exponentials = make_table(exp, -10, 0);
+inline constexpr Table reciprocals = make_table(one_over_one_plus, 0, 1);
+
+constexpr std::int32_t look_up(std::int32_t q, const Table& table) {
+  const auto at = static_cast<std::size_t>(256 + (q >> 7));
+  return table[at] + (((table[at + 1] - table[at]) * (q & 0x7f) + 64) >> 7);
+}
+
+}  // namespace graven::core::interpolation

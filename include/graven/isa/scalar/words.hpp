@@ -1,0 +1,87 @@
+// Row kernels of int16 by tables with interpolation: functions of one element, Softmax.
+#pragma once
+
+#include "graven/interpolation.hpp"
+#include "graven/kernel/prefer.hpp"
+#include "graven/layers/softmax.hpp"
+
+#include <bit>
+
+namespace graven::core::scalar_isa {
+
+// Stream: the function's four numbers.
+template <std::int16_t (*function)(std::int32_t, const WordNumbers&)> struct MapWord : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 16; }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    for (const std::int32_t number : v.function.numbers(g.source(v).quant, v.quant).values)
+      to.put(number);
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    WordNumbers numbers{};
+    for (int i = 0; i < 4; ++i) numbers.values[i] = load_aligned<std::int32_t>(task.stream + 4 * i);
+    const std::byte* in = band.rows[0];
+    std::byte* out = band.out[0];
+    for (int i = task.out_width * task.out_channels; i > 0; --i, in += 2, out += 2)
+      store(out, function(load<std::int16_t>(in), numbers));
+  }
+};
+struct MapWords {
+  static constexpr const char* name = "scalar.map_words";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int16_t>(g, value, op::map) && g[value].function.word != nullptr;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    return MapWord<graph.values[value].function.word>{};
+  }
+};
+
+// Differences to the largest input, 10 / 65535 each, through a table of exp; their sum through one
+// of reciprocals. Stream: int32 multiplier, shift.
+struct SoftmaxInt16 : PlainKernel {
+  static constexpr const char* name = "scalar.softmax_words";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int16_t>(g, value, op::softmax);
+  }
+  static constexpr int stream_size(const GraphView&, const Value&) { return 8; }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    const Multiplier m = quantize_multiplier(
+        static_cast<double>(g.source(v).quant.scale) *
+        static_cast<double>(v.options.get<SoftmaxOptions>().beta) / (10.0 / 65535.0));
+    to.put(m.multiplier);
+    to.put<std::int32_t>(m.shift);
+  }
+
+  static constexpr void run_pixel(const std::byte* in, std::byte* out, int count, Multiplier m) {
+    constexpr Clamp words{-32768, 32767};
+    std::int32_t most = words.low, sum = 0;
+    for (int c = 0; c < count; ++c)
+      if (const std::int32_t x = load<std::int16_t>(in + 2 * c); x > most) most = x;
+    for (int c = 0; c < count; ++c) {
+      const std::int32_t below = requantize(load<std::int16_t>(in + 2 * c) - most, m);
+      const std::int32_t power =
+          interpolation::look_up(clamp(below + 32767, words), interpolation::exponentials);
+      store(out + 2 * c, static_cast<std::int16_t>(power));
+      sum += power;
+    }
+    const int headroom = std::countl_zero(static_cast<std::uint32_t>(sum));
+    const auto shifted = static_cast<std::int32_t>(
+        ((std::int64_t{sum} << (headroom - 1)) + (1 << 13)) >> 14);  // in [2^16, 2^17]
+    const std::int64_t reciprocal = interpolation::look_up(
+        clamp(shifted - (1 << 15) - (1 << 16), words), interpolation::reciprocals);
+    const int right = 31 - headroom;
+    for (int c = 0; c < count; ++c) {
+      const std::int64_t y = load<std::int16_t>(out + 2 * c) * reciprocal;
+      const auto share = static_cast<std::int32_t>((y + (std::int64_t{1} << (right - 1))) >> right);
+      store(out + 2 * c, static_cast<std::int16_t>(clamp(share, {0, 32767})));
+    }
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const Multiplier m{load_aligned<std::int32_t>(task.stream),
+                       static_cast<int>(load_aligned<std::int32_t>(task.stream + 4))};
+    const int count = task.out_channels;
+    for (int x = 0; x < task.out_width; ++x)
+      run_pixel(band.rows[0] + 2 * x * count, band.out[0] + 2 * x * count, count, m);
+  }
+};
+
+}  // namespace graven::core::scalar_isa
