@@ -76,6 +76,7 @@ class Parts(Enum):
     FACTS = "facts"  # its constants and the size of its code
     PROGRAM = "program"  # the harness
     SEARCH = "search"  # only what a search finds for it
+    LIBRARY = "library"  # a C function in a shared library for this very machine
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,10 @@ class Build:
         found = self._read("run.emulator.json", json.loads)
         found["command"][-1] = str(self.folder / "run")
         return found
+
+    @property
+    def library(self) -> Path:
+        return self.folder / "library.so"
 
     def _read(self, name: str, parse: Callable[[bytes], Read]) -> Read:
         file = self.folder / name
@@ -207,9 +212,10 @@ def build(name: str, header: str, choice: Choice, parts: Parts = Parts.ALL) -> B
     """Builds what `parts` says of the header whose namespace is `name`."""
     check(choice)
     asked = _asked(name, header, choice)
+    alone = parts in (Parts.SEARCH, Parts.LIBRARY)  # what ALL does not have
     kept = cache.folder_of_builds()
     cache.prune(kept)
-    for found in {parts} if parts is Parts.SEARCH else {Parts.ALL, parts}:  # all but a search
+    for found in {parts} if alone else {Parts.ALL, parts}:
         if folder := cache.find(kept, f"{asked}-{found.value}"):
             return Build(folder)
     with cache.workplace(kept) as folder:
@@ -290,6 +296,10 @@ def _make(folder: Path, name: str, header: str, choice: Choice, parts: Parts) ->
         (kept / "found.json").write_text(json.dumps(dataclasses.asdict(found)))
         return kept
     programs = []
+    if parts is Parts.LIBRARY:
+        tools.run(["cmake", "--build", str(made), "--target", "library"], folder)
+        shutil.copy2(made / "library.so", kept / "library.so")
+        return kept
     if parts is not Parts.PROGRAM:
         what = "stream_facts" if choice.stream else "facts"
         (kept / f"{what}.bin").write_bytes(_words(folder, what, source))

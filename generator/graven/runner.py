@@ -40,7 +40,7 @@ def run(
         arguments = ["in.bin", "out.bin", str(count)]
         arguments += ["profile"] * profile + ["dump=dump.bin"] * dump
         printed = _call(built, arguments, folder)
-        result = Run(_split(network, (folder / "out.bin").read_bytes(), count))
+        result = Run(split(network, (folder / "out.bin").read_bytes(), count))
         if dump:
             result.dump = _parse_dump((folder / "dump.bin").read_bytes())
     for line in printed.splitlines():
@@ -73,7 +73,8 @@ def _call(built: Build, arguments: list[str], folder: Path) -> str:
     return printed
 
 
-def _split(network: ir.Network, data: bytes, count: int) -> list[np.ndarray]:
+def split(network: ir.Network, data: bytes, count: int) -> list[np.ndarray]:
+    """The outputs of `count` inferences, an array per model output."""
     tensors = [network.tensors[index] for index in network.outputs]
     sizes = [int(np.prod(tensor.shape)) * tensor.element.dtype.itemsize for tensor in tensors]
     if len(data) != count * sum(sizes):

@@ -50,11 +50,14 @@ def read_tflite(path: Path, layout: str | None) -> Source:
             f"--layout {layout}: {path.name} is a .tflite file, whose layout is NHWC; leave it out."
         )
     network = tflite.parse(data, tflite.printable(path.name), default_name(path))
-    return Source(network, hybrid.judged(network, data), hashlib.sha256(data).hexdigest())
+    return Source(network, hybrid.judged(network, data), digest_of(data))
 
 
 def quantized(
-    source: Source, samples: inputs.Inputs, method: str, progress: Callable[[str], None]
+    source: Source,
+    samples: inputs.Inputs,
+    method: str = "best",
+    progress: Callable[[str], None] = lambda text: None,
 ) -> tuple[Source, Report]:
     """The int8 form of a float32 network, by samples; its .tflite file is what the judges get."""
     found = quantize(source.network, samples, method, progress=progress)
@@ -63,7 +66,11 @@ def quantized(
 
 
 def digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return digest_of(path.read_bytes())
+
+
+def digest_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def default_name(path: Path) -> str:
