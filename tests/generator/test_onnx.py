@@ -155,6 +155,8 @@ CASES = {
     "slice": one("Slice", integers(1, 2), integers(3, 100), integers(1, 3)),
     "slice steps": one("Slice", integers(1), integers(100), integers(2), integers(3)),
     "gather": one("Gather", np.array(2, dtype=np.int64), axis=1),
+    "gather several": one("Gather", integers(3, 0, 2), axis=1),
+    "expand": one("Expand", integers(1, 4, 9, 7), shape=(1, 4, 1, 7)),
     "pad": one("Pad", integers(0, 0, 1, 2, 0, 0, 0, 3)),
     "pad reflected": one("Pad", integers(0, 0, 1, 2, 0, 0, 0, 3), mode="reflect"),
     "upsample": one(
@@ -170,6 +172,7 @@ CASES = {
         coordinate_transformation_mode="align_corners",
     ),
     "depth to space": one("DepthToSpace", blocksize=2),
+    "pixel shuffle": one("DepthToSpace", blocksize=2, mode="CRD"),
     **{kind: one(kind) for kind in ("Relu", "Sigmoid", "Tanh", "HardSwish", "Abs", "Neg", "Exp")},
 }  # fmt: skip
 

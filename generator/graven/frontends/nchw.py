@@ -384,7 +384,7 @@ class Draft:
         memory = tuple(shape[axis] for axis in view.order)
         inputs = [self.at_hand(view), self.integers([pads[axis] for axis in view.order])]
         if mode == "reflect":
-            index = self.emit("MIRROR_PAD", inputs, memory, {"Mode": 0})
+            index = self.emit("MIRROR_PAD", inputs, memory, {"Mode": "REFLECT"})
         elif mode != "constant":
             raise self.error(f"pads in mode {mode}; use constant or reflect.")
         elif fill == 0.0:
@@ -392,6 +392,35 @@ class Draft:
         else:
             value = self.constant(np.array([fill], dtype=np.float32))
             index = self.emit("PADV2", [*inputs, value], memory)
+        return View(index, shape, view.order, shape)
+
+    def gather(self, view: View, places: Sequence[int], axis: int) -> View:
+        """Elements of one axis by a list of places."""
+        view = self.settled(view)
+        shape = tuple(len(places) if each == axis else n for each, n in enumerate(view.axes))
+        memory = tuple(shape[each] for each in view.order)
+        options: dict[str, Option] = {"Axis": view.place(axis), "BatchDims": 0}
+        inputs = [self.at_hand(view), self.integers(places)]
+        return View(self.emit("GATHER", inputs, memory, options), shape, view.order, shape)
+
+    def expand(self, view: View, shape: Shape) -> View:
+        """Repeated along axes of one element, as numpy broadcasts."""
+        rank = len(shape)
+        view = self.reshape(self.settled(view), (1,) * (rank - len(view.shape)) + view.shape)
+        shape = np.broadcast_shapes(view.axes, shape)
+        if shape == view.axes:
+            return view
+        memory = tuple(shape[axis] for axis in view.order)
+        inputs = [self.at_hand(view), self.integers(memory)]
+        return View(self.emit("BROADCAST_TO", inputs, memory), shape, view.order, shape)
+
+    def depth_to_space(self, view: View, block: int) -> View:
+        """Rows and columns of a block are the outer parts of the channels."""
+        view = self.demand_last(view)
+        _, channels, height, width = view.axes
+        shape = (1, channels // block**2, height * block, width * block)
+        memory = tuple(shape[axis] for axis in view.order)
+        index = self.emit("DEPTH_TO_SPACE", [view.index], memory, {"BlockSize": block})
         return View(index, shape, view.order, shape)
 
     def softmax(self, view: View, axis: int, name: str = "SOFTMAX") -> View:

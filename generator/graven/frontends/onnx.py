@@ -578,21 +578,20 @@ def _gather(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     axis = attributes.get("axis", 0) % len(view.shape)
     extent = view.shape[axis]
     listed = [int(place) % extent for place in places.reshape(-1)]
-    if listed != list(range(listed[0], listed[0] + len(listed))):
-        raise reader.draft.error("picks elements that are not neighbours; use Slice or Split.")
-    starts, sizes = [0] * len(view.shape), list(view.shape)
-    starts[axis], sizes[axis] = listed[0], len(listed)
-    found = reader.draft.slice(view, starts, sizes)
+    if listed == list(range(listed[0], listed[0] + len(listed))):
+        starts, sizes = [0] * len(view.shape), list(view.shape)
+        starts[axis], sizes[axis] = listed[0], len(listed)
+        found = reader.draft.slice(view, starts, sizes)
+    else:
+        found = reader.draft.gather(view, listed, axis)
     shape = (*view.shape[:axis], *places.shape, *view.shape[axis + 1 :])
     return reader.draft.reshape(found, shape)
 
 
 @handles("Expand")
 def _expand(reader: _Reader, attributes: Attributes, inputs: list) -> View:
-    view, shape = inputs[0], reader.integers(inputs, 1, "shape")
-    if np.broadcast_shapes(view.shape, tuple(shape)) != view.shape:
-        raise reader.draft.error("repeats its input; let Add or Mul broadcast instead.")
-    return view
+    shape = reader.integers(inputs, 1, "shape")
+    return reader.draft.expand(inputs[0], tuple(shape))
 
 
 @handles("Pad")
@@ -696,8 +695,7 @@ def _depth_to_space(reader: _Reader, attributes: Attributes, inputs: list) -> Vi
     _, channels, height, width = view.shape
     draft, kept = reader.draft, channels // block**2
     if attributes.get("mode", b"DCR") == b"DCR":
-        split, axes = (1, block, block, kept, height, width), (0, 3, 4, 1, 5, 2)
-    else:
-        split, axes = (1, kept, block, block, height, width), (0, 1, 4, 2, 5, 3)
+        return draft.depth_to_space(view, block)
+    split, axes = (1, kept, block, block, height, width), (0, 1, 4, 2, 5, 3)
     turned = draft.transpose(draft.reshape(view, split), axes)
     return draft.reshape(turned, (1, kept, height * block, width * block))

@@ -689,11 +689,9 @@ def _select(reader: _Reader, given: Arguments) -> View:
 @handles("expand")
 def _expand(reader: _Reader, given: Arguments) -> View:
     view, size = given["self"], given["size"]
-    if math.prod(n for n in size if n != -1) != math.prod(
-        n for n, m in zip(view.shape[::-1], size[::-1], strict=False) if m != -1
-    ):
-        raise reader.draft.error("repeats its input; let + or * broadcast instead.")
-    return reader.draft.reshape(view, (1,) * (len(size) - len(view.shape)) + view.shape)
+    stated = (1,) * (len(size) - len(view.shape)) + view.shape
+    shape = tuple(n if m == -1 else m for n, m in zip(stated, size, strict=True))
+    return reader.draft.expand(view, shape)
 
 
 @handles("pad", "constant_pad_nd")
