@@ -7,7 +7,8 @@
 #include <cstddef>
 #include <cstring>
 
-extern "C" void graven_run(const std::byte* inputs, std::byte* outputs, std::size_t count);
+extern "C" [[gnu::visibility("default")]] void graven_run(const std::byte* inputs,
+                                                          std::byte* outputs, std::size_t count);
 
 void graven_run(const std::byte* inputs, std::byte* outputs, std::size_t count) {
   static ModelUnderTest model;
