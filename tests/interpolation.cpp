@@ -6,10 +6,6 @@
 
 namespace interpolation = graven::core::interpolation;
 
-static_assert(interpolation::sigmoids[0] == 32768 && interpolation::sigmoids[1] == 33451);
-static_assert(interpolation::sigmoids[4] == 35493 && interpolation::sigmoids[60] == 60565);
-static_assert(interpolation::sigmoids[254] == 65534 && interpolation::sigmoids[255] == 65535);
-
 // Scales that are powers of two need no multiplier.
 static_assert(interpolation::scaling(1.0f / 4096, false).multiplier == 3);
 static_assert(interpolation::scaling(1.0f / 2048, true).multiplier == 6);

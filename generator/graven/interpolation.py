@@ -1,7 +1,5 @@
 """Functions of int16 by tables with interpolation, as TensorFlow Lite has them: LOGISTIC and TANH
 (reference/integer_ops/logistic.h, tanh.h), SOFTMAX (reference/softmax.h).
-
-Half of what a straight line misses in the middle is given to its ends.
 """
 
 from __future__ import annotations
@@ -12,21 +10,6 @@ from collections.abc import Callable
 import numpy as np
 
 from graven import arithmetic
-
-
-@functools.cache
-def sigmoids() -> np.ndarray:
-    """2^16 * sigmoid(i / 24); the last one stands for all beyond."""
-
-    def sigmoid(x: np.ndarray) -> np.ndarray:
-        return 1.0 / (1.0 + np.exp(-x))
-
-    place = np.arange(256)
-    here, next = sigmoid(place / 24), sigmoid((place + 1) / 24)
-    missed = sigmoid((place + 0.5) / 24) - (here + next) / 2
-    table = np.floor(65536 * (here + missed / 2) + 0.5).astype(np.int64)
-    table[255] = 65535
-    return table
 
 
 def scaled(value: np.ndarray, scale: float, doubled: bool) -> np.ndarray:
@@ -44,29 +27,16 @@ def scaled(value: np.ndarray, scale: float, doubled: bool) -> np.ndarray:
     return arithmetic.wrap(value * int(multiplier) + half) >> shift
 
 
-def sigmoid_of(value: np.ndarray, bits: int, beyond: int) -> np.ndarray:
-    """sigmoid(|x|) with 16 + `bits` fractional bits, x in units of 1 / (24 * 2^bits)."""
-    size = np.abs(value)
-    place = np.minimum(size >> bits, 254)
-    here, next = sigmoids()[place], sigmoids()[place + 1]
-    inside = (here << bits) + (size & ((1 << bits) - 1)) * (next - here)
-    return np.where(size >> bits >= 255, beyond, inside)
-
-
 def logistic(value: np.ndarray, scale: float) -> np.ndarray:
-    x = scaled(value, scale, doubled=False)
-    y = sigmoid_of(x, 9, 0x7FFF << 10)
-    return (np.where(x >= 0, y + 512, (1 << 25) - y + 511) >> 10).astype(np.int16)
+    return arithmetic.logistic16(scaled(value, scale, doubled=False)).astype(np.int16)
 
 
 def tanh(value: np.ndarray, scale: float) -> np.ndarray:
-    """2 * sigmoid(2 * x) - 1."""
-    x = scaled(value, scale, doubled=True)
-    y, one = sigmoid_of(x, 8, 0xFFFF << 8), 1 << 23
-    return (np.where(x >= 0, y - one + 128, one - y + 127) >> 8).astype(np.int16)
+    return arithmetic.tanh16(scaled(value, scale, doubled=True)).astype(np.int16)
 
 
 # -- tables over all of int16: 512 pieces ---------------------------------------------------------
+# Half of what a straight line misses in the middle is given to its ends.
 
 
 def table(function: Callable[[np.ndarray], np.ndarray], low: float, high: float) -> np.ndarray:

@@ -1,8 +1,8 @@
 // Functions of int16 by tables with interpolation, as TensorFlow Lite has them: LOGISTIC and TANH
-// (reference/integer_ops/logistic.h, tanh.h), SOFTMAX (reference/softmax.h). The compiler makes the
-// tables; half of what a straight line misses in the middle is given to its ends.
+// (reference/integer_ops/logistic.h, tanh.h), SOFTMAX (reference/softmax.h).
 #pragma once
 
+#include "graven/fixed_point.hpp"
 #include "graven/floating_point.hpp"
 #include "graven/quant.hpp"
 
@@ -10,22 +10,6 @@
 #include <cstdint>
 
 namespace graven::core::interpolation {
-
-constexpr double sigmoid(double x) { return 1 / (1 + floating_point::exp(-x)); }
-
-// 2^16 * sigmoid(i / 24); the last one stands for all beyond.
-constexpr std::array<std::uint16_t, 256> make_sigmoids() {
-  std::array<std::uint16_t, 256> table{};
-  for (int i = 0; i < 255; ++i) {
-    const double here = sigmoid(i / 24.0), next = sigmoid((i + 1) / 24.0);
-    const double missed = sigmoid((i + 0.5) / 24.0) - (here + next) / 2;
-    table[static_cast<std::size_t>(i)] =
-        static_cast<std::uint16_t>(detail::round_away(65536 * (here + missed / 2)));
-  }
-  table[255] = 65535;
-  return table;
-}
-inline constexpr auto sigmoids = make_sigmoids();
 
 // What scales an int16 to multiples of 1 / (3 * 4096), by a multiplier and a right shift.
 struct Scaling {
@@ -44,26 +28,15 @@ constexpr std::int32_t scaled(std::int32_t q, Scaling s) {
   return (q * s.multiplier + (s.shift > 0 ? 1 << (s.shift - 1) : 0)) >> s.shift;
 }
 
-// sigmoid(|x|) with 16 + `bits` fractional bits, x in units of 1 / (24 * 2^bits).
-template <int bits> constexpr std::int32_t sigmoid_of(std::int32_t x, std::int32_t beyond) {
-  const std::int32_t size = x < 0 ? -x : x, at = size >> bits;
-  if (at >= 255) return beyond;
-  const std::int32_t here = sigmoids[static_cast<std::size_t>(at)];
-  const std::int32_t next = sigmoids[static_cast<std::size_t>(at) + 1];
-  return (here << bits) + (size & ((1 << bits) - 1)) * (next - here);
-}
-
 // In units of 2^-15.
 constexpr std::int16_t logistic(std::int32_t q, Scaling s) {
-  const std::int32_t x = scaled(q, s), y = sigmoid_of<9>(x, 0x7fff << 10);
-  return static_cast<std::int16_t>((x >= 0 ? y + (1 << 9) : (1 << 25) - y + (1 << 9) - 1) >> 10);
+  return fixed_point::logistic16(scaled(q, s));
 }
-constexpr std::int16_t tanh(std::int32_t q, Scaling s) {  // 2 * sigmoid(2 * x) - 1
-  const std::int32_t x = scaled(q, s), y = sigmoid_of<8>(x, 0xffff << 8), one = 1 << 23;
-  return static_cast<std::int16_t>((x >= 0 ? y - one + (1 << 7) : one - y + (1 << 7) - 1) >> 8);
-}
+constexpr std::int16_t tanh(std::int32_t q, Scaling s) { return fixed_point::tanh16(scaled(q, s)); }
 
 // ---- tables over all of int16: 512 pieces -------------------------------------------------------
+
+// The compiler makes them; half of what a straight line misses in the middle is given to its ends.
 
 using Table = std::array<std::int16_t, 513>;
 
