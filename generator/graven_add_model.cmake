@@ -1,9 +1,9 @@
 # graven_add_model(<target> <model.tflite> [NAME <namespace>] [SEARCH <target>...]
-#                  [PRUNE exact|off])
+#                  [PRUNE exact|off] [ALLOW_FLOAT])
 #
 # Creates the INTERFACE library <target>; whoever links it may #include "<namespace>.hpp", which
 # is generated from the model at build time. The namespace defaults to the target's name.
-# SEARCH and PRUNE are --search and --prune of `graven compile`.
+# SEARCH, PRUNE and ALLOW_FLOAT are --search, --prune and --allow-float of `graven compile`.
 # The generator is $GRAVEN_EXECUTABLE if that variable is set (a command, as a list), else
 # .venv/bin/graven of the library's or the user's source tree, else `graven` from PATH, else
 # `python3 -m graven`.
@@ -51,10 +51,10 @@ function(graven_find_generator result)
 endfunction()
 
 function(graven_add_model target model)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "" "NAME;PRUNE" "SEARCH")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "ALLOW_FLOAT" "NAME;PRUNE" "SEARCH")
   if(arg_UNPARSED_ARGUMENTS OR arg_KEYWORDS_MISSING_VALUES)
     message(FATAL_ERROR "graven_add_model(${target}): expected <target> <model.tflite> "
-      "[NAME <namespace>] [SEARCH <target>...] [PRUNE exact|off], "
+      "[NAME <namespace>] [SEARCH <target>...] [PRUNE exact|off] [ALLOW_FLOAT], "
       "got also: ${arg_UNPARSED_ARGUMENTS} ${arg_KEYWORDS_MISSING_VALUES}")
   endif()
   string(MAKE_C_IDENTIFIER "${target}" name)
@@ -72,6 +72,9 @@ function(graven_add_model target model)
   if(arg_SEARCH)
     list(JOIN arg_SEARCH "," searched)
     list(APPEND options --search ${searched})
+  endif()
+  if(arg_ALLOW_FLOAT)
+    list(APPEND options --allow-float)
   endif()
   if(arg_PRUNE)
     list(APPEND options --prune ${arg_PRUNE})

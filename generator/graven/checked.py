@@ -72,7 +72,6 @@ def checked(
     found = tuple(operator for operator in read if not gate.folded(operator, results))
     gate.check_order(found, given, results)
     gate.check_inputs(given)
-    gate.check_islands(found)
     return ir.Network(name, source, description, tuple(gate.tensors), found, given, results)
 
 
@@ -309,30 +308,3 @@ class _Gate:
                     f"{self.named(index)}: is a model input of {tensor.element.value}, expected "
                     "int8, uint8, int16, int32, bool or float32."
                 )
-
-    def check_islands(self, operators: tuple[ir.Operator, ...]) -> None:
-        """A float operator may stand before or behind the int8 part of a model, not inside it."""
-
-        def quantized(indices: tuple[int, ...]) -> bool:
-            computed = (self.tensors[index] for index in indices if index >= 0)
-            return any(each.element in QUANTIZED and each.data is None for each in computed)
-
-        after: set[int] = set()  # tensors that depend on int8 ones
-        for operator in operators:
-            if quantized(operator.inputs) or any(index in after for index in operator.inputs):
-                after.update(operator.outputs)
-        before: set[int] = set()  # tensors that int8 ones depend on
-        for operator in reversed(operators):
-            if quantized(operator.outputs) or any(index in before for index in operator.outputs):
-                before.update(index for index in operator.inputs if index >= 0)
-        for operator in operators:
-            for output in operator.outputs:
-                real = self.tensors[output].element is ir.Element.FLOAT32
-                if operator.name == "DEQUANTIZE" or not real:
-                    continue
-                if output in after and output in before:
-                    raise self.error(
-                        f"operator {operator.index} ({operator.name}), {self.named(output)}: is "
-                        "float32 between int8 operators; quantize the whole model, this operator "
-                        "included."
-                    )

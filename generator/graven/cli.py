@@ -186,13 +186,15 @@ def verify_model(options: argparse.Namespace) -> int:
 
 
 def load(options: argparse.Namespace) -> Loaded:
-    from graven import emit, passes, prune
+    from graven import emit, islands, passes, prune
     from graven.frontends import files
 
     source = quantized(
         options, files.read(options.model, options.layout, options.of, options.shape)
     )
     network, data, sha256 = passes.canonical(source.network), source.tflite, source.sha256
+    if not options.allow_float:
+        islands.check(network)
     for option in ("row_input", "stream"):
         if getattr(options, option, False) and len(network.inputs) != 1:
             raise GravenError(
@@ -514,6 +516,8 @@ def _verb(
     verb.add_argument("--calibrate-method", default="best", metavar="M",
                       help="min-max, percentile 99.9, 99.99 or 99.999, mse, entropy; best: what "
                       "loses least, for each tensor")  # fmt: skip
+    verb.add_argument("--allow-float", action="store_true",
+                      help="take float32 operators between int8 ones as they are")  # fmt: skip
     verb.add_argument("--prune", choices=("exact", "off"), default="exact",
                       help="remove channels that cannot matter (default exact)")  # fmt: skip
     return verb

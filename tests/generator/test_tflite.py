@@ -12,9 +12,7 @@ from graven.errors import GravenError
 from graven.frontends import tflite, tflite_writer
 from graven.layers.add import Add
 from graven.layers.conv2d import Conv2D
-from graven.layers.dequantize import Dequantize
 from graven.layers.mul import Mul
-from graven.layers.quantize import Quantize
 from graven.layers.relu import ReLU
 from graven.layers.reshape import Reshape
 
@@ -212,18 +210,6 @@ def test_indices_out_of_range():
     sentence = refused(dataclasses.replace(network, operators=(operator,)))
     assert "operator 0 (CONV_2D)" in sentence and "tensor 99" in sentence
     assert "tensor 7" in refused(dataclasses.replace(network, outputs=(7,)))
-
-
-def test_float_island():
-    b = random_models.Builder(np.random.default_rng(0))
-    data = b.input((1, 4))
-    real = b.add("DEQUANTIZE", Dequantize(), [data], b.tensor((1, 4), ir.Element.FLOAT32))
-    island = b.add("RELU", ReLU(), [real], b.tensor((1, 4), ir.Element.FLOAT32))
-    output = b.add("QUANTIZE", Quantize(), [island], b.like(data, (1, 4)))
-    sentence = refused(b.network([output]))
-    assert "operator 1 (RELU), tensor 2" in sentence and "between int8 operators" in sentence
-    # At the end of the model it may stand.
-    parse(dataclasses.replace(b.network([island]), operators=tuple(b.operators[:2])))
 
 
 def test_mixed_elements():
