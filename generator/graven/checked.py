@@ -17,7 +17,10 @@ from graven import ir, layers, unsupported
 from graven.errors import GravenError
 from graven.node import BYTES, QUANTIZED, Node, Option, node_among, several, shape_text
 
-PLAIN = (ir.Element.FLOAT32, ir.Element.INT32, ir.Element.BOOLEAN)  # inputs without a scale
+PLAIN = (
+    ir.Element.FLOAT32, ir.Element.INT32, ir.Element.UINT32, ir.Element.UINT64, ir.Element.BOOLEAN,
+)  # fmt: skip
+"""Inputs without a scale."""
 MOST_AXES = 6
 MOST_BYTES = 1 << 28  # of one tensor: far above any microcontroller's memory
 MOST_COMPUTED = 1 << 24  # bytes of a tensor that is no constant
@@ -68,7 +71,7 @@ def checked(
             f"has {len(given)} inputs, {len(operators)} operators and {len(results)} outputs, "
             "expected at least one of each."
         )
-    read = (gate.operator(each.index, each) for each in operators)
+    read = (gate.operator(each.index, gate.with_kept(each)) for each in operators)
     found = tuple(operator for operator in read if not gate.folded(operator, results))
     gate.check_order(found, given, results)
     gate.check_inputs(given)
@@ -183,6 +186,20 @@ class _Gate:
             data = np.asarray(data, dtype=tensor.element.dtype).reshape(tensor.shape)
             self.tensors[tensor.index] = replace(tensor, data=data)
         return True
+
+    def with_kept(self, each: Stated) -> Stated:
+        """With the variables that it has without stating them, shaped as its first input."""
+        added = []
+        known = range(len(self.tensors))
+        if any(index in known and self.tensors[index].is_variable for index in each.inputs):
+            return each
+        for element in layers.kept(each.name):
+            self.indices(each.inputs[:1], f"operator {each.index} ({each.name}): its inputs")
+            added.append(len(self.tensors))
+            zeros = np.zeros(self.tensors[each.inputs[0]].shape, dtype=element.dtype)
+            name = f"kept_by_{each.index}"
+            self.tensors.append(ir.Tensor(added[-1], name, zeros.shape, element, None, None, zeros))
+        return replace(each, inputs=(*each.inputs, *added))
 
     def check_variables(self, where: str, name: str, inputs: tuple[int, ...]) -> None:
         places = getattr(layers.modules()[name], "VARIABLES", ())

@@ -303,7 +303,8 @@ def _integer(value: int) -> str:
 
 
 def _quantization(tensor: ir.Tensor) -> str:
-    assert tensor.quantization is not None
+    if tensor.quantization is None:  # integers of 16 bits that stand for themselves
+        return "{1.0f, 0}"
     return f"{{{real(tensor.quantization.scale[0])}, {tensor.quantization.zero_point[0]}}}"
 
 

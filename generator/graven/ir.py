@@ -20,6 +20,8 @@ class Element(Enum):
     INT16 = "int16"
     INT32 = "int32"
     INT64 = "int64"
+    UINT32 = "uint32"
+    UINT64 = "uint64"
     FLOAT16 = "float16"  # constants alone
     FLOAT32 = "float32"
     BOOLEAN = "bool"

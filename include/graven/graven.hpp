@@ -40,6 +40,7 @@
 #include "graven/layers/resize_bilinear.hpp"
 #include "graven/layers/resize_nearest.hpp"
 #include "graven/layers/sigmoid.hpp"
+#include "graven/layers/signal.hpp"
 #include "graven/layers/softmax.hpp"
 #include "graven/layers/split.hpp"
 #include "graven/layers/svdf.hpp"
@@ -134,9 +135,14 @@ using core::Div;
 using core::DivConstant;
 using core::DivWith;
 using core::ELU;
+using core::Energy;
 using core::Equal;
 using core::EqualConstant;
 using core::Exp;
+using core::FftAutoScale;
+using core::FilterBank;
+using core::FilterBankLog;
+using core::FilterBankSquareRoot;
 using core::Flatten;
 using core::Floor;
 using core::FloorDiv;
@@ -179,9 +185,11 @@ using core::Neg;
 using core::NotEqual;
 using core::NotEqualConstant;
 using core::Pad;
+using core::Pcan;
 using core::Prelu;
 using core::PreluConstant;
 using core::Quantize;
+using core::RealFft;
 using core::ReduceAll;
 using core::ReduceAny;
 using core::ReduceMax;
@@ -205,6 +213,7 @@ using core::Slice;
 using core::Softmax;
 using core::SoftmaxWith;
 using core::SpaceToDepth;
+using core::SpectralSubtraction;
 using core::Split;
 using core::Sqrt;
 using core::Square;
@@ -220,6 +229,7 @@ using core::Tile;
 using core::Transpose;
 using core::TransposeConv2D;
 using core::Variable;
+using core::WindowFunction;
 using core::ZerosLike;
 
 // Instruction sets (isa/); native is the compiler's own. Others come with their headers.

@@ -54,14 +54,27 @@ enum class Activation : std::uint8_t { none, relu, relu6, relu_n1_to_1, relu_0_t
 using enum Activation;
 
 // `inherit` in a parameter record: as the layer's input, or the layer's own rule, has it.
-enum class Element : std::uint8_t { inherit, int8, uint8, int16, int32, int64, float32, boolean };
+enum class Element : std::uint8_t {
+  inherit,
+  int8,
+  uint8,
+  int16,
+  int32,
+  int64,
+  float32,
+  boolean,
+  uint32,
+  uint64
+};
 
 constexpr int size_of(Element element) {  // bytes
   switch (element) {
     case Element::int16: return 2;
     case Element::int32:
+    case Element::uint32:
     case Element::float32: return 4;
-    case Element::int64: return 8;
+    case Element::int64:
+    case Element::uint64: return 8;
     default: return 1;
   }
 }
@@ -78,6 +91,8 @@ template <> struct type_of<Element::int16> { using type = std::int16_t; };
 template <> struct type_of<Element::int32> { using type = std::int32_t; };
 template <> struct type_of<Element::int64> { using type = std::int64_t; };
 template <> struct type_of<Element::float32> { using type = float; };
+template <> struct type_of<Element::uint32> { using type = std::uint32_t; };
+template <> struct type_of<Element::uint64> { using type = std::uint64_t; };
 template <> struct type_of<Element::boolean> { using type = bool; };
 
 // Padding along one axis of a window.

@@ -43,6 +43,7 @@ from graven.layers.reshape import Reshape
 from graven.layers.resize_bilinear import ResizeBilinear
 from graven.layers.resize_nearest import ResizeNearest
 from graven.layers.sigmoid import Sigmoid
+from graven.layers.signal import Signal
 from graven.layers.softmax import Softmax
 from graven.layers.split import Split
 from graven.layers.svdf import Svdf
@@ -962,6 +963,77 @@ def lstm_gate(b: Builder, data: int, hidden: int, units: int) -> tuple[int, int,
     wide = ir.Element.INT64 if b.element(data) is INT16 else ir.Element.INT32
     sums = np.rint(b.rng.normal(0, 1 / scale, units)).astype(wide.dtype)
     return found[0], found[1], b.tensor((units,), wide, ir.Quantization((scale,), (0,)), sums)
+# -- the audio front end: a chain from samples to logarithms, of which one value is the output -----
+
+
+def audio(b: Builder, data: int) -> int:
+    del b.inputs[:]
+    samples = b.tensor((b.extent(30),), INT16)
+    b.inputs.append(samples)
+    energies, bits = energies_of(b, samples)
+    channels = b.extent(12)
+    widths = b.rng.integers(0, 3, channels + 1)
+    weights = [words(b, b.rng.integers(0, 4097, max(widths.sum(), 1))) for _ in range(2)]
+    places = (b.rng.integers(0, 2, channels + 1), np.cumsum(widths) - widths, widths)
+    inputs = [energies, *weights, *(words(b, each) for each in places)]
+    sums = b.tensor((channels,), ir.Element.UINT64)
+    signal_operator(b, "SignalFilterBank", inputs, sums, num_channels=channels)
+    roots, signal, noise, steady = (b.tensor((channels,), ir.Element.UINT32) for _ in range(4))
+    signal_operator(b, "SignalFilterBankSquareRoot", [sums, bits], roots)
+    less_noise(b, roots, signal, noise)
+    inputs = [signal, noise, words(b, b.rng.integers(0, 1 << 15, 125))]
+    signal_operator(b, "SignalPCAN", inputs, steady, snr_shift=b.extent(8))
+    logs = b.tensor((channels,), INT16)
+    numbers = {"output_scale": b.extent(2000), "input_correction_bits": b.extent(5)}
+    signal_operator(b, "SignalFilterBankLog", [steady], logs, **numbers)
+    return logs
+
+
+def words(b: Builder, values: np.ndarray) -> int:
+    return b.tensor(values.shape, INT16, None, values.astype(np.int16))
+
+
+def signal_operator(b: Builder, name: str, inputs: list[int], *outputs: int, **numbers) -> None:
+    index = len(b.operators)
+    b.operators.append(ir.Operator(index, name, Signal(numbers), tuple(inputs), outputs))
+
+
+def energies_of(b: Builder, samples: int) -> tuple[int, int]:
+    """And by how many bits they are scaled."""
+    (size,) = b.shape(samples)
+    length = 4
+    while length < size:
+        length *= 2
+    framed, scaled = (b.tensor((size,), INT16) for _ in range(2))
+    bits, spectrum = b.tensor((), ir.Element.INT32), b.tensor((length + 2,), INT16)
+    energies = b.tensor((length // 2 + 1,), ir.Element.UINT32)
+    window = words(b, b.rng.integers(-4096, 4097, size))
+    signal_operator(b, "SignalWindow", [samples, window], framed, shift=12)
+    signal_operator(b, "SignalFftAutoScale", [framed], scaled, bits)
+    signal_operator(b, "SignalRfft", [scaled], spectrum, fft_length=length)
+    numbers = {"start_index": 0, "end_index": length // 2 + 1}
+    signal_operator(b, "SignalEnergy", [spectrum], energies, **numbers)
+    return energies, bits
+
+
+def less_noise(b: Builder, roots: int, signal: int, noise: int) -> None:
+    smoothing = [int(value) for value in b.rng.integers(0, 1 << 14, 3)]
+    signal_operator(
+        b,
+        "SignalFilterBankSpectralSubtraction",
+        [roots, b.state(b.shape(roots), ir.Element.UINT32, None)],
+        signal,
+        noise,
+        smoothing=smoothing[0],
+        one_minus_smoothing=(1 << 14) - smoothing[0],
+        alternate_smoothing=smoothing[1],
+        alternate_one_minus_smoothing=(1 << 14) - smoothing[1],
+        min_signal_remaining=smoothing[2],
+        smoothing_bits=b.extent(10),
+        spectral_subtraction_bits=14,
+        clamping=b.chance(0.5),
+        num_channels=b.shape(roots)[0],
+    )
 
 
 LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
@@ -1013,6 +1085,7 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         split,
         transpose,
         variable,
+        audio,
         svdf,
         lstm,
     )

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import tflite
+from flatbuffers import flexbuffers
+from flatbuffers.number_types import Int32Flags
 
 from graven import ir, layers, unsupported
 from graven.checked import Stated, check_axes, checked
@@ -30,6 +32,7 @@ ELEMENTS = {code: element for element, code in TENSOR_TYPES.items()}
 SCHEMA = 3
 LEAST_SCALE = 2.0**-149  # of constants that are all 0, which some converters say to be 0
 MOST_FILE = 1 << 30
+NEW_CODE = 10  # of builtin_code, in the vtable of an OperatorCode
 EMPTY_TABLE = struct.pack("<HHi", 4, 4, 4)  # a vtable without fields, and a table that points to it
 TORCH = ("a PyTorch model", "litert-torch")
 KERAS = ("a Keras or TensorFlow model", "tf.lite.TFLiteConverter")
@@ -155,7 +158,7 @@ class _Reader:
                 f"{self.model.OperatorCodesLength()}; it is damaged."
             )
         code = self.model.OperatorCodes(code_index)
-        builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+        builtin = max(_new_code(code), code.DeprecatedBuiltinCode())
         custom = _text(code.CustomCode())
         if custom and tflite.BUILTIN_OPCODE2NAME.get(builtin) == "CUSTOM":
             return custom
@@ -203,6 +206,8 @@ class _Reader:
     ) -> Callable[[str], Option]:
         if table is None:
             return lambda name: 0
+        if table == layers.FLEX_BUFFER:
+            return self.custom_options(record, where)
         options = getattr(tflite, table)()
         stored, kind = record.BuiltinOptions(), record.BuiltinOptionsType()
         absent = stored is None or kind == tflite.BuiltinOptions.NONE
@@ -223,6 +228,20 @@ class _Reader:
                 if number == value and not text.startswith("_"):
                     return text
             raise self.error(f"{where}: option {name} is {value}, which has no meaning.")
+
+        return option
+
+    def custom_options(self, record: tflite.Operator, where: str) -> Callable[[str], Option]:
+        try:
+            stored = flexbuffers.Loads(_array(record, "CustomOptions").tobytes())
+        except (IndexError, ValueError, TypeError, struct.error):
+            raise self.error(f"{where}: its options are no FlexBuffer; it is damaged.") from None
+
+        def option(name: str) -> Option:
+            value = stored.get(name) if isinstance(stored, dict) else None
+            if not isinstance(value, int):
+                raise self.error(f"{where}: has no option {name}, a number; export it again.")
+            return value
 
         return option
 
@@ -351,6 +370,12 @@ def _zeros(
     """Real zeros."""
     zero = quantization.zero_point[0] if quantization and element in BYTES else 0
     return np.full(shape, zero, dtype=element.dtype)
+
+
+def _new_code(code: tflite.OperatorCode) -> int:
+    """The field as it is stored: some files have nothing in the old one."""
+    place = code._tab.Offset(NEW_CODE)
+    return code._tab.Get(Int32Flags, code._tab.Pos + place) if place else 0
 
 
 def _array(record: object, field: str) -> np.ndarray:

@@ -8,6 +8,7 @@ from pathlib import Path
 import flatbuffers
 import numpy as np
 import tflite
+from flatbuffers import flexbuffers
 
 from graven import ir, layers
 from graven.errors import GravenError
@@ -31,6 +32,8 @@ TENSOR_TYPES = {
     ir.Element.INT16: tflite.TensorType.INT16,
     ir.Element.INT32: tflite.TensorType.INT32,
     ir.Element.INT64: tflite.TensorType.INT64,
+    ir.Element.UINT32: tflite.TensorType.UINT32,
+    ir.Element.UINT64: tflite.TensorType.UINT64,
     ir.Element.FLOAT16: tflite.TensorType.FLOAT16,
     ir.Element.FLOAT32: tflite.TensorType.FLOAT32,
     ir.Element.BOOLEAN: tflite.TensorType.BOOL,
@@ -101,6 +104,10 @@ class _File:
         return self.names.index(name)
 
     def operator(self, operator: ir.Operator) -> int:
+        if layers.kept(operator.name):  # which its file does not state
+            tensors = self.network.tensors
+            stated = (index for index in operator.inputs if not tensors[index].is_variable)
+            operator = replace(operator, inputs=tuple(stated))
         return _operator(self.builder, operator, self.code(operator.name))
 
     def plain(
@@ -233,9 +240,18 @@ def _quantization(builder: flatbuffers.Builder, quantization: ir.Quantization) -
 
 
 def _operator_code(builder: flatbuffers.Builder, name: str) -> int:
+    fields: dict[str, Option] = {}
+    if layers.is_custom(name):
+        fields["CustomCode"] = builder.CreateString(name)
+        name = "CUSTOM"
     code = CODES[name]
     return _table(
-        builder, "OperatorCode", DeprecatedBuiltinCode=min(code, 127), BuiltinCode=code, Version=1
+        builder,
+        "OperatorCode",
+        DeprecatedBuiltinCode=min(code, 127),
+        BuiltinCode=code,
+        Version=1,
+        **fields,
     )
 
 
@@ -249,7 +265,10 @@ def _operator(builder: flatbuffers.Builder, operator: ir.Operator, code: int) ->
         "Outputs": _integers(builder, operator.outputs),
     }
     table = layers.option_table(operator.name)
-    if table is not None:
+    if table == layers.FLEX_BUFFER:
+        stored = np.frombuffer(flexbuffers.Dumps(module.options(operator.layer)), dtype=np.uint8)
+        fields["CustomOptions"] = builder.CreateNumpyVector(stored)
+    elif table is not None:
         values = {
             name: getattr(ENUMERATIONS[name], value) if isinstance(value, str) else value
             for name, value in module.options(operator.layer).items()

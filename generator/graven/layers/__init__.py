@@ -2,8 +2,8 @@
 
 A module has
     OPERATORS   TensorFlow Lite's names of what it reads
-    OPTIONS     the schema's name of its option table, or None; where its operators have different
-                ones, a dictionary by operator
+    OPTIONS     the schema's name of its option table, FLEX_BUFFER, or None; where its operators
+                have different ones, a dictionary by operator
     a record    a frozen dataclass, subclass of ir.Layer
     read(node) -> record               decodes the options, checks shapes and constants
     options(record) -> {name: value}   the inverse of read, for writing a file
@@ -17,6 +17,8 @@ A module has
                 operator, where there is no `cpp`
     steps(record, node) -> two operators that do the same one after the other, see passes/steps.py
 and, where exact pruning is to see through it (without them it stays as it is),
+    KEEPS       variables that its operators have without stating them, behind the inputs: their
+                elements by operator
     VARIABLES   positions of the inputs that may be variables, which last from run to run: their
                 arrays are what `reference` writes their new content into; without it, none
     DATA        positions of the inputs that are activations; without it, the first alone
@@ -44,6 +46,8 @@ from types import ModuleType
 
 from graven import ir
 
+FLEX_BUFFER = "FlexBuffer"  # of a custom operator: a map of options
+
 
 @functools.cache
 def modules() -> dict[str, ModuleType]:
@@ -59,6 +63,15 @@ def option_table(operator: str) -> str | None:
     """The schema's name of its option table."""
     stated = modules()[operator].OPTIONS
     return stated.get(operator) if isinstance(stated, dict) else stated
+
+
+def is_custom(operator: str) -> bool:
+    return operator in modules() and option_table(operator) == FLEX_BUFFER
+
+
+def kept(operator: str) -> tuple[ir.Element, ...]:
+    """Of the variables that it has without stating them."""
+    return getattr(modules().get(operator), "KEEPS", {}).get(operator, ())
 
 
 def activations(operator: ir.Operator) -> tuple[int, ...]:

@@ -15,6 +15,7 @@
 #include "graven/isa/scalar/cast.hpp"
 #include "graven/isa/scalar/conv.hpp"
 #include "graven/isa/scalar/elementwise.hpp"
+#include "graven/isa/scalar/fft.hpp"
 #include "graven/isa/scalar/index_map.hpp"
 #include "graven/isa/scalar/log_softmax.hpp"
 #include "graven/isa/scalar/lstm.hpp"
@@ -23,6 +24,7 @@
 #include "graven/isa/scalar/reduce.hpp"
 #include "graven/isa/scalar/rescale.hpp"
 #include "graven/isa/scalar/resize.hpp"
+#include "graven/isa/scalar/signal.hpp"
 #include "graven/isa/scalar/softmax.hpp"
 #include "graven/isa/scalar/svdf.hpp"
 #include "graven/isa/scalar/transpose_conv.hpp"
@@ -56,11 +58,13 @@ using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConc
 using lasting = Prefer<State, Assigns, Lstm<std::int8_t>, Lstm<std::int16_t>, LstmFloat32,
                        SvdfInt8<std::int16_t>, SvdfInt8<std::int8_t>,
                        SvdfFloat32>;  // from run to run
+using audio = Prefer<WindowFunctions, FftShift, FftScale, RealFfts, Energies, FilterBanks, BankRoot,
+                     Noise<op::noise_estimate>, Noise<op::less_noise>, Pcans, BankLog>;
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
                         weighted<Int16x8By32>, weighted<Int8x16<false>>, weighted<Int8x16<true>>,
                         BatchMatMul<std::int8_t>, BatchMatMul<float>>;
-using kernels =
-    Prefer<products, pooling, reducing, elementwise, words, converting, binaries, moving, lasting>;
+using kernels = Prefer<products, pooling, reducing, elementwise, words, converting, binaries,
+                       moving, lasting, audio>;
 
 }  // namespace scalar_isa
 

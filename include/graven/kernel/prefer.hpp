@@ -118,6 +118,10 @@ template <class T> constexpr Element element_of() {
     return Element::int32;
   else if constexpr (std::is_same_v<T, std::int64_t>)
     return Element::int64;
+  else if constexpr (std::is_same_v<T, std::uint32_t>)
+    return Element::uint32;
+  else if constexpr (std::is_same_v<T, std::uint64_t>)
+    return Element::uint64;
   else if constexpr (std::is_same_v<T, bool>)
     return Element::boolean;
   else

@@ -204,9 +204,9 @@ struct FlashTables {
       w.stride = static_cast<std::uint16_t>(in.rows.advance() * band);
       w.top = static_cast<std::int16_t>(-in.rows.start(0));
     } else {
-      constexpr int steps = Plan::problem.values[value].steps;
-      w.starts = detail::starts_of<graph, value, k, steps>.data();
-      w.top = static_cast<std::int16_t>(detail::rows_above(in.rows, steps));
+      constexpr int own_steps = Plan::problem.values[value].steps;
+      w.starts = detail::starts_of<graph, value, k, own_steps>.data();
+      w.top = static_cast<std::int16_t>(detail::rows_above(in.rows, own_steps));
       w.stride = InputWire::irregular;
     }
     return w;
