@@ -15,12 +15,13 @@ import numpy as np
 
 from graven import ir, layers, unsupported
 from graven.errors import GravenError
-from graven.node import BYTES, QUANTIZED, Node, Option, node_among, several, shape_text
+from graven.node import QUANTIZED, Node, Option, node_among, several, shape_text
 
 PLAIN = (
     ir.Element.FLOAT32, ir.Element.INT32, ir.Element.UINT32, ir.Element.UINT64, ir.Element.BOOLEAN,
 )  # fmt: skip
 """Inputs without a scale."""
+LEAST_SCALE = float(np.finfo(np.float32).tiny)
 MOST_AXES = 6
 MOST_BYTES = 1 << 28  # of one tensor: far above any microcontroller's memory
 MOST_COMPUTED = 1 << 24  # bytes of a tensor that is no constant
@@ -61,7 +62,7 @@ def checked(
     gate = _Gate(source, tuple(tensors))
     gate.check_names(operators)
     users = gate.users(operators)
-    for index, tensor in enumerate(tensors):
+    for index, tensor in enumerate(gate.tensors):
         assert tensor.index == index
         gate.check_tensor(tensor, users.get(index, ""))
     given = gate.indices(inputs, "model's inputs")
@@ -109,10 +110,19 @@ def check_axes(source: str, where: str, count: int) -> None:
         raise GravenError(f"{source}: {where}: has {count} axes, at most {MOST_AXES} work.")
 
 
+def _with_scale(tensor: ir.Tensor) -> ir.Tensor:
+    """A constant of scale 0 is all zeros, of any scale."""
+    stored, data = tensor.quantization, tensor.data
+    if data is None or stored is None or len(stored.scale) != 1 or stored.scale[0] != 0.0:
+        return tensor
+    least = ir.Quantization((LEAST_SCALE,), stored.zero_point, stored.axis)
+    return replace(tensor, quantization=least, data=np.full_like(data, stored.zero_point[0]))
+
+
 class _Gate:
     def __init__(self, source: str, tensors: tuple[ir.Tensor, ...]) -> None:
         self.source = source
-        self.tensors = list(tensors)  # those that are folded become constants
+        self.tensors = [_with_scale(tensor) for tensor in tensors]  # the folded become constants
 
     def error(self, message: str) -> GravenError:
         return GravenError(f"{self.source}: {message}")
@@ -245,12 +255,7 @@ class _Gate:
 
     def check_quantization(self, tensor: ir.Tensor, where: str) -> None:
         stored, shape = tensor.quantization, tensor.shape
-        if stored is None:
-            if tensor.element in BYTES:
-                raise self.error(
-                    f"{where}: is {tensor.element.value} but has no scale and zero point; convert "
-                    "the model again with full integer quantization."
-                )
+        if stored is None:  # plain integers: layers that need a scale say so
             return
         if len(stored.scale) != len(stored.zero_point):
             raise self.error(

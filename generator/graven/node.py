@@ -159,6 +159,8 @@ class Node:
         """For operators that only move or select values."""
         if first.element not in QUANTIZED or second.element not in QUANTIZED:
             return
+        if first.quantization is None and second.quantization is None:
+            return
         if per_tensor(self, first) != per_tensor(self, second):
             raise self.error(
                 f"scale and zero point {per_tensor(self, second)} differ from its input's "

@@ -43,7 +43,7 @@ from graven.layers.reshape import Reshape
 from graven.layers.resize_bilinear import ResizeBilinear
 from graven.layers.resize_nearest import ResizeNearest
 from graven.layers.sigmoid import Sigmoid
-from graven.layers.signal import Signal
+from graven.layers.signal import KEEPS, Signal
 from graven.layers.softmax import Softmax
 from graven.layers.split import Split
 from graven.layers.svdf import Svdf
@@ -963,6 +963,8 @@ def lstm_gate(b: Builder, data: int, hidden: int, units: int) -> tuple[int, int,
     wide = ir.Element.INT64 if b.element(data) is INT16 else ir.Element.INT32
     sums = np.rint(b.rng.normal(0, 1 / scale, units)).astype(wide.dtype)
     return found[0], found[1], b.tensor((units,), wide, ir.Quantization((scale,), (0,)), sums)
+
+
 # -- the audio front end: a chain from samples to logarithms, of which one value is the output -----
 
 
@@ -986,6 +988,9 @@ def audio(b: Builder, data: int) -> int:
     logs = b.tensor((channels,), INT16)
     numbers = {"output_scale": b.extent(2000), "input_correction_bits": b.extent(5)}
     signal_operator(b, "SignalFilterBankLog", [steady], logs, **numbers)
+    place = next(k for k, each in enumerate(b.operators) if each.name in KEEPS)
+    kept = b.state((channels,), ir.Element.UINT32, None)
+    b.operators[place] = dataclasses.replace(b.operators[place], inputs=(roots, kept))
     return logs
 
 
@@ -1021,7 +1026,7 @@ def less_noise(b: Builder, roots: int, signal: int, noise: int) -> None:
     signal_operator(
         b,
         "SignalFilterBankSpectralSubtraction",
-        [roots, b.state(b.shape(roots), ir.Element.UINT32, None)],
+        [roots],  # and what it keeps, the last of all tensors
         signal,
         noise,
         smoothing=smoothing[0],

@@ -65,6 +65,7 @@ def test_every_verb_of_a_module_is_known(module):
         for name, value in vars(module).items()
         if inspect.isfunction(value)
         and (value.__module__ == module.__name__ or value.__name__ != name)  # not an import
+        and not name.startswith("_")
     }
     verbs = {name for name, parameters in functions.items() if parameters[:2] == ["layer", "node"]}
     assert verbs <= VERBS

@@ -128,13 +128,19 @@ def test_constant_of_another_size():
 def test_missing_quantization():
     for index in (0, 1, 3):
         sentence = refused(change(convolution(), index, quantization=None))
-        assert f"tensor {index}" in sentence and "no scale and zero point" in sentence
+        assert f"tensor {index}" in sentence and "has no scale" in sentence
 
 
 @pytest.mark.parametrize("scale", [0.0, -0.5, float("nan"), float("inf")])
 def test_scales_that_are_no_scales(scale):
     wrong = ir.Quantization((scale,), (0,))
     assert "expected a positive number" in refused(change(convolution(), 3, quantization=wrong))
+
+
+def test_a_constant_of_scale_0_is_zeros():
+    network = convolution()
+    network = change(network, 1, quantization=ir.Quantization((0.0,), (0,)))
+    assert not parse(network).tensors[1].data.any()
 
 
 def test_zero_points_out_of_range():

@@ -49,7 +49,12 @@ def to_bytes(network: ir.Network) -> bytes:
     file = _File(network)
     resources = _resources(network)
     handles = {tensor.index for tensor in resources}
-    tensors = [file.tensor(each, is_handle=each.index in handles) for each in network.tensors]
+    stated = list(network.tensors)
+    unstated = {index for each in network.operators if layers.kept(each.name)
+                for index in each.inputs}  # fmt: skip
+    while stated[-1].is_variable and stated[-1].index in unstated:
+        stated.pop()  # a front end adds it again
+    tensors = [file.tensor(each, is_handle=each.index in handles) for each in stated]
     started = [each for each in resources if not _is_zero(each)]
     operators = [
         *[file.call_once(1)] * bool(started),
