@@ -6,47 +6,37 @@
 
 namespace graven::core::scalar_isa {
 
-// `count` elements of `size` bytes, as they stand at `value`.
-template <int size>
-constexpr std::byte* fill_elements(std::byte* out, const std::byte* value, int count) {
-  if constexpr (size == 1) {
-    if (count > 0) fill_bytes(out, *value, count);
-    return out + count;
-  } else {
-    for (; count > 0; --count, out += size) copy_bytes(out, value, size);
-    return out;
-  }
-}
-
-// What the innermost loop of a map does: a run of neighbours, elements of a row some bytes apart,
+// What the innermost loop of a map does: one run of neighbours, pieces of a row some bytes apart,
 // one of every row, or runs that go on in the next row.
 enum class Innermost : std::uint8_t { run, apart, rows, onward };
 
-// How a map moves: so many bytes at once, by so many loops. A run of 2, 4 or 8 bytes is one.
+// How a map moves: by `levels` loops, pieces of `size` bytes. Neighbours make a piece of up to 16
+// bytes, or several; more than `longest` bytes of them are one run.
 struct Form {
+  static constexpr int widest = 16, longest = 64;
   int size, levels;
   Innermost last;
 };
 constexpr Form form_of(const Moves& m, int element) {
-  int levels = m.levels, size = element;
-  if (!m.within) return {size, levels, Innermost::onward};
-  const Loop& run = m.loops[levels - 1];
-  const int bytes = run.count * element;
-  const bool is_run = run.rows == 0 && (run.elements == 1 || run.count == 1);
-  if (is_run && levels > 1 && run.inside == run.count && bytes <= 8 && (bytes & (bytes - 1)) == 0) {
-    size = bytes;
-    --levels;
-  } else if (is_run) {
-    return {size, levels, Innermost::run};
+  const Loop& loop = m.loops[m.levels - 1];
+  if (!m.within) return {element, m.levels, Innermost::onward};
+  if (loop.rows != 0) return {element, m.levels, Innermost::rows};
+  if (loop.elements != 1 && loop.count > 1) return {element, m.levels, Innermost::apart};
+  const int ends = (loop.count | loop.before | loop.inside | Form::widest) * element;
+  const int size = (ends & -ends) < Form::widest ? ends & -ends : Form::widest;
+  if (size == loop.count * element && m.levels > 1) {
+    const Loop& around = m.loops[m.levels - 2];
+    return {size, m.levels - 1, around.rows != 0 ? Innermost::rows : Innermost::apart};
   }
-  return {size, levels, m.loops[levels - 1].rows != 0 ? Innermost::rows : Innermost::apart};
+  const bool in_pieces = size >= 4 && loop.inside * element <= Form::longest;
+  return {in_pieces ? size : element, m.levels, in_pieces ? Innermost::apart : Innermost::run};
 }
 
-// Stream: 8 bytes of fill; int32 first pointer, bytes of a row, byte of the first element or -1;
-// per loop int32 count, before, inside, pointers and bytes of a step, `size`s of a turn;
-// then, where there is no one column, an int32 for each output row.
+// Stream: 16 bytes of fill; int32 first pointer, bytes of a row, byte of the first element or -1;
+// per loop int32 count, before, inside, pointers and bytes of a step, pieces of a turn; then, where
+// there is no one column, an int32 for each output row.
 template <int size, int levels, bool fills, Innermost last> struct IndexMapped : PlainKernel {
-  static constexpr int header = 20, record = 24;
+  static constexpr int header = 28, record = 24;
 
   static constexpr int stream_size(const GraphView&, const Value& v) {
     return header + levels * record + (v.moves->columns != nullptr ? 4 * v.moves->steps : 0);
@@ -55,16 +45,18 @@ template <int size, int levels, bool fills, Innermost last> struct IndexMapped :
     const Moves& m = *v.moves;
     const int element = size_of(v.element);
     const auto fill = v.options.get<FillOptions>();
-    for (int i = 0; i < 8; ++i) to.put(fill.byte(i % element));
+    for (int i = 0; i < Form::widest; ++i) to.put(fill.byte(i % element));
     to.put<std::int32_t>(m.pointer);
     to.put<std::int32_t>(m.row * element);
     to.put<std::int32_t>(m.columns != nullptr ? -1 : m.column * element);
+    int turn = v.shape.row() * element / size;
     for (int k = 0; k < levels; ++k) {
       const Loop& loop = m.loops[k];
-      int turn = 1;
-      for (int i = k + 1; i < levels; ++i) turn *= m.loops[i].count;
-      for (const int number :
-           {loop.count, loop.before, loop.inside, loop.rows, loop.elements * element, turn})
+      turn /= loop.count;
+      const bool in_pieces = turn == 0;  // of several elements each
+      const int per = in_pieces ? size / element : 1, step = in_pieces ? size : 0;
+      for (const int number : {loop.count / per, loop.before / per, loop.inside / per, loop.rows,
+                               in_pieces ? step : loop.elements * element, in_pieces ? 1 : turn})
         to.put<std::int32_t>(number);
     }
     for (int y = 0; y < m.steps && m.columns != nullptr; ++y)
@@ -83,22 +75,43 @@ template <int size, int levels, bool fills, Innermost last> struct IndexMapped :
         return rows[r] + place;
     }
   };
+  struct Turn {
+    int count, before, inside, rows, bytes, elements;
 
-  static constexpr std::byte* move(const Source& from, std::byte* out, int r, int place, int count,
-                                   int rows, int bytes) {
+    constexpr explicit Turn(const std::byte* at) : Turn(Reader{at}) {}
+    constexpr explicit Turn(Reader from)
+        : count(from.next<std::int32_t>()), before(from.next<std::int32_t>()),
+          inside(from.next<std::int32_t>()), rows(from.next<std::int32_t>()),
+          bytes(from.next<std::int32_t>()), elements(from.next<std::int32_t>()) {}
+  };
+
+  static constexpr std::byte* fill(const Source& from, std::byte* out, int count) {
+    if constexpr (size == 1) {
+      if (count > 0) fill_bytes(out, *from.fill, count);
+      return out + count;
+    } else {
+      for (; count > 0; --count, out += size) copy_bytes(out, from.fill, size);
+      return out;
+    }
+  }
+
+  static constexpr std::byte* move(const Source& from, const Turn& turn, std::byte* out, int r,
+                                   int place) {
+    int count = turn.inside;
     if constexpr (last == Innermost::run) {
       copy_bytes(out, from.at(r, place), count * size);
       return out + count * size;
+    } else if constexpr (last == Innermost::onward) {
+      return move_on(from, out, place, count, turn.bytes);
     } else if constexpr (last == Innermost::apart) {
       const std::byte* in = from.at(r, 0);
-      for (; count > 0; --count, place += bytes, out += size) copy_bytes(out, in + place, size);
-      return out;
-    } else if constexpr (last == Innermost::rows) {
-      for (; count > 0; --count, r += rows, place += bytes, out += size)
-        copy_bytes(out, from.at(r, place), size);
+      for (; count > 0; --count, place += turn.bytes, out += size)
+        copy_bytes(out, in + place, size);
       return out;
     } else {
-      return move_on(from, out, place, count, bytes);
+      for (; count > 0; --count, r += turn.rows, place += turn.bytes, out += size)
+        copy_bytes(out, from.at(r, place), size);
+      return out;
     }
   }
   static constexpr std::byte* move_on(const Source& from, std::byte* out, int place, int count,
@@ -115,42 +128,36 @@ template <int size, int levels, bool fills, Innermost last> struct IndexMapped :
   }
 
   template <int level>
-  static constexpr std::byte* turn(const std::byte* loops, const Source& from, std::byte* out,
-                                   int r, int place) {
-    Reader reader{loops + level * record};
-    const int count = reader.next<std::int32_t>(), before = reader.next<std::int32_t>();
-    const int inside = reader.next<std::int32_t>(), rows = reader.next<std::int32_t>();
-    const int bytes = reader.next<std::int32_t>();
-    [[maybe_unused]] const int elements = reader.next<std::int32_t>();
-    if constexpr (fills) out = fill_elements<size>(out, from.fill, before * elements);
-    if constexpr (level + 1 == levels)
-      out = move(from, out, r, place, inside, rows, bytes);
-    else
-      for (int i = 0; i < inside; ++i, r += rows, place += bytes)
-        out = turn<level + 1>(loops, from, out, r, place);
+  static constexpr std::byte* go(const Source& from, const Turn& turn, const std::byte* inner,
+                                 std::byte* out, int r, int place) {
+    if constexpr (fills) out = fill(from, out, turn.before * turn.elements);
+    if constexpr (level + 1 == levels) {
+      out = move(from, turn, out, r, place);
+    } else {
+      const Turn next(inner);
+      for (int i = turn.inside; i > 0; --i, r += turn.rows, place += turn.bytes)
+        out = go<level + 1>(from, next, inner + record, out, r, place);
+    }
     if constexpr (fills)
-      out = fill_elements<size>(out, from.fill, (count - before - inside) * elements);
+      out = fill(from, out, (turn.count - turn.before - turn.inside) * turn.elements);
     return out;
   }
 
-  // `size`s of a row.
-  static constexpr int all(const std::byte* stream) {
-    return load_aligned<std::int32_t>(stream + header) *
-           load_aligned<std::int32_t>(stream + header + record - 4);
-  }
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
-    if constexpr (fills)
-      if (band.rows[0] == nullptr) {
-        fill_elements<size>(band.out[0], t.stream, all(t.stream));
-        return;
-      }
-    Reader reader{t.stream + 8};
+    Reader reader{t.stream + Form::widest};
     const int first = reader.next<std::int32_t>(), row = reader.next<std::int32_t>();
     int place = reader.next<std::int32_t>();
     if (place < 0)
       place = load_aligned<std::int32_t>(t.stream + header + levels * record + 4 * band.step);
-    turn<0>(t.stream + header, {band.rows, t.stream, row}, band.out[0], first, place);
+    const Source from{band.rows, t.stream, row};
+    const Turn turn(t.stream + header);
+    if constexpr (fills)
+      if (band.rows[0] == nullptr) {
+        fill(from, band.out[0], turn.count * turn.elements);
+        return;
+      }
+    go<0>(from, turn, t.stream + header + record, band.out[0], first, place);
   }
 };
 
