@@ -23,14 +23,14 @@ template <const auto& params> void check_table() {
   }
 }
 
-constexpr Parameters narrow[] = {{.output = {0.01f, 5}}, {.output = {0.005f, -100}}};
+constexpr Parameters small[] = {{.output = {0.01f, 5}}, {.output = {0.005f, -100}}};
 constexpr Parameters medium[] = {{.output = {0.05f, -17}}, {.output = {0.03f, -115}}};
 constexpr Parameters wide[] = {{.output = {0.5f, 0}}, {.output = {0.3f, 7}}};
 
 }  // namespace
 
 TEST_CASE("int8: within one level of the real function") {
-  check_table<narrow>();
+  check_table<small>();
   check_table<medium>();
   check_table<wide>();
 }
