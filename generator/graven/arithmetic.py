@@ -205,7 +205,9 @@ def tanh(value: np.ndarray) -> np.ndarray:
 
 
 def inverse_sqrt(value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """1 / sqrt of whole numbers below 2^29, as multiplier and shift; of 1 and less as of 1."""
+    """1 / sqrt of whole numbers, as multiplier and shift; of 1 and less as of 1."""
+    large = value >= 1 << 29
+    value = np.where(large, value >> 2, value)
     width = np.frexp(np.maximum(value, 2).astype(np.float64))[1].astype(np.int64)
     pairs = (31 - width) // 2 - 1
     half = divide_by_power((np.maximum(value, 2) << (2 * pairs)) >> 1, 1)
@@ -214,7 +216,7 @@ def inverse_sqrt(value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         cube = multiply_by_power(high_multiply(high_multiply(x, x), x), 6)
         x = multiply_by_power(high_multiply(3 << 27, x) - high_multiply(half, cube), 3)
     x = high_multiply(x, 1518500250)  # sqrt(1/2)
-    shift = 11 - pairs
+    shift = 11 - pairs + large
     x = x << np.maximum(-shift, 0)
     return np.where(value <= 1, ONE, x), np.where(value <= 1, 0, -np.maximum(shift, 0))
 

@@ -46,6 +46,15 @@ def cut(node: Node, data: ir.Tensor, axes: tuple[int, ...]) -> tuple[Hwc, list[i
     return extents, [place for place, (meant, _) in zip(places, found, strict=True) if meant]
 
 
+def cut_at(node: Node, data: ir.Tensor, axis: int) -> tuple[Hwc, int]:
+    """As cut, of one axis: also of one element, before the three that an activation has."""
+    extents, places = cut(node, data, (axis,))
+    if places:
+        return extents, places[0]
+    height, width, channels = extents
+    return (1, height * width, channels), 0
+
+
 def reshaped(type: str, node: Node, read: Hwc, made: Hwc) -> str:
     """The layer `type`, which reads its input in the shape `read` and makes one of shape `made`."""
     data, output = hwc(node, node.input(0)), hwc(node, node.output)

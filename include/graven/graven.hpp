@@ -18,6 +18,7 @@
 #include "graven/layers/cast.hpp"
 #include "graven/layers/concat.hpp"
 #include "graven/layers/conv2d.hpp"
+#include "graven/layers/cumsum.hpp"
 #include "graven/layers/dense.hpp"
 #include "graven/layers/depthwise_conv2d.hpp"
 #include "graven/layers/dequantize.hpp"
@@ -26,6 +27,8 @@
 #include "graven/layers/gelu.hpp"
 #include "graven/layers/hard_swish.hpp"
 #include "graven/layers/index_map.hpp"
+#include "graven/layers/l2_normalization.hpp"
+#include "graven/layers/l2_pool.hpp"
 #include "graven/layers/leaky_relu.hpp"
 #include "graven/layers/log_softmax.hpp"
 #include "graven/layers/logical_not.hpp"
@@ -126,6 +129,7 @@ using core::ConstantFloorMod;
 using core::ConstantSub;
 using core::Conv2D;
 using core::Cos;
+using core::CumSum;
 using core::Dense;
 using core::DepthToSpace;
 using core::DepthwiseConv2D;
@@ -159,6 +163,8 @@ using core::GreaterEqualConstant;
 using core::HardSwish;
 using core::IndexMap;
 using core::IndexTable;
+using core::L2Normalization;
+using core::L2Pool;
 using core::LeakyReLU;
 using core::Less;
 using core::LessConstant;

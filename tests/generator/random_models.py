@@ -21,6 +21,7 @@ from graven.layers.binary import COMPARISONS, LOGIC, Binary
 from graven.layers.cast import Cast
 from graven.layers.concat import Concat
 from graven.layers.conv2d import Conv2D
+from graven.layers.cumsum import CumSum
 from graven.layers.dense import Dense
 from graven.layers.depthwise_conv2d import DepthwiseConv2D
 from graven.layers.dequantize import Dequantize
@@ -28,6 +29,8 @@ from graven.layers.elementary import Elementary
 from graven.layers.elu import ELU
 from graven.layers.gelu import GELU
 from graven.layers.hard_swish import HardSwish
+from graven.layers.l2_normalization import L2Normalization
+from graven.layers.l2_pool import L2Pool
 from graven.layers.leaky_relu import LeakyReLU
 from graven.layers.log_softmax import LogSoftmax
 from graven.layers.logical_not import LogicalNot
@@ -370,6 +373,8 @@ def max_pool(b: Builder, data: int) -> int:
 
 
 def avg_pool(b: Builder, data: int) -> int:
+    if b.element(data) is FLOAT32 and b.chance(0.3):
+        return pool(b, data, "L2_POOL_2D", L2Pool)
     return pool(b, data, "AVERAGE_POOL_2D", AvgPool)
 
 
@@ -746,6 +751,18 @@ def argmax(b: Builder, data: int) -> int:
     return b.add(name, ArgMax(axis, element), [data, stored], b.tensor(reduced, element))
 
 
+def l2_normalization(b: Builder, data: int) -> int:
+    return b.add("L2_NORMALIZATION", L2Normalization(), [data], fixed(b, data, 1 / 128, 0))
+
+
+def cumsum(b: Builder, data: int) -> int:
+    shape = b.shape(data)
+    axis = int(b.rng.integers(len(shape)))
+    layer = CumSum(axis, b.chance(0.3), b.chance(0.3))
+    output = b.result(data, shape, b.scale_of(data) * math.sqrt(shape[axis]))
+    return b.add("CUMSUM", layer, [data, b.integers(axis)], output)
+
+
 def quantize(b: Builder, data: int) -> int:
     scale = b.scale_of(data) if b.element(data) is not FLOAT32 else 0.03
     output = b.tensor(b.shape(data), INT8, b.quantization(b.scale(scale)))
@@ -1081,6 +1098,8 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         softmax,
         log_softmax,
         argmax,
+        l2_normalization,
+        cumsum,
         cast,
         quantize,
         quantize_unsigned,

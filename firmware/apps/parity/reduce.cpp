@@ -39,6 +39,11 @@ void others() {
   compare<Sequential<ReduceMin<channels>>, shape, centred>("least of a pixel");
   compare<Sequential<ReduceMax<width>>, shape, real>("largest of a row, float32");
   compare<Sequential<Sum<height>>, shape, real>("sum over the height, float32");
+  compare<Sequential<CumSum<height>>, shape, centred>("sums down the height");
+  compare<Sequential<CumSum<width, true, true>>, shape, real>("sums along rows, float32");
+  compare<Sequential<L2Normalization>, shape, centred>("pixels of length 1");
+  compare<Sequential<L2Normalization>, shape, real>("pixels of length 1, float32");
+  compare<Sequential<L2Pool<3, 2, same>>, shape, real>("roots of mean squares");
   compare<Sequential<ArgMax<>>, shape, centred>("place of the largest");
   compare<Sequential<ArgMin<height>>, shape, centred>("place of the least");
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import ir
-from graven.axes import cut, dropped, reshaped
+from graven.axes import cut_at, dropped, reshaped
 from graven.cpp import Cpp, axes, computed, template
 from graven.node import Node, Option, Values
 
@@ -43,13 +43,10 @@ def read(node: Node) -> ArgMax:
 
 
 def cpp(layer: ArgMax, node: Node) -> Cpp:
-    data = node.input(0)
-    extents, places = cut(node, data, (layer.axis,))
-    if not places:  # an axis of one element, before the three that an activation has
-        raise node.error("picks along the batch, which is always 1; remove the operator.")
+    extents, place = cut_at(node, node.input(0), layer.axis)
     name = "ArgMax" if node.name == "ARG_MAX" else "ArgMin"
-    type = template(name, axes(places), defaults=("graven::Axis::channels",))
-    type = reshaped(type, node, extents, dropped(extents, places))
+    type = template(name, axes([place]), defaults=("graven::Axis::channels",))
+    type = reshaped(type, node, extents, dropped(extents, [place]))
     return Cpp(
         type, computed(node, 0), element=layer.output is not ir.Element.INT32, stem=name.lower()
     )

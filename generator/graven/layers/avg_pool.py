@@ -31,19 +31,26 @@ def read(node: Node) -> AvgPool:
 
 
 def reference(layer: AvgPool, node: Node, values: Values) -> np.ndarray:
-    data, output = values[0], node.output
-    rows, columns = pool_spans(layer, node)
-    total = np.zeros(output.shape)
-    count = np.zeros((1, rows.output, columns.output, 1), dtype=np.int64)
-    for _, _, patch in taps(data.astype(np.float64), rows, columns, np.nan):
-        outside = np.isnan(patch[:1, :, :, :1])
-        total += np.where(outside, 0.0, patch)
-        count += ~outside
+    output = node.output
+    total, count = sums(node, layer, values[0].astype(np.float64))
     if output.element is ir.Element.FLOAT32:
         return arithmetic.clamp_float(total / count, layer.activation)
     dtype = output.element.dtype
     limits = arithmetic.limits(layer.activation, scale_of(output), zero_point_of(output), dtype)
     return arithmetic.clamp(divide(total.astype(np.int64), count), limits, dtype)
+
+
+def sums(node: Node, layer: window.Pool, data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of what lies under each window, and how many elements that are."""
+    rows, columns = pool_spans(layer, node)
+    total = np.zeros(node.output.shape)
+    count = np.zeros((1, rows.output, columns.output, 1), dtype=np.int64)
+    inside = np.ones((1, *data.shape[1:3], 1))
+    for _, _, patch in taps(data, rows, columns, 0.0):
+        total += patch
+    for _, _, patch in taps(inside, rows, columns, 0.0):
+        count += patch.astype(np.int64)
+    return total, count
 
 
 def divide(total: np.ndarray, count: np.ndarray) -> np.ndarray:

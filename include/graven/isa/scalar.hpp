@@ -20,6 +20,7 @@
 #include "graven/isa/scalar/log_softmax.hpp"
 #include "graven/isa/scalar/lstm.hpp"
 #include "graven/isa/scalar/mul.hpp"
+#include "graven/isa/scalar/norm.hpp"
 #include "graven/isa/scalar/pool.hpp"
 #include "graven/isa/scalar/reduce.hpp"
 #include "graven/isa/scalar/rescale.hpp"
@@ -37,8 +38,11 @@ namespace scalar_isa {
 
 template <class N>
 using weighted = Prefer<Conv<N>, GroupedConv<N>, Depthwise<N>, DenseRows<N>, TransposeConv<N>>;
-using pooling = Prefer<MaxPools<std::int8_t>, MaxPools<float>, MaxPools<std::int16_t>,
-                       AveragePools<std::int8_t>, AveragePools<float>, AveragePools<std::int16_t>>;
+using pooling =
+    Prefer<MaxPools<std::int8_t>, MaxPools<float>, MaxPools<std::int16_t>,
+           AveragePools<std::int8_t>, AveragePools<float>, AveragePools<std::int16_t>, L2Pools>;
+using lengths = Prefer<L2Normalization<std::int8_t>, L2Normalization<float>, CumSum<std::int8_t>,
+                       CumSum<float>>;
 using reducing =
     Prefer<Means<std::int8_t>, Means<std::int16_t>, Means<float>, Means<std::int32_t>,
            Reductions<std::int8_t>, Reductions<float>, Reductions<std::int32_t>,
@@ -63,8 +67,8 @@ using audio = Prefer<WindowFunctions, FftShift, FftScale, RealFfts, Energies, Fi
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
                         weighted<Int16x8By32>, weighted<Int8x16<false>>, weighted<Int8x16<true>>,
                         BatchMatMul<std::int8_t>, BatchMatMul<float>>;
-using kernels = Prefer<products, pooling, reducing, elementwise, words, converting, binaries,
-                       moving, lasting, audio>;
+using kernels = Prefer<products, pooling, reducing, lengths, elementwise, words, converting,
+                       binaries, moving, lasting, audio>;
 
 }  // namespace scalar_isa
 
