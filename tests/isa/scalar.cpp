@@ -63,9 +63,10 @@ static_assert(gets<AvgPool<Extent{16, 17}>, int8_params,
                    Pool<std::int8_t, Average<std::int8_t, std::int32_t>, false>, Shape{17, 17, 1}>);
 static_assert(gets<Tanh, int8_params, MapBytes> && gets<Softmax, int8_params, SoftmaxRows<false>>);
 static_assert(gets<Tanh, real_params, MapFloat32<Tanh::real<float>>>);
-static_assert(gets<graven::ArgMax<>, real_params, ArgExtreme<float, std::int32_t, true>>);
+static_assert(
+    gets<graven::ArgMax<>, real_params, scalar_isa::ArgExtreme<float, std::int32_t, true>>);
 // No kernel: nothing is computed in a type that nobody wrote.
-constexpr Parameters words[] = {{.element = Element::int64}, {}};
+constexpr Parameters longs[] = {{.element = Element::int64}, {}};
 constexpr Parameters widened[] = {{.output = {0.1f, 0}}, {.element = Element::int64}};
-static_assert(gets<MaxPool<2>, words, void> && gets<Softmax, widened, void>);
-static_assert(gets<graven::ArgMax<>, words, void> && gets<Dequantize, words, void>);
+static_assert(gets<MaxPool<2>, longs, void> && gets<Softmax, widened, void>);
+static_assert(gets<graven::ArgMax<>, longs, void> && gets<Dequantize, longs, void>);
