@@ -87,7 +87,8 @@ class BasicStreaming
   static constexpr const Value& in = F::graph.values[0];
   static constexpr int first_variable = [] {
     for (int v = 0; v < window_graph.count; ++v)
-      if (window_graph.values[v].op == op::state) return window_graph.values[v].layer;
+      if (const Op op = window_graph.values[v].op; op == op::state || op == op::window)
+        return window_graph.values[v].layer;
     return -1;
   }();
 

@@ -879,6 +879,8 @@ def moved_on(b: Builder, data: int) -> list[int]:
     layer, inputs = Split(axis, 2), (b.integers(axis), joined)
     b.operators.append(ir.Operator(len(b.operators), "SPLIT", layer, inputs, halves))
     b.assign(kept, halves[1])
+    if b.chance(0.6):  # the joined rows need not be an output
+        joined = b.add("RELU", ReLU(), [joined], b.like(joined, b.shape(joined)))
     outputs = [joined, halves[0]]
     if b.chance(0.5):  # read again: what has been assigned
         outputs.append(b.add("RELU", ReLU(), [b.read(kept)], b.like(data, b.shape(data))))

@@ -79,6 +79,31 @@ TEST_CASE("a delay line") {
   check_delay<Model<Delay, Shape{1, 2, 1}, delay, scalar>>();
 }
 
+// A delay line that layers read is one value: three rows moved up and two made, three pooled.
+enum { sound, past, line, parts };
+constexpr Parameters pooled[] = {
+    {.output = {0.5f, 3}}, {.output = {0.5f, 3}}, {.output = {0.5f, 3}}, {}, {}, {}};
+using Pooled = Graph<Node<Variable<Shape{2, 1, 1}>>, Node<Concatenate<Axis::height>, past, sound>,
+                     Node<Split<Axis::height, 2>, line>, Node<Assign, past, Out<parts, 1>>,
+                     Node<MaxPool<Extent{3, 1}, Stride(1)>, line>, Outputs<5>>;
+template <plan::Policy policy>
+using PooledModel = Model<Pooled, Shape{2, 1, 1}, pooled, native, policy>;
+
+TEST_CASE("a delay line that layers read is moved up once") {
+  using Fused = PooledModel<plan::fastest>;
+  static_assert(Fused::step_count == 4 + 2);
+  static_assert(PooledModel<plan::inspectable>::step_count == 4 + 2 + 2);
+  static_assert(Fused::State::saved_size == PooledModel<plan::inspectable>::State::saved_size);
+  static Fused fused;
+  static PooledModel<plan::inspectable> plain;
+  for (std::int8_t t = 0; t < 6; ++t) {
+    if (t == 4) fused.reset(), plain.reset();
+    const auto rows = int8s(50 - 20 * t, 7 * t);
+    const auto a = fused.run(rows), b = plain.run(rows);
+    CHECK(std::equal(a.begin(), a.end(), b.begin(), b.end()));
+  }
+}
+
 TEST_CASE("row input with a state") {
   static Model<Delay, Shape{1, 2, 1}, delay, native, plan::by_rows> model;
   for (std::int8_t t = 0; t < 4; ++t) {

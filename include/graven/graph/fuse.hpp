@@ -56,6 +56,53 @@ template <class Graph> constexpr void fuse_activations(Graph& g) {
   }
 }
 
+namespace detail {
+
+// Is the value `old` rows of a Variable above new ones, joined along the height as they are?
+template <class Graph> constexpr bool lengthens_state(const Graph& g, const Value& v) {
+  if (v.op != op::concat || v.inputs != 2 || v.activation != Activation::none) return false;
+  const View &old = g.views[v.first_input], &rest = g.views[v.first_input + 1];
+  const Value &state = g.values[old.value], &fresh = g.values[rest.value];
+  return state.op == op::state && old.rows.elsewhere && old.shape == state.shape &&
+         state.options.template get<ConstantOptions>().index < 0 && state.quant == v.quant &&
+         state.element == v.element && fresh.quant == v.quant && fresh.element == v.element;
+}
+// Has the value `assign` the last rows of value `joined` as its content?
+template <class Graph> constexpr bool keeps_last(const Graph& g, const Value& assign, int joined) {
+  const View& content = g.views[assign.first_input];
+  const Shape whole = g.values[joined].shape, kept = assign.shape;
+  return content.value == joined && kept.row() == whole.row() && content.rows.count == 1 &&
+         content.rows.straight() && content.rows.advance() == 1 &&
+         content.rows.start(0) == whole.height - kept.height;
+}
+
+}  // namespace detail
+
+// A delay line: rows of a Variable and new ones, of which the last become its content. They are one
+// value of which the last rows persist, as a stream has it (timeline.hpp): each is moved up once.
+template <class Graph> constexpr void fuse_delay_lines(Graph& g) {
+  for (int assign = g.input_count; assign < g.count; ++assign) {
+    const Value& content = g.values[assign];
+    if (content.op != op::assign) continue;
+    const int state = g.views[content.first_input + 1].value;
+    const int joined = g.views[content.first_input].value;
+    Value& v = g.values[joined];
+    if (!detail::lengthens_state(g, v) || g.views[v.first_input].value != state ||
+        !detail::keeps_last(g, content, joined) || detail::is_output(g, joined) ||
+        detail::readers(g, state) != 2)
+      continue;
+    const int kept = content.shape.height;
+    v.op = op::window;
+    v.persistent = true;
+    v.fresh = v.shape.height - kept;
+    View& own = g.views[v.first_input];
+    own = {joined, own.shape, v.fresh, {.elsewhere = true}};
+    detail::replace(g, assign, joined);
+    detail::replace(g, state, joined - (assign < joined ? 1 : 0));
+    assign = g.input_count - 1;  // values have moved
+  }
+}
+
 // What no output depends on is neither computed nor packed; its layer shows what it would read.
 template <class Graph> constexpr void drop_unused(Graph& g) {
   int uses[sizeof(g.values) / sizeof(g.values[0])]{};

@@ -60,6 +60,7 @@ constexpr auto lower_network(std::index_sequence<I...>) {
   for (int o = 0; o < l.graph.output_count; ++o) l.own_output(o);
   if (fuse) {
     fuse_activations(l.graph);
+    fuse_delay_lines(l.graph);
     drop_unused(l.graph);
   }
   reshape_inputs(l.graph);

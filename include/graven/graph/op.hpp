@@ -41,6 +41,7 @@ inline constexpr Op copy{"copy"};      // moves row boundaries (Lowering::with_r
 inline constexpr Op window{"window"};  // the last rows of a stream (timeline.hpp)
 inline constexpr Op map{"map"};        // a function of every element (Value::function)
 inline constexpr Op clamp{"clamp"};    // an activation, and a change of scale
+inline constexpr Op concat{"concat"};  // joins its inputs (layers/concat.hpp)
 inline constexpr Op state{"state"};    // what the run before has left (layers/variable.hpp)
 inline constexpr Op assign{"assign"};  // ... and its new content, in the same place
 

@@ -8,10 +8,6 @@
 
 namespace graven::core {
 
-namespace op {
-inline constexpr Op concat{"concat"};
-}
-
 struct ConcatOptions {
   int axis = 0;  // an Axis
 };
