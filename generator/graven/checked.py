@@ -15,13 +15,8 @@ import numpy as np
 
 from graven import ir, layers, unsupported
 from graven.errors import GravenError
-from graven.node import QUANTIZED, Node, Option, node_among, several, shape_text
+from graven.node import PLAIN, QUANTIZED, Node, Option, node_among, several, shape_text
 
-PLAIN = (
-    ir.Element.FLOAT32, ir.Element.INT32, ir.Element.UINT32, ir.Element.UINT64, ir.Element.BOOLEAN,
-)  # fmt: skip
-"""Inputs without a scale."""
-LEAST_SCALE = float(np.finfo(np.float32).tiny)
 MOST_AXES = 6
 MOST_BYTES = 1 << 28  # of one tensor: far above any microcontroller's memory
 MOST_COMPUTED = 1 << 24  # bytes of a tensor that is no constant
@@ -67,13 +62,12 @@ def checked(
         gate.check_tensor(tensor, users.get(index, ""))
     given = gate.indices(inputs, "model's inputs")
     results = gate.indices(outputs, "model's outputs")
-    if not given or not results or not operators:
+    if not given or not results:
         raise gate.error(
-            f"has {len(given)} inputs, {len(operators)} operators and {len(results)} outputs, "
-            "expected at least one of each."
+            f"has {len(given)} inputs and {len(results)} outputs, expected at least one of each."
         )
     read = (gate.operator(each.index, gate.with_kept(each)) for each in operators)
-    found = tuple(operator for operator in read if not gate.folded(operator, results))
+    found = tuple(operator for operator in read if not gate.folded(operator))
     gate.check_order(found, given, results)
     gate.check_inputs(given)
     return ir.Network(name, source, description, tuple(gate.tensors), found, given, results)
@@ -110,19 +104,10 @@ def check_axes(source: str, where: str, count: int) -> None:
         raise GravenError(f"{source}: {where}: has {count} axes, at most {MOST_AXES} work.")
 
 
-def _with_scale(tensor: ir.Tensor) -> ir.Tensor:
-    """A constant of scale 0 is all zeros, of any scale."""
-    stored, data = tensor.quantization, tensor.data
-    if data is None or stored is None or len(stored.scale) != 1 or stored.scale[0] != 0.0:
-        return tensor
-    least = ir.Quantization((LEAST_SCALE,), stored.zero_point, stored.axis)
-    return replace(tensor, quantization=least, data=np.full_like(data, stored.zero_point[0]))
-
-
 class _Gate:
     def __init__(self, source: str, tensors: tuple[ir.Tensor, ...]) -> None:
         self.source = source
-        self.tensors = [_with_scale(tensor) for tensor in tensors]  # the folded become constants
+        self.tensors = list(tensors)  # those that are folded become constants
 
     def error(self, message: str) -> GravenError:
         return GravenError(f"{self.source}: {message}")
@@ -178,13 +163,13 @@ class _Gate:
             index, each.name, layers.modules()[each.name].read(node), inputs, outputs
         )
 
-    def folded(self, operator: ir.Operator, results: tuple[int, ...]) -> bool:
+    def folded(self, operator: ir.Operator) -> bool:
         """Whether its outputs are constants from here on: it reads nothing else, or its module
         knows them by shapes alone. Operators behind it find constants where they need them."""
         module = layers.modules()[operator.name]
         inputs = [self.tensors[index] for index in operator.inputs if index >= 0]
         constant = bool(inputs) and all(tensor.data is not None for tensor in inputs)
-        if set(operator.outputs) & set(results) or not (constant or hasattr(module, "known")):
+        if not (constant or hasattr(module, "known")):
             return False
         node = node_among(self.tensors, self.source, operator)
         if constant:
@@ -299,7 +284,6 @@ class _Gate:
                     f"{self.named(index)}: is a model input twice, a constant or a variable."
                 )
             known.add(index)
-        computed = set()
         for operator in operators:
             where = f"operator {operator.index} ({operator.name})"
             for index in operator.inputs:
@@ -315,9 +299,8 @@ class _Gate:
                         "constant or another operator's output."
                     )
                 known.add(index)
-                computed.add(index)
         for index in outputs:
-            if index not in computed:
+            if index not in known:
                 raise self.error(
                     f"{self.named(index)}: is a model output, but no operator computes it."
                 )
@@ -325,7 +308,7 @@ class _Gate:
     def check_inputs(self, inputs: tuple[int, ...]) -> None:
         for index in inputs:
             tensor = self.tensors[index]
-            if tensor.element not in (*QUANTIZED, *PLAIN):
+            if tensor.element not in (*QUANTIZED, *PLAIN, ir.Element.FLOAT32):
                 raise self.error(
                     f"{self.named(index)}: is a model input of {tensor.element.value}, expected "
                     "int8, uint8, int16, int32, bool or float32."

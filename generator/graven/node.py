@@ -21,6 +21,10 @@ ACTIVATIONS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 
 BYTES = (ir.Element.INT8, ir.Element.UINT8)
 QUANTIZED = (*BYTES, ir.Element.INT16)
+PLAIN = (
+    ir.Element.INT32, ir.Element.INT64, ir.Element.UINT32, ir.Element.UINT64, ir.Element.BOOLEAN,
+)  # fmt: skip
+"""What has no scale: numbers of things, indices, decisions."""
 NARROW = (ir.Element.INT8, ir.Element.FLOAT32)
 WIDE = (ir.Element.INT8, ir.Element.INT16, ir.Element.FLOAT32)
 """The activations of a layer without and with int16."""
@@ -294,6 +298,10 @@ def element_advice(found: ir.Element) -> str:
     if found is ir.Element.UINT8:
         return "its quantization is the old one: convert the model again, to int8"
     return "convert the model with full integer (int8) quantization, or keep all of it float32"
+
+
+def is_plain(tensor: ir.Tensor) -> bool:
+    return tensor.element in PLAIN
 
 
 def several(found: T | tuple[T, ...]) -> tuple[T, ...]:

@@ -30,6 +30,7 @@
 #include "graven/layers/l2_normalization.hpp"
 #include "graven/layers/l2_pool.hpp"
 #include "graven/layers/leaky_relu.hpp"
+#include "graven/layers/literal.hpp"
 #include "graven/layers/log_softmax.hpp"
 #include "graven/layers/logical_not.hpp"
 #include "graven/layers/lstm.hpp"
@@ -170,6 +171,7 @@ using core::Less;
 using core::LessConstant;
 using core::LessEqual;
 using core::LessEqualConstant;
+using core::Literal;
 using core::Log;
 using core::LogicalAnd;
 using core::LogicalAndConstant;

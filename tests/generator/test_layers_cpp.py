@@ -9,6 +9,7 @@ import cpp_cases
 import numpy as np
 import pytest
 import random_models
+import test_passes
 import tflm
 from graven import reference
 from graven.errors import GravenError
@@ -86,6 +87,15 @@ def test_hybrid_layers_equal_numpy_and_tflm(tmp_path):
     """Int8 weights under float activations; TensorFlow Lite Micro gets them dequantized."""
     cases = cases_of(random_models.WEIGHTED, True, {FLOAT32: 10}, hybrid=True)
     compare(cases, cpp_cases.run(cases, tmp_path))
+
+
+def test_odd_networks(tmp_path):
+    networks = test_passes.odd_networks()
+    cases = [
+        cpp_cases.make(name, place, network, np.random.default_rng(place))
+        for place, (name, network) in enumerate(networks.items())
+    ]
+    compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)
 
 
 def graphs(tflm_only):

@@ -140,6 +140,43 @@ def test_range():
     assert parsed(b.network([output])).tensors[steps].data.tolist() == [2, 5, 8]
 
 
+# -- constants and inputs where computed tensors are needed ---------------------------------------
+
+
+def odd_networks() -> dict[str, ir.Network]:
+    """By what is odd about them."""
+    found = {}
+    b = builder()
+    data = b.input((1, 2, 3))
+    values = np.arange(3, dtype=np.int8).reshape(1, 1, 3)
+    rows = b.tensor((1, 1, 3), INT8, b.tensors[data].quantization, values)
+    joined = random_models.merge(b, [rows, data, rows], 1)
+    found["joined with constants"] = b.network([joined])
+    b = builder()
+    data = b.input((1, 4))
+    twice = random_models.relu(b, data)
+    value = b.tensor((2,), INT32, None, np.array([7, -7], dtype=np.int32))
+    found["outputs that nothing computes"] = b.network([data, twice, value, twice])
+    b = builder()
+    found["no operators"] = b.network([b.input((1, 4))])
+    b = builder()
+    data = b.input((1, 4))
+    found["read twice"] = b.network([random_models.join(b, [data, data])])
+    return found
+
+
+@pytest.mark.parametrize("name", odd_networks())
+def test_odd_networks(name):
+    network = parsed(odd_networks()[name])
+    ready = passes.canonical(network)
+    inputs = random_models.random_inputs(np.random.default_rng(0), network)
+    before, after = (reference.run(each, inputs) for each in (network, ready))
+    for stated, made in zip(network.outputs, ready.outputs, strict=True):
+        np.testing.assert_array_equal(before[stated], after[made])
+    computed = {index for operator in ready.operators for index in operator.outputs}
+    assert set(ready.outputs) <= computed and len(set(ready.outputs)) == len(ready.outputs)
+
+
 # -- what is left ---------------------------------------------------------------------------------
 
 

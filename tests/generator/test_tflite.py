@@ -137,12 +137,6 @@ def test_scales_that_are_no_scales(scale):
     assert "expected a positive number" in refused(change(convolution(), 3, quantization=wrong))
 
 
-def test_a_constant_of_scale_0_is_zeros():
-    network = convolution()
-    network = change(network, 1, quantization=ir.Quantization((0.0,), (0,)))
-    assert not parse(network).tensors[1].data.any()
-
-
 def test_zero_points_out_of_range():
     wrong = ir.Quantization((0.5,), (128,))
     assert "zero point 128" in refused(change(convolution(), 0, quantization=wrong))

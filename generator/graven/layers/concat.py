@@ -15,7 +15,16 @@ from graven.bounds import rescaled, unclamped
 from graven.channels import Links, Masks, Shrunk, channels, together
 from graven.cpp import Cpp, axes, computed, hwc_axis, named, template
 from graven.layers.quantize import Quantize
-from graven.node import Node, Option, Values, per_tensor, scale_of, shape_text, zero_point_of
+from graven.node import (
+    Node,
+    Option,
+    Values,
+    is_plain,
+    per_tensor,
+    scale_of,
+    shape_text,
+    zero_point_of,
+)
 from graven.quantize.rules import SAME
 
 OPERATORS = ("CONCATENATION",)
@@ -41,12 +50,15 @@ def options(layer: Concat) -> dict[str, Option]:
 def read(node: Node) -> Concat:
     node.expect_inputs(1, MOST_INPUTS)
     output = node.output
-    node.expect_activation(output, wide=True)
+    plain = is_plain(output)
+    if not plain:
+        node.expect_activation(output, wide=True)
     axis = node.axis(int(node.option("Axis")), len(output.shape))
     total = 0
     for position in range(len(node.inputs)):
         data = node.input(position)
-        node.expect_activation(data, wide=True)
+        if not plain:
+            node.expect_activation(data, wide=True)
         node.expect_same_element(output, data)
         if len(data.shape) != len(output.shape):
             raise node.error(
@@ -62,9 +74,10 @@ def read(node: Node) -> Concat:
             node.expect_same_quantization(output, data)
     node.expect_shape(output, (*output.shape[:axis], total, *output.shape[axis + 1 :]))
     activation = node.activation()
-    if output.element is ir.Element.INT16 and activation != "NONE":
+    if (plain or output.element is ir.Element.INT16) and activation != "NONE":
         raise node.error(
-            f"has a fused {activation}, which int16 has not here; make it an operator."
+            f"has a fused {activation}, which {output.element.value} has not here; make it an "
+            "operator."
         )
     return Concat(axis=axis, activation=activation)
 
@@ -79,13 +92,15 @@ def cpp(layer: Concat, node: Node) -> Cpp:
         named(layer.activation),
         defaults=("graven::Axis::channels", "graven::none"),
     )
-    return Cpp(type, computed(node, *range(len(node.inputs))), output=True)
+    return Cpp(type, computed(node, *range(len(node.inputs))), output=not is_plain(node.output))
 
 
 def reference(layer: Concat, node: Node, values: Values) -> np.ndarray:
     output = node.output
     if output.element is ir.Element.FLOAT32:
         return arithmetic.clamp_float(np.concatenate(values, axis=layer.axis), layer.activation)
+    if is_plain(output):
+        return np.concatenate(values, axis=layer.axis)
     scale, zero_point = scale_of(output), zero_point_of(output)
     dtype = output.element.dtype
     limits = arithmetic.limits(layer.activation, scale, zero_point, dtype)

@@ -15,7 +15,7 @@ class Grown:
         self.before = network
         self.tensors = list(network.tensors)
         self.operators: list[ir.Operator] = []
-        self.next = 1 + max(operator.index for operator in network.operators)
+        self.next = 1 + max((operator.index for operator in network.operators), default=-1)
 
     def tensor(
         self, like: ir.Tensor, shape: tuple[int, ...], data: np.ndarray | None = None

@@ -117,7 +117,7 @@ struct Constant : PlainKernel {
     const Element e = g[value].element;
     return g[value].op == op::constant &&
            (e == Element::int8 || e == Element::int16 || e == Element::int32 ||
-            e == Element::float32 || e == Element::boolean);
+            e == Element::int64 || e == Element::float32 || e == Element::boolean);
   }
   static constexpr int stream_size(const GraphView&, const Value& v) {
     return v.shape.size() * size_of(v.element);
@@ -130,6 +130,7 @@ struct Constant : PlainKernel {
         case Element::float32: to.put(data.float32[i]); break;
         case Element::int16: to.put(data.int16[i]); break;
         case Element::int32: to.put(data.int32[i]); break;
+        case Element::int64: to.put(data.int64[i]); break;
         case Element::boolean: to.put(data.boolean[i]); break;
         default: to.put(data.int8[i]);
       }
@@ -187,7 +188,7 @@ struct Concat : PlainKernel {
         if (g.source(g[value], k).quant != g[value].quant) return false;
       return whole_range(g[value]);
     }
-    return makes<std::int8_t>(g, value, op::concat) || makes<float>(g, value, op::concat);
+    return makes(g, value, op::concat);
   }
   static constexpr bool rescales(const GraphView& g, const Value& v, int k) {
     return v.element == Element::int8 &&
