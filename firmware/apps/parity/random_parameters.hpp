@@ -94,7 +94,8 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
       p.element = style.quantized;
     }
     if (style.real) return p;
-    if (A::weighted || op == op::add || op == op::mean || op == op::sum || op == op::batch_matmul)
+    const bool sums = op == op::add || op == op::sub || op == op::mul;
+    if (A::weighted || sums || op == op::mean || op == op::sum || op == op::batch_matmul)
       p.output = {style.out_scale, op == op::depthwise ? style.depthwise_zero : style.out_zero};
     return p;
   }

@@ -14,6 +14,7 @@
 #include "graven/isa/armv7em/depthwise/planar.hpp"
 #include "graven/isa/armv7em/depthwise/taps.hpp"
 #include "graven/isa/armv7em/elementwise/add.hpp"
+#include "graven/isa/armv7em/elementwise/binary.hpp"
 #include "graven/isa/armv7em/elementwise/elementwise.hpp"
 #include "graven/isa/armv7em/elementwise/map.hpp"
 #include "graven/isa/armv7em/elementwise/planar_nearest.hpp"
@@ -37,7 +38,8 @@ using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
                           AnyDepthwises<roomy ? 1024 : 256>>;
 using pools = Prefer<PlanarMaxPools, GlobalAverages, PoolsByFour<op::max_pool>,
                      PoolsByFour<op::average_pool>, SmallPools>;
-using others = Prefer<Adds, Map, CopiedRow, PlanarNearests, Nearest, SoftmaxTable>;
+using others = Prefer<Adds, Muls, Sums<false>, Sums<true>, Bounds<true>, Bounds<false>, Map,
+                      CopiedRow, PlanarNearests, Nearest, SoftmaxTable>;
 template <bool roomy>
 using kernels =
     Prefer<convs<roomy>, depthwises<roomy>, pools, others, fpu_isa::kernels, scalar::kernels>;

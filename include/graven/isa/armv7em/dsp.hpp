@@ -91,6 +91,23 @@ namespace graven::core::armv7em_isa {
   asm("smlatt %0, %1, %2, %3" : "=r"(y) : "r"(a), "r"(b), "r"(acc));
   return y;
 }
+// The product of the low, or the high, halfwords.
+[[gnu::always_inline]] inline std::int32_t smulbb(std::uint32_t a, std::uint32_t b) {
+  std::int32_t y;
+  asm("smulbb %0, %1, %2" : "=r"(y) : "r"(a), "r"(b));
+  return y;
+}
+[[gnu::always_inline]] inline std::int32_t smultt(std::uint32_t a, std::uint32_t b) {
+  std::int32_t y;
+  asm("smultt %0, %1, %2" : "=r"(y) : "r"(a), "r"(b));
+  return y;
+}
+// Both halfwords, doubled.
+[[gnu::always_inline]] inline std::uint32_t twice(std::uint32_t x) {
+  std::uint32_t y;
+  asm("sadd16 %0, %1, %1" : "=r"(y) : "r"(x) : "cc");
+  return y;
+}
 // acc + round(a * b / 2^32)
 [[gnu::always_inline]] inline std::int32_t smmlar(std::int32_t a, std::int32_t b,
                                                   std::int32_t acc) {

@@ -20,6 +20,11 @@ inline constexpr auto scalar_name = [] {
   return text;
 }();
 
+// Have both operands and the output one scale and zero point?
+constexpr bool is_alike(const GraphView& g, const Value& v) {
+  return g.source(v, 0).quant == v.quant && g.source(v, 1).quant == v.quant;
+}
+
 // The kernels of an operator by the elements that it takes; void: none.
 template <const Op& made, class Int8, class Float32, class Int32 = void, class Bool = void,
           class Int16 = void>
@@ -34,7 +39,7 @@ struct Binaries {
       return false;
     switch (a.element) {
       case Element::int8:
-        if constexpr (requires { Int8::as_is; }) return a.quant == b.quant && a.quant == v.quant;
+        if constexpr (requires { Int8::as_is; }) return is_alike(g, v);
         return !std::is_void_v<Int8>;
       case Element::int16:
         if constexpr (requires { Int16::as_is; }) return a.quant == b.quant && a.quant == v.quant;

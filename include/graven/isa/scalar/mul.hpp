@@ -16,10 +16,12 @@ template <class T> struct MulQuantized : PlainKernel {
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     for (int k = 0; k < 2; ++k) Factor<T>::pack(g, v, k, to);
-    const Multiplier m = quantize_multiplier(static_cast<double>(g.source(v, 0).quant.scale) *
-                                             static_cast<double>(g.source(v, 1).quant.scale) /
-                                             static_cast<double>(v.quant.scale));
-    scalar_isa::pack(m, to);
+    scalar_isa::pack(multiplier(g, v), to);
+  }
+  static constexpr Multiplier multiplier(const GraphView& g, const Value& v) {
+    return quantize_multiplier(static_cast<double>(g.source(v, 0).quant.scale) *
+                               static_cast<double>(g.source(v, 1).quant.scale) /
+                               static_cast<double>(v.quant.scale));
   }
 
   static constexpr void run(const Task& task, const Band& band) {

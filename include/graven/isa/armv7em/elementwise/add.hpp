@@ -6,6 +6,7 @@
 #include "graven/isa/armv7em/conv/winograd.hpp"
 #include "graven/isa/scalar/add.hpp"
 #include "graven/isa/shared/attributes.hpp"
+#include "graven/layers/binary.hpp"
 
 namespace graven::core::armv7em_isa {
 
@@ -65,11 +66,14 @@ template <int shift, bool clamps> struct AddAlike : PlainKernel {
   }
 };
 
-// The operand of the smaller scale, which is the `first` or the second, is in a table. Stream:
-// FinishedSum's, and per byte of that operand twice its term, with the other one's zero point.
+// The operand of the smaller scale, which is the `first` or the second, is in a table; `minus`: it
+// is a difference. Stream: FinishedSum's, and per byte of that operand twice its share of the
+// result, with the other one's zero point.
 inline constexpr int add_table_bytes = 4 * 256;
-template <int shift, bool first, bool clamps> struct AddByTable : PlainKernel {
+template <int shift, bool first, bool minus, bool clamps> struct AddByTable : PlainKernel {
   using Sum = FinishedSum<shift, clamps>;
+  static constexpr int sign = minus && !first ? -1 : 1;       // of what is in the table
+  static constexpr int other_sign = minus && first ? -1 : 1;  // of the other operand
 
   static constexpr int stream_size(const GraphView&, const Value&) {
     return Sum::bytes + add_table_bytes;
@@ -81,7 +85,7 @@ template <int shift, bool first, bool clamps> struct AddByTable : PlainKernel {
     Sum::pack(g, v, to);
     for (int i = 0; i < 256; ++i) {
       const int x = i < 128 ? i : i - 256;
-      to.put(2 * requantize((x - zero) * (1 << 20), m) - other * (1 << 20));
+      to.put(sign * 2 * requantize((x - zero) * (1 << 20), m) - other_sign * other * (1 << 20));
     }
   }
   static void run(const Task& task, const Band& band) {
@@ -90,7 +94,8 @@ template <int shift, bool first, bool clamps> struct AddByTable : PlainKernel {
     Sum::all(task, band, [&](const std::byte* a, const std::byte* b) {
       const auto x = load<std::uint8_t>(first ? a : b);
       const auto y = load<std::int8_t>(first ? b : a);
-      const std::int32_t twice = load_aligned<std::int32_t>(table + 4 * x) + y * (1 << 20);
+      const std::int32_t twice =
+          load_aligned<std::int32_t>(table + 4 * x) + other_sign * (y * (1 << 20));
       return sum.of(twice, twice);
     });
   }
@@ -130,9 +135,9 @@ template <int shift, int shift_out, bool first, bool clamps> struct Add : PlainK
 
 struct Adds {
   static constexpr const char* name = "armv7em.add";
-  static constexpr bool serves(const GraphView& g, int value) {
+  static constexpr bool serves(const GraphView& g, int value, const Op& made = op::add) {
     const Value& v = g[value];
-    return makes<std::int8_t>(g, value, op::add) && scalar_isa::AddInt8::is_plain(g, v) &&
+    return makes<std::int8_t>(g, value, made) && scalar_isa::AddInt8::is_plain(g, v) &&
            scalar_isa::AddShifts::of(g, v).within(22);
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
@@ -154,7 +159,8 @@ template <class Expanding, int spare, bool limited> struct TableAdds {
   static constexpr const char* name = "armv7em.add_table";
 
   static constexpr bool pays(const GraphView& g, int value) {
-    return Adds::serves(g, value) && g[value].shape.size() >= 2048 &&
+    const bool sums = Adds::serves(g, value) || Adds::serves(g, value, op::sub);
+    return sums && g[value].shape.size() >= 2048 &&
            g.source(g[value], 0).quant.scale != g.source(g[value], 1).quant.scale;
   }
   static constexpr bool fit(const GraphView& g) {
@@ -171,7 +177,7 @@ template <class Expanding, int spare, bool limited> struct TableAdds {
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
     constexpr auto shifts = scalar_isa::AddShifts::of(graph.view(), v);
-    return AddByTable<shifts.out, shifts.a != 0, !whole_range(v)>{};
+    return AddByTable<shifts.out, shifts.a != 0, v.op == op::sub, !whole_range(v)>{};
   }
 };
 
