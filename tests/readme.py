@@ -20,6 +20,17 @@ PRELUDES = {
         namespace wake_word = digits;
         namespace command = digits;
         """,
+    "### What lasts from run to run": """
+        #include <graven/graven.hpp>
+        namespace okay_nabu {
+        using namespace graven;
+        constexpr Parameters same{.output = {0.1f, 0}};
+        constexpr Parameters params[] = {same, same, same, {}};
+        using Network =
+            Graph<Node<Variable<Shape{1, 1, 4}>>, Node<Add, 0, 1>, Node<Assign, 1, 2>, Outputs<2>>;
+        using Model = graven::Model<Network, Shape{1, 1, 4}, params>;
+        }
+        """,
     "## Streams, regions, shared memory": """
         #include <graven/graven.hpp>
         using namespace graven;
