@@ -137,11 +137,6 @@ def run_stream(options: argparse.Namespace, loaded: Loaded, choice: Choice) -> i
     from graven import build, inputs, report, runner
 
     network = loaded.network
-    if network.variables:
-        raise GravenError(
-            f"{network.source}: keeps variables from run to run, so it is a stream by itself; take "
-            "`graven run` without --stream, an inference per step."
-        )
     progress(options, f"building {network.name} as a stream for {choice.target}")
     built = build.build(network.name, loaded.header, choice)
     facts = built.stream_facts
@@ -213,9 +208,14 @@ def load(options: argparse.Namespace) -> Loaded:
 
 
 def check_time(network: ir.Network) -> None:
-    """A stream's input has rows: time along the height."""
+    """A stream keeps nothing itself, and its input has rows: time along the height."""
     from graven.node import shape_text
 
+    if network.variables:
+        raise GravenError(
+            f"--stream: {network.source} keeps variables from run to run, so it is a stream by "
+            "itself; take `graven run` without --stream, an inference per step."
+        )
     tensor = network.tensors[network.inputs[0]]
     if len(tensor.shape) < 3 or tensor.shape[-3] == 1:
         raise GravenError(
