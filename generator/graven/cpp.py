@@ -57,6 +57,7 @@ class Constant:
     data: np.ndarray
     scale: np.ndarray | None = None  # of integers, where it is no field
     zero_point: int | None = None
+    nibbles: bool = False  # of int4
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,10 +121,12 @@ def weighted(node: Node, type: str, taps: int) -> Cpp:
     return Cpp(
         type,
         inputs=computed(node, 0),
-        constants=constants(
-            filter=weights.data,
-            bias=None if bias is None else bias.data,
-            scale=None if scales is None else np.array(scales, dtype=np.float32),
+        constants=(
+            Constant("filter", weights.data, nibbles=weights.element is ir.Element.INT4),
+            *constants(
+                bias=None if bias is None else bias.data,
+                scale=None if scales is None else np.array(scales, dtype=np.float32),
+            ),
         ),
         output=True,
         macs=math.prod(node.output.shape) * taps,

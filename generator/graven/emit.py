@@ -322,7 +322,7 @@ def _element(tensor: ir.Tensor) -> str:
 def _fields(layer: Layer) -> list[str]:
     cpp = layer.cpp
     fields = [
-        f".{each.name} = source::{layer.stem}_{each.name}"
+        f".{each.name} = {_stored(f'source::{layer.stem}_{each.name}', each)}"
         for each in cpp.constants
         if each.name in FIELDS
     ]
@@ -336,6 +336,10 @@ def _fields(layer: Layer) -> list[str]:
     if cpp.element:
         fields.append(_element(layer.node.known_by))
     return fields
+
+
+def _stored(array: str, constant: Constant) -> str:
+    return f"graven::int4({array})" if constant.nibbles else array
 
 
 def _constant(layer: Layer, constant: Constant) -> str:

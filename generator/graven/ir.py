@@ -15,6 +15,7 @@ import numpy as np
 class Element(Enum):
     """Element type of a tensor; the value is the numpy name and the C++ name in graven::Element."""
 
+    INT4 = "int4"  # weights alone, one per int8 here
     INT8 = "int8"
     UINT8 = "uint8"
     INT16 = "int16"
@@ -28,7 +29,7 @@ class Element(Enum):
 
     @property
     def dtype(self) -> np.dtype:
-        return np.dtype(self.value)
+        return np.dtype(np.int8 if self is Element.INT4 else self.value)
 
 
 @dataclass(frozen=True)

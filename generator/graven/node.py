@@ -29,11 +29,14 @@ NARROW = (ir.Element.INT8, ir.Element.FLOAT32)
 WIDE = (ir.Element.INT8, ir.Element.INT16, ir.Element.FLOAT32)
 """The activations of a layer without and with int16."""
 WEIGHTS = {
-    ir.Element.INT8: (ir.Element.INT8, ir.Element.INT16),  # int16: of old models, see unsigned.py
+    # int16: of old models, see unsigned.py
+    ir.Element.INT8: (ir.Element.INT8, ir.Element.INT4, ir.Element.INT16),
     ir.Element.INT16: (ir.Element.INT8,),
     ir.Element.FLOAT32: (ir.Element.FLOAT32, ir.Element.INT8),  # int8: hybrid
 }
 """The elements of weights by that of the activations."""
+UNUSUAL = (ir.Element.INT4, ir.Element.INT16)
+"""Weights that not all layers take."""
 BIASES = {
     ir.Element.INT8: (ir.Element.INT32,),
     ir.Element.INT16: (ir.Element.INT64, ir.Element.INT32),
@@ -210,9 +213,12 @@ class Node:
         for scale in quantization.scale:
             self.expect_multiplier(scale_of(self.input(0)) * scale / scale_of(self.output), bits)
 
-    def weights(self, position: int) -> ir.Tensor:
-        """Of the kinds that go with the first input."""
-        tensor = self.constant(position, WEIGHTS[self.input(0).element])
+    def weights(self, position: int, usual: bool = False) -> ir.Tensor:
+        """Of the kinds that go with the first input; `usual`: none of UNUSUAL."""
+        kinds = WEIGHTS[self.input(0).element]
+        if usual:
+            kinds = tuple(each for each in kinds if each not in UNUSUAL)
+        tensor = self.constant(position, kinds)
         if tensor.data is not None and tensor.data.size == 0:
             raise self.error("is empty.", tensor)
         return tensor

@@ -102,6 +102,7 @@ using enum core::Activation;
 using core::Constant;
 using core::dequantize;
 using core::Element;
+using core::int4;
 using core::Parameters;
 using core::Quant;
 using core::quantize;

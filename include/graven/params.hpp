@@ -57,6 +57,13 @@ private:
   }
 };
 
+// int8 weights from -8 to 7, which lie two per byte in flash.
+template <class Data> constexpr Array int4(const Data& data) {
+  Array array(data);
+  if (array.element == Element::int8) array.element = Element::int4;
+  return array;
+}
+
 // A constant of a layer by the name that the layer gives it: the operand of MulConstant, the
 // matrices of an LSTM. Its element type, scale and zero point are its own.
 struct Constant {

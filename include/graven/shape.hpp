@@ -54,6 +54,7 @@ enum class Activation : std::uint8_t { none, relu, relu6, relu_n1_to_1, relu_0_t
 using enum Activation;
 
 // `inherit` in a parameter record: as the layer's input, or the layer's own rule, has it.
+// int4: of weights alone, two per byte in flash.
 enum class Element : std::uint8_t {
   inherit,
   int8,
@@ -64,7 +65,8 @@ enum class Element : std::uint8_t {
   float32,
   boolean,
   uint32,
-  uint64
+  uint64,
+  int4
 };
 
 constexpr int size_of(Element element) {  // bytes

@@ -67,10 +67,13 @@ SPREAD = 60.0  # assumed standard deviation of int8 activations and weights, in 
 class Builder:
     """Tensors and operators of one network under construction."""
 
-    def __init__(self, rng: Rng, tflm: bool = True, hybrid: bool = False) -> None:
+    def __init__(
+        self, rng: Rng, tflm: bool = True, hybrid: bool = False, nibbles: bool = False
+    ) -> None:
         self.rng = rng
         self.tflm = tflm
         self.hybrid = hybrid  # int8 weights under float activations
+        self.nibbles = nibbles  # int4 weights
         self.tensors: list[ir.Tensor] = []
         self.operators: list[ir.Operator] = []
         self.inputs: list[int] = []
@@ -221,6 +224,11 @@ class Builder:
             return self.tensor(shape, FLOAT32, None, values)
         count = shape[axis] if per_channel else 1
         scales = tuple(self.scale(0.02) for _ in range(count))
+        if self.nibbles:
+            scales = tuple(float(np.float32(16 * scale)) for scale in scales)
+            values = self.rng.integers(-8, 8, shape).astype(np.int8)
+            stored = ir.Quantization(scales, (0,) * count, axis)
+            return self.tensor(shape, ir.Element.INT4, stored, values)
         values = self.rng.integers(-128 if self.chance(0.1) else -127, 128, shape).astype(np.int8)
         return self.tensor(shape, INT8, ir.Quantization(scales, (0,) * count, axis), values)
 
@@ -311,7 +319,8 @@ def dense(b: Builder, data: int) -> int:
     if b.chance(0.15) and b.element(data) is not INT16:
         return product(b, data, units)
     rows = shape[:-1] if keep else (math.prod(shape) // depth,)
-    weights = b.weights(data, (units, depth), 0, b.chance(0.4))
+    several = b.chance(0.4) and not b.nibbles  # which TensorFlow Lite Micro refuses there
+    weights = b.weights(data, (units, depth), 0, several)
     inputs, output = b.weighted(data, weights, units, depth, (*rows, units))
     return b.add("FULLY_CONNECTED", Dense(b.activation(), keep), inputs, output)
 
@@ -1137,10 +1146,15 @@ IMAGES_ONLY = (
 
 
 def random_case(
-    rng: Rng, kind: str, element: ir.Element = INT8, tflm: bool = True, hybrid: bool = False
+    rng: Rng,
+    kind: str,
+    element: ir.Element = INT8,
+    tflm: bool = True,
+    hybrid: bool = False,
+    nibbles: bool = False,
 ) -> ir.Network:
     """A network of one operator; `kind` is one of KINDS."""
-    b = Builder(rng, tflm, hybrid)
+    b = Builder(rng, tflm, hybrid, nibbles)
     layer = LAYERS[kind]
     image = (1, b.extent(9), b.extent(9), b.extent(8))
     shape = image

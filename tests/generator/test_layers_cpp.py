@@ -98,6 +98,11 @@ def test_odd_networks(tmp_path):
     compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)
 
 
+def test_int4_weights_equal_numpy_and_tflm(tmp_path):
+    cases = cases_of(random_models.WEIGHTED, True, {INT8: 12}, nibbles=True)
+    compare(cases, cpp_cases.run(cases, tmp_path))
+
+
 def graphs(tflm_only):
     cases, seed = [], 0
     while len(cases) < GRAPHS:

@@ -46,6 +46,14 @@ def test_hybrid_layer_equals_tflm_with_dequantized_weights(kind):
         assert not compare(network, rng), f"hybrid {kind} seed {seed}"
 
 
+@pytest.mark.parametrize("kind", random_models.WEIGHTED)
+def test_layer_with_int4_weights_equals_tflm(kind):
+    for seed in range(CASES):
+        rng = np.random.default_rng(seed)
+        network = random_models.random_case(rng, kind, nibbles=True)
+        assert not compare(network, rng), f"int4 {kind} seed {seed}"
+
+
 def test_graphs_equal_tflm():
     for seed in range(GRAPHS):
         rng = np.random.default_rng([seed, 1])

@@ -42,8 +42,10 @@ def old(network: ir.Network, rng: np.random.Generator) -> ir.Network:
 
 
 def runs_in_litert(network: ir.Network) -> bool:
-    """Its uint8 kernels want a bias, and lack groups."""
+    """Its uint8 kernels want a bias and constant weights, and lack groups."""
     for each in network.operators:
+        if each.name == "FULLY_CONNECTED" and network.tensors[each.inputs[1]].data is None:
+            return False
         if each.name == "CONV_2D":
             data, weights = (network.tensors[index] for index in each.inputs[:2])
             if len(each.inputs) < 3 or weights.shape[3] != data.shape[3]:

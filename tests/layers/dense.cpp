@@ -43,6 +43,17 @@ template <const auto& records> constexpr Multiplier multiplier() {
 static_assert(multiplier<per_tensor>() == Multiplier{1145324648, -4});
 static_assert(multiplier<per_channel>() == Multiplier{1145324601, -4});
 
+constexpr std::int8_t small[] = {1, -8, 7, 4, -4, 3, -2};
+constexpr Parameters nibbles[] = {
+    {.output = {0.5f, -3}}, {.filter = int4(small), .scale = tiny_scale, .output = {0.25f, 7}}};
+template <class Isa> using Seven = Model<Sequential<Dense<7, 1>>, Shape{1, 1, 7}, nibbles, Isa>;
+
+TEST_CASE("int8 with int4 weights") {
+  // (4 - 8 * 5 + 7 * 6 + 4 * 7 - 4 * 8 + 3 * 9 - 2 * 10) / 5 + 7
+  check_equal<Seven<graven::native>, int8s(1, 2, 3, 4, 5, 6, 7), int8s(9)>();
+  CHECK(Seven<graven::scalar>::weight_size == 12 + 4);  // two per byte
+}
+
 // What uint8 weights less their zero point are.
 constexpr std::int16_t far[] = {100, 200, 255, -255, -40, 30, -20, 10};
 constexpr Parameters from_uint8[] = {

@@ -337,6 +337,8 @@ class _Reader:
         if buffer.DataLength() == 0:
             return None
         expected = math.prod(shape) * element.dtype.itemsize
+        if element is ir.Element.INT4:
+            expected = (expected + 1) // 2
         if buffer.DataLength() != expected:
             raise self.error(
                 f"{where}: has {buffer.DataLength()} bytes of constant data, but its shape "
@@ -344,6 +346,8 @@ class _Reader:
             )
         if element is ir.Element.BOOLEAN:
             return (_array(buffer, "Data") != 0).reshape(shape)
+        if element is ir.Element.INT4:
+            return unpacked(_array(buffer, "Data"))[: math.prod(shape)].reshape(shape)
         raw = _array(buffer, "Data").view(element.dtype.newbyteorder("<"))
         return raw.astype(element.dtype, copy=False).reshape(shape)
 
@@ -376,6 +380,12 @@ def _new_code(code: tflite.OperatorCode) -> int:
     """The field as it is stored: some files have nothing in the old one."""
     place = code._tab.Offset(NEW_CODE)
     return code._tab.Get(Int32Flags, code._tab.Pos + place) if place else 0
+
+
+def unpacked(data: np.ndarray) -> np.ndarray:
+    """Two numbers of four bits per byte, the lower half first."""
+    pairs = data.view(np.int8)
+    return np.stack([(pairs << 4) >> 4, pairs >> 4], axis=-1).reshape(-1)
 
 
 def _array(record: object, field: str) -> np.ndarray:

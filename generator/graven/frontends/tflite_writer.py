@@ -27,6 +27,7 @@ ENUMERATIONS = {
 
 CODES = {name: code for code, name in tflite.BUILTIN_OPCODE2NAME.items()}
 TENSOR_TYPES = {
+    ir.Element.INT4: tflite.TensorType.INT4,
     ir.Element.INT8: tflite.TensorType.INT8,
     ir.Element.UINT8: tflite.TensorType.UINT8,
     ir.Element.INT16: tflite.TensorType.INT16,
@@ -99,7 +100,8 @@ class _File:
                 HasRank=True,
             )
         if tensor.data is not None:
-            self.buffers.append(_buffer(self.builder, tensor.data))
+            data = packed(tensor.data) if tensor.element is ir.Element.INT4 else tensor.data
+            self.buffers.append(_buffer(self.builder, data))
         buffer = len(self.buffers) - 1 if tensor.data is not None else 0
         return _tensor(self.builder, tensor, buffer)
 
@@ -204,6 +206,13 @@ def _offsets(builder: flatbuffers.Builder, offsets: list[int]) -> int:
 
 def _integers(builder: flatbuffers.Builder, values: tuple[int, ...]) -> int:
     return builder.CreateNumpyVector(np.asarray(values, dtype="<i4"))
+
+
+def packed(data: np.ndarray) -> np.ndarray:
+    """Two numbers of four bits per byte, the lower half first."""
+    flat = data.reshape(-1).astype(np.uint8) & 15
+    flat = np.append(flat, np.zeros(flat.size % 2, dtype=np.uint8))
+    return flat[::2] | flat[1::2] << 4
 
 
 def _buffer(builder: flatbuffers.Builder, data: np.ndarray | None) -> int:

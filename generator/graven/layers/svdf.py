@@ -33,7 +33,7 @@ def options(layer: Svdf) -> dict[str, Option]:
 def read(node: Node) -> Svdf:
     data, output = node.expect_activations(5, 5)
     (rank,) = node.positive("Rank")
-    filter, time, state = node.weights(1), node.input(2), node.input(4)
+    filter, time, state = node.weights(1, usual=True), node.input(2), node.input(4)
     for tensor in (data, filter, time, state, output):
         node.expect_rank(tensor, 2)
     features, memory = time.shape

@@ -49,7 +49,7 @@ def read(node: Node) -> TransposeConv2D:
     node.expect_inputs(3, 4)
     plain = ordered(node)
     data, output = plain.input(0), plain.output
-    weights = plain.weights(1)
+    weights = plain.weights(1, usual=True)
     for tensor in (data, output):
         node.expect_activation(tensor)
     node.expect_same_element(data, output)

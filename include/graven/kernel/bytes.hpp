@@ -108,6 +108,7 @@ struct Writer {
   int from, until;
   int at = 0;  // in the stream
   int program = 0;
+  int half = -1;  // of a byte whose other half comes next
 
   // Goes on behind the next bytes if none of them is kept: saves whoever asks the work.
   constexpr bool skips(int bytes) {
@@ -136,6 +137,18 @@ struct Writer {
       for (int i = 0; i < size; ++i) put_byte(at + i, bytes[i]);
     }
     at += size;
+  }
+  // Numbers of four bits, two per byte, the lower half first.
+  constexpr void put_nibble(int value) {
+    if (half < 0) {
+      half = value & 15;
+    } else {
+      put(static_cast<std::int8_t>(half | value * 16));
+      half = -1;
+    }
+  }
+  constexpr void end_nibbles() {
+    if (half >= 0) put_nibble(0);
   }
   // `count` values, `step` apart: the compiler's time for a model's weights is spent here.
   constexpr void copy(const std::int8_t* weights, int count, int step = 1) {

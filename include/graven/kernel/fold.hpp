@@ -15,6 +15,7 @@ struct Channel {
   Multiplier multiplier{};
   bool overflows = false;
   bool has_lowest = false;   // is a weight -128?
+  bool outside = false;      // is a weight of int4 none?
   int above = 0, below = 0;  // sums of the positive and the negative weights
   int note = 0;              // what the kernel wants to know of its weights (Kernel::note)
 
@@ -98,6 +99,11 @@ constexpr Channel fold(const GraphView& graph, const Value& value, const Paramet
     add_weights(c, params.filter.int16 + layout.index(output, 0), layout.taps, layout.tap_step);
   else
     add_weights(c, params.filter.int8 + layout.index(output, 0), layout.taps, layout.tap_step);
+  if (layout.element == Element::int4)
+    for (int k = 0; k < layout.taps; ++k) {
+      const int w = params.filter.int8[layout.index(output, k)];
+      c.outside = c.outside || w < -8 || w > 7;
+    }
   c.overflows = can_overflow(c, bias, zero, value.op.has(Trait::uncentred));
   if (!c.overflows)
     c.bias = static_cast<std::int32_t>(bias - std::int64_t{zero} * (c.above + c.below));

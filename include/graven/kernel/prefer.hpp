@@ -142,8 +142,9 @@ constexpr bool makes(const GraphView& graph, int value, const Op& op) {
 // for float?
 constexpr bool has_usual_weights(const Value& v) {
   return !v.op.has(Trait::weights) ||
-         (v.element == Element::float32 ? v.weights.element != Element::int8
-                                        : v.weights.element != Element::int16);
+         (v.element == Element::float32
+              ? v.weights.element != Element::int8
+              : v.weights.element != Element::int16 && v.weights.element != Element::int4);
 }
 template <class T> constexpr bool makes(const GraphView& graph, int value, const Op& op) {
   return graph[value].element == element_of<T>() && has_usual_weights(graph[value]) &&

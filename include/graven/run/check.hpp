@@ -31,8 +31,10 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
   static constexpr int channels = v.shape.channels;
 
   static constexpr bool filter_fits = p.filter.size == layout.size();
-  static constexpr bool scaled = p.filter.element == Element::int8 ||
-                                 (p.filter.element == Element::int16 && v.element == Element::int8);
+  static constexpr bool scaled =
+      p.filter.element == Element::int8 ||
+      (v.element == Element::int8 &&
+       (p.filter.element == Element::int4 || p.filter.element == Element::int16));
   static constexpr bool filter_type =
       !filter_fits || scaled || (!integer && p.filter.element == Element::float32);
   static constexpr bool bias_fits = p.bias.size == 0 || p.bias.size == channels;
@@ -53,6 +55,12 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
   }();
   static constexpr bool sound = readable && filter_fits && filter_type && bias_fits && bias_type &&
                                 scale_fits && bad_scale < 0;
+  static constexpr int outside = [] {
+    if constexpr (sound && p.filter.element == Element::int4)
+      return Packing<graph, Isa, params, value>::outside_channel;
+    else
+      return -1;
+  }();
   static constexpr int overflowing = [] {
     if constexpr (sound)
       return Packing<graph, Isa, params, value>::overflowing_channel;
@@ -86,12 +94,16 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
     static_assert(bad_scale < 0 || error::out_of_range<Where, error::at_channel<bad_scale>>,
                   "Parameters: a filter scale must be positive and finite. Quantize the layer "
                   "again; a channel of zeros may have any scale, such as 1.");
+    static_assert(
+        outside < 0 || error::out_of_range<Where, error::at_channel<outside>>,
+        "Parameters: weights in int4() must lie in [-8, 7]; this channel has others. Give "
+        "them as int8, or quantize the layer to four bits.");
     static_assert(overflowing < 0 ||
                       error::accumulator_overflow<Where, error::at_channel<overflowing>>,
                   "Accumulator overflow: bias and weights of this output channel can leave int32 "
                   "(of int16 activations: 48 bits) for some input. Check the bias scale, or "
                   "rescale the layer.");
-    return sound && overflowing < 0;
+    return sound && outside < 0 && overflowing < 0;
   }
 };
 

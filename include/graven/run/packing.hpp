@@ -77,6 +77,11 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
     else
       return all_channels(std::make_integer_sequence<int, (outputs + together - 1) / together>());
   }();
+  static constexpr int outside_channel = [] {
+    for (int o = 0; o < outputs; ++o)
+      if (channels.channel[o].outside) return o;
+    return -1;
+  }();
   static constexpr int overflowing_channel = [] {
     for (int o = 0; o < outputs; ++o)
       if (channels.channel[o].overflows) return o;

@@ -3,6 +3,7 @@
 //   Int8     int8 elements and weights
 //   Float32  float elements and weights
 //   Hybrid   float elements, int8 weights
+//   Int8x4   int8 elements, int4 weights
 //   Int8x16  int8 elements, int16 weights: uint8 ones less their zero point, of old models
 //   Int16x8  int16 elements, int8 weights, sums of 64 bits; Int16x8By32 where the bias is int32
 #pragma once
@@ -18,6 +19,7 @@ struct Int8 {
   using Element = std::int8_t;
   using Weight = std::int8_t;
   using Term = std::int32_t;
+  using Weights = const std::byte*;
   using Acc = std::int32_t;
   static constexpr int weight_size = sizeof(Weight);
 
@@ -62,6 +64,26 @@ struct Int8 {
   constexpr void finish(std::byte* out, int o, Acc acc) const { put(out + o, acc, scale(o)); }
 };
 
+// A place among weights of four bits.
+struct Nibbles {
+  const std::byte* bytes;
+  int at;
+
+  constexpr Nibbles operator+(int count) const { return {bytes, at + count}; }
+  constexpr Nibbles& operator+=(int count) {
+    at += count;
+    return *this;
+  }
+};
+struct Int8x4 : Int8 {
+  using Int8::Int8;
+  using Int8::weights;
+  using Weights = Nibbles;
+
+  static constexpr bool takes(const Value& v) { return v.weights.element == core::Element::int4; }
+  constexpr Nibbles weights() const { return {stream + header(count), 0}; }
+};
+
 template <bool dense> struct Int8x16 : Int8 {
   using Int8::Int8;
   using Int8::weights;
@@ -69,7 +91,7 @@ template <bool dense> struct Int8x16 : Int8 {
   static constexpr int weight_size = sizeof(Weight);
 
   static constexpr bool takes(const Value& v) {
-    return !has_usual_weights(v) && v.weights.rounds_scale == dense;
+    return v.weights.element == core::Element::int16 && v.weights.rounds_scale == dense;
   }
   static constexpr Acc product(Term x, Weight w) { return x * w; }
   static constexpr const Weight* weights(const Parameters& params) { return params.filter.int16; }
@@ -86,6 +108,7 @@ struct Float32 {
   using Element = float;
   using Weight = float;
   using Term = float;
+  using Weights = const std::byte*;
   using Acc = float;
   static constexpr int weight_size = sizeof(Weight);
 
@@ -126,6 +149,7 @@ struct Hybrid {
   using Element = float;
   using Weight = std::int8_t;
   using Term = float;
+  using Weights = const std::byte*;
   using Acc = float;
   static constexpr int weight_size = sizeof(Weight);
 
@@ -164,6 +188,7 @@ template <bool wide> struct Words {
   using Element = std::int16_t;
   using Weight = std::int8_t;
   using Term = std::int32_t;
+  using Weights = const std::byte*;
   using Acc = std::int64_t;
   static constexpr int weight_size = sizeof(Weight);
 
@@ -220,21 +245,40 @@ template <class N> constexpr bool computes(const GraphView& g, int value, const 
          N::takes(g[value]);
 }
 
+template <class W> constexpr W weight_at(const std::byte* w) { return load<W>(w); }
+template <class W> constexpr W weight_at(Nibbles w) {
+  const auto pair = load<std::int8_t>(w.bytes + (w.at >> 1));
+  return static_cast<W>((w.at & 1) != 0 ? pair >> 4 : static_cast<std::int8_t>(pair * 16) >> 4);
+}
+
+template <class N> inline constexpr bool has_nibbles = std::is_same_v<typename N::Weights, Nibbles>;
+template <class N> constexpr int weight_bytes(int count) {
+  return has_nibbles<N> ? (count + 1) / 2 : count * N::weight_size;
+}
+// `count` weights from `first` on, `step` apart.
+template <class N>
+constexpr void copy_weights(Writer& to, const Parameters& p, int first, int count, int step = 1) {
+  if constexpr (has_nibbles<N>)
+    for (int k = 0; k < count; ++k) to.put_nibble(N::weights(p)[first + k * step]);
+  else
+    to.copy(N::weights(p) + first, count, step);
+}
+
 // acc + sum(a * b), in order; four at a time, because a loop's own instructions cost as much as its
 // multiplication.
 template <class N>
-constexpr typename N::Acc dot(const std::byte* a, const std::byte* b, int count,
+constexpr typename N::Acc dot(const std::byte* a, typename N::Weights b, int count,
                               typename N::Acc acc) {
   using T = typename N::Element;
   using W = typename N::Weight;
   constexpr int size = sizeof(T), step = sizeof(W);
   for (; count >= 4; count -= 4, a += 4 * size, b += 4 * step) {
-    acc += N::product(load<T>(a), load<W>(b));
-    acc += N::product(load<T>(a + size), load<W>(b + step));
-    acc += N::product(load<T>(a + 2 * size), load<W>(b + 2 * step));
-    acc += N::product(load<T>(a + 3 * size), load<W>(b + 3 * step));
+    acc += N::product(load<T>(a), weight_at<W>(b));
+    acc += N::product(load<T>(a + size), weight_at<W>(b + step));
+    acc += N::product(load<T>(a + 2 * size), weight_at<W>(b + 2 * step));
+    acc += N::product(load<T>(a + 3 * size), weight_at<W>(b + 3 * step));
   }
-  for (; count > 0; --count, a += size, b += step) acc += N::product(load<T>(a), load<W>(b));
+  for (; count > 0; --count, a += size, b += step) acc += N::product(load<T>(a), weight_at<W>(b));
   return acc;
 }
 

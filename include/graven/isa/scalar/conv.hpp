@@ -21,13 +21,14 @@ template <class N> struct Conv {
 
   static constexpr int scratch(const GraphView& g, const Value& v) { return patch_bytes(g, v); }
   static constexpr int stream_size(const GraphView&, const Value& v) {
-    return N::header(v.shape.channels) + v.weights.size() * N::weight_size;
+    return N::header(v.shape.channels) + weight_bytes<N>(v.weights.size());
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     N::pack(g, v, p, to);
     const FilterLayout layout = v.weights;
     for (int o = 0; o < layout.outputs; ++o)
-      to.copy(N::weights(p) + layout.index(o, 0), layout.taps, layout.tap_step);
+      copy_weights<N>(to, p, layout.index(o, 0), layout.taps, layout.tap_step);
+    to.end_nibbles();
   }
 
   static constexpr void run(const Task& task, const Band& band) {
@@ -37,7 +38,7 @@ template <class N> struct Conv {
     std::byte* out = band.out[0];
     for (int x = 0; x < t.out_width; ++x) {
       const std::byte* patch = gather<T>(t, band, x, static_cast<T>(t.in_zero));
-      const std::byte* w = channels.weights();
+      typename N::Weights w = channels.weights();
       for (int o = 0; o < t.out_channels; ++o, w += taps * N::weight_size)
         channels.finish(out, o, dot<N>(patch, w, taps, channels.start(o)));
       out += t.out_channels * static_cast<int>(sizeof(T));
@@ -75,7 +76,7 @@ template <class N> struct GroupedConv {
     std::byte* out = band.out[0];
     for (int x = 0; x < t.out_width; ++x) {
       const std::byte* patch = gather<T>(t, band, x, static_cast<T>(t.in_zero));
-      const std::byte* w = channels.weights();
+      typename N::Weights w = channels.weights();
       for (int o = 0; o < t.out_channels; ++o) {
         const std::byte* in = patch + o / outputs * piece;
         typename N::Acc acc = channels.start(o);
@@ -104,15 +105,16 @@ template <class N> struct Depthwise {
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     N::pack(g, v, p, to);
-    to.copy(N::weights(p), v.weights.size());
+    copy_weights<N>(to, p, 0, v.weights.size());
+    to.end_nibbles();
   }
 
   // The part of the window that lies inside the input, for one output pixel.
   struct Inside {
     const std::byte* const* rows;
-    int row_count, taps;  // filter rows and columns inside
-    int offset;           // bytes from a row's start to the first column inside
-    const std::byte* w;   // the first weight inside, of channel 0
+    int row_count, taps;    // filter rows and columns inside
+    int offset;             // bytes from a row's start to the first column inside
+    typename N::Weights w;  // the first weight inside, of channel 0
   };
 
   // Padding is the zero point, and adds nothing to a sum over x - zero.
@@ -125,7 +127,7 @@ template <class N> struct Depthwise {
     for (int row = 0; row < window.row_count; ++row, w += t.filter_width * w_step) {
       const std::byte* in = window.rows[row];
       for (int tap = window.taps, i = x, j = w; tap > 0; --tap, i += x_step, j += w_step)
-        acc += N::product(load<T>(in + i) - zero, load<typename N::Weight>(window.w + j));
+        acc += N::product(load<T>(in + i) - zero, weight_at<typename N::Weight>(window.w + j));
     }
     return acc;
   }
@@ -191,14 +193,15 @@ template <class N> struct DenseRows {
     const Shape in = g.input(v).shape;
     for (int r = 0; r < in.height; ++r)
       for (int o = 0; o < v.shape.channels; ++o)
-        to.copy(N::weights(p) + o * in.size() + r * in.row(), in.row());
+        copy_weights<N>(to, p, o * in.size() + r * in.row(), in.row());
+    to.end_nibbles();
   }
 
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
     const N channels(t);
     const int length = t.in_width * t.in_channels, bytes = length * N::weight_size;
-    const std::byte* w = channels.weights() + band.step * t.out_channels * bytes;
+    typename N::Weights w = channels.weights() + band.step * t.out_channels * bytes;
     std::byte* sum = band.scratch;
     for (int o = 0; o < t.out_channels; ++o, w += bytes, sum += sizeof(Acc)) {
       const Acc before = band.first ? channels.start(o) : load_aligned<Acc>(sum);
