@@ -92,6 +92,7 @@ PAGES = docs/benchmarks.md docs/speed.md README.md
 bench-pages: setup
 	.venv/bin/python benchmarks/qemu.py --recorded $(PAGES:%=--markdown %)
 	.venv/bin/python benchmarks/plot.py
+	.venv/bin/python benchmarks/operators.py --page
 
 bench-compile: setup
 	.venv/bin/python benchmarks/sizes.py

@@ -163,6 +163,7 @@ endforeach()
 add_test(NAME benchmarks/tables COMMAND ${venv}/python ${benchmarks}/qemu.py --recorded --check
   --markdown ${PROJECT_SOURCE_DIR}/docs/benchmarks.md
   --markdown ${PROJECT_SOURCE_DIR}/docs/speed.md --markdown ${PROJECT_SOURCE_DIR}/README.md)
+add_deep_test(NAME benchmarks/operators COMMAND ${venv}/python ${benchmarks}/operators.py)
 add_test(NAME benchmarks/plot COMMAND ${venv}/python ${benchmarks}/plot.py --check)
 add_deep_test(NAME benchmarks/sizes COMMAND ${venv}/python ${benchmarks}/sizes.py --limited)
 set_deep_properties(benchmarks/sizes SKIP_RETURN_CODE 77 TIMEOUT 2400 COST 500)

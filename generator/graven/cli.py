@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # numpy and what needs it: inside main, where an interruption
     from graven.frontends.files import Source
     from graven.runner import Run
 
+MODELS = "a .tflite, .onnx or .pt2 file, or a .pth with --class"
 PIPED = 500  # columns where nobody looks: no name is broken
 MOST_RANDOM = 100_000
 INTERRUPTED = 130  # what a shell has for SIGINT
@@ -108,34 +109,20 @@ def plan_model(options: argparse.Namespace) -> int:
 
 
 def run_model(options: argparse.Namespace) -> int:
-    from graven import build, inputs, report, runner
-
-    choice = chosen(options)
     if options.output_dir:
         check_output_folder(options.output_dir)
-    loaded = load(options)
-    network = loaded.network
-    if choice.stream:
-        return run_stream(options, loaded, choice)
-    values = (
-        inputs.load(network, options.input)
-        if options.input
-        else inputs.random(network, 1, options.seed)
-    )
-    header = planned(options, loaded, choice)
-    progress(options, f"building {network.name} for {choice.target}")
-    built = build.build(network.name, header, choice)
-    progress(options, f"running {len(values[0])} inferences")
-    result = runner.run(network, built, values, profile=True)
-    files = write_outputs(options.output_dir, result) if options.output_dir else []
-    tell(options, network, report.measured(network, built, choice, result, files, loaded.pruned))
+    if options.stream:
+        return run_stream(options)
+    tell(options, *measurement(options))
     return 0
 
 
-def run_stream(options: argparse.Namespace, loaded: Loaded, choice: Choice) -> int:
+def run_stream(options: argparse.Namespace) -> int:
     """Pushes a recording; writes the outputs of whole windows."""
     from graven import build, inputs, report, runner
 
+    choice = chosen(options)
+    loaded = load(options)
     network = loaded.network
     progress(options, f"building {network.name} as a stream for {choice.target}")
     built = build.build(network.name, loaded.header, choice)
@@ -175,6 +162,71 @@ def verify_model(options: argparse.Namespace) -> int:
         f"{title} and the numpy reference on {found.inferences} inferences ({choice.target})"
     )
     return 0
+
+
+def compare_models(options: argparse.Namespace) -> int:
+    from graven import compare
+
+    first, second = (
+        (measurement(side) if options.run else inspection(side))[1] for side in sides_of(options)
+    )
+    found = compare.compared(first, second)
+    if options.json:
+        print(json.dumps(found))
+    else:
+        compare.show(found, console())
+    return 0
+
+
+def sides_of(options: argparse.Namespace) -> list[argparse.Namespace]:
+    """Two of a model, a target, an instruction set or a plan; what is given once is for both."""
+    given = {
+        "model": options.models,
+        **{name: getattr(options, name).split(",") for name in ("target", "isa", "plan")},
+    }
+    for name, values in given.items():
+        if len(values) > 2:
+            what = "MODEL" if name == "model" else f"--{name}"
+            raise GravenError(f"graven compare: {what} is given {len(values)} times, at most two.")
+    if all(len(values) == 1 for values in given.values()):
+        raise GravenError(
+            "graven compare: nothing to compare; give two models, or two of --target, --isa or "
+            "--plan, as in --target cortex-m4,cortex-m55."
+        )
+    sides = []
+    for side in range(2):
+        own = {name: values[side % len(values)] for name, values in given.items()}
+        sides.append(argparse.Namespace(**{**vars(options), **own}))
+    return sides
+
+
+def list_operators(options: argparse.Namespace) -> int:
+    """Exit code 1 where `--against` finds some missing."""
+    from graven import ops
+
+    if options.against:
+        missing = ops.missing()
+        print(json.dumps(missing) if options.json else "\n".join(missing), end="\n" * bool(missing))
+        return 1 if missing else 0
+    if options.json:
+        print(json.dumps(ops.as_json()))
+    elif options.markdown:
+        print(ops.markdown(), end="")
+    else:
+        ops.show(console())
+    return 0
+
+
+def examine(options: argparse.Namespace) -> int:
+    """Exit code 3 where a verb cannot work on this machine."""
+    from graven import doctor
+
+    findings = doctor.examine()
+    if options.json:
+        print(json.dumps(doctor.as_json(findings)))
+    else:
+        doctor.show(findings, console())
+    return 0 if doctor.is_fit(findings) else ToolError.exit_code
 
 
 # -- what they share ------------------------------------------------------------------------------
@@ -277,6 +329,29 @@ def inspection(options: argparse.Namespace) -> tuple[ir.Network, dict]:
     progress(options, f"compiling {loaded.network.name} for {choice.target}")
     built = build.build(loaded.network.name, header, choice, build.Parts.FACTS)
     return loaded.network, report.inspected(loaded.network, built, choice, loaded.pruned)
+
+
+def measurement(options: argparse.Namespace) -> tuple[ir.Network, dict]:
+    """The network as it is built, and what `run --json` prints of it."""
+    from graven import build, inputs, report, runner
+    from graven.node import counted
+
+    choice = chosen(options)
+    loaded = load(options)
+    network = loaded.network
+    values = (
+        inputs.load(network, options.input)
+        if getattr(options, "input", None)
+        else inputs.random(network, 1, options.seed)
+    )
+    header = planned(options, loaded, choice)
+    progress(options, f"building {network.name} for {choice.target}")
+    built = build.build(network.name, header, choice)
+    progress(options, f"running {counted(len(values[0]), 'inference')}")
+    result = runner.run(network, built, values, profile=True)
+    folder = getattr(options, "output_dir", None)
+    files = write_outputs(folder, result) if folder else []
+    return network, report.measured(network, built, choice, result, files, loaded.pruned)
 
 
 def chosen(options: argparse.Namespace) -> Choice:
@@ -484,7 +559,49 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--seed", type=seed, default=0, help="of the random inferences")
     verb.add_argument("--against", choices=("tflm", "litert"), default="tflm",
                       help="the engine to compare with (default tflm)")  # fmt: skip
+    _add_compare(verbs)
+    _add_questions(verbs)
     return top
+
+
+def _add_compare(verbs: argparse._SubParsersAction[Parser]) -> None:
+    about = "two models side by side, or one on two targets: layers, MACs, arena, flash"
+    verb = _bare_verb(verbs, "compare", compare_models, about)
+    verb.add_argument(
+        "models", type=Path, nargs="+", metavar="MODEL",
+        help="one or two files; one with two of --target, --isa or --plan, as A,B",
+    )  # fmt: skip
+    _add_reading(verb)
+    _add_choice(verb)
+    verb.add_argument("--run", action="store_true",
+                      help="also run both: instructions, RAM, stack")  # fmt: skip
+    verb.add_argument("--seed", type=seed, default=0, help="--run: of the random input")
+    verb.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _add_questions(verbs: argparse._SubParsersAction[Parser]) -> None:
+    """The verbs that take no model."""
+    about = "the operators that are supported, by element type and instruction set"
+    verb = _bare_verb(verbs, "ops", list_operators, about)
+    group = verb.add_mutually_exclusive_group()
+    group.add_argument("--json", action="store_true", help="print one JSON value")
+    group.add_argument("--markdown", action="store_true", help="as docs/operators.md has it")
+    verb.add_argument("--against", choices=("tflm",),
+                      help="list what that engine has and graven lacks")  # fmt: skip
+    about = "what is installed, what is missing for which verb, and how to get it"
+    verb = _bare_verb(verbs, "doctor", examine, about)
+    verb.add_argument("--json", action="store_true", help="print one JSON array")
+
+
+def _bare_verb(
+    verbs: argparse._SubParsersAction[Parser],
+    name: str,
+    function: Callable[[argparse.Namespace], int],
+    about: str,
+) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=about, description=f"graven {name}: {about}.")
+    verb.set_defaults(verb=function)
+    return verb
 
 
 def _verb(
@@ -493,14 +610,14 @@ def _verb(
     function: Callable[[argparse.Namespace], int],
     about: str,
 ) -> argparse.ArgumentParser:
-    verb = verbs.add_parser(name, help=about, description=f"graven {name}: {about}.")
-    verb.set_defaults(verb=function)
-    verb.add_argument(
-        "model",
-        type=Path,
-        metavar="MODEL",
-        help="a .tflite, .onnx or .pt2 file, or a .pth with --class",
-    )
+    verb = _bare_verb(verbs, name, function, about)
+    verb.add_argument("model", type=Path, metavar="MODEL", help=MODELS)
+    _add_reading(verb)
+    return verb
+
+
+def _add_reading(verb: argparse.ArgumentParser) -> None:
+    """How a model's file is read."""
     verb.add_argument("--name", help="the C++ namespace (default: from the file's name)")
     verb.add_argument("--layout", choices=("nhwc", "nchw"),
                       help="of an ONNX or PyTorch model's inputs that have height and width "
@@ -520,7 +637,6 @@ def _verb(
                       help="take float32 operators between int8 ones as they are")  # fmt: skip
     verb.add_argument("--prune", choices=("exact", "off"), default="exact",
                       help="remove channels that cannot matter (default exact)")  # fmt: skip
-    return verb
 
 
 def _add_run(verb: argparse.ArgumentParser) -> None:
