@@ -89,7 +89,7 @@ struct Add : scalar_isa::AddInt8 {
                        a.steps.channel == 1 && b.steps.channel == 1;
     const Operand &plain = is_plain(a) ? a : b, &other = is_plain(a) ? b : a;
     if (!whole || !is_plain(plain) || other.multiplier.shift > 0 || m.shift > 0)
-      return AddInt8::run(task, band);
+      return scalar_isa::AddInt8::run(task, band);
     const Sum sum{_mm256_set1_epi32(plain.zero),
                   _mm256_set1_epi32(m.multiplier),
                   _mm256_set1_epi32(t.out_zero),
