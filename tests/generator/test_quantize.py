@@ -16,7 +16,7 @@ from graven.layers.dense import Dense
 from graven.layers.sigmoid import Sigmoid
 from graven.quantize import ranges
 from graven.quantize.batches import Batches
-from graven.quantize.post_training import METHODS, quantize, quantize_input
+from graven.quantize.post_training import METHODS, TRIED, quantize, quantize_input
 from graven.quantize.rules import FREE, SAME, Fixed, rule_of
 from graven.quantize.sharing import sharing
 
@@ -162,7 +162,7 @@ def test_biases_take_up_the_mean_error():
 def test_report():
     network = small()
     report = quantize(network, samples(network)).report
-    assert (report.samples, report.tried) == (48, 48)
+    assert (report.samples, report.tried) == (48, TRIED)
     assert [each.op for each in report.layers] == [op.name for op in network.operators]
     assert all(each.noise_db > 20.0 and each.saturated < 0.01 for each in report.layers)
     assert all(each.method in METHODS for each in report.choices)

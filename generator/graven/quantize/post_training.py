@@ -25,7 +25,7 @@ from graven.quantize.sharing import Sharing, sharing
 from graven.quantize.simulate import Simulation, Values
 
 BATCH = 32
-TRIED = 64
+TRIED = 32
 METHODS = ("best", "min-max", "percentile 99.9", "percentile 99.99", "percentile 99.999", "mse",
            "entropy")  # fmt: skip
 

@@ -9,6 +9,7 @@ LEVELS = 255
 PERCENTILES = (99.9, 99.99, 99.999)
 SHRINKS = np.linspace(0.3, 1.0, 36)
 """Of the whole range, for the methods that look for the best."""
+ALIKE = 0.005  # of a range's width: what no level notices
 
 Range = tuple[float, float]
 
@@ -43,18 +44,22 @@ class Histogram:
 
 
 def candidates(values: Histogram) -> dict[str, Range]:
-    """By method; those that say the same once."""
+    """By method; those that say nearly the same once, by the first of their names."""
     found = {"min-max": values.whole}
     for percent in PERCENTILES:
         found[f"percentile {percent}"] = percentile(values, percent)
     shrunk = [tuple(float(end * factor) for end in values.whole) for factor in SHRINKS]
     found["mse"] = min(shrunk, key=lambda each: squared_error(values, each))
     found["entropy"] = min(shrunk, key=lambda each: divergence(values, each))
-    distinct: dict[Range, str] = {}
+    distinct: dict[str, Range] = {}
     for name, each in found.items():
-        distinct.setdefault(tuple(float(np.float32(end)) for end in each), name)
-    wide = {name: each for each, name in distinct.items() if each[1] > each[0]}
-    return wide or {"min-max": (0.0, 0.0)}  # nothing but zeros
+        width = each[1] - each[0]
+        near = (
+            np.allclose(each, other, rtol=0.0, atol=ALIKE * width) for other in distinct.values()
+        )
+        if width > 0.0 and not any(near):
+            distinct[name] = each
+    return distinct or {"min-max": (0.0, 0.0)}  # nothing but zeros
 
 
 def percentile(values: Histogram, percent: float) -> Range:
