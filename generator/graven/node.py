@@ -141,7 +141,7 @@ class Node:
     def expect_quantized(self, tensor: ir.Tensor) -> None:
         """Int8 or int16, or uint8 as some models' inputs and outputs are."""
         self.expect_element(tensor, *QUANTIZED)
-        self.expect_symmetric_words(tensor)
+        per_tensor(self, tensor)
 
     def expect_symmetric_words(self, tensor: ir.Tensor) -> None:
         """One scale; int16 has the zero point 0."""

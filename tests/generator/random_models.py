@@ -748,6 +748,15 @@ def softmax(b: Builder, data: int) -> int:
     return b.add("SOFTMAX", Softmax(beta), [data], fixed(b, data, 1 / 256, -128))
 
 
+def wide_softmax(b: Builder, data: int) -> int:
+    """int8 to int16, and back."""
+    if b.element(data) is not INT8:
+        return softmax(b, data)
+    stored = ir.Quantization((float(np.float32(1 / 65535)),), (-32768,))
+    made = b.add("SOFTMAX", Softmax(), [data], b.tensor(b.shape(data), INT16, stored))
+    return b.add("QUANTIZE", Quantize(), [made], fixed(b, data, 1 / 256, -128))
+
+
 def argmax(b: Builder, data: int) -> int:
     shape = b.shape(data)
     axis = int(b.rng.integers(len(shape)))
@@ -1107,6 +1116,7 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         sigmoid,
         tanh,
         softmax,
+        wide_softmax,
         log_softmax,
         argmax,
         l2_normalization,

@@ -34,6 +34,7 @@ def read(node: Node) -> Quantize:
     if data.element is not ir.Element.FLOAT32:
         node.expect_quantized(data)
     node.expect_quantized(output)
+    node.expect_symmetric_words(output)
     if {data.element, output.element} == {ir.Element.UINT8, ir.Element.INT16}:
         raise node.error(
             f"is {output.element.value}, and its input {data.element.value}; go by int8.", output

@@ -9,11 +9,12 @@ import numpy as np
 
 from graven import arithmetic, elementwise, interpolation, ir
 from graven.cpp import Cpp, computed, real, template
-from graven.node import Node, Option, Values, scale_of
+from graven.node import Node, Option, Values, per_tensor, scale_of
 from graven.quantize.rules import Fixed
 
 OPERATORS = ("SOFTMAX",)
 OPTIONS = "SoftmaxOptions"
+MOST_WIDE_CLASSES = 4095  # layers/softmax.hpp
 SCALES = Fixed(1 / 256, -128)
 
 
@@ -29,8 +30,13 @@ def options(layer: Softmax) -> dict[str, Option]:
 
 
 def read(node: Node) -> Softmax:
-    elementwise.expect(node, wide=True)
     data = node.input(0)
+    if widens(node):
+        node.expect_inputs(1, 1)
+        node.expect_activation(data)
+        node.expect_shape(node.output, data.shape)
+    else:
+        elementwise.expect(node, wide=True)
     if not data.shape:
         raise node.error("is a scalar, but the operator needs an axis.", data)
     beta = float(node.option("Beta"))
@@ -39,8 +45,17 @@ def read(node: Node) -> Softmax:
     if data.element is ir.Element.INT16:
         node.expect_output_quantization(2.0**-15, 0)
         node.expect_multiplier(scale_of(data) * beta * 6553.5, 15)
-    if data.element is ir.Element.INT8:
+    if widens(node):
+        # Converters write the scale as 1/65535.
+        _, zero_point = per_tensor(node, node.output)
+        if zero_point != -32768 or data.shape[-1] > MOST_WIDE_CLASSES:
+            raise node.error(
+                f"makes int16 of int8 with zero point {zero_point} and {data.shape[-1]} classes, "
+                f"expected -32768 and at most {MOST_WIDE_CLASSES}; make its output int8."
+            )
+    elif data.element is ir.Element.INT8:
         node.expect_output_quantization(1 / 256, -128)
+    if data.element is ir.Element.INT8:
         if beta * scale_of(data) * (1 << 26) <= 1.0:
             raise node.error(
                 f"beta {beta} times scale {scale_of(data)} is below 2^-26: all outputs would be "
@@ -50,10 +65,17 @@ def read(node: Node) -> Softmax:
     return Softmax(beta=beta)
 
 
+def widens(node: Node) -> bool:
+    """int8 to int16."""
+    pair = node.input(0).element, node.output.element
+    return pair == (ir.Element.INT8, ir.Element.INT16)
+
+
 def cpp(layer: Softmax, node: Node) -> Cpp:
     plain = layer.beta == 1.0
     type = "graven::Softmax" if plain else template("SoftmaxWith", real(layer.beta))
-    return Cpp(type, computed(node, 0))
+    wide = widens(node)
+    return Cpp(type, computed(node, 0), output=wide, element=wide)
 
 
 def reference(layer: Softmax, node: Node, values: Values) -> np.ndarray:
@@ -61,7 +83,7 @@ def reference(layer: Softmax, node: Node, values: Values) -> np.ndarray:
         value = values[0].astype(np.float64)
         power = np.exp((value - value.max(axis=-1, keepdims=True)) * layer.beta)
         return (power / power.sum(axis=-1, keepdims=True)).astype(np.float32)
-    if node.output.element is ir.Element.INT16:
+    if node.input(0).element is ir.Element.INT16:
         return interpolation.softmax(values[0], scale_of(node.input(0)) * layer.beta)
     # The differences to the largest are Q5, the sum of powers Q12.
     real = min(layer.beta * scale_of(node.input(0)) * (1 << 26), (1 << 31) - 1.0)
@@ -76,11 +98,15 @@ def reference(layer: Softmax, node: Node, values: Values) -> np.ndarray:
     total = summands.sum(axis=-1, keepdims=True)
     # From this sum on (as of 512 equal classes) no class reaches half a level; TFLM would shift by
     # 32 and more bits, which its assertions stop.
-    halves = 1 << 28
-    counts &= total < halves
-    total = np.minimum(total, halves - 1)
+    bits = 8 * node.output.element.dtype.itemsize
+    if bits == 8:
+        halves = 1 << 28
+        counts &= total < halves
+        total = np.minimum(total, halves - 1)
     width = np.frexp(total.astype(np.float64))[1].astype(np.int64)  # bits of the sum
     reciprocal = arithmetic.reciprocal_of_one_plus((total << (32 - width)) - (1 << 31))
-    exponent = 12 - (32 - width) + 31 - 8
+    exponent = 12 - (32 - width) + 31 - bits
     result = arithmetic.divide_by_power(arithmetic.high_multiply(reciprocal, power), exponent)
-    return np.where(counts, np.clip(result - 128, -128, 127), -128).astype(np.int8)
+    low = -1 << bits - 1
+    result = np.where(counts, np.clip(result + low, low, -1 - low), low)
+    return result.astype(node.output.element.dtype)

@@ -49,11 +49,12 @@ using reducing =
            Reductions<std::int8_t, Element::boolean>, ArgExtremes<std::int8_t, std::int32_t>,
            ArgExtremes<std::int8_t, std::int64_t>, ArgExtremes<float, std::int32_t>,
            ArgExtremes<float, std::int64_t>>;
-using elementwise = Prefer<AddInt8, AddPlain<float>, AddPlain<std::int32_t>,
-                           MulQuantized<std::int8_t>, MulPlain<float>, MulPlain<std::int32_t>,
-                           SoftmaxInt8, SoftmaxFloat32, LogSoftmaxInt8, LogSoftmaxFloat32, MapBytes,
-                           RealMaps, QuantizeFloat32<std::int8_t>, QuantizeFloat32<std::uint8_t>,
-                           DequantizeBytes<std::int8_t>, DequantizeBytes<std::uint8_t>>;
+using elementwise =
+    Prefer<AddInt8, AddPlain<float>, AddPlain<std::int32_t>, MulQuantized<std::int8_t>,
+           MulPlain<float>, MulPlain<std::int32_t>, SoftmaxInt8, SoftmaxInt8To16, SoftmaxFloat32,
+           LogSoftmaxInt8, LogSoftmaxFloat32, MapBytes, RealMaps, QuantizeFloat32<std::int8_t>,
+           QuantizeFloat32<std::uint8_t>, DequantizeBytes<std::int8_t>,
+           DequantizeBytes<std::uint8_t>>;
 using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<std::int16_t>,
                      AddInt16, MulQuantized<std::int16_t>, MapWords, SoftmaxInt16>;
 using converting = Prefer<Casts, LogicalNot, Zeros>;

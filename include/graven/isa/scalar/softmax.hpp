@@ -5,6 +5,8 @@
 #include "graven/kernel/prefer.hpp"
 #include "graven/layers/softmax.hpp"
 
+#include <limits>
+
 namespace graven::core::scalar_isa {
 
 // TFLM's int8 softmax: differences to the largest input, scaled to Q5.26, through gemmlowp's
@@ -13,7 +15,10 @@ namespace graven::core::scalar_isa {
 //
 // As of 512 equal classes the sum is 2^28 and none of them reaches half a level: where there may be
 // as `many`, their outputs are 0. (TFLM would shift by 32 bits; its assertions stop that.)
-template <bool many> struct SoftmaxRows : PlainKernel {
+template <bool many, class Out = std::int8_t> struct SoftmaxRows : PlainKernel {
+  static constexpr int bits = 8 * int{sizeof(Out)};
+  static constexpr std::int32_t low = (std::numeric_limits<Out>::min)();
+
   static constexpr int stream_size(const GraphView&, const Value&) { return 12; }
 
   static constexpr Multiplier multiplier(const GraphView& g, const Value& v) {
@@ -54,7 +59,7 @@ template <bool many> struct SoftmaxRows : PlainKernel {
       const auto fraction =
           static_cast<std::int32_t>((static_cast<std::uint32_t>(sum) << headroom) - (1u << 31));
       scale = fixed_point::one_over_one_plus(fraction);
-      shift = 12 - headroom + 31 - 8;
+      shift = 12 - headroom + 31 - bits;
     }
   };
 
@@ -69,7 +74,7 @@ template <bool many> struct SoftmaxRows : PlainKernel {
       for (int c = 0; c < count && sum < halves; c += 1024)  // parts that cannot overflow
         sum += sum_of(in + c, count - c < 1024 ? count - c : 1024, most, m, least);
       if (sum >= halves) {
-        for (int c = 0; c < count; ++c) store(out + c, std::int8_t{-128});
+        for (int c = 0; c < count; ++c) put(out, c, low);
         return;
       }
     } else {
@@ -78,12 +83,15 @@ template <bool many> struct SoftmaxRows : PlainKernel {
     const Share share(sum);
     for (int c = 0; c < count; ++c) {
       const std::int32_t d = load<std::int8_t>(in + c) - most;
-      std::int32_t y = -128;
+      std::int32_t y = low;
       if (d >= least)
         y += rounding_shift(fixed_point::saturating_high_multiply(share.scale, exponential(d, m)),
                             share.shift);
-      store(out + c, static_cast<std::int8_t>(clamp(y, {-128, 127})));
+      put(out, c, y);
     }
+  }
+  static constexpr void put(std::byte* out, int c, std::int32_t y) {
+    store(out + c * int{sizeof(Out)}, static_cast<Out>(clamp(y, {low, -1 - low})));
   }
 
   static constexpr void run(const Task& task, const Band& band) {
@@ -92,7 +100,8 @@ template <bool many> struct SoftmaxRows : PlainKernel {
     const std::int32_t least = load_aligned<std::int32_t>(task.stream + 8);
     const int count = task.out_channels;
     for (int x = 0; x < task.out_width; ++x)
-      run_pixel(band.rows[0] + x * count, band.out[0] + x * count, count, m, least);
+      run_pixel(band.rows[0] + x * count, band.out[0] + x * count * int{sizeof(Out)}, count, m,
+                least);
   }
 };
 
@@ -103,6 +112,15 @@ struct SoftmaxInt8 {
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     return SoftmaxRows<(graph.values[value].shape.channels >= 512)>{};
+  }
+};
+
+// With 16 bits of the same result.
+struct SoftmaxInt8To16 : SoftmaxRows<false, std::int16_t> {
+  static constexpr const char* name = "scalar.softmax_int8_to_int16";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return converts<std::int8_t, std::int16_t>(g, value, op::softmax) &&
+           g[value].shape.channels <= most_wide_classes;
   }
 };
 
