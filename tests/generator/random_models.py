@@ -754,6 +754,11 @@ def wide_softmax(b: Builder, data: int) -> int:
         return softmax(b, data)
     stored = ir.Quantization((float(np.float32(1 / 65535)),), (-32768,))
     made = b.add("SOFTMAX", Softmax(), [data], b.tensor(b.shape(data), INT16, stored))
+    if b.chance(0.4):
+        scale = ir.Quantization((float(np.float32(1 / 32767)),), (0,))
+        return b.add(
+            "QUANTIZE", Quantize(), [made], b.tensor(b.shape(data), ir.Element.INT32, scale)
+        )
     return b.add("QUANTIZE", Quantize(), [made], fixed(b, data, 1 / 256, -128))
 
 

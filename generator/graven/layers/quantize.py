@@ -14,10 +14,13 @@ from graven import arithmetic, elementwise, ir
 from graven.bounds import by_table, keeps_table
 from graven.channels import one_to_one
 from graven.cpp import Cpp, computed
-from graven.node import Node, Values, scale_of, zero_point_of
+from graven.node import Node, Values, per_tensor, scale_of, zero_point_of
 
 OPERATORS = ("QUANTIZE",)
 OPTIONS = None
+
+
+WORDS = frozenset((ir.Element.INT8, ir.Element.INT16))  # what may become int32
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,12 @@ def read(node: Node) -> Quantize:
     data, output = node.input(0), node.output
     if data.element is not ir.Element.FLOAT32:
         node.expect_quantized(data)
-    node.expect_quantized(output)
-    node.expect_symmetric_words(output)
+    if output.element is ir.Element.INT32 and data.element in WORDS:
+        if per_tensor(node, output)[1] != 0:
+            raise node.error("is int32 with a zero point, expected 0; export it again.", output)
+    else:
+        node.expect_quantized(output)
+        node.expect_symmetric_words(output)
     if {data.element, output.element} == {ir.Element.UINT8, ir.Element.INT16}:
         raise node.error(
             f"is {output.element.value}, and its input {data.element.value}; go by int8.", output

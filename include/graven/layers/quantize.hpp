@@ -2,7 +2,8 @@
 //
 // TFLite's QUANTIZE: round(x / scale) + zero_point, half away from zero, saturating; from int8 by
 // requantization, as a table. The record must give the output's scale. Either side may be int16,
-// or uint8 as inputs and outputs of some models are: the output where the record's element says so.
+// the output int32 with zero point 0, or uint8 as inputs and outputs of some models are: the output
+// where the record's element says so.
 #pragma once
 
 #include "graven/graph/network.hpp"

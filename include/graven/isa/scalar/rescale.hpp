@@ -1,5 +1,5 @@
 // int16 elements in another scale, and int8 ones that become int16 or come from it: an activation
-// by itself (RELU), and QUANTIZE between integers.
+// by itself (RELU), and QUANTIZE between integers, of 32 bits as well.
 #pragma once
 
 #include "graven/kernel/prefer.hpp"
@@ -28,11 +28,15 @@ template <class From, class To> struct Rescale : PlainKernel {
     std::byte* out = band.out[0];
     for (int i = t.out_width * t.out_channels; i > 0; --i, in += sizeof(From), out += sizeof(To)) {
       const std::int32_t y = requantize(load<From>(in) - t.in_zero, m) + t.out_zero;
-      store(out, static_cast<To>(clamp(y, {t.low, t.high})));
+      if constexpr (sizeof(To) == 4)
+        store(out, y);
+      else
+        store(out, static_cast<To>(clamp(y, {t.low, t.high})));
     }
   }
 };
 using Rescales = Prefer<Rescale<std::int16_t, std::int16_t>, Rescale<std::int8_t, std::int16_t>,
-                        Rescale<std::int16_t, std::int8_t>>;
+                        Rescale<std::int16_t, std::int8_t>, Rescale<std::int8_t, std::int32_t>,
+                        Rescale<std::int16_t, std::int32_t>>;
 
 }  // namespace graven::core::scalar_isa
