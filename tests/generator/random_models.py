@@ -705,6 +705,8 @@ def elementary(b: Builder, data: int) -> list[int]:
     """All functions of one input that there are."""
     if b.element(data) is FLOAT32:
         scales = {name: 1.0 for name in REAL if name != "SIGN" or not b.tflm}
+    elif b.element(data) is INT16:
+        scales = {"ABS": b.scale_of(data)}
     else:
         if b.tflm:  # TensorFlow Lite Micro has no RSQRT of negative numbers
             quantization = ir.Quantization((b.scale_of(data),), (-128,))
@@ -1146,6 +1148,7 @@ WIDE = (
     *WEIGHTED, "padded_conv2d", "padded_depthwise", "max_pool", "avg_pool", "mean", "total",
     "reshape", "quantize_wide", "dequantize", "concat", "split", "transpose", "resize_nearest",
     "add", "mul", "sub", "minimum", "relu", "leaky_relu", "sigmoid", "tanh", "softmax", "lstm",
+    "elementary",
 )  # fmt: skip
 """Those that take int16 as well."""
 ELEMENTS = tuple(

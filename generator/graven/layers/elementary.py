@@ -1,6 +1,6 @@
-"""Functions of real numbers, element by element: ABS, EXP, SIN, ... Of int8 there are ABS and RSQRT
-as in TensorFlow Lite Micro; EXP, LOG and SQRT (which truncates) as in LiteRT. Where a function is
-not defined, int8 takes its limit.
+"""Functions of real numbers, element by element: ABS, EXP, SIN, ... Of int8 there are ABS (of int16
+too) and RSQRT as in TensorFlow Lite Micro; EXP, LOG and SQRT (which truncates) as in LiteRT. Where
+a function is not defined, int8 takes its limit.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ options = elementwise.no_options
 
 
 def read(node: Node) -> Elementary:
-    if node.name not in INT8:
+    if node.name not in INTEGER:
         elementwise.expect_real(node)
-    elementwise.expect_rescaled(node)
+    elementwise.expect_rescaled(node, wide=node.name == "ABS")
     if node.name == "RSQRT" and node.output.element is ir.Element.INT8:
         real = inverse_scale(node)
         if not 2.0**-11 < real < 2.0**20:
@@ -63,13 +63,13 @@ def cpp(layer: Elementary, node: Node) -> Cpp:
 
 
 def reference(layer: Elementary, node: Node, values: Values) -> np.ndarray:
-    if node.output.element is ir.Element.INT8:
-        return INT8[node.name](node, values[0])
+    if node.output.element is not ir.Element.FLOAT32:
+        return INTEGER[node.name](node, values[0])
     with np.errstate(all="ignore"):
         return REAL[node.name](values[0]).astype(np.float32)
 
 
-# -- int8 -----------------------------------------------------------------------------------------
+# -- integers -------------------------------------------------------------------------------------
 
 
 def absolute(node: Node, value: np.ndarray) -> np.ndarray:
@@ -112,7 +112,7 @@ def logarithm(node: Node, value: np.ndarray) -> np.ndarray:
     return np.where(positive, found, np.int8(-128))
 
 
-INT8 = {
+INTEGER = {
     "ABS": absolute, "SQRT": square_root, "RSQRT": inverse_square_root, "EXP": exponential,
     "LOG": logarithm,
 }  # fmt: skip

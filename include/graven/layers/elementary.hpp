@@ -1,10 +1,10 @@
 // Functions of real numbers, element by element, by TFLite's names: ABS, NEG, SQUARE, SQRT, RSQRT,
 // EXP, LOG, SIN, COS, FLOOR, CEIL, ROUND (halves to even), SIGN.
 //
-// float32: graven/floating_point.hpp. int8: Abs and Rsqrt as TFLM; Exp, Log and Sqrt as LiteRT,
-// whose SQRT truncates; the others have no int8 form in either. (LiteRT's NEG negates the integers
-// themselves, whatever their scales.) Where a function is not defined, int8 takes its limit: the
-// least output for Log, the greatest for Rsqrt, that of 0 for Sqrt.
+// float32: graven/floating_point.hpp. int8: Abs (and int16) and Rsqrt as TFLM; Exp, Log and Sqrt as
+// LiteRT, whose SQRT truncates; the others have no int8 form in either. (LiteRT's NEG negates the
+// integers themselves, whatever their scales.) Where a function is not defined, int8 takes its
+// limit: the least output for Log, the greatest for Rsqrt, that of 0 for Sqrt.
 #pragma once
 
 #include "graven/fixed_point.hpp"
@@ -17,9 +17,20 @@ struct Abs : Map<Abs> {
   template <class> static constexpr float real(float x) { return floating_point::magnitude(x); }
   static constexpr std::int8_t entry(int q, Quant in, Quant out) {
     const int x = q < in.zero_point ? in.zero_point - q : q - in.zero_point;
-    if (in.scale == out.scale) return detail::finished(x, out);
-    const double ratio = static_cast<double>(in.scale) / static_cast<double>(out.scale);
-    return detail::finished(requantize(x, quantize_multiplier(ratio)), out);
+    return detail::finished(requantize(x, ratio(in, out)), out);
+  }
+  static constexpr WordNumbers numbers(Quant in, Quant out) {
+    const Multiplier m = ratio(in, out);
+    return {{m.multiplier, m.shift}};
+  }
+  static constexpr std::int16_t word(std::int32_t q, const WordNumbers& n) {
+    const Multiplier m{n.values[0], static_cast<int>(n.values[1])};
+    return static_cast<std::int16_t>(clamp(requantize(q < 0 ? -q : q, m), {-32768, 32767}));
+  }
+
+private:
+  static constexpr Multiplier ratio(Quant in, Quant out) {
+    return quantize_multiplier(static_cast<double>(in.scale) / static_cast<double>(out.scale));
   }
 };
 
