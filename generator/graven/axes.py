@@ -29,8 +29,8 @@ def cut(node: Node, data: ir.Tensor, axes: tuple[int, ...]) -> tuple[Hwc, list[i
     before = range(rank - 2)  # all of them are the height
     rows = {axis in axes for axis in before if data.shape[axis] != 1}
     if len(rows) < 2:
-        meant = {axis + 3 - rank for axis in axes if axis >= rank - 3}
-        if rows == {True}:
+        meant = {axis + 3 - rank for axis in axes if axis >= rank - 2}
+        if rows == {True} or (not rows and rank - 3 in axes):
             meant.add(0)
         return own, sorted(meant)
     found = groups(data.shape, axes)

@@ -11,9 +11,10 @@ import pytest
 import random_models
 import test_passes
 import tflm
-from graven import reference
+from graven import ir, reference
 from graven.errors import GravenError
 from graven.layers.dense import Dense
+from graven.layers.reduce import Reduce
 
 INT8, INT16, FLOAT32 = random_models.INT8, random_models.INT16, random_models.FLOAT32
 CASES = {INT8: 20, INT16: 8, FLOAT32: 6}  # per layer
@@ -144,3 +145,45 @@ def test_dense_over_other_rows(tmp_path):
         network = b.network([b.add("FULLY_CONNECTED", Dense(), inputs, output)])
         cases.append(cpp_cases.make(f"dense {shape} by {depth}", len(cases), network, rng))
     compare(cases, cpp_cases.run(cases, tmp_path))
+
+
+def test_reductions_of_any_rank(tmp_path):
+    """Axes beyond the three that an activation has, and batches inside of a model."""
+    cases = []
+    for seed in range(20):
+        rng = np.random.default_rng([seed, 5])
+        b = random_models.Builder(rng)
+        shape = tuple(b.extent(4) for _ in range(int(rng.integers(3, 7))))
+        data = random_models.shaped(b, b.input((1, math.prod(shape))), shape)
+        axes = tuple(sorted(int(axis) for axis in rng.permutation(len(shape))[: b.extent(3)]))
+        keep = b.chance(0.5)
+        left = tuple(1 if axis in axes else n for axis, n in enumerate(shape))
+        if not keep:
+            left = tuple(n for axis, n in enumerate(shape) if axis not in axes)
+        name = b.pick("MEAN", "SUM", "REDUCE_MIN")
+        output = b.like(data, left) if name == "REDUCE_MIN" else b.result(data, left, 0.05)
+        network = b.network([b.add(name, Reduce(axes, keep), [data, b.integers(*axes)], output)])
+        label = f"{name} of {shape} over {axes}"
+        try:
+            cases.append(cpp_cases.make(label, len(cases), network, rng))
+        except GravenError as error:
+            assert "more than three groups" in str(error), label
+    assert len(cases) > 12
+    compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)
+
+
+def test_reductions_that_tflm_lacks(tmp_path):
+    """Of booleans, and products."""
+    cases = []
+    for name in ("REDUCE_ANY", "REDUCE_ALL", "REDUCE_PROD"):
+        rng = np.random.default_rng(len(cases))
+        b = random_models.Builder(rng)
+        element = FLOAT32 if name == "REDUCE_PROD" else INT8
+        value = b.input((1, 5, 3, 2), element)
+        if element is INT8:
+            value = random_models.compare(b, [value, b.input((1, 5, 3, 2))])
+        output = b.tensor((1, 5, 2), b.element(value))
+        network = b.network([b.add(name, Reduce((2,)), [value, b.integers(2)], output)])
+        assert name == "REDUCE_PROD" or b.element(value) is ir.Element.BOOLEAN
+        cases.append(cpp_cases.make(name, len(cases), network, rng))
+    compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)

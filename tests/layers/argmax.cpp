@@ -21,6 +21,12 @@ TEST_CASE("int8: the first of equals wins") {
   check_equal<Model<Sequential<ArgMax<>>, Shape{2, 2, 3}, wide_params>, input, wide>();
 }
 
+TEST_CASE("int8: along an axis of one element") {
+  using std::array;
+  check_equal<Model<Sequential<ArgMax<Axis::width>>, Shape{2, 1, 2}, params>, int8s(1, 2, 3, 4),
+              array{0, 0, 0, 0}>();
+}
+
 TEST_CASE("int8: the place of the least, the first of equals") {
   using std::array;
   check_equal<Model<Sequential<ArgMin<>>, Shape{2, 2, 3}, params>, input, array{0, 1, 0, 2}>();

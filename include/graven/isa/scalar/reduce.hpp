@@ -225,7 +225,7 @@ template <class T, class Index, bool largest> struct ArgExtreme : PlainKernel {
     for (int x = 0; x < t.in_width; ++x)
       for (int c = 0; c < t.in_channels; ++c, in += sizeof(T)) {
         const int i = (along_width ? 0 : x) * t.out_channels + (along_channels ? 0 : c);
-        const int index = along_channels ? c : along_width ? x : band.step;
+        const int index = along_channels ? c : along_width ? x : band.first ? 0 : band.step;
         const T value = load<T>(in);
         std::byte* at = best + i * static_cast<int>(sizeof(T));
         if (index == 0 || Extreme<T, largest>::beats(value, load<T>(at))) {
