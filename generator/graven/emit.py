@@ -278,7 +278,9 @@ def _others(layer: Layer) -> list[Constant]:
 
 def _outputs(layer: Layer) -> list[str]:
     """Scale and zero point of each output, where the record states them."""
-    if not layer.cpp.output or layer.node.known_by.element not in QUANTIZED:
+    known_by = layer.node.known_by
+    scaled = known_by.element is ir.Element.INT32 and known_by.quantization is not None
+    if not layer.cpp.output or not (scaled or known_by.element in QUANTIZED):
         return []
     return [_quantization(tensor) for tensor in layer.node.outputs]
 
