@@ -11,10 +11,19 @@ import random_models
 import tflm
 from graven import ir, passes, reference
 from graven.frontends import tflite, tflite_writer
-from random_movements import MOVEMENTS
+from graven.layers.index_map import Digit, IndexMap, index
+from graven.layers.pad import Pad
+from graven.layers.relu import ReLU
+from graven.layers.reshape import Reshape
+from graven.layers.reverse_v2 import ReverseV2
+from graven.layers.slice import Slice
+from graven.layers.transpose import Transpose
+from graven.passes.factor import factored
+from random_movements import MOVEMENTS, constant
 
 CASES = 60
-CPP_CASES = 5
+CPP_CASES = 4
+CPP_CHAINS = 24
 INT8, FLOAT32 = ir.Element.INT8, ir.Element.FLOAT32
 KINDS = {movement.__name__: movement for movement in MOVEMENTS}
 
@@ -70,8 +79,87 @@ def test_cpp_equals_the_reference(kinds, tmp_path):
             network, rng = case(kind, seed)
             if len(network.outputs) < 6:
                 cases.append(cpp_cases.make(f"{kind} seed {seed}", len(cases), network, rng))
-    for each, inferences in zip(cases, cpp_cases.run(cases, tmp_path), strict=True):
+    compare(cases, tmp_path)
+
+
+def compare(cases, folder):
+    for each, inferences in zip(cases, cpp_cases.run(cases, folder), strict=True):
         for inputs, ours in zip(each.inputs, inferences, strict=True):
             expected = reference.run(each.network, inputs)
             for output in each.network.outputs:
                 np.testing.assert_array_equal(ours[output], expected[output], each.label)
+
+
+def chain(seed: int) -> tuple[ir.Network, np.random.Generator]:
+    """Movements, reshapes and clamps one after the other; some are read twice, some are outputs."""
+    rng = np.random.default_rng([seed, 10])
+    b = random_models.Builder(rng)
+    shape = tuple(b.pick(1, 2, 3, 4) for _ in range(4))
+    made, outputs = [b.input(shape)], []
+    for _ in range(b.extent(6)):
+        made.append(after(b, made[-1] if b.chance(0.8) else b.pick(*made)))
+    read = {index for operator in b.operators for index in operator.inputs}
+    outputs = [index for index in made[1:] if index not in read or b.chance(0.1)]
+    return b.network(outputs), rng
+
+
+def after(b, data: int) -> int:
+    shape = b.shape(data)
+    rank = len(shape)
+    axes = tuple(int(axis) for axis in b.rng.permutation(rank))
+    match b.pick("transpose", "transpose", "reshape", "reverse", "slice", "pad", "clamp"):
+        case "transpose":
+            output = b.like(data, tuple(shape[axis] for axis in axes))
+            return b.add("TRANSPOSE", Transpose(axes), [data, constant(b, axes)], output)
+        case "reshape":
+            output = b.like(data, tuple(b.rng.permutation([*shape, 1][:5])))
+            layer = Reshape(b.shape(output))
+            return b.add("RESHAPE", layer, [data], output)
+        case "reverse":
+            axis = axes[:1]
+            layer, inputs = ReverseV2(axis), [data, constant(b, axis)]
+            return b.add("REVERSE_V2", layer, inputs, b.like(data, shape))
+        case "slice":
+            begin = tuple(int(b.rng.integers(0, extent)) for extent in shape)
+            size = tuple(extent - first for first, extent in zip(begin, shape, strict=True))
+            inputs = [data, constant(b, begin), constant(b, size)]
+            return b.add("SLICE", Slice(begin, size), inputs, b.like(data, size))
+        case "pad":
+            border = tuple((int(b.rng.integers(0, 2)), b.pick(0, 0, 1)) for _ in shape)
+            larger = tuple(n + sum(pair) for n, pair in zip(shape, border, strict=True))
+            inputs = [data, constant(b, border)]
+            return b.add("PAD", Pad(border), inputs, b.like(data, larger))
+    return b.add("RELU", ReLU(), [data], b.like(data, shape))
+
+
+def test_chains_keep_every_element():
+    made = collections.Counter()
+    for seed in range(5 * CASES):
+        network, rng = chain(seed)
+        shorter = passes.canonical(network)
+        made.update(operator.name for operator in shorter.operators)
+        inputs = random_models.random_inputs(rng, network)
+        expected, found = reference.run(network, inputs), reference.run(shorter, inputs)
+        for output in network.outputs:
+            np.testing.assert_array_equal(found[output], expected[output], f"seed {seed}")
+        assert "PAD" not in made and "SLICE" not in made
+    assert made["INDEX_MAP"] > 100 and made["TRANSPOSE"] > 0
+
+
+def test_cpp_of_chains_equals_the_reference(tmp_path):
+    cases = []
+    for seed in range(CPP_CHAINS):
+        network, rng = chain(seed)
+        if len(network.outputs) < 6:
+            cases.append(cpp_cases.make(f"chain seed {seed}", len(cases), network, rng))
+    compare(cases, tmp_path)
+
+
+def test_a_map_has_one_set_of_digits():
+    """What factors is said exactly: index() of the digits is the array again."""
+    places = np.arange(24).reshape(2, 3, 4)
+    padded = np.pad(places[:, ::-1], ((1, 0), (0, 2), (0, 0)), constant_values=-1)
+    base, digits = factored(padded, 3)
+    np.testing.assert_array_equal(index(IndexMap(base, digits)).reshape(3, 5, 4), padded)
+    assert base == 8 and digits[0] == Digit(3, 12, 1, 0)
+    assert factored(np.array([0, 1, 3]), 1) is None

@@ -1,5 +1,8 @@
 #include "support.hpp"
 
+#include <algorithm>
+#include <span>
+
 using namespace test;
 
 static_assert(output_of<Slice<Axis::width, 1, 2, 2>, At{{5, 6, 7}, 0}> == Shape{5, 2, 7});
@@ -82,4 +85,38 @@ constexpr Parameters with_table[] = {{.output = {0.5f, 9}}, {.constants = consta
 TEST_CASE("a table of places") {
   using M = Model<Sequential<IndexTable<Shape{3, 1, 2}, -7>>, Shape{2, 3, 2}, with_table>;
   check_equal<M, input, int8s(3, -7, 0, 15, 5, 5)>();
+}
+
+// Streams: rows move with time, and maps whose columns depend on the row are made anew.
+template <class L>
+using Timed =
+    Sequential<MaxPool<Extent{2, 1}, Extent{1, 1}>, L, MaxPool<Extent{2, 1}, Extent{1, 1}>>;
+constexpr Parameters timed[]{{}, {}, {}, {}};
+template <class L> void check_stream() {
+  constexpr StreamPolicy policy{.padding = TimePadding::recomputed, .hop = 0};
+  using Pushed = Streaming<Timed<L>, Shape{12, 4, 4}, timed, scalar, policy>;
+  static Model<Timed<L>, Shape{12, 4, 4}, timed> model;
+  static Pushed stream;
+  static std::array<float, 40 * 16> signal{};
+  for (std::size_t i = 0; i < signal.size(); ++i)
+    signal[i] = static_cast<float>((i * 37 + i * i) % 101);
+  const std::span<const float> all(signal);
+  for (std::size_t end = Pushed::hop; end <= 40; end += Pushed::hop) {
+    stream.push(all.subspan(16 * (end - Pushed::hop)).template first<Pushed::push_size>());
+    if (end < 12 || !stream.is_full()) continue;
+    model.run(all.subspan(16 * (end - 12)).template first<12 * 16>());
+    const auto expected = model.output_bytes(0), got = stream.output_bytes(0);
+    CHECK(std::equal(expected.begin(), expected.end(), got.begin(), got.end()));
+  }
+}
+TEST_CASE("maps in streams") {
+  check_stream<Slice<Axis::channels, 1, 2>>();
+  check_stream<Slice<Axis::height, 2, 7>>();
+  check_stream<Slice<Axis::height, 1, 5, 2>>();
+  check_stream<Reverse<Axis::width>>();
+  check_stream<Reverse<Axis::height>>();
+  check_stream<Transpose<0, 2, 1>>();
+  check_stream<Transpose<1, 0, 2>>();
+  check_stream<Pad<1, 1, 0, 1>>();
+  check_stream<DepthToSpace<2>>();
 }
