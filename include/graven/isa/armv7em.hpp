@@ -8,6 +8,7 @@
 #include "graven/isa/armv7em/conv/plain.hpp"
 #include "graven/isa/armv7em/conv/sliding.hpp"
 #include "graven/isa/armv7em/conv/winograd.hpp"
+#include "graven/isa/armv7em/dense/lstm.hpp"
 #include "graven/isa/armv7em/dense/tied.hpp"
 #include "graven/isa/armv7em/depthwise/columns.hpp"
 #include "graven/isa/armv7em/depthwise/doubled.hpp"
@@ -38,7 +39,7 @@ using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
                           AnyDepthwises<roomy ? 1024 : 256>>;
 using pools = Prefer<PlanarMaxPools, GlobalAverages, PoolsByFour<op::max_pool>,
                      PoolsByFour<op::average_pool>, SmallPools>;
-using others = Prefer<Adds, Muls, Sums<false>, Sums<true>, Bounds<true>, Bounds<false>, Map,
+using others = Prefer<Lstm, Adds, Muls, Sums<false>, Sums<true>, Bounds<true>, Bounds<false>, Map,
                       CopiedRow, PlanarNearests, Nearest, SoftmaxTable>;
 template <bool roomy>
 using kernels =

@@ -97,7 +97,9 @@ template <class T> struct Lstm : PlainKernel {
     for (int i = 0; zero != 0 && i < count; ++i) sum -= zero * weights.data.int8[unit * count + i];
     return sum;
   }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+  // The numbers, and where all sums begin.
+  static constexpr void pack_starts(const GraphView& g, const Value& v, const Parameters& p,
+                                    Writer& to) {
     const LstmNumbers n = numbers(g, v, p);
     put(to, n);
     for (int u = 0; u < n.units; ++u)
@@ -109,10 +111,14 @@ template <class T> struct Lstm : PlainKernel {
             own + start(constant_of(p, gate.input), u, n.inputs, g.source(v).quant.zero_point)));
         to.put(start(constant_of(p, gate.recurrent), u, n.units, n.zero));
       }
-    for (int u = 0; u < n.units; ++u)
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+    const int units = v.shape.channels, inputs = g.input(v).shape.channels;
+    pack_starts(g, v, p, to);
+    for (int u = 0; u < units; ++u)
       for (const LstmGate& gate : lstm_gates) {
-        to.copy(constant_of(p, gate.input).data.int8 + u * n.inputs, n.inputs);
-        to.copy(constant_of(p, gate.recurrent).data.int8 + u * n.units, n.units);
+        to.copy(constant_of(p, gate.input).data.int8 + u * inputs, inputs);
+        to.copy(constant_of(p, gate.recurrent).data.int8 + u * units, units);
       }
   }
 
