@@ -43,6 +43,7 @@
 #include "graven/layers/reshape.hpp"
 #include "graven/layers/resize_bilinear.hpp"
 #include "graven/layers/resize_nearest.hpp"
+#include "graven/layers/select.hpp"
 #include "graven/layers/sigmoid.hpp"
 #include "graven/layers/signal.hpp"
 #include "graven/layers/softmax.hpp"
@@ -215,6 +216,7 @@ using core::ResizeNearest;
 using core::Reverse;
 using core::Round;
 using core::Rsqrt;
+using core::Select;
 using core::Sigmoid;
 using core::Sign;
 using core::Sin;

@@ -45,6 +45,7 @@ from graven.layers.relu6 import ReLU6
 from graven.layers.reshape import Reshape
 from graven.layers.resize_bilinear import ResizeBilinear
 from graven.layers.resize_nearest import ResizeNearest
+from graven.layers.select import Select
 from graven.layers.sigmoid import Sigmoid
 from graven.layers.signal import KEEPS, Signal
 from graven.layers.softmax import Softmax
@@ -583,6 +584,14 @@ def logic(b: Builder, data: int) -> int:
     return b.add(name, Binary(), [first, second], b.tensor(shape, BOOLEAN))
 
 
+def select(b: Builder, data: int) -> int:
+    condition, pair = compare(b, operands(b, data)), alike(b, data)
+    shape = np.broadcast_shapes(*(b.shape(index) for index in (condition, *pair)))
+    alone = not b.tflm and b.shape(condition) == b.shape(pair[0])  # no TensorFlow Lite Micro has it
+    name = "SELECT" if alone else "SELECT_V2"
+    return b.add(name, Select(), [condition, *pair], b.like(data, shape))
+
+
 def prelu(b: Builder, data: int) -> int:
     shape = b.shape(data)
     slope = add_constant(b, data, tuple(1 if b.chance(0.5) else extent for extent in shape))
@@ -1109,6 +1118,7 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         floor_div,
         comparison,
         logic,
+        select,
         prelu,
         integers,
         reshape,
@@ -1182,6 +1192,14 @@ def random_case(
     data = b.input(shape, INT8 if real else element)
     output = layer(b, data)
     return b.network(output if isinstance(output, list) else [output])
+
+
+def five_axes(rng: Rng) -> ir.Network:
+    """A sum along whose axes either operand may broadcast."""
+    b = Builder(rng)
+    extents = (1, *(int(extent) for extent in rng.integers(2, 5, 4)))
+    pair = [b.input(tuple(1 if b.chance(0.4) else each for each in extents)) for _ in range(2)]
+    return b.network([join(b, pair)])
 
 
 def random_graph(rng: Rng, tflm: bool = True) -> ir.Network:

@@ -132,6 +132,15 @@ def test_what_tflm_lacks_equals_numpy(tmp_path):
     compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)
 
 
+def test_operands_broadcast_along_any_axes(tmp_path):
+    cases = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        network = random_models.five_axes(rng)
+        cases.append(cpp_cases.make(f"five axes, seed {seed}", seed, network, rng))
+    compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)
+
+
 def test_dense_over_other_rows(tmp_path):
     """FULLY_CONNECTED regroups its input's elements where the weights want it."""
     cases = []

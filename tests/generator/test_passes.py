@@ -5,13 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 import random_models
-from graven import ir, passes, reference
+from graven import emit, ir, passes, reference
 from graven.errors import GravenError
 from graven.frontends import tflite, tflite_writer
 from graven.layers.fill import Fill
 from graven.layers.pad import Pad
 from graven.layers.reshape import Reshape
 from graven.layers.shape import Shape
+from graven.passes.broadcasts import collapsed as collapsed_axes
 
 INT8, INT32 = ir.Element.INT8, ir.Element.INT32
 
@@ -203,3 +204,35 @@ def test_what_works_on_constants_only():
     network = b.network([b.add("FILL", Fill(), [size, value], output)])
     with pytest.raises(GravenError, match=r"operator 0 \(FILL\): is computed at run time, but"):
         passes.canonical(network)
+
+
+# -- broadcasting ---------------------------------------------------------------------------------
+
+
+def test_operands_broadcast_along_any_axes():
+    """TensorFlow Lite Micro crashes on some of them."""
+    seen = set()
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        network = parsed(random_models.five_axes(rng))
+        compiled = passes.canonical(network)
+        inputs = random_models.random_inputs(rng, network)
+        before, after = (reference.run(each, inputs) for each in (network, compiled))
+        for index in network.outputs:
+            np.testing.assert_array_equal(before[index], after[index])
+        emit.header(compiled, "0" * 64)
+        seen.add(tuple(sorted(set(names(compiled)))))
+    assert len(seen) >= 3  # as it is, by reshapes, by copies
+
+
+@pytest.mark.parametrize(
+    ("shapes", "collapsed"),
+    [
+        ([(2, 1, 4, 5), (1, 3, 4, 5)], [(2, 1, 20), (1, 3, 20), (2, 3, 20)]),
+        ([(1, 6, 4, 5, 8), (6, 1, 1, 8)], [(6, 20, 8), (6, 1, 8), (6, 20, 8)]),
+        ([(1, 1), (1,)], [(1,), (1,), (1,)]),
+    ],
+)
+def test_axes_that_broadcast_alike_become_one(shapes, collapsed):
+    output = np.broadcast_shapes(*shapes)
+    assert collapsed_axes(shapes, output) == collapsed

@@ -25,6 +25,7 @@
 #include "graven/isa/scalar/reduce.hpp"
 #include "graven/isa/scalar/rescale.hpp"
 #include "graven/isa/scalar/resize.hpp"
+#include "graven/isa/scalar/select.hpp"
 #include "graven/isa/scalar/signal.hpp"
 #include "graven/isa/scalar/softmax.hpp"
 #include "graven/isa/scalar/svdf.hpp"
@@ -70,7 +71,7 @@ using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, wei
                         weighted<Int16x8By32>, by_nibbles, weighted<Int8x16<false>>,
                         weighted<Int8x16<true>>, BatchMatMul<std::int8_t>, BatchMatMul<float>>;
 using kernels = Prefer<products, pooling, reducing, lengths, elementwise, words, converting,
-                       binaries, moving, lasting, audio>;
+                       binaries, Selects, moving, lasting, audio>;
 
 }  // namespace scalar_isa
 

@@ -1,13 +1,11 @@
 // The layers of layers/binary.hpp.
 #pragma once
 
-#include "graven/fixed_point.hpp"
 #include "graven/isa/scalar/binary.hpp"
+#include "graven/isa/scalar/quotient.hpp"
 #include "graven/layers/binary.hpp"
 
 #include <array>
-#include <bit>
-#include <cmath>
 
 namespace graven::core::scalar_isa {
 
@@ -94,93 +92,6 @@ struct DifferenceQuantized : PlainKernel {
 using SubInt8 = DifferenceQuantized<Term<20>, Difference, add_multipliers<20>>;
 using SubInt16 = DifferenceQuantized<Term<15, std::int16_t>, Difference, add_multipliers<15>>;
 using SquaredDifferenceInt8 = DifferenceQuantized<Term<7>, SquareOfDifference, square_multipliers>;
-
-// ---- DIV, FLOOR_DIV, FLOOR_MOD ------------------------------------------------------------------
-
-// TFLM's quotient of two integers, times a multiplier (reference/div.h): the reciprocal by three
-// Newton steps.
-constexpr std::int32_t quotient(std::int32_t a, std::int32_t b, Multiplier m) {
-  if (b < 0) {
-    a = -a;
-    b = -b;
-  }
-  if (a == 0) return 0;
-  constexpr auto most = (std::numeric_limits<std::int16_t>::max)();
-  if (b == 0) return a > 0 ? most : -most;
-  const int zeros = std::countl_zero(static_cast<std::uint32_t>(b));
-  const auto fraction = static_cast<std::int32_t>((static_cast<std::uint32_t>(b) << zeros) -
-                                                  (std::uint32_t{1} << 31));
-  const std::int32_t reciprocal = fixed_point::one_over_one_plus(fraction);
-  const int headroom = std::countl_zero(static_cast<std::uint32_t>(a > 0 ? a : -a - 1)) - 1;
-  const auto scaled = static_cast<std::int32_t>(static_cast<std::uint32_t>(a) << headroom);
-  const std::int32_t unscaled = high_multiply(scaled, reciprocal);
-  const int shift = m.shift - (31 - zeros) - headroom;
-  return requantize(unscaled, {m.multiplier, shift < -31 ? -31 : shift});
-}
-
-// Stream: two Factors, then multiplier and shift.
-struct DivInt8 : PlainKernel {
-  static constexpr int stream_size(const GraphView&, const Value&) { return 32; }
-
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    for (int k = 0; k < 2; ++k) Factor<>::pack(g, v, k, to);
-    const Multiplier m = quantize_multiplier(
-        static_cast<double>(g.source(v, 0).quant.scale) /
-        (static_cast<double>(g.source(v, 1).quant.scale) * static_cast<double>(v.quant.scale)));
-    scalar_isa::pack(m, to);
-  }
-  static constexpr void run(const Task& task, const Band& band) {
-    const Task t = task;
-    Reader from{t.stream};
-    const Factor<> a(from), b(from);
-    const Multiplier m = next_multiplier(from);
-    combine_rows<std::int8_t>(
-        t, band, a.steps, b.steps, [&](const std::byte* at_a, const std::byte* at_b) {
-          const std::int32_t y = quotient(a.at(at_a), b.at(at_b), m) + t.out_zero;
-          return static_cast<std::int8_t>(clamp(y, {t.low, t.high}));
-        });
-  }
-};
-
-struct Quotient {
-  static constexpr float of(float a, float b) { return a / b; }
-  static constexpr std::int32_t of(std::int32_t a, std::int32_t b) {
-    return b == 0 ? 0 : b == -1 ? Difference::of(std::int32_t{0}, a) : a / b;
-  }
-};
-struct FloorOfQuotient {
-  static constexpr float of(float a, float b) { return floor(a / b); }
-  static constexpr std::int32_t of(std::int32_t a, std::int32_t b) {
-    const std::int32_t whole = Quotient::of(a, b);
-    return b != 0 && b != -1 && a % b != 0 && (a < 0) != (b < 0) ? whole - 1 : whole;
-  }
-
-private:
-  static constexpr float floor(float x) {
-    if (!std::is_constant_evaluated()) return std::floor(x);
-    if (!(x > -8388608.0f && x < 8388608.0f)) return x;
-    const auto whole = static_cast<float>(static_cast<std::int32_t>(x));
-    return whole > x ? whole - 1 : whole;
-  }
-};
-// With the sign of b.
-struct FloorRemainder {
-  static constexpr float of(float a, float b) {
-    const float rest = remainder(a, b);
-    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
-  }
-  static constexpr std::int32_t of(std::int32_t a, std::int32_t b) {
-    if (b == 0 || b == -1) return 0;
-    const std::int32_t rest = a % b;
-    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
-  }
-
-private:
-  static constexpr float remainder(float a, float b) {
-    if (!std::is_constant_evaluated()) return std::fmod(a, b);
-    return a - b * static_cast<float>(static_cast<std::int32_t>(a / b));
-  }
-};
 
 // ---- comparisons and logic ----------------------------------------------------------------------
 
