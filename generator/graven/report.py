@@ -82,7 +82,7 @@ def measured(
         }
         for position, layer in enumerate(found["layers"])
     ]
-    first = ("model", "source", "target", "isa", "plan", "row_input", "arena_bytes",
+    first = ("model", "source", "description", "target", "isa", "plan", "row_input", "arena_bytes",
              "arena_bound_bytes", "input_bytes")  # fmt: skip
     return {
         **{name: found[name] for name in first},
@@ -126,6 +126,7 @@ def _what(network: ir.Network, isa: str, choice: Choice) -> dict[str, Any]:
     return {
         "model": network.name,
         "source": network.source,
+        "description": network.description,
         "target": choice.target,
         "isa": isa,
         "plan": choice.plan,
@@ -207,6 +208,8 @@ def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
             cells.append(number(layer["instructions"]))
         table.add_row(*cells)
     console.print(table)
+    if network.description:  # of models stated channels first: how inputs and outputs lie
+        console.print(network.description, highlight=False, markup=False)
     for line in summary(report):
         console.print(line, highlight=False, markup=False)
 

@@ -18,7 +18,8 @@ from test_cli import TWO_INPUTS, refused
 MODEL = data_root() / "firmware/models/digits/digits.tflite"
 WINDOW, COLUMNS = 8, 8
 EXACT = ["--stream", "--time-padding", "recomputed"]
-STREAMED = ["model", "source", "target", "isa", "plan", "stream", "arena_bytes", "state_bytes",
+STREAMED = ["model", "source", "description", "target", "isa", "plan", "stream", "arena_bytes",
+            "state_bytes",
             "ram_bytes", "flash_bytes", "stack_bytes", "macs", "instructions", "pruned",
             "outputs"]  # fmt: skip
 
