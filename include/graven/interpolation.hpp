@@ -64,8 +64,9 @@ constexpr float exp(float x) {
 }
 constexpr float one_over_one_plus(float x) { return 1.0f / (1.0f + x); }
 
-inline constexpr Table exponentials = make_table(exp, -10, 0);
-inline constexpr Table reciprocals = make_table(one_over_one_plus, 0, 1);
+// Templates, so that only those who use them have them made.
+template <class = void> inline constexpr Table exponentials = make_table(exp, -10, 0);
+template <class = void> inline constexpr Table reciprocals = make_table(one_over_one_plus, 0, 1);
 
 constexpr std::int32_t look_up(std::int32_t q, const Table& table) {
   const auto at = static_cast<std::size_t>(256 + (q >> 7));

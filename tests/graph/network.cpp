@@ -10,11 +10,11 @@ using namespace graven::core;
 
 using Block = Sequential<Conv2D<2, 4, 3, 1, same>, ReLU>;
 using Joined = Concat<Block, MaxPool<3, 1, same>, Identity>;
-using Sum = Residual<Sequential<Block, Conv2D<4, 2, 1>>, Conv2D<2, 2, 1>>;
-using Nested = Sequential<Joined, Sequential<Conv2D<8, 2, 1>, Sum>, Flatten>;
+using Summed = Residual<Sequential<Block, Conv2D<4, 2, 1>>, Conv2D<2, 2, 1>>;
+using Nested = Sequential<Joined, Sequential<Conv2D<8, 2, 1>, Summed>, Flatten>;
 
 // Layers are counted in reading order, a joint after its branches.
-static_assert(detail::count_layers<Joined>() == 4 && detail::count_layers<Sum>() == 5);
+static_assert(detail::count_layers<Joined>() == 4 && detail::count_layers<Summed>() == 5);
 static_assert(detail::count_layers<Nested>() == 4 + 1 + 5 + 1);
 static_assert(detail::count_layers<Identity>() == 0);
 static_assert(detail::output<Joined, At{{6, 5, 2}, 0}>() == Shape{6, 5, 8});

@@ -5,7 +5,6 @@
 #include "graven/isa/scalar/binary.hpp"
 
 #include <bit>
-#include <cmath>
 #include <limits>
 
 namespace graven::core::scalar_isa {
@@ -70,7 +69,7 @@ struct FloorOfQuotient {
 
 private:
   static constexpr float floor(float x) {
-    if (!std::is_constant_evaluated()) return std::floor(x);
+    if (!std::is_constant_evaluated()) return __builtin_floorf(x);
     if (!(x > -8388608.0f && x < 8388608.0f)) return x;
     const auto whole = static_cast<float>(static_cast<std::int32_t>(x));
     return whole > x ? whole - 1 : whole;
@@ -90,7 +89,7 @@ struct FloorRemainder {
 
 private:
   static constexpr float remainder(float a, float b) {
-    if (!std::is_constant_evaluated()) return std::fmod(a, b);
+    if (!std::is_constant_evaluated()) return __builtin_fmodf(a, b);
     return a - b * static_cast<float>(static_cast<std::int32_t>(a / b));
   }
 };

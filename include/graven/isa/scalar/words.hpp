@@ -59,7 +59,7 @@ struct SoftmaxInt16 : PlainKernel {
     for (int c = 0; c < count; ++c) {
       const std::int32_t below = requantize(load<std::int16_t>(in + 2 * c) - most, m);
       const std::int32_t power =
-          interpolation::look_up(clamp(below + 32767, words), interpolation::exponentials);
+          interpolation::look_up(clamp(below + 32767, words), interpolation::exponentials<>);
       store(out + 2 * c, static_cast<std::int16_t>(power));
       sum += power;
     }
@@ -67,7 +67,7 @@ struct SoftmaxInt16 : PlainKernel {
     const auto shifted = static_cast<std::int32_t>(
         ((std::int64_t{sum} << (headroom - 1)) + (1 << 13)) >> 14);  // in [2^16, 2^17]
     const std::int64_t reciprocal = interpolation::look_up(
-        clamp(shifted - (1 << 15) - (1 << 16), words), interpolation::reciprocals);
+        clamp(shifted - (1 << 15) - (1 << 16), words), interpolation::reciprocals<>);
     const int right = 31 - headroom;
     for (int c = 0; c < count; ++c) {
       const std::int64_t y = load<std::int16_t>(out + 2 * c) * reciprocal;
