@@ -179,21 +179,22 @@ inline constexpr std::uint16_t logistic_table[256] = {
     65532, 65532, 65532, 65533, 65533, 65533, 65533, 65533, 65533, 65533, 65533, 65534, 65534,
     65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65535};
 
-// The table `bits` bits of a step behind its entry; all with `bits` bits more.
-constexpr std::int32_t interpolated(std::uint32_t x, int bits) {
-  const std::uint32_t entry = x >> bits;
+// The table `bits` bits of a step behind its entry; all with `bits` bits more. x >= 0.
+constexpr std::int32_t interpolated(std::int32_t x, int bits) {
+  const std::int32_t entry = x >> bits;
   if (entry >= 255) return bits == 9 ? 0x7fff << 10 : 0xffff << 8;
-  const std::uint32_t here = logistic_table[entry], next = logistic_table[entry + 1];
-  return static_cast<std::int32_t>((here << bits) + (x & ((1u << bits) - 1)) * (next - here));
+  const std::int32_t here = logistic_table[entry], next = logistic_table[entry + 1];
+  return (here << bits) + (x & ((1 << bits) - 1)) * (next - here);
 }
-// logistic(x / 3 / 2^12) and tanh(x / 3 / 2^12), in Q0.15.
+// logistic(x / 3 / 2^12) and tanh(x / 3 / 2^12), in Q0.15. Of a negative x (`sign` is -1) TFLite
+// takes 2^25 - y + 511 or 2^23 - y + 127, where ~y is -y - 1.
 constexpr std::int16_t logistic16(std::int32_t x) {
-  const std::int32_t y = interpolated(static_cast<std::uint32_t>(x < 0 ? -x : x), 9);
-  return static_cast<std::int16_t>((x >= 0 ? y + 512 : (1 << 25) - y + 511) >> 10);
+  const std::int32_t sign = x >> 31, y = interpolated((x ^ sign) - sign, 9);
+  return static_cast<std::int16_t>(((y ^ sign) + 512 + (sign & (1 << 25))) >> 10);
 }
 constexpr std::int16_t tanh16(std::int32_t x) {
-  const std::int32_t y = interpolated(static_cast<std::uint32_t>(x < 0 ? -x : x), 8);
-  return static_cast<std::int16_t>((x >= 0 ? y - (1 << 23) + 128 : (1 << 23) - y + 127) >> 8);
+  const std::int32_t sign = x >> 31, y = interpolated((x ^ sign) - sign, 8) - (1 << 23);
+  return static_cast<std::int16_t>(((y ^ sign) + 128) >> 8);
 }
 
 }  // namespace graven::core::fixed_point

@@ -63,6 +63,8 @@ void check() {
   lstm<6, Shape{1, 4, 3}, extreme>("extreme weights");
   lstm<1, Shape{1, 4, 1}, left>("one unit");
   lstm<16, Shape{1, 3, 40}, tiny>("small scales");
+  lstm<12, Shape{1, 5, 20}, tied>("right shifts");
+  lstm<9, Shape{3, 2, 10}, tied_whole>("rows of two moments");
 }
 
 }  // namespace parity

@@ -15,7 +15,6 @@
 #include <utility>
 
 namespace graven::core {
-
 namespace detail {
 
 constexpr bool is_scale(float x) { return x > 0 && x <= (std::numeric_limits<float>::max)(); }

@@ -137,6 +137,12 @@ namespace graven::core::armv7em_isa {
   return y;
 }
 
+[[gnu::always_inline]] inline std::int32_t saturate_int16(std::int32_t x) {
+  std::int32_t y;
+  asm("ssat %0, #16, %1" : "=r"(y) : "r"(x));
+  return y;
+}
+
 template <int by> [[gnu::always_inline]] inline std::uint32_t saturate(std::int32_t x) {
   std::uint32_t y;  // int8(x / 2^by)
   asm("ssat %0, #8, %1, asr %2" : "=r"(y) : "r"(x), "i"(by));

@@ -133,6 +133,11 @@ template <class T> struct Lstm : PlainKernel {
     const auto second = clamp(Sums::round(recurrent, n.recurrent[gate]), int16_range);
     return 3 * clamp(first + second, int16_range);
   }
+  // The cell state times three, as Q3.12.
+  static constexpr std::int32_t scaled(const LstmNumbers& n, std::int32_t memory) {
+    return n.shift >= 0 ? 3 * memory * (1 << n.shift)
+                        : (3 * memory + (1 << (-n.shift - 1))) >> -n.shift;
+  }
   // From the four gates to a unit's new cell state (in place) and its output.
   static constexpr T finish(const LstmNumbers& n, const std::int32_t* gates, std::byte* cell) {
     const auto old = load_aligned<std::int16_t>(cell);
@@ -144,10 +149,8 @@ template <class T> struct Lstm : PlainKernel {
     memory = clamp(memory, int16_range);
     if (n.clip > 0) memory = clamp(memory, {-n.clip, n.clip});
     store_aligned(cell, static_cast<std::int16_t>(memory));
-    const std::int32_t scaled = n.shift >= 0 ? 3 * memory * (1 << n.shift)
-                                             : (3 * memory + (1 << (-n.shift - 1))) >> -n.shift;
     const std::int32_t product =
-        fixed_point::tanh16(scaled) * fixed_point::logistic16(gates[output_gate]);
+        fixed_point::tanh16(scaled(n, memory)) * fixed_point::logistic16(gates[output_gate]);
     constexpr Clamp range{(std::numeric_limits<T>::min)(), (std::numeric_limits<T>::max)()};
     return static_cast<T>(clamp(requantize(product, n.hidden) + n.zero, range));
   }

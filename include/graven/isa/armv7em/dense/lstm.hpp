@@ -8,17 +8,42 @@
 
 namespace graven::core::armv7em_isa {
 
-// Packing chooses: all units by fours, or scalar's bytes where two weights do not fit a halfword or
-// a sum not 24 bits. Stream: scalar's; by fours the weights of a unit's gates are add_quads'.
+// requantize in five instructions, of sums below 2^24 or, without a left shift, below 2^30.
+struct Rounding {
+  std::int32_t left, multiplier, sign, half, right;
+
+  static constexpr bool serves(Multiplier m) { return m.shift <= 5 && m.shift >= -30; }
+  static constexpr Rounding of(Multiplier m) {
+    const int right = m.shift < 0 ? -m.shift : 0, left = m.shift > 0 ? m.shift : 0;
+    return {left + 1, m.multiplier, right > 0 ? -1 : 0, right > 0 ? 1 << (right - 1) : 0, right};
+  }
+  // What requantize() gives. rights: the shift goes to the right.
+  template <bool rights> [[gnu::always_inline]] std::int32_t wide(std::int32_t acc) const {
+    const std::int32_t twice = rights ? acc * 2 : shift_left(acc, left);
+    const std::int32_t round = rights ? half + (acc >> 31) : half + ((acc >> 31) & sign);
+    return shift_right(smmlar(twice, multiplier, round), right);
+  }
+  template <bool rights> [[gnu::always_inline]] std::int32_t int16(std::int32_t acc) const {
+    return saturate_int16(wide<rights>(acc));
+  }
+};
+
+// Packing chooses: all units by fours (rights: no multiplier shifts to the left), or scalar's bytes
+// where two weights do not fit a halfword, a sum not 24 bits, or a multiplier not Rounding. Stream:
+// scalar's; by fours the roundings stand behind the numbers, and the weights of a unit's gates are
+// add_quads'.
 struct Lstm : scalar_isa::Lstm<std::int8_t> {
   using Base = scalar_isa::Lstm<std::int8_t>;
+  using LstmNumbers = scalar_isa::LstmNumbers;
   static constexpr const char* name = "armv7em.lstm";
-  enum Program { fours, bytes };
-  static constexpr int programs = 2;
+  enum Program { right_shifts, any_shifts, bytes };
+  static constexpr int programs = 3;
+  static constexpr int roundings = 11 * sizeof(Rounding);
 
   static constexpr int stream_size(const GraphView& g, const Value& v) {
     const int units = v.shape.channels;
-    return header + 4 * units * (2 * sum_size + round4(g.input(v).shape.channels) + round4(units));
+    return header + roundings +
+           4 * units * (2 * sum_size + round4(g.input(v).shape.channels) + round4(units));
   }
 
   // Weights of a unit, of the input or of the hidden state.
@@ -35,7 +60,7 @@ struct Lstm : scalar_isa::Lstm<std::int8_t> {
         if (w == -128 && gate[low][i] < 0) return false;
         reach += w < 0 ? -w : w;
       }
-      return reach < 1 << 16;
+      return reach < 1 << 15;  // with the zero point's share and the bias below 2^24
     }
     constexpr std::uint32_t half(int low, int high, int i) const {
       return static_cast<std::uint32_t>(256 * (*this)(high, i) + (*this)(low, i)) & 0xffff;
@@ -52,6 +77,21 @@ struct Lstm : scalar_isa::Lstm<std::int8_t> {
       rows.gate[k] = scalar_isa::constant_of(p, name_of_it).data.int8 + unit * count;
     }
     return rows;
+  }
+  static constexpr std::array<Multiplier, 11> multipliers(const LstmNumbers& n) {
+    return {n.input[0], n.recurrent[0], n.input[1], n.recurrent[1], n.input[2], n.recurrent[2],
+            n.input[3], n.recurrent[3], n.kept,     n.entered,      n.hidden};
+  }
+  static constexpr bool fits(const LstmNumbers& n, const Parameters& p) {
+    for (const Multiplier m : multipliers(n))
+      if (!Rounding::serves(m)) return false;
+    if (n.kept.shift >= 0 || n.entered.shift >= 0 || n.hidden.shift >= 0) return false;
+    for (int u = 0; u < n.units; ++u)
+      for (const scalar_isa::LstmGate& gate : scalar_isa::lstm_gates)
+        if (const int bias = scalar_isa::constant_of(p, gate.bias).data.int32[u];
+            bias >= 1 << 22 || bias <= -(1 << 22))
+          return false;
+    return fits(p, n.units, n.inputs);
   }
   static constexpr bool fits(const Parameters& p, int units, int inputs) {
     for (int u = 0; u < units; ++u)
@@ -71,9 +111,15 @@ struct Lstm : scalar_isa::Lstm<std::int8_t> {
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const int units = v.shape.channels, inputs = g.input(v).shape.channels;
-    to.program = fits(p, units, inputs) ? fours : bytes;
+    const LstmNumbers n = numbers(g, v, p);
+    to.program = fits(n, p) ? right_shifts : bytes;
+    for (const Multiplier m : multipliers(n))
+      if (to.program == right_shifts && m.shift >= 0) to.program = any_shifts;
     if (to.program == bytes) return Base::pack(g, v, p, to);
     pack_starts(g, v, p, to);
+    for (const Multiplier m : multipliers(n))
+      for (const std::int32_t word : std::bit_cast<std::array<std::int32_t, 5>>(Rounding::of(m)))
+        to.put(word);
     for (int u = 0; u < units; ++u) {
       put_fours(to, rows_of(p, false, u, inputs));
       put_fours(to, rows_of(p, true, u, units));
@@ -99,17 +145,20 @@ struct Lstm : scalar_isa::Lstm<std::int8_t> {
       const std::byte* in = band.rows[0];
       std::byte *hidden = scalar_isa::own_state(band.rows[1]), *out = band.out[0];
       for (int x = task.out_width; x > 0; --x, in += n.inputs, out += n.units) {
-        moment(task.stream, n, Inputs(in, n.inputs), Inputs(hidden, n.units), out,
-               scalar_isa::own_state(band.rows[2]));
+        moment<program == right_shifts>(task.stream, n, Inputs(in, n.inputs),
+                                        Inputs(hidden, n.units), out,
+                                        scalar_isa::own_state(band.rows[2]));
         copy_bytes(hidden, out, n.units);
       }
     }
   }
-  using LstmNumbers = scalar_isa::LstmNumbers;
+  template <bool rights>
   [[gnu::noinline]] GRAVEN_OPTIMIZE("no-schedule-insns") static void moment(
       const std::byte* stream, const LstmNumbers& n, const Inputs& data, const Inputs& hidden,
       std::byte* out, std::byte* cell) {
-    const std::byte *start = stream + header, *weights = start + 32 * n.units;
+    const std::byte* start = stream + header;
+    const auto* round = reinterpret_cast<const Rounding*>(start + 32 * n.units);
+    const std::byte* weights = start + 32 * n.units + roundings;
     const int of_input = 4 * round4(n.inputs), of_hidden = 4 * round4(n.units);
     for (int u = n.units; u > 0; --u, cell += 2) {
       const Four first = sums(data, weights);
@@ -117,11 +166,30 @@ struct Lstm : scalar_isa::Lstm<std::int8_t> {
       const Four second = sums(hidden, weights);
       weights += of_hidden;
       std::int32_t gates[4];
+#pragma GCC unroll 4
       for (int k = 0; k < 4; ++k, start += 8)
-        gates[k] = gate(n, k, first.gate[k] + load_aligned<std::int32_t>(start),
-                        second.gate[k] + load_aligned<std::int32_t>(start + 4));
-      store(out++, finish(n, gates, cell));
+        gates[k] = 3 * saturate_int16(round[2 * k].template int16<rights>(
+                                          first.gate[k] + load_aligned<std::int32_t>(start)) +
+                                      round[2 * k + 1].template int16<rights>(
+                                          second.gate[k] + load_aligned<std::int32_t>(start + 4)));
+      store(out++, finish(n, gates, round + 8, cell));
     }
+  }
+  // As scalar's. round: of what is kept, what enters, and the output.
+  [[gnu::always_inline]] static std::int8_t finish(const LstmNumbers& n, const std::int32_t* gates,
+                                                   const Rounding* round, std::byte* cell) {
+    using fixed_point::logistic16, fixed_point::tanh16;
+    const auto old = load_aligned<std::int16_t>(cell);
+    const std::int32_t kept = logistic16(gates[scalar_isa::forget_gate]) * old;
+    const std::int32_t entering =
+        logistic16(gates[scalar_isa::input_gate]) * tanh16(gates[scalar_isa::cell_gate]);
+    std::int32_t memory =
+        saturate_int16(round[0].int16<true>(kept) + round[1].int16<true>(entering));
+    if (n.clip > 0) memory = clamp(memory, {-n.clip, n.clip});
+    store_aligned(cell, static_cast<std::int16_t>(memory));
+    const std::int32_t product =
+        tanh16(scaled(n, memory)) * logistic16(gates[scalar_isa::output_gate]);
+    return static_cast<std::int8_t>(clamp(round[2].wide<true>(product) + n.zero, {-128, 127}));
   }
 };
 
