@@ -1154,6 +1154,11 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
 }
 KINDS = tuple(LAYERS)
 WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")
+MAPS = (
+    "relu", "relu6", "leaky_relu", "hard_swish", "smooth", "elementary", "sigmoid", "tanh", "cast",
+    "log_softmax",
+)  # fmt: skip
+"""One case of them sees most of the values that there are."""
 WIDE = (
     *WEIGHTED, "padded_conv2d", "padded_depthwise", "max_pool", "avg_pool", "mean", "total",
     "reshape", "quantize_wide", "dequantize", "concat", "split", "transpose", "resize_nearest",

@@ -35,6 +35,8 @@ def cases_of(kinds, tflm_only, counts=CASES, **options):
         for element, wanted in counts.items():
             if (kind, element) not in random_models.ELEMENTS:
                 continue
+            if kind in random_models.MAPS:
+                wanted = max(2, wanted // 3)
             found, seed = 0, 0
             while found < wanted:
                 rng = np.random.default_rng([seed, 3])
