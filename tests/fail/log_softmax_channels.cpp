@@ -1,4 +1,4 @@
-// EXPECT: or for so many channels; the comment of its header says what it takes.
+// EXPECT: or for so many channels; its header says what it takes.
 #include <graven/graven.hpp>
 
 using namespace graven;

@@ -97,11 +97,10 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
         outside < 0 || error::out_of_range<Where, error::at_channel<outside>>,
         "Parameters: weights in int4() must lie in [-8, 7]; this channel has others. Give "
         "them as int8, or quantize the layer to four bits.");
-    static_assert(overflowing < 0 ||
-                      error::accumulator_overflow<Where, error::at_channel<overflowing>>,
-                  "Accumulator overflow: bias and weights of this output channel can leave int32 "
-                  "(of int16 activations: 48 bits) for some input. Check the bias scale, or "
-                  "rescale the layer.");
+    static_assert(
+        overflowing < 0 || error::accumulator_overflow<Where, error::at_channel<overflowing>>,
+        "Accumulator overflow: bias and weights of this output channel can leave int32 "
+        "(of int16: 48 bits) for some input. Check the bias scale, or rescale the layer.");
     return sound && outside < 0 && overflowing < 0;
   }
 };
@@ -169,7 +168,7 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
                   "neighbours (dilation 1) can be computed several rows at a time.");
     static_assert(supported || error::unsupported<Where, error::got<static_cast<int>(v.element)>>,
                   "Element type: this layer has no kernel for the element types of its input and "
-                  "output, or for so many channels; the comment of its header says what it takes.");
+                  "output, or for so many channels; its header says what it takes.");
     static_assert(understood || error::unsupported<Where, error::got<foreign_input>>,
                   "Instruction set: row_form() lays the rows of this layer's input (its number) in "
                   "a form that the layer's kernel does not accept. Change row_form(), or give the "
