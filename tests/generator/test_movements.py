@@ -24,14 +24,14 @@ from random_movements import MOVEMENTS, constant
 CASES = 60
 CPP_CASES = 4
 CPP_CHAINS = 24
-INT8, FLOAT32 = ir.Element.INT8, ir.Element.FLOAT32
+ELEMENTS = (ir.Element.FLOAT32, ir.Element.INT8, ir.Element.INT16, ir.Element.INT8)
 KINDS = {movement.__name__: movement for movement in MOVEMENTS}
 
 
 def case(kind: str, seed: int) -> tuple[ir.Network, np.random.Generator]:
     rng = np.random.default_rng([seed, 9])
     b = random_models.Builder(rng)
-    data = b.input((1, 2, 2, 2), INT8 if seed % 4 else FLOAT32)
+    data = b.input((1, 2, 2, 2), ELEMENTS[seed % len(ELEMENTS)])
     outputs = KINDS[kind](b, data)
     return b.network(outputs if isinstance(outputs, list) else [outputs]), rng
 
