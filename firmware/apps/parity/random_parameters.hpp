@@ -16,6 +16,7 @@ struct Style {
   float out_scale = 0.1f;
   bool one_scale = false;  // of all outputs
   bool real = false;       // float32, without any quantization
+  bool words = false;      // int16 with biases of int64
   int depthwise_zero = out_zero;
   Element quantized = Element::int8;  // by Quantize
 };
@@ -42,8 +43,10 @@ struct Source;
 // The graph without weights says what each layer needs.
 template <class Network, auto inputs, Style style, std::size_t... Layer, std::size_t... In>
 struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_sequence<In...>> {
-  static constexpr Quant in_quant = style.real ? Quant{} : Quant{0.05f, style.in_zero};
-  static constexpr Parameters bare[] = {{.output = ((void)In, in_quant)}...,
+  static constexpr Quant in_quant =
+      style.real ? Quant{} : Quant{style.words ? 0.0002f : 0.05f, style.in_zero};
+  static constexpr Element in_element = style.words ? Element::int16 : Element::inherit;
+  static constexpr Parameters bare[] = {{.output = ((void)In, in_quant), .element = in_element}...,
                                         ((void)Layer, Parameters{})...};
   static constexpr auto graph = graven::core::detail::lower_network<Network, inputs, bare, false>(
       std::make_index_sequence<inputs.size()>());
@@ -56,7 +59,8 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
     static constexpr int taps = weighted ? value.weights.size() : 0;
     static constexpr int channels = value.shape.channels;
     std::conditional_t<style.real, float, std::int8_t> filter[std::size_t{taps > 0 ? taps : 1}]{};
-    std::conditional_t<style.real, float, std::int32_t> bias[std::size_t{channels}]{};
+    using Bias = std::conditional_t<style.words, std::int64_t, std::int32_t>;
+    std::conditional_t<style.real, float, Bias> bias[std::size_t{channels}]{};
     float scale[std::size_t{channels}]{};
   };
   template <std::size_t layer> static constexpr auto make_arrays() {
@@ -99,7 +103,8 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
       p.output = {style.out_scale, op == op::depthwise ? style.depthwise_zero : style.out_zero};
     return p;
   }
-  static constexpr Parameters params[] = {{.output = ((void)In, in_quant)}..., record<Layer>()...};
+  static constexpr Parameters params[] = {
+      {.output = ((void)In, in_quant), .element = in_element}..., record<Layer>()...};
 };
 
 }  // namespace parity

@@ -8,6 +8,7 @@
 #include "graven/isa/armv7em/conv/plain.hpp"
 #include "graven/isa/armv7em/conv/sliding.hpp"
 #include "graven/isa/armv7em/conv/winograd.hpp"
+#include "graven/isa/armv7em/conv/words.hpp"
 #include "graven/isa/armv7em/dense/lstm.hpp"
 #include "graven/isa/armv7em/dense/tied.hpp"
 #include "graven/isa/armv7em/depthwise/columns.hpp"
@@ -33,7 +34,7 @@ namespace armv7em_isa {
 // `roomy`: with scratch for speed.
 template <bool roomy>
 using convs = Prefer<TiedDenses<roomy>, SinglePixels, NarrowConvs, PlainConvs<Points>, SlidingConvs,
-                     PlainConvs<Words>, PlainConvs<Windows>, ByteConvs, DenseRows>;
+                     PlainConvs<Words>, PlainConvs<Windows>, ByteConvs, DenseRows, WordConvs>;
 template <bool roomy>
 using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
                           AnyDepthwises<roomy ? 1024 : 256>>;

@@ -54,18 +54,13 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
   }();
   static constexpr bool sound = readable && filter_fits && filter_type && bias_fits && bias_type &&
                                 scale_fits && bad_scale < 0;
-  static constexpr int outside = [] {
-    if constexpr (sound && p.filter.element == Element::int4)
-      return Packing<graph, Isa, params, value>::outside_channel;
+  static constexpr std::array<int, 2> bad_channels = [] {
+    if constexpr (!sound)
+      return std::array{-1, -1};
     else
-      return -1;
+      return Packing<graph, Isa, params, value>::bad_channels;
   }();
-  static constexpr int overflowing = [] {
-    if constexpr (sound)
-      return Packing<graph, Isa, params, value>::overflowing_channel;
-    else
-      return -1;
-  }();
+  static constexpr int outside = bad_channels[0], overflowing = bad_channels[1];
 
   static constexpr bool passed() {
     static_assert(readable || error::unsupported<Where>,

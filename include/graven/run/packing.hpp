@@ -5,6 +5,7 @@
 #include "graven/kernel/fold.hpp"
 #include "graven/plan/problem_of.hpp"
 
+#include <array>
 #include <cstddef>
 #include <utility>
 
@@ -90,6 +91,7 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
         if (can_overflow_wide(g, v, given, o)) return o;
     return -1;
   }();
+  static constexpr std::array<int, 2> bad_channels{outside_channel, overflowing_channel};
   static constexpr Parameters folded = [] {
     Parameters p = given;
     if constexpr (folds) p.folded = channels.channel;
