@@ -245,6 +245,15 @@ def test_conv1d_network():
     assert "TRANSPOSE" not in [operator.name for operator in network.operators]
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_padding_of_a_maximum_has_no_part_in_scales():
+    net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.MaxPool2d(3, 2, 1), nn.Flatten(), nn.Linear(128, 5))
+    network = check(net, 1, 3, 10, 10)
+    samples = np.random.default_rng(0).normal(0, 1, (32, *network.tensors[0].shape))
+    report = quantize(network, [samples.astype(np.float32)]).report
+    assert report.layers[-1].noise_db > 25.0
+
+
 # -- files ----------------------------------------------------------------------------------------
 
 

@@ -144,5 +144,7 @@ class Simulation:
 def nearest(values: np.ndarray, each: Scale) -> np.ndarray:
     """What int8 makes of float32."""
     scale, zero_point = each
-    steps = np.clip(np.round(values / np.float32(scale)), -128 - zero_point, 127 - zero_point)
+    with np.errstate(over="ignore"):  # the least number, which pads for a maximum
+        steps = np.round(values / np.float32(scale))
+    steps = np.clip(steps, -128 - zero_point, 127 - zero_point)
     return (steps * np.float32(scale)).astype(np.float32)
