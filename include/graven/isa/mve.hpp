@@ -4,6 +4,7 @@
 
 #if defined(__ARM_FEATURE_MVE)
 
+#include "graven/isa/mve/binary.hpp"
 #include "graven/isa/mve/conv/conv.hpp"
 #include "graven/isa/mve/dense.hpp"
 #include "graven/isa/mve/depthwise/columns.hpp"
@@ -38,9 +39,9 @@ template <int bytes> struct ByColumns {
 
 template <int column_bytes>
 using kernels =
-    Prefer<ByColumns<column_bytes>, Convs, Depthwises3x3, AnyDepthwise, DenseRows, Adds, Map,
-           MaxPool, AveragePool<false>, AveragePool<true>, Means, scalar_isa::BilinearInt8<Blend>,
-           SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
+    Prefer<ByColumns<column_bytes>, Convs, Depthwises3x3, AnyDepthwise, DenseRows, Adds, Muls,
+           Bounds<true>, Bounds<false>, Map, MaxPool, AveragePool<false>, AveragePool<true>, Means,
+           scalar_isa::BilinearInt8<Blend>, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace mve_isa
 

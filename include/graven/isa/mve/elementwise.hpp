@@ -6,6 +6,7 @@
 #include "graven/isa/mve/requantize.hpp"
 #include "graven/isa/scalar/add.hpp"
 #include "graven/isa/scalar/elementwise.hpp"
+#include "graven/layers/binary.hpp"
 
 namespace graven::core::mve_isa {
 
@@ -27,7 +28,8 @@ struct AddJob {
 };
 
 //   r0 r1 operands, r2 out, r3-r5 and r6-r8 terms, r9 multiplier, r10 shift, r11 zero point
-template <bool half_a, bool half_b, int program> GRAVEN_NAKED void add_row(const AddJob*) {
+template <bool half_a, bool half_b, bool minus, int program>
+GRAVEN_NAKED void add_row(const AddJob*) {
   asm volatile(R"(
     .macro term half q scale constant multiplier shift
     vmlas.s32 \q, \scale, \constant
@@ -53,7 +55,11 @@ template <bool half_a, bool half_b, int program> GRAVEN_NAKED void add_row(const
     vldrb.s32 q1, [r1], #4
     term %c[half_a], q0, q3, r3, r4, r5
     term %c[half_b], q1, q4, r6, r7, r8
+    .if %c[minus]
+    vsub.i32 q0, q0, q1
+    .else
     vadd.i32 q0, q0, q1
+    .endif
     vqrdmulh.s32 q0, q0, r9
     .if %c[program] != %c[rectified]
     vshr.s32 q2, q0, #31 ;  vadd.i32 q0, q0, q2
@@ -72,8 +78,8 @@ template <bool half_a, bool half_b, int program> GRAVEN_NAKED void add_row(const
     pop {r4-r11, pc}
     .purgem term
   )" ::[half_a] "i"(half_a),
-               [half_b] "i"(half_b), [program] "i"(program), [rectified] "i"(rectified),
-               [general] "i"(general));
+               [half_b] "i"(half_b), [minus] "i"(minus), [program] "i"(program),
+               [rectified] "i"(rectified), [general] "i"(general));
 }
 
 // Is the multiplier of operand k one half?
@@ -94,7 +100,7 @@ constexpr int adding_program(const Value& v) {
 }
 
 // Stream: int32 constant, multiplier, shift of both terms; multiplier and shift of the sum.
-template <bool half_a, bool half_b, int program> struct Add : PlainKernel {
+template <bool half_a, bool half_b, bool minus, int program> struct Add : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 32; }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const AddMultipliers all = scalar_isa::AddInt8::multipliers(g, v);
@@ -123,19 +129,21 @@ template <bool half_a, bool half_b, int program> struct Add : PlainKernel {
                      task.low,
                      task.high,
                      task.out_width * task.out_channels};
-    add_row<half_a, half_b, program>(&job);
+    add_row<half_a, half_b, minus, program>(&job);
   }
 };
 
 struct Adds {
   static constexpr const char* name = "mve.add";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int8_t>(g, value, op::add) && adds(g, g[value]);
+    const bool sums =
+        makes<std::int8_t>(g, value, op::add) || makes<std::int8_t>(g, value, op::sub);
+    return sums && adds(g, g[value]);
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr GraphView g = graph.view();
     constexpr const Value& v = graph.values[value];
-    return Add<halves(g, v, 0), halves(g, v, 1), adding_program(v)>{};
+    return Add<halves(g, v, 0), halves(g, v, 1), v.op == op::sub, adding_program(v)>{};
   }
 };
 

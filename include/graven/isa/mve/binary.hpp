@@ -1,0 +1,181 @@
+// Two int8 rows, of which one may be broadcast: products eight at a time, extremes sixteen.
+#pragma once
+
+#if defined(__ARM_FEATURE_MVE)
+
+#include "graven/isa/mve/elementwise.hpp"
+#include "graven/isa/scalar/binaries.hpp"
+#include "graven/isa/scalar/mul.hpp"
+#include "graven/isa/shared/runs.hpp"
+
+namespace graven::core::mve_isa {
+
+// Stream: Runs, then Math's own.
+template <class Math, bool each_a, bool each_b> struct InRuns : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) {
+    return Runs::bytes + Math::bytes;
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    Runs(g, v).pack(to);
+    Math::pack(g, v, to);
+  }
+  static void run(const Task& task, const Band& band) {
+    Reader from{task.stream};
+    int runs = from.next<std::int32_t>();
+    const int length = from.next<std::int32_t>();
+    const int step_a = from.next<std::int32_t>(), step_b = from.next<std::int32_t>();
+    const Math math(task, from);
+    const std::byte *a = band.rows[0], *b = band.rows[task.rows];
+    std::byte* out = band.out[0];
+    for (; runs > 0; --runs, a += step_a, b += step_b, out += length)
+      math.template run<each_a, each_b>(a, b, out, length);
+  }
+};
+template <class Math, const auto& graph, int value> constexpr auto in_runs() {
+  constexpr Runs runs(graph.view(), graph.values[value]);
+  return InRuns<Math, runs.each[0], runs.each[1]>{};
+}
+
+// With a right shift. Even and odd lanes make products of 32 bits, which are narrowed into their
+// places again. Of the last vector only loads and the store are predicated: a product of which half
+// were, would keep the other half. Stream: both zero points, negative; multiplier, shift.
+template <int program> struct Products {
+  static constexpr int bytes = 16;
+  std::int32_t zero_a, zero_b, multiplier, last[3], zero;  // last: shift, low, high
+
+  Products(const Task& t, Reader& from)
+      : zero_a(from.next<std::int32_t>()), zero_b(from.next<std::int32_t>()),
+        multiplier(from.next<std::int32_t>()), last{from.next<std::int32_t>(), t.low, t.high},
+        zero(t.out_zero) {}
+  static constexpr void pack(const GraphView& g, const Value& v, Writer& to) {
+    for (int k = 0; k < 2; ++k) to.put<std::int32_t>(-g.source(v, k).quant.zero_point);
+    scalar_isa::pack(scalar_isa::MulQuantized<std::int8_t>::multiplier(g, v), to);
+  }
+  template <bool each_a, bool each_b>
+  void run(const std::byte* a, const std::byte* b, std::byte* out, int count) const {
+    const std::int32_t first = each_a ? zero_a : load<std::int8_t>(a) + zero_a;
+    const std::int32_t second = each_b ? zero_b : load<std::int8_t>(b) + zero_b;
+    asm volatile(R"(
+      .macro next q from zero then
+      .ifc \then, t
+      vpst ;  vldrbt.s16 \q, [\from]
+      .else
+      vldrb.s16 \q, [\from], #8
+      .endif
+      vadd.i16 \q, \q, \zero
+      .endm
+      .macro finish q
+      vqrdmulh.s32 \q, \q, %[multiplier]
+      .if %c[program] != %c[rectified]
+      vshr.s32 q4, \q, #31 ;  vadd.i32 \q, \q, q4
+      .endif
+      vrshl.s32 \q, \q, q7
+      .endm
+      .macro eight then
+      .if %c[each_a]
+      next q2, %[a], %[first], \then
+      .endif
+      .if %c[each_b]
+      next q3, %[b], %[second], \then
+      .endif
+      vmullb.s16 q0, q2, q3 ;  vmullt.s16 q1, q2, q3
+      finish q0
+      finish q1
+      vqmovnb.s32 q0, q0 ;  vqmovnt.s32 q0, q1
+      vqadd.s16 q0, q0, %[zero]
+      vqmovnb.s16 q0, q0
+      .if %c[program] == %c[general]
+      vmax.s8 q0, q0, q5 ;  vmin.s8 q0, q0, q6
+      .endif
+      .ifc \then, t
+      vpst ;  vstrbt.16 q0, [%[out]]
+      .else
+      vstrb.16 q0, [%[out]], #8
+      .endif
+      .endm
+
+      ldr lr, [%[last]] ;  vdup.32 q7, lr
+      ldr lr, [%[last], #4] ;  vdup.8 q5, lr
+      ldr lr, [%[last], #8] ;  vdup.8 q6, lr
+      vdup.16 q2, %[first] ;  vdup.16 q3, %[second]
+      lsrs lr, %[count], #3
+      wls lr, lr, 2f
+    1:
+      eight n
+      le lr, 1b
+    2:
+      ands %[count], %[count], #7
+      beq 3f
+      vctp.16 %[count]
+      eight t
+    3:
+      .purgem next
+      .purgem finish
+      .purgem eight
+    )"
+                 : [a] "+r"(a), [b] "+r"(b), [out] "+r"(out), [count] "+r"(count)
+                 : [first] "r"(first), [second] "r"(second), [multiplier] "r"(multiplier),
+                   [zero] "r"(zero), [last] "r"(last), [each_a] "i"(each_a), [each_b] "i"(each_b),
+                   [program] "i"(program), [rectified] "i"(rectified), [general] "i"(general)
+                 : "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "lr", "cc", "memory");
+  }
+};
+struct Muls {
+  static constexpr const char* name = "mve.mul";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, op::mul) &&
+           scalar_isa::MulQuantized<std::int8_t>::multiplier(g, g[value]).shift < 0;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    return in_runs<Products<adding_program(graph.values[value])>, graph, value>();
+  }
+};
+
+// Minimum and Maximum.
+template <bool least> struct Extremes {
+  static constexpr int bytes = 0;
+
+  Extremes(const Task&, Reader&) {}
+  static constexpr void pack(const GraphView&, const Value&, Writer&) {}
+  template <bool each_a, bool each_b>
+  void run(const std::byte* a, const std::byte* b, std::byte* out, int count) const {
+    asm volatile(
+        R"(
+      vdup.8 q0, %[first] ;  vdup.8 q1, %[second]
+      wlstp.8 lr, %[count], 2f
+    1:
+      .if %c[each_a]
+      vldrb.8 q0, [%[a]], #16
+      .endif
+      .if %c[each_b]
+      vldrb.8 q1, [%[b]], #16
+      .endif
+      .if %c[least]
+      vmin.s8 q2, q0, q1
+      .else
+      vmax.s8 q2, q0, q1
+      .endif
+      vstrb.8 q2, [%[out]], #16
+      letp lr, 1b
+    2:
+    )"
+        : [a] "+r"(a), [b] "+r"(b), [out] "+r"(out)
+        : [first] "r"(load<std::uint8_t>(a)), [second] "r"(load<std::uint8_t>(b)),
+          [count] "r"(count), [each_a] "i"(each_a), [each_b] "i"(each_b), [least] "i"(least)
+        : "q0", "q1", "q2", "lr", "cc", "memory");
+  }
+};
+template <bool least> struct Bounds {
+  static constexpr const char* name = least ? "mve.minimum" : "mve.maximum";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int8_t>(g, value, least ? op::minimum : op::maximum) &&
+           scalar_isa::is_alike(g, g[value]);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    return in_runs<Extremes<least>, graph, value>();
+  }
+};
+
+}  // namespace graven::core::mve_isa
+
+#endif
