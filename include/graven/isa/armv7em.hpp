@@ -9,6 +9,7 @@
 #include "graven/isa/armv7em/conv/sliding.hpp"
 #include "graven/isa/armv7em/conv/winograd.hpp"
 #include "graven/isa/armv7em/conv/words.hpp"
+#include "graven/isa/armv7em/dense/batch_matmul.hpp"
 #include "graven/isa/armv7em/dense/lstm.hpp"
 #include "graven/isa/armv7em/dense/tied.hpp"
 #include "graven/isa/armv7em/depthwise/columns.hpp"
@@ -40,8 +41,8 @@ using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
                           AnyDepthwises<roomy ? 1024 : 256>>;
 using pools = Prefer<PlanarMaxPools, GlobalAverages, PoolsByFour<op::max_pool>,
                      PoolsByFour<op::average_pool>, SmallPools>;
-using others = Prefer<Lstm, Adds, Muls, Sums<false>, Sums<true>, Bounds<true>, Bounds<false>, Map,
-                      CopiedRow, PlanarNearests, Nearest, SoftmaxTable>;
+using others = Prefer<BatchMatMul, Lstm, Adds, Muls, Sums<false>, Sums<true>, Bounds<true>,
+                      Bounds<false>, Map, CopiedRow, PlanarNearests, Nearest, SoftmaxTable>;
 template <bool roomy>
 using kernels =
     Prefer<convs<roomy>, depthwises<roomy>, pools, others, fpu_isa::kernels, scalar::kernels>;

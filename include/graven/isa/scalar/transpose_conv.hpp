@@ -44,6 +44,23 @@ template <class N> struct TransposeConv {
     return t;
   }
 
+  // acc + sum((x - zero) * w), in order; four at a time, as dot.
+  static constexpr typename N::Acc centred(const std::byte* in, const std::byte* w, int count,
+                                           typename N::Term zero, typename N::Acc acc) {
+    constexpr int size = sizeof(T), step = N::weight_size;
+    auto add = [&](int i) {
+      acc += N::product(load<T>(in + i * size) - zero, load<typename N::Weight>(w + i * step));
+    };
+    for (; count >= 4; count -= 4, in += 4 * size, w += 4 * step) {
+      add(0);
+      add(1);
+      add(2);
+      add(3);
+    }
+    for (; count > 0; --count, in += size, w += step) add(0);
+    return acc;
+  }
+
   static constexpr typename N::Acc sum(const Task& t, const std::byte* const* last_row,
                                        const Taps& rows, const Taps& columns, const std::byte* w,
                                        typename N::Acc acc) {
@@ -56,8 +73,7 @@ template <class N> struct TransposeConv {
       for (int j = columns.first; j < columns.end; j += columns.step, --x) {
         const std::byte* in = *last_row + x * pixel;
         const std::byte* tap = w + (i * t.filter_width + j) * weights;
-        for (int c = t.in_channels; c > 0; --c, in += size, tap += N::weight_size)
-          acc += N::product(load<T>(in) - zero, load<typename N::Weight>(tap));
+        acc = centred(in, tap, t.in_channels, zero, acc);
       }
     }
     return acc;
