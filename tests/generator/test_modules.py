@@ -53,7 +53,7 @@ def test_readme_lists_what_is_read():
 
 VERBS = {"options", "read", "cpp", "reference", "bounds", "is_identity", "links", "keep", "shrink",
          "products", "folds", "known", "steps"}  # fmt: skip
-DECLARED = {"OPERATORS", "OPTIONS", "DATA", "BROADCASTS", "VARIABLES", "KEEPS",
+DECLARED = {"OPERATORS", "OPTIONS", "DATA", "BROADCASTS", "CONSTANTS", "VARIABLES", "KEEPS",
             "MOVES"}  # fmt: skip
 
 

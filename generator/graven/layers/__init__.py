@@ -31,6 +31,7 @@ and, where exact pruning is to see through it (without them it stays as it is),
     shrink(record, node, inputs, outputs) -> Shrunk, the operator whose masks are not all true;
                 else it stays as it is
     BROADCASTS  whether one of its activations may be a constant with a value per channel
+    CONSTANTS   whether one of them may be any constant, of which `cpp` makes a layer
     products(record, node, values, weights) -> sums of products alone, of values less their zero
                 point and of weights in the form that input 1 has; the bias is input 2
     folds(record, node) -> whether inputs without influence can go and their share of the sums into

@@ -16,6 +16,7 @@ from graven.node import Node, Option, Values, shape_text, zero_point_of
 OPERATORS = ("BATCH_MATMUL",)
 OPTIONS = "BatchMatMulOptions"
 DATA = (0, 1)
+CONSTANTS = True
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,8 @@ def literals(network: ir.Network) -> ir.Network:
 def _worked_on(operator: ir.Operator) -> list[int]:
     """The places of its activations, of an operator that takes no constants there."""
     module = layers.modules()[operator.name]
-    if getattr(module, "BROADCASTS", False) or isinstance(operator.layer, Literal):
+    takes = any(getattr(module, name, False) for name in ("BROADCASTS", "CONSTANTS"))
+    if takes or isinstance(operator.layer, Literal):
         return []
     places = getattr(module, "DATA", (0,))
     variables = getattr(module, "VARIABLES", ())
