@@ -67,11 +67,13 @@ template <class N> struct TransposeConv {
     constexpr int size = sizeof(T);
     const int pixel = t.in_channels * size, weights = t.in_channels * N::weight_size;
     const auto zero = static_cast<typename N::Term>(t.in_zero);
-    for (int i = rows.first; i < rows.end; i += rows.step, --last_row) {
-      if (*last_row == nullptr) continue;
+    int back = 0;  // an index: pointers do not go before the first
+    for (int i = rows.first; i < rows.end; i += rows.step, --back) {
+      const std::byte* const row = last_row[back];
+      if (row == nullptr) continue;
       int x = columns.input;
       for (int j = columns.first; j < columns.end; j += columns.step, --x) {
-        const std::byte* in = *last_row + x * pixel;
+        const std::byte* in = row + x * pixel;
         const std::byte* tap = w + (i * t.filter_width + j) * weights;
         acc = centred(in, tap, t.in_channels, zero, acc);
       }
