@@ -11,6 +11,7 @@
 #include "graven/evaluate.hpp"
 #include "graven/graph/nodes.hpp"
 #include "graven/layers/add.hpp"
+#include "graven/layers/add_n.hpp"
 #include "graven/layers/argmax.hpp"
 #include "graven/layers/avg_pool.hpp"
 #include "graven/layers/batch_matmul.hpp"
@@ -114,6 +115,7 @@ using core::type_of;
 using core::Abs;
 using core::Add;
 using core::AddConstant;
+using core::AddN;
 using core::AddWith;
 using core::ArgMax;
 using core::ArgMin;

@@ -14,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from graven import ir
 from graven.layers.add import Add
+from graven.layers.add_n import AddN
 from graven.layers.argmax import ArgMax
 from graven.layers.avg_pool import AvgPool
 from graven.layers.batch_matmul import BatchMatMul
@@ -592,6 +593,16 @@ def select(b: Builder, data: int) -> int:
     return b.add(name, Select(), [condition, *pair], b.like(data, shape))
 
 
+def add_n(b: Builder, data: int) -> int:
+    shape, quantization = b.shape(data), b.tensors[data].quantization
+    terms = [data]
+    for _ in range(b.extent(5)):
+        terms.append(b.input(shape, b.element(data)))
+        b.tensors[-1] = dataclasses.replace(b.tensors[-1], quantization=quantization)
+    scale = b.scale_of(data) * math.sqrt(len(terms))
+    return b.add("ADD_N", AddN(), terms, b.result(data, shape, scale))
+
+
 def prelu(b: Builder, data: int) -> int:
     shape = b.shape(data)
     slope = add_constant(b, data, tuple(1 if b.chance(0.5) else extent for extent in shape))
@@ -1119,6 +1130,7 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         comparison,
         logic,
         select,
+        add_n,
         prelu,
         integers,
         reshape,

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "graven/isa/scalar/add.hpp"
+#include "graven/isa/scalar/add_n.hpp"
 #include "graven/isa/scalar/batch_matmul.hpp"
 #include "graven/isa/scalar/binaries.hpp"
 #include "graven/isa/scalar/cast.hpp"
@@ -71,7 +72,7 @@ using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, wei
                         weighted<Int16x8By32>, by_nibbles, weighted<Int8x16<false>>,
                         weighted<Int8x16<true>>, BatchMatMul<std::int8_t>, BatchMatMul<float>>;
 using kernels = Prefer<products, pooling, reducing, lengths, elementwise, words, converting,
-                       binaries, Selects, moving, lasting, audio>;
+                       binaries, Selects, AddNInt8, AddNFloat32, moving, lasting, audio>;
 
 }  // namespace scalar_isa
 
