@@ -120,9 +120,9 @@ private:
   }();
   template <Shape in>
   static constexpr Moves moves = [] {
-    Moves m = moves_of<in>.moves;
-    if (moves_of<in>.numbered) m.columns = moves_of<in>.columns.data();
-    return m;
+    Moves here = moves_of<in>.moves;
+    if (moves_of<in>.numbered) here.columns = moves_of<in>.columns.data();
+    return here;
   }();
 };
 
