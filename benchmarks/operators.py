@@ -37,7 +37,8 @@ import random_models
 RECORD = figures.ROOT / "generator/graven/operators.json"
 PAGE = figures.ROOT / "docs/operators.md"
 BEGIN, END = "<!-- table: ops -->\n", "<!-- end -->"
-SEEDS = 8  # networks of a kind and an element
+SEEDS = 8  # random networks of a kind and an element that are tried
+CASES = 4  # that are read of an operator and an element, as a rule
 TARGETS = {
     "armv6m": ("cortex-m0", ""),
     "armv7m": ("cortex-m3", ""),
@@ -47,6 +48,9 @@ TARGETS = {
     **{isa: (build.HOST, flags) for isa, flags in build.ISA_FLAGS.items()},
 }
 """Where an instruction set is asked about: a target, and flags of its compiler."""
+
+Key = tuple[str, str]
+"""An operator, and the element of its first activation."""
 
 Known = dict[str, list[str]]
 """Operator -> elements of its first activation."""
@@ -89,7 +93,7 @@ PUT = "  put<{name}::Network, input_shapes({name}::input), {name}::params>(out, 
 @functools.cache
 def networks() -> tuple[tuple[ir.Network, ir.Network], ...]:
     """Random networks of a few operators: as they are read, and as they are written."""
-    found = []
+    found, taken = [], Counter[Key]()
     choices = itertools.product(random_models.KINDS, ir.Element, (True, False), range(SEEDS))
     for kind, element, tflm, seed in choices:
         try:
@@ -97,8 +101,18 @@ def networks() -> tuple[tuple[ir.Network, ir.Network], ...]:
             network = random_models.random_case(rng, kind, element, tflm)
         except NO_CASE:
             continue
-        found += [both for name in names(network) if (both := read(renamed(network, name)))]
+        for each in (renamed(network, name) for name in names(network)):
+            keys = keys_of(each)
+            if all(taken[key] >= CASES for key in keys):
+                continue
+            if both := read(each):
+                taken.update(keys)
+                found.append(both)
     return tuple(found)
+
+
+def keys_of(network: ir.Network) -> set[Key]:
+    return {(each.name, element_of(network, each)) for each in network.operators}
 
 
 def names(network: ir.Network) -> tuple[str, ...]:
@@ -125,16 +139,15 @@ def read(network: ir.Network) -> tuple[ir.Network, ir.Network] | None:
 
 
 def element_of(network: ir.Network, operator: ir.Operator) -> str:
-    return network.tensors[layers.activations(operator)[0]].element.value
+    """Of its first activation that is no condition, as SELECT's is."""
+    given = [network.tensors[index].element for index in layers.activations(operator) if index >= 0]
+    others = [element for element in given if element is not ir.Element.BOOLEAN]
+    return (others or given)[0].value
 
 
 def elements() -> Known:
     """Of every operator that a random network has."""
-    found = {
-        (operator.name, element_of(network, operator))
-        for network, _ in networks()
-        for operator in network.operators
-    }
+    found = {key for network, _ in networks() for key in keys_of(network)}
     order = [element.value for element in ir.Element]
     return {
         name: [element for element in order if (name, element) in found]
@@ -142,18 +155,7 @@ def elements() -> Known:
     }
 
 
-def asked() -> list[tuple[ir.Network, ir.Network]]:
-    """So many that each operator has SEEDS cases of every element, if there are."""
-    count, found = Counter[tuple[str, str]](), []
-    for network, written in networks():
-        cases = {(each.name, element_of(network, each)) for each in network.operators}
-        if any(count[case] < SEEDS for case in cases):
-            count.update(cases)
-            found.append((network, written))
-    return found
-
-
-def origins(network: ir.Network, written: ir.Network) -> list[tuple[str, str] | None]:
+def origins(network: ir.Network, written: ir.Network) -> list[Key | None]:
     """The operator of the file, and its element, of each layer: passes keep indices."""
     stated = {each.index: (each.name, element_of(network, each)) for each in network.operators}
     return [stated.get(each.index) for each in written.operators]
@@ -212,10 +214,9 @@ def compiler_of(target: str, folder: Path) -> list[str]:
 
 def ask(isa: str) -> Known:
     """Operators of which some case is served by a kernel other than scalar's, or all are free."""
-    cases = asked()
-    layers_of = [origin for both in cases for origin in origins(*both)]
-    answers = kernels(isa, [written for _, written in cases])
-    served: dict[tuple[str, str], set[str]] = {}
+    layers_of = [origin for both in networks() for origin in origins(*both)]
+    answers = kernels(isa, [written for _, written in networks()])
+    served: dict[Key, set[str]] = {}
     for origin, kernel in zip(layers_of, answers, strict=True):
         if origin is not None:
             served.setdefault(origin, set()).add(kernel.partition(".")[0])

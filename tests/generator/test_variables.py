@@ -99,7 +99,7 @@ def test_subgraphs_that_no_call_once_names(monkeypatch):
         "call_once",
         lambda self, subgraph: self.plain(
             "CALL_ONCE", (), (), "CallOnceOptions", InitSubgraphIndex=7
-        ),  # fmt: skip
+        ),
     )
     assert "has 2 subgraphs, expected 1" in refused(counting(3))
 
