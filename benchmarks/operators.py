@@ -38,7 +38,7 @@ RECORD = figures.ROOT / "generator/graven/operators.json"
 PAGE = figures.ROOT / "docs/operators.md"
 BEGIN, END = "<!-- table: ops -->\n", "<!-- end -->"
 SEEDS = 8  # random networks of a kind and an element that are tried
-CASES = 4  # that are read of an operator and an element, as a rule
+CASES = 8  # that are read of an operator and an element, as a rule
 TARGETS = {
     "armv6m": ("cortex-m0", ""),
     "armv7m": ("cortex-m3", ""),
