@@ -18,9 +18,9 @@ static_assert(interpolation::tanh(0, q12) == 0);
 static_assert(interpolation::tanh(4096, q12) == 24956);  // 32768 * tanh(1) = 24956.1
 static_assert(interpolation::tanh(-4096, q12) == -24956);
 
-static_assert(interpolation::look_up(32767, interpolation::exponentials<>) == 32762);
-static_assert(interpolation::look_up(-32768, interpolation::exponentials<>) == 2);
-static_assert(interpolation::look_up(-32768, interpolation::reciprocals<>) == 32767);
+static_assert(interpolation::look_up(32767, interpolation::exponentials<std::int16_t>) == 32762);
+static_assert(interpolation::look_up(-32768, interpolation::exponentials<std::int16_t>) == 2);
+static_assert(interpolation::look_up(-32768, interpolation::reciprocals<std::int16_t>) == 32767);
 
 TEST_CASE("the same at run time") {
   for (int q = -32768; q < 32768; q += 97) {

@@ -38,16 +38,16 @@ constexpr std::int16_t tanh(std::int32_t q, Scaling s) { return fixed_point::tan
 
 // The compiler makes them; half of what a straight line misses in the middle is given to its ends.
 
-using Table = std::array<std::int16_t, 513>;
+template <class T> using Table = std::array<T, 513>;
 
 // `function` from `low` to `high`, float32 from end to end, in units of 2^-15 (gen_lut).
-template <class F> constexpr Table make_table(F function, float low, float high) {
+template <class T, class F> constexpr Table<T> make_table(F function, float low, float high) {
   constexpr float one = 32768;
   auto rounded = [](float x) { return static_cast<float>(detail::round_away(x)); };
   auto saturated = [](float x) {
-    return static_cast<std::int16_t>(x < -32768 ? -32768 : x > 32767 ? 32767 : x);
+    return static_cast<T>(x < -32768 ? -32768 : x > 32767 ? 32767 : x);
   };
-  Table table{};
+  Table<T> table{};
   const float step = (high - low) / 512;
   for (int i = 0; i < 512; ++i) {
     const float at = low + static_cast<float>(i) * step;
@@ -64,11 +64,12 @@ constexpr float exp(float x) {
 }
 constexpr float one_over_one_plus(float x) { return 1.0f / (1.0f + x); }
 
-// Templates, so that only those who use them have them made.
-template <class = void> inline constexpr Table exponentials = make_table(exp, -10, 0);
-template <class = void> inline constexpr Table reciprocals = make_table(one_over_one_plus, 0, 1);
+// Of their element type, so that the compiler makes them for those who use them alone: g++ and
+// clang would make what depends on no parameter wherever this header is read.
+template <class T> inline constexpr Table<T> exponentials = make_table<T>(exp, -10, 0);
+template <class T> inline constexpr Table<T> reciprocals = make_table<T>(one_over_one_plus, 0, 1);
 
-constexpr std::int32_t look_up(std::int32_t q, const Table& table) {
+template <class T> constexpr std::int32_t look_up(std::int32_t q, const Table<T>& table) {
   const auto at = static_cast<std::size_t>(256 + (q >> 7));
   return table[at] + (((table[at + 1] - table[at]) * (q & 0x7f) + 64) >> 7);
 }

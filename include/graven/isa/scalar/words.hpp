@@ -37,10 +37,10 @@ struct MapWords {
 
 // Differences to the largest input, 10 / 65535 each, through a table of exp; their sum through one
 // of reciprocals. Stream: int32 multiplier, shift.
-struct SoftmaxInt16 : PlainKernel {
+template <class T> struct SoftmaxWords : PlainKernel {
   static constexpr const char* name = "scalar.softmax_words";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int16_t>(g, value, op::softmax);
+    return makes<T>(g, value, op::softmax);
   }
   static constexpr int stream_size(const GraphView&, const Value&) { return 8; }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
@@ -55,24 +55,24 @@ struct SoftmaxInt16 : PlainKernel {
     constexpr Clamp words{-32768, 32767};
     std::int32_t most = words.low, sum = 0;
     for (int c = 0; c < count; ++c)
-      if (const std::int32_t x = load<std::int16_t>(in + 2 * c); x > most) most = x;
+      if (const std::int32_t x = load<T>(in + 2 * c); x > most) most = x;
     for (int c = 0; c < count; ++c) {
-      const std::int32_t below = requantize(load<std::int16_t>(in + 2 * c) - most, m);
+      const std::int32_t below = requantize(load<T>(in + 2 * c) - most, m);
       const std::int32_t power =
-          interpolation::look_up(clamp(below + 32767, words), interpolation::exponentials<>);
-      store(out + 2 * c, static_cast<std::int16_t>(power));
+          interpolation::look_up(clamp(below + 32767, words), interpolation::exponentials<T>);
+      store(out + 2 * c, static_cast<T>(power));
       sum += power;
     }
     const int headroom = std::countl_zero(static_cast<std::uint32_t>(sum));
     const auto shifted = static_cast<std::int32_t>(
         ((std::int64_t{sum} << (headroom - 1)) + (1 << 13)) >> 14);  // in [2^16, 2^17]
     const std::int64_t reciprocal = interpolation::look_up(
-        clamp(shifted - (1 << 15) - (1 << 16), words), interpolation::reciprocals<>);
+        clamp(shifted - (1 << 15) - (1 << 16), words), interpolation::reciprocals<T>);
     const int right = 31 - headroom;
     for (int c = 0; c < count; ++c) {
-      const std::int64_t y = load<std::int16_t>(out + 2 * c) * reciprocal;
+      const std::int64_t y = load<T>(out + 2 * c) * reciprocal;
       const auto share = static_cast<std::int32_t>((y + (std::int64_t{1} << (right - 1))) >> right);
-      store(out + 2 * c, static_cast<std::int16_t>(clamp(share, {0, 32767})));
+      store(out + 2 * c, static_cast<T>(clamp(share, {0, 32767})));
     }
   }
   static constexpr void run(const Task& task, const Band& band) {
@@ -83,5 +83,6 @@ struct SoftmaxInt16 : PlainKernel {
       run_pixel(band.rows[0] + 2 * x * count, band.out[0] + 2 * x * count, count, m);
   }
 };
+using SoftmaxInt16 = SoftmaxWords<std::int16_t>;
 
 }  // namespace graven::core::scalar_isa
