@@ -99,6 +99,16 @@ TEST_CASE("float32") {
   check.operator()<PreluConstant<three>>(floats(-10, 5, 7));
 }
 
+// 1 / 0.1f = 9.99999985 rounds to 10 in float32; TFLM divides in double.
+constexpr float tenths[] = {0.1f, 0.1f, 0.3f};
+constexpr Constant tenth_constants[] = {{"operand", tenths}};
+constexpr Parameters tenth_params[] = {{}, {.constants = tenth_constants}};
+TEST_CASE("the floor of a quotient that is not rounded before") {
+  constexpr Shape three{1, 1, 3};
+  using Net = Sequential<FloorDivConstant<three>>;
+  check_equal<Model<Net, three, tenth_params>, floats(1, -1, 3), floats(9, -10, 9)>();
+}
+
 constexpr Parameters logic_params[] = {{.element = Element::boolean}, {}, {}, {}};
 constexpr std::array<bool, 4> truth{true, false, false, true};
 TEST_CASE("logic of what comparisons decide") {

@@ -61,17 +61,20 @@ struct Quotient {
   }
 };
 struct FloorOfQuotient {
-  static constexpr float of(float a, float b) { return floor(a / b); }
+  // In double, as TFLM's FloorDiv: 1 / 0.1f is less than 10, but rounds to it.
+  static constexpr float of(float a, float b) {
+    return static_cast<float>(floor(static_cast<double>(a) / static_cast<double>(b)));
+  }
   static constexpr std::int32_t of(std::int32_t a, std::int32_t b) {
     const std::int32_t whole = Quotient::of(a, b);
     return b != 0 && b != -1 && a % b != 0 && (a < 0) != (b < 0) ? whole - 1 : whole;
   }
 
 private:
-  static constexpr float floor(float x) {
-    if (!std::is_constant_evaluated()) return __builtin_floorf(x);
-    if (!(x > -8388608.0f && x < 8388608.0f)) return x;
-    const auto whole = static_cast<float>(static_cast<std::int32_t>(x));
+  static constexpr double floor(double x) {
+    if (!std::is_constant_evaluated()) return __builtin_floor(x);
+    if (!(x > -4503599627370496.0 && x < 4503599627370496.0)) return x;  // 2^52: whole already
+    const auto whole = static_cast<double>(static_cast<std::int64_t>(x));
     return whole > x ? whole - 1 : whole;
   }
 };
