@@ -70,6 +70,16 @@ constexpr Parameters sums[] = {{}, {}, {}, {}, {}};
 using Sums = Graph<Node<Variable<Shape{tall, 1, 1}>>, Node<Add, 1, 0>, Node<Assign, 1, 2>,
                    Node<MaxPool<Extent{3, 1}>, 1>, Outputs<2, 4>>;
 
+// Of bool, with a content of its own at first.
+constexpr bool ready[]{true, false};
+constexpr Constant initially[]{{"initial", ready}};
+constexpr Parameters flags[] = {{.element = Element::boolean},
+                                {.constants = initially, .element = Element::boolean},
+                                {.element = Element::boolean},
+                                {}};
+using Flags =
+    Graph<Node<Variable<Shape{1, 1, 2}>>, Node<LogicalAnd, 1, 0>, Node<Assign, 1, 0>, Outputs<2>>;
+
 }  // namespace
 
 TEST_CASE("a delay line") {
@@ -142,4 +152,14 @@ TEST_CASE("in two memories") {
   typename M::OnArenas model(state, fast, slow);
   check_rows(model, int8s(3, 3, 1, 2), 1, 2);
   check_rows(model, int8s(1, 2, 4, 5), 4, 5);
+}
+
+TEST_CASE("flags that are set after a reset") {
+  static Model<Flags, Shape{1, 1, 2}, flags> model;
+  for (const bool expected : {true, true}) {
+    const auto out = model.run(std::array<bool, 2>{true, true});
+    CHECK(out[0] == expected);
+    CHECK(out[1] == false);
+    model.reset();
+  }
 }

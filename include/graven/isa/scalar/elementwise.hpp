@@ -110,6 +110,22 @@ template <class T> struct DequantizeBytes : PlainKernel {
   }
 };
 
+// The elements of a value that the record's constant of that index gives.
+constexpr void pack_constant(const Value& v, const Parameters& p, Writer& to) {
+  const int index = v.options.get<ConstantOptions>().index;
+  if (index < 0 || p.constants[index].data.size != v.shape.size()) return;  // check.hpp says it
+  const Array& data = p.constants[index].data;
+  if (data.element != v.element) return;  // this as well
+  for (int i = 0; i < v.shape.size(); ++i) switch (v.element) {
+      case Element::float32: to.put(data.float32[i]); break;
+      case Element::int16: to.put(data.int16[i]); break;
+      case Element::int32: to.put(data.int32[i]); break;
+      case Element::int64: to.put(data.int64[i]); break;
+      case Element::boolean: to.put(data.boolean[i]); break;
+      default: to.put(data.int8[i]);
+    }
+}
+
 // Rows in flash; nothing runs. Stream: the elements.
 struct Constant : PlainKernel {
   static constexpr const char* name = "scalar.constant";
@@ -123,17 +139,7 @@ struct Constant : PlainKernel {
     return v.shape.size() * size_of(v.element);
   }
   static constexpr void pack(const GraphView&, const Value& v, const Parameters& p, Writer& to) {
-    const int index = v.options.get<ConstantOptions>().index;
-    if (index < 0 || p.constants[index].data.size != v.shape.size()) return;  // check.hpp says it
-    const Array& data = p.constants[index].data;
-    for (int i = 0; i < v.shape.size(); ++i) switch (v.element) {
-        case Element::float32: to.put(data.float32[i]); break;
-        case Element::int16: to.put(data.int16[i]); break;
-        case Element::int32: to.put(data.int32[i]); break;
-        case Element::int64: to.put(data.int64[i]); break;
-        case Element::boolean: to.put(data.boolean[i]); break;
-        default: to.put(data.int8[i]);
-      }
+    pack_constant(v, p, to);
   }
   static constexpr void run(const Task&, const Band&) {}
 };
