@@ -21,7 +21,7 @@ import shlex
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import figures
@@ -33,6 +33,7 @@ from graven.frontends import tflite, tflite_writer
 
 sys.path.insert(0, str(figures.ROOT / "tests/generator"))
 import random_models
+import random_movements
 
 RECORD = figures.ROOT / "generator/graven/operators.json"
 PAGE = figures.ROOT / "docs/operators.md"
@@ -55,7 +56,9 @@ Key = tuple[str, str]
 Known = dict[str, list[str]]
 """Operator -> elements of its first activation."""
 
-NO_CASE = (TypeError, ValueError, LookupError, AttributeError, AssertionError)
+NO_CASE = (
+    TypeError, ValueError, LookupError, AttributeError, AssertionError, OverflowError,
+)  # fmt: skip
 """What random models raise where they have none of an element."""
 
 PROGRAM = """#include <{words}>
@@ -94,11 +97,12 @@ PUT = "  put<{name}::Network, input_shapes({name}::input), {name}::params>(out, 
 def networks() -> tuple[tuple[ir.Network, ir.Network], ...]:
     """Random networks of a few operators: as they are read, and as they are written."""
     found, taken = [], Counter[Key]()
-    choices = itertools.product(random_models.KINDS, ir.Element, (True, False), range(SEEDS))
-    for kind, element, tflm, seed in choices:
+    kinds = (*random_models.KINDS, *random_movements.MOVEMENTS)
+    for kind, element, tflm, seed in itertools.product(
+        kinds, ir.Element, (True, False), range(SEEDS)
+    ):
         try:
-            rng = np.random.default_rng(seed)
-            network = random_models.random_case(rng, kind, element, tflm)
+            network = random_network(np.random.default_rng(seed), kind, element, tflm)
         except NO_CASE:
             continue
         for each in (renamed(network, name) for name in names(network)):
@@ -109,6 +113,17 @@ def networks() -> tuple[tuple[ir.Network, ir.Network], ...]:
                 taken.update(keys)
                 found.append(both)
     return tuple(found)
+
+
+def random_network(
+    rng: np.random.Generator, kind: str | Callable, element: ir.Element, tflm: bool
+) -> ir.Network:
+    """Of one operator: a kind of random_models, or a function of random_movements."""
+    if isinstance(kind, str):
+        return random_models.random_case(rng, kind, element, tflm)
+    b = random_models.Builder(rng, tflm)
+    outputs = kind(b, b.input((1, 2, 2, 2), element))
+    return b.network(outputs if isinstance(outputs, list) else [outputs])
 
 
 def keys_of(network: ir.Network) -> set[Key]:
