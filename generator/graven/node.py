@@ -42,6 +42,7 @@ BIASES = {
     ir.Element.INT16: (ir.Element.INT64, ir.Element.INT32),
     ir.Element.FLOAT32: (ir.Element.FLOAT32,),
 }
+MOST_SUMMED = 65535  # int16 elements
 MOST_STRIDE = 16383  # four rows further, the kernels' 16 bits still hold it
 
 
@@ -190,6 +191,14 @@ class Node:
             raise self.error(
                 f"the scales of its tensors make a multiplier of {real:g}, expected one below "
                 f"2^{bits}; quantize the model again."
+            )
+
+    def expect_summable(self, count: int) -> None:
+        """Elements of the first input that a sum of 32 bits takes, whatever they are."""
+        if self.input(0).element is ir.Element.INT16 and count > MOST_SUMMED:
+            raise self.error(
+                f"sums {count} int16 elements, at most {MOST_SUMMED} fit 32 bits; reduce one axis "
+                "after the other."
             )
 
     def expect_channel_scales(self, weights: ir.Tensor, axis: int) -> None:

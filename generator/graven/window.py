@@ -191,6 +191,8 @@ def read_pool(node: Node, record: type[P]) -> P:
         activation=node.activation(),
     )
     rows, columns = pool_spans(layer, node)
+    if node.name == "AVERAGE_POOL_2D":
+        node.expect_summable(layer.window[0] * layer.window[1])
     node.expect_shape(output, (data.shape[0], rows.output, columns.output, data.shape[3]))
     return layer
 

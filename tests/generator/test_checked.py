@@ -12,6 +12,7 @@ from graven import frontends, ir, layers, node, unsupported
 from graven.checked import Stated, checked, stated
 from graven.errors import GravenError
 from graven.layers.conv2d import Conv2D
+from graven.layers.reduce import Reduce
 from graven.layers.relu import ReLU
 
 INT8 = ir.Element.INT8
@@ -158,3 +159,12 @@ def test_every_front_end_passes_through_it():
         text = path.read_text()
         gate = "checked(" in text or "self.draft.network(" in text  # which ends in checked
         assert gate and "ir.Network(" not in text, path.name
+
+
+def test_sums_of_int16_that_may_leave_32_bits():
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 65536), ir.Element.INT16)
+    axes = b.tensor((1,), ir.Element.INT32, None, np.array([1], dtype=np.int32))
+    output = b.tensor((1,), ir.Element.INT16, b.tensors[data].quantization)
+    network = b.network([b.add("MEAN", Reduce((1,)), [data, axes], output)])
+    assert "sums 65536 int16 elements, at most 65535 fit 32 bits" in refused(network)

@@ -78,6 +78,7 @@ def read(node: Node) -> Reduce:
         node.expect_activation(data, wide=True)
         node.expect_activation(output, wide=True)
         if rescales(node):
+            node.expect_summable(math.prod(data.shape[axis] for axis in layer.axes))
             node.expect_multiplier(scale_of(data) / scale_of(output))
         else:
             node.expect_same_quantization(data, output)

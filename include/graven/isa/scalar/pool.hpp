@@ -113,10 +113,16 @@ using SumOf = std::conditional_t<
     std::is_same_v<T, float>, float,
     std::conditional_t<(sizeof(T) == 1 && count <= 255), std::int16_t, std::int32_t>>;
 
+// Do sums of so many elements, and half as much that rounds them, fit int32? Of int8 all that a
+// microcontroller holds do.
+template <class T> constexpr bool is_summable(int count) {
+  return !std::is_same_v<T, std::int16_t> || count <= 65535;
+}
+
 template <class T> struct AveragePools {
   static constexpr const char* name = "scalar.average_pool";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<T>(g, value, op::average_pool);
+    return makes<T>(g, value, op::average_pool) && is_summable<T>(g[value].filter.area());
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];

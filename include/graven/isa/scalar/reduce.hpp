@@ -140,6 +140,7 @@ template <class T, class Acc> using Mean = Reduced<Total<T, Acc>>;
 template <class T> struct Means {
   static constexpr const char* name = "scalar.mean";
   static constexpr bool serves(const GraphView& g, int value) {
+    if (!is_total(g[value]) || !is_summable<T>(reduced_count(g, g[value]))) return false;
     return makes<T>(g, value, op::sum) ||
            (makes<T>(g, value, op::mean) && !std::is_same_v<T, std::int32_t>);
   }
