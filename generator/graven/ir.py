@@ -1,7 +1,7 @@
 """The network as the generator sees it: what a front end produces and everything later reads.
 
-Shapes keep the batch axis of the original (NHWC, N = 1). Nothing here computes; a front end has
-checked every index and size before it builds one of these.
+Shapes are the original's, batch axis included; images are NHWC. Nothing here computes; a front end
+has checked every index and size before it builds one of these.
 """
 
 from __future__ import annotations

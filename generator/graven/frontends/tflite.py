@@ -1,4 +1,4 @@
-"""Reads a .tflite file: TensorFlow Lite's FlatBuffer of one int8 or float32 network.
+"""Reads a .tflite file: TensorFlow Lite's FlatBuffer of one network.
 
 Nothing in the file is believed: flatbuffer.check has verified every offset before this module
 reads a field; what is peculiar to this format is checked here, where it is read, and the network

@@ -64,7 +64,7 @@ def _touched(
 ) -> tuple[set[int], set[int]]:
     """Weights, and what else is uint8 at an operator that no edge of a model has."""
     weights, data = set[int](), set[int]()
-    for position, each in enumerate(operators):
+    for each in operators:
         known = {index for index in (*each.inputs, *each.outputs) if 0 <= index < len(tensors)}
         touched = {index for index in known if tensors[index].element is ir.Element.UINT8}
         mixed = any(tensors[index].element is ir.Element.INT8 for index in known)
@@ -72,8 +72,9 @@ def _touched(
             continue
         if each.name not in EXACT:
             raise GravenError(
-                f"{source}: operator {position} ({each.name}): is uint8, of the old quantization, "
-                f"of which {', '.join(EXACT)} are supported; convert the model again, to int8."
+                f"{source}: operator {each.index} ({each.name}): is uint8, of the old "
+                f"quantization, of which {', '.join(EXACT)} are supported; convert the model "
+                "again, to int8."
             )
         own = set(each.inputs[1:2]) & touched if each.name in WEIGHTED else set[int]()
         weights |= {index for index in own if tensors[index].data is not None}
