@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import html
+import inspect
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -54,10 +55,10 @@ def compile(
     `model` is a file (.tflite, .onnx, .pt2), a torch.nn.Module with an `example` input (or
     `calibrate`, whose first sample serves), or an estimator or Pipeline of scikit-learn.
     quantize="int8" makes an int8 model of a float32 one, by the samples in `calibrate`: an array,
-    the name of an .npz or .npy file, or anything that yields batches; `method` is one for all
-    ranges, or the best for each. `target` and `plan` are what memory() and on() take unless they
-    are told otherwise. `layout` is that of inputs with height and width: nhwc, nchw, or what costs
-    nothing. Exact pruning only removes what cannot change an output.
+    arrays by the inputs' names, an .npz or .npy file, or anything that yields batches; `method` is
+    one for all ranges, or the best for each. `target` and `plan` are what memory() and on() take
+    unless they are told otherwise. `layout` is that of inputs with height and width: nhwc, nchw, or
+    what costs nothing. Exact pruning only removes what cannot change an output.
     """
     choice = build.Choice(target, isa, plan)
     build.check(choice)
@@ -101,6 +102,9 @@ def examples(model: Any, example: Any, samples: Any) -> tuple:
     """What torch.export calls the module with."""
     import torch as library
 
+    if example is None and isinstance(samples, dict):
+        known = [each for each in inspect.signature(model.forward).parameters if each in samples]
+        samples = [samples[each] for each in (known if len(known) == len(samples) else samples)]
     if example is None and isinstance(samples, list):
         example = tuple(library.as_tensor(np.asarray(each[:1], np.float32)) for each in samples)
     if example is None:
@@ -112,13 +116,13 @@ def examples(model: Any, example: Any, samples: Any) -> tuple:
 
 
 def collected(given: Any) -> Any:
-    """Samples as a list of arrays, one per input; names of files stay what they are."""
+    """Samples as a list of arrays, one per input; names of files, and arrays by name, stay so."""
     if isinstance(given, str | os.PathLike):
         return Path(given)
     if hasattr(given, "numpy") or isinstance(given, np.ndarray):
         return [plain(given)]
     if isinstance(given, dict):
-        return [plain(each) for each in given.values()]
+        return {name: plain(each) for name, each in given.items()}
     batches = [each[0] if isinstance(each, list | tuple) else each for each in given]
     if not batches:
         raise GravenError("calibrate: yields nothing; give some hundred samples.")
@@ -145,6 +149,8 @@ def in_int8(
     if isinstance(samples, Path):
         values = inputs.samples(network, [samples])
     else:
+        if isinstance(samples, dict):
+            samples = [samples[each] for each in inputs.names(network, samples, "calibrate")]
         if len(samples) != len(network.inputs):
             raise GravenError(
                 f"calibrate: has {len(samples)} arrays, but the model has {len(network.inputs)} "

@@ -62,7 +62,7 @@ def samples(network: ir.Network, files: list[Path]) -> Inputs:
     wanted = tensors(network)
     if len(arrays) == 1 and isinstance(arrays[0], dict):
         named = arrays[0]
-        picked = [_named(tensor, place, named, len(wanted)) for place, tensor in enumerate(wanted)]
+        picked = names(network, named, "--calibrate")
         where = [f"{files[0]}: {name}" for name in picked]
         arrays = [named[name] for name in picked]
     else:
@@ -76,7 +76,17 @@ def samples(network: ir.Network, files: list[Path]) -> Inputs:
     return _same_count([real(tensor, value, text) for tensor, value, text in triples])
 
 
-def _named(tensor: ir.Tensor, place: int, arrays: dict[str, np.ndarray], count: int) -> str:
+def names(network: ir.Network, arrays: dict[str, np.ndarray], where: str) -> list[str]:
+    """Which of the named arrays is each input's; `where` is what messages call them all."""
+    wanted = tensors(network)
+    return [
+        _named(tensor, place, arrays, len(wanted), where) for place, tensor in enumerate(wanted)
+    ]
+
+
+def _named(
+    tensor: ir.Tensor, place: int, arrays: dict[str, np.ndarray], count: int, where: str
+) -> str:
     """The array of an input in an archive; of a single input it may be the only one that fits."""
     names = [name for name in (tensor.name, f"input_{place}", "x") if name in arrays]
     if count == 1:
@@ -84,7 +94,7 @@ def _named(tensor: ir.Tensor, place: int, arrays: dict[str, np.ndarray], count: 
         names += [name for name, value in arrays.items() if value.size == len(value) * size]
     if not names:
         raise GravenError(
-            f"--calibrate: has no array '{tensor.name}' or 'input_{place}' for the model's input; "
+            f"{where}: has no array '{tensor.name}' or 'input_{place}' for the model's input; "
             f"it has {', '.join(sorted(arrays)) or 'none at all'}."
         )
     return names[0]

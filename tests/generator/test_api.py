@@ -6,8 +6,11 @@ import sys
 import graven
 import numpy as np
 import pytest
+import random_models
+from graven import ir
 from graven.errors import GravenError
 from graven.frontends import tflite_writer
+from graven.layers.add import Add
 from test_quantize import samples, small
 
 
@@ -131,3 +134,20 @@ def test_estimator():
 def test_misuse(path, data, call, sentence):
     with pytest.raises(GravenError, match=sentence):
         call(path, data)
+
+
+def test_samples_by_name_whatever_their_order(tmp_path):
+    b = random_models.Builder(np.random.default_rng(0))
+    pair = [b.input((1, 4), ir.Element.FLOAT32) for _ in range(2)]
+    output = b.tensor((1, 4), ir.Element.FLOAT32, None)
+    network = b.network([b.add("ADD", Add(), pair, output)])
+    tflite_writer.write(network, tmp_path / "sum.tflite")
+    first, second = (network.tensors[index].name for index in pair)
+    small, large = (np.linspace(-n, n, 40, dtype=np.float32).reshape(10, 4) for n in (1, 100))
+    model = graven.compile(
+        tmp_path / "sum.tflite", calibrate={second: large, first: small}, quantize="int8"
+    )
+    scales = [model.network.tensors[index].quantization.scale[0] for index in model.network.inputs]
+    assert scales[0] < 0.1 < scales[1]
+    with pytest.raises(GravenError, match="calibrate: has no array"):
+        graven.compile(tmp_path / "sum.tflite", calibrate={"a": small, "b": large}, quantize="int8")

@@ -359,16 +359,9 @@ class Draft:
         if len(set(sizes)) == 1:
             inputs = [place, self.at_hand(view)]
             found = self.emit_several("SPLIT", inputs, memories, options)
-        elif "SPLIT_V" in layers.modules():
+        else:
             inputs = [self.at_hand(view), self.integers(sizes), place]
             found = self.emit_several("SPLIT_V", inputs, memories, options)
-        else:
-            ends = np.cumsum(sizes)
-            starts = [[0] * len(view.axes) for _ in sizes]
-            for start, end, size in zip(starts, ends, sizes, strict=True):
-                start[axis] = int(end - size)
-            pairs = zip(starts, shapes, strict=True)
-            return [self.slice(view, start, shape) for start, shape in pairs]
         pairs = zip(found, shapes, strict=True)
         return [View(index, shape, view.order, shape) for index, shape in pairs]
 
