@@ -365,6 +365,8 @@ def test_softmax_of_opset_11_flattens():
         (one("MaxPool", kernel_shape=[10, 10]), "a window of 10 on an input of 9"),
         (one("Relu", opset=9), "is of opset 9, expected 11 or later"),
         (one("Cast", to=6), "converts to another element"),
+        (one("Resize", None, np.array([1, 1, 1.5, 1.5], dtype=np.float32), mode="linear"),
+         "no whole number of pixels of 1x4x9x7"),
     ],
 )  # fmt: skip
 def test_refused(graph, sentence):

@@ -302,6 +302,12 @@ def test_pickled_files(tmp_path, monkeypatch):
         (Function(lambda x: torch.linalg.det(x)), (1, 3, 3), "is not supported; use what becomes"),
         (Function(lambda x: x if x.sum() > 0 else -x), (1, 3), "torch.export does not take it"),
         (nn.AdaptiveAvgPool2d(3), (1, 2, 8, 8), "in windows of several sizes"),
+        (
+            Function(lambda x: torch.addmm(torch.ones(2), x, torch.ones(3, 2), alpha=2)),
+            (1, 3),
+            "scales its product or bias",
+        ),
+        (torch.nn.Upsample(scale_factor=1.5, mode="bilinear"), (1, 2, 5, 5), "no whole number"),
         (Function(lambda x: x.double()), (1, 3), "another element than float32"),
     ],
 )

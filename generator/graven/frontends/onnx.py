@@ -630,16 +630,23 @@ HANDLERS.update({kind: _reduction(kind) for kind in REDUCTIONS})
 def _resize(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     view = inputs[0]
     scales, sizes = reader.array(inputs, 2, "scales"), reader.integers(inputs, 3, "sizes")
+    how = attributes.get("coordinate_transformation_mode", b"half_pixel").decode()
     if sizes is None:
         pairs = zip(view.shape, scales.reshape(-1), strict=True)
-        sizes = [math.floor(n * float(scale)) for n, scale in pairs]
+        exact = [n * float(scale) for n, scale in pairs]
+        sizes = [math.floor(extent + 1e-4) for extent in exact]  # scales are float32
+        whole = all(abs(extent - size) < 1e-4 for extent, size in zip(exact, sizes, strict=True))
+        if not whole and how != "align_corners":  # ONNX lays pixels by the scales, not the sizes
+            raise reader.draft.error(
+                f"makes no whole number of pixels of {shape_text(view.shape)}; export it with "
+                "sizes instead of scales."
+            )
     if len(view.shape) != 4 or list(view.shape[:2]) != sizes[:2]:
         raise reader.draft.error(
             f"makes {shape_text(tuple(sizes))} of {shape_text(view.shape)}; only height and width "
             "can change."
         )
     mode = attributes.get("mode", b"nearest").decode()
-    how = attributes.get("coordinate_transformation_mode", b"half_pixel").decode()
     size, extents = tuple(sizes[2:]), view.shape[2:]
     if mode == "linear" and not attributes.get("antialias", 0):
         flags = {"align_corners": (True, False), "asymmetric": (False, False)}

@@ -411,6 +411,8 @@ def _addmm(reader: _Reader, given: Arguments) -> View:
         constant(reader, given["mat2"], "weights"),
         constant(reader, given["self"], "bias"),
     )
+    if (given.get("alpha", 1), given.get("beta", 1)) != (1, 1):
+        raise reader.draft.error("scales its product or bias; multiply the weights before.")
     return reader.draft.dense(given["mat1"], np.ascontiguousarray(weights.T), bias)
 
 
@@ -725,17 +727,24 @@ HANDLERS.update(
 # -- other resolutions ----------------------------------------------------------------------------
 
 
-def _size_of(given: Arguments, view: View) -> tuple[int, ...]:
+def _size_of(reader: _Reader, given: Arguments, view: View) -> tuple[int, ...]:
     size, scales = given.get("output_size"), given.get("scale_factors")
     if size:
         return tuple(size)
-    return tuple(math.floor(n * scale) for n, scale in zip(view.shape[2:], scales, strict=True))
+    exact = [n * scale for n, scale in zip(view.shape[2:], scales, strict=True)]
+    if not given.get("align_corners") and any(extent % 1 for extent in exact):
+        # PyTorch lays pixels by the factor, not by the sizes.
+        raise reader.draft.error(
+            f"makes no whole number of pixels of {shape_text(view.shape[2:])}; give size= instead "
+            "of scale_factor=."
+        )
+    return tuple(map(math.floor, exact))
 
 
 @handles("upsample_nearest2d")
 def _nearest(reader: _Reader, given: Arguments) -> View:
     view = given.get("input", given.get("self"))
-    size = _size_of(given, view)
+    size = _size_of(reader, given, view)
     flags = nearest("asymmetric", "floor", view.shape[2:], size)
     if flags is None:
         raise reader.draft.error("picks other pixels than any operator here; use a whole factor.")
@@ -745,7 +754,7 @@ def _nearest(reader: _Reader, given: Arguments) -> View:
 @handles("upsample_bilinear2d")
 def _bilinear(reader: _Reader, given: Arguments) -> View:
     view, corners = given.get("input", given.get("self")), bool(given["align_corners"])
-    size = _size_of(given, view)
+    size = _size_of(reader, given, view)
     return reader.draft.resize(view, "RESIZE_BILINEAR", size, corners, not corners)
 
 
