@@ -350,6 +350,12 @@ def test_softmax_of_opset_11_flattens():
     assert abs(found.sum() - 1.0) < 1e-5
 
 
+def test_log_softmax_of_opset_11_flattens():
+    network = one("LogSoftmax", shape=(1, 4, 5), opset=11).read()
+    found = reference.run(network, [reals(1, 4, 5)])[network.outputs[0]]
+    assert abs(np.exp(found).sum() - 1.0) < 1e-5
+
+
 # -- what is refused ------------------------------------------------------------------------------
 
 

@@ -443,22 +443,21 @@ def _hard_sigmoid(reader: _Reader, attributes: Attributes, inputs: list) -> View
     return reader.draft.scaled_relu6(inputs[0], alpha, beta)
 
 
-@handles("Softmax")
-def _softmax(reader: _Reader, attributes: Attributes, inputs: list) -> View:
-    (view,) = inputs
-    old = reader.opset < 13
-    axis = attributes.get("axis", 1 if old else -1) % len(view.shape)
-    if old and math.prod(view.shape[axis + 1 :]) != 1:  # opset 11 flattens from that axis on
-        whole = (math.prod(view.shape[:axis]), math.prod(view.shape[axis:]))
-        flat = reader.draft.softmax(reader.draft.reshape(view, whole), 1)
-        return reader.draft.reshape(flat, view.shape)
-    return reader.draft.softmax(view, axis)
+def _softmax(name: str) -> Handler:
+    def handler(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+        (view,) = inputs
+        old = reader.opset < 13
+        axis = attributes.get("axis", 1 if old else -1) % len(view.shape)
+        if old and math.prod(view.shape[axis + 1 :]) != 1:  # opset 11 flattens from that axis on
+            whole = (math.prod(view.shape[:axis]), math.prod(view.shape[axis:]))
+            flat = reader.draft.softmax(reader.draft.reshape(view, whole), 1, name)
+            return reader.draft.reshape(flat, view.shape)
+        return reader.draft.softmax(view, axis, name)
+
+    return handler
 
 
-@handles("LogSoftmax")
-def _log_softmax(reader: _Reader, attributes: Attributes, inputs: list) -> View:
-    axis = attributes.get("axis", -1)
-    return reader.draft.softmax(inputs[0], axis, "LOG_SOFTMAX")
+HANDLERS.update(Softmax=_softmax("SOFTMAX"), LogSoftmax=_softmax("LOG_SOFTMAX"))
 
 
 @handles("BatchNormalization")
