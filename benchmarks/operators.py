@@ -40,6 +40,7 @@ PAGE = figures.ROOT / "docs/operators.md"
 BEGIN, END = "<!-- table: ops -->\n", "<!-- end -->"
 SEEDS = 8  # random networks of a kind and an element that are tried
 CASES = 8  # that are read of an operator and an element, as a rule
+AT_ONCE = 400  # networks: one constant makes all answers, and compilers limit what that takes
 TARGETS = {
     "armv6m": ("cortex-m0", ""),
     "armv7m": ("cortex-m3", ""),
@@ -172,6 +173,8 @@ def elements() -> Known:
 
 def origins(network: ir.Network, written: ir.Network) -> list[Key | None]:
     """The operator of the file, and its element, of each layer: passes keep indices."""
+    if len(network.operators) == 1:  # whatever passes make of it
+        return [*keys_of(network)] * len(written.operators)
     stated = {each.index: (each.name, element_of(network, each)) for each in network.operators}
     return [stated.get(each.index) for each in written.operators]
 
@@ -230,7 +233,9 @@ def compiler_of(target: str, folder: Path) -> list[str]:
 def ask(isa: str) -> Known:
     """Operators of which some case is served by a kernel other than scalar's, or all are free."""
     layers_of = [origin for both in networks() for origin in origins(*both)]
-    answers = kernels(isa, [written for _, written in networks()])
+    written = [each for _, each in networks()]
+    parts = (written[start : start + AT_ONCE] for start in range(0, len(written), AT_ONCE))
+    answers = [answer for part in parts for answer in kernels(isa, part)]
     served: dict[Key, set[str]] = {}
     for origin, kernel in zip(layers_of, answers, strict=True):
         if origin is not None:
