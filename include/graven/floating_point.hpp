@@ -100,7 +100,7 @@ template <class T> constexpr T log(T x) {
   if (x == 0) return -infinity<T>;
   if (x == infinity<T>) return x;
   int n = 0;
-  if (x < std::numeric_limits<T>::min()) {  // subnormal
+  if (x < (std::numeric_limits<T>::min)()) {  // subnormal
     x *= power_of_two<T>(F::fraction + 1);
     n = -F::fraction - 1;
   }

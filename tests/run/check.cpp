@@ -27,7 +27,7 @@ static_assert(passes<full> && passes<least> && passes<real> && passes<real_least
               passes<bounds>);
 
 // Bytes of every element type may be moved; arithmetic is for int8 and float32.
-constexpr Parameters words[] = {{.element = Element::int16}, {}};
+constexpr Parameters words[] = {{.output = {1, 0}, .element = Element::int16}, {}};
 static_assert(passes<words, Sequential<ResizeNearest<2, 2>>>);
 static_assert(passes<words, Sequential<Flatten>>);
 

@@ -6,7 +6,7 @@
 // and, where int8 has a form of it,
 //   static constexpr std::int8_t entry(int q, Quant in, Quant out);
 // which says the 256 entries of the table that int8 goes through; and for int16
-//   static constexpr std::int16_t word(std::int32_t q, const WordNumbers&);
+//   static constexpr std::int16_t wide(std::int32_t q, const WordNumbers&);
 //   static constexpr WordNumbers numbers(Quant in, Quant out);
 // The shape stays.
 #pragma once
@@ -23,8 +23,8 @@ template <class F> struct Map {
     return detail::lower_map<in>(l, input, function(), inherited);
   }
   static constexpr Function function() {
-    if constexpr (requires { F::word; })
-      return {F::entry, F::template real<float>, F::word, F::numbers};
+    if constexpr (requires { F::wide; })
+      return {F::entry, F::template real<float>, F::wide, F::numbers};
     else if constexpr (requires { F::entry; })
       return {F::entry, F::template real<float>};
     else

@@ -14,7 +14,8 @@ enum class Trait : std::uint8_t {
   weights = 2,    // multiplies with a filter: the record has filter, bias and scales
   uncentred = 4,  // its sums may start at the plain bias and add (x - zero_point) * weight
   numbered = 8,   // its kernel depends on the number of a step in the whole
-  decides = 16    // yields bool
+  decides = 16,   // yields bool
+  shares = 32     // its int16 may begin with 0: a zero point of -2^15
 };
 constexpr int operator|(Trait a, Trait b) { return static_cast<int>(a) | static_cast<int>(b); }
 constexpr int operator|(int set, Trait trait) { return set | static_cast<int>(trait); }

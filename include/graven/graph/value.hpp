@@ -98,7 +98,7 @@ struct Function {
   std::int8_t (*entry)(int q, Quant in, Quant out) = nullptr;  // int8 -> int8: TFLM's arithmetic
   float (*real)(float x) = nullptr;
   // int16 -> int16, by `numbers` of the scales, which are made while the value is packed.
-  std::int16_t (*word)(std::int32_t q, const WordNumbers& numbers) = nullptr;
+  std::int16_t (*wide)(std::int32_t q, const WordNumbers& numbers) = nullptr;
   WordNumbers (*numbers)(Quant in, Quant out) = nullptr;
 };
 

@@ -23,7 +23,7 @@ struct Abs : Map<Abs> {
     const Multiplier m = ratio(in, out);
     return {{m.multiplier, m.shift}};
   }
-  static constexpr std::int16_t word(std::int32_t q, const WordNumbers& n) {
+  static constexpr std::int16_t wide(std::int32_t q, const WordNumbers& n) {
     const Multiplier m{n.values[0], static_cast<int>(n.values[1])};
     return static_cast<std::int16_t>(clamp(requantize(q < 0 ? -q : q, m), {-32768, 32767}));
   }

@@ -30,7 +30,7 @@ template <Real alpha> struct LeakyReLU : Map<LeakyReLU<alpha>> {
     if (below < 0) negative.multiplier = -negative.multiplier;
     return {{positive.multiplier, positive.shift, negative.multiplier, negative.shift}};
   }
-  static constexpr std::int16_t word(std::int32_t q, const WordNumbers& n) {
+  static constexpr std::int16_t wide(std::int32_t q, const WordNumbers& n) {
     const Multiplier m = q >= 0 ? Multiplier{n.values[0], static_cast<int>(n.values[1])}
                                 : Multiplier{n.values[2], static_cast<int>(n.values[3])};
     return static_cast<std::int16_t>(clamp(requantize(q, m), {-32768, 32767}));

@@ -16,7 +16,7 @@ struct Sigmoid {
 
   template <At in> static constexpr Shape output() { return in.shape; }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    return detail::lower_map<in>(l, input, {entry, real<float>, word, numbers},
+    return detail::lower_map<in>(l, input, {entry, real<float>, wide, numbers},
                                  Quant{1.0f / 256, -128});
   }
 
@@ -24,7 +24,7 @@ struct Sigmoid {
     return fixed_point::saturating_entry(
         q, in, [](std::int32_t x) { return rounding_shift(fixed_point::logistic(x), 23) - 128; });
   }
-  static constexpr std::int16_t word(std::int32_t q, const WordNumbers& n) {
+  static constexpr std::int16_t wide(std::int32_t q, const WordNumbers& n) {
     return interpolation::logistic(q, {n.values[0], n.values[1]});
   }
   static constexpr WordNumbers numbers(Quant in, Quant) {

@@ -10,7 +10,7 @@
 namespace graven::core {
 
 namespace op {
-inline constexpr Op softmax{"softmax"};
+inline constexpr Op softmax{"softmax", Trait::shares};
 }
 
 // The sum of more exponentials may overflow where no step has taken 8 bits off.

@@ -108,7 +108,7 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
       v.element == Element::int8 || v.element == Element::uint8 || v.element == Element::int16;
 
   static constexpr bool scaled = !quantized || is_scale(v.quant.scale);
-  static constexpr bool is_share = v.op == op::softmax && v.quant.zero_point == -32768;
+  static constexpr bool is_share = v.op.has(Trait::shares) && v.quant.zero_point == -32768;
   static constexpr bool in_range = v.element == Element::int16
                                        ? v.quant.zero_point == 0 || is_share
                                        : !quantized || (v.quant.zero_point >= low_of(v.element) &&

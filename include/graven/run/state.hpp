@@ -1,6 +1,7 @@
 // What lasts from run to run: the rows of values that persist, apart from all scratch.
 #pragma once
 
+#include "graven/graph/op.hpp"
 #include "graven/kernel/bytes.hpp"
 #include "graven/kernel/row_form.hpp"
 #include "graven/plan/schedule.hpp"

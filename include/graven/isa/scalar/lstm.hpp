@@ -38,12 +38,12 @@ struct LstmNumbers {
 template <class T> struct LstmSums;
 template <> struct LstmSums<std::int8_t> {
   using Sum = std::int32_t;
-  static constexpr std::int32_t round(Sum sum, Multiplier m) { return requantize(sum, m); }
+  static constexpr std::int32_t rescaled(Sum sum, Multiplier m) { return requantize(sum, m); }
   static constexpr Multiplier multiplier(Multiplier m) { return m; }
 };
 template <> struct LstmSums<std::int16_t> {
   using Sum = std::int64_t;
-  static constexpr std::int32_t round(Sum sum, Multiplier m) { return requantize_wide(sum, m); }
+  static constexpr std::int32_t rescaled(Sum sum, Multiplier m) { return requantize_wide(sum, m); }
   static constexpr Multiplier multiplier(Multiplier m) { return narrow(m); }
 };
 
@@ -129,8 +129,8 @@ template <class T> struct Lstm : PlainKernel {
   }
   // Both sums of a gate, each rounded to Q3.12; times three, as the tables want it.
   static constexpr std::int32_t gate(const LstmNumbers& n, int gate, Sum input, Sum recurrent) {
-    const auto first = clamp(Sums::round(input, n.input[gate]), int16_range);
-    const auto second = clamp(Sums::round(recurrent, n.recurrent[gate]), int16_range);
+    const auto first = clamp(Sums::rescaled(input, n.input[gate]), int16_range);
+    const auto second = clamp(Sums::rescaled(recurrent, n.recurrent[gate]), int16_range);
     return 3 * clamp(first + second, int16_range);
   }
   // The cell state times three, as Q3.12.

@@ -28,10 +28,10 @@ template <std::int16_t (*function)(std::int32_t, const WordNumbers&)> struct Map
 struct MapWords {
   static constexpr const char* name = "scalar.map_words";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int16_t>(g, value, op::map) && g[value].function.word != nullptr;
+    return makes<std::int16_t>(g, value, op::map) && g[value].function.wide != nullptr;
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
-    return MapWord<graph.values[value].function.word>{};
+    return MapWord<graph.values[value].function.wide>{};
   }
 };
 
