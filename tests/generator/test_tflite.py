@@ -15,6 +15,7 @@ from graven.layers.conv2d import Conv2D
 from graven.layers.mul import Mul
 from graven.layers.relu import ReLU
 from graven.layers.reshape import Reshape
+from graven.layers.signal import Signal
 
 OPERATORS = {
     "ad_autoencoder_int8": 10, "hello_world_float32": 3, "hello_world_int8": 3,
@@ -459,6 +460,26 @@ def test_groups_must_divide_the_channels():
         network = b.network([b.add("CONV_2D", Conv2D(), inputs, output)])
         b.operators.clear()
         assert f"has {filters} filters of {depth} input channels" in refused(network)
+
+
+@pytest.mark.parametrize(
+    ("operator", "numbers", "sentence"),
+    [
+        ("SignalWindow", {"shift": 32}, "option shift is 32, expected 0 to 31"),
+        ("SignalRfft", {"fft_length": 48}, "has fft_length 48, expected a power of two"),
+        ("SignalFilterBank", {"num_channels": 99}, "has tables that do not fit 99 channels"),
+        ("SignalPCAN", {"snr_shift": -1}, "option snr_shift is -1, expected 0 to 31"),
+    ],
+)
+def test_numbers_of_the_audio_front_end(operator, numbers, sentence):
+    network = random_models.random_case(np.random.default_rng(0), "audio")
+    changed = tuple(
+        dataclasses.replace(each, layer=Signal(each.layer.numbers | numbers))
+        if each.name == operator
+        else each
+        for each in network.operators
+    )
+    assert sentence in refused(dataclasses.replace(network, operators=changed))
 
 
 def test_zeros_may_have_no_scale():

@@ -277,6 +277,9 @@ def read(node: Node) -> Signal:
         node.constant(place, (INT16,))
     for output, element in zip(node.outputs, kind.outputs, strict=True):
         node.expect_element(output, element)
+    for name in SHIFTS & set(kind.numbers):
+        if not 0 <= layer.numbers[name] < 32:
+            raise node.error(f"option {name} is {layer.numbers[name]}, expected 0 to 31.")
     CHECKS.get(node.name, lambda own, node: None)(layer, node)
     for output, shape in zip(node.outputs, kind.shapes(layer, node), strict=True):
         node.expect_shape(output, shape)
@@ -309,7 +312,15 @@ def check_gains(own: Signal, node: Node) -> None:
         raise node.error(f"has {node.input(2).data.size} gains, expected 125.", node.input(2))
 
 
+def check_window(own: Signal, node: Node) -> None:
+    node.expect_shape(node.input(1), node.input(0).shape[-1:])
+
+
+SHIFTS = frozenset(
+    ("shift", "snr_shift", "input_correction_bits", "smoothing_bits", "spectral_subtraction_bits")
+)
 CHECKS = {
+    "SignalWindow": check_window,
     "SignalRfft": check_fft,
     "SignalFilterBank": check_bank,
     "SignalPCAN": check_gains,
