@@ -4,7 +4,7 @@
 using namespace graven;
 
 #ifdef GRAVEN_BROKEN
-constexpr Parameters params[] = {{.output = {0.1f, 0}, .element = Element::int16}, {}};
+constexpr Parameters params[] = {{.output = {0.1f, 0}, .element = Element::uint8}, {}};
 #else
 constexpr Parameters params[] = {{.output = {0.1f, 0}}, {}};
 #endif

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+
 using namespace test;
 
 namespace {
@@ -36,6 +38,113 @@ using Joined = Graph<Node<Clamped, 0, 0>, Outputs<1>>;
 using Product = Graph<Node<Mul, 0, 0>, Outputs<1>>;
 using Parts = Graph<Node<Split<Axis::width, 2>, 0>, Node<ReLU, Out<1, 1>>, Outputs<2>>;
 
+// ---- the kernels by element types ---------------------------------------------------------------
+
+constexpr std::int8_t bytes_of_weights[1]{};
+constexpr std::int16_t words_of_weights[1]{};
+constexpr std::int32_t short_sums[1]{};
+constexpr Quant word{0.001f, 0}, byte{0.1f, 3};
+constexpr Parameters hybrid[] = {{}, {.filter = bytes_of_weights}};
+constexpr Parameters words[] = {{.output = word, .element = Element::int16},
+                                {.filter = bytes_of_weights, .output = word}};
+constexpr Parameters words_by_32[] = {
+    {.output = word, .element = Element::int16},
+    {.filter = bytes_of_weights, .bias = short_sums, .output = word}};
+constexpr Parameters nibbles[] = {{.output = byte},
+                                  {.filter = int4(bytes_of_weights), .output = byte}};
+constexpr Parameters wide_weights[] = {{.output = byte},
+                                       {.filter = words_of_weights, .output = byte}};
+constexpr Parameters ints[] = {{.element = Element::int32}, {}};
+constexpr Parameters bools[] = {{.element = Element::boolean}, {}};
+constexpr Parameters energies[] = {{.element = Element::uint32}, {}};
+constexpr Parameters sums[] = {{.element = Element::uint64}, {}};
+constexpr Parameters byte_input{.output = byte},
+    word_input{.output = word, .element = Element::int16}, real_input{};
+template <Element to, const Parameters& in>
+constexpr Parameters becomes[] = {in, {.output = to == Element::int8 ? byte : word, .element = to}};
+constexpr Parameters same_scale[] = {byte_input, {}};
+constexpr std::int32_t places[1]{};
+constexpr std::int16_t zero_word[1]{};
+constexpr std::int8_t zero_byte[1]{};
+constexpr float zero[1]{}, one[1]{1};
+constexpr Constant table[] = {{"indices", places}};
+constexpr Parameters tabled[] = {byte_input, {.constants = table}};
+// What lasts: its element, scale and zero point are those of a number by its name.
+template <const auto& first, const auto& second>
+constexpr Constant kept[] = {
+    {"state", first, one}, {"hidden", first, one}, {"memory", second, one}};
+template <const Parameters& in, const auto& first, const auto& second>
+constexpr Parameters lasting[] = {in, {.constants = kept<first, second>, .output = in.output}};
+
+template <class S, const auto& params> void serve_weighted(S& s) {
+  s.template add_layer<Conv2D<8, 4, 3>, params>();
+  s.template add_layer<Grouped, params>();
+  s.template add_layer<DepthwiseConv2D<8, 1, 3>, params>();
+  s.template add_layer<Dense<192, 3>, params>();
+  s.template add_layer<TransposeConv2D<8, 4, 2, 2>, params>();
+}
+template <class L> using Doubled = Graph<Node<L, 0, 0>, Outputs<1>>;
+template <class S, const auto& params, class... Layers> void serve(S& s) {
+  (s.template add_layer<Layers, params>(), ...);
+}
+constexpr Axis rows = Axis::height;
+
+template <class S> void serve_elements(S& s) {
+  serve_weighted<S, int8s>(s);
+  serve_weighted<S, reals>(s);
+  serve_weighted<S, hybrid>(s);
+  serve_weighted<S, words>(s);
+  serve_weighted<S, words_by_32>(s);
+  serve_weighted<S, nibbles>(s);
+  serve_weighted<S, wide_weights>(s);
+  serve<S, int8s, CumSum<>, L2Normalization, LogSoftmax, Doubled<BatchMatMul<false, true>>,
+        Doubled<Minimum>, Doubled<Maximum>, Doubled<SquaredDifference>, Doubled<Sub>, Doubled<Div>,
+        Doubled<Equal>, Doubled<NotEqual>, Doubled<Less>, Doubled<LessEqual>, Doubled<Greater>,
+        Doubled<GreaterEqual>, Doubled<Prelu>, Doubled<AddN>, ReduceMax<rows>, Sum<rows>, ArgMin<>,
+        ArgMax<>, ZerosLike, Tanh>(s);
+  serve<S, reals, CumSum<>, L2Normalization, LogSoftmax, L2Pool<2>,
+        Doubled<BatchMatMul<false, true>>, Doubled<FloorDiv>, Doubled<FloorMod>, Doubled<AddN>,
+        Mean<rows>, ReduceMax<rows>, ArgMax<>, Cast<Element::int32>>(s);
+  serve<S, ints, Doubled<Add>, Doubled<Mul>, ReduceMax<rows>, Mean<rows>>(s);
+  serve<S, bools, LogicalNot, Doubled<LogicalAnd>, Doubled<LogicalOr>, ReduceAny<rows>>(s);
+  serve<S, same_scale, Doubled<Minimum>, Doubled<Maximum>>(s);
+  serve<S, long_indices, ArgMin<>>(s);
+  serve<S, long_real_indices, ArgMin<>>(s);
+  serve<S, ints, Sum<rows>>(s);
+  serve<S, reals, ArgMin<>>(s);
+  serve<S, tabled, IndexTable<Shape{4, 6, 8}>>(s);
+  serve<S, becomes<Element::int16, byte_input>, Quantize, Softmax>(s);
+  serve<S, becomes<Element::int32, byte_input>, Quantize>(s);
+  serve<S, becomes<Element::int8, word_input>, Quantize>(s);
+  serve<S, becomes<Element::int32, word_input>, Quantize>(s);
+  serve<S, becomes<Element::int16, real_input>, Quantize>(s);
+  serve<S, lasting<byte_input, zero_byte, zero_word>, LSTM<3>>(s);
+  serve<S, lasting<word_input, zero_word, zero_word>, LSTM<3>>(s);
+  serve<S, lasting<real_input, zero, zero>, LSTM<3>, SVDF<2, 1, 3>>(s);
+  serve<S, lasting<byte_input, zero_byte, zero_byte>, SVDF<2, 1, 3>>(s);
+  serve<S, lasting<byte_input, zero_word, zero_word>, SVDF<2, 1, 3>>(s);
+  serve<S, words, MaxPool<2>, AvgPool<2>, Mean<rows>, Doubled<Add>, Doubled<Mul>, Sigmoid, Softmax,
+        Dequantize, ReLU>(s);
+}
+
+using Kept = Graph<Node<Variable<Shape{4, 6, 8}>>, Node<Add, 0, 1>, Node<Assign, 1, 2>, Outputs<2>>;
+constexpr Parameters of_kept[] = {byte_input, {.output = byte}, {.output = byte}, {}};
+using Chosen = Graph<Node<Equal, 0, 0>, Node<Select, 1, 0, 0>, Outputs<2>>;
+using Scaled = Graph<Node<FftAutoScale, 0>, Outputs<Out<1, 0>, Out<1, 1>>>;
+using LessNoise = Graph<Node<SpectralSubtraction<1, 1, 1, 1, 0, 2, 1>, 0>,
+                        Node<Pcan<1>, Out<1, 0>, Out<1, 1>>, Outputs<2>>;
+using Roots =
+    Graph<Node<Cast<Element::int32>, 0>, Node<Reshape<Shape{1, 1, 192}>, 1>,
+          Node<Slice<Axis::channels, 0, 1>, 2>, Node<FilterBankSquareRoot, 0, 3>, Outputs<4>>;
+
+template <class S> void serve_rest(S& s) {
+  s.template add_layer<Kept, of_kept>();
+  s.template add_layer<Chosen, of_two>();
+  serve<S, words, WindowFunction<12>, Scaled, RealFft<8>, Energy<0, 4>>(s);
+  serve<S, energies, LessNoise, FilterBankLog<64, 0>, FilterBank<3, 2>>(s);
+  s.template add_layer<Roots, sums>();
+}
+
 template <class List> Served<List> serve_all() {
   Served<List> s;
   for_each(All{}, [&]<class C>(C) {
@@ -59,6 +168,8 @@ template <class List> Served<List> serve_all() {
   s.template add_layer<Product, int8s>();
   s.template add_layer<Product, reals>();
   s.template add_layer<Parts, of_two>();
+  serve_elements(s);
+  serve_rest(s);
   s.add(stream_graph_of<Sequential<MaxPool<Extent{3, 1}, 1>>, std::array{Shape{9, 1, 2}}, int8s,
                         StreamPolicy{}>);
   return s;
@@ -68,7 +179,7 @@ template <class List> Served<List> serve_all() {
 template <class List, class Inherited> void check_list() {
   const Served<List> served = serve_all<List>();
   for (int k = 0; k < List::count - Inherited::count; ++k) {
-    CAPTURE(List::names[k]);
+    INFO(std::string(List::names[k]));
     CHECK(served.kernels[k]);
   }
 }

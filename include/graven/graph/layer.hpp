@@ -22,6 +22,11 @@ concept IsLayer = requires {
   L::op;
 }
 || requires { L::layers; };
+// A layer without inputs says so: static constexpr bool is_source = true.
+template <class L>
+concept IsSource = requires {
+  requires L::is_source;
+};
 template <class L, At... in>
 concept Yields = requires {
   L::template output<in...>();

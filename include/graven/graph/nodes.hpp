@@ -124,7 +124,9 @@ private:
 
   // A layer without inputs, such as a Variable, is told its place alone.
   template <class N, int Layer, At... in> struct Placed;
-  template <class L, int Layer, At... in> struct Placed<Node<L>, Layer, in...> {
+  template <class L, int Layer, At... in>
+  requires IsSource<L>
+  struct Placed<Node<L>, Layer, in...> {
     static constexpr At nowhere{Shape{1, 1, 1}, Layer};
     template <int k> static constexpr Shape output() { return output_of<L, k, nowhere>(); }
     template <class Lowering> static constexpr auto lower(Lowering& l, const View*) {

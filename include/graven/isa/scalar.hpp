@@ -66,11 +66,14 @@ using lasting = Prefer<State, Assigns, Lstm<std::int8_t>, Lstm<std::int16_t>, Ls
                        SvdfInt8<std::int16_t>, SvdfInt8<std::int8_t>,
                        SvdfFloat32>;  // from run to run
 using by_nibbles = Prefer<Conv<Int8x4>, GroupedConv<Int8x4>, Depthwise<Int8x4>, DenseRows<Int8x4>>;
+using by_words = Prefer<Conv<Int8x16<false>>, GroupedConv<Int8x16<false>>,
+                        Depthwise<Int8x16<false>>, DenseRows<Int8x16<true>>,
+                        TransposeConv<Int8x16<false>>>;  // of uint8 models
 using audio = Prefer<WindowFunctions, FftShift, FftScale, RealFfts, Energies, FilterBanks, BankRoot,
                      Noise<op::noise_estimate>, Noise<op::less_noise>, Pcans, BankLog>;
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
-                        weighted<Int16x8By32>, by_nibbles, weighted<Int8x16<false>>,
-                        weighted<Int8x16<true>>, BatchMatMul<std::int8_t>, BatchMatMul<float>>;
+                        weighted<Int16x8By32>, by_nibbles, by_words, BatchMatMul<std::int8_t>,
+                        BatchMatMul<float>>;
 using kernels = Prefer<products, pooling, reducing, lengths, elementwise, words, converting,
                        binaries, Selects, AddNInt8, AddNFloat32, moving, lasting, audio>;
 

@@ -12,6 +12,7 @@ namespace graven::core {
 
 template <Shape shape> struct Literal {
   static constexpr const char* op = "LITERAL";
+  static constexpr bool is_source = true;
 
   template <At at> static constexpr Shape output() {
     static_assert(shape.exists() || error::out_of_range<error::at_layer<at.layer>>,

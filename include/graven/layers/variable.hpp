@@ -16,6 +16,7 @@ namespace graven::core {
 
 template <Shape shape> struct Variable {
   static constexpr const char* op = "READ_VARIABLE";
+  static constexpr bool is_source = true;
 
   template <At at> static constexpr Shape output() { return shape; }
   template <At at, class Lowering> static constexpr View lower(Lowering& l, View nothing) {
