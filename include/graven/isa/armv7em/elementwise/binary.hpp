@@ -57,15 +57,9 @@ template <class Math, bool each_a, bool each_b, bool clamps> struct InRuns : Pla
     std::byte* const end = out + (length & ~3);
     if constexpr (Math::light) {
       std::byte* const before = out + (length & ~15);
-      while (out != before) {
-        at(0), at(4), at(8), at(12);
-        on(16);
-      }
+      while (out != before) at(0), at(4), at(8), at(12), on(16);
     }
-    while (out != end) {
-      at(0);
-      on(4);
-    }
+    while (out != end) at(0), on(4);
     const int rest = length & 3;
     if (rest == 0) return out;
     std::uint32_t last = four(each_a ? part(a, rest) : 0, each_b ? part(b, rest) : 0);
