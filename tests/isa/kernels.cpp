@@ -81,6 +81,7 @@ template <class S, const auto& params> void serve_weighted(S& s) {
   s.template add_layer<Grouped, params>();
   s.template add_layer<DepthwiseConv2D<8, 1, 3>, params>();
   s.template add_layer<Dense<192, 3>, params>();
+  s.template add_layer<Dense<8, 3>, params>();
   s.template add_layer<TransposeConv2D<8, 4, 2, 2>, params>();
 }
 template <class L> using Doubled = Graph<Node<L, 0, 0>, Outputs<1>>;

@@ -66,7 +66,7 @@ using lasting = Prefer<State, Assigns, Lstm<std::int8_t>, Lstm<std::int16_t>, Ls
                        SvdfInt8<std::int16_t>, SvdfInt8<std::int8_t>,
                        SvdfFloat32>;  // from run to run
 using by_nibbles = Prefer<Conv<Int8x4>, GroupedConv<Int8x4>, Depthwise<Int8x4>, DenseRows<Int8x4>>;
-using by_words = Prefer<Conv<Int8x16<false>>, GroupedConv<Int8x16<false>>,
+using by_words = Prefer<Conv<Int8x16<false>>, Conv<Int8x16<true>>, GroupedConv<Int8x16<false>>,
                         Depthwise<Int8x16<false>>, DenseRows<Int8x16<true>>,
                         TransposeConv<Int8x16<false>>>;  // of uint8 models
 using audio = Prefer<WindowFunctions, FftShift, FftScale, RealFfts, Energies, FilterBanks, BankRoot,
