@@ -15,8 +15,14 @@ INT8_MIN, INT8_MAX = -128, 127
 INT32_MIN, INT32_MAX = -(1 << 31), (1 << 31) - 1
 
 
+def nearest(value: np.ndarray | float) -> np.ndarray:
+    """Whole numbers in float64, halves away from zero."""
+    wide = np.asarray(value, dtype=np.float64)
+    return np.trunc(wide + np.copysign(0.5, wide))
+
+
 def round_half_away(value: float) -> int:
-    return int(math.copysign(math.floor(abs(value) + 0.5), value))
+    return int(nearest(value))
 
 
 def quantize_multiplier(real: float) -> tuple[int, int]:

@@ -68,16 +68,11 @@ def finished(node: Node, steps: np.ndarray) -> np.ndarray:
 def tabled(node: Node, value: np.ndarray, function: Real) -> np.ndarray:
     """int8 by a table of a real function in float32, as TensorFlow Lite's LUTPopulate."""
     steps = function(dequantized(node, value)) * (np.float32(1) / np.float32(scale_of(node.output)))
-    return finished(node, round_half_away(np.clip(steps, -1e6, 1e6)))
+    return finished(node, arithmetic.nearest(np.clip(steps, -1e6, 1e6)).astype(np.int64))
 
 
 def dequantized(node: Node, value: np.ndarray) -> np.ndarray:
     return np.float32(scale_of(node.input(0))) * centred(node, value).astype(np.float32)
-
-
-def round_half_away(value: np.ndarray) -> np.ndarray:
-    wide = value.astype(np.float64)
-    return np.trunc(wide + np.copysign(0.5, wide)).astype(np.int64)
 
 
 def exactly(function: Callable[[np.ndarray], np.ndarray]) -> Real:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import ir
 from graven.layers.slice import Slice
-from graven.moving import Steps, expect_moved, numbers
+from graven.moving import Blocks, Steps, expect_moved, read_blocks
 from graven.node import Node, Option, Values
 from graven.quantize.rules import SAME
 
@@ -20,9 +19,8 @@ SCALES = SAME
 
 
 @dataclass(frozen=True)
-class BatchToSpaceND(ir.Layer):
-    block: tuple[int, ...]
-    border: tuple[tuple[int, int], ...]  # before and after, of each axis of the block
+class BatchToSpaceND(Blocks):
+    pass
 
 
 def options(layer: BatchToSpaceND) -> dict[str, Option]:
@@ -30,20 +28,16 @@ def options(layer: BatchToSpaceND) -> dict[str, Option]:
 
 
 def read(node: Node) -> BatchToSpaceND:
-    node.expect_inputs(3, 3)
-    data = node.input(0)
-    space = node.input(1).shape[0] if len(node.input(1).shape) == 1 else 0
-    if not 0 < space < len(data.shape):
-        raise node.error(f"has {len(data.shape)} axes, too few for its blocks.", data)
-    block, found = numbers(node, 1, space), numbers(node, 2, 2 * space)
-    border = tuple(zip(found[::2], found[1::2], strict=True))
+    layer = read_blocks(node, BatchToSpaceND)
+    data, block, border = node.input(0), layer.block, layer.border
+    space = len(block)
     sides = zip(data.shape[1 : 1 + space], block, border, strict=True)
     large = tuple(extent * size - sum(pair) for extent, size, pair in sides)
-    if min(block) < 1 or min(found) < 0 or min(large) < 1 or data.shape[0] % math.prod(block):
+    if min(large) < 1 or data.shape[0] % math.prod(block):
         raise node.error(f"{data.shape[0]} images do not make blocks of {block}.", data)
     images = data.shape[0] // math.prod(block)
     expect_moved(node, data, node.output, (images, *large, *data.shape[1 + space :]))
-    return BatchToSpaceND(block, border)
+    return layer
 
 
 def steps(layer: BatchToSpaceND, node: Node) -> Steps:

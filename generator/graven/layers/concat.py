@@ -85,7 +85,9 @@ def read(node: Node) -> Concat:
 def cpp(layer: Concat, node: Node) -> Cpp:
     place = hwc_axis(node, node.output, layer.axis)
     if place is None:
-        raise node.error("joins along the batch, which is always 1; remove the operator.")
+        raise node.error(
+            "joins along an axis of one element before the last three; remove the operator."
+        )
     type = template(
         "Concatenate",
         axes([place]),

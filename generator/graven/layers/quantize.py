@@ -67,8 +67,7 @@ def reference(layer: Quantize, node: Node, values: Values) -> np.ndarray:
     else:
         with np.errstate(over="ignore"):
             quotient = (values[0] / np.float32(scale)).astype(np.float64)
-        nearest = np.trunc(quotient + np.copysign(0.5, quotient))  # halves away from zero
-        rounded = np.nan_to_num(nearest, nan=0.0)
+        rounded = np.nan_to_num(arithmetic.nearest(quotient), nan=0.0)
     limits = np.iinfo(output.element.dtype)
     return np.clip(rounded + zero_point, limits.min, limits.max).astype(output.element.dtype)
 

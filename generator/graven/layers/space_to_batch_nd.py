@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import ir
 from graven.layers.pad import Pad, zero
-from graven.moving import Steps, expect_moved, numbers
+from graven.moving import Blocks, Steps, expect_moved, read_blocks
 from graven.node import Node, Option, Values
 from graven.quantize.rules import SAME
 
@@ -20,9 +19,8 @@ SCALES = SAME
 
 
 @dataclass(frozen=True)
-class SpaceToBatchND(ir.Layer):
-    block: tuple[int, ...]
-    border: tuple[tuple[int, int], ...]  # before and after, of each axis of the block
+class SpaceToBatchND(Blocks):
+    pass
 
 
 def options(layer: SpaceToBatchND) -> dict[str, Option]:
@@ -30,21 +28,17 @@ def options(layer: SpaceToBatchND) -> dict[str, Option]:
 
 
 def read(node: Node) -> SpaceToBatchND:
-    node.expect_inputs(3, 3)
-    data = node.input(0)
-    space = node.input(1).shape[0] if len(node.input(1).shape) == 1 else 0
-    if not 0 < space < len(data.shape):
-        raise node.error(f"has {len(data.shape)} axes, too few for its blocks.", data)
-    block, found = numbers(node, 1, space), numbers(node, 2, 2 * space)
-    border = tuple(zip(found[::2], found[1::2], strict=True))
+    layer = read_blocks(node, SpaceToBatchND)
+    data, block, border = node.input(0), layer.block, layer.border
+    space = len(block)
     extents = data.shape[1 : 1 + space]
     padded = tuple(extent + sum(pair) for extent, pair in zip(extents, border, strict=True))
-    if min(block) < 1 or min(found) < 0 or any(map(int.__mod__, padded, block)):
+    if any(map(int.__mod__, padded, block)):
         raise node.error(f"{padded} pixels do not fall into blocks of {block}.", data)
     images = data.shape[0] * math.prod(block)
     small = tuple(map(int.__floordiv__, padded, block))
     expect_moved(node, data, node.output, (images, *small, *data.shape[1 + space :]))
-    return SpaceToBatchND(block, border)
+    return layer
 
 
 def steps(layer: SpaceToBatchND, node: Node) -> Steps:

@@ -49,7 +49,9 @@ def read(node: Node) -> Split:
 def cpp(layer: Split, node: Node) -> Cpp:
     place = hwc_axis(node, node.input(1), layer.axis)
     if place is None:
-        raise node.error("splits the batch, which is always 1; remove the operator.")
+        raise node.error(
+            "splits an axis of one element before the last three; remove the operator."
+        )
     return Cpp(template("Split", axes([place]), str(layer.parts)), computed(node, 1))
 
 

@@ -7,6 +7,7 @@
 #include "graven/isa/scalar/binaries.hpp"
 #include "graven/isa/scalar/mul.hpp"
 #include "graven/isa/shared/runs.hpp"
+#include "graven/kernel/multiplier.hpp"
 
 namespace graven::core::mve_isa {
 
@@ -49,7 +50,7 @@ template <int program> struct Products {
         zero(t.out_zero) {}
   static constexpr void pack(const GraphView& g, const Value& v, Writer& to) {
     for (int k = 0; k < 2; ++k) to.put<std::int32_t>(-g.source(v, k).quant.zero_point);
-    scalar_isa::pack(scalar_isa::MulQuantized<std::int8_t>::multiplier(g, v), to);
+    put_multiplier(to, scalar_isa::MulQuantized<std::int8_t>::multiplier(g, v));
   }
   template <bool each_a, bool each_b>
   void run(const std::byte* a, const std::byte* b, std::byte* out, int count) const {

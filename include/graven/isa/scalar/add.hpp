@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graven/isa/scalar/binary.hpp"
+#include "graven/kernel/multiplier.hpp"
 #include "graven/layers/add.hpp"
 
 namespace graven::core::scalar_isa {
@@ -19,7 +20,7 @@ template <class T, int left> struct AddQuantized : PlainKernel {
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const AddMultipliers m = multipliers(g, v);
     for (int k = 0; k < 2; ++k) Operand::pack(g, v, k, m.inputs[k], to);
-    scalar_isa::pack(m.sum, to);
+    put_multiplier(to, m.sum);
   }
   static constexpr AddMultipliers multipliers(const GraphView& g, const Value& v) {
     return add_multipliers<left>(g.source(v, 0).quant.scale, g.source(v, 1).quant.scale,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graven/isa/scalar/binary.hpp"
+#include "graven/kernel/multiplier.hpp"
 #include "graven/layers/add_n.hpp"
 
 namespace graven::core::scalar_isa {
@@ -20,7 +21,7 @@ struct AddNInt8 : PlainKernel {
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const float scale = g.source(v).quant.scale;
     to.put<std::int32_t>(v.inputs);
-    scalar_isa::pack(add_multipliers<20>(scale, scale, v.quant.scale).sum, to);
+    put_multiplier(to, add_multipliers<20>(scale, scale, v.quant.scale).sum);
   }
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;

@@ -1,6 +1,7 @@
 // Row kernel of products of matrices, both of which are rows.
 #pragma once
 
+#include "graven/kernel/multiplier.hpp"
 #include "graven/kernel/prefer.hpp"
 #include "graven/layers/batch_matmul.hpp"
 #include "graven/quant.hpp"
@@ -23,14 +24,11 @@ template <> struct ProductOf<std::int8_t> {
     const Multiplier m = quantize_multiplier(static_cast<double>(x.scale * y.scale) /
                                              static_cast<double>(v.quant.scale));
     to.put<std::int32_t>(y.zero_point);
-    to.put(m.multiplier);
-    to.put<std::int32_t>(m.shift);
+    put_multiplier(to, m);
   }
   explicit constexpr ProductOf(const Task& t)
-      : zero_x(t.in_zero), zero_y(load_aligned<std::int32_t>(t.stream)),
-        zero_out(t.out_zero), scale{load_aligned<std::int32_t>(t.stream + 4),
-                                    static_cast<int>(load_aligned<std::int32_t>(t.stream + 8))},
-        range{t.low, t.high} {}
+      : zero_x(t.in_zero), zero_y(load_aligned<std::int32_t>(t.stream)), zero_out(t.out_zero),
+        scale(multiplier_at(t.stream + 4)), range{t.low, t.high} {}
   constexpr Acc product(std::int8_t x, std::int8_t y) const { return (x - zero_x) * (y - zero_y); }
   constexpr void finish(std::byte* out, Acc acc) const {
     store(out, static_cast<std::int8_t>(clamp(requantize(acc, scale) + zero_out, range)));
@@ -56,7 +54,12 @@ template <> struct ProductOf<float> {
 template <class T> struct BatchMatMul : PlainKernel {
   static constexpr const char* name = "scalar.batch_matmul";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<T>(g, value, op::batch_matmul);
+    const Value& v = g[value];
+    if (!makes<T>(g, value, op::batch_matmul)) return false;
+    const Shape x = g.input(v).shape;
+    const int depth = v.options.get<BatchMatMulOptions>().adjoint_x ? x.width : x.channels;
+    return sizeof(T) > 1 ||
+           depth <= 32768;  // of more products of bytes 32 bits may not hold the sum
   }
   static constexpr int stream_size(const GraphView&, const Value&) {
     return 8 + ProductOf<T>::stream_size;

@@ -3,6 +3,7 @@
 
 #include "graven/isa/scalar/binary.hpp"
 #include "graven/isa/scalar/quotient.hpp"
+#include "graven/kernel/multiplier.hpp"
 #include "graven/layers/binary.hpp"
 
 #include <array>
@@ -83,7 +84,7 @@ struct DifferenceQuantized : PlainKernel {
     const AddMultipliers m =
         multipliers(g.source(v, 0).quant.scale, g.source(v, 1).quant.scale, v.quant.scale);
     for (int k = 0; k < 2; ++k) Operand::pack(g, v, k, m.inputs[k], to);
-    scalar_isa::pack(m.sum, to);
+    put_multiplier(to, m.sum);
   }
   static constexpr void run(const Task& task, const Band& band) {
     combine_quantized<Operand, Combine>(task, band);
@@ -152,9 +153,9 @@ struct PreluInt8 : PlainKernel {
     for (int k = 0; k < 2; ++k) Factor<>::pack(g, v, k, to);
     const double in = static_cast<double>(g.source(v, 0).quant.scale);
     const double out = static_cast<double>(v.quant.scale);
-    scalar_isa::pack(quantize_multiplier(in / out), to);
-    scalar_isa::pack(
-        quantize_multiplier(in * static_cast<double>(g.source(v, 1).quant.scale) / out), to);
+    put_multiplier(to, quantize_multiplier(in / out));
+    put_multiplier(to,
+                   quantize_multiplier(in * static_cast<double>(g.source(v, 1).quant.scale) / out));
   }
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;

@@ -1,6 +1,7 @@
 // Two rows, element by element; one may be broadcast.
 #pragma once
 
+#include "graven/kernel/multiplier.hpp"
 #include "graven/kernel/prefer.hpp"
 #include "graven/quant.hpp"
 
@@ -65,12 +66,11 @@ template <int left, class T = std::int8_t> struct Term {
 
   static constexpr void pack(const GraphView& g, const Value& v, int k, Multiplier m, Writer& to) {
     broadcast_steps(g.input(v, k).shape).pack(to, sizeof(T));
-    to.put<std::int32_t>(m.multiplier);
-    to.put<std::int32_t>(m.shift);
+    put_multiplier(to, m);
     to.put<std::int32_t>(g.source(v, k).quant.zero_point);
   }
   explicit constexpr Term(Reader& from)
-      : steps(next_steps(from)), multiplier{from.next<std::int32_t>(), from.next<std::int32_t>()},
+      : steps(next_steps(from)), multiplier(next_multiplier(from)),
         zero(from.next<std::int32_t>()) {}
 
   constexpr std::int32_t at(const std::byte* element) const {
@@ -93,13 +93,6 @@ template <class T = std::int8_t> struct Factor {
 
   constexpr std::int32_t at(const std::byte* element) const { return load<T>(element) - zero; }
 };
-constexpr void pack(Multiplier m, Writer& to) {
-  to.put<std::int32_t>(m.multiplier);
-  to.put<std::int32_t>(m.shift);
-}
-constexpr Multiplier next_multiplier(Reader& from) {
-  return {from.next<std::int32_t>(), from.next<std::int32_t>()};
-}
 
 // What an activation leaves of the numbers of type R: all of bool and int8, where no scale matters.
 template <class R> struct Range {

@@ -3,6 +3,7 @@
 
 #include "graven/floating_point.hpp"
 #include "graven/isa/scalar/softmax.hpp"
+#include "graven/kernel/multiplier.hpp"
 #include "graven/layers/log_softmax.hpp"
 
 namespace graven::core::scalar_isa {
@@ -25,19 +26,15 @@ struct LogSoftmaxInt8 : PlainKernel {
     const Multiplier m = quantize_multiplier(real < 2147483647.0 ? real : 2147483647.0);
     const Multiplier back = quantize_multiplier(
         static_cast<double>(std::int64_t{1} << (31 - m.shift)) / static_cast<double>(m.multiplier));
-    to.put<std::int32_t>(m.multiplier);
-    to.put<std::int32_t>(m.shift);
+    put_multiplier(to, m);
     to.put<std::int32_t>(Sums::least_of(m));
-    to.put<std::int32_t>(back.multiplier);
-    to.put<std::int32_t>(back.shift);
+    put_multiplier(to, back);
   }
   static constexpr void run(const Task& task, const Band& band) {
     Reader from{task.stream};
-    const auto multiplier = from.next<std::int32_t>(), shift = from.next<std::int32_t>();
-    const Multiplier m{multiplier, static_cast<int>(shift)};
+    const Multiplier m = next_multiplier(from);
     const auto least = from.next<std::int32_t>();
-    const auto multiplier_back = from.next<std::int32_t>(), shift_back = from.next<std::int32_t>();
-    const Multiplier back{multiplier_back, static_cast<int>(shift_back)};
+    const Multiplier back = next_multiplier(from);
     const int count = task.out_channels, width = task.out_width;
     const std::byte* in = band.rows[0];
     std::byte* out = band.out[0];

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graven/isa/scalar/binary.hpp"
+#include "graven/kernel/multiplier.hpp"
 #include "graven/layers/mul.hpp"
 
 namespace graven::core::scalar_isa {
@@ -16,7 +17,7 @@ template <class T> struct MulQuantized : PlainKernel {
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     for (int k = 0; k < 2; ++k) Factor<T>::pack(g, v, k, to);
-    scalar_isa::pack(multiplier(g, v), to);
+    put_multiplier(to, multiplier(g, v));
   }
   static constexpr Multiplier multiplier(const GraphView& g, const Value& v) {
     return quantize_multiplier(static_cast<double>(g.source(v, 0).quant.scale) *

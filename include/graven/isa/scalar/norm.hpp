@@ -5,6 +5,7 @@
 #include "graven/fixed_point.hpp"
 #include "graven/floating_point.hpp"
 #include "graven/isa/scalar/pool.hpp"
+#include "graven/kernel/multiplier.hpp"
 #include "graven/layers/cumsum.hpp"
 #include "graven/layers/l2_normalization.hpp"
 #include "graven/layers/l2_pool.hpp"
@@ -14,7 +15,9 @@ namespace graven::core::scalar_isa {
 template <class T> struct L2Normalization : PlainKernel {
   static constexpr const char* name = "scalar.l2_normalization";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<T>(g, value, op::l2_normalization);
+    // Of more squares of bytes 32 bits may not hold the sum.
+    return makes<T>(g, value, op::l2_normalization) &&
+           (sizeof(T) > 1 || g[value].shape.channels <= 32768);
   }
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
@@ -80,13 +83,10 @@ template <> struct RunningSum<std::int8_t> {
     const double ratio =
         static_cast<double>(g.source(v).quant.scale) / static_cast<double>(v.quant.scale);
     const Multiplier m = quantize_multiplier(2 * ratio / (1 << 20));
-    to.put(m.multiplier);
-    to.put<std::int32_t>(m.shift);
+    put_multiplier(to, m);
   }
   explicit constexpr RunningSum(const Task& t)
-      : zero_in(t.in_zero),
-        zero_out(t.out_zero), scale{load_aligned<std::int32_t>(t.stream),
-                                    static_cast<int>(load_aligned<std::int32_t>(t.stream + 4))} {}
+      : zero_in(t.in_zero), zero_out(t.out_zero), scale(multiplier_at(t.stream)) {}
   static constexpr std::int32_t lifted(std::int32_t x) { return x * (1 << 19); }
   constexpr Sum start() const { return lifted(-zero_in); }
   constexpr Sum add(Sum sum, std::int8_t x) const {

@@ -3,6 +3,7 @@
 
 #include "graven/fixed_point.hpp"
 #include "graven/isa/scalar/binary.hpp"
+#include "graven/kernel/multiplier.hpp"
 
 #include <bit>
 #include <limits>
@@ -39,7 +40,7 @@ struct DivInt8 : PlainKernel {
     const Multiplier m = quantize_multiplier(
         static_cast<double>(g.source(v, 0).quant.scale) /
         (static_cast<double>(g.source(v, 1).quant.scale) * static_cast<double>(v.quant.scale)));
-    scalar_isa::pack(m, to);
+    put_multiplier(to, m);
   }
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graven/isa/scalar/pool.hpp"
+#include "graven/kernel/multiplier.hpp"
 #include "graven/kernel/prefer.hpp"
 #include "graven/layers/argmax.hpp"
 #include "graven/layers/reduce.hpp"
@@ -129,8 +130,7 @@ template <class T, class Acc> struct Total : PlainKernel {
       store(out, sum);
     } else {
       const std::int32_t centred = sum - load_aligned<std::int32_t>(t.stream);
-      const Multiplier m{load_aligned<std::int32_t>(t.stream + 4),
-                         static_cast<int>(load_aligned<std::int32_t>(t.stream + 8))};
+      const Multiplier m = multiplier_at(t.stream + 4);
       store(out, static_cast<T>(clamp(requantize(centred, m) + t.out_zero, {t.low, t.high})));
     }
   }

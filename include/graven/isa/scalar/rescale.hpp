@@ -2,6 +2,7 @@
 // by itself (RELU), and QUANTIZE between integers, of 32 bits as well.
 #pragma once
 
+#include "graven/kernel/multiplier.hpp"
 #include "graven/kernel/prefer.hpp"
 #include "graven/layers/quantize.hpp"
 
@@ -17,13 +18,11 @@ template <class From, class To> struct Rescale : PlainKernel {
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const Multiplier m = quantize_multiplier(static_cast<double>(g.source(v).quant.scale) /
                                              static_cast<double>(v.quant.scale));
-    to.put(m.multiplier);
-    to.put<std::int32_t>(m.shift);
+    put_multiplier(to, m);
   }
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
-    const Multiplier m{load_aligned<std::int32_t>(t.stream),
-                       static_cast<int>(load_aligned<std::int32_t>(t.stream + 4))};
+    const Multiplier m = multiplier_at(t.stream);
     const std::byte* in = band.rows[0];
     std::byte* out = band.out[0];
     for (int i = t.out_width * t.out_channels; i > 0; --i, in += sizeof(From), out += sizeof(To)) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graven/fixed_point.hpp"
+#include "graven/kernel/multiplier.hpp"
 #include "graven/kernel/prefer.hpp"
 #include "graven/layers/softmax.hpp"
 
@@ -31,8 +32,7 @@ template <bool many, class Out = std::int8_t> struct SoftmaxRows : PlainKernel {
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     const Multiplier m = multiplier(g, v);
-    to.put<std::int32_t>(m.multiplier);
-    to.put<std::int32_t>(m.shift);
+    put_multiplier(to, m);
     to.put<std::int32_t>(least_of(m));
   }
 
@@ -95,8 +95,7 @@ template <bool many, class Out = std::int8_t> struct SoftmaxRows : PlainKernel {
   }
 
   static constexpr void run(const Task& task, const Band& band) {
-    const Multiplier m{load_aligned<std::int32_t>(task.stream),
-                       static_cast<int>(load_aligned<std::int32_t>(task.stream + 4))};
+    const Multiplier m = multiplier_at(task.stream);
     const std::int32_t least = load_aligned<std::int32_t>(task.stream + 8);
     const int count = task.out_channels;
     for (int x = 0; x < task.out_width; ++x)

@@ -1,6 +1,7 @@
 // SVDF: each feature of the new moment, then the sum over time while the state moves on by one.
 #pragma once
 
+#include "graven/kernel/multiplier.hpp"
 #include "graven/kernel/prefer.hpp"
 #include "graven/layers/svdf.hpp"
 
@@ -32,14 +33,6 @@ template <class Kept> struct SvdfInt8 : PlainKernel {
     const int time = (count * memory * static_cast<int>(sizeof(Kept)) + 3) & ~3;
     return 32 + 4 * (v.shape.channels + count) + time + count * g.input(v).shape.size();
   }
-  static constexpr void put(Writer& to, Multiplier m) {
-    to.put<std::int32_t>(m.multiplier);
-    to.put<std::int32_t>(m.shift);
-  }
-  static constexpr Multiplier multiplier(Reader& from) {
-    const auto real = from.next<std::int32_t>();
-    return {real, from.next<std::int32_t>()};
-  }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const auto [rank, memory] = v.options.get<SvdfOptions>();
     const int count = features(v), inputs = g.input(v).shape.size();
@@ -52,8 +45,8 @@ template <class Kept> struct SvdfInt8 : PlainKernel {
     to.put<std::int32_t>(rank);
     to.put<std::int32_t>(memory);
     to.put<std::int32_t>(g.source(v, 1).quant.zero_point);
-    put(to, quantize_multiplier(static_cast<double>(feature)));
-    put(to, quantize_multiplier(static_cast<double>(output)));
+    put_multiplier(to, quantize_multiplier(static_cast<double>(feature)));
+    put_multiplier(to, quantize_multiplier(static_cast<double>(output)));
     const int past = g.source(v, 1).quant.zero_point;
     for (int u = 0; u < v.shape.channels; ++u) {
       std::int64_t bias = p.bias.size > 0 ? p.bias.int32[u] : 0;
@@ -94,7 +87,7 @@ template <class Kept> struct SvdfInt8 : PlainKernel {
     const int units = from.next<std::int32_t>(), rank = from.next<std::int32_t>();
     const int memory = from.next<std::int32_t>();
     const int zero = from.next<std::int32_t>();
-    const Multiplier feature = multiplier(from), output = multiplier(from);
+    const Multiplier feature = next_multiplier(from), output = next_multiplier(from);
     const int inputs = t.in_width * t.in_channels;
     const int step = memory * static_cast<int>(sizeof(Kept));
     const std::byte *bias = from.at, *folded = bias + 4 * units;

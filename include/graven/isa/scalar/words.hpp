@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graven/interpolation.hpp"
+#include "graven/kernel/multiplier.hpp"
 #include "graven/kernel/prefer.hpp"
 #include "graven/layers/softmax.hpp"
 
@@ -47,8 +48,7 @@ template <class T> struct SoftmaxWords : PlainKernel {
     const Multiplier m = quantize_multiplier(
         static_cast<double>(g.source(v).quant.scale) *
         static_cast<double>(v.options.get<SoftmaxOptions>().beta) / (10.0 / 65535.0));
-    to.put(m.multiplier);
-    to.put<std::int32_t>(m.shift);
+    put_multiplier(to, m);
   }
 
   static constexpr void run_pixel(const std::byte* in, std::byte* out, int count, Multiplier m) {
@@ -76,8 +76,7 @@ template <class T> struct SoftmaxWords : PlainKernel {
     }
   }
   static constexpr void run(const Task& task, const Band& band) {
-    const Multiplier m{load_aligned<std::int32_t>(task.stream),
-                       static_cast<int>(load_aligned<std::int32_t>(task.stream + 4))};
+    const Multiplier m = multiplier_at(task.stream);
     const int count = task.out_channels;
     for (int x = 0; x < task.out_width; ++x)
       run_pixel(band.rows[0] + 2 * x * count, band.out[0] + 2 * x * count, count, m);
