@@ -20,10 +20,11 @@ from pathlib import Path
 
 import estimates
 import figures
+import graven
 import mca
 from estimates import Estimate
 from figures import BenchError
-from graven import build, cli, inputs, runner
+from graven import build, inputs, runner
 from rich.console import Console
 from rich.table import Table
 
@@ -99,14 +100,10 @@ def executed(built: build.Build, program: Path, folder: Path) -> tuple[list[Bloc
 
 
 def estimate(model: figures.Model, target: str, plan: str) -> Estimate:
-    options = cli.parser().parse_args(
-        ["run", str(model.path), "--target", target, "--plan", plan, "--name", model.name]
-    )
-    loaded = cli.load(options)
-    network = loaded.network
+    compiled = graven.compile(model.path, target=target, plan=plan, name=model.name)
+    network = compiled.network
     values = inputs.load(network, [model.vector]) if model.vector else inputs.random(network, 1, 0)
-    choice = cli.chosen(options)
-    built = build.build(network.name, cli.planned(options, loaded, choice), choice)
+    built = compiled.build(compiled.choice, build.Parts.ALL)
     measured = runner.run(network, built, values, profile=False).instructions
     with tempfile.TemporaryDirectory(prefix="graven-") as at:
         folder = Path(at)

@@ -11,6 +11,7 @@ model.save("net.hpp")
 
 from __future__ import annotations
 
+import copy
 import ctypes
 import html
 import inspect
@@ -22,18 +23,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graven import build, emit, inputs, ir, layers, passes, prune, report, runner
+from graven import build, emit, inputs, ir, islands, layers, passes, report, runner, verify
+from graven import prune as pruning
 from graven.errors import GravenError
 from graven.frontends import files, sklearn, tflite_writer, torch
-from graven.node import QUANTIZED, node_of, shape_text
+from graven.node import counted, node_of, shape_text
 from graven.quantize.batches import Batches, joined
-from graven.quantize.convert import dequantized, quantized
 from graven.quantize.post_training import Report
+from graven.runnable import Runnable, plain
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from graven.emit import FoundPlan
 
 BATCH = 64
+Progress = Callable[[str], None]
+
+
+def quiet(text: str) -> None:
+    """Progress that nobody wants to see."""
 
 
 def compile(
@@ -47,31 +54,35 @@ def compile(
     plan: str = "fastest",
     isa: str = "native",
     layout: str | None = None,
+    of: str | None = None,
+    shape: Sequence[int] | None = None,
     name: str | None = None,
     prune: bool = True,
+    allow_float: bool = False,
+    progress: Progress = quiet,
 ) -> Model:
     """A network ready to run and to save.
 
-    `model` is a file (.tflite, .onnx, .pt2), a torch.nn.Module with an `example` input (or
-    `calibrate`, whose first sample serves), or an estimator or Pipeline of scikit-learn.
+    `model` is a file (.tflite, .onnx, .pt2; a .pth with its class `of`, "module:Name", and the
+    `shape` of its input), a torch.nn.Module with an `example` input (or `calibrate`, whose first
+    sample serves), or an estimator or Pipeline of scikit-learn.
     quantize="int8" makes an int8 model of a float32 one, by the samples in `calibrate`: an array,
-    arrays by the inputs' names, an .npz or .npy file, or anything that yields batches; `method` is
-    one for all ranges, or the best for each. `target` and `plan` are what memory() and on() take
-    unless they are told otherwise. `layout` is that of inputs with height and width: nhwc, nchw, or
-    what costs nothing. Exact pruning only removes what cannot change an output.
+    arrays by the inputs' names, an .npz or .npy file or a list of them, or anything that yields
+    batches; `method` is one for all ranges, or the best for each. `target` and `plan` are what
+    memory() and on() take unless they are told otherwise. `layout` is that of inputs with height
+    and width: nhwc, nchw, or what costs nothing. Exact `prune` removes what cannot change an
+    output. `allow_float` takes float32 operators between int8 ones. `progress` hears what begins.
     """
     choice = build.Choice(target, isa, plan)
     build.check(choice)
     samples = None if calibrate is None else collected(calibrate)
-    source = read(model, example, samples, layout)
-    if name is not None:
-        source = replace(source, network=replace(source.network, name=emit.check_name(name)))
-    decisions = None
-    if quantize is not None:
-        source, decisions = in_int8(source, samples, quantize, method)
-    elif samples is not None and not is_module(model):
-        raise GravenError("calibrate: is for quantize='int8'; say so, or leave it out.")
-    return Model(source, choice, decisions, prune)
+    source = named(read(model, example, samples, layout, of, shape), name)
+    if quantize is None:
+        check_no_samples(model, samples)
+        return Model(source, choice, prune, allow_float, progress=progress)
+    exact = Model(source, choice, prune=False)
+    source, decisions = in_int8(source, samples, quantize, method, progress)
+    return Model(source, choice, prune, allow_float, decisions, exact, progress)
 
 
 # -- what is given --------------------------------------------------------------------------------
@@ -81,9 +92,16 @@ def is_module(model: Any) -> bool:
     return hasattr(model, "state_dict") and hasattr(model, "forward")
 
 
-def read(model: Any, example: Any, samples: Any, layout: str | None) -> files.Source:
+def read(
+    model: Any,
+    example: Any,
+    samples: Any,
+    layout: str | None,
+    of: str | None,
+    shape: Sequence[int] | None,
+) -> files.Source:
     if isinstance(model, str | os.PathLike):
-        return files.read(Path(model), layout)
+        return files.read(Path(model), layout, of, shape)
     if is_module(model):
         network = torch.from_module(model, examples(model, example, samples), layout=layout)
         network = replace(network, name=files.default_name(Path(type(model).__name__.lower())))
@@ -96,6 +114,18 @@ def read(model: Any, example: Any, samples: Any, layout: str | None) -> files.So
         )
     data = tflite_writer.to_bytes(network)
     return files.Source(network, data, files.digest_of(data))
+
+
+def named(source: files.Source, name: str | None) -> files.Source:
+    if name is None:
+        return source
+    return replace(source, network=replace(source.network, name=emit.check_name(name)))
+
+
+def check_no_samples(model: Any, samples: Any) -> None:
+    """Without quantization they only serve as a module's example."""
+    if samples is not None and not is_module(model):
+        raise GravenError("calibrate: is for quantize='int8'; say so, or leave it out.")
 
 
 def examples(model: Any, example: Any, samples: Any) -> tuple:
@@ -118,7 +148,9 @@ def examples(model: Any, example: Any, samples: Any) -> tuple:
 def collected(given: Any) -> Any:
     """Samples as a list of arrays, one per input; names of files, and arrays by name, stay so."""
     if isinstance(given, str | os.PathLike):
-        return Path(given)
+        return [Path(given)]
+    if are_files(given):
+        return [Path(each) for each in given]
     if hasattr(given, "numpy") or isinstance(given, np.ndarray):
         return [plain(given)]
     if isinstance(given, dict):
@@ -129,15 +161,16 @@ def collected(given: Any) -> Any:
     return [np.concatenate([plain(each) for each in batches])]
 
 
-def plain(value: Any) -> np.ndarray:
-    if hasattr(value, "detach"):
-        value = value.detach().cpu().numpy()
-    value = np.asarray(value)
-    return value.astype(np.float32) if value.dtype == np.float64 else value
+def are_files(given: Any) -> bool:
+    return (
+        isinstance(given, list | tuple)
+        and bool(given)
+        and all(isinstance(each, str | os.PathLike) for each in given)
+    )
 
 
 def in_int8(
-    source: files.Source, samples: Any, kind: str, method: str
+    source: files.Source, samples: Any, kind: str, method: str, progress: Progress
 ) -> tuple[files.Source, Report]:
     if kind != "int8":
         raise GravenError(f"quantize='{kind}': is unknown; the only one is 'int8'.")
@@ -146,8 +179,8 @@ def in_int8(
             "quantize='int8': needs samples of what the model will see; give calibrate=."
         )
     network = source.network
-    if isinstance(samples, Path):
-        values = inputs.samples(network, [samples])
+    if are_files(samples):
+        values = inputs.samples(network, samples)
     else:
         if isinstance(samples, dict):
             samples = [samples[each] for each in inputs.names(network, samples, "calibrate")]
@@ -158,7 +191,7 @@ def in_int8(
             )
         pairs = zip(inputs.tensors(network), samples, strict=True)
         values = [inputs.real(tensor, value, "calibrate") for tensor, value in pairs]
-    return files.quantized(source, values, method)
+    return files.quantized(source, values, method, progress)
 
 
 # -- the model ------------------------------------------------------------------------------------
@@ -191,110 +224,6 @@ class Memory:
         return self.weights + (self.code or 0)
 
 
-Engine = Callable[[list[np.ndarray]], list[np.ndarray]]
-"""From model inputs to model outputs, in their own types; the first axis is that of inferences."""
-
-
-class Runnable:
-    """What takes samples and gives outputs, whoever computes them."""
-
-    def __init__(self, network: ir.Network, engine: Engine) -> None:
-        self.network, self._engine = network, engine
-
-    def __call__(self, *samples: ArrayLike) -> Any:
-        """The outputs for samples with a leading axis; an array, or a tuple where there are several
-        outputs. Real numbers go in and come out; an int8 model takes and gives int8 as it is."""
-        values = [
-            self._given(tensor, plain(value), place)
-            for place, (tensor, value) in enumerate(self._pairs(samples))
-        ]
-        raw = all(value.dtype != np.float32 for _, value in values) and self.is_quantized
-        found = self._engine([value for _, value in values] if raw else self._quantized(values))
-        outputs = [self._output(place, value, raw) for place, value in enumerate(found)]
-        return outputs[0] if len(outputs) == 1 else tuple(outputs)
-
-    @property
-    def is_quantized(self) -> bool:
-        return inputs.tensors(self.network)[0].element in QUANTIZED
-
-    def predict(self, *samples: ArrayLike) -> np.ndarray:
-        """The class of each sample: the place of its largest score, or 0 and 1 of a single one."""
-        scores = self(*samples)
-        scores = scores[0] if isinstance(scores, tuple) else scores
-        scores = scores.reshape(len(scores), -1)
-        if scores.shape[1] == 1:
-            return (scores[:, 0] > self._middle()).astype(np.int64)
-        return scores.argmax(axis=1)
-
-    def evaluate(self, *samples_and_labels: ArrayLike) -> float:
-        """The share of samples whose class is their label: evaluate(x, y)."""
-        *samples, labels = samples_and_labels
-        labels = np.asarray(labels)
-        if labels.dtype.kind not in "iub":
-            raise GravenError(
-                f"evaluate: labels are {labels.dtype}, expected whole numbers, the places of the "
-                "classes among the outputs; map names to numbers first."
-            )
-        found = self.predict(*samples)
-        if labels.shape != found.shape:
-            raise GravenError(
-                f"evaluate: has labels of shape {shape_text(labels.shape)} for "
-                f"{len(found)} samples, expected one each."
-            )
-        return float((found == labels).mean())
-
-    def _middle(self) -> float:
-        """Of a single score: a probability's, or 0 of a distance."""
-        makers = {index: op.name for op in self.network.operators for index in op.outputs}
-        return 0.5 if makers.get(self.network.outputs[0]) == "LOGISTIC" else 0.0
-
-    def _pairs(self, samples: Sequence[ArrayLike]) -> list[tuple[ir.Tensor, ArrayLike]]:
-        wanted = inputs.tensors(self.network)
-        if len(samples) != len(wanted):
-            raise GravenError(
-                f"{self.network.name}: got {len(samples)} inputs, expected {len(wanted)}."
-            )
-        return list(zip(wanted, samples, strict=True))
-
-    def _given(
-        self, tensor: ir.Tensor, value: np.ndarray, place: int
-    ) -> tuple[ir.Tensor, np.ndarray]:
-        where = f"{self.network.name}: input {place}"
-        if value.dtype.kind == "f":
-            return tensor, inputs.real(tensor, value, where)
-        if value.dtype == tensor.element.dtype and tensor.element in QUANTIZED:
-            fitted = inputs.real(tensor, value.astype(np.float32), where)
-            return tensor, fitted.astype(value.dtype)
-        raise GravenError(
-            f"{where}: is {value.dtype}, expected real numbers scaled as for training, in float32."
-        )
-
-    def _quantized(self, values: list[tuple[ir.Tensor, np.ndarray]]) -> list[np.ndarray]:
-        return [
-            value if tensor.element is ir.Element.FLOAT32 or value.dtype != np.float32
-            else quantize_input(tensor, value)
-            for tensor, value in values
-        ]  # fmt: skip
-
-    def _output(self, place: int, value: np.ndarray, raw: bool) -> np.ndarray:
-        tensor = self.network.tensors[self.network.outputs[place]]
-        if tensor.shape[:1] == (1,) and len(tensor.shape) > 1:
-            value = value.reshape(len(value), *tensor.shape[1:])
-        if raw or tensor.element not in QUANTIZED:
-            return value
-        found = tensor.quantization
-        return dequantized(value, (found.scale[0], found.zero_point[0]))
-
-
-def quantize_input(tensor: ir.Tensor, value: np.ndarray) -> np.ndarray:
-    found = tensor.quantization
-    limits = np.iinfo(tensor.element.dtype)
-    if tensor.element is ir.Element.INT8:
-        return quantized(value, (found.scale[0], found.zero_point[0]))
-    whole = np.round(value.astype(np.float64) / found.scale[0]) + found.zero_point[0]
-    return np.clip(whole, limits.min, limits.max).astype(tensor.element.dtype)
-
-
 class Model(Runnable):
     """A compiled network; called, it is computed by numpy, bit for bit what the C++ computes."""
 
@@ -302,14 +231,33 @@ class Model(Runnable):
         self,
         source: files.Source,
         choice: build.Choice,
-        decisions: Report | None,
-        exact_pruning: bool,
+        prune: bool = True,
+        allow_float: bool = False,
+        decisions: Report | None = None,
+        exact: Model | None = None,
+        progress: Progress = quiet,
     ) -> None:
-        self.source, self.choice, self.quantization = source, choice, decisions
+        self.source, self.choice, self.progress = source, choice, progress
+        self.quantization = decisions  # None: it came as it is
+        self.exact = exact  # the float model that it was quantized from
         self.original = passes.canonical(source.network)
-        self.pruned = prune.prune(self.original) if exact_pruning else None
+        if not allow_float:
+            islands.check(self.original)
+        self.pruned = pruning.prune(self.original) if prune else None
         super().__init__(self.pruned.network if self.pruned else self.original, self._by_numpy)
         self._batches = Batches(self.network)
+
+    def built_for(self, choice: build.Choice) -> Model:
+        """The same model, for another target, plan, instruction set or way of feeding it."""
+        build.check(choice)
+        other = copy.copy(self)
+        other.choice = choice
+        return other
+
+    def _chosen(self, target: str | None, plan: str | None) -> build.Choice:
+        return replace(
+            self.choice, target=target or self.choice.target, plan=plan or self.choice.plan
+        )
 
     # -- running ---------------------------------------------------------------------------------
 
@@ -339,9 +287,22 @@ class Model(Runnable):
 
         return Runnable(self.network, run)
 
-    def on(self, target: str, plan: str | None = None) -> Emulated:
-        """The C++ in the emulator of a target."""
-        return Emulated(self, replace(self.choice, target=target, plan=plan or self.choice.plan))
+    def on(self, target: str | None = None, plan: str | None = None) -> Program:
+        """The C++ on a target, in its emulator; "host": as a program on this machine."""
+        return Program(self.built_for(self._chosen(target, plan)))
+
+    def verify(
+        self, values: inputs.Inputs, against: str = "tflm", target: str | None = None
+    ) -> verify.Report:
+        """Every layer's C++ on the target compared with numpy and with another engine, on values
+        in the inputs' own types, a first axis of inferences."""
+        choice = self._chosen(target, None)
+        self.progress(f"verifying {self.network.name} on {choice.target}")
+        headers = verify.Headers(
+            emit.header(self.original, self.source.sha256), self._planned(choice)
+        )
+        data = self.source.tflite
+        return verify.verify(self.original, data, headers, values, choice, against)
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -368,16 +329,41 @@ class Model(Runnable):
 
     def memory(self, target: str | None = None, plan: str | None = None) -> Memory:
         """As the target's compiler says it; takes a while the first time."""
-        choice = replace(
-            self.choice, target=target or self.choice.target, plan=plan or self.choice.plan
-        )
-        built = build.build(self.network.name, self.header(), choice, build.Parts.FACTS)
+        choice = self._chosen(target, plan)
+        built = self.build(choice, build.Parts.FACTS)
         facts = built.facts
         return Memory(choice.target, facts.arena_bytes, facts.weight_bytes, built.code_bytes)
 
-    def header(self) -> str:
-        """The network as C++."""
-        return emit.header(self.network, self.source.sha256)
+    def inspect(self, target: str | None = None, plan: str | None = None) -> dict[str, Any]:
+        """What `graven inspect --json` prints: kernels, MACs, flash and the arena's rows."""
+        choice = self._chosen(target, plan)
+        self.progress(f"compiling {self.network.name} for {choice.target}")
+        built = self.build(choice, build.Parts.FACTS)
+        return report.inspected(self.network, built, choice, self.removed)
+
+    @property
+    def removed(self) -> pruning.Report | None:
+        """What exact pruning took."""
+        return self.pruned.report if self.pruned else None
+
+    def build(self, choice: build.Choice, parts: build.Parts) -> build.Build:
+        """What `parts` says of the C++ for a choice; built once."""
+        return build.build(self.network.name, self._planned(choice), choice, parts)
+
+    def search(self, choice: build.Choice) -> FoundPlan:
+        """The smallest plan that a search finds for a choice."""
+        build.check(choice)
+        self.progress(f"searching a plan of {self.network.name} for {choice.target}")
+        name, parts = self.network.name, build.Parts.SEARCH
+        return build.build(name, self.header(), choice, parts).found
+
+    def _planned(self, choice: build.Choice) -> str:
+        """The header, with what a search finds for the choice where that wants one."""
+        return self.header([self.search(choice)] if build.wants_search(choice) else [])
+
+    def header(self, plans: Sequence[FoundPlan] = ()) -> str:
+        """The network as C++, with the plans that searches have found."""
+        return emit.header(self.network, self.source.sha256, plans)
 
     def save(self, path: str | os.PathLike) -> Path:
         """As a C++ header (.hpp, .h) or as a .tflite file, by the name's ending."""
@@ -417,18 +403,33 @@ class Model(Runnable):
         return f"<table><caption>{name}</caption><tr>{head}</tr>{body}</table>"
 
 
-class Emulated(Runnable):
-    """A model on an emulated target; `instructions` are those of the last call's first inference,
-    in all and by layer."""
+class Program(Runnable):
+    """A model's C++ on a target; `instructions` are those of the last call's first inference, in
+    all and by layer (None on the host, which counts none)."""
 
-    def __init__(self, model: Model, choice: build.Choice) -> None:
+    def __init__(self, model: Model) -> None:
         super().__init__(model.network, self._run)
-        parts = build.Parts.PROGRAM
-        self._built = build.build(model.network.name, model.header(), choice, parts)
+        self._model = model
         self.instructions: int | None = None
         self.by_layer: dict[int, int] = {}
 
-    def _run(self, values: list[np.ndarray]) -> list[np.ndarray]:
-        found = runner.run(self.network, self._built, values, profile=True)
+    def _run(self, values: inputs.Inputs) -> inputs.Inputs:
+        return self._measured(self._build(build.Parts.PROGRAM), values).outputs
+
+    def _build(self, parts: build.Parts) -> build.Build:
+        model = self._model
+        model.progress(f"building {model.network.name} for {model.choice.target}")
+        return model.build(model.choice, parts)
+
+    def _measured(self, built: build.Build, values: inputs.Inputs) -> runner.Run:
+        self._model.progress(f"running {counted(len(values[0]), 'inference')}")
+        found = runner.run(self.network, built, values, profile=True)
         self.instructions, self.by_layer = found.instructions, found.layers
-        return found.outputs
+        return found
+
+    def measure(self, values: inputs.Inputs) -> tuple[runner.Run, dict[str, Any]]:
+        """A run on values in the inputs' own types, and what `graven run --json` prints of it."""
+        choice, removed = self._model.choice, self._model.removed
+        built = self._build(build.Parts.ALL)
+        found = self._measured(built, values)
+        return found, report.measured(self.network, built, choice, found, [], removed)

@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -21,10 +21,9 @@ from graven.errors import GravenError, ToolError
 if TYPE_CHECKING:  # numpy and what needs it: inside main, where an interruption is no traceback
     from rich.console import Console
 
-    from graven import ir, prune
+    from graven import ir
+    from graven.api import Model
     from graven.build import Choice
-    from graven.emit import FoundPlan
-    from graven.frontends.files import Source
     from graven.runner import Run
 
 MODELS = "a .tflite, .onnx or .pt2 file, or a .pth with --class"
@@ -32,16 +31,6 @@ PIPED = 500  # columns where nobody looks: no name is broken
 MOST_RANDOM = 100_000
 INTERRUPTED = 130  # what a shell has for SIGINT
 VERIFIED = 4  # inferences of `graven verify` without inputs
-
-
-@dataclass(frozen=True)
-class Loaded:
-    original: ir.Network
-    network: ir.Network  # pruned, unless --prune off
-    pruned: prune.Report | None
-    data: bytes
-    header: str  # of `network`
-    sha256: str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,27 +60,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def compile_model(options: argparse.Namespace) -> int:
-    from graven import build, emit
+    from graven import build, report
 
     check_output(options.output, options.model)
-    loaded = load(options)
-    header = loaded.header
-    if options.search:
-        one_input = len(loaded.network.inputs) == 1
-        choices = [
-            build.Choice(target, "native", "smallest", by_rows)
-            for target in options.search
-            for by_rows in ((False, True) if one_input else (False,))
-        ]
-        plans = [search(options, loaded, choice) for choice in choices]
-        header = emit.header(loaded.network, loaded.sha256, plans)
+    model = load(options)
+    if model.quantization is not None:
+        report.show_quantization(model.quantization, console())
+    one_input = len(model.network.inputs) == 1
+    choices = [
+        build.Choice(target, "native", "smallest", by_rows)
+        for target in options.search or ()
+        for by_rows in ((False, True) if one_input else (False,))
+    ]
+    header = model.header([model.search(choice) for choice in choices])
     write_file(options.output, header.encode())
     return 0
 
 
 def inspect_model(options: argparse.Namespace) -> int:
-    network, found = inspection(options)
-    tell(options, network, found)
+    model = load(options, chosen(options))
+    tell(options, model.network, model.inspect())
     return 0
 
 
@@ -101,7 +89,7 @@ def plan_model(options: argparse.Namespace) -> int:
     kind = picture.format_of(options.output)
     check_output(options.output, options.model)
     picture.require()
-    usage = memory.Usage(inspection(options)[1])
+    usage = memory.Usage(load(options, chosen(options)).inspect())
     write_file(options.output, picture.draw(usage, kind))
     report.show_peak(usage, console())
     print(f"wrote {options.output}")
@@ -113,7 +101,8 @@ def run_model(options: argparse.Namespace) -> int:
         check_output_folder(options.output_dir)
     if options.stream:
         return run_stream(options)
-    tell(options, *measurement(options))
+    model = load(options, chosen(options))
+    tell(options, model.network, measured(options, model))
     return 0
 
 
@@ -122,10 +111,10 @@ def run_stream(options: argparse.Namespace) -> int:
     from graven import build, inputs, report, runner
 
     choice = chosen(options)
-    loaded = load(options)
-    network = loaded.network
+    model = load(options, choice)
+    network = model.network
     progress(options, f"building {network.name} as a stream for {choice.target}")
-    built = build.build(network.name, loaded.header, choice)
+    built = model.build(choice, build.Parts.ALL)
     facts = built.stream_facts
     values = inputs.recording(network, options.input or [], facts, options.seed)
     progress(options, f"running {len(values[0])} pushes")
@@ -133,26 +122,23 @@ def run_stream(options: argparse.Namespace) -> int:
     whole = [output[facts.pushes_to_fill - 1 :] for output in result.outputs]
     result = replace(result, outputs=whole)
     files = write_outputs(options.output_dir, result) if options.output_dir else []
-    tell(options, network, report.streamed(network, built, choice, result, files, loaded.pruned))
+    tell(options, network, report.streamed(network, built, choice, result, files, model.removed))
     return 0
 
 
 def verify_model(options: argparse.Namespace) -> int:
-    from graven import emit, engines, inputs, verify
+    from graven import engines, inputs
 
     choice = chosen(options)
     engines.require(options.against)
-    loaded = load(options)
-    network = loaded.original
+    model = load(options, choice)
+    network = model.original
     values = (
         inputs.load(network, options.inputs)
         if options.inputs
         else inputs.random(network, options.random, options.seed)
     )
-    progress(options, f"verifying {network.name} on {choice.target}")
-    header = planned(options, loaded, choice)
-    headers = verify.Headers(emit.header(network, loaded.sha256), header)
-    found = verify.verify(network, loaded.data, headers, values, choice, options.against)
+    found = model.verify(values, options.against)
     if found.difference is not None:
         print(f"graven: {network.source}: {found.difference}", file=sys.stderr)
         return 1
@@ -168,7 +154,9 @@ def compare_models(options: argparse.Namespace) -> int:
     from graven import compare
 
     first, second = (
-        (measurement(side) if options.run else inspection(side))[1] for side in sides_of(options)
+        measured(side, model) if options.run else model.inspect()
+        for side in sides_of(options)
+        for model in [load(side, chosen(side))]
     )
     found = compare.compared(first, second)
     if options.json:
@@ -232,16 +220,40 @@ def examine(options: argparse.Namespace) -> int:
 # -- what they share ------------------------------------------------------------------------------
 
 
-def load(options: argparse.Namespace) -> Loaded:
-    from graven import emit, islands, passes, prune
-    from graven.frontends import files
+def load(options: argparse.Namespace, choice: Choice | None = None) -> Model:
+    """The model that the options describe, built for a choice."""
+    from graven import api
 
-    source = quantized(
-        options, files.read(options.model, options.layout, options.of, options.shape)
+    check_quantization(options)
+    model = api.compile(
+        options.model,
+        calibrate=options.calibrate,
+        quantize=options.quantize,
+        method=options.calibrate_method,
+        layout=options.layout,
+        of=options.of,
+        shape=options.shape,
+        name=options.name,
+        prune=options.prune == "exact",
+        allow_float=options.allow_float,
+        progress=lambda text: progress(options, text),
     )
-    network, data, sha256 = passes.canonical(source.network), source.tflite, source.sha256
-    if not options.allow_float:
-        islands.check(network)
+    check_feeding(options, model.network)
+    return model if choice is None else model.built_for(choice)
+
+
+def check_quantization(options: argparse.Namespace) -> None:
+    if options.quantize is None and (options.calibrate or options.calibrate_method != "best"):
+        raise GravenError("--calibrate: is for --quantize int8; add it.")
+    if options.quantize is not None and not options.calibrate:
+        raise GravenError(
+            "--quantize int8: needs samples of what the model will see; give them with "
+            "--calibrate data.npz."
+        )
+
+
+def check_feeding(options: argparse.Namespace, network: ir.Network) -> None:
+    """Rows and streams are for models with one input."""
     for option in ("row_input", "stream"):
         if getattr(options, option, False) and len(network.inputs) != 1:
             raise GravenError(
@@ -250,13 +262,6 @@ def load(options: argparse.Namespace) -> Loaded:
             )
     if getattr(options, "stream", False):
         check_time(network)
-    if options.name is not None:
-        network = replace(network, name=emit.check_name(options.name))
-    if options.prune == "off":
-        return Loaded(network, network, None, data, emit.header(network, sha256), sha256)
-    pruned = prune.prune(network)
-    header = emit.header(pruned.network, sha256)
-    return Loaded(network, pruned.network, pruned.report, data, header, sha256)
 
 
 def check_time(network: ir.Network) -> None:
@@ -277,81 +282,19 @@ def check_time(network: ir.Network) -> None:
         )
 
 
-def quantized(options: argparse.Namespace, source: Source) -> Source:
-    """In int8, where that is asked for; `compile` tells what was chosen and what it costs."""
-    from graven import inputs, report
-    from graven.frontends import files
+def measured(options: argparse.Namespace, model: Model) -> dict:
+    """What `run --json` prints of a model; writes its outputs where that is asked for."""
+    from graven import inputs
 
-    if options.quantize is None:
-        if options.calibrate or options.calibrate_method != "best":
-            raise GravenError("--calibrate: is for --quantize int8; add it.")
-        return source
-    if not options.calibrate:
-        raise GravenError(
-            "--quantize int8: needs samples of what the model will see; give them with "
-            "--calibrate data.npz."
-        )
-    samples = inputs.samples(source.network, options.calibrate)
-    found, decisions = files.quantized(
-        source, samples, options.calibrate_method, lambda text: progress(options, text)
-    )
-    if options.verb is compile_model:
-        report.show_quantization(decisions, console())
-    return found
-
-
-def search(options: argparse.Namespace, loaded: Loaded, choice: Choice) -> FoundPlan:
-    """The plan that a search finds for a target."""
-    from graven import build
-
-    build.check(choice)
-    name = loaded.network.name
-    progress(options, f"searching a plan of {name} for {choice.target}")
-    return build.build(name, loaded.header, choice, build.Parts.SEARCH).found
-
-
-def planned(options: argparse.Namespace, loaded: Loaded, choice: Choice) -> str:
-    """The header, with what a search finds for the choice where that wants one."""
-    from graven import build, emit
-
-    if not build.wants_search(choice):
-        return loaded.header
-    return emit.header(loaded.network, loaded.sha256, [search(options, loaded, choice)])
-
-
-def inspection(options: argparse.Namespace) -> tuple[ir.Network, dict]:
-    """The network as it is built, and what `inspect --json` prints of it."""
-    from graven import build, report
-
-    choice = chosen(options)
-    loaded = load(options)
-    header = planned(options, loaded, choice)
-    progress(options, f"compiling {loaded.network.name} for {choice.target}")
-    built = build.build(loaded.network.name, header, choice, build.Parts.FACTS)
-    return loaded.network, report.inspected(loaded.network, built, choice, loaded.pruned)
-
-
-def measurement(options: argparse.Namespace) -> tuple[ir.Network, dict]:
-    """The network as it is built, and what `run --json` prints of it."""
-    from graven import build, inputs, report, runner
-    from graven.node import counted
-
-    choice = chosen(options)
-    loaded = load(options)
-    network = loaded.network
+    network = model.network
     values = (
         inputs.load(network, options.input)
         if getattr(options, "input", None)
         else inputs.random(network, 1, options.seed)
     )
-    header = planned(options, loaded, choice)
-    progress(options, f"building {network.name} for {choice.target}")
-    built = build.build(network.name, header, choice)
-    progress(options, f"running {counted(len(values[0]), 'inference')}")
-    result = runner.run(network, built, values, profile=True)
+    result, found = model.on().measure(values)
     folder = getattr(options, "output_dir", None)
-    files = write_outputs(folder, result) if folder else []
-    return network, report.measured(network, built, choice, result, files, loaded.pruned)
+    return {**found, "outputs": write_outputs(folder, result) if folder else []}
 
 
 def chosen(options: argparse.Namespace) -> Choice:

@@ -23,7 +23,7 @@ def usage(request):
         "row input": [DIGITS, "--row-input", "--plan", "smallest"],
     }[request.param]
     options = cli.parser().parse_args(["plan", *map(str, arguments), "-o", "x.svg"])
-    return memory.Usage(cli.inspection(options)[1])
+    return memory.Usage(cli.load(options, cli.chosen(options)).inspect())
 
 
 def made(capsys, *arguments) -> str:

@@ -1,0 +1,126 @@
+"""What takes samples and gives outputs, whoever computes: numpy, C++ here or in an emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graven import inputs, ir
+from graven.errors import GravenError
+from graven.node import QUANTIZED, shape_text
+from graven.quantize.convert import dequantized, quantized
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+Engine = Callable[[list[np.ndarray]], list[np.ndarray]]
+"""From model inputs to model outputs, in their own types; the first axis is that of inferences."""
+
+
+class Runnable:
+    """What takes samples and gives outputs, whoever computes them."""
+
+    def __init__(self, network: ir.Network, engine: Engine) -> None:
+        self.network, self._engine = network, engine
+
+    def __call__(self, *samples: ArrayLike) -> Any:
+        """The outputs for samples with a leading axis; an array, or a tuple where there are several
+        outputs. Real numbers go in and come out; an int8 model takes and gives int8 as it is."""
+        values = [
+            self._given(tensor, plain(value), place)
+            for place, (tensor, value) in enumerate(self._pairs(samples))
+        ]
+        raw = all(value.dtype != np.float32 for _, value in values) and self.is_quantized
+        found = self._engine([value for _, value in values] if raw else self._quantized(values))
+        outputs = [self._output(place, value, raw) for place, value in enumerate(found)]
+        return outputs[0] if len(outputs) == 1 else tuple(outputs)
+
+    @property
+    def is_quantized(self) -> bool:
+        return inputs.tensors(self.network)[0].element in QUANTIZED
+
+    def predict(self, *samples: ArrayLike) -> np.ndarray:
+        """The class of each sample: the place of its largest score, or 0 and 1 of a single one."""
+        scores = self(*samples)
+        scores = scores[0] if isinstance(scores, tuple) else scores
+        scores = scores.reshape(len(scores), -1)
+        if scores.shape[1] == 1:
+            return (scores[:, 0] > self._middle()).astype(np.int64)
+        return scores.argmax(axis=1)
+
+    def evaluate(self, *samples_and_labels: ArrayLike) -> float:
+        """The share of samples whose class is their label: evaluate(x, y)."""
+        *samples, labels = samples_and_labels
+        labels = np.asarray(labels)
+        if labels.dtype.kind not in "iub":
+            raise GravenError(
+                f"evaluate: labels are {labels.dtype}, expected whole numbers, the places of the "
+                "classes among the outputs; map names to numbers first."
+            )
+        found = self.predict(*samples)
+        if labels.shape != found.shape:
+            raise GravenError(
+                f"evaluate: has labels of shape {shape_text(labels.shape)} for "
+                f"{len(found)} samples, expected one each."
+            )
+        return float((found == labels).mean())
+
+    def _middle(self) -> float:
+        """Of a single score: a probability's, or 0 of a distance."""
+        makers = {index: op.name for op in self.network.operators for index in op.outputs}
+        return 0.5 if makers.get(self.network.outputs[0]) == "LOGISTIC" else 0.0
+
+    def _pairs(self, samples: Sequence[ArrayLike]) -> list[tuple[ir.Tensor, ArrayLike]]:
+        wanted = inputs.tensors(self.network)
+        if len(samples) != len(wanted):
+            raise GravenError(
+                f"{self.network.name}: got {len(samples)} inputs, expected {len(wanted)}."
+            )
+        return list(zip(wanted, samples, strict=True))
+
+    def _given(
+        self, tensor: ir.Tensor, value: np.ndarray, place: int
+    ) -> tuple[ir.Tensor, np.ndarray]:
+        where = f"{self.network.name}: input {place}"
+        if value.dtype.kind == "f":
+            return tensor, inputs.real(tensor, value, where)
+        if value.dtype == tensor.element.dtype and tensor.element in QUANTIZED:
+            fitted = inputs.real(tensor, value.astype(np.float32), where)
+            return tensor, fitted.astype(value.dtype)
+        raise GravenError(
+            f"{where}: is {value.dtype}, expected real numbers scaled as for training, in float32."
+        )
+
+    def _quantized(self, values: list[tuple[ir.Tensor, np.ndarray]]) -> list[np.ndarray]:
+        return [
+            value if tensor.element is ir.Element.FLOAT32 or value.dtype != np.float32
+            else quantize_input(tensor, value)
+            for tensor, value in values
+        ]  # fmt: skip
+
+    def _output(self, place: int, value: np.ndarray, raw: bool) -> np.ndarray:
+        tensor = self.network.tensors[self.network.outputs[place]]
+        if tensor.shape[:1] == (1,) and len(tensor.shape) > 1:
+            value = value.reshape(len(value), *tensor.shape[1:])
+        if raw or tensor.element not in QUANTIZED:
+            return value
+        found = tensor.quantization
+        return dequantized(value, (found.scale[0], found.zero_point[0]))
+
+
+def quantize_input(tensor: ir.Tensor, value: np.ndarray) -> np.ndarray:
+    found = tensor.quantization
+    limits = np.iinfo(tensor.element.dtype)
+    if tensor.element is ir.Element.INT8:
+        return quantized(value, (found.scale[0], found.zero_point[0]))
+    whole = np.round(value.astype(np.float64) / found.scale[0]) + found.zero_point[0]
+    return np.clip(whole, limits.min, limits.max).astype(tensor.element.dtype)
+
+
+def plain(value: Any) -> np.ndarray:
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    value = np.asarray(value)
+    return value.astype(np.float32) if value.dtype == np.float64 else value
