@@ -66,7 +66,7 @@ def checked(
         raise gate.error(
             f"has {len(given)} inputs and {len(results)} outputs, expected at least one of each."
         )
-    read = (gate.operator(each.index, gate.with_kept(each)) for each in operators)
+    read = (gate.operator(each.index, each) for each in operators)
     found = tuple(operator for operator in read if not gate.folded(operator))
     gate.check_order(found, given, results)
     gate.check_inputs(given)
@@ -151,14 +151,17 @@ class _Gate:
         outputs = self.indices(each.outputs, f"{where}: its outputs")
         if not outputs and each.name != "ASSIGN_VARIABLE":
             raise self.error(f"{where}: has no outputs; the file is damaged.")
-        node = Node(
-            source=self.source,
-            index=index,
-            name=each.name,
-            inputs=tuple(None if value < 0 else self.tensors[value] for value in inputs),
-            outputs=tuple(self.tensors[value] for value in outputs),
-            option=each.option,
+        node = self.with_kept(
+            Node(
+                source=self.source,
+                index=index,
+                name=each.name,
+                inputs=tuple(None if value < 0 else self.tensors[value] for value in inputs),
+                outputs=tuple(self.tensors[value] for value in outputs),
+                option=each.option,
+            )
         )
+        inputs = (*inputs, *(each.index for each in node.inputs[len(inputs) :] if each))
         return ir.Operator(
             index, each.name, layers.modules()[each.name].read(node), inputs, outputs
         )
@@ -182,19 +185,22 @@ class _Gate:
             self.tensors[tensor.index] = replace(tensor, data=data)
         return True
 
-    def with_kept(self, each: Stated) -> Stated:
-        """With the variables that it has without stating them, shaped as its first input."""
+    def with_kept(self, node: Node) -> Node:
+        """With the variables that it has without stating them, like its first input."""
+        kept = layers.kept(node.name)
+        if kept is None or any(tensor and tensor.is_variable for tensor in node.inputs):
+            return node
         added = []
-        known = range(len(self.tensors))
-        if any(index in known and self.tensors[index].is_variable for index in each.inputs):
-            return each
-        for element in layers.kept(each.name):
-            self.indices(each.inputs[:1], f"operator {each.index} ({each.name}): its inputs")
-            added.append(len(self.tensors))
-            zeros = np.zeros(self.tensors[each.inputs[0]].shape, dtype=element.dtype)
-            name = f"kept_by_{each.index}"
-            self.tensors.append(ir.Tensor(added[-1], name, zeros.shape, element, None, None, zeros))
-        return replace(each, inputs=(*each.inputs, *added))
+        for initial in kept(node):
+            like, element = node.input(0), ir.Element(initial.dtype.name)
+            stored = like.quantization if element is like.element else None
+            name = f"kept_by_{node.index}"
+            index = len(self.tensors)
+            self.tensors.append(
+                ir.Tensor(index, name, initial.shape, element, stored, None, initial)
+            )
+            added.append(self.tensors[-1])
+        return replace(node, inputs=(*node.inputs, *added))
 
     def check_variables(self, where: str, name: str, inputs: tuple[int, ...]) -> None:
         places = getattr(layers.modules()[name], "VARIABLES", ())

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from graven import ir
+from graven import ir, layers
 from graven.errors import ToolError
+from graven.node import node_of
 
 ARENA = 1 << 22  # TensorFlow Lite Micro needs some for itself and crashes where it is too small
 
@@ -47,11 +48,25 @@ def tflm(model: bytes, network: ir.Network) -> Run:
         for position, value in enumerate(inputs):
             interpreter.set_input(value, position)
         interpreter.invoke()
-        return {
-            index: interpreter.GetTensor(index, 0)["tensor_data"] for index in _computed(network)
-        }
+        return meant(
+            network,
+            {index: interpreter.GetTensor(index, 0)["tensor_data"] for index in _computed(network)},
+        )
 
     return run
+
+
+def meant(network: ir.Network, values: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+    """Without the outputs of operators that say they are not valid, and all that reads them."""
+    left = dict(values)
+    for operator in network.operators:
+        find = getattr(layers.modules()[operator.name], "is_valid", None)
+        outputs = tuple(values[index] for index in operator.outputs if index in values)
+        unknown = any(index in values and index not in left for index in operator.inputs)
+        if unknown or (find and not find(operator.layer, node_of(network, operator), outputs)):
+            for index in operator.outputs[: None if unknown else 1]:
+                left.pop(index, None)
+    return left
 
 
 def litert(model: bytes, network: ir.Network) -> Run:

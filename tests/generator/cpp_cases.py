@@ -72,7 +72,8 @@ int main() {{
 @dataclass(frozen=True, eq=False)
 class Case:
     label: str  # repeats it: the kind, the element type and the seed
-    network: ir.Network
+    network: ir.Network  # as it is written
+    stated: ir.Network  # as it is read
     model: bytes  # as a judge gets it
     header: str
     inputs: list[list[np.ndarray]]  # per inference
@@ -84,7 +85,7 @@ def make(label: str, position: int, network: ir.Network, rng: np.random.Generato
     model = tflite_writer.to_bytes(network)
     stated = tflite.parse(model, f"{label}.tflite", f"case_{position}")
     parsed, model = passes.canonical(stated), hybrid.judged(stated, model)
-    return Case(label, parsed, model, emit.header(parsed, "0" * 64), inputs)
+    return Case(label, parsed, stated, model, emit.header(parsed, "0" * 64), inputs)
 
 
 Outputs = dict[int, np.ndarray]  # by tensor index

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from graven import ir
+from graven import ir, layers
 from graven.layers.add import Add
 from graven.layers.add_n import AddN
 from graven.layers.argmax import ArgMax
@@ -23,6 +23,7 @@ from graven.layers.cast import Cast
 from graven.layers.concat import Concat
 from graven.layers.conv2d import Conv2D
 from graven.layers.cumsum import CumSum
+from graven.layers.delay_line import DelayLine
 from graven.layers.dense import Dense
 from graven.layers.depthwise_conv2d import DepthwiseConv2D
 from graven.layers.dequantize import Dequantize
@@ -48,7 +49,7 @@ from graven.layers.resize_bilinear import ResizeBilinear
 from graven.layers.resize_nearest import ResizeNearest
 from graven.layers.select import Select
 from graven.layers.sigmoid import Sigmoid
-from graven.layers.signal import KEEPS, Signal
+from graven.layers.signal import Signal
 from graven.layers.softmax import Softmax
 from graven.layers.split import Split
 from graven.layers.svdf import Svdf
@@ -57,7 +58,7 @@ from graven.layers.transpose import Transpose
 from graven.layers.transpose_conv2d import TransposeConv2D
 from graven.layers.variable import Variable
 from graven.layers.zeros_like import ZerosLike
-from graven.node import ACTIVATIONS
+from graven.node import ACTIVATIONS, node_among
 from graven.window import span
 
 Rng = np.random.Generator
@@ -1052,10 +1053,57 @@ def audio(b: Builder, data: int) -> int:
     logs = b.tensor((channels,), INT16)
     numbers = {"output_scale": b.extent(2000), "input_correction_bits": b.extent(5)}
     signal_operator(b, "SignalFilterBankLog", [steady], logs, **numbers)
-    place = next(k for k, each in enumerate(b.operators) if each.name in KEEPS)
-    kept = b.state((channels,), ir.Element.UINT32, None)
-    b.operators[place] = dataclasses.replace(b.operators[place], inputs=(roots, kept))
+    with_kept(b)
     return logs
+
+
+def with_kept(b: Builder) -> None:
+    """The operator that keeps something has its variables, behind all other tensors."""
+    place = next(k for k, each in enumerate(b.operators) if layers.kept(each.name))
+    operator = b.operators[place]
+    option = layers.modules()[operator.name].options(operator.layer).__getitem__
+    node = dataclasses.replace(node_among(b.tensors, "random", operator), option=option)
+    added = []
+    for initial in layers.kept(operator.name)(node):
+        element = ir.Element(initial.dtype.name)
+        stored = node.input(0).quantization if element is node.input(0).element else None
+        added.append(b.tensor(initial.shape, element, stored))
+        b.tensors[-1] = dataclasses.replace(b.tensors[-1], initial=initial)
+    b.operators[place] = dataclasses.replace(operator, inputs=(*operator.inputs, *added))
+
+
+def delay_line(b: Builder, data: int) -> list[int]:
+    """Samples in lines of their own, or rows of int8; and whether they are valid."""
+    name = b.pick("SignalDelay", "SignalFramer", "SignalFramer", "SignalStacker", "CIRCULAR_BUFFER")
+    del b.inputs[:]
+    lines, step, frames = (b.extent(2),) * b.pick(0, 1), b.extent(5), b.extent(3)
+    shape = (*lines, step * frames)
+    if name == "SignalDelay":
+        numbers = {"delay_length": b.extent(12) - 1}
+        made = shape
+    elif name == "SignalFramer":
+        size = step + b.extent(12) - 1
+        numbers = {"frame_size": size, "frame_step": step, "prefill": b.chance(0.5)}
+        made = (*shape[:-1], frames, size)
+    elif name == "SignalStacker":
+        shape, before, behind = (step,), b.extent(4) - 1, b.extent(4) - 1
+        total = before + behind + 1
+        contexts = {"stacker_left_context": before, "stacker_right_context": behind}
+        numbers = {"num_channels": step, **contexts, "stacker_step": b.extent(total)}
+        made = (step * total,)
+    else:
+        shape, numbers = (1, 1, b.extent(3), step), {"cycles_max": b.pick(1, 1, 3)}
+        made = (1, b.extent(6), *shape[2:])
+    stored = b.quantization(b.scale(0.05)) if name == "CIRCULAR_BUFFER" else None
+    element = INT8 if stored else INT16
+    outputs = [b.tensor(made, element, stored)]
+    data = b.tensor(shape, element, stored)
+    if name in ("SignalFramer", "SignalStacker") or numbers.get("cycles_max", 1) > 1:
+        outputs.append(b.tensor((1,) if stored else (), BOOLEAN))
+    b.inputs.append(data)
+    b.operators.append(ir.Operator(0, name, DelayLine(numbers), (data,), tuple(outputs)))
+    with_kept(b)
+    return outputs
 
 
 def words(b: Builder, values: np.ndarray) -> int:
@@ -1160,6 +1208,7 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         transpose,
         variable,
         audio,
+        delay_line,
         svdf,
         lstm,
     )

@@ -57,7 +57,7 @@ def compare(cases, answers, with_tflm=True):
     for case, inferences in zip(cases, answers, strict=True):
         network = cpp_cases.only_outputs(case.network)
         state = reference.reset(case.network)
-        judge = tflm.sequence(case.model, case.network) if with_tflm else None
+        judge = tflm.sequence(case.model, case.stated) if with_tflm else None
         for inputs, ours in zip(case.inputs, inferences, strict=True):
             engines = {"numpy": reference.run(case.network, inputs, state)}
             if judge:

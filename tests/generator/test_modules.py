@@ -52,9 +52,9 @@ def test_readme_lists_what_is_read():
 
 
 VERBS = {"options", "read", "cpp", "reference", "bounds", "is_identity", "links", "keep", "shrink",
-         "products", "folds", "known", "steps"}  # fmt: skip
+         "products", "folds", "known", "steps", "expand", "is_valid"}  # fmt: skip
 DECLARED = {"OPERATORS", "OPTIONS", "DATA", "BROADCASTS", "CONSTANTS", "VARIABLES", "KEEPS",
-            "MOVES"}  # fmt: skip
+            "OVERWRITES", "MOVES"}  # fmt: skip
 
 
 @pytest.mark.parametrize("module", sorted(set(layers.modules().values()), key=str), ids=str)

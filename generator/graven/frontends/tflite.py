@@ -126,6 +126,11 @@ class _Reader:
         names = [self.operator_name(index) for index in range(self.graph.OperatorsLength())]
         self.check_supported(names)
         users = self.users(names)
+        self.made = {
+            index
+            for place in range(len(names))
+            for index in _integers(self.graph.Operators(place), "Outputs")
+        }  # one that is a variable keeps for its operator what it was
         self.resources = Resources(self.model, self.source, self.name_of, self.content)
         operators = [
             self.operator(index, name) for index, name in enumerate(names) if name not in SILENT
@@ -258,7 +263,7 @@ class _Reader:
         quantization = self.quantization(record, shape, element)
         data = self.constant(record, shape, element, where)
         initial = None
-        if record.IsVariable():
+        if record.IsVariable() and index not in self.made:
             initial, data = _zeros(shape, element, quantization), None
         if quantization and quantization.scale == (0.0,) and data is not None and not data.any():
             quantization = ir.Quantization((LEAST_SCALE,), quantization.zero_point)

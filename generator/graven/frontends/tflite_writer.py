@@ -55,7 +55,10 @@ def to_bytes(network: ir.Network) -> bytes:
                 for index in each.inputs}  # fmt: skip
     while stated[-1].is_variable and stated[-1].index in unstated:
         stated.pop()  # a front end adds it again
-    tensors = [file.tensor(each, is_handle=each.index in handles) for each in stated]
+    overwritten = {each.outputs[0] for each in network.operators if layers.overwrites(each.name)}
+    tensors = [
+        file.tensor(each, each.index in handles, each.index in overwritten) for each in stated
+    ]
     started = [each for each in resources if not _is_zero(each)]
     operators = [
         *[file.call_once(1)] * bool(started),
@@ -89,7 +92,7 @@ class _File:
         self.buffers = [_buffer(self.builder, None)]
         self.names: list[str] = []  # of operators, by code
 
-    def tensor(self, tensor: ir.Tensor, is_handle: bool = False) -> int:
+    def tensor(self, tensor: ir.Tensor, is_handle: bool = False, overwritten: bool = False) -> int:
         if is_handle:
             return _table(
                 self.builder,
@@ -103,7 +106,7 @@ class _File:
             data = packed(tensor.data) if tensor.element is ir.Element.INT4 else tensor.data
             self.buffers.append(_buffer(self.builder, data))
         buffer = len(self.buffers) - 1 if tensor.data is not None else 0
-        return _tensor(self.builder, tensor, buffer)
+        return _tensor(self.builder, tensor, buffer, tensor.is_variable or overwritten)
 
     def code(self, name: str) -> int:
         if name not in self.names:
@@ -226,7 +229,7 @@ def _buffer(builder: flatbuffers.Builder, data: np.ndarray | None) -> int:
     return _table(builder, "Buffer", Data=builder.EndVector())
 
 
-def _tensor(builder: flatbuffers.Builder, tensor: ir.Tensor, buffer: int) -> int:
+def _tensor(builder: flatbuffers.Builder, tensor: ir.Tensor, buffer: int, is_variable: bool) -> int:
     fields: dict[str, Option] = {
         "Shape": _integers(builder, tensor.shape),
         "Type": TENSOR_TYPES[tensor.element],
@@ -234,7 +237,7 @@ def _tensor(builder: flatbuffers.Builder, tensor: ir.Tensor, buffer: int) -> int
         "Name": builder.CreateString(tensor.name),
         "HasRank": True,
     }
-    if tensor.is_variable:
+    if is_variable:
         fields["IsVariable"] = True
     if tensor.quantization is not None:
         fields["Quantization"] = _quantization(builder, tensor.quantization)

@@ -16,9 +16,12 @@ A module has
                 fill in others, whatever the array's type: then graven.passes.movement says the
                 operator, where there is no `cpp`
     steps(record, node) -> two operators that do the same one after the other, see passes/steps.py
+    expand(record, node, grown)   adds the operators that do the same, where it is no chain of two
+    is_valid(record, node, outputs) -> whether its outputs mean something; else they always do
 and, where exact pruning is to see through it (without them it stays as it is),
-    KEEPS       variables that its operators have without stating them, behind the inputs: their
-                elements by operator
+    KEEPS       variables that its operators have without stating them, behind the inputs: by
+                operator a function of the node, without them, that gives what is in them at first
+    OVERWRITES  those of them whose output is in a file the memory of what it was before
     VARIABLES   positions of the inputs that may be variables, which last from run to run: their
                 arrays are what `reference` writes their new content into; without it, none
     DATA        positions of the inputs that are activations; without it, the first alone
@@ -43,9 +46,13 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
+from collections.abc import Callable
 from types import ModuleType
 
+import numpy as np
+
 from graven import ir
+from graven.node import Node
 
 FLEX_BUFFER = "FlexBuffer"  # of a custom operator: a map of options
 
@@ -70,9 +77,14 @@ def is_custom(operator: str) -> bool:
     return operator in modules() and option_table(operator) == FLEX_BUFFER
 
 
-def kept(operator: str) -> tuple[ir.Element, ...]:
-    """Of the variables that it has without stating them."""
-    return getattr(modules().get(operator), "KEEPS", {}).get(operator, ())
+def kept(operator: str) -> Callable[[Node], tuple[np.ndarray, ...]] | None:
+    """What is at first in the variables that it has without stating them, if it may have any."""
+    return getattr(modules().get(operator), "KEEPS", {}).get(operator)
+
+
+def overwrites(operator: str) -> bool:
+    """Whether its output is in a file the memory of what it was before."""
+    return operator in getattr(modules().get(operator), "OVERWRITES", ())
 
 
 def activations(operator: ir.Operator) -> tuple[int, ...]:

@@ -30,7 +30,7 @@ def read(node: Node) -> Select:
     node.expect_inputs(3, 3)
     condition, first, second = (node.input(position) for position in range(3))
     node.expect_element(condition, ir.Element.BOOLEAN)
-    binary.expect_element(node, first, *binary.NUMBERS, ir.Element.BOOLEAN)
+    binary.expect_element(node, first, *binary.WIDE, ir.Element.BOOLEAN)
     node.expect_same_element(first, second, node.output)
     if node.name == "SELECT" and condition.shape not in ((), first.shape):
         raise node.error(

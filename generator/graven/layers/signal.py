@@ -51,7 +51,7 @@ class Kind:
     shapes: Callable[[Signal, Node], tuple[tuple[int, ...], ...]]  # of the outputs
     cpp: Callable[[Signal, Node], str]
     reference: Callable[..., np.ndarray | tuple[np.ndarray, ...]]
-    keeps: tuple[ir.Element, ...] = ()  # variables that the front end adds, shaped as input 0
+    keeps: bool = False  # a variable like input 0, which the front end adds
 
 
 # -- arithmetic -----------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ KINDS = {
          "spectral_subtraction_bits", "clamping", "num_channels"),
         (UINT32,), (), (UINT32, UINT32),
         lambda own, node: ((own.numbers["num_channels"],),) * 2,
-        numbered("SpectralSubtraction", "num_channels"), subtraction, keeps=(UINT32,),
+        numbered("SpectralSubtraction", "num_channels"), subtraction, keeps=True,
     ),
     "SignalPCAN": Kind(
         ("snr_shift",), (UINT32, UINT32), ("gains",), (UINT32,), as_input, numbered("Pcan"), pcan
@@ -256,8 +256,14 @@ KINDS = {
     ),
 }  # fmt: skip
 OPERATORS = tuple(KINDS)
+
+
+def kept(node: Node) -> tuple[np.ndarray, ...]:
+    return (np.zeros(node.input(0).shape, node.input(0).element.dtype),)
+
+
 OPTIONS = "FlexBuffer"  # layers.FLEX_BUFFER
-KEEPS = {name: kind.keeps for name, kind in KINDS.items() if kind.keeps}
+KEEPS = {name: kept for name, kind in KINDS.items() if kind.keeps}
 VARIABLES = (1,)
 
 
@@ -268,7 +274,7 @@ def options(layer: Signal) -> dict[str, Option]:
 
 def read(node: Node) -> Signal:
     kind = KINDS[node.name]
-    count = len(kind.inputs) + len(kind.constants) + len(kind.keeps)
+    count = len(kind.inputs) + len(kind.constants) + kind.keeps
     node.expect_inputs(count, count, outputs=len(kind.outputs))
     layer = Signal({name: node.option(name) for name in kind.numbers})
     for place, element in enumerate(kind.inputs):

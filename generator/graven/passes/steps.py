@@ -1,4 +1,4 @@
-"""Operators that are two in one become two: a module's `steps` says which."""
+"""Operators that are several in one become several: a module's `steps` or `expand` says which."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from graven.passes.grown import Grown
 
 def steps(network: ir.Network) -> ir.Network:
     """steps(layer, node) gives names, records and output shapes, all but the last one's of new
-    tensors; nothing where the operator is one step."""
+    tensors; nothing where the operator is one step. expand(layer, node, grown) adds them itself."""
     grown = Grown(network)
     for operator in network.operators:
-        find = getattr(layers.modules()[operator.name], "steps", None)
+        module = layers.modules()[operator.name]
+        if hasattr(module, "expand"):
+            module.expand(operator.layer, node_of(network, operator), grown)
+            continue
+        find = getattr(module, "steps", None)
         found = find(operator.layer, node_of(network, operator)) if find else ()
         if not found:
             grown.keep(operator)

@@ -42,7 +42,7 @@ struct Selects {
       if (g.source(v, k).element != v.element ||
           (is_quantized(v.element) && g.source(v, k).quant != v.quant))
         return false;
-    return size_of(v.element) == 1 || size_of(v.element) == 4;
+    return size_of(v.element) <= 4;
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     return SelectOf<size_of(graph.values[value].element)>{};
