@@ -16,24 +16,44 @@ import ctypes
 import html
 import inspect
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graven import build, emit, inputs, ir, islands, layers, passes, report, runner, verify
+from graven import (
+    build,
+    compare,
+    emit,
+    evaluation,
+    inputs,
+    ir,
+    islands,
+    layers,
+    passes,
+    pixels,
+    report,
+    runner,
+    verify,
+)
 from graven import prune as pruning
 from graven.errors import GravenError
 from graven.frontends import files, sklearn, tflite_writer, torch
 from graven.node import counted, node_of, shape_text
+from graven.pixels import Pixels
 from graven.quantize.batches import Batches, joined
 from graven.quantize.post_training import Report
 from graven.runnable import Runnable, plain
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from graven.emit import FoundPlan
+    from graven.evaluation import Evaluation
 
 BATCH = 64
 Progress = Callable[[str], None]
@@ -44,23 +64,12 @@ def quiet(text: str) -> None:
 
 
 def compile(
-    model: Any,
-    *,
-    example: Any = None,
-    calibrate: Any = None,
-    quantize: str | None = None,
-    method: str = "best",
-    target: str = build.HOST,
-    plan: str = "fastest",
-    isa: str = "native",
-    layout: str | None = None,
-    of: str | None = None,
-    shape: Sequence[int] | None = None,
-    name: str | None = None,
-    prune: bool = True,
-    allow_float: bool = False,
+    model: Any, *, example: Any = None, calibrate: Any = None, quantize: str | None = None,
+    method: str = "best", target: str = build.HOST, plan: str = "fastest", isa: str = "native",
+    layout: str | None = None, of: str | None = None, shape: Sequence[int] | None = None,
+    name: str | None = None, prune: bool = True, allow_float: bool = False, normalize: Any = None,
     progress: Progress = quiet,
-) -> Model:
+) -> Model:  # fmt: skip
     """A network ready to run and to save.
 
     `model` is a file (.tflite, .onnx, .pt2; a .pth with its class `of`, "module:Name", and the
@@ -72,17 +81,20 @@ def compile(
     memory() and on() take unless they are told otherwise. `layout` is that of inputs with height
     and width: nhwc, nchw, or what costs nothing. Exact `prune` removes what cannot change an
     output. `allow_float` takes float32 operators between int8 ones. `progress` hears what begins.
+    `normalize`, a pair (mean, std) as of torchvision, lets the model take bytes of a camera.
     """
     choice = build.Choice(target, isa, plan)
     build.check(choice)
     samples = None if calibrate is None else collected(calibrate)
     source = named(read(model, example, samples, layout, of, shape), name)
+    bytes_as = pixels.checked(normalize, source.network)
+    make = partial(Model, choice=choice, pixels=bytes_as, progress=progress)
     if quantize is None:
         check_no_samples(model, samples)
-        return Model(source, choice, prune, allow_float, progress=progress)
-    exact = Model(source, choice, prune=False)
-    source, decisions = in_int8(source, samples, quantize, method, progress)
-    return Model(source, choice, prune, allow_float, decisions, exact, progress)
+        return make(source, prune=prune, allow_float=allow_float)
+    exact = make(source, prune=False)
+    source, decisions = in_int8(source, samples, quantize, method, bytes_as, progress)
+    return make(source, prune=prune, allow_float=allow_float, decisions=decisions, exact=exact)
 
 
 # -- what is given --------------------------------------------------------------------------------
@@ -170,7 +182,12 @@ def are_files(given: Any) -> bool:
 
 
 def in_int8(
-    source: files.Source, samples: Any, kind: str, method: str, progress: Progress
+    source: files.Source,
+    samples: Any,
+    kind: str,
+    method: str,
+    bytes_as: Pixels | None,
+    progress: Progress,
 ) -> tuple[files.Source, Report]:
     if kind != "int8":
         raise GravenError(f"quantize='{kind}': is unknown; the only one is 'int8'.")
@@ -180,7 +197,7 @@ def in_int8(
         )
     network = source.network
     if are_files(samples):
-        values = inputs.samples(network, samples)
+        values = inputs.samples(network, samples, bytes_as)
     else:
         if isinstance(samples, dict):
             samples = [samples[each] for each in inputs.names(network, samples, "calibrate")]
@@ -190,7 +207,7 @@ def in_int8(
                 "inputs."
             )
         pairs = zip(inputs.tensors(network), samples, strict=True)
-        values = [inputs.real(tensor, value, "calibrate") for tensor, value in pairs]
+        values = [inputs.real(tensor, value, "calibrate", bytes_as) for tensor, value in pairs]
     return files.quantized(source, values, method, progress)
 
 
@@ -231,10 +248,12 @@ class Model(Runnable):
         self,
         source: files.Source,
         choice: build.Choice,
+        *,
         prune: bool = True,
         allow_float: bool = False,
         decisions: Report | None = None,
         exact: Model | None = None,
+        pixels: Pixels | None = None,
         progress: Progress = quiet,
     ) -> None:
         self.source, self.choice, self.progress = source, choice, progress
@@ -244,7 +263,8 @@ class Model(Runnable):
         if not allow_float:
             islands.check(self.original)
         self.pruned = pruning.prune(self.original) if prune else None
-        super().__init__(self.pruned.network if self.pruned else self.original, self._by_numpy)
+        network = self.pruned.network if self.pruned else self.original
+        super().__init__(network, self._by_numpy, pixels)
         self._batches = Batches(self.network)
 
     def built_for(self, choice: build.Choice) -> Model:
@@ -269,23 +289,10 @@ class Model(Runnable):
             found.append([every[index] for index in self.network.outputs])
         return [np.concatenate(column) for column in zip(*found, strict=True)]
 
-    def native(self, plan: str | None = None) -> Runnable:
+    def native(self, plan: str | None = None) -> Native:
         """The C++ on this machine, built once and called on whole batches; of one thread."""
         choice = replace(self.choice, target=build.HOST, plan=plan or "fastest")
-        built = build.build(self.network.name, self.header(), choice, build.Parts.LIBRARY)
-        function = ctypes.CDLL(str(built.library)).graven_run
-        function.argtypes = [ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t]
-        function.restype = None
-        ends = [self.network.tensors[index] for index in self.network.outputs]
-        size = sum(report.tensor_bytes(tensor) for tensor in ends)
-
-        def run(values: list[np.ndarray]) -> list[np.ndarray]:
-            count = len(values[0])
-            outputs = ctypes.create_string_buffer(count * size)
-            function(inputs.to_bytes(values), outputs, count)
-            return runner.split(self.network, outputs.raw, count)
-
-        return Runnable(self.network, run)
+        return Native(self, self.build(choice, build.Parts.LIBRARY).library)
 
     def on(self, target: str | None = None, plan: str | None = None) -> Program:
         """The C++ on a target, in its emulator; "host": as a program on this machine."""
@@ -303,6 +310,27 @@ class Model(Runnable):
         )
         data = self.source.tflite
         return verify.verify(self.original, data, headers, values, choice, against)
+
+    def proof(
+        self,
+        *samples_and_labels: ArrayLike,
+        targets: Sequence[str] = (),
+        exact: Model | None = None,
+    ) -> Evaluation:
+        """The float model, numpy, C++ here and on targets side by side on labelled samples:
+        proof(x, y, targets=["cortex-m4"]). `exact`: the float model, if another made it int8."""
+        *samples, labels = samples_and_labels
+        given = evaluation.data(samples, labels)
+        return evaluation.evaluate(self, given, targets, exact)
+
+    def compare(self, other: Model | str, *samples: ArrayLike) -> compare.Comparison:
+        """Beside another model, or beside itself on another target; with samples also how often
+        both say the same."""
+        second = self.built_for(self._chosen(other, None)) if isinstance(other, str) else other
+        agreement = None
+        if samples:
+            agreement = float((self.predict(*samples) == second.predict(*samples)).mean())
+        return compare.Comparison(compare.compared(self.inspect(), second.inspect()), agreement)
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -363,7 +391,7 @@ class Model(Runnable):
 
     def header(self, plans: Sequence[FoundPlan] = ()) -> str:
         """The network as C++, with the plans that searches have found."""
-        return emit.header(self.network, self.source.sha256, plans)
+        return emit.header(self.network, self.source.sha256, plans, self.pixels)
 
     def save(self, path: str | os.PathLike) -> Path:
         """As a C++ header (.hpp, .h) or as a .tflite file, by the name's ending."""
@@ -403,12 +431,45 @@ class Model(Runnable):
         return f"<table><caption>{name}</caption><tr>{head}</tr>{body}</table>"
 
 
+class Native(Runnable):
+    """A model's C++ in this process."""
+
+    def __init__(self, model: Model, library: Path) -> None:
+        super().__init__(model.network, self._run, model.pixels)
+        self._function = ctypes.CDLL(str(library)).graven_run
+        self._function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
+        self._function.restype = None
+        ends = [self.network.tensors[index] for index in self.network.outputs]
+        self._size = sum(report.tensor_bytes(tensor) for tensor in ends)
+
+    def _run(self, values: inputs.Inputs) -> inputs.Inputs:
+        given = inputs.rows(values)
+        outputs = np.empty((len(given), self._size), np.uint8)
+        self._function(given.ctypes.data, outputs.ctypes.data, len(given))
+        return runner.split(self.network, outputs, len(given))
+
+    def seconds(self, *samples: ArrayLike, least: int = 2000, most: float = 1.0) -> np.ndarray:
+        """How long single inferences take, one after the other: at least `least`, round after
+        round through the samples, but for no longer than `most` seconds."""
+        given = inputs.rows(self.inputs(*samples))
+        output = np.empty(self._size, np.uint8)
+        places = [given[k].ctypes.data for k in range(len(given))]
+        found: list[float] = []
+        self._function(places[0], output.ctypes.data, 1)
+        while len(found) < least and sum(found) < most:
+            for place in places:
+                start = time.perf_counter()
+                self._function(place, output.ctypes.data, 1)
+                found.append(time.perf_counter() - start)
+        return np.array(found)
+
+
 class Program(Runnable):
     """A model's C++ on a target; `instructions` are those of the last call's first inference, in
     all and by layer (None on the host, which counts none)."""
 
     def __init__(self, model: Model) -> None:
-        super().__init__(model.network, self._run)
+        super().__init__(model.network, self._run, model.pixels)
         self._model = model
         self.instructions: int | None = None
         self.by_layer: dict[int, int] = {}

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import json
 import os
 import sys
@@ -24,6 +25,8 @@ if TYPE_CHECKING:  # numpy and what needs it: inside main, where an interruption
     from graven import ir
     from graven.api import Model
     from graven.build import Choice
+    from graven.evaluation import Evaluation
+    from graven.inputs import Inputs
     from graven.runner import Run
 
 MODELS = "a .tflite, .onnx or .pt2 file, or a .pth with --class"
@@ -31,6 +34,7 @@ PIPED = 500  # columns where nobody looks: no name is broken
 MOST_RANDOM = 100_000
 INTERRUPTED = 130  # what a shell has for SIGINT
 VERIFIED = 4  # inferences of `graven verify` without inputs
+ON_TARGET = 100  # samples: an emulator takes its time
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -99,6 +103,10 @@ def plan_model(options: argparse.Namespace) -> int:
 def run_model(options: argparse.Namespace) -> int:
     if options.output_dir:
         check_output_folder(options.output_dir)
+    if options.output:
+        check_output(options.output, options.model)
+    if options.stream and options.output:
+        raise GravenError("--output: is not for --stream; take --output-dir.")
     if options.stream:
         return run_stream(options)
     model = load(options, chosen(options))
@@ -127,27 +135,69 @@ def run_stream(options: argparse.Namespace) -> int:
 
 
 def verify_model(options: argparse.Namespace) -> int:
+    """With `--data` outputs and accuracy on all its samples, then the layers on its first ones."""
     from graven import engines, inputs
 
-    choice = chosen(options)
     engines.require(options.against)
+    choice = chosen(options)
     model = load(options, choice)
-    network = model.original
-    values = (
-        inputs.load(network, options.inputs)
-        if options.inputs
-        else inputs.random(network, options.random, options.seed)
-    )
+    network, exact = model.original, True
+    if options.data:
+        found, values = evaluation_of(options, model, [choice.target])
+        tell_evaluation(options, found)
+        exact = found.is_exact
+    elif options.inputs:
+        values = inputs.load(network, options.inputs)
+    else:
+        values = inputs.random(network, options.random, options.seed)
     found = model.verify(values, options.against)
     if found.difference is not None:
         print(f"graven: {network.source}: {found.difference}", file=sys.stderr)
         return 1
     title = engines.TITLES[options.against]
-    print(
+    said = (
         f"{network.source}: {found.layers} layers and the outputs under plan {choice.plan} equal "
         f"{title} and the numpy reference on {found.inferences} inferences ({choice.target})"
     )
-    return 0
+    print(said, file=sys.stderr if options.json else sys.stdout)
+    return 0 if exact else 1
+
+
+def evaluate_model(options: argparse.Namespace) -> int:
+    """Exit code 1: some C++ says otherwise than numpy."""
+    found, _ = evaluation_of(options, load(options), [each.target for each in choices(options)])
+    tell_evaluation(options, found)
+    return 0 if found.is_exact else 1
+
+
+def evaluation_of(
+    options: argparse.Namespace, model: Model, targets: Sequence[str]
+) -> tuple[Evaluation, Inputs]:
+    """And the first samples as the model takes them; the host is a side anyway."""
+    from graven import api, build, evaluation
+
+    if options.output:
+        check_output(options.output, options.model)
+    data = evaluation.load(model.network, options.data)
+    exact = None
+    if options.float:
+        exact = api.compile(options.float, layout=options.layout, normalize=options.normalize)
+    emulated = [target for target in targets if target != build.HOST]
+    found = evaluation.evaluate(model, data, emulated, exact, options.on_target)
+    return found, model.inputs(*data.first(VERIFIED).samples)
+
+
+def tell_evaluation(options: argparse.Namespace, found: Evaluation) -> None:
+    from graven import evaluation
+
+    if options.output:
+        found.save(options.output)
+    if options.json:
+        print(json.dumps(found.as_json()))
+        return
+    evaluation.show(found, console())
+    if options.output:
+        print(f"wrote {options.output}")
 
 
 def compare_models(options: argparse.Namespace) -> int:
@@ -236,6 +286,7 @@ def load(options: argparse.Namespace, choice: Choice | None = None) -> Model:
         name=options.name,
         prune=options.prune == "exact",
         allow_float=options.allow_float,
+        normalize=options.normalize,
         progress=lambda text: progress(options, text),
     )
     check_feeding(options, model.network)
@@ -294,7 +345,32 @@ def measured(options: argparse.Namespace, model: Model) -> dict:
     )
     result, found = model.on().measure(values)
     folder = getattr(options, "output_dir", None)
+    if getattr(options, "output", None):
+        write_archive(options.output, network, result)
     return {**found, "outputs": write_outputs(folder, result) if folder else []}
+
+
+def write_archive(file: Path, network: ir.Network, result: Run) -> None:
+    """All inferences in one .npz, an array for each output by its name."""
+    import numpy as np
+
+    arrays = {
+        network.tensors[index].name or f"output_{place}": value
+        for place, (index, value) in enumerate(zip(network.outputs, result.outputs, strict=True))
+    }
+    if len(arrays) < len(result.outputs):  # names that are not unique
+        arrays = {f"output_{place}": value for place, value in enumerate(result.outputs)}
+    data = io.BytesIO()
+    np.savez_compressed(data, **arrays)
+    write_file(file, data.getvalue())
+
+
+def choices(options: argparse.Namespace) -> list[Choice]:
+    """One for each of `--target`, as A,B."""
+    return [
+        chosen(argparse.Namespace(**{**vars(options), "target": target}))
+        for target in options.target.split(",")
+    ]
 
 
 def chosen(options: argparse.Namespace) -> Choice:
@@ -331,6 +407,8 @@ def tell(options: argparse.Namespace, network: ir.Network, report_of: dict) -> N
         report.show(network, report_of, console())
     for file in report_of.get("outputs", []):
         print(f"wrote {options.output_dir / file}")
+    if getattr(options, "output", None):
+        print(f"wrote {options.output}")
 
 
 def console() -> Console:
@@ -461,6 +539,17 @@ def extents(text: str) -> tuple[int, ...]:
     return tuple(int(word) for word in words)
 
 
+def normalization(text: str) -> tuple[tuple[float, ...], ...]:
+    """MEAN:STD, each a number or one for each channel."""
+    try:
+        mean, std = (tuple(float(each) for each in part.split(",")) for part in text.split(":"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no mean and deviation, as in 0.13:0.31 or 0.5,0.4,0.4:0.2,0.2,0.2"
+        ) from None
+    return mean, std
+
+
 def target_list(text: str) -> list[str]:
     from graven import build
 
@@ -497,14 +586,34 @@ def parser() -> argparse.ArgumentParser:
     _add_choice(verb)
     group = verb.add_mutually_exclusive_group()
     group.add_argument("--inputs", type=Path, action="append", metavar="F", help="as run --input")
+    group.add_argument("--data", type=Path, metavar="NPZ",
+                       help="samples and labels: also as evaluate")  # fmt: skip
     group.add_argument("--random", type=count, default=VERIFIED, metavar="N",
                        help=f"N random inferences (default {VERIFIED})")  # fmt: skip
     verb.add_argument("--seed", type=seed, default=0, help="of the random inferences")
     verb.add_argument("--against", choices=("tflm", "litert"), default="tflm",
                       help="the engine to compare with (default tflm)")  # fmt: skip
+    _add_evaluation(verb)
+
+    about = "accuracy of float, int8 and the C++ here and on targets, side by side"
+    verb = _verb(verbs, "evaluate", evaluate_model, about)
+    verb.add_argument("data", type=Path, metavar="NPZ",
+                      help="samples by the inputs' names or x, labels as y")  # fmt: skip
+    _add_choice(verb)
+    _add_evaluation(verb)
     _add_compare(verbs)
     _add_questions(verbs)
     return top
+
+
+def _add_evaluation(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--float", type=Path, metavar="MODEL",
+                      help="the float model, if it was quantized elsewhere")  # fmt: skip
+    verb.add_argument("--on-target", type=count, default=ON_TARGET, metavar="N",
+                      help=f"samples that a target computes (default {ON_TARGET})")  # fmt: skip
+    verb.add_argument("-o", "--output", type=Path, metavar="NPZ",
+                      help="outputs, answers and labels of all samples")  # fmt: skip
+    verb.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _add_compare(verbs: argparse._SubParsersAction[Parser]) -> None:
@@ -578,6 +687,9 @@ def _add_reading(verb: argparse.ArgumentParser) -> None:
                       "loses least, for each tensor")  # fmt: skip
     verb.add_argument("--allow-float", action="store_true",
                       help="take float32 operators between int8 ones as they are")  # fmt: skip
+    verb.add_argument("--normalize", type=normalization, metavar="MEAN:STD",
+                      help="of bytes over 255, by channel, as in 0.13:0.31: samples may be bytes "
+                      "of images, and the header converts them")  # fmt: skip
     verb.add_argument("--prune", choices=("exact", "off"), default="exact",
                       help="remove channels that cannot matter (default exact)")  # fmt: skip
 
@@ -600,6 +712,7 @@ def _add_run(verb: argparse.ArgumentParser) -> None:
         help="one model input (F.bin), or many inferences (F.npy, F.npz); may be repeated",
     )  # fmt: skip
     verb.add_argument("--seed", type=seed, default=0, help="of the random input without --input")
+    verb.add_argument("-o", "--output", type=Path, metavar="NPZ", help="write all outputs into one")
     verb.add_argument("--output-dir", type=Path, metavar="D", help="write outputs as y_<i>.bin")
     verb.add_argument("--json", action="store_true", help="print one JSON object")
 

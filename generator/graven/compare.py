@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import io
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+REPR_COLUMNS = 120
 Report = dict[str, Any]
 """As `inspect --json` or `run --json` prints it."""
 
@@ -38,6 +41,24 @@ FIGURES: dict[str, Callable[[Report], int | None]] = {
 def _flash(report: Report) -> int | None:
     code = report["flash_bytes"]["code"]
     return None if code is None else code + report["flash_bytes"]["weights"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What `compared` says, and the share of samples on which both models say the same class."""
+
+    found: dict[str, Any]
+    agreement: float | None = None
+
+    @property
+    def figures(self) -> dict[str, list[int | None]]:
+        """[first, second] of each figure."""
+        return self.found["figures"]
+
+    def __repr__(self) -> str:
+        console = Console(file=io.StringIO(), width=REPR_COLUMNS)
+        show(self.found, console, self.agreement)
+        return console.file.getvalue()
 
 
 def compared(first: Report, second: Report) -> dict[str, Any]:
@@ -76,7 +97,7 @@ def pairs(first: Report, second: Report) -> Iterator[tuple[dict | None, dict | N
 # -- tables ---------------------------------------------------------------------------------------
 
 
-def show(found: dict[str, Any], console: Console) -> None:
+def show(found: dict[str, Any], console: Console, agreement: float | None = None) -> None:
     titles = [
         f"{letter}: {side['model']} ({side['source']})\n"
         f"{side['target']}, {side['isa']}, {side['plan']}"
@@ -89,6 +110,8 @@ def show(found: dict[str, Any], console: Console) -> None:
     for name, (ours, theirs) in found["figures"].items():
         if ours is not None or theirs is not None:
             table.add_row(name, number(ours), number(theirs), change(ours, theirs))
+    if agreement is not None:
+        table.add_row("the same answers", "", "", f"{agreement:.2%}")
     console.print(table)
     console.print(layer_table(found["layers"]))
 

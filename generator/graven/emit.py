@@ -22,6 +22,7 @@ from graven.cpp import Constant, Cpp, Hwc, hwc, is_namespace, real, shape
 from graven.errors import GravenError
 from graven.memory import bound_text
 from graven.node import QUANTIZED, Node, node_of, shape_text
+from graven.pixels import Pixels
 
 COLUMNS = 100
 MOST_EXTENT = 65535  # Shape in the kernels' tasks
@@ -80,7 +81,12 @@ class FoundPlan:
     order: tuple[int, ...]
 
 
-def header(network: ir.Network, sha256: str, plans: Sequence[FoundPlan] = ()) -> str:
+def header(
+    network: ir.Network,
+    sha256: str,
+    plans: Sequence[FoundPlan] = (),
+    pixels: Pixels | None = None,
+) -> str:
     """The header's text; `sha256` is the file's, for the provenance."""
     found = [_layer(network, operator) for operator in network.operators]
     inputs = [network.tensors[index] for index in network.inputs]
@@ -101,6 +107,7 @@ def header(network: ir.Network, sha256: str, plans: Sequence[FoundPlan] = ()) ->
         ],
         network=_sequence(found) if chain else _graph(network, found),
         input=_input_shapes(network),
+        pixels=_pixels(network, pixels),
         plan_values=[
             line for name, plan in named.items() for line in _plan_values(network.name, name, plan)
         ],
@@ -112,6 +119,40 @@ def header(network: ir.Network, sha256: str, plans: Sequence[FoundPlan] = ()) ->
             for line in _check(network, layer, position)
         ],
     )
+
+
+def _pixels(network: ir.Network, pixels: Pixels | None) -> list[str]:
+    """from_pixel: a byte of a camera as the input takes it."""
+    if pixels is None:
+        return []
+    tensor = network.tensors[network.inputs[0]]
+    type, table = TYPES[tensor.element.value], pixels.table(tensor)
+    head = "// A byte of a camera as the input takes it: (byte / 255 - mean) / std"
+    if pixels.is_folded(tensor):
+        return [
+            f"{head}, which the input's scale and",
+            "// zero point have in them.",
+            f"constexpr {type} from_pixel(std::uint8_t byte) {{",
+            f"  return static_cast<{type}>(byte - 128);",
+            "}",
+        ]
+    text = real if tensor.element is ir.Element.FLOAT32 else str
+    rows = [
+        line
+        for row in table.tolist()
+        for line in wrapped(4, "{", [*(f"{text(each)}," for each in row[:-1]), text(row[-1])], "},")
+    ]
+    several = len(table) > 1
+    channel, place = (", std::size_t channel", "channel") if several else ("", "0")
+    return [
+        f"{head}{', by channel' if several else ''}.",
+        f"inline constexpr {type} pixels[{len(table)}][256] = {{",
+        *indented(4, rows),
+        "};",
+        f"constexpr {type} from_pixel(std::uint8_t byte{channel}) {{",
+        f"  return pixels[{place}][byte];",
+        "}",
+    ]
 
 
 def macs(network: ir.Network) -> int:

@@ -8,6 +8,7 @@ import dataclasses
 import os
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from graven import ir
 from graven.errors import GravenError
 from graven.facts import StreamFacts
 from graven.node import counted, shape_text
+
+if TYPE_CHECKING:
+    from graven.pixels import Pixels
 
 Inputs = list[np.ndarray]
 
@@ -56,8 +60,9 @@ def load(network: ir.Network, files: list[Path]) -> Inputs:
     return _from_raw(network, files)
 
 
-def samples(network: ir.Network, files: list[Path]) -> Inputs:
-    """`--calibrate`: real numbers for a float32 network, in its layout or channels first."""
+def samples(network: ir.Network, files: list[Path], pixels: Pixels | None = None) -> Inputs:
+    """`--calibrate`: real numbers for a float32 network, or bytes of which `pixels` tells what they
+    are; in its layout or channels first."""
     arrays: list[np.ndarray | dict[str, np.ndarray]] = [_read(file) for file in files]
     wanted = tensors(network)
     if len(arrays) == 1 and isinstance(arrays[0], dict):
@@ -73,7 +78,7 @@ def samples(network: ir.Network, files: list[Path]) -> Inputs:
             "one .npz, or one .npy for each, in order."
         )
     triples = zip(wanted, arrays, where, strict=True)
-    return _same_count([real(tensor, value, text) for tensor, value, text in triples])
+    return _same_count([real(tensor, value, text, pixels) for tensor, value, text in triples])
 
 
 def names(network: ir.Network, arrays: dict[str, np.ndarray], where: str) -> list[str]:
@@ -100,14 +105,23 @@ def _named(
     return names[0]
 
 
-def real(tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
+def real(
+    tensor: ir.Tensor, value: np.ndarray, where: str, pixels: Pixels | None = None
+) -> np.ndarray:
     """Samples of a float32 input as (samples, *its shape); channels first are moved behind."""
+    if pixels is not None and getattr(value, "dtype", None) == np.uint8:
+        return pixels.real(shaped(tensor, value, where))
     if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
         found = getattr(value, "dtype", "no array")
         raise GravenError(
             f"{where}: is {found}, expected the real numbers that the "
             "model was trained on; scale the data as for training, and give it as float32."
         )
+    return shaped(tensor, value, where).astype(np.float32)
+
+
+def shaped(tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
+    """Samples of an input as (samples, *its shape); channels first are moved behind."""
     shape = tensor.shape[1:]
     if value.shape[1:] != shape and value.ndim == len(shape) + 1 >= 3:
         moved = np.moveaxis(value, 1, -1)
@@ -118,7 +132,7 @@ def real(tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
             f"{where}: has shape {shape_text(value.shape)}, expected a leading axis of samples "
             f"and {shape_text(tensor.shape)} for the model's input '{tensor.name}' behind it."
         )
-    return np.ascontiguousarray(value, dtype=np.float32).reshape(len(value), *tensor.shape)
+    return np.ascontiguousarray(value).reshape(len(value), *tensor.shape)
 
 
 def recording(network: ir.Network, files: list[Path], facts: StreamFacts, seed: int) -> Inputs:
@@ -164,9 +178,14 @@ def _elements(tensor: ir.Tensor, file: Path) -> np.ndarray:
 
 def to_bytes(values: Inputs) -> bytes:
     """Inference after inference, all inputs of each."""
+    return rows(values).tobytes()
+
+
+def rows(values: Inputs) -> np.ndarray:
+    """The bytes of all inputs, a row for each inference; of one input without a copy."""
     count = len(values[0])
-    rows = [np.ascontiguousarray(value).reshape(count, -1).view(np.uint8) for value in values]
-    return np.concatenate(rows, axis=1).tobytes()
+    found = [np.ascontiguousarray(value).reshape(count, -1).view(np.uint8) for value in values]
+    return found[0] if len(found) == 1 else np.concatenate(found, axis=1)
 
 
 def one(values: Inputs, inference: int) -> Inputs:
@@ -211,11 +230,16 @@ def _from_npy(network: ir.Network, files: list[Path]) -> Inputs:
     return _same_count([_fit(tensor, _read(file), str(file)) for tensor, file in pairs])
 
 
-def _from_npz(network: ir.Network, file: Path) -> Inputs:
+def archive(file: Path) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file."""
     arrays = _read(file)
     if not isinstance(arrays, dict):
         raise GravenError(f"{file}: is one array, expected an archive of arrays; name it .npy.")
-    values = []
+    return arrays
+
+
+def _from_npz(network: ir.Network, file: Path) -> Inputs:
+    arrays, values = archive(file), []
     for position, tensor in enumerate(tensors(network)):
         names = [name for name in (tensor.name, f"input_{position}") if name in arrays]
         if not names:

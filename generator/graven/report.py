@@ -37,6 +37,7 @@ def inspected(
     return {
         **_what(network, facts.isa, choice),
         "row_input": choice.row_input,
+        "interface": interface(network),
         "arena_bytes": facts.arena_bytes,
         "arena_bound_bytes": facts.arena_bound_bytes,
         "input_bytes": sum(tensor_bytes(network.tensors[index]) for index in network.inputs),
@@ -47,6 +48,35 @@ def inspected(
         "rows": [[row.offset, row.bytes, row.first_step, row.last_step] for row in facts.rows],
         "row_owners": [[row.layer, row.row] for row in facts.rows],
     }
+
+
+def interface(network: ir.Network) -> dict[str, list[dict[str, Any]]]:
+    """What a model takes and gives: real = scale * (q - zero_point), scale None: as it is."""
+    return {
+        "inputs": [_end(network, index) for index in network.inputs],
+        "outputs": [_end(network, index) for index in network.outputs],
+    }
+
+
+def _end(network: ir.Network, index: int) -> dict[str, Any]:
+    tensor = network.tensors[index]
+    found = tensor.quantization
+    return {
+        "name": label(tensor),
+        "element": tensor.element.value,
+        "shape": list(tensor.shape),
+        "layout": layout(network, tensor),
+        "scale": found.scale[0] if found else None,
+        "zero_point": found.zero_point[0] if found else None,
+    }
+
+
+def layout(network: ir.Network, tensor: ir.Tensor) -> str | None:
+    """NHWC or what a front end says of the tensor; None where there is no height and width."""
+    if len(tensor.shape) < 3:
+        return None
+    stated = (words.rpartition(" ") for words in network.description.split(", "))
+    return {name: order for name, _, order in stated}.get(tensor.name, "NHWC"[-len(tensor.shape) :])
 
 
 def pruning(report: prune.Report) -> dict[str, Any]:
@@ -210,8 +240,19 @@ def show(network: ir.Network, report: dict[str, Any], console: Console) -> None:
     console.print(table)
     if network.description:  # of models stated channels first: how inputs and outputs lie
         console.print(network.description, highlight=False, markup=False)
-    for line in summary(report):
+    for line in [*ends(report), *summary(report)]:
         console.print(line, highlight=False, markup=False)
+
+
+def ends(report: dict[str, Any]) -> list[str]:
+    """Inputs and outputs, a line each."""
+    return [
+        f"{kind} '{each['name']}': {each['element']} {shape_text(each['shape'])}"
+        + (f" {each['layout']}" if each["layout"] else "")
+        + ("" if each["scale"] is None else f", {affine(each['scale'], each['zero_point'])}")
+        for kind in ("input", "output")
+        for each in report.get("interface", {}).get(f"{kind}s", ())
+    ]
 
 
 def show_quantization(report: Report, console: Console) -> None:
@@ -252,7 +293,11 @@ def quantization(tensor: ir.Tensor) -> str:
     found = tensor.quantization
     if found is None:
         return ""
-    return f"{found.scale[0]:.6g} * (q {-found.zero_point[0]:+d})"
+    return affine(found.scale[0], found.zero_point[0])
+
+
+def affine(scale: float, zero_point: int) -> str:
+    return f"{scale:.6g} * (q {-zero_point:+d})"
 
 
 def number(value: int | None) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 
 from graven import inputs, ir
 from graven.errors import GravenError
-from graven.node import QUANTIZED, shape_text
+from graven.node import QUANTIZED
+from graven.pixels import Pixels
 from graven.quantize.convert import dequantized, quantized
 
 if TYPE_CHECKING:
@@ -22,20 +23,38 @@ Engine = Callable[[list[np.ndarray]], list[np.ndarray]]
 class Runnable:
     """What takes samples and gives outputs, whoever computes them."""
 
-    def __init__(self, network: ir.Network, engine: Engine) -> None:
-        self.network, self._engine = network, engine
+    def __init__(self, network: ir.Network, engine: Engine, pixels: Pixels | None = None) -> None:
+        self.network, self._engine, self.pixels = network, engine, pixels
 
     def __call__(self, *samples: ArrayLike) -> Any:
         """The outputs for samples with a leading axis; an array, or a tuple where there are several
         outputs. Real numbers go in and come out; an int8 model takes and gives int8 as it is."""
+        values, raw = self._values(samples)
+        outputs = [
+            self._output(place, value, raw) for place, value in enumerate(self._engine(values))
+        ]
+        return outputs[0] if len(outputs) == 1 else tuple(outputs)
+
+    def raw(self, *samples: ArrayLike) -> list[np.ndarray]:
+        """The outputs in their own types, whatever the samples are."""
+        return self._engine(self.inputs(*samples))
+
+    def inputs(self, *samples: ArrayLike) -> inputs.Inputs:
+        """Samples as the model takes them, in its inputs' own types."""
+        return self._values(samples)[0]
+
+    def real(self, outputs: list[np.ndarray]) -> list[np.ndarray]:
+        """Outputs in their own types as real numbers."""
+        return [self._output(place, value, False) for place, value in enumerate(outputs)]
+
+    def _values(self, samples: Sequence[ArrayLike]) -> tuple[inputs.Inputs, bool]:
+        """And whether they came in the inputs' own type."""
         values = [
             self._given(tensor, plain(value), place)
             for place, (tensor, value) in enumerate(self._pairs(samples))
         ]
         raw = all(value.dtype != np.float32 for _, value in values) and self.is_quantized
-        found = self._engine([value for _, value in values] if raw else self._quantized(values))
-        outputs = [self._output(place, value, raw) for place, value in enumerate(found)]
-        return outputs[0] if len(outputs) == 1 else tuple(outputs)
+        return ([value for _, value in values] if raw else self._quantized(values)), raw
 
     @property
     def is_quantized(self) -> bool:
@@ -44,30 +63,28 @@ class Runnable:
     def predict(self, *samples: ArrayLike) -> np.ndarray:
         """The class of each sample: the place of its largest score, or 0 and 1 of a single one."""
         scores = self(*samples)
-        scores = scores[0] if isinstance(scores, tuple) else scores
+        return self.classes(scores[0] if isinstance(scores, tuple) else scores)
+
+    def classes(self, scores: np.ndarray) -> np.ndarray:
+        """The class of each sample, from the first output."""
         scores = scores.reshape(len(scores), -1)
         if scores.shape[1] == 1:
-            return (scores[:, 0] > self._middle()).astype(np.int64)
+            return (scores[:, 0] > self.middle).astype(np.int64)
         return scores.argmax(axis=1)
 
     def evaluate(self, *samples_and_labels: ArrayLike) -> float:
-        """The share of samples whose class is their label: evaluate(x, y)."""
-        *samples, labels = samples_and_labels
-        labels = np.asarray(labels)
-        if labels.dtype.kind not in "iub":
-            raise GravenError(
-                f"evaluate: labels are {labels.dtype}, expected whole numbers, the places of the "
-                "classes among the outputs; map names to numbers first."
-            )
-        found = self.predict(*samples)
-        if labels.shape != found.shape:
-            raise GravenError(
-                f"evaluate: has labels of shape {shape_text(labels.shape)} for "
-                f"{len(found)} samples, expected one each."
-            )
-        return float((found == labels).mean())
+        """How well it does: evaluate(x, y) is the share of samples whose class is their label, the
+        mean IoU where labels are masks, the RMSE where they are real numbers."""
+        from graven import evaluation
 
-    def _middle(self) -> float:
+        *samples, labels = samples_and_labels
+        given = evaluation.data(samples, labels)
+        task, labels = evaluation.task_of(self.network, given.labels)
+        scores = self.real(self.raw(*given.samples))[0]
+        return next(iter(task.scores(task.answers(self, scores), labels).values()))
+
+    @property
+    def middle(self) -> float:
         """Of a single score: a probability's, or 0 of a distance."""
         makers = {index: op.name for op in self.network.operators for index in op.outputs}
         return 0.5 if makers.get(self.network.outputs[0]) == "LOGISTIC" else 0.0
@@ -84,8 +101,8 @@ class Runnable:
         self, tensor: ir.Tensor, value: np.ndarray, place: int
     ) -> tuple[ir.Tensor, np.ndarray]:
         where = f"{self.network.name}: input {place}"
-        if value.dtype.kind == "f":
-            return tensor, inputs.real(tensor, value, where)
+        if value.dtype.kind == "f" or (value.dtype == np.uint8 and self.pixels is not None):
+            return tensor, inputs.real(tensor, value, where, self.pixels)
         if value.dtype == tensor.element.dtype and tensor.element in QUANTIZED:
             fitted = inputs.real(tensor, value.astype(np.float32), where)
             return tensor, fitted.astype(value.dtype)

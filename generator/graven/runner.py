@@ -73,13 +73,14 @@ def _call(built: Build, arguments: list[str], folder: Path) -> str:
     return printed
 
 
-def split(network: ir.Network, data: bytes, count: int) -> list[np.ndarray]:
+def split(network: ir.Network, data: bytes | np.ndarray, count: int) -> list[np.ndarray]:
     """The outputs of `count` inferences, an array per model output."""
     tensors = [network.tensors[index] for index in network.outputs]
     sizes = [int(np.prod(tensor.shape)) * tensor.element.dtype.itemsize for tensor in tensors]
-    if len(data) != count * sum(sizes):
-        raise ToolError(f"the run wrote {len(data)} bytes, expected {count * sum(sizes)}.")
-    rows = np.frombuffer(data, dtype=np.uint8).reshape(count, sum(sizes))
+    found = np.frombuffer(data, dtype=np.uint8)
+    if found.size != count * sum(sizes):
+        raise ToolError(f"the run wrote {found.size} bytes, expected {count * sum(sizes)}.")
+    rows = found.reshape(count, sum(sizes))
     outputs, at = [], 0
     for tensor, size in zip(tensors, sizes, strict=True):
         part = np.ascontiguousarray(rows[:, at : at + size])

@@ -18,9 +18,9 @@ from graven.paths import data_root
 GOLDEN = Path(__file__).parent / "golden"
 MODEL, SEVERAL = GOLDEN / "sequence.tflite", GOLDEN / "branches.tflite"
 TWO_INPUTS = GOLDEN / "floats.tflite"
-INSPECTED = ["model", "source", "description", "target", "isa", "plan", "row_input", "arena_bytes",
-             "arena_bound_bytes", "input_bytes", "flash_bytes", "macs", "pruned", "layers", "rows",
-             "row_owners"]  # fmt: skip
+INSPECTED = ["model", "source", "description", "target", "isa", "plan", "row_input", "interface",
+             "arena_bytes", "arena_bound_bytes", "input_bytes", "flash_bytes", "macs", "pruned",
+             "layers", "rows", "row_owners"]  # fmt: skip
 MEASURED = ["model", "source", "description", "target", "isa", "plan", "row_input", "arena_bytes",
             "arena_bound_bytes", "input_bytes", "ram_bytes", "flash_bytes", "stack_bytes", "macs",
             "instructions", "pruned", "layers", "rows", "row_owners", "outputs"]  # fmt: skip
