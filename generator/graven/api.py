@@ -42,7 +42,8 @@ from graven import (
 )
 from graven import prune as pruning
 from graven.errors import GravenError
-from graven.frontends import files, sklearn, tflite_writer, torch
+from graven.frontends import files, nano_rust, sklearn, tflite_writer, torch
+from graven.nano_rust import PySequentialModel
 from graven.node import counted, node_of, shape_text
 from graven.pixels import Pixels
 from graven.quantize.batches import Batches, joined
@@ -74,7 +75,7 @@ def compile(
 
     `model` is a file (.tflite, .onnx, .pt2; a .pth with its class `of`, "module:Name", and the
     `shape` of its input), a torch.nn.Module with an `example` input (or `calibrate`, whose first
-    sample serves), or an estimator or Pipeline of scikit-learn.
+    sample serves), a model of scikit-learn's or one of graven.nano_rust's.
     quantize="int8" makes an int8 model of a float32 one, by the samples in `calibrate`: an array,
     arrays by the inputs' names, an .npz or .npy file or a list of them, or anything that yields
     batches; `method` is one for all ranges, or the best for each. `target` and `plan` are what
@@ -119,10 +120,12 @@ def read(
         network = replace(network, name=files.default_name(Path(type(model).__name__.lower())))
     elif sklearn.is_estimator(model):
         network = sklearn.from_estimator(model)
+    elif isinstance(model, PySequentialModel):
+        network = nano_rust.from_model(model, layout)
     else:
         raise GravenError(
-            f"compile: got a {type(model).__name__}; give a file, a torch.nn.Module or an "
-            "estimator of scikit-learn."
+            f"compile: got a {type(model).__name__}; give a file, a torch.nn.Module, an "
+            "estimator of scikit-learn or a graven.nano_rust.PySequentialModel."
         )
     data = tflite_writer.to_bytes(network)
     return files.Source(network, data, files.digest_of(data))

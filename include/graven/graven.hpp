@@ -37,6 +37,7 @@
 #include "graven/layers/lstm.hpp"
 #include "graven/layers/max_pool.hpp"
 #include "graven/layers/mul.hpp"
+#include "graven/layers/nano_rust.hpp"
 #include "graven/layers/quantize.hpp"
 #include "graven/layers/reduce.hpp"
 #include "graven/layers/relu.hpp"
@@ -244,6 +245,8 @@ using core::TransposeConv2D;
 using core::Variable;
 using core::WindowFunction;
 using core::ZerosLike;
+
+namespace nano_rust = core::nano_rust;
 
 // Instruction sets (isa/); native is the compiler's own. Others come with their headers.
 using core::native;

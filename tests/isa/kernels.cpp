@@ -63,6 +63,8 @@ constexpr Parameters byte_input{.output = byte},
 template <Element to, const Parameters& in>
 constexpr Parameters becomes[] = {in, {.output = to == Element::int8 ? byte : word, .element = to}};
 constexpr Parameters same_scale[] = {byte_input, {}};
+constexpr Parameters nano_rusts[] = {byte_input,
+                                     {.filter = bytes_of_weights, .bias = bytes_of_weights}};
 constexpr std::int32_t places[1]{};
 constexpr std::int16_t zero_word[1]{};
 constexpr std::int8_t zero_byte[1]{};
@@ -124,6 +126,7 @@ template <class S> void serve_elements(S& s) {
   serve<S, lasting<real_input, zero, zero>, LSTM<3>, SVDF<2, 1, 3>>(s);
   serve<S, lasting<byte_input, zero_byte, zero_byte>, SVDF<2, 1, 3>>(s);
   serve<S, lasting<byte_input, zero_word, zero_word>, SVDF<2, 1, 3>>(s);
+  serve<S, nano_rusts, nano_rust::Dense<192, 3>, nano_rust::Softmax>(s);
   serve<S, words, MaxPool<2>, AvgPool<2>, Mean<rows>, Doubled<Add>, Doubled<Mul>, Sigmoid, Softmax,
         Dequantize, ReLU>(s);
 }

@@ -653,8 +653,7 @@ class Draft:
             )
         rows = math.prod(shape[:-1])
         if rows == 1:  # the columns go where the elements lie
-            stated = np.arange(depth).reshape(view.axes)
-            weights = weights[:, stated.transpose(view.order).reshape(-1)]
+            weights = weights[:, self.lying(view)]
             memory, data, order = (1, units), view.index, None
         else:
             view = self.settled(view)
@@ -674,6 +673,11 @@ class Draft:
         if order is None:
             return self.reshape(plain(index, memory), shape)
         return View(index, shape, order, shape)
+
+    def lying(self, view: View) -> np.ndarray:
+        """The stated place of each element, in the order of memory."""
+        stated = np.arange(math.prod(view.axes)).reshape(view.axes)
+        return stated.transpose(view.order).reshape(-1)
 
     def matmul(self, first: Operand, second: Operand) -> View:
         if isinstance(second, np.ndarray) and second.ndim == 2:

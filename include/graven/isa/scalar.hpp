@@ -21,6 +21,7 @@
 #include "graven/isa/scalar/log_softmax.hpp"
 #include "graven/isa/scalar/lstm.hpp"
 #include "graven/isa/scalar/mul.hpp"
+#include "graven/isa/scalar/nano_rust.hpp"
 #include "graven/isa/scalar/norm.hpp"
 #include "graven/isa/scalar/pool.hpp"
 #include "graven/isa/scalar/reduce.hpp"
@@ -74,8 +75,9 @@ using audio = Prefer<WindowFunctions, FftShift, FftScale, RealFfts, Energies, Fi
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
                         weighted<Int16x8By32>, by_nibbles, by_words, BatchMatMul<std::int8_t>,
                         BatchMatMul<float>>;
-using kernels = Prefer<products, pooling, reducing, lengths, elementwise, words, converting,
-                       binaries, Selects, AddNInt8, AddNFloat32, moving, lasting, audio>;
+using kernels =
+    Prefer<products, pooling, reducing, lengths, elementwise, words, converting, binaries, Selects,
+           AddNInt8, AddNFloat32, moving, lasting, audio, NanoRustConv, NanoRustSoftmax>;
 
 }  // namespace scalar_isa
 
