@@ -34,6 +34,7 @@
 #include "graven/layers/literal.hpp"
 #include "graven/layers/log_softmax.hpp"
 #include "graven/layers/logical_not.hpp"
+#include "graven/layers/lookup.hpp"
 #include "graven/layers/lstm.hpp"
 #include "graven/layers/max_pool.hpp"
 #include "graven/layers/mul.hpp"
@@ -54,6 +55,7 @@
 #include "graven/layers/tanh.hpp"
 #include "graven/layers/transpose.hpp"
 #include "graven/layers/transpose_conv2d.hpp"
+#include "graven/layers/update_slice.hpp"
 #include "graven/layers/variable.hpp"
 #include "graven/layers/zeros_like.hpp"
 #include "graven/model.hpp"
@@ -184,6 +186,7 @@ using core::LogicalNot;
 using core::LogicalOr;
 using core::LogicalOrConstant;
 using core::LogSoftmax;
+using core::Lookup;
 using core::LSTM;
 using core::Maximum;
 using core::MaximumConstant;
@@ -212,6 +215,7 @@ using core::ReLU;
 using core::ReLU0To1;
 using core::ReLU6;
 using core::ReLUN1To1;
+using core::Renewed;
 using core::Reshape;
 using core::Reshaped;
 using core::ResizeBilinear;
@@ -242,6 +246,7 @@ using core::Tanh;
 using core::Tile;
 using core::Transpose;
 using core::TransposeConv2D;
+using core::UpdateSlice;
 using core::Variable;
 using core::WindowFunction;
 using core::ZerosLike;

@@ -29,6 +29,9 @@ from graven.layers.depthwise_conv2d import DepthwiseConv2D
 from graven.layers.dequantize import Dequantize
 from graven.layers.elementary import Elementary
 from graven.layers.elu import ELU
+from graven.layers.embedding_lookup import EmbeddingLookup
+from graven.layers.gather import Gather
+from graven.layers.gather_nd import GatherND
 from graven.layers.gelu import GELU
 from graven.layers.hard_swish import HardSwish
 from graven.layers.l2_normalization import L2Normalization
@@ -56,6 +59,7 @@ from graven.layers.svdf import Svdf
 from graven.layers.tanh import Tanh
 from graven.layers.transpose import Transpose
 from graven.layers.transpose_conv2d import TransposeConv2D
+from graven.layers.update_slice import UpdateSlice
 from graven.layers.variable import Variable
 from graven.layers.zeros_like import ZerosLike
 from graven.node import ACTIVATIONS, node_among
@@ -1106,6 +1110,59 @@ def delay_line(b: Builder, data: int) -> list[int]:
     return outputs
 
 
+# -- places that are computed ----------------------------------------------------------------------
+
+
+def indices(b: Builder, shape: tuple[int, ...], extent: int) -> int:
+    """Of an axis of so many elements."""
+    scores = b.input((*shape, extent))
+    inputs, output = [scores, b.integers(len(shape))], b.tensor(shape, INT32)
+    return b.add("ARG_MAX", ArgMax(len(shape)), inputs, output)
+
+
+def gather(b: Builder, data: int) -> int:
+    return b.pick(gather_along, gather_places, embedding)(b, data)
+
+
+def gather_along(b: Builder, data: int) -> int:
+    shape = b.shape(data)
+    axis = int(b.rng.integers(len(shape)))
+    batches = int(b.rng.integers(axis + 1)) if b.chance(0.3) else 0
+    counts = tuple(b.extent(4) for _ in range(b.pick(0, 1, 1, 2)))
+    where = indices(b, (*shape[:batches], *counts), shape[axis])
+    output = b.like(data, (*shape[:axis], *counts, *shape[axis + 1 :]))
+    return b.add("GATHER", Gather(axis, batches), [data, where], output)
+
+
+def gather_places(b: Builder, data: int) -> int:
+    shape = b.shape(data)
+    depth, counts = b.extent(len(shape)), tuple(b.extent(4) for _ in range(b.extent(2)))
+    where = indices(b, (*counts, depth), min(shape[:depth]))
+    output = b.like(data, (*counts, *shape[depth:]))
+    return b.add("GATHER_ND", GatherND(), [data, where], output)
+
+
+def embedding(b: Builder, data: int) -> int:
+    """Of a constant table, of which one of int8 may give reals."""
+    rows, shape = b.extent(20), (b.extent(5),) + (b.extent(3),) * b.pick(0, 1)
+    table = b.weights(data, (rows, *shape), 0, per_channel=False)
+    real = b.element(data) is FLOAT32 or b.chance(0.5)
+    shape = (b.extent(5), *shape)
+    where = indices(b, shape[:1], rows)
+    output = b.tensor(shape, FLOAT32) if real else b.like(table, shape)
+    b.inputs.remove(data)
+    return b.add("EMBEDDING_LOOKUP", EmbeddingLookup(), [where, table], output)
+
+
+def update_slice(b: Builder, data: int) -> int:
+    """Its indices may lie outside."""
+    shape = b.shape(data)
+    fresh = b.like(data, tuple(b.extent(extent) for extent in shape))
+    b.inputs.append(fresh)
+    where = b.input((len(shape),), INT32) if b.chance(0.4) else indices(b, (len(shape),), 4)
+    return b.add("DYNAMIC_UPDATE_SLICE", UpdateSlice(), [data, fresh, where], b.like(data, shape))
+
+
 def words(b: Builder, values: np.ndarray) -> int:
     return b.tensor(values.shape, INT16, None, values.astype(np.int16))
 
@@ -1206,6 +1263,8 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         concat,
         split,
         transpose,
+        gather,
+        update_slice,
         variable,
         audio,
         delay_line,

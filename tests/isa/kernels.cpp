@@ -141,12 +141,21 @@ using Roots =
     Graph<Node<Cast<Element::int32>, 0>, Node<Reshape<Shape{1, 1, 192}>, 1>,
           Node<Slice<Axis::channels, 0, 1>, 2>, Node<FilterBankSquareRoot, 0, 3>, Outputs<4>>;
 
+template <Element index>
+using Placed = Graph<
+    Node<Cast<index>, 0>, Node<Slice<Axis::channels, 0, 1>, 1>, Node<Slice<Axis::width, 0, 1>, 2>,
+    Node<Lookup<Shape{1, 4, 192}, 1, 1, 1>, 0, 3>,
+    Node<UpdateSlice<Renewed{1, 1}, Renewed{1, 1}, Renewed{4, 1}, Renewed{192, 192}>, 4, 0, 3>,
+    Outputs<5>>;
+
 template <class S> void serve_rest(S& s) {
   s.template add_layer<Kept, of_kept>();
   s.template add_layer<Chosen, of_two>();
   serve<S, words, WindowFunction<12>, Scaled, RealFft<8>, Energy<0, 4>>(s);
   serve<S, energies, LessNoise, FilterBankLog<64, 0>, FilterBank<3, 2>>(s);
   s.template add_layer<Roots, sums>();
+  s.template add_layer<Placed<Element::int32>, same_scale>();
+  s.template add_layer<Placed<Element::int64>, same_scale>();
 }
 
 template <class List> Served<List> serve_all() {

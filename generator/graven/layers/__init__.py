@@ -16,7 +16,8 @@ A module has
                 fill in others, whatever the array's type: then graven.passes.movement says the
                 operator, where there is no `cpp`
     steps(record, node) -> two operators that do the same one after the other, see passes/steps.py
-    expand(record, node, grown)   adds the operators that do the same, where it is no chain of two
+    expand(record, node, grown) -> whether it has added the operators that do the same, where they
+                are no chain of two
     is_valid(record, node, outputs) -> whether its outputs mean something; else they always do
 and, where exact pruning is to see through it (without them it stays as it is),
     KEEPS       variables that its operators have without stating them, behind the inputs: by

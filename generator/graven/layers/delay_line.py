@@ -232,7 +232,7 @@ def is_valid(layer: DelayLine, node: Node, outputs: tuple[np.ndarray, ...]) -> b
 # -- by what there is -----------------------------------------------------------------------------
 
 
-def expand(layer: DelayLine, node: Node, grown: Grown) -> None:
+def expand(layer: DelayLine, node: Node, grown: Grown) -> bool:
     found, data = plan(layer.numbers, node), node.input(0).index
     state = [tensor.index for tensor in node.inputs[1:] if tensor is not None]
     joined = data
@@ -252,6 +252,7 @@ def expand(layer: DelayLine, node: Node, grown: Grown) -> None:
               node.index)  # fmt: skip
     if found.validity is not None:
         _say_validity(grown, found.validity, node.outputs[1], state)
+    return True
 
 
 def _filled(grown: Grown, first: int, old: int, data: int) -> int:

@@ -9,12 +9,13 @@ from graven.passes.grown import Grown
 
 def steps(network: ir.Network) -> ir.Network:
     """steps(layer, node) gives names, records and output shapes, all but the last one's of new
-    tensors; nothing where the operator is one step. expand(layer, node, grown) adds them itself."""
+    tensors; nothing where the operator is one step. expand(layer, node, grown) adds them itself,
+    and says whether it has."""
     grown = Grown(network)
     for operator in network.operators:
         module = layers.modules()[operator.name]
-        if hasattr(module, "expand"):
-            module.expand(operator.layer, node_of(network, operator), grown)
+        expand = getattr(module, "expand", None)
+        if expand and expand(operator.layer, node_of(network, operator), grown):
             continue
         find = getattr(module, "steps", None)
         found = find(operator.layer, node_of(network, operator)) if find else ()

@@ -19,6 +19,7 @@
 #include "graven/isa/scalar/fft.hpp"
 #include "graven/isa/scalar/index_map.hpp"
 #include "graven/isa/scalar/log_softmax.hpp"
+#include "graven/isa/scalar/lookup.hpp"
 #include "graven/isa/scalar/lstm.hpp"
 #include "graven/isa/scalar/mul.hpp"
 #include "graven/isa/scalar/nano_rust.hpp"
@@ -61,8 +62,9 @@ using elementwise =
 using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<std::int16_t>,
                      AddInt16, MulQuantized<std::int16_t>, MapWords, SoftmaxInt16>;
 using converting = Prefer<Casts, LogicalNot, Zeros>;
-using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat,
-                      IndexMaps, IndexTables, Copy, Slide, Constant>;
+using moving =
+    Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat, IndexMaps,
+           IndexTables, ByPlaces<Lookups>, ByPlaces<UpdatesSlice>, Copy, Slide, Constant>;
 using lasting = Prefer<State, Assigns, Lstm<std::int8_t>, Lstm<std::int16_t>, LstmFloat32,
                        SvdfInt8<std::int16_t>, SvdfInt8<std::int8_t>,
                        SvdfFloat32>;  // from run to run
