@@ -8,6 +8,8 @@
 // which says the 256 entries of the table that int8 goes through; and for int16
 //   static constexpr std::int16_t wide(std::int32_t q, const WordNumbers&);
 //   static constexpr WordNumbers numbers(Quant in, Quant out);
+// and, for training, its derivative
+//   static constexpr float slope(float x);
 // The shape stays.
 #pragma once
 
@@ -23,12 +25,11 @@ template <class F> struct Map {
     return detail::lower_map<in>(l, input, function(), inherited);
   }
   static constexpr Function function() {
-    if constexpr (requires { F::wide; })
-      return {F::entry, F::template real<float>, F::wide, F::numbers};
-    else if constexpr (requires { F::entry; })
-      return {F::entry, F::template real<float>};
-    else
-      return {nullptr, F::template real<float>};
+    Function f{.real = F::template real<float>};
+    if constexpr (requires { F::entry; }) f.entry = F::entry;
+    if constexpr (requires { F::wide; }) f.wide = F::wide, f.numbers = F::numbers;
+    if constexpr (requires { F::slope; }) f.slope = F::slope;
+    return f;
   }
 };
 

@@ -15,7 +15,8 @@ enum class Trait : std::uint8_t {
   uncentred = 4,  // its sums may start at the plain bias and add (x - zero_point) * weight
   numbered = 8,   // its kernel depends on the number of a step in the whole
   decides = 16,   // yields bool
-  shares = 32     // its int16 may begin with 0: a zero point of -2^15
+  shares = 32,    // its int16 may begin with 0: a zero point of -2^15
+  replaces = 64   // its rows are those of its second input, a state: the content of the next run
 };
 constexpr int operator|(Trait a, Trait b) { return static_cast<int>(a) | static_cast<int>(b); }
 constexpr int operator|(int set, Trait trait) { return set | static_cast<int>(trait); }
@@ -44,7 +45,7 @@ inline constexpr Op map{"map"};        // a function of every element (Value::fu
 inline constexpr Op clamp{"clamp"};    // an activation, and a change of scale
 inline constexpr Op concat{"concat"};  // joins its inputs (layers/concat.hpp)
 inline constexpr Op state{"state"};    // what the run before has left (layers/variable.hpp)
-inline constexpr Op assign{"assign"};  // ... and its new content, in the same place
+inline constexpr Op assign{"assign", Trait::replaces};  // ... and its new content
 
 }  // namespace op
 

@@ -4,7 +4,8 @@
 // A Value is a model input, a constant, or what one kernel computes step by step. A step makes one
 // band of rows of its value. Two kinds exist:
 //   windows     a step per band of output rows, from the input rows that `Rows` names;
-//   reductions  a step per input row; the output appears with the last one.
+//   reductions  a step per row of the first input, and what `Rows` names of others; the output
+//               appears with the last one.
 #pragma once
 
 #include "graven/graph/op.hpp"
@@ -100,6 +101,8 @@ struct Function {
   // int16 -> int16, by `numbers` of the scales, which are made while the value is packed.
   std::int16_t (*wide)(std::int32_t q, const WordNumbers& numbers) = nullptr;
   WordNumbers (*numbers)(Quant in, Quant out) = nullptr;
+  float (*slope)(float x) = nullptr;  // the derivative of `real`, for training
+  float (*exact)(float x) = nullptr;  // `real` without a C library; null: it is so itself
 };
 
 struct Moves;  // graph/moves.hpp
@@ -153,6 +156,7 @@ struct Value {
 
   bool reduces = false;      // a step per input row; the output's rows come with the last step
   bool carries = false;      // scratch lasts from the first step to the last, as a reduction's does
+  bool trainable = false;    // stands in Trainable<>
   bool elementwise = false;  // element i depends on element i of equal-sized inputs: may overwrite
   bool persistent = false;   // keeps its rows from run to run, ...
   int fresh = 0;             // ... but not its first `fresh` ones, made anew by every run

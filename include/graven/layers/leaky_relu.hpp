@@ -13,6 +13,7 @@ template <Real alpha> struct LeakyReLU : Map<LeakyReLU<alpha>> {
   static constexpr const char* op = "LEAKY_RELU";
 
   template <class> static constexpr float real(float x) { return x > 0 ? x : x * alpha.value(); }
+  static constexpr float slope(float x) { return x > 0 ? 1.0f : alpha.value(); }
 
   static constexpr std::int8_t entry(int q, Quant in, Quant out) {
     const int x = q - in.zero_point;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "graven/fixed_point.hpp"
+#include "graven/floating_point.hpp"
 #include "graven/graph/network.hpp"
 #include "graven/interpolation.hpp"
 
@@ -16,7 +17,7 @@ struct Tanh {
 
   template <At in> static constexpr Shape output() { return in.shape; }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
-    return detail::lower_map<in>(l, input, {entry, real<float>, wide, numbers},
+    return detail::lower_map<in>(l, input, {entry, real<float>, wide, numbers, slope, exact},
                                  Quant{1.0f / 128, 0});
   }
 
@@ -32,6 +33,8 @@ struct Tanh {
     return {{s.multiplier, s.shift}};
   }
   template <class T> static constexpr T real(T x) { return __builtin_tanhf(x); }
+  static constexpr float exact(float x) { return floating_point::tanh(x); }
+  static constexpr float slope(float x) { return 1 - exact(x) * exact(x); }
 };
 
 }  // namespace graven::core

@@ -28,9 +28,9 @@ constexpr int steps_of(const GraphView& g, int value, int band) {
 constexpr plan::Span span_of(const GraphView& g, const Value& v, int k, int step, int band) {
   const View& in = g.input(v, k);
   const int height = in.shape.height;
-  if (v.reduces) return {in.first + step, in.first + step};
-  const int top = step * band,
-            bottom = (top + band < v.shape.height ? top + band : v.shape.height) - 1;
+  if (v.reduces && k == 0) return {in.first + step, in.first + step};
+  const int top = step * band, end = v.reduces ? step + 1 : v.shape.height;
+  const int bottom = (top + band < end ? top + band : end) - 1;
   const int first = in.rows.start(top);
   const int last = in.rows.start(bottom) + in.rows.reach() - 1;
   if (last < 0 || first >= height) return {0, -1};
@@ -39,14 +39,15 @@ constexpr plan::Span span_of(const GraphView& g, const Value& v, int k, int step
 
 // A new content has to wait until all that read the old one are done: value `reader` of `value`?
 constexpr bool waits_for(const GraphView& g, int value, int reader) {
-  if (g[value].op != op::assign || g[reader].op == op::assign) return false;
+  if (!g[value].op.has(Trait::replaces) || g[reader].op.has(Trait::replaces)) return false;
   for (int k = 0; k < g[reader].inputs; ++k)
     if (g.input(g[reader], k).value == g.input(g[value], 1).value) return true;
   return false;
 }
 constexpr int count_waits(const GraphView& g, int value) {
   int waits = 0;
-  for (int r = 0; g[value].op == op::assign && r < g.count; ++r) waits += waits_for(g, value, r);
+  if (!g[value].op.has(Trait::replaces)) return 0;
+  for (int r = 0; r < g.count; ++r) waits += waits_for(g, value, r);
   return waits;
 }
 constexpr int count_waits(const GraphView& g) {
@@ -60,7 +61,7 @@ constexpr int count_waits(const GraphView& g) {
 template <const auto& graph, class Isa> constexpr int overwritten(int value) {
   constexpr GraphView g = graph.view();
   const Value& v = g[value];
-  if (v.op == op::assign) return g.source(v, 1).op == op::state ? g.input(v, 1).value : -1;
+  if (v.op.has(Trait::replaces)) return g.source(v, 1).op == op::state ? g.input(v, 1).value : -1;
   if (!v.elementwise || v.persistent || is_output(graph, value) || Isa::band(g, value) != 1)
     return -1;
   for (int k = 0; k < v.inputs; ++k) {
@@ -133,7 +134,7 @@ constexpr auto make_problem(std::index_sequence<I...>) {
     f.is_constant = v.op == op::constant;
     f.persistent = v.persistent;
     f.fresh = v.persistent && f.rows <= plan::most_places ? v.fresh : 0;
-    f.overwrites = apart && v.op != op::assign ? -1 : overwritten<graph, Isa>(id);
+    f.overwrites = apart && !v.op.has(Trait::replaces) ? -1 : overwritten<graph, Isa>(id);
     add_reads(p, g, id, span, waiting);
   }
   for (int o = 0; o < graph.output_count; ++o) p.values[graph.outputs[o].value].is_output = true;

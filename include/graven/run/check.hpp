@@ -29,13 +29,16 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Ch
   static constexpr bool integer = v.element == Element::int8 || wide;
   static constexpr int channels = v.shape.channels;
 
-  static constexpr bool filter_fits = p.filter.size == layout.size();
+  // Layers that learn may begin without weights (isa/training.hpp).
+  static constexpr bool is_empty = requires { Isa::begins_empty; }
+  &&p.filter.size == 0 && v.element == Element::float32;
+  static constexpr bool filter_fits = is_empty || p.filter.size == layout.size();
   static constexpr bool scaled =
       p.filter.element == Element::int8 ||
       (v.element == Element::int8 &&
        (p.filter.element == Element::int4 || p.filter.element == Element::int16));
   static constexpr bool filter_type =
-      !filter_fits || scaled || (!integer && p.filter.element == Element::float32);
+      !filter_fits || is_empty || scaled || (!integer && p.filter.element == Element::float32);
   static constexpr bool bias_fits = p.bias.size == 0 || p.bias.size == channels;
   static constexpr bool bias_type =
       p.bias.size == 0 || p.bias.element == (integer ? Element::int32 : Element::float32) ||

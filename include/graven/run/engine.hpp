@@ -157,7 +157,7 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
   }
   template <int value, class Memory>
   static constexpr void reset_value([[maybe_unused]] Memory arena) {
-    if constexpr (graph.values[value].persistent && graph.values[value].op != op::assign) {
+    if constexpr (graph.values[value].persistent && !graph.values[value].op.has(Trait::replaces)) {
       constexpr typename Tables::Slots slots = Tables::slots_of(value);
       constexpr std::uint32_t fresh = Plan::problem.values[value].fresh;
       constexpr std::uint32_t rows = Plan::problem.values[value].rows;

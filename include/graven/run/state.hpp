@@ -51,7 +51,7 @@ template <const auto& graph, class Isa, class Plan> constexpr std::uint64_t fing
   auto mix = [&](std::uint64_t number) { hash = (hash ^ number) * 0x100000001b3; };
   for (int v = 0; v < graph.count; ++v) {
     const auto& value = graph.values[v];
-    if (!value.persistent || value.op == op::assign) continue;
+    if (!value.persistent || value.op.has(Trait::replaces)) continue;
     const int first = Plan::schedule.first_row[v] + Plan::problem.values[v].fresh;
     const RowForm form = Isa::row_form(graph.view(), v);
     mix(value.op.id);

@@ -73,7 +73,7 @@ struct FlashTables {
   // Row pointers of a step that belong to input k.
   static constexpr int rows_of_input(int value, int k) {
     const Value& v = graph.values[value];
-    if (v.reduces || v.inputs == 0) return 1;
+    if (v.inputs == 0 || (v.reduces && k == 0)) return 1;
     const Rows& rows = graph.views[v.first_input + k].rows;
     const int band = Isa::band(graph.view(), value);
     return rows.count + (band > 1 ? (band - 1) * rows.advance() : 0);
@@ -167,14 +167,15 @@ struct FlashTables {
       if (graph.values[v].op == op::constant) return true;
     return false;
   }();
-  static constexpr bool is_straight(const Value& v, const Rows& rows) {
-    return v.reduces || (rows.straight() && rows.advance() >= 0 && rows.start(0) > -32768);
+  static constexpr bool is_straight(const Value& v, int k) {
+    const Rows& rows = graph.views[v.first_input + k].rows;
+    return (v.reduces && k == 0) ||
+           (rows.straight() && rows.advance() >= 0 && rows.start(0) > -32768);
   }
   static constexpr bool has_row_lists = [] {
     for (int v = 0; v < values; ++v)
       for (int k = 0; k < graph.values[v].inputs; ++k)
-        if (!is_straight(graph.values[v], graph.views[graph.values[v].first_input + k].rows))
-          return true;
+        if (!is_straight(graph.values[v], k)) return true;
     return false;
   }();
   static constexpr bool has_reductions = [] {
@@ -198,9 +199,9 @@ struct FlashTables {
     w.dilation = static_cast<std::uint16_t>(in.rows.dilation);
     if constexpr (has_unequal_inputs) w.rows = static_cast<std::uint16_t>(rows_of_input(value, k));
     constexpr int band = Plan::problem.values[value].band;
-    if constexpr (v.reduces) {
+    if constexpr (v.reduces && k == 0) {
       w.stride = 1;
-    } else if constexpr (is_straight(v, in.rows)) {
+    } else if constexpr (is_straight(v, k)) {
       w.stride = static_cast<std::uint16_t>(in.rows.advance() * band);
       w.top = static_cast<std::int16_t>(-in.rows.start(0));
     } else {

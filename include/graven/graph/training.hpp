@@ -1,0 +1,105 @@
+// What a network that learns has besides its layers: layers whose weights are values, gradients,
+// updates, losses. A gradient has the shape of what it belongs to; all of it is float32.
+//
+// Weights are values of their own, one row per row of the input that they multiply (Dense over
+// several rows) or one in all: of what is trained an op::state, of the rest an op::constant, which
+// lies in flash. FilterLayout of such a value says where its elements are in the record's filter.
+#pragma once
+
+#include "graven/graph/lowering.hpp"
+
+#include <cstdint>
+
+namespace graven::core {
+
+namespace op {
+
+// Forward; inputs: x, weights, bias.
+inline constexpr Op tuned_conv{"tuned_conv"};            // weights {1, outputs, taps}
+inline constexpr Op tuned_depthwise{"tuned_depthwise"};  // weights {1, taps, channels}
+inline constexpr Op tuned_dense{"tuned_dense"};          // weights {rows, outputs, row}
+inline constexpr Op tuned_softmax{"tuned_softmax"};      // x alone; the same bits on every core
+
+// dL/dx from dL/dy; inputs: the gradient, then what else the rule reads.
+inline constexpr Op clamp_gradient{"clamp_gradient"};                 // y
+inline constexpr Op map_gradient{"map_gradient"};                     // x; function.real: the slope
+inline constexpr Op conv_gradient{"conv_gradient", Trait::numbered};  // weights
+inline constexpr Op depthwise_gradient{"depthwise_gradient", Trait::numbered};  // weights
+inline constexpr Op dense_gradient{"dense_gradient"};                           // weights
+inline constexpr Op max_pool_gradient{"max_pool_gradient", Trait::numbered};    // x
+inline constexpr Op average_gradient{"average_gradient", Trait::numbered};
+inline constexpr Op softmax_gradient{"softmax_gradient"};  // y
+
+// dL/dw, and at once the new w; inputs: the gradient of y, w, x (of a bias: none), the numbers of
+// the step, and what the optimizer keeps of each weight.
+inline constexpr Op conv_update{"conv_update", Trait::replaces};
+inline constexpr Op depthwise_update{"depthwise_update", Trait::replaces};
+inline constexpr Op dense_update{"dense_update", Trait::replaces};
+inline constexpr Op bias_update{"bias_update", Trait::replaces};
+
+// Inputs: what the network says, what it should say.
+inline constexpr Op loss{"loss"};                    // one number
+inline constexpr Op loss_gradient{"loss_gradient"};  // by what the network says
+
+}  // namespace op
+
+// Of weights as a value: which array of the record it begins with.
+struct WeightOptions {
+  enum Array : std::int32_t { filter, bias } array = filter;
+};
+
+// The window that a gradient goes back through, in the words of its forward value.
+struct WindowOptions {
+  std::int32_t height, width, row_stride, column_stride, row_dilation, column_dilation, top, left;
+
+  static constexpr WindowOptions of(const Value& v, int top) {
+    return {v.filter.height,
+            v.filter.width,
+            v.stride.height,
+            v.stride.width,
+            v.dilation.height,
+            v.dilation.width,
+            top,
+            v.left};
+  }
+  constexpr int span() const { return (height - 1) * row_dilation + 1; }
+  // Rows of y whose windows may cover row r of x: from floor((r + top - span + stride) / stride).
+  constexpr Rows covering() const {
+    return {top - span() + row_stride, 1, row_stride, (span() + row_stride - 1) / row_stride};
+  }
+};
+
+enum class Rule : std::int32_t { sgd, momentum, nesterov, rmsprop, adam, adamw };
+
+// How a weight follows its gradient; the numbers are PyTorch's, by its names. Made by the functions
+// of namespace optimizer (train/policy.hpp).
+struct Optimizer {
+  Rule rule = Rule::sgd;
+  Real rate = 0.01f;
+  Real momentum = 0.0f;  // or beta1, or rmsprop's alpha
+  Real second = 0.0f;    // beta2
+  Real epsilon = 0.0f;
+  Real weight_decay = 0.0f;
+
+  // Numbers that it keeps beside each weight.
+  constexpr int moments() const {
+    return rule == Rule::sgd ? 0 : rule == Rule::adam || rule == Rule::adamw ? 2 : 1;
+  }
+};
+
+// Of an update. `gathers`: the gradient is added to those of other samples, in front of the
+// moments; whoever has them all goes on (Trainer::apply).
+struct UpdateOptions {
+  Optimizer optimizer{};
+  Real most = 0.0f;  // gradients are clipped to [-most, most]; 0: to nothing
+  std::int32_t gathers = 0;
+};
+
+enum class LossKind : std::int32_t { mse, mae, huber, softmax_cross_entropy };
+
+struct Loss {
+  LossKind kind = LossKind::softmax_cross_entropy;
+  Real delta = 1.0f;  // of huber: from here on it is linear
+};
+
+}  // namespace graven::core

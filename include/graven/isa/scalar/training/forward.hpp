@@ -1,0 +1,149 @@
+// Layers whose weights are values: what they have in common with inference is the window alone.
+#pragma once
+
+#include "graven/floating_point.hpp"
+#include "graven/graph/training.hpp"
+#include "graven/isa/scalar/training/sums.hpp"
+#include "graven/kernel/gather.hpp"
+#include "graven/kernel/prefer.hpp"
+
+namespace graven::core::scalar_isa {
+
+// Weights and biases, in the State or in flash; nothing runs. Stream: the record's filter as the
+// value's FilterLayout puts it, or its bias.
+struct Weights : PlainKernel {
+  static constexpr const char* name = "training.weights";
+  static constexpr bool holds_weights = true;
+  static constexpr bool serves(const GraphView& g, int value) {
+    const Value& v = g[value];
+    return (v.op == op::state || v.op == op::constant) && v.weights.outputs > 0;
+  }
+  // What the record does not have is zero; a State needs no stream for that.
+  static constexpr int stream_size(const GraphView&, const Value& v) {
+    const bool is_given = v.weights.element == Element::float32;
+    return is_given || v.op == op::constant ? 4 * v.shape.size() : 0;
+  }
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters& p, Writer& to) {
+    const bool is_bias = v.options.get<WeightOptions>().array == WeightOptions::bias;
+    const Array& from = is_bias ? p.bias : p.filter;
+    const Shape s = v.shape;
+    if (from.size == 0)
+      for (int i = 0; i < s.size(); ++i) to.put(0.0f);
+    for (int r = 0; from.size > 0 && r < s.height; ++r)
+      for (int o = 0; o < s.width; ++o)
+        to.copy(from.float32 + v.weights.index(o, r * s.channels), s.channels, v.weights.tap_step);
+  }
+  static constexpr void run(const Task&, const Band&) {}
+};
+
+// Stream: float low, high. What the three of them do with weights and an activation.
+struct Tuned : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 8; }
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
+    const RealClamp range = real_range(v.activation);
+    to.put(range.low);
+    to.put(range.high);
+  }
+  static constexpr RealClamp range(const Task& t) {
+    return {load_aligned<float>(t.stream), load_aligned<float>(t.stream + 4)};
+  }
+};
+
+struct TunedConv : Tuned {
+  static constexpr const char* name = "training.conv";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<float>(g, value, op::tuned_conv);
+  }
+  static constexpr int scratch(const GraphView& g, const Value& v) { return patch_bytes(g, v); }
+
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const RealClamp clamped = range(t);
+    const int taps = t.rows * t.filter_width * t.in_channels;
+    const std::byte *weights = band.rows[t.rows], *bias = band.rows[t.rows + 1];
+    std::byte* out = band.out[0];
+    for (int x = 0; x < t.out_width; ++x) {
+      const std::byte *patch = gather<float>(t, band, x, 0), *w = weights;
+      for (int o = 0; o < t.out_channels; ++o, w += 4 * taps, out += 4)
+        store(out, clamp(load<float>(bias + 4 * o) + product(patch, w, taps), clamped));
+    }
+  }
+};
+
+// Weights tap by tap; outputs of one input channel side by side.
+struct TunedDepthwise : Tuned {
+  static constexpr const char* name = "training.depthwise";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<float>(g, value, op::tuned_depthwise);
+  }
+  static constexpr int scratch(const GraphView& g, const Value& v) { return patch_bytes(g, v); }
+
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const RealClamp clamped = range(t);
+    const int taps = t.rows * t.filter_width, multiplier = t.out_channels / t.in_channels;
+    const std::byte *weights = band.rows[t.rows], *bias = band.rows[t.rows + 1];
+    std::byte* out = band.out[0];
+    for (int x = 0; x < t.out_width; ++x) {
+      const std::byte* patch = gather<float>(t, band, x, 0);
+      for (int o = 0; o < t.out_channels; ++o, out += 4) {
+        const std::byte *in = patch + o / multiplier * 4, *w = weights + 4 * o;
+        float sum = load<float>(bias + 4 * o);
+        for (int tap = 0; tap < taps; ++tap, in += 4 * t.in_channels, w += 4 * t.out_channels)
+          sum += load<float>(in) * load<float>(w);
+        store(out, clamp(sum, clamped));
+      }
+    }
+  }
+};
+
+// Running sums in scratch: step r adds row r of the input times row r of the weights.
+struct TunedDense : Tuned {
+  static constexpr const char* name = "training.dense";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<float>(g, value, op::tuned_dense);
+  }
+  static constexpr int scratch(const GraphView&, const Value& v) { return 4 * v.shape.channels; }
+
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const RealClamp clamped = range(t);
+    const int row = t.in_width * t.in_channels;
+    const std::byte *w = band.rows[1], *bias = band.rows[2];
+    for (int o = 0; o < t.out_channels; ++o, w += 4 * row) {
+      std::byte* const sum = band.scratch + 4 * o;
+      const float before = load<float>(band.first ? bias + 4 * o : sum);
+      const float after = before + product(band.rows[0], w, row);
+      if (band.last)
+        store(band.out[0] + 4 * o, clamp(after, clamped));
+      else
+        store(sum, after);
+    }
+  }
+};
+
+// Softmax of floating_point.hpp's exp, beta 1.
+struct TunedSoftmax : PlainKernel {
+  static constexpr const char* name = "training.softmax";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<float>(g, value, op::tuned_softmax);
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const int classes = task.out_channels;
+    const std::byte* in = band.rows[0];
+    std::byte* out = band.out[0];
+    for (int x = 0; x < task.out_width; ++x, in += 4 * classes, out += 4 * classes) {
+      float most = load<float>(in), sum = 0;
+      for (int c = 1; c < classes; ++c)
+        if (const float score = load<float>(in + 4 * c); score > most) most = score;
+      for (int c = 0; c < classes; ++c) {
+        const float share = floating_point::exp(load<float>(in + 4 * c) - most);
+        store(out + 4 * c, share);
+        sum += share;
+      }
+      for (int c = 0; c < classes; ++c) store(out + 4 * c, load<float>(out + 4 * c) / sum);
+    }
+  }
+};
+
+}  // namespace graven::core::scalar_isa

@@ -1,0 +1,223 @@
+// From gradients to new weights, in their place.
+#pragma once
+
+#include "graven/floating_point.hpp"
+#include "graven/graph/training.hpp"
+#include "graven/isa/scalar/svdf.hpp"
+#include "graven/isa/scalar/training/sums.hpp"
+#include "graven/kernel/gather.hpp"
+#include "graven/kernel/prefer.hpp"
+#include "graven/kernel/step_numbers.hpp"
+
+namespace graven::core::scalar_isa {
+
+// An optimizer's rule for one weight after the other. Formulas: PyTorch's torch.optim.
+template <Rule rule> struct Learner {
+  float plain_rate, rate, root_scale, momentum, second, epsilon, weight_decay;
+
+  constexpr Learner(const Optimizer& o, StepNumbers n)
+      : plain_rate(n[StepNumbers::rate]), rate(n[StepNumbers::scaled_rate]),
+        root_scale(n[StepNumbers::root_scale]), momentum(o.momentum.value()),
+        second(o.second.value()), epsilon(o.epsilon.value()), weight_decay(o.weight_decay.value()) {
+  }
+
+  // The new w; m, v: its moments.
+  constexpr float operator()(float w, float g, float& m, float& v) const {
+    if constexpr (rule == Rule::adamw)
+      w -= plain_rate * weight_decay * w;
+    else
+      g += weight_decay * w;
+    if constexpr (rule == Rule::sgd) return w - rate * g;
+    if constexpr (rule == Rule::rmsprop) {
+      m = momentum * m + (1 - momentum) * (g * g);
+      return w - rate * (g / (floating_point::sqrt(m) + epsilon));
+    }
+    if constexpr (rule == Rule::momentum || rule == Rule::nesterov) {
+      m = momentum * m + g;
+      return w - rate * (rule == Rule::nesterov ? g + momentum * m : m);
+    }
+    m = momentum * m + (1 - momentum) * g;
+    v = second * v + (1 - second) * (g * g);
+    return w - rate * (m / (floating_point::sqrt(v) * root_scale + epsilon));
+  }
+};
+
+constexpr bool is_finite(float x) {
+  return floating_point::magnitude(x) < floating_point::infinity<float>;
+}
+
+// Rows of weights under an optimizer: where they lie, and what goes with them.
+template <Rule rule> struct Trained {
+  Optimizer optimizer;
+  float most;  // of a gradient's magnitude; 0: any
+  StepNumbers numbers;
+  std::byte* weights;
+  std::byte* moments;  // [moments][count]
+  int count;           // weights of a row
+
+  // A weight that would not be finite stays as it is, and is counted.
+  constexpr void operator()(int i, float g, const Learner<rule>& learner) const {
+    float m = 0, v = 0;
+    std::byte *const at = weights + 4 * i, *const first = moments + 4 * i;
+    std::byte* const second = first + 4 * count;
+    constexpr int kept = Optimizer{.rule = rule}.moments();
+    if constexpr (kept > 0) m = load<float>(first);
+    if constexpr (kept > 1) v = load<float>(second);
+    if (most > 0) g = g > most ? most : g < -most ? -most : g;
+    const float next = learner(load<float>(at), g, m, v);
+    if (!is_finite(next) || !is_finite(m) || !is_finite(v)) {
+      numbers.set(StepNumbers::refused, numbers[StepNumbers::refused] + 1);
+      return;
+    }
+    store(at, next);
+    if constexpr (kept > 0) store(first, m);
+    if constexpr (kept > 1) store(second, v);
+  }
+  constexpr Learner<rule> learner() const { return {optimizer, numbers}; }
+};
+
+// Stream: the optimizer's five numbers, the clip; then what the kernel puts.
+template <Rule rule, bool gathers> struct Updates : PlainKernel {
+  static constexpr int header = 24;
+  static constexpr void pack_optimizer(const Value& v, Writer& to) {
+    const auto u = v.options.get<UpdateOptions>();
+    for (const Real& r : {u.optimizer.rate, u.optimizer.momentum, u.optimizer.second,
+                          u.optimizer.epsilon, u.optimizer.weight_decay, u.most})
+      to.put(r.value());
+  }
+  // `rest`: pointers to the numbers of the step and, if anything is kept of each weight, to that.
+  static constexpr Trained<rule> trained(const Task& t, const Band& band,
+                                         const std::byte* const* rest, int count) {
+    constexpr bool keeps = gathers || Optimizer{.rule = rule}.moments() > 0;
+    auto real = [&](int k) { return Real{load_aligned<float>(t.stream + 4 * k)}; };
+    return {{rule, real(0), real(1), real(2), real(3), real(4)},
+            load_aligned<float>(t.stream + 20),
+            {own_state(rest[0])},
+            band.out[0],
+            own_state(keeps ? rest[1] : rest[0]),
+            count};
+  }
+  // A whole gradient, or what it adds to those of other samples.
+  static constexpr void finish(const Trained<rule>& row, const std::byte* gradient) {
+    const Learner<rule> learner = row.learner();
+    for (int i = 0; i < row.count; ++i) {
+      const float g = load<float>(gradient + 4 * i);
+      if constexpr (gathers)
+        add(row.moments + 4 * i, g);
+      else
+        row(i, g, learner);
+    }
+  }
+};
+
+// Dense over one pixel: row r of the weights with row r of x; no gradient is ever stored.
+template <Rule rule, bool gathers> struct DenseUpdate : Updates<rule, gathers> {
+  using Base = Updates<rule, gathers>;
+  static constexpr int stream_size(const GraphView&, const Value&) { return Base::header + 4; }
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
+    Base::pack_optimizer(v, to);
+    to.put<std::int32_t>(v.shape.row());
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const int count = load_aligned<std::int32_t>(t.stream + Base::header);
+    const std::byte *g = band.rows[0], *x = band.rows[2];
+    const auto row = Base::trained(t, band, band.rows + 3, count);
+    const auto learner = row.learner();
+    for (int o = 0, i = 0; o < t.out_width; ++o) {
+      const float factor = load<float>(g + 4 * o);
+      if constexpr (gathers)
+        add_scaled(row.moments + 4 * i, x, t.out_channels, factor), i += t.out_channels;
+      else
+        for (int k = 0; k < t.out_channels; ++k, ++i)
+          row(i, factor * load<float>(x + 4 * k), learner);
+    }
+  }
+};
+
+// The sums over the rows of y: step s adds what row s of y brings. Scratch: the gradient, then a
+// patch of x.
+template <Rule rule, bool gathers, bool is_depthwise> struct ConvUpdate : Updates<rule, gathers> {
+  using Base = Updates<rule, gathers>;
+  static constexpr int stream_size(const GraphView&, const Value&) { return Base::header + 20; }
+  static constexpr int scratch(const GraphView& g, const Value& v) {
+    return 4 * v.shape.size() + 4 * v.filter.area() * g.input(v, 2).shape.channels;
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    Base::pack_optimizer(v, to);
+    const Shape x = g.input(v, 2).shape;
+    for (const int number :
+         {v.shape.size(), v.filter.height, x.width, x.channels, v.weights.outputs})
+      to.put<std::int32_t>(number);
+  }
+  // The task of the forward step, as gather() wants it.
+  static constexpr Task forward(const Task& task) {
+    Task t = task;
+    Reader from{task.stream + Base::header + 4};
+    auto next = [&] { return static_cast<std::uint16_t>(from.next<std::int32_t>()); };
+    t.rows = next();
+    t.in_width = next();
+    t.in_channels = next();
+    t.out_channels = next();
+    t.out_width = task.in_width;
+    return t;
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = forward(task);
+    const int count = load_aligned<std::int32_t>(task.stream + Base::header);
+    Band window = band;
+    window.rows = band.rows + 2;
+    window.scratch = band.scratch + 4 * count;
+    if (band.first) clear(band.scratch, count);
+    const std::byte* g = band.rows[0];
+    for (int x = 0; x < t.out_width; ++x, g += 4 * t.out_channels)
+      add_pixel(t, band.scratch, g, gather<float>(t, window, x, 0));
+    if (!band.last) return;
+    Base::finish(Base::trained(task, band, window.rows + t.rows, count), band.scratch);
+  }
+  static constexpr void add_pixel(const Task& t, std::byte* sums, const std::byte* g,
+                                  const std::byte* patch) {
+    const int taps = t.rows * t.filter_width;
+    if constexpr (is_depthwise) {
+      const int multiplier = t.out_channels / t.in_channels;
+      for (int tap = 0; tap < taps; ++tap, patch += 4 * t.in_channels)
+        for (int o = 0; o < t.out_channels; ++o, sums += 4)
+          add(sums, load<float>(g + 4 * o) * load<float>(patch + 4 * (o / multiplier)));
+    } else {
+      const int count = taps * t.in_channels;
+      for (int o = 0; o < t.out_channels; ++o, sums += 4 * count)
+        add_scaled(sums, patch, count, load<float>(g + 4 * o));
+    }
+  }
+};
+
+// Scratch: the sums over all pixels.
+template <Rule rule, bool gathers> struct BiasUpdate : Updates<rule, gathers> {
+  using Base = Updates<rule, gathers>;
+  static constexpr int stream_size(const GraphView&, const Value&) { return Base::header; }
+  static constexpr int scratch(const GraphView&, const Value& v) { return 4 * v.shape.size(); }
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
+    Base::pack_optimizer(v, to);
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    if (band.first) clear(band.scratch, t.in_channels);
+    for (int x = 0; x < t.in_width; ++x)
+      add_scaled(band.scratch, band.rows[0] + 4 * x * t.in_channels, t.in_channels, 1);
+    if (band.last) Base::finish(Base::trained(t, band, band.rows + 2, t.in_channels), band.scratch);
+  }
+};
+
+// Which of them, by what the value says of its optimizer.
+template <const Op& made, template <Rule, bool> class K> struct UpdatesOf {
+  static constexpr const char* name = made.name;
+  static constexpr bool serves(const GraphView& g, int value) { return g[value].op == made; }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr auto u = graph.values[value].options.template get<UpdateOptions>();
+    return K<u.optimizer.rule, (u.gathers != 0)>{};
+  }
+};
+template <Rule rule, bool gathers> using FullUpdate = ConvUpdate<rule, gathers, false>;
+template <Rule rule, bool gathers> using DepthwiseUpdate = ConvUpdate<rule, gathers, true>;
+
+}  // namespace graven::core::scalar_isa

@@ -1,0 +1,21 @@
+// Learning on the device: #include <graven/train.hpp> beside <graven/graven.hpp>.
+#pragma once
+
+#include "graven/train/trainable.hpp"
+#include "graven/train/trainer.hpp"
+
+namespace graven {
+
+namespace learns = core::learns;
+namespace loss = core::loss;
+namespace optimizer = core::optimizer;
+using core::Initializer;
+using core::Learned;
+using core::Random;
+using core::Restored;
+using core::Trainable;
+using core::TrainableDense;
+using core::Trainer;
+using core::TrainPolicy;
+
+}  // namespace graven

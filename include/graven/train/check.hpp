@@ -1,0 +1,112 @@
+// Each mistake in a trainer's types one static_assert. Behind it nothing more is said: what is
+// planned is then the trainer of an empty network.
+#pragma once
+
+#include "graven/error.hpp"
+#include "graven/isa/native.hpp"
+#include "graven/run/check.hpp"
+#include "graven/train/course.hpp"
+
+namespace graven::core::detail {
+
+// What can be wrong with the policy alone.
+template <TrainPolicy policy> struct CheckPolicy {
+  static constexpr Optimizer o = policy.optimizer;
+  static constexpr float rate = o.rate.value(), first = o.momentum.value(),
+                         second = o.second.value();
+  static constexpr bool rate_is_sound = rate > 0 && scalar_isa::is_finite(rate);
+  static constexpr bool means_are_sound = first >= 0 && first < 1 && second >= 0 && second < 1;
+  static constexpr bool rest_is_sound = o.epsilon.value() >= 0 && o.weight_decay.value() >= 0 &&
+                                        policy.clip.value.value() >= 0 &&
+                                        policy.clip.norm.value() >= 0;
+  static constexpr bool batch_is_sound = policy.batch >= 1 && policy.batch <= 1 << 20;
+  static constexpr bool loss_is_sound =
+      policy.loss.kind != LossKind::huber || policy.loss.delta.value() > 0;
+  static constexpr bool plan_is_sound = !policy.plan.row_input && policy.plan.fast == 0 &&
+                                        !policy.plan.apart && policy.plan.found == 0;
+
+  static constexpr bool passed() {
+    static_assert(rate_is_sound || error::out_of_range<>,
+                  "TrainPolicy: the optimizer's rate must be positive and finite.");
+    static_assert(means_are_sound || error::out_of_range<>,
+                  "TrainPolicy: momentum, alpha and the betas of an optimizer must lie in [0, 1).");
+    static_assert(rest_is_sound || error::out_of_range<>,
+                  "TrainPolicy: epsilon, weight decay and the limits of clip must not be negative; "
+                  "0 is none.");
+    static_assert(batch_is_sound || error::out_of_range<error::got<policy.batch>>,
+                  "TrainPolicy: batch, the number of samples of a step, must be from 1 to 2^20.");
+    static_assert(loss_is_sound || error::out_of_range<>,
+                  "TrainPolicy: delta of loss::huber must be positive.");
+    static_assert(plan_is_sound || error::unsupported<>,
+                  "TrainPolicy: a training step is planned as a whole: `plan` must not ask for row "
+                  "input, two regions, values apart or a found plan.");
+    return rate_is_sound && means_are_sound && rest_is_sound && batch_is_sound && loss_is_sound &&
+           plan_is_sound;
+  }
+};
+
+// What can be wrong with a sound network under a sound policy.
+template <const auto& forward, const auto& params, TrainPolicy policy> struct CheckLearning {
+  static constexpr auto scope = scope_of(forward, policy.learns);
+  static constexpr const View& out = forward.outputs[0];
+  static constexpr bool one_output = forward.output_count == 1;
+  static constexpr bool is_real = forward.values[out.value].element == Element::float32;
+  static constexpr bool some_learn = scope.parameters > 0;
+  static constexpr int without_weights = [] {  // a layer that does not learn, and has none
+    for (int v = 0; v < forward.count; ++v) {
+      const Value& value = forward.values[v];
+      if (value.op.has(Trait::weights) && !scope.learns_weights[v] &&
+          record_of<params>(value.record).filter.size == 0)
+        return value.layer;
+    }
+    return -1;
+  }();
+  static constexpr bool scores =
+      policy.loss.kind != LossKind::softmax_cross_entropy || forward.outputs[0].shape.channels > 1;
+
+  static constexpr bool passed() {
+    static_assert(one_output || error::unsupported<error::got<forward.output_count>>,
+                  "Trainer: the network must have one output, from which the loss is computed.");
+    static_assert(some_learn || error::unsupported<>,
+                  "Trainer: no layer of this network can learn. Dense, Conv2D and DepthwiseConv2D "
+                  "with float32 weights can; behind int8 layers put Dequantize, then a "
+                  "TrainableDense.");
+    static_assert(is_real || !some_learn || error::unsupported<>,
+                  "Trainer: the output must be float32 for the loss. Leave out the Quantize at the "
+                  "end.");
+    static_assert(scores || error::shape_mismatch<error::got<1>>,
+                  "Trainer: softmax_cross_entropy needs at least two scores per pixel of the "
+                  "output; of one number take loss::mse or loss::huber.");
+    static_assert(without_weights < 0 || error::size_mismatch<error::at_layer<without_weights>>,
+                  "Trainer: this layer does not learn, so its record needs a filter. Only layers "
+                  "that learn may begin without one (Trainer::initialize).");
+    return one_output && some_learn && is_real && scores && without_weights < 0;
+  }
+};
+
+template <const auto& forward, const auto& params, TrainPolicy policy> constexpr bool goes_back() {
+  constexpr int refused = differentiated<forward, params, policy, true>.refused;
+  static_assert(refused < 0 || error::unsupported<error::at_layer<refused>>,
+                "Trainer: no gradient goes back through this layer. Let only layers behind it "
+                "learn (learns::last<n>, Trainable), or replace it.");
+  return refused < 0;
+}
+
+template <class Network, auto inputs, const auto& params, TrainPolicy policy, class Isa>
+struct CheckTraining {
+  template <const auto& forward> static constexpr bool is_sound_training() {
+    using Layers = Check<forward, core::Training<Isa>, params>;
+    if constexpr (!CheckPolicy<policy>::passed())
+      return false;
+    else if constexpr (!is_sound<Network, inputs, params, Layers>())
+      return false;
+    else if constexpr (!CheckLearning<forward, params, policy>::passed())
+      return false;
+    else
+      return goes_back<forward, params, policy>();
+  }
+  static constexpr bool passed =
+      is_sound_training<graph_of<Network, inputs, params, policy.plan.fuse>>();
+};
+
+}  // namespace graven::core::detail

@@ -1,0 +1,73 @@
+// A Trainer's two graphs, each with its plan and its loop.
+#pragma once
+
+#include "graven/graph/lower.hpp"
+#include "graven/isa/training.hpp"
+#include "graven/run/engine.hpp"
+#include "graven/run/state.hpp"
+#include "graven/train/arrays.hpp"
+#include "graven/train/differentiate.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace graven::core::detail {
+
+// `steps`: that of a training step, else of an answer.
+template <const auto& forward, const auto& params, TrainPolicy policy, class Isa, bool steps>
+struct Course {
+  static constexpr const auto& forward_graph = forward;
+  static constexpr const auto& differentiation = differentiated<forward, params, policy, steps>;
+  static constexpr const auto& graph = learning_graph<forward, params, policy, steps>;
+  using Engine = core::Engine<learning_graph<forward, params, policy, steps>, Training<Isa>, params,
+                              policy.plan>;
+  static constexpr std::size_t state_size = Engine::arena_size - Engine::state_at;
+  static constexpr std::uint64_t fingerprint =
+      fingerprint_of<learning_graph<forward, params, policy, steps>, Training<Isa>,
+                     typename Engine::Plan>();
+
+  static constexpr std::size_t place(int value) {
+    return static_cast<std::size_t>(Engine::Tables::place(value, 0));
+  }
+  // In the State.
+  static constexpr std::size_t kept_at(int value) { return place(value) - Engine::state_at; }
+};
+
+// What is done to all arrays that learn wants to know of each.
+template <class Course, class Graph> constexpr auto arrays_of(const Graph& forward) {
+  constexpr int count = Course::differentiation.array_count;
+  std::array<LearningArray, std::size_t{count}> all{};
+  for (int k = 0; k < count; ++k) {
+    const Learning& from = Course::differentiation.arrays[k];
+    const Value &array = Course::graph.values[from.value], &layer = forward.values[from.forward];
+    LearningArray& a = all[static_cast<std::size_t>(k)];
+    a.weights = static_cast<std::uint32_t>(Course::kept_at(from.value));
+    if (from.moments >= 0) a.moments = static_cast<std::uint32_t>(Course::kept_at(from.moments));
+    a.rows = static_cast<std::uint16_t>(array.shape.height);
+    a.count = array.shape.row();
+    a.is_bias = from.is_bias;
+    a.fan_in = layer.weights.taps;
+    a.fan_out = layer.weights.size() / inputs_of(forward.view(), layer);
+  }
+  return all;
+}
+
+// Behind a mistake, of which somebody has spoken: that of a single weight.
+inline constexpr Parameters of_nothing[2]{};
+
+template <class Network, auto inputs, const auto& params, TrainPolicy policy, class Isa, bool steps,
+          bool sound>
+constexpr auto course_of() {
+  if constexpr (sound)
+    return Course<graph_of<Network, inputs, params, policy.plan.fuse>, params, policy, Isa,
+                  steps>{};
+  else
+    return Course<graph_of<Dense<1, 1>, std::array{Shape{}}, of_nothing, true>, of_nothing,
+                  TrainPolicy{.loss = loss::mse}, Isa, steps>{};
+}
+template <class Network, auto inputs, const auto& params, TrainPolicy policy, class Isa, bool steps,
+          bool sound>
+using CourseOf = decltype(course_of<Network, inputs, params, policy, Isa, steps, sound>());
+
+}  // namespace graven::core::detail

@@ -1,0 +1,269 @@
+// Trainer: what it needs, what it learns, what it refuses, what it saves.
+#include "graven/graven.hpp"
+#include "graven/train.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+namespace {
+
+using namespace graven;
+
+// An input of random numbers and what a network should say of it.
+template <std::size_t size> struct Sample {
+  float x[size];
+  explicit Sample(std::uint64_t seed) {
+    Random random(seed);
+    for (float& value : x) value = random.normal();
+  }
+};
+
+template <class T> struct Held {
+  typename T::State state;
+  alignas(T::alignment) std::byte memory[T::arena_size];
+  T trainer{state, memory};
+};
+
+using Perceptron = Sequential<Dense<8, 16, relu>, Dense<16, 4>>;
+constexpr Parameters empty[3]{}, empty_of_one[2]{};
+constexpr Shape vector{1, 1, 8};
+
+// The class of a vector: the largest of its first four numbers.
+std::int32_t label_of(const float* x) {
+  int best = 0;
+  for (int i = 1; i < 4; ++i)
+    if (x[i] > x[best]) best = i;
+  return best;
+}
+
+template <TrainPolicy policy> float loss_after(int steps) {
+  using T = Trainer<Perceptron, vector, empty, policy>;
+  static Held<T> held;
+  held.trainer.initialize(Initializer::he_uniform, 7);
+  float mean = 0;
+  for (int i = 0; i < steps; ++i) {
+    const Sample<8> sample(static_cast<std::uint64_t>(i % 64));
+    const Learned learned = held.trainer.step(sample.x, label_of(sample.x));
+    CHECK(learned.is_sound());
+    if (i >= steps - 64) mean += learned.loss / 64;
+  }
+  return mean;
+}
+
+TEST_CASE("every optimizer learns") {
+  CHECK(loss_after<TrainPolicy{.optimizer = optimizer::sgd(0.05f)}>(4096) < 0.15f);
+  CHECK(loss_after<TrainPolicy{.optimizer = optimizer::momentum(0.005f)}>(4096) < 0.15f);
+  CHECK(loss_after<TrainPolicy{.optimizer = optimizer::nesterov(0.005f)}>(4096) < 0.15f);
+  CHECK(loss_after<TrainPolicy{.optimizer = optimizer::rmsprop(0.002f)}>(4096) < 0.15f);
+  CHECK(loss_after<TrainPolicy{.optimizer = optimizer::adam(0.005f)}>(4096) < 0.15f);
+  CHECK(loss_after<TrainPolicy{.optimizer = optimizer::adamw(0.005f)}>(4096) < 0.15f);
+}
+
+TEST_CASE("batches and clipping learn as well") {
+  CHECK(loss_after<TrainPolicy{.optimizer = optimizer::adam(0.01f), .batch = 4}>(8192) < 0.15f);
+  CHECK(loss_after<TrainPolicy{.optimizer = optimizer::sgd(0.05f), .clip = {.value = 0.5f}}>(4096) <
+        0.15f);
+  CHECK(loss_after<TrainPolicy{.optimizer = optimizer::sgd(0.05f), .clip = {.norm = 1.0f}}>(4096) <
+        0.15f);
+}
+
+// A network of every layer that a gradient goes back through.
+using Mixed = Sequential<Conv2D<2, 4, 3, 1, same, relu>, MaxPool<3, 2, same>,
+                         DepthwiseConv2D<4, 2, 3, 2, same>, Sigmoid,
+                         Residual<Conv2D<8, 8, 1, 1, valid, relu6>>, AvgPool<2, 1>, Tanh, Flatten,
+                         Dense<32, 6>, LeakyReLU<0.1f>, Dense<6, 3>>;
+constexpr Parameters of_mixed[13]{};
+constexpr Shape image{12, 12, 2};
+
+template <TrainPolicy policy> std::vector<float> weights_after(int steps) {
+  using T = Trainer<Mixed, image, of_mixed, policy>;
+  static Held<T> held;
+  held.trainer.initialize(Initializer::xavier_normal, 5);
+  for (int i = 0; i < steps; ++i) {
+    const Sample<288> sample(static_cast<std::uint64_t>(i));
+    static_cast<void>(held.trainer.step(sample.x, i % 3));
+  }
+  std::vector<float> all;
+  [&]<int... k>(std::integer_sequence<int, k...>) {
+    (all.insert(all.end(), held.trainer.template weights<k>().begin(),
+                held.trainer.template weights<k>().end()),
+     ...);
+  }
+  (std::make_integer_sequence<int, T::array_count>());
+  return all;
+}
+
+TEST_CASE("values that are made again change no bit of what is learned, and save memory") {
+  constexpr TrainPolicy kept{}, remade{.remake = true};
+  CHECK(weights_after<kept>(20) == weights_after<remade>(20));
+  static_assert(Trainer<Mixed, image, of_mixed, remade>::arena_size <
+                Trainer<Mixed, image, of_mixed, kept>::arena_size);
+}
+
+TEST_CASE("the order of steps changes no bit") {
+  constexpr TrainPolicy layers{.plan = {.order = core::plan::Order::layers}};
+  CHECK(weights_after<TrainPolicy{}>(10) == weights_after<layers>(10));
+}
+
+// Learning of one sample twice in a batch is learning of it once.
+TEST_CASE("a batch learns from the mean of its gradients") {
+  using One = Trainer<Perceptron, vector, empty, TrainPolicy{.optimizer = optimizer::adam()}>;
+  using Two =
+      Trainer<Perceptron, vector, empty, TrainPolicy{.optimizer = optimizer::adam(), .batch = 2}>;
+  static Held<One> one;
+  static Held<Two> two;
+  one.trainer.initialize(Initializer::he_normal, 1);
+  two.trainer.initialize(Initializer::he_normal, 1);
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    const Sample<8> sample(i);
+    one.trainer.step(sample.x, 1);
+    two.trainer.step(sample.x, 1);
+    two.trainer.step(sample.x, 1);
+  }
+  for (std::size_t i = 0; i < 64; ++i)
+    CHECK(one.trainer.weights<2>()[i] ==
+          doctest::Approx(double{two.trainer.weights<2>()[i]}).epsilon(1e-5));
+}
+
+TEST_CASE("a weight that would be NaN stays, and the step says so") {
+  using T = Trainer<Perceptron, vector, empty>;
+  static Held<T> held;
+  held.trainer.initialize(Initializer::he_uniform, 3);
+  const std::vector<float> before(held.trainer.weights<0>().begin(),
+                                  held.trainer.weights<0>().end());
+  Sample<8> sample(1);
+  sample.x[3] = std::numeric_limits<float>::quiet_NaN();
+  const Learned learned = held.trainer.step(sample.x, 1);
+  CHECK(!learned.is_sound());
+  CHECK(std::isnan(learned.loss));
+  CHECK(std::equal(before.begin(), before.end(), held.trainer.weights<0>().begin()));
+  sample.x[3] = 0;
+  CHECK(held.trainer.step(sample.x, 1).is_sound());
+}
+
+TEST_CASE("with a batch, a step with NaN in it changes nothing at all") {
+  using T = Trainer<Perceptron, vector, empty, TrainPolicy{.batch = 2}>;
+  static Held<T> held;
+  held.trainer.initialize(Initializer::he_uniform, 3);
+  const std::vector<float> before(held.trainer.weights<2>().begin(),
+                                  held.trainer.weights<2>().end());
+  Sample<8> sample(1);
+  held.trainer.step(sample.x, 1);
+  sample.x[3] = std::numeric_limits<float>::infinity();
+  CHECK(held.trainer.step(sample.x, 1).refused == 8 * 16 + 16 + 16 * 4 + 4);
+  CHECK(std::equal(before.begin(), before.end(), held.trainer.weights<2>().begin()));
+  CHECK(held.trainer.step(Sample<8>(2).x, 1).is_sound());
+}
+
+TEST_CASE("the rate can change from step to step; 0 learns nothing") {
+  using T = Trainer<Perceptron, vector, empty>;
+  static Held<T> held;
+  held.trainer.initialize(Initializer::he_uniform, 3);
+  const float before = held.trainer.weights<0>()[5];
+  held.trainer.set_rate(0);
+  held.trainer.step(Sample<8>(1).x, 1);
+  CHECK(held.trainer.weights<0>()[5] == before);
+}
+
+TEST_CASE("what has been learned is saved and restored; other bytes are refused") {
+  using T = Trainer<Perceptron, vector, empty, TrainPolicy{.optimizer = optimizer::adam()}>;
+  using Other = Trainer<Perceptron, vector, empty, TrainPolicy{.optimizer = optimizer::sgd(0.1f)}>;
+  static_assert(T::fingerprint != Other::fingerprint);
+  static Held<T> a, b;
+  static std::byte flash[T::saved_size];
+  a.trainer.initialize(Initializer::he_uniform, 3);
+  for (std::uint64_t i = 0; i < 10; ++i) a.trainer.step(Sample<8>(i).x, 1);
+  a.trainer.save(flash);
+  REQUIRE(b.trainer.restore(flash) == Restored::done);
+  a.trainer.step(Sample<8>(20).x, 2);
+  b.trainer.step(Sample<8>(20).x, 2);
+  CHECK(std::memcmp(a.state.rows, b.state.rows, sizeof(a.state.rows)) == 0);
+
+  const auto refuses = [&](std::size_t at, Restored reason) {
+    flash[at] ^= std::byte{1};
+    const float before = b.trainer.weights<0>()[0];
+    CHECK(b.trainer.restore(flash) == reason);
+    CHECK(b.trainer.weights<0>()[0] == before);
+    flash[at] ^= std::byte{1};
+  };
+  refuses(0, Restored::nothing);
+  refuses(4, Restored::other_format);
+  refuses(8, Restored::other_model);
+  refuses(16, Restored::torn);
+  for (std::size_t at = 24; at < T::saved_size; ++at) refuses(at, Restored::torn);
+}
+
+// The head of a frozen int8 network: its weights and at most 1 KB more than inference needs.
+constexpr std::int8_t w0[9 * 8]{1, -2, 3};
+constexpr float scale0[]{0.01f};
+constexpr float w1[4 * 4 * 8 * 10]{0.1f};
+using Frozen = Sequential<Conv2D<1, 8, 3, 1, same, relu>, MaxPool<2>, Dequantize, Flatten,
+                          TrainableDense<128, 10>>;
+constexpr Parameters of_frozen[]{
+    {.output = {0.01f, 0}}, {.filter = w0, .scale = scale0, .output = {0.02f, -128}}, {}, {}, {},
+    {.filter = w1}};
+constexpr Shape small{8, 8, 1};
+
+TEST_CASE("a head on a frozen int8 network takes its weights and at most 1 KB") {
+  using T = Trainer<Frozen, small, of_frozen, TrainPolicy{.optimizer = optimizer::sgd(0.5f)}>;
+  using M = Model<Frozen, small, of_frozen>;
+  static_assert(T::state_size <= 5160 + 64);
+  static_assert(T::state_size + T::arena_size <= 5160 + M::arena_size + 1024);
+  static_assert(T::array_count == 2);
+  static Held<T> held;
+  std::int8_t x[64];
+  for (int i = 0; i < 64; ++i) x[i] = static_cast<std::int8_t>(i * 37 % 255 - 127);
+  const float first = held.trainer.step(x, 3).loss;
+  for (int i = 0; i < 200; ++i) held.trainer.step(x, 3);
+  CHECK(held.trainer.step(x, 3).loss < first / 10);
+}
+
+TEST_CASE("every loss") {
+  const auto descends = [](auto policy) {
+    using T = Trainer<Perceptron, vector, empty, decltype(policy)::value>;
+    static Held<T> held;
+    held.trainer.initialize(Initializer::xavier_uniform, 3);
+    const float wanted[]{1, -1, 2, 0.5f};
+    const float first = held.trainer.step(Sample<8>(3).x, wanted).loss;
+    for (int i = 0; i < 200; ++i) held.trainer.step(Sample<8>(3).x, wanted);
+    return held.trainer.step(Sample<8>(3).x, wanted).loss < first / 10;
+  };
+  CHECK(descends(std::integral_constant<TrainPolicy, TrainPolicy{.loss = loss::mse}>()));
+  CHECK(descends(std::integral_constant<TrainPolicy, TrainPolicy{.loss = loss::mae}>()));
+  CHECK(descends(std::integral_constant<TrainPolicy, TrainPolicy{.loss = loss::huber(0.5f)}>()));
+}
+
+TEST_CASE("a Softmax at the end is part of the cross-entropy") {
+  using Scores = Sequential<Dense<8, 4>>;
+  using Shares = Sequential<Dense<8, 4>, Softmax>;
+  static Held<Trainer<Scores, vector, empty_of_one>> scores;
+  static Held<Trainer<Shares, vector, empty>> shares;
+  scores.trainer.initialize(Initializer::he_uniform, 3);
+  shares.trainer.initialize(Initializer::he_uniform, 3);
+  for (std::uint64_t i = 0; i < 5; ++i)
+    CHECK(scores.trainer.step(Sample<8>(i).x, 2).loss ==
+          shares.trainer.step(Sample<8>(i).x, 2).loss);
+  CHECK(shares.trainer.run(Sample<8>(0).x)[2] > 0);
+}
+
+TEST_CASE("only biases, only the last layers") {
+  static constexpr float f0[8 * 16]{0.5f, 0.25f, -1}, f1[16 * 4]{1, 2, 3};
+  static constexpr Parameters full[]{{}, {.filter = f0}, {.filter = f1}};
+  using Biases = Trainer<Perceptron, vector, full, TrainPolicy{.learns = learns::biases}>;
+  using Last = Trainer<Perceptron, vector, full, TrainPolicy{.learns = learns::head}>;
+  static_assert(Biases::array_count == 2 && Biases::state_size < 160);
+  static_assert(Last::array_count == 2 && Last::layer_of(0) == 1);
+  static Held<Biases> biases;
+  static Held<Last> last;
+  const Sample<8> sample(2);
+  const float before = biases.trainer.step(sample.x, 1).loss;
+  for (int i = 0; i < 100; ++i) biases.trainer.step(sample.x, 1);
+  CHECK(biases.trainer.step(sample.x, 1).loss < before);
+  CHECK(last.trainer.step(sample.x, 1).loss == before);
+}
+
+}  // namespace
