@@ -29,8 +29,9 @@ template <Shape out, int batches, int outer, int... extents> struct Lookup {
     static_assert(is_sound || error::out_of_range<error::at_layer<in.layer>, error::in<Lookup>>,
                   "Lookup: batches, outer and the extents, one to five, must each be at least 1.");
     constexpr bool divides = is_sound && in.shape.size() % block == 0;
-    static_assert(divides || error::size_mismatch<error::at_layer<in.layer>, error::in<Lookup>,
-                                                  error::got<in.shape.size()>>,
+    static_assert(!is_sound || divides ||
+                      error::size_mismatch<error::at_layer<in.layer>, error::in<Lookup>,
+                                           error::got<in.shape.size()>>,
                   "Lookup: batches, outer and the extents do not divide the first input.");
     constexpr int read = is_sound ? batches * count : 1,
                   slice = divides ? in.shape.size() / block : 1;
@@ -61,9 +62,9 @@ template <Shape out, int batches, int outer, int... extents> struct Lookup {
 
 private:
   static constexpr int count = sizeof...(extents);
-  static constexpr int product = ((batches * outer) * ... * extents);
   static constexpr bool is_sound = out.exists() && count >= 1 && count <= max_lookup &&
                                    batches > 0 && outer > 0 && (... && (extents > 0));
+  static constexpr int block = is_sound ? ((batches * outer) * ... * extents) : 1;
 };
 
 }  // namespace graven::core
