@@ -13,6 +13,7 @@
 #include "graven/layers/add.hpp"
 #include "graven/layers/add_n.hpp"
 #include "graven/layers/argmax.hpp"
+#include "graven/layers/attention.hpp"
 #include "graven/layers/avg_pool.hpp"
 #include "graven/layers/batch_matmul.hpp"
 #include "graven/layers/binary.hpp"
@@ -30,6 +31,7 @@
 #include "graven/layers/index_map.hpp"
 #include "graven/layers/l2_normalization.hpp"
 #include "graven/layers/l2_pool.hpp"
+#include "graven/layers/layer_norm.hpp"
 #include "graven/layers/leaky_relu.hpp"
 #include "graven/layers/literal.hpp"
 #include "graven/layers/log_softmax.hpp"
@@ -46,9 +48,11 @@
 #include "graven/layers/reshape.hpp"
 #include "graven/layers/resize_bilinear.hpp"
 #include "graven/layers/resize_nearest.hpp"
+#include "graven/layers/rope.hpp"
 #include "graven/layers/select.hpp"
 #include "graven/layers/sigmoid.hpp"
 #include "graven/layers/signal.hpp"
+#include "graven/layers/silu.hpp"
 #include "graven/layers/softmax.hpp"
 #include "graven/layers/split.hpp"
 #include "graven/layers/svdf.hpp"
@@ -61,6 +65,7 @@
 #include "graven/model.hpp"
 #include "graven/shared_arena.hpp"
 #include "graven/streaming.hpp"
+#include "graven/transformer.hpp"
 
 namespace graven {
 
@@ -103,6 +108,7 @@ using core::Padding;
 using core::same;
 using core::valid;
 using enum core::Activation;
+using enum core::Pairs;
 
 using core::Constant;
 using core::dequantize;
@@ -123,6 +129,7 @@ using core::AddWith;
 using core::ArgMax;
 using core::ArgMin;
 using core::Assign;
+using core::Attention;
 using core::AvgPool;
 using core::BatchMatMul;
 using core::BatchMatMulConstant;
@@ -138,6 +145,7 @@ using core::ConstantSub;
 using core::Conv2D;
 using core::Cos;
 using core::CumSum;
+using core::DecoderBlock;
 using core::Dense;
 using core::DepthToSpace;
 using core::DepthwiseConv2D;
@@ -147,9 +155,12 @@ using core::Div;
 using core::DivConstant;
 using core::DivWith;
 using core::ELU;
+using core::Embedding;
+using core::EncoderBlock;
 using core::Energy;
 using core::Equal;
 using core::EqualConstant;
+using core::everything;
 using core::Exp;
 using core::FftAutoScale;
 using core::FilterBank;
@@ -161,6 +172,7 @@ using core::FloorDiv;
 using core::FloorDivConstant;
 using core::FloorMod;
 using core::FloorModConstant;
+using core::GatedMLP;
 using core::GELU;
 using core::GELUTanh;
 using core::GlobalAvgPool;
@@ -173,6 +185,8 @@ using core::IndexMap;
 using core::IndexTable;
 using core::L2Normalization;
 using core::L2Pool;
+using core::LayerNorm;
+using core::LayerNormWith;
 using core::LeakyReLU;
 using core::Less;
 using core::LessConstant;
@@ -201,6 +215,8 @@ using core::Neg;
 using core::NotEqual;
 using core::NotEqualConstant;
 using core::Pad;
+using core::Pairs;
+using core::past;
 using core::Pcan;
 using core::Prelu;
 using core::PreluConstant;
@@ -221,22 +237,31 @@ using core::Reshaped;
 using core::ResizeBilinear;
 using core::ResizeNearest;
 using core::Reverse;
+using core::RMSNorm;
+using core::RMSNormWith;
+using core::RoPE;
 using core::Round;
 using core::Rsqrt;
 using core::Select;
+using core::SelfAttention;
 using core::Sigmoid;
 using core::Sign;
+using core::SiLU;
 using core::Sin;
 using core::Slice;
+using core::sliding;
 using core::Softmax;
 using core::SoftmaxWith;
 using core::SpaceToDepth;
+using core::Span;
 using core::SpectralSubtraction;
 using core::Split;
 using core::Sqrt;
 using core::Square;
 using core::SquaredDifference;
 using core::SquaredDifferenceConstant;
+using core::stopping;
+using core::StreamingRecurrent;
 using core::Sub;
 using core::SubConstant;
 using core::SubWith;
@@ -244,6 +269,8 @@ using core::Sum;
 using core::SVDF;
 using core::Tanh;
 using core::Tile;
+using core::TinyDecoder;
+using core::TinyEncoder;
 using core::Transpose;
 using core::TransposeConv2D;
 using core::UpdateSlice;

@@ -78,6 +78,8 @@ constexpr Constant kept[] = {
 template <const Parameters& in, const auto& first, const auto& second>
 constexpr Parameters lasting[] = {in, {.constants = kept<first, second>, .output = in.output}};
 
+using Heads = Graph<Node<Attention<2, 2, 4>, 0, 0, 0>, Outputs<1>>;
+
 template <class S, const auto& params> void serve_weighted(S& s) {
   s.template add_layer<Conv2D<8, 4, 3>, params>();
   s.template add_layer<Grouped, params>();
@@ -158,6 +160,13 @@ template <class S> void serve_rest(S& s) {
   s.template add_layer<Placed<Element::int64>, same_scale>();
 }
 
+template <class S> void serve_transformers(S& s) {
+  serve<S, int8s, LayerNorm, RoPE<4>, Heads>(s);
+  serve<S, reals, RMSNorm, RoPE<4>, Heads>(s);
+  serve<S, words, LayerNorm>(s);
+  serve<S, becomes<Element::int8, word_input>, LayerNorm>(s);
+}
+
 template <class List> Served<List> serve_all() {
   Served<List> s;
   for_each(All{}, [&]<class C>(C) {
@@ -183,6 +192,7 @@ template <class List> Served<List> serve_all() {
   s.template add_layer<Parts, of_two>();
   serve_elements(s);
   serve_rest(s);
+  serve_transformers(s);
   s.add(stream_graph_of<Sequential<MaxPool<Extent{3, 1}, 1>>, std::array{Shape{9, 1, 2}}, int8s,
                         StreamPolicy{}>);
   return s;

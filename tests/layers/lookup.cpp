@@ -56,3 +56,28 @@ TEST_CASE("Lookup: along an axis, in batches, and by two numbers") {
   using Places = Lookup<Shape{1, 1, 1}, 1, 1, 4, 3>;
   check<Of<std::int32_t, Places, Shape{1, 4, 3}, Shape{1, 1, 2}>>(input, Indices{3, 1}, int8s(31));
 }
+
+namespace {
+
+static_assert(output_of<Embedding<3, 2>, At{{4, 5, 1}, 0}> == Shape{4, 5, 2});
+static_assert(output_of<Embedding<3, 2>, At{{1, 1, 5}, 0}> == Shape{1, 5, 2});
+constexpr float vectors[]{1, 2, 3, 4, 5, 6};
+constexpr std::int8_t bytes[]{1, 2, 3, 4, 5, -6};
+constexpr float half[]{0.5f};
+constexpr Constant real_table[]{{"table", vectors}}, byte_table[]{{"table", bytes, half}};
+constexpr Parameters reals[]{{.element = Element::int32}, {.constants = real_table}};
+constexpr Parameters scaled[]{{.element = Element::int32}, {.constants = byte_table}};
+
+template <class M> void check_tokens(std::array<double, 6> expected) {
+  static M model;
+  const auto output = model.run(std::array<std::int32_t, 3>{2, 0, 2});
+  CHECK(std::equal(output.begin(), output.end(), expected.begin()));
+}
+
+}  // namespace
+
+TEST_CASE("an embedding is the rows of its table that tokens name") {
+  check_tokens<Model<Embedding<3, 2>, Shape{1, 3, 1}, reals>>({5, 6, 1, 2, 5, 6});
+  check_tokens<Model<Embedding<3, 2>, Shape{3, 1, 1}, scaled>>({5, -6, 1, 2, 5, -6});
+  static_assert(Model<Embedding<3, 2>, Shape{1, 3, 1}, scaled>::output_quant() == Quant{0.5f, 0});
+}

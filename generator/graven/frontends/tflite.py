@@ -244,7 +244,7 @@ class _Reader:
 
         def option(name: str) -> Option:
             value = stored.get(name) if isinstance(stored, dict) else None
-            if not isinstance(value, int):
+            if not isinstance(value, int | float) or not math.isfinite(value):
                 raise self.error(f"{where}: has no option {name}, a number; export it again.")
             return value
 

@@ -276,7 +276,7 @@ def read(node: Node) -> Signal:
     kind = KINDS[node.name]
     count = len(kind.inputs) + len(kind.constants) + kind.keeps
     node.expect_inputs(count, count, outputs=len(kind.outputs))
-    layer = Signal({name: node.option(name) for name in kind.numbers})
+    layer = Signal({name: int(node.option(name)) for name in kind.numbers})
     for place, element in enumerate(kind.inputs):
         node.expect_element(node.input(place), element)
     for place, _ in enumerate(kind.constants, len(kind.inputs)):

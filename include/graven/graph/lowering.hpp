@@ -111,15 +111,24 @@ template <int Values, int Views, int Layers> struct Lowering {
     return add(v);
   }
 
-  // A row of the State that the next value alone reads and writes: `name` is a constant of one
-  // number, the zero point, which tells the elements.
-  constexpr View state(int layer, const char* name, Shape shape) {
-    Value v = graph.values[constant(layer, name, shape).value];
-    --graph.count;
+  // A row of the State that the next value alone reads and writes.
+  constexpr View state(int layer, Shape shape, Element element, Quant quant = {}) {
+    Value v{};
     v.op = op::state;
+    v.shape = shape;
+    v.element = element;
+    v.quant = quant;
+    v.layer = layer;
+    v.record = graph.input_count + layer;
     v.options.set(ConstantOptions{-1});
     v.persistent = true;
     return add(v);
+  }
+  // The same: `name` is a constant of one number, the zero point, which tells the elements.
+  constexpr View state(int layer, const char* name, Shape shape) {
+    const Value like = graph.values[constant(layer, name, shape).value];
+    --graph.count;
+    return state(layer, shape, like.element, like.quant);
   }
 
   constexpr bool has_quant(int layer) const {

@@ -11,6 +11,7 @@
 
 #include "graven/isa/scalar/add.hpp"
 #include "graven/isa/scalar/add_n.hpp"
+#include "graven/isa/scalar/attention.hpp"
 #include "graven/isa/scalar/batch_matmul.hpp"
 #include "graven/isa/scalar/binaries.hpp"
 #include "graven/isa/scalar/cast.hpp"
@@ -18,6 +19,7 @@
 #include "graven/isa/scalar/elementwise.hpp"
 #include "graven/isa/scalar/fft.hpp"
 #include "graven/isa/scalar/index_map.hpp"
+#include "graven/isa/scalar/layer_norm.hpp"
 #include "graven/isa/scalar/log_softmax.hpp"
 #include "graven/isa/scalar/lookup.hpp"
 #include "graven/isa/scalar/lstm.hpp"
@@ -28,6 +30,7 @@
 #include "graven/isa/scalar/reduce.hpp"
 #include "graven/isa/scalar/rescale.hpp"
 #include "graven/isa/scalar/resize.hpp"
+#include "graven/isa/scalar/rope.hpp"
 #include "graven/isa/scalar/select.hpp"
 #include "graven/isa/scalar/signal.hpp"
 #include "graven/isa/scalar/softmax.hpp"
@@ -74,12 +77,17 @@ using by_words = Prefer<Conv<Int8x16<false>>, Conv<Int8x16<true>>, GroupedConv<I
                         TransposeConv<Int8x16<false>>>;  // of uint8 models
 using audio = Prefer<WindowFunctions, FftShift, FftScale, RealFfts, Energies, FilterBanks, BankRoot,
                      Noise<op::noise_estimate>, Noise<op::less_noise>, Pcans, BankLog>;
+using transformers =
+    Prefer<LayerNormFloat32, LayerNormIntegers<std::int8_t, std::int8_t>,
+           LayerNormIntegers<std::int16_t, std::int8_t>,
+           LayerNormIntegers<std::int16_t, std::int16_t>, RoPE<float>, RoPE<std::int8_t>,
+           Attention<AttentionFloat32>, Attention<AttentionInt8>>;
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
                         weighted<Int16x8By32>, by_nibbles, by_words, BatchMatMul<std::int8_t>,
                         BatchMatMul<float>>;
-using kernels =
-    Prefer<products, pooling, reducing, lengths, elementwise, words, converting, binaries, Selects,
-           AddNInt8, AddNFloat32, moving, lasting, audio, NanoRustConv, NanoRustSoftmax>;
+using kernels = Prefer<products, pooling, reducing, lengths, elementwise, words, converting,
+                       binaries, Selects, AddNInt8, AddNFloat32, moving, lasting, transformers,
+                       audio, NanoRustConv, NanoRustSoftmax>;
 
 }  // namespace scalar_isa
 

@@ -6,6 +6,9 @@
 // number per extent}. A number outside of its extent counts as the nearest one inside. TFLite's
 // GATHER (one extent, the axis), GATHER_ND (batches and outer are 1) and EMBEDDING_LOOKUP (of a
 // Literal, which stays in flash); a step makes all of it.
+//
+// Embedding<Vocabulary, Dim>: the rows of the record's constant "table", token by token, that int32
+// tokens {H, W, 1} or {H, 1, W} name: {H, W, Dim}. Element type and scale are the table's.
 #pragma once
 
 #include "graven/graph/network.hpp"
@@ -65,6 +68,32 @@ private:
   static constexpr bool is_sound = out.exists() && count >= 1 && count <= max_lookup &&
                                    batches > 0 && outer > 0 && (... && (extents > 0));
   static constexpr int block = is_sound ? ((batches * outer) * ... * extents) : 1;
+};
+
+template <int Vocabulary, int Dim> struct Embedding {
+  static constexpr const char* op = "EMBEDDING_LOOKUP";
+
+  template <At in> static constexpr Shape output() {
+    static_assert(sized || error::out_of_range<error::at_layer<in.layer>, error::in<Embedding>>,
+                  "Embedding: Vocabulary and Dim must each be at least 1.");
+    constexpr bool flat = in.shape.width == 1 || in.shape.channels == 1;
+    static_assert(
+        flat || error::shape_mismatch<error::at_layer<in.layer>, error::in<Embedding>,
+                                      error::got<in.shape.width>, error::got<in.shape.channels>>,
+        "Embedding: the tokens of a row lie along its width or its channels, so that the "
+        "other one is 1.");
+    if (!sized || !flat) return no_shape;
+    return {in.shape.height, in.shape.width * in.shape.channels, Dim};
+  }
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View tokens) {
+    constexpr Shape table{1, Vocabulary, Dim};
+    constexpr At at{table, in.layer};
+    return Lookup<output<in>(), 1, 1, Vocabulary>::template lower<at, in>(
+        l, l.constant(in.layer, "table", table), tokens);
+  }
+
+private:
+  static constexpr bool sized = Vocabulary > 0 && Dim > 0;
 };
 
 }  // namespace graven::core

@@ -1,0 +1,34 @@
+// Attention, rotations and norms, moment by moment: what is float inside of int8 as well.
+#include "compare.hpp"
+
+namespace parity {
+
+namespace {
+
+template <int heads, int kv_heads, int head, Span span, Style style, Shape rows = Shape{2, 3, 1}>
+void attention(const char* name) {
+  constexpr Shape q{rows.height, rows.width, heads * head},
+      k{rows.height, rows.width, kv_heads * head};
+  using Net =
+      Graph<Node<RoPE<head>, 0>, Node<RoPE<head>, 1>,
+            Node<Attention<heads, kv_heads, head, span>, 3, 4, 2>, Node<SiLU, 5>, Outputs<6>>;
+  compare<Net, shapes(q, k, k), style>(name);
+}
+
+}  // namespace
+
+void check() {
+  attention<2, 1, 4, sliding(3), centred>("attention, sliding");
+  attention<4, 2, 6, stopping(4), full>("attention, stopping");
+  attention<3, 3, 2, past, left>("attention, past");
+  attention<2, 2, 8, everything, extreme>("attention, everything");
+  attention<1, 1, 2, sliding(600), centred>("attention, a sum of many");
+  attention<4, 2, 6, sliding(4), real>("attention, float32");
+  attention<2, 1, 4, everything, real>("attention, float32, everything");
+  compare<Sequential<LayerNorm, RMSNorm>, Shape{2, 3, 9}, centred>("norms");
+  compare<Sequential<LayerNorm, RMSNorm>, Shape{2, 3, 9}, real>("norms, float32");
+  compare<Sequential<RMSNorm>, Shape{1, 3, 64}, words>("norm, int16");
+  compare<Sequential<Dense<8, 12>, GatedMLP<12, 16>>, Shape{1, 3, 8}, real>("gated");
+}
+
+}  // namespace parity

@@ -1,0 +1,144 @@
+"""The layers of transformers: numpy against PyTorch, the C++ of generated headers against numpy.
+
+Some answers of PyTorch ship in golden/transformers.npz (`python test_transformers.py` under PyTorch
+writes them); with PyTorch installed and GRAVEN_DEEP set there are 1,000 cases of each kind.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import cpp_cases
+import numpy as np
+import pytest
+import random_transformers as transformers
+from graven import ir, reference
+from graven.errors import GravenError
+from graven.frontends import tflite, tflite_writer
+
+GOLDEN = Path(__file__).parent / "golden" / "transformers.npz"
+GOLDEN_CASES = 8
+DEEP_CASES = 1000 if os.environ.get("GRAVEN_DEEP") else 40
+CPP_CASES = 8 if not os.environ.get("GRAVEN_DEEP") else 60
+FLOAT32, INT8 = ir.Element.FLOAT32, ir.Element.INT8
+
+
+def answers(network: ir.Network, runs: list[list[np.ndarray]]) -> np.ndarray:
+    state = reference.reset(network)
+    (output,) = network.outputs
+    return np.stack([reference.run(network, each, state)[output] for each in runs])
+
+
+def distance(found: np.ndarray, expected: np.ndarray) -> float:
+    """The largest difference, by the largest of what is expected."""
+    return float(np.abs(found - expected).max() / max(np.abs(expected).max(), 1e-30))
+
+
+@pytest.mark.parametrize("kind", transformers.KINDS)
+def test_reference_equals_what_torch_has_said(kind):
+    stored = np.load(GOLDEN)
+    for seed in range(GOLDEN_CASES):
+        network = transformers.case(seed, kind)
+        found = answers(network, transformers.inputs(seed, network))
+        worst = distance(found, stored[f"{kind}_{seed}"])
+        assert worst < transformers.TOLERANCE, f"{kind} seed {seed}: {worst:g}"
+
+
+@pytest.mark.parametrize("kind", transformers.KINDS)
+def test_reference_equals_torch(kind):
+    pytest.importorskip("torch")
+    for seed in range(DEEP_CASES):
+        network = transformers.case(seed, kind)
+        runs = transformers.inputs(seed, network)
+        worst = distance(answers(network, runs), transformers.by_torch(network, runs))
+        assert worst < transformers.TOLERANCE, f"{kind} seed {seed}: {worst:g}"
+
+
+@pytest.mark.parametrize("kind", transformers.KINDS)
+def test_written_files_are_read_again(kind):
+    for element in transformers.ELEMENTS[kind]:
+        for seed in range(10):
+            network = transformers.case(seed, kind, element)
+            parsed = tflite.parse(tflite_writer.to_bytes(network), "m.tflite", "m")
+            assert parsed.operators == network.operators
+            runs = transformers.inputs(seed, network)
+            np.testing.assert_array_equal(answers(parsed, runs), answers(network, runs))
+
+
+def real(values: np.ndarray, tensor: ir.Tensor) -> np.ndarray:
+    if tensor.quantization is None:
+        return values.astype(np.float64)
+    return tensor.quantization.scale[0] * (
+        values.astype(np.float64) - tensor.quantization.zero_point[0]
+    )
+
+
+def test_int8_is_within_a_step_or_two_of_real_arithmetic():
+    """Attention and norms of int8 against the same in double, on the reals that its inputs are."""
+    for kind, most in (("layer_norm", 0.51), ("rms_norm", 0.51), ("rope", 0.51), ("silu", 0.51),
+                       ("attention", 0.9)):  # fmt: skip
+        for seed in range(60):
+            network = transformers.case(seed, kind, INT8)
+            runs = transformers.inputs(seed, network)
+            output = network.tensors[network.outputs[0]]
+            expected = answers(as_reals(network), [
+                [real(value, network.tensors[index]).astype(np.float32)
+                 for value, index in zip(each, network.inputs, strict=True)] for each in runs
+            ])  # fmt: skip
+            scale, zero = output.quantization.scale[0], output.quantization.zero_point[0]
+            expected = np.clip(expected / scale + zero, -128, 127)
+            worst = np.abs(answers(network, runs) - expected).max()
+            assert worst < most, f"{kind} seed {seed}: {worst:.2f} steps"
+
+
+def as_reals(network: ir.Network) -> ir.Network:
+    def plain(tensor: ir.Tensor) -> ir.Tensor:
+        if tensor.quantization is None:
+            return tensor
+        initial = tensor.initial
+        initial = None if initial is None else np.zeros(initial.shape, np.float32)
+        return ir.Tensor(tensor.index, tensor.name, tensor.shape, FLOAT32, None, None, initial)
+
+    tensors = tuple(plain(each) for each in network.tensors)
+    return ir.Network("reals", "reals", "", tensors, network.operators, network.inputs,
+                      network.outputs)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", transformers.KINDS)
+def test_cpp_equals_numpy(kind, tmp_path):
+    cases = []
+    for element in transformers.ELEMENTS[kind]:
+        for seed in range(CPP_CASES):
+            network = transformers.case(seed, kind, element)
+            rng = np.random.default_rng(seed)
+            try:
+                made = cpp_cases.make(f"{kind} {element.value} {seed}", len(cases), network, rng)
+            except GravenError as error:  # no place for two axes before the moments
+                assert "is one of several" in str(error)
+                continue
+            made.inputs[:] = transformers.inputs(seed, network, cpp_cases.INFERENCES)
+            cases.append(made)
+    for each, inferences in zip(cases, cpp_cases.run(cases, tmp_path), strict=True):
+        state = reference.reset(each.network)
+        (output,) = each.network.outputs
+        for inputs, found in zip(each.inputs, inferences, strict=True):
+            expected = reference.run(each.network, inputs, state)[output]
+            if expected.dtype == np.float32:
+                assert distance(found[output], expected) < transformers.TOLERANCE, each.label
+            else:
+                np.testing.assert_array_equal(found[output], expected, each.label)
+
+
+if __name__ == "__main__":
+    vectors = {}
+    for each_kind in transformers.KINDS:
+        for each_seed in range(GOLDEN_CASES):
+            made = transformers.case(each_seed, each_kind)
+            given = transformers.inputs(each_seed, made)
+            vectors[f"{each_kind}_{each_seed}"] = transformers.by_torch(made, given).astype(
+                np.float32
+            )
+    np.savez_compressed(GOLDEN, **vectors)
+    sys.exit(0)
