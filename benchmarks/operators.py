@@ -34,6 +34,7 @@ from graven.frontends import tflite, tflite_writer
 sys.path.insert(0, str(figures.ROOT / "tests/generator"))
 import random_models
 import random_movements
+import random_transformers
 
 RECORD = figures.ROOT / "generator/graven/operators.json"
 PAGE = figures.ROOT / "docs/operators.md"
@@ -98,7 +99,7 @@ PUT = "  put<{name}::Network, input_shapes({name}::input), {name}::params>(out, 
 def networks() -> tuple[tuple[ir.Network, ir.Network], ...]:
     """Random networks of a few operators: as they are read, and as they are written."""
     found, taken = [], Counter[Key]()
-    kinds = (*random_models.KINDS, *random_movements.MOVEMENTS)
+    kinds = (*random_models.KINDS, *random_movements.MOVEMENTS, *random_transformers.KINDS)
     for kind, element, tflm, seed in itertools.product(
         kinds, ir.Element, (True, False), range(SEEDS)
     ):
@@ -119,7 +120,11 @@ def networks() -> tuple[tuple[ir.Network, ir.Network], ...]:
 def random_network(
     rng: np.random.Generator, kind: str | Callable, element: ir.Element, tflm: bool
 ) -> ir.Network:
-    """Of one operator: a kind of random_models, or a function of random_movements."""
+    """Of one operator: a kind of random_models or random_transformers, or a function of
+    random_movements."""
+    if kind in random_transformers.KINDS:
+        assert element in random_transformers.ELEMENTS[kind]
+        return random_transformers.case(int(rng.integers(1 << 31)), kind, element)
     if isinstance(kind, str):
         return random_models.random_case(rng, kind, element, tflm)
     b = random_models.Builder(rng, tflm)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import random_models
+import random_transformers
 from graven import frontends, ir, layers, node, unsupported
 from graven.checked import Stated, checked, stated
 from graven.errors import GravenError
@@ -71,10 +72,15 @@ def test_a_record_gives_all_that_read_asks_for():
             np.random.default_rng(seed), kind, element, tflm=seed % 2 == 0
         ).operators
     }
+    transformers = {
+        each.name
+        for kind in random_transformers.KINDS
+        for each in random_transformers.case(0, kind).operators
+    }
     others = {"EXPAND_DIMS", "SQUEEZE", "REDUCE_PROD", "REDUCE_ANY", "REDUCE_ALL",
               "INDEX_MAP", "INDEX_TABLE", "LITERAL"}  # fmt: skip
     compiled = {name for name, module in layers.modules().items() if hasattr(module, "cpp")}
-    assert kinds | others >= compiled
+    assert kinds | transformers | others >= compiled
 
 
 def test_an_operator_that_no_layer_reads():

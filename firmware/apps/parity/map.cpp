@@ -48,8 +48,8 @@ void check() {
   maps<1>();
   maps<7>();
   maps<16>();
-  functions<LeakyReLU<0.1f>, HardSwish, ELU, GELU, GELUTanh, Sqrt, Rsqrt, Exp, Log, Sin, Cos, Floor,
-            Ceil, Round>();
+  functions<LeakyReLU<0.1f>, HardSwish, ELU, GELU, GELUTanh, SiLU, Sqrt, Rsqrt, Exp, Log, Sin, Cos,
+            Floor, Ceil, Round>();
 }
 
 }  // namespace parity
