@@ -47,6 +47,8 @@ demo: setup
 	@.venv/bin/python firmware/apps/digits/report.py --host build/demo/host.txt \
 	  --board build/demo/board.txt --inspect build/demo/digits.json -o build/demo/report.md
 	@cat build/demo/report.md
+	@.venv/bin/graven report $(DIGITS) --data $(DIGITS:%.tflite=%_test.npz) \
+	  --target cortex-m4,cortex-m0 -o build/demo/report.html
 
 test: DEEP = OFF
 test-deep: DEEP = ON

@@ -34,6 +34,7 @@ from graven import (
     ir,
     islands,
     layers,
+    page,
     passes,
     pixels,
     report,
@@ -325,6 +326,20 @@ class Model(Runnable):
         *samples, labels = samples_and_labels
         given = evaluation.data(samples, labels)
         return evaluation.evaluate(self, given, targets, exact)
+
+    def report(
+        self,
+        path: str | os.PathLike,
+        *samples_and_labels: ArrayLike,
+        targets: Sequence[str] = ("cortex-m4",),
+        exact: Model | None = None,
+    ) -> Path:
+        """One HTML page of what it is, costs and loses: report("report.html", x, y)."""
+        *samples, labels = samples_and_labels or (None,)
+        given = evaluation.data(samples, labels) if samples else None
+        text = page.html(self, given, targets, exact)
+        Path(path).write_text(text, encoding="utf-8")
+        return Path(path)
 
     def compare(self, other: Model | str, *samples: ArrayLike) -> compare.Comparison:
         """Beside another model, or beside itself on another target; with samples also how often

@@ -92,7 +92,7 @@ def plan_model(options: argparse.Namespace) -> int:
 
     kind = picture.format_of(options.output)
     check_output(options.output, options.model)
-    picture.require()
+    picture.require("plan")
     usage = memory.Usage(load(options, chosen(options)).inspect())
     write_file(options.output, picture.draw(usage, kind))
     report.show_peak(usage, console())
@@ -170,20 +170,41 @@ def evaluate_model(options: argparse.Namespace) -> int:
     return 0 if found.is_exact else 1
 
 
+def report_model(options: argparse.Namespace) -> int:
+    from graven import evaluation, page, picture
+
+    check_output(options.output, options.model)
+    picture.require("report")
+    targets = choices(options)
+    model = load(options, targets[0])
+    data = evaluation.load(model.network, options.data) if options.data else None
+    text = page.html(
+        model, data, [each.target for each in targets], float_model(options), options.on_target
+    )
+    write_file(options.output, text.encode())
+    print(f"wrote {options.output}")
+    return 0
+
+
+def float_model(options: argparse.Namespace) -> Model | None:
+    from graven import api
+
+    if not options.float:
+        return None
+    return api.compile(options.float, layout=options.layout, normalize=options.normalize)
+
+
 def evaluation_of(
     options: argparse.Namespace, model: Model, targets: Sequence[str]
 ) -> tuple[Evaluation, Inputs]:
     """And the first samples as the model takes them; the host is a side anyway."""
-    from graven import api, build, evaluation
+    from graven import build, evaluation
 
     if options.output:
         check_output(options.output, options.model)
     data = evaluation.load(model.network, options.data)
-    exact = None
-    if options.float:
-        exact = api.compile(options.float, layout=options.layout, normalize=options.normalize)
     emulated = [target for target in targets if target != build.HOST]
-    found = evaluation.evaluate(model, data, emulated, exact, options.on_target)
+    found = evaluation.evaluate(model, data, emulated, float_model(options), options.on_target)
     return found, model.inputs(*data.first(VERIFIED).samples)
 
 
@@ -582,6 +603,14 @@ def parser() -> argparse.ArgumentParser:
 
     _add_run(_verb(verbs, "run", run_model, "run a model on this machine or an emulated target"))
 
+    _add_proof(verbs)
+    _add_compare(verbs)
+    _add_questions(verbs)
+    return top
+
+
+def _add_proof(verbs: argparse._SubParsersAction[Parser]) -> None:
+    """The verbs that judge a model."""
     verb = _verb(verbs, "verify", verify_model, "compare every layer with TensorFlow Lite Micro")
     _add_choice(verb)
     group = verb.add_mutually_exclusive_group()
@@ -594,6 +623,7 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--against", choices=("tflm", "litert"), default="tflm",
                       help="the engine to compare with (default tflm)")  # fmt: skip
     _add_evaluation(verb)
+    _add_results(verb)
 
     about = "accuracy of float, int8 and the C++ here and on targets, side by side"
     verb = _verb(verbs, "evaluate", evaluate_model, about)
@@ -601,9 +631,14 @@ def parser() -> argparse.ArgumentParser:
                       help="samples by the inputs' names or x, labels as y")  # fmt: skip
     _add_choice(verb)
     _add_evaluation(verb)
-    _add_compare(verbs)
-    _add_questions(verbs)
-    return top
+    _add_results(verb)
+
+    about = "one HTML page: graph, costs by layer and target, accuracy, noise, chips"
+    verb = _verb(verbs, "report", report_model, about)
+    _add_choice(verb)
+    _add_evaluation(verb)
+    verb.add_argument("--data", type=Path, metavar="NPZ", help="samples and labels")
+    verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the page")
 
 
 def _add_evaluation(verb: argparse.ArgumentParser) -> None:
@@ -611,6 +646,9 @@ def _add_evaluation(verb: argparse.ArgumentParser) -> None:
                       help="the float model, if it was quantized elsewhere")  # fmt: skip
     verb.add_argument("--on-target", type=count, default=ON_TARGET, metavar="N",
                       help=f"samples that a target computes (default {ON_TARGET})")  # fmt: skip
+
+
+def _add_results(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("-o", "--output", type=Path, metavar="NPZ",
                       help="outputs, answers and labels of all samples")  # fmt: skip
     verb.add_argument("--json", action="store_true", help="print one JSON object")

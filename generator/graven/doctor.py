@@ -52,7 +52,7 @@ def examine() -> list[Finding]:
     found.append(_compiler([clang], "--target with -clang", least=(14,)))
     for engine, (package, _) in engines.PACKAGES.items():
         found.append(_package(package, f"verify --against {engine}", f"pip install {package}"))
-    found.append(_package("matplotlib", "plan", "pip install 'matplotlib>=3.8'"))
+    found.append(_package("matplotlib", "plan and report", "pip install 'matplotlib>=3.8'"))
     found.append(_package("onnx", "models in ONNX", "pip install 'graven[onnx]'"))
     found.append(_package("torch", "models in PyTorch", "pip install 'graven[torch]'"))
     return found

@@ -31,13 +31,13 @@ def format_of(path: Path) -> str:
     return kind
 
 
-def require() -> None:
-    """Says what is missing before anything slow begins."""
+def require(verb: str) -> None:
+    """Says what a verb misses before anything slow begins."""
     try:
         import matplotlib  # noqa: F401
     except ImportError:
         raise ToolError(
-            "graven plan: the Python package matplotlib, which draws the picture, is missing; "
+            f"graven {verb}: the Python package matplotlib, which draws the pictures, is missing; "
             "pip install 'matplotlib>=3.8'."
         ) from None
 
