@@ -1,6 +1,9 @@
 // Learning on the device: #include <graven/train.hpp> beside <graven/graven.hpp>.
 #pragma once
 
+#include "graven/train/metrics.hpp"
+#include "graven/train/replay.hpp"
+#include "graven/train/schedule.hpp"
 #include "graven/train/trainable.hpp"
 #include "graven/train/trainer.hpp"
 
@@ -8,10 +11,13 @@ namespace graven {
 
 namespace learns = core::learns;
 namespace loss = core::loss;
+namespace metric = core::metric;
 namespace optimizer = core::optimizer;
+namespace schedule = core::schedule;
 using core::Initializer;
 using core::Learned;
 using core::Random;
+using core::Replay;
 using core::Restored;
 using core::Trainable;
 using core::TrainableDense;
