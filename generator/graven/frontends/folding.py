@@ -69,6 +69,7 @@ def _operand(draft: Draft, each: Op, data: int, channels: int) -> np.ndarray | N
     value = draft.tensors[other].data
     if (
         value is None
+        or draft.tensors[other].quantization is not None
         or value.size not in (1, channels)
         or value.size != max(value.shape, default=1)
     ):
@@ -84,7 +85,11 @@ def _scale(draft: Draft, before: Op, each: Op, data: int) -> Op | None:
     if not weighted or each.name not in ("MUL", "ADD"):
         return None
     axis, *places = WEIGHTED[before.name]
-    weights, bias = (draft.tensors[before.inputs[place]].data for place in places)
+    tensors = [draft.tensors[before.inputs[place]] for place in places]
+    fixed = tensors[0].quantization is not None and each.name == "MUL"
+    if fixed or tensors[1].quantization is not None:  # stored weights stay as they are
+        return None
+    weights, bias = (tensor.data for tensor in tensors)
     value = _operand(draft, each, data, weights.shape[axis])
     larger = draft.tensors[each.outputs[0]].shape != draft.tensors[before.outputs[0]].shape
     if value is None or larger:

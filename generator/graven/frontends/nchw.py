@@ -19,7 +19,8 @@ import numpy as np
 from graven import ir, layers
 from graven.checked import Stated, checked, used
 from graven.errors import GravenError
-from graven.frontends import folding
+from graven.frontends import folding, integers
+from graven.frontends.integers import Integers
 from graven.node import Option, shape_text
 from graven.window import span
 
@@ -56,7 +57,8 @@ class View:
         return self.order.index(axis)
 
 
-Operand = View | np.ndarray
+Constant = np.ndarray | Integers
+Operand = View | Constant
 
 
 @dataclass
@@ -88,19 +90,30 @@ class Draft:
     inputs: list[int] = field(default_factory=list)
     orders: dict[str, Shape] = field(default_factory=dict)  # of inputs in memory
     made: dict[tuple, int] = field(default_factory=dict)  # reshaped and transposed tensors
+    edges: set[str] = field(default_factory=set)  # inputs and outputs that the file has as uint8
 
     def error(self, message: str) -> GravenError:
         return GravenError(f"{self.source}: {self.where}: {message}")
 
     # -- tensors ---------------------------------------------------------------------------------
 
-    def tensor(self, name: str, shape: Shape, data: np.ndarray | None = None) -> int:
+    def tensor(
+        self,
+        name: str,
+        shape: Shape,
+        data: np.ndarray | None = None,
+        scales: ir.Quantization | None = None,
+    ) -> int:
+        """An activation of float32 that has a scale becomes int8 in the end (integers.py)."""
         element = ir.Element.FLOAT32 if data is None else ELEMENTS[data.dtype]
         index = len(self.tensors)
-        self.tensors.append(ir.Tensor(index, name, tuple(shape), element, None, data))
+        self.tensors.append(ir.Tensor(index, name, tuple(shape), element, scales, data))
         return index
 
-    def constant(self, data: np.ndarray) -> int:
+    def constant(self, data: Constant) -> int:
+        if isinstance(data, Integers):
+            values = np.ascontiguousarray(data.values)
+            return self.tensor(f"constant_{len(self.tensors)}", values.shape, values, data.scales)
         data = np.ascontiguousarray(data)
         if data.dtype == np.float64:
             data = data.astype(np.float32)
@@ -143,9 +156,44 @@ class Draft:
             raise self.error(
                 f"needs the operator {name}, which is not supported; what there is: {supported}."
             )
-        outputs = [self.tensor(f"{self.where}_{len(self.tensors)}", shape) for shape in shapes]
+        scales = self.kept_scales(name, inputs)
+        outputs = [
+            self.tensor(f"{self.where}_{len(self.tensors)}", shape, None, scales)
+            for shape in shapes
+        ]
         self.operators.append(Op(name, list(inputs), outputs, dict(options or {})))
         return outputs
+
+    # -- scales ----------------------------------------------------------------------------------
+
+    def kept_scales(self, name: str, inputs: Sequence[int]) -> ir.Quantization | None:
+        """Of what an operator's output holds, where it moves the values of one activation."""
+        data = [self.tensors[index] for index in inputs if self.tensors[index].data is None]
+        return data[0].quantization if name in integers.MOVES and len(data) == 1 else None
+
+    def quantize(self, view: View, scales: ir.Quantization) -> View:
+        """The view in int8 of this scale and zero point."""
+        tensor = self.tensors[view.index]
+        if tensor.quantization == scales:
+            return view
+        source = self.unshaped(view.index)
+        index = self.emit("QUANTIZE", [source], self.tensors[source].shape)
+        self.tensors[index] = replace(self.tensors[index], quantization=scales)
+        return replace(view, index=self.shaped(index, tensor.shape))
+
+    def filter(self, weights: Constant, axes: Shape, units: int) -> int:
+        """Weights with their axes in this order; `units` is the outputs' axis before that."""
+        if isinstance(weights, Integers):
+            try:
+                weights = weights.centred(units)
+            except ValueError as error:
+                raise self.error(f"has weights {error}.") from None
+        return self.constant(weights.transpose(axes))
+
+    def offset(self, bias: Constant | None, units: int) -> int:
+        if bias is None:
+            bias = np.zeros(units, np.float32)
+        return self.constant(bias.reshape((-1,)))
 
     # -- views -----------------------------------------------------------------------------------
 
@@ -201,6 +249,13 @@ class Draft:
             self.made[key] = self.emit("RESHAPE", inputs, shape)
         return self.made[key]
 
+    def unshaped(self, index: int) -> int:
+        """The tensor before a RESHAPE."""
+        for each in self.operators:
+            if each.name == "RESHAPE" and each.outputs == [index]:
+                return each.inputs[0]
+        return index
+
     def moved(self, view: View, order: Shape) -> View:
         """By a TRANSPOSE of as few axes as say it: those of one element left out, neighbours that
         stay together joined."""
@@ -227,15 +282,19 @@ class Draft:
 
     def unary(self, name: str, view: View, options: dict[str, Option] | None = None) -> View:
         shape = self.tensors[view.index].shape
+        if name in folding.ACTIVATIONS:  # next to what can bring it along
+            source = self.unshaped(view.index)
+            index = self.emit(name, [source], self.tensors[source].shape, options)
+            return replace(view, index=self.shaped(index, shape))
         return replace(view, index=self.emit(name, [view.index], shape, options))
 
     def binary(self, name: str, first: Operand, second: Operand) -> View:
         """Elementwise, with broadcasting as numpy has it; one may be a constant."""
         options: dict[str, Option] = {"FusedActivationFunction": "NONE"}
         if not isinstance(first, View):
-            operands = self.with_constant(second, np.asarray(first))[::-1]
+            operands = self.with_constant(second, first)[::-1]
         elif not isinstance(second, View):
-            operands = self.with_constant(first, np.asarray(second))
+            operands = self.with_constant(first, second)
         else:
             operands = self.pair(first, second)
         view = next(each for each in operands if isinstance(each, View))
@@ -249,8 +308,12 @@ class Draft:
         axes = tuple(memory[view.place(axis)] for axis in range(len(memory)))
         return View(index, axes, view.order, axes)
 
-    def with_constant(self, view: View, value: np.ndarray) -> tuple[View, np.ndarray]:
+    def with_constant(self, view: View, value: Constant) -> tuple[View, Constant]:
         """The constant in the order of the activation."""
+        if isinstance(value, Integers):
+            view, moved = self.with_constant(view, value.values)
+            return view, replace(value, values=moved)
+        value = np.asarray(value)
         if value.size == 1 and value.ndim <= len(view.shape):
             return view, value.reshape(1)
         if not view.is_plain and value.shape == view.shape:
@@ -291,7 +354,7 @@ class Draft:
         indices = [
             self.demand(part, order)
             if isinstance(part, View)
-            else self.constant(part.transpose(order).astype(np.float32))
+            else self.constant(part.transpose(order))
             for part in parts
         ]
         shape = list(views[0].axes)
@@ -529,8 +592,8 @@ class Draft:
     def conv(
         self,
         view: View,
-        weights: np.ndarray,
-        bias: np.ndarray | None,
+        weights: Constant,
+        bias: Constant | None,
         stride: Shape,
         dilation: Shape,
         pads: Pads,
@@ -540,7 +603,8 @@ class Draft:
         rank = weights.ndim
         view = self.flat_rank(view, rank)
         if rank == 3:
-            weights, stride, dilation = weights[..., None], (*stride, 1), (*dilation, 1)
+            weights = weights.reshape((*weights.shape, 1))
+            stride, dilation = (*stride, 1), (*dilation, 1)
             pads = [*pads, (0, 0)]
         units, depth = weights.shape[:2]
         if view.shape[1] != depth * groups or units % groups:
@@ -553,19 +617,18 @@ class Draft:
             view, padding = self.padded(view, extra), "VALID"
         view = self.demand_last(view)
         options = strided_options(padding, stride, dilation)
-        name, turned = "CONV_2D", weights.transpose(0, 2, 3, 1)
+        name, axes = "CONV_2D", (0, 2, 3, 1)
         if depth == 1 and groups > 1:
-            name, turned = "DEPTHWISE_CONV_2D", weights.transpose(1, 2, 3, 0)
+            name, axes = "DEPTHWISE_CONV_2D", (1, 2, 3, 0)
             options["DepthMultiplier"] = units // groups
-        offset = np.zeros(units, np.float32) if bias is None else bias
-        inputs = [view.index, self.constant(turned), self.constant(offset)]
+        inputs = [view.index, self.filter(weights, axes, 0), self.offset(bias, units)]
         shape = (1, units, *counts)
         index = self.emit(name, inputs, (1, *counts, units), options)
         result = View(index, shape, channels_last(4), shape)
         return self.reshape(result, shape[:3]) if rank == 3 else result
 
     def conv_transpose(
-        self, view: View, weights: np.ndarray, bias: np.ndarray | None, stride: Shape, pads: Pads
+        self, view: View, weights: Constant, bias: Constant | None, stride: Shape, pads: Pads
     ) -> View:
         """Weights are IOHW; `pads` are cut from the result."""
         view = self.demand_last(self.flat_rank(view, weights.ndim))
@@ -575,12 +638,11 @@ class Draft:
             for n, step, reach in zip(view.shape[2:], stride, filter, strict=True)
         ]
         memory = (1, *counts, units)
-        offset = np.zeros(units, np.float32) if bias is None else bias
         inputs = [
             self.integers(memory),
-            self.constant(weights.transpose(1, 2, 3, 0)),
+            self.filter(weights, (1, 2, 3, 0), 1),
             view.index,
-            self.constant(offset),
+            self.offset(bias, units),
         ]
         index = self.emit("TRANSPOSE_CONV", inputs, memory, strided_options("VALID", stride))
         shape = (1, units, *counts)
@@ -643,7 +705,7 @@ class Draft:
 
     # -- products --------------------------------------------------------------------------------
 
-    def dense(self, view: View, weights: np.ndarray, bias: np.ndarray | None) -> View:
+    def dense(self, view: View, weights: Constant, bias: Constant | None) -> View:
         """Weights are units x inputs, along the last stated axis."""
         units, depth = weights.shape
         shape = (*view.shape[:-1], units)
@@ -653,7 +715,7 @@ class Draft:
             )
         rows = math.prod(shape[:-1])
         if rows == 1:  # the columns go where the elements lie
-            weights = weights[:, self.lying(view)]
+            weights = weights.take(self.lying(view), axis=1)
             memory, data, order = (1, units), view.index, None
         else:
             view = self.settled(view)
@@ -667,8 +729,7 @@ class Draft:
             "KeepNumDims": order is not None and len(shape) > 2,
             "WeightsFormat": 0,
         }
-        offset = np.zeros(units, np.float32) if bias is None else bias.reshape(-1)
-        inputs = [data, self.constant(weights), self.constant(offset)]
+        inputs = [data, self.filter(weights, (0, 1), 0), self.offset(bias, units)]
         index = self.emit("FULLY_CONNECTED", inputs, memory, options)
         if order is None:
             return self.reshape(plain(index, memory), shape)
@@ -680,12 +741,12 @@ class Draft:
         return stated.transpose(view.order).reshape(-1)
 
     def matmul(self, first: Operand, second: Operand) -> View:
-        if isinstance(second, np.ndarray) and second.ndim == 2:
-            return self.dense(first, np.ascontiguousarray(second.T), None)
-        if isinstance(first, np.ndarray) and first.ndim == 2 and len(second.shape) >= 2:
+        if isinstance(second, Constant) and second.ndim == 2:
+            return self.dense(first, second.transpose((1, 0)), None)
+        if isinstance(first, Constant) and first.ndim == 2 and len(second.shape) >= 2:
             swap = (*range(len(second.shape) - 2), len(second.shape) - 1, len(second.shape) - 2)
             return self.transpose(self.dense(self.transpose(second, swap), first, None), swap)
-        if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
+        if isinstance(first, Constant) or isinstance(second, Constant):
             raise self.error("multiplies by a constant of more than two axes; use one of two.")
         indices = [
             self.demand(self.settled(each), tuple(range(len(each.shape))))
@@ -715,9 +776,10 @@ class Draft:
             found.append(index)
             orders[label] = order
         said = (f"{label} {letters(order)}" for label, order in orders.items() if len(order) > 2)
+        whole = integers.lowered(self, folding.folded(self, set(found)), found)
         operators = [
             Stated(each.name, tuple(each.inputs), tuple(each.outputs), each.options.__getitem__)
-            for each in folding.folded(self, set(found))
+            for each in whole
         ]
         left = used(self.tensors, operators, self.inputs, found)
         return checked(name, self.source, ", ".join(said), *left)

@@ -1,7 +1,9 @@
-"""Reads an .onnx file: a float32 network as PyTorch, tf2onnx, skl2onnx and others export it.
+"""Reads an .onnx file as PyTorch, tf2onnx, skl2onnx and others export it: float32 or quantized.
 
 Each kind of node has a function here that tells nchw.Draft what the node computes; nodes whose
-inputs are all constants are computed by onnx's own evaluator. Opsets 11 and later.
+inputs are all constants are computed by onnx's own evaluator. Opsets 11 and later. Quantized are
+networks between QuantizeLinear and DequantizeLinear, and onnxruntime's operators of integers
+(onnx_quantized.py): a View stands for the real numbers, whose scale the Draft knows.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
+from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, Operand, View, cheapest
 from graven.frontends.tflite import identifier, printable
 from graven.layers.resize_nearest import ResizeNearest, sources
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     import onnx
 
 OLDEST = 11
+FLOAT, UINT8, INT8 = 1, 2, 3  # onnx.TensorProto's
 ELEMENTWISE = {
     "Abs": "ABS", "Ceil": "CEIL", "Cos": "COS", "Exp": "EXP", "Floor": "FLOOR",
     "HardSwish": "HARD_SWISH", "Log": "LOG", "Neg": "NEG", "Relu": "RELU", "Round": "ROUND",
@@ -35,6 +39,10 @@ REDUCTIONS = {
     "ReduceMax": "REDUCE_MAX", "ReduceMean": "MEAN", "ReduceMin": "REDUCE_MIN",
     "ReduceProd": "REDUCE_PROD", "ReduceSum": "SUM",
 }  # fmt: skip
+DYNAMIC = (
+    "its scales depend on the input: quantize the model statically, with samples, or give the "
+    "float model and let graven quantize it (--quantize int8 --calibrate)"
+)
 INSTEAD = {
     "GRU": "recurrent layers wait for their own front end; unroll it, or use Conv over time",
     "LSTM": "recurrent layers wait for their own front end; unroll it, or use Conv over time",
@@ -42,8 +50,7 @@ INSTEAD = {
     "If": "the network must not depend on its input; export one of its branches",
     "Loop": "export the loop unrolled",
     "Scan": "export the loop unrolled",
-    "QuantizeLinear": "give the float model; graven quantizes it (--quantize int8 --calibrate)",
-    "DequantizeLinear": "give the float model; graven quantizes it (--quantize int8 --calibrate)",
+    **dict.fromkeys(("DynamicQuantizeLinear", "ConvInteger", "MatMulInteger"), DYNAMIC),
     "InstanceNormalization": "use BatchNormalization, which costs nothing behind a convolution",
     "LayerNormalization": "use BatchNormalization, which costs nothing behind a convolution",
     "GroupNormalization": "use BatchNormalization, which costs nothing behind a convolution",
@@ -55,6 +62,13 @@ INSTEAD = {
 Attributes = dict[str, Any]
 Handler = Callable[["_Reader", Attributes, list[Operand | None]], Any]
 HANDLERS: dict[str, Handler] = {}
+DOMAINS = ("", "ai.onnx", "com.microsoft")
+STORED = (
+    "Add", "Concat", "Conv", "ConvTranspose", "DequantizeLinear", "Gemm", "MatMul", "Max", "Min",
+    "Mul", "Sub", "Transpose",
+)  # fmt: skip
+"""What takes constants as integers; others see their real numbers."""
+SCALED = ("QuantizeLinear", "DequantizeLinear")
 
 
 def require() -> None:
@@ -100,6 +114,9 @@ def parse(model: onnx.ModelProto, source: str, name: str, layout: str | None = N
             f"{source}: is of opset {opset}, expected {OLDEST} or later; export it again, or "
             "convert it with onnx.version_converter."
         )
+    from graven.frontends import onnx_quantized
+
+    HANDLERS.update(onnx_quantized.handlers())
     return cheapest(lambda each: _Reader(model, opset, source).network(name, each), layout)
 
 
@@ -118,6 +135,7 @@ class _Reader:
         self.draft = Draft(source)
         self.values: dict[str, Operand] = {}
         self.outputs = 1  # of the node that is being read
+        self.unscaled: set[int] = set()  # inputs of integers, whose first reader says their scale
 
     def network(self, name: str, layout: str) -> ir.Network:
         from onnx import numpy_helper
@@ -127,16 +145,23 @@ class _Reader:
         for each in self.graph.input:
             if each.name not in self.values:
                 shape = self.input_shape(each)
-                self.values[each.name] = self.draft.input(printable(each.name), shape, layout)
+                view = self.draft.input(printable(each.name), shape, layout)
+                self.values[each.name] = view
+                if each.type.tensor_type.elem_type != FLOAT:
+                    self.unscaled.add(view.index)
+                if each.type.tensor_type.elem_type == UINT8:
+                    self.draft.edges.add(printable(each.name))
         for node in self.graph.node:
             self.node(node)
         outputs: dict[str, View] = {}
         for each in self.graph.output:
             value = self.values[each.name]
-            if isinstance(value, np.ndarray):
+            if not isinstance(value, View):
                 raise GravenError(
                     f"{self.draft.source}: output '{each.name}' does not depend on the input."
                 )
+            if each.type.tensor_type.elem_type == UINT8:
+                self.draft.edges.add(printable(each.name))
             outputs[printable(each.name)] = value
         return self.draft.network(name, outputs, layout)
 
@@ -144,8 +169,11 @@ class _Reader:
         """Of a model input; an open batch is 1."""
         self.draft.where = f"input '{each.name}'"
         kind = each.type.tensor_type
-        if kind.elem_type != 1:
-            raise self.draft.error("is not float32; export the model in float32.")
+        if kind.elem_type not in (FLOAT, INT8, UINT8):
+            raise self.draft.error(
+                "is not float32, nor int8 or uint8 of a quantized model; export the model in "
+                "float32."
+            )
         shape = []
         for axis, extent in enumerate(kind.shape.dim):
             known = extent.HasField("dim_value") and extent.dim_value > 0
@@ -162,17 +190,22 @@ class _Reader:
 
         label = printable(node.name or (node.output[0] if node.output else ""))
         self.draft.where = f"node '{label}' ({node.op_type})"
-        if node.domain not in ("", "ai.onnx"):
+        if node.domain not in DOMAINS:
             raise self.draft.error(
                 f"is of the domain {node.domain}; export the model with ONNX's own operators."
             )
         inputs = [self.values[name] if name else None for name in node.input]
         self.outputs = len(node.output)
+        attributes = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+        stored = any(isinstance(value, Integers) for value in inputs)
         if any(isinstance(value, View) for value in inputs):
-            attributes = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+            if node.op_type not in STORED:
+                inputs = [real(value) for value in inputs]
+            found = self.handler(node.op_type)(self, attributes, inputs)
+        elif node.op_type in SCALED or (stored and node.op_type == "Transpose"):
             found = self.handler(node.op_type)(self, attributes, inputs)
         else:
-            found = self.computed(node, inputs)
+            found = self.computed(node)
         results = found if isinstance(found, list | tuple) else [found]
         for name, value in zip(node.output, results, strict=False):
             if isinstance(value, View):
@@ -192,12 +225,12 @@ class _Reader:
             raise self.draft.error(f"is not supported; {advice}.")
         return HANDLERS[kind]
 
-    def computed(self, node: onnx.NodeProto, inputs: list) -> list[np.ndarray]:
+    def computed(self, node: onnx.NodeProto) -> list[np.ndarray]:
         """Of constants, by onnx's own evaluator."""
         from onnx import ModelProto, helper
         from onnx.reference import ReferenceEvaluator
 
-        if not inputs and node.op_type != "Constant":
+        if not node.input and node.op_type != "Constant":
             raise self.draft.error("has no inputs; a network that makes its own is not supported.")
         names = [name for name in node.input if name]
         graph = helper.make_graph(
@@ -209,13 +242,19 @@ class _Reader:
         model: ModelProto = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", self.opset)]
         )
-        given = {name: self.values[name] for name in names}
+        given = {name: real(self.values[name]) for name in names}
         return [np.asarray(each) for each in ReferenceEvaluator(model).run(None, given)]
 
     # -- what handlers ask for -------------------------------------------------------------------
 
     def array(self, inputs: Sequence[Operand | None], place: int, what: str) -> np.ndarray | None:
-        """An input that must be constant; None if it is absent."""
+        """An input that must be constant, in real numbers; None if it is absent."""
+        return real(self.constant(inputs, place, what))
+
+    def constant(
+        self, inputs: Sequence[Operand | None], place: int, what: str
+    ) -> np.ndarray | Integers | None:
+        """As it is stored."""
         value = inputs[place] if place < len(inputs) else None
         if isinstance(value, View):
             raise self.draft.error(f"computes its {what} at run time; make it a constant.")
@@ -255,13 +294,17 @@ class _Reader:
         return found
 
 
+def real(value: Operand | None) -> View | np.ndarray | None:
+    return value.real() if isinstance(value, Integers) else value
+
+
 # -- convolutions, pools, products ----------------------------------------------------------------
 
 
 @handles("Conv")
 def _conv(reader: _Reader, attributes: Attributes, inputs: list) -> View:
-    view, weights = inputs[0], reader.array(inputs, 1, "weights")
-    bias = reader.array(inputs, 2, "bias")
+    view, weights = inputs[0], reader.constant(inputs, 1, "weights")
+    bias = reader.constant(inputs, 2, "bias")
     count = weights.ndim - 2
     stride = tuple(attributes.get("strides", [1] * count))
     dilation = tuple(attributes.get("dilations", [1] * count))
@@ -272,7 +315,7 @@ def _conv(reader: _Reader, attributes: Attributes, inputs: list) -> View:
 
 @handles("ConvTranspose")
 def _conv_transpose(reader: _Reader, attributes: Attributes, inputs: list) -> View:
-    weights, bias = reader.array(inputs, 1, "weights"), reader.array(inputs, 2, "bias")
+    weights, bias = (reader.constant(inputs, *each) for each in ((1, "weights"), (2, "bias")))
     count = weights.ndim - 2
     dilated = set(attributes.get("dilations", [1])) != {1}
     if dilated or attributes.get("group", 1) != 1 or count != 2 or "output_shape" in attributes:
@@ -324,22 +367,25 @@ def _global_max_pool(reader: _Reader, attributes: Attributes, inputs: list) -> V
 
 @handles("Gemm")
 def _gemm(reader: _Reader, attributes: Attributes, inputs: list) -> View:
-    view, weights = inputs[0], reader.array(inputs, 1, "second factor")
-    bias = reader.array(inputs, 2, "third operand")
+    view, weights = inputs[0], reader.constant(inputs, 1, "second factor")
+    bias = reader.constant(inputs, 2, "third operand")
     if not isinstance(view, View):
         raise reader.draft.error("has a constant as its first factor; use MatMul.")
     if attributes.get("transA", 0):
         view = reader.draft.transpose(view, (1, 0))
     if not attributes.get("transB", 0):
-        weights = weights.T
-    weights = weights * np.float32(attributes.get("alpha", 1.0))
+        weights = weights.transpose((1, 0))
+    if attributes.get("alpha", 1.0) != 1.0:
+        weights = real(weights) * np.float32(attributes["alpha"])
     units = weights.shape[0]
     if bias is None:
         return reader.draft.dense(view, weights, None)
-    bias = bias * np.float32(attributes.get("beta", 1.0))
-    if bias.size in (1, units):
-        whole = np.broadcast_to(bias.reshape(-1), (units,))
-        return reader.draft.dense(view, weights, whole)
+    if attributes.get("beta", 1.0) != 1.0:
+        bias = real(bias) * np.float32(attributes["beta"])
+    if bias.size == units:
+        return reader.draft.dense(view, weights, bias)
+    if bias.size == 1:
+        return reader.draft.dense(view, weights, np.full(units, real(bias).reshape(-1)[0]))
     return reader.draft.binary("ADD", reader.draft.dense(view, weights, None), bias)
 
 
@@ -359,8 +405,7 @@ def _binary(name: str) -> Handler:
     def handler(reader: _Reader, attributes: Attributes, inputs: list) -> View:
         result = inputs[0]
         for other in inputs[1:]:
-            both = isinstance(result, np.ndarray) and isinstance(other, np.ndarray)
-            if both:
+            if not isinstance(result, View) and not isinstance(other, View):
                 raise reader.draft.error("joins constants; fold them before the export.")
             result = reader.draft.binary(name, result, other)
         return result
@@ -532,10 +577,12 @@ def _unsqueeze(reader: _Reader, attributes: Attributes, inputs: list) -> View:
 
 
 @handles("Transpose")
-def _transpose(reader: _Reader, attributes: Attributes, inputs: list) -> View:
-    (view,) = inputs
-    axes = attributes.get("perm", range(len(view.shape))[::-1])
-    return reader.draft.transpose(view, tuple(axes))
+def _transpose(reader: _Reader, attributes: Attributes, inputs: list) -> View | list[Integers]:
+    (value,) = inputs
+    axes = tuple(attributes.get("perm", range(len(value.shape))[::-1]))
+    if isinstance(value, Integers):
+        return [value.transpose(axes)]
+    return reader.draft.transpose(value, axes)
 
 
 @handles("Concat")

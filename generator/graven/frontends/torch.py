@@ -19,6 +19,8 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
+from graven.frontends import torch_quantized
+from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, View, cheapest
 from graven.frontends.onnx import nearest
 from graven.frontends.tflite import identifier, printable
@@ -81,6 +83,7 @@ def load(
     path = Path(path)
     source, name = printable(path.name), identifier(path.stem)
     if path.suffix.lower() == ".pt2":
+        torch_quantized.register()
         try:
             program = torch.export.load(path)
         except Exception as error:  # whatever its archive's readers raise
@@ -227,6 +230,8 @@ class _Reader:
         self.draft.where = f"node '{place(node)}' ({kind})"
         arguments = {**dict(enumerate(node.args)), **node.kwargs}
         known = {key: self.known(value) for key, value in arguments.items()}
+        if kind in torch_quantized.HANDLERS:
+            return torch_quantized.HANDLERS[kind](self, bind(node.target, known))
         if not has_view(known):
             return self.computed(node, known)
         if kind == "getitem":
@@ -254,6 +259,12 @@ class _Reader:
         """Of constants, by torch."""
         import torch
 
+        if isinstance(known.get(0), Integers) and kind_of(node.target) in ("permute", "t"):
+            return known[0].transpose(known.get(1, (1, 0)))
+        known = {
+            key: torch.from_numpy(value.real()) if isinstance(value, Integers) else value
+            for key, value in known.items()
+        }
         positional = [known[key] for key in known if isinstance(key, int)]
         named = {key: value for key, value in known.items() if isinstance(key, str)}
         with torch.no_grad():
@@ -300,13 +311,20 @@ def array(value: Any) -> np.ndarray | None:
     """A constant as numpy has it."""
     if value is None or isinstance(value, np.ndarray):
         return value
+    if isinstance(value, Integers):
+        return value.real()
     return value.numpy() if hasattr(value, "numpy") else np.array(value, dtype=np.float32)
 
 
-def constant(reader: _Reader, value: Any, what: str) -> np.ndarray | None:
+def constant(reader: _Reader, value: Any, what: str) -> np.ndarray | Integers | None:
+    """As it is stored."""
     if isinstance(value, View):
         raise reader.draft.error(f"computes its {what} at run time; make it a constant.")
-    return array(value)
+    return operand(value)
+
+
+def operand(value: Any) -> View | np.ndarray | Integers | None:
+    return value if isinstance(value, View | Integers) else array(value)
 
 
 def several(value: Any, count: int) -> tuple[int, ...]:
@@ -413,14 +431,13 @@ def _addmm(reader: _Reader, given: Arguments) -> View:
     )
     if (given.get("alpha", 1), given.get("beta", 1)) != (1, 1):
         raise reader.draft.error("scales its product or bias; multiply the weights before.")
-    return reader.draft.dense(given["mat1"], np.ascontiguousarray(weights.T), bias)
+    return reader.draft.dense(given["mat1"], weights.transpose((1, 0)), bias)
 
 
 @handles("bmm", "matmul", "mm")
 def _matmul(reader: _Reader, given: Arguments) -> View:
     first, second = given["self"], given.get("other", given.get("mat2"))
-    pair = (each if isinstance(each, View) else array(each) for each in (first, second))
-    return reader.draft.matmul(*pair)
+    return reader.draft.matmul(operand(first), operand(second))
 
 
 @handles("batch_norm")
@@ -446,8 +463,7 @@ HANDLERS.update({kind: _unary(name) for kind, name in ELEMENTWISE.items()})
 
 
 def _operands(reader: _Reader, given: Arguments) -> tuple:
-    pair = (given["self"], given["other"])
-    return tuple(each if isinstance(each, View) else array(each) for each in pair)
+    return operand(given["self"]), operand(given["other"])
 
 
 @handles("add")
@@ -461,7 +477,7 @@ def _add(reader: _Reader, given: Arguments) -> View:
 def _sub(reader: _Reader, given: Arguments) -> View:
     first, second = _operands(reader, given)
     second = _times(reader, second, given.get("alpha", 1))
-    if not isinstance(second, View):
+    if isinstance(second, np.ndarray):
         return reader.draft.binary("ADD", first, -second)
     return reader.draft.binary("SUB", first, second)
 
@@ -474,6 +490,7 @@ def _rsub(reader: _Reader, given: Arguments) -> View:
 def _times(reader: _Reader, value: Any, factor: float) -> Any:
     if factor == 1:
         return value
+    value = value.real() if isinstance(value, Integers) else value
     if not isinstance(value, View):
         return (value * factor).astype(np.float32)
     return reader.draft.binary("MUL", value, np.float32([factor]))
@@ -529,7 +546,7 @@ def _leaky_relu(reader: _Reader, given: Arguments) -> View:
 
 @handles("prelu")
 def _prelu(reader: _Reader, given: Arguments) -> View:
-    view, slope = given["self"], constant(reader, given["weight"], "slope")
+    view, slope = given["self"], array(constant(reader, given["weight"], "slope"))
     return reader.draft.prelu(view, slope.reshape(-1, *(1,) * (len(view.shape) - 2)))
 
 
