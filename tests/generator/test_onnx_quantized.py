@@ -8,9 +8,10 @@ import logging
 
 import numpy as np
 import pytest
-from graven import api, cli, ir, reference
+from graven import cli, ir, reference
 from graven.errors import GravenError
 from graven.frontends import onnx as frontend
+from graven.runnable import quantize_input
 
 onnx = pytest.importorskip("onnx", reason="no package onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
@@ -182,7 +183,7 @@ def steps(model, network, given, expected):
     """By how many steps of the output the network differs, for one input."""
     (data,), (output,) = network.inputs, network.outputs
     tensor = network.tensors[data]
-    whole = api.quantize_input(tensor, memory(given, "x", tensor, network.description))
+    whole = quantize_input(tensor, memory(given, "x", tensor, network.description))
     found = reference.run(network, [whole])[output]
     tensor = network.tensors[output]
     expected = memory(expected, "y", tensor, network.description)

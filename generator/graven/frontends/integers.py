@@ -141,8 +141,9 @@ def whole(
 def lowered(draft: Draft, operators: list[Op], outputs: list[int]) -> list[Op]:
     """The operators in int8 where the file says so; the Draft's tensors and inputs, and the list of
     outputs, change with them."""
-    if not any(tensor.quantization for tensor in draft.tensors):
-        return operators
+    scaled = [tensor for tensor in draft.tensors if tensor.quantization]
+    if not scaled or any(each.data is None and each.element is not FLOAT32 for each in scaled):
+        return operators  # of real numbers, or int8 from the beginning
     return _Lowering(draft, outputs).all(operators)
 
 
@@ -215,7 +216,7 @@ class _Lowering:
             (index,) = data
             alone = len(readers[index]) == 1 and index not in self.outputs
             if alone and self.tensors[index].quantization is None:
-                self.pin(index, self.tensors[each.outputs[0]].quantization)
+                self.draft.scaled(index, self.tensors[each.outputs[0]].quantization)
 
     def pin_results(self, operators: list[Op]) -> None:
         """And what gives values as they are has the scale before it, where no other is stated."""
@@ -224,10 +225,7 @@ class _Lowering:
             if each.name in (*MOVES, *CLAMPS) and len(found) == 1:
                 for index in each.outputs:
                     if self.tensors[index].quantization is None:
-                        self.pin(index, *found)
-
-    def pin(self, index: int, scales: ir.Quantization | None) -> None:
-        self.tensors[index] = replace(self.tensors[index], quantization=scales)
+                        self.draft.scaled(index, *found)
 
     def activations(self, each: Op) -> list[int]:
         return [
@@ -316,7 +314,7 @@ class _Lowering:
             most = float(np.max(np.abs(values), initial=0.0))
             common = ir.Quantization((float(np.float32(most / 127.0)) or 1.0,), (0,))
         data = quantized(values, (common.scale[0], common.zero_point[0]))
-        return self.draft.tensor(tensor.name, data.shape, data, common)
+        return self.draft.scaled(self.draft.tensor(tensor.name, data.shape, data), common)
 
     def weighted(self, each: Op) -> list[int]:
         """With a bias in the scale of the sums: as it is stored, if that is its scale."""
@@ -338,7 +336,7 @@ class _Lowering:
                 "quantize the model again, with wider weights."
             )
         data = sums.astype(np.int32)
-        inputs[last] = self.draft.tensor(bias.name, data.shape, data, scales)
+        inputs[last] = self.draft.scaled(self.draft.tensor(bias.name, data.shape, data), scales)
         return inputs
 
     def averaging(self, each: Op) -> Op:
@@ -352,7 +350,7 @@ class _Lowering:
         channels = self.tensors[data].shape[-1]
         equal = np.full((1, *size, channels), EQUAL, np.int8)
         scales = ir.Quantization((float(np.float32(1 / (EQUAL * math.prod(size)))),), (0,))
-        weights = self.draft.tensor("equal_weights", equal.shape, equal, scales)
+        weights = self.draft.scaled(self.draft.tensor("equal_weights", equal.shape, equal), scales)
         bias = self.draft.constant(np.zeros(channels, np.float32))
         options = {**each.options, "DepthMultiplier": 1}
         return replace(
@@ -380,7 +378,8 @@ class _Lowering:
 
     def like(self, index: int, scales: ir.Quantization | None, ending: str = "as_made") -> int:
         tensor = self.tensors[index]
-        return self.draft.tensor(f"{tensor.name}_{ending}", tensor.shape, None, scales)
+        index = self.draft.tensor(f"{tensor.name}_{ending}", tensor.shape)
+        return self.draft.scaled(index, scales)
 
     def rescaled(self, index: int, scales: ir.Quantization) -> int:
         if (index, scales) not in self.made:

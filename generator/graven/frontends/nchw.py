@@ -97,23 +97,22 @@ class Draft:
 
     # -- tensors ---------------------------------------------------------------------------------
 
-    def tensor(
-        self,
-        name: str,
-        shape: Shape,
-        data: np.ndarray | None = None,
-        scales: ir.Quantization | None = None,
-    ) -> int:
-        """An activation of float32 that has a scale becomes int8 in the end (integers.py)."""
+    def tensor(self, name: str, shape: Shape, data: np.ndarray | None = None) -> int:
         element = ir.Element.FLOAT32 if data is None else ELEMENTS[data.dtype]
         index = len(self.tensors)
-        self.tensors.append(ir.Tensor(index, name, tuple(shape), element, scales, data))
+        self.tensors.append(ir.Tensor(index, name, tuple(shape), element, None, data))
+        return index
+
+    def scaled(self, index: int, scales: ir.Quantization | None) -> int:
+        """The tensor, with these; one of float32 then becomes int8 in the end (integers.py)."""
+        self.tensors[index] = replace(self.tensors[index], quantization=scales)
         return index
 
     def constant(self, data: Constant) -> int:
         if isinstance(data, Integers):
             values = np.ascontiguousarray(data.values)
-            return self.tensor(f"constant_{len(self.tensors)}", values.shape, values, data.scales)
+            index = self.tensor(f"constant_{len(self.tensors)}", values.shape, values)
+            return self.scaled(index, data.scales)
         data = np.ascontiguousarray(data)
         if data.dtype == np.float64:
             data = data.astype(np.float32)
@@ -157,10 +156,9 @@ class Draft:
                 f"needs the operator {name}, which is not supported; what there is: {supported}."
             )
         scales = self.kept_scales(name, inputs)
-        outputs = [
-            self.tensor(f"{self.where}_{len(self.tensors)}", shape, None, scales)
-            for shape in shapes
-        ]
+        outputs = [self.tensor(f"{self.where}_{len(self.tensors)}", shape) for shape in shapes]
+        for index in outputs if scales else ():
+            self.scaled(index, scales)
         self.operators.append(Op(name, list(inputs), outputs, dict(options or {})))
         return outputs
 
@@ -177,8 +175,7 @@ class Draft:
         if tensor.quantization == scales:
             return view
         source = self.unshaped(view.index)
-        index = self.emit("QUANTIZE", [source], self.tensors[source].shape)
-        self.tensors[index] = replace(self.tensors[index], quantization=scales)
+        index = self.scaled(self.emit("QUANTIZE", [source], self.tensors[source].shape), scales)
         return replace(view, index=self.shaped(index, tensor.shape))
 
     def filter(self, weights: Constant, axes: Shape, units: int) -> int:
