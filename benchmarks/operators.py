@@ -99,7 +99,12 @@ PUT = "  put<{name}::Network, input_shapes({name}::input), {name}::params>(out, 
 def networks() -> tuple[tuple[ir.Network, ir.Network], ...]:
     """Random networks of a few operators: as they are read, and as they are written."""
     found, taken = [], Counter[Key]()
-    kinds = (*random_models.KINDS, *random_movements.MOVEMENTS, *random_transformers.KINDS)
+    kinds = (
+        *random_models.KINDS,
+        *random_models.BEYOND,
+        *random_movements.MOVEMENTS,
+        *random_transformers.KINDS,
+    )
     for kind, element, tflm, seed in itertools.product(
         kinds, ir.Element, (True, False), range(SEEDS)
     ):

@@ -27,6 +27,7 @@
 #include "graven/layers/elementary.hpp"
 #include "graven/layers/elu.hpp"
 #include "graven/layers/gelu.hpp"
+#include "graven/layers/gru.hpp"
 #include "graven/layers/hard_swish.hpp"
 #include "graven/layers/index_map.hpp"
 #include "graven/layers/l2_normalization.hpp"
@@ -53,6 +54,7 @@
 #include "graven/layers/sigmoid.hpp"
 #include "graven/layers/signal.hpp"
 #include "graven/layers/silu.hpp"
+#include "graven/layers/simple_rnn.hpp"
 #include "graven/layers/softmax.hpp"
 #include "graven/layers/split.hpp"
 #include "graven/layers/svdf.hpp"
@@ -180,6 +182,7 @@ using core::Greater;
 using core::GreaterConstant;
 using core::GreaterEqual;
 using core::GreaterEqualConstant;
+using core::GRU;
 using core::HardSwish;
 using core::IndexMap;
 using core::IndexTable;
@@ -222,6 +225,7 @@ using core::Prelu;
 using core::PreluConstant;
 using core::Quantize;
 using core::RealFft;
+using core::Recurrence;
 using core::ReduceAll;
 using core::ReduceAny;
 using core::ReduceMax;
@@ -232,6 +236,7 @@ using core::ReLU0To1;
 using core::ReLU6;
 using core::ReLUN1To1;
 using core::Renewed;
+using core::Reset;
 using core::Reshape;
 using core::Reshaped;
 using core::ResizeBilinear;
@@ -247,6 +252,7 @@ using core::SelfAttention;
 using core::Sigmoid;
 using core::Sign;
 using core::SiLU;
+using core::SimpleRNN;
 using core::Sin;
 using core::Slice;
 using core::sliding;
@@ -260,6 +266,7 @@ using core::Sqrt;
 using core::Square;
 using core::SquaredDifference;
 using core::SquaredDifferenceConstant;
+using core::Squash;
 using core::stopping;
 using core::StreamingRecurrent;
 using core::Sub;

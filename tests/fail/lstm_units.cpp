@@ -1,4 +1,4 @@
-// EXPECT: LSTM: Units must be at least 1.
+// EXPECT: LSTM, GRU, SimpleRNN: Units must be at least 1.
 #include <graven/graven.hpp>
 
 using namespace graven;

@@ -33,6 +33,7 @@ from graven.layers.embedding_lookup import EmbeddingLookup
 from graven.layers.gather import Gather
 from graven.layers.gather_nd import GatherND
 from graven.layers.gelu import GELU
+from graven.layers.gru import Gru
 from graven.layers.hard_swish import HardSwish
 from graven.layers.l2_normalization import L2Normalization
 from graven.layers.l2_pool import L2Pool
@@ -53,6 +54,7 @@ from graven.layers.resize_nearest import ResizeNearest
 from graven.layers.select import Select
 from graven.layers.sigmoid import Sigmoid
 from graven.layers.signal import Signal
+from graven.layers.simple_rnn import SimpleRnn
 from graven.layers.softmax import Softmax
 from graven.layers.split import Split
 from graven.layers.svdf import Svdf
@@ -113,13 +115,12 @@ class Builder:
         self.tensors.append(found)
         return index
 
-    def state(self, shape: tuple[int, ...], element: ir.Element, stored) -> int:
-        """A variable of one operator; real zeros at first."""
+    def state(self, shape: tuple[int, ...], element: ir.Element, stored, lasts=True) -> int:
+        """A variable of one operator; real zeros at first, or a constant of them."""
         index = self.tensor(shape, element, stored)
-        zero = stored.zero_point[0] if stored else 0
-        self.tensors[index] = dataclasses.replace(
-            self.tensors[index], initial=np.full(shape, zero, element.dtype)
-        )
+        zeros = np.full(shape, stored.zero_point[0] if stored else 0, element.dtype)
+        content = {"initial": zeros} if lasts else {"data": zeros}
+        self.tensors[index] = dataclasses.replace(self.tensors[index], **content)
         return index
 
     def read(self, variable: int) -> int:
@@ -988,28 +989,68 @@ def svdf(b: Builder, data: int) -> int:
     return b.add("SVDF", layer, [data, filter, time, bias, state], output)
 
 
-def lstm(b: Builder, data: int) -> int:
-    """A short sequence; sometimes along the height (time major)."""
+def sequence(b: Builder, data: int) -> tuple[int, int, bool]:
+    """A short one, sometimes along the height (time major); and a number of units."""
     shape = b.shape(data)
     size, moments = math.prod(shape), 1
     for count in (2, 3, 4, 5):
         moments = count if size % count == 0 and b.chance(0.6) else moments
     inputs, units, major = size // moments, b.extent(9), b.chance(0.4)
     data = shaped(b, data, (moments, 1, inputs) if major else (1, moments, inputs))
+    return data, units, major
+
+
+def hidden_state(b: Builder, data: int, units: int, lasts: bool = True) -> int:
     element = b.element(data)
     point = 0 if element is not INT8 else int(b.rng.integers(-128, 128))
     stored = ir.Quantization((1 / 32768 if element is INT16 else 1 / 128,), (point,))
-    hidden = b.state((1, units), element, None if element is FLOAT32 else stored)
-    if element is FLOAT32:
-        cell = b.state((1, units), FLOAT32, None)
+    return b.state((1, units), element, None if element is FLOAT32 else stored, lasts)
+
+
+def lstm(b: Builder, data: int, lasts: bool = True) -> int:
+    data, units, major = sequence(b, data)
+    hidden = hidden_state(b, data, units, lasts)
+    if b.element(data) is FLOAT32:
+        cell = b.state((1, units), FLOAT32, None, lasts)
     else:
-        cell = b.state((1, units), INT16, ir.Quantization((2.0 ** -b.pick(12, 12, 11, 14),), (0,)))
+        stored = ir.Quantization((2.0 ** -b.pick(12, 12, 11, 14),), (0,))
+        cell = b.state((1, units), INT16, stored, lasts)
     gates = [lstm_gate(b, data, hidden, units) for _ in range(4)]
     first, second, biases = zip(*gates, strict=True)
     inputs = [data, *first, *second, -1, -1, -1, *biases, -1, -1, hidden, cell, -1, -1, -1, -1]
     output = b.like(hidden, (*b.shape(data)[:2], units))
     layer = Lstm(major, b.pick(0.0, 0.0, 1.5))
     return b.add("UNIDIRECTIONAL_SEQUENCE_LSTM", layer, inputs, output)
+
+
+def sequence_lstm(b: Builder, data: int) -> int:
+    """Perhaps one that begins every run with zeros."""
+    return lstm(b, data, b.chance(0.3))
+
+
+def gru(b: Builder, data: int) -> int:
+    data, units, major = sequence(b, data)
+    lasts, layer = b.chance(0.6), Gru(major, b.chance(0.6))
+    hidden = hidden_state(b, data, units, lasts)
+    gates = [lstm_gate(b, data, hidden, units) for _ in range(3)]
+    first, second, biases = zip(*gates, strict=True)
+    own = -1
+    if layer.reset_after and b.chance(0.7):
+        own = lstm_gate(b, hidden, hidden, units)[2]
+    inputs = [data, *first, *second, *biases, own, hidden]
+    if b.element(data) is not FLOAT32:
+        stored = ir.Quantization((1 / 32768,), (0,))
+        inputs.append(b.state((1, units), INT16, stored, lasts))
+    return b.add("GRU", layer, inputs, b.like(hidden, (*b.shape(data)[:2], units)))
+
+
+def simple_rnn(b: Builder, data: int) -> int:
+    data, units, major = sequence(b, data)
+    layer = SimpleRnn(major, b.chance(0.4))
+    hidden = hidden_state(b, data, units, b.chance(0.6))
+    inputs = [data, *lstm_gate(b, data, hidden, units), hidden]
+    output = b.like(hidden, (*b.shape(data)[:2], units))
+    return b.add("UNIDIRECTIONAL_SEQUENCE_RNN", layer, inputs, output)
 
 
 def lstm_gate(b: Builder, data: int, hidden: int, units: int) -> tuple[int, int, int]:
@@ -1273,6 +1314,8 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
     )
 }
 KINDS = tuple(LAYERS)
+BEYOND = {each.__name__: each for each in (sequence_lstm, gru, simple_rnn)}
+"""What TensorFlow Lite Micro has no operator for."""
 WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")
 MAPS = (
     "relu", "relu6", "leaky_relu", "hard_swish", "smooth", "elementary", "sigmoid", "tanh", "cast",
@@ -1306,9 +1349,9 @@ def random_case(
     hybrid: bool = False,
     nibbles: bool = False,
 ) -> ir.Network:
-    """A network of one operator; `kind` is one of KINDS."""
+    """A network of one operator; `kind` is one of KINDS or BEYOND."""
     b = Builder(rng, tflm, hybrid, nibbles)
-    layer = LAYERS[kind]
+    layer = (LAYERS | BEYOND)[kind]
     image = (1, b.extent(9), b.extent(9), b.extent(8))
     shape = image
     if layer not in IMAGES_ONLY and b.chance(0.6):

@@ -52,7 +52,7 @@ def change(network: ir.Network, index: int, **fields: object) -> ir.Network:
     return dataclasses.replace(network, tensors=tuple(tensors))
 
 
-@pytest.mark.parametrize("kind", random_models.KINDS)
+@pytest.mark.parametrize("kind", (*random_models.KINDS, *random_models.BEYOND))
 def test_records_of_every_layer_pass(kind):
     for seed in range(5):
         network = random_models.random_case(np.random.default_rng(seed), kind, tflm=False)
@@ -65,7 +65,7 @@ def test_a_record_gives_all_that_read_asks_for():
     """A name that options() lacks would be a KeyError of the first importer that comes."""
     kinds = {
         each.name
-        for kind in random_models.KINDS
+        for kind in (*random_models.KINDS, *random_models.BEYOND)
         for seed in range(8)
         for element in (random_models.INT8, random_models.FLOAT32)
         for each in random_models.random_case(

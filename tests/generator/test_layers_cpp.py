@@ -33,7 +33,8 @@ def cases_of(kinds, tflm_only, counts=CASES, **options):
     cases = []
     for kind in kinds:
         for element, wanted in counts.items():
-            if (kind, element) not in random_models.ELEMENTS:
+            known = (kind, element) in random_models.ELEMENTS or kind in random_models.BEYOND
+            if not known:
                 continue
             if kind in random_models.MAPS:
                 wanted = max(2, wanted // 3)
@@ -131,6 +132,13 @@ def test_what_tflm_lacks_equals_numpy(tmp_path):
     """RELU6 and CONCATENATION that rescale, ARG_MAX of 64 bits, absent biases, GELU, ..."""
     kinds = ("relu6", "concat", "argmax", "conv2d", "relu", "smooth", "elementary")
     cases = cases_of(kinds, tflm_only=False)
+    compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)
+
+
+@pytest.mark.parametrize("kind", random_models.BEYOND)
+def test_recurrent_layers_equal_numpy(kind, tmp_path):
+    """GRU and SimpleRNN; states that begin every run with zeros."""
+    cases = cases_of([kind], False, {INT8: 16, INT16: 8, FLOAT32: 8})
     compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)
 
 

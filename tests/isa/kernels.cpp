@@ -123,9 +123,9 @@ template <class S> void serve_elements(S& s) {
   serve<S, becomes<Element::int8, word_input>, Quantize>(s);
   serve<S, becomes<Element::int32, word_input>, Quantize>(s);
   serve<S, becomes<Element::int16, real_input>, Quantize>(s);
-  serve<S, lasting<byte_input, zero_byte, zero_word>, LSTM<3>>(s);
-  serve<S, lasting<word_input, zero_word, zero_word>, LSTM<3>>(s);
-  serve<S, lasting<real_input, zero, zero>, LSTM<3>, SVDF<2, 1, 3>>(s);
+  serve<S, lasting<byte_input, zero_byte, zero_word>, LSTM<3>, GRU<3>, SimpleRNN<3>>(s);
+  serve<S, lasting<word_input, zero_word, zero_word>, LSTM<3>, GRU<3>, SimpleRNN<3>>(s);
+  serve<S, lasting<real_input, zero, zero>, LSTM<3>, GRU<3>, SimpleRNN<3>, SVDF<2, 1, 3>>(s);
   serve<S, lasting<byte_input, zero_byte, zero_byte>, SVDF<2, 1, 3>>(s);
   serve<S, lasting<byte_input, zero_word, zero_word>, SVDF<2, 1, 3>>(s);
   serve<S, nano_rusts, nano_rust::Dense<192, 3>, nano_rust::Softmax>(s);

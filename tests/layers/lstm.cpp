@@ -1,4 +1,4 @@
-#include "support.hpp"
+#include "sequences.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -90,6 +90,12 @@ TEST_CASE("along rows, along pixels and moment by moment it is the same") {
     CHECK(a[t] == c[0]);
     CHECK(std::abs(a[t] - 128 * expected.next(input[t] / 32.0)) <= 1.5);
   }
+}
+
+template <Recurrence how> using One = LSTM<1, how>;
+TEST_CASE("as a whole, moment by moment, its last step, fresh in every run, saved") {
+  check_sequences<One, params>(real_sequence);
+  check_sequences<One, params8>(byte_sequence);
 }
 
 // Whatever is read of the sequence, the state has seen all of it.

@@ -10,7 +10,7 @@
 #include "graven/isa/armv7em/conv/winograd.hpp"
 #include "graven/isa/armv7em/conv/words.hpp"
 #include "graven/isa/armv7em/dense/batch_matmul.hpp"
-#include "graven/isa/armv7em/dense/lstm.hpp"
+#include "graven/isa/armv7em/dense/recurrent.hpp"
 #include "graven/isa/armv7em/dense/tied.hpp"
 #include "graven/isa/armv7em/depthwise/columns.hpp"
 #include "graven/isa/armv7em/depthwise/doubled.hpp"
@@ -41,11 +41,11 @@ using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
                           AnyDepthwises<roomy ? 1024 : 256>>;
 using pools = Prefer<PlanarMaxPools, GlobalAverages, PoolsByFour<op::max_pool>,
                      PoolsByFour<op::average_pool>, SmallPools>;
-using others = Prefer<BatchMatMul, Lstm, Adds, Muls, Sums<false>, Sums<true>, Bounds<true>,
-                      Bounds<false>, Map, CopiedRow, PlanarNearests, Nearest, SoftmaxTable>;
+using others = Prefer<BatchMatMul, Adds, Muls, Sums<false>, Sums<true>, Bounds<true>, Bounds<false>,
+                      Map, CopiedRow, PlanarNearests, Nearest, SoftmaxTable>;
 template <bool roomy>
-using kernels =
-    Prefer<convs<roomy>, depthwises<roomy>, pools, others, fpu_isa::kernels, scalar::kernels>;
+using kernels = Prefer<convs<roomy>, depthwises<roomy>, pools, AllCells<roomy>, others,
+                       fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace armv7em_isa
 

@@ -22,11 +22,11 @@
 #include "graven/isa/scalar/layer_norm.hpp"
 #include "graven/isa/scalar/log_softmax.hpp"
 #include "graven/isa/scalar/lookup.hpp"
-#include "graven/isa/scalar/lstm.hpp"
 #include "graven/isa/scalar/mul.hpp"
 #include "graven/isa/scalar/nano_rust.hpp"
 #include "graven/isa/scalar/norm.hpp"
 #include "graven/isa/scalar/pool.hpp"
+#include "graven/isa/scalar/recurrent_integer.hpp"
 #include "graven/isa/scalar/reduce.hpp"
 #include "graven/isa/scalar/rescale.hpp"
 #include "graven/isa/scalar/resize.hpp"
@@ -68,8 +68,11 @@ using converting = Prefer<Casts, LogicalNot, Zeros>;
 using moving =
     Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat, IndexMaps,
            IndexTables, ByPlaces<Lookups>, ByPlaces<UpdatesSlice>, Copy, Slide, Constant>;
-using lasting = Prefer<State, Assigns, Lstm<std::int8_t>, Lstm<std::int16_t>, LstmFloat32,
-                       SvdfInt8<std::int16_t>, SvdfInt8<std::int8_t>,
+template <template <class> class Integer, class Real>
+using cells = Prefer<IntegerCells<Integer, std::int8_t>, IntegerCells<Integer, std::int16_t>,
+                     RealCells<Real>>;
+using lasting = Prefer<State, Assigns, cells<IntegerLstm, RealLstm>, cells<IntegerGru, RealGru>,
+                       cells<IntegerRnn, RealRnn>, SvdfInt8<std::int16_t>, SvdfInt8<std::int8_t>,
                        SvdfFloat32>;  // from run to run
 using by_nibbles = Prefer<Conv<Int8x4>, GroupedConv<Int8x4>, Depthwise<Int8x4>, DenseRows<Int8x4>>;
 using by_words = Prefer<Conv<Int8x16<false>>, Conv<Int8x16<true>>, GroupedConv<Int8x16<false>>,

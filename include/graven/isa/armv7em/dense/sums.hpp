@@ -63,6 +63,52 @@ struct FourSums {
 #endif
 }
 
+// The same of inputs as halfwords, of which each four are two words.
+[[gnu::always_inline]] inline void add_halves(FourSums& s, const std::byte*& w, const std::byte* x,
+                                              int quads) {
+#if defined(__clang__) || defined(__OPTIMIZE__)
+  std::uint32_t even, odd;
+  asm volatile(R"(
+  .macro quad
+    ldrd %[even], %[odd], [%[x]], #8
+    ldm %[w]!, {r4-r6, r8}
+    smlad %[ha], r4, %[even], %[ha] ;  sxtb16 r4, r4 ;  smlad %[la], r4, %[even], %[la]
+    smlad %[hb], r5, %[even], %[hb] ;  sxtb16 r5, r5 ;  smlad %[lb], r5, %[even], %[lb]
+    smlad %[ha], r6, %[odd], %[ha] ;   sxtb16 r6, r6 ;  smlad %[la], r6, %[odd], %[la]
+    smlad %[hb], r8, %[odd], %[hb] ;   sxtb16 r8, r8 ;  smlad %[lb], r8, %[odd], %[lb]
+  .endm
+    subs %[n], #8 ;  blt 2f
+  1:
+    quad ;  quad ;  quad ;  quad ;  quad ;  quad ;  quad ;  quad
+    subs %[n], #8 ;  bge.w 1b
+  2:
+    adds %[n], #8 ;  beq 4f
+  3:
+    quad
+    subs %[n], #1 ;  bne 3b
+  4:
+  .purgem quad
+  )"
+               : [w] "+r"(w), [x] "+r"(x), [n] "+r"(quads), [ha] "+r"(s.high_a), [la] "+r"(s.low_a),
+                 [hb] "+r"(s.high_b), [lb] "+r"(s.low_b), [even] "=&r"(even), [odd] "=&r"(odd)
+               :
+               : "r4", "r5", "r6", "r8", "cc", "memory");
+#else  // g++ has no register left over
+  for (; quads > 0; --quads, x += 8, w += 16) {
+    auto add = [&](int at, std::uint32_t two, std::int32_t& high, std::int32_t& low) {
+      const auto weights = load_aligned<std::uint32_t>(w + at);
+      high = smlad(weights, two, high);
+      low = smlad(even_bytes(weights), two, low);
+    };
+    const auto even = load_aligned<std::uint32_t>(x), odd = load_aligned<std::uint32_t>(x + 4);
+    add(0, even, s.high_a, s.low_a);
+    add(4, even, s.high_b, s.low_b);
+    add(8, odd, s.high_a, s.low_a);
+    add(12, odd, s.high_b, s.low_b);
+  }
+#endif
+}
+
 // The same for two outputs. Weights: per four inputs the words of k, k + 2 and of k + 1, k + 3.
 struct PairSums {
   std::int32_t high, low;
@@ -146,6 +192,28 @@ struct Inputs {
                                                      std::int32_t acc) {
     const auto w = load_aligned<std::uint32_t>(weights);
     return smlad(odd_bytes(w), odd_bytes(x), smlad(even_bytes(w), even_bytes(x), acc));
+  }
+};
+
+// A row of inputs as the halfwords that SXTB16 makes of four bytes, filled up with zeros.
+struct WideInputs {
+  const std::byte* at;
+  int quads;
+
+  WideInputs(const std::byte* from, int count, std::byte* room) : at(room), quads((count + 3) / 4) {
+    const auto put = [&](std::uint32_t x) {
+      store_aligned(room, even_bytes(x));
+      store_aligned(room + 4, odd_bytes(x));
+      room += 8;
+    };
+    for (const std::byte* const end = from + (count & ~3); from != end; from += 4)
+      put(load<std::uint32_t>(from));
+    std::uint32_t rest = 0;
+    for (int i = 0; i < (count & 3); ++i) rest |= static_cast<std::uint32_t>(from[i]) << 8 * i;
+    if ((count & 3) != 0) put(rest);
+  }
+  [[gnu::always_inline]] void add(FourSums& s, const std::byte* w) const {
+    add_halves(s, w, at, quads);
   }
 };
 
