@@ -62,7 +62,7 @@ def table() -> list[Support]:
             {isa: found[name] for isa, found in known["kernels"].items() if name in found},
         )
         for name in sorted(layers.modules())
-        if name in unsupported.BUILTIN or layers.is_custom(name)  # others only passes make
+        if name in unsupported.BUILTIN or (layers.is_custom(name) and name in known["elements"])
     ]
 
 
