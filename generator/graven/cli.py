@@ -171,19 +171,43 @@ def evaluate_model(options: argparse.Namespace) -> int:
 
 
 def report_model(options: argparse.Namespace) -> int:
-    from graven import evaluation, page, picture
+    from graven import evaluation, page, picture, sweep
 
     check_output(options.output, options.model)
     picture.require("report")
     targets = choices(options)
     model = load(options, targets[0])
     data = evaluation.load(model.network, options.data) if options.data else None
-    text = page.html(
-        model, data, [each.target for each in targets], float_model(options), options.on_target
-    )
+    results = sweep.section(sweep.load(options.sweep)) if options.sweep else None
+    names = [each.target for each in targets]
+    text = page.html(model, data, names, float_model(options), options.on_target, results)
     write_file(options.output, text.encode())
     print(f"wrote {options.output}")
     return 0
+
+
+def sweep_models(options: argparse.Namespace) -> int:
+    """Exit code 1: some trial could not be built or run."""
+    from graven import build, sweep
+
+    check_output(options.output, options.models[0])
+    targets, plans = options.target.split(","), options.plan.split(",")
+    for target in targets:
+        for plan in plans:
+            build.check(build.Choice(target, plan=plan))
+    wanted = sweep.trials(
+        options.models,
+        options.quantize.split(","),
+        targets,
+        plans,
+        calibrate=tuple(map(str, options.calibrate or ())),
+        data=str(options.data) if options.data else None,
+        layout=options.layout,
+        normalize=options.normalize,
+    )
+    results = sweep.run(wanted, options.output, options.scheduler, options.workers)
+    sweep.show(results, console())
+    return 1 if any(result.get("error") for result in results) else 0
 
 
 def float_model(options: argparse.Namespace) -> Model | None:
@@ -638,7 +662,31 @@ def _add_proof(verbs: argparse._SubParsersAction[Parser]) -> None:
     _add_choice(verb)
     _add_evaluation(verb)
     verb.add_argument("--data", type=Path, metavar="NPZ", help="samples and labels")
+    verb.add_argument("--sweep", type=Path, metavar="FILE", help="what graven sweep has written")
     verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the page")
+    _add_sweep(verbs)
+
+
+def _add_sweep(verbs: argparse._SubParsersAction[Parser]) -> None:
+    about = "models x quantizations x targets x plans, on Dask, into one file that can be resumed"
+    verb = _bare_verb(verbs, "sweep", sweep_models, about)
+    verb.add_argument("models", type=Path, nargs="+", metavar="MODEL", help=MODELS)
+    verb.add_argument(
+        "--quantize", default="none", metavar="Q,...", help="none, int8 (default none)"
+    )
+    verb.add_argument("--calibrate", type=Path, action="append", metavar="F",
+                      help="samples in float32, for all that are quantized")  # fmt: skip
+    verb.add_argument("--data", type=Path, metavar="NPZ", help="samples and labels, for the score")
+    _add_layout(verb)
+    _add_normalization(verb)
+    verb.add_argument("--target", default="cortex-m4", metavar="T,...", help="default cortex-m4")
+    verb.add_argument("--plan", default="fastest", metavar="P,...", help="default fastest")
+    verb.add_argument("--scheduler", metavar="ADDRESS",
+                      help="of a Dask scheduler, tcp://host:8786")  # fmt: skip
+    verb.add_argument("--workers", type=count, metavar="N",
+                      help="processes on this machine (default: its cores)")  # fmt: skip
+    verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
+                      help="results, a line of JSON each; those that are there stay")  # fmt: skip
 
 
 def _add_evaluation(verb: argparse.ArgumentParser) -> None:
@@ -709,9 +757,7 @@ def _verb(
 def _add_reading(verb: argparse.ArgumentParser) -> None:
     """How a model's file is read."""
     verb.add_argument("--name", help="the C++ namespace (default: from the file's name)")
-    verb.add_argument("--layout", choices=("nhwc", "nchw"),
-                      help="of an ONNX or PyTorch model's inputs that have height and width "
-                      "(default: what costs nothing, mostly nhwc)")  # fmt: skip
+    _add_layout(verb)
     verb.add_argument("--class", dest="of", metavar="M:NAME",
                       help="of a pickled PyTorch module or state dict; runs its code")  # fmt: skip
     verb.add_argument("--shape", type=extents, metavar="N,...",
@@ -725,11 +771,21 @@ def _add_reading(verb: argparse.ArgumentParser) -> None:
                       "loses least, for each tensor")  # fmt: skip
     verb.add_argument("--allow-float", action="store_true",
                       help="take float32 operators between int8 ones as they are")  # fmt: skip
+    _add_normalization(verb)
+    verb.add_argument("--prune", choices=("exact", "off"), default="exact",
+                      help="remove channels that cannot matter (default exact)")  # fmt: skip
+
+
+def _add_layout(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--layout", choices=("nhwc", "nchw"),
+                      help="of an ONNX or PyTorch model's inputs that have height and width "
+                      "(default: what costs nothing, mostly nhwc)")  # fmt: skip
+
+
+def _add_normalization(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--normalize", type=normalization, metavar="MEAN:STD",
                       help="of bytes over 255, by channel, as in 0.13:0.31: samples may be bytes "
                       "of images, and the header converts them")  # fmt: skip
-    verb.add_argument("--prune", choices=("exact", "off"), default="exact",
-                      help="remove channels that cannot matter (default exact)")  # fmt: skip
 
 
 def _add_run(verb: argparse.ArgumentParser) -> None:

@@ -53,6 +53,7 @@ def examine() -> list[Finding]:
     for engine, (package, _) in engines.PACKAGES.items():
         found.append(_package(package, f"verify --against {engine}", f"pip install {package}"))
     found.append(_package("matplotlib", "plan and report", "pip install 'matplotlib>=3.8'"))
+    found.append(_package("distributed", "sweep", "pip install 'graven[sweep]'"))
     found.append(_package("onnx", "models in ONNX", "pip install 'graven[onnx]'"))
     found.append(_package("torch", "models in PyTorch", "pip install 'graven[torch]'"))
     return found

@@ -102,9 +102,10 @@ def sphere(found: Sphere5D, names: Sequence[str]) -> str:
     return svg(figure, "sphere")
 
 
-def pareto(points: Sequence[tuple[float, float, str, bool]], labels: tuple[str, str]) -> str:
-    """Points (x, y, what it is, whether it is on the front), the smaller x and the larger y the
-    better."""
+def pareto(
+    points: Sequence[tuple[float, float, str, bool]], labels: tuple[str, str], name: str
+) -> str:
+    """Points (x, y, what it is, whether it is on the front)."""
     figure, axes = new(7, 4)
     front = sorted((x, y) for x, y, _, best in points if best)
     axes.step(*zip(*front, strict=True), where="post", color=ACCENT, linewidth=1.4)
@@ -116,7 +117,7 @@ def pareto(points: Sequence[tuple[float, float, str, bool]], labels: tuple[str, 
                           color=INK)  # fmt: skip
     axes.set(xlabel=labels[0], ylabel=labels[1])
     axes.margins(x=0.12, y=0.12)
-    return svg(figure, f"pareto-{re.sub(r'[^a-z]', '', labels[0].lower())}")
+    return svg(figure, name)
 
 
 # -- samples --------------------------------------------------------------------------------------

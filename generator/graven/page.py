@@ -63,10 +63,10 @@ def html(
     targets: Sequence[str] = ("cortex-m4",),
     exact: Model | None = None,
     on_target: int = 100,
-    sweep: str | None = None,
+    sweep: dict[str, Any] | None = None,
 ) -> str:
     """The page; `data` are labelled samples, of which targets compute the first `on_target`;
-    `sweep` is a part of the page made of graven sweep's results."""
+    `sweep` is sweep.section() of results."""
     picture.require("report")
     columns = [_on_target(model, target, data) for target in targets]
     found = None

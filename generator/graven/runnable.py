@@ -75,13 +75,17 @@ class Runnable:
     def evaluate(self, *samples_and_labels: ArrayLike) -> float:
         """How well it does: evaluate(x, y) is the share of samples whose class is their label, the
         mean IoU where labels are masks, the RMSE where they are real numbers."""
+        return next(iter(self.scores(*samples_and_labels).values()))
+
+    def scores(self, *samples_and_labels: ArrayLike) -> dict[str, float]:
+        """All measures for what the labels are, by name."""
         from graven import evaluation
 
         *samples, labels = samples_and_labels
         given = evaluation.data(samples, labels)
         task, labels = evaluation.task_of(self.network, given.labels)
-        scores = self.real(self.raw(*given.samples))[0]
-        return next(iter(task.scores(task.answers(self, scores), labels).values()))
+        outputs = self.real(self.raw(*given.samples))[0]
+        return task.scores(task.answers(self, outputs), labels)
 
     @property
     def middle(self) -> float:
