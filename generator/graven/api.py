@@ -48,7 +48,8 @@ from graven.nano_rust import PySequentialModel
 from graven.node import counted, node_of, shape_text
 from graven.pixels import Pixels
 from graven.quantize.batches import Batches, joined
-from graven.quantize.post_training import Report
+from graven.quantize.decisions import Report
+from graven.quantize.kinds import kind_of
 from graven.runnable import Runnable, plain
 
 if TYPE_CHECKING:
@@ -77,13 +78,14 @@ def compile(
     `model` is a file (.tflite, .onnx, .pt2; a .pth with its class `of`, "module:Name", and the
     `shape` of its input), a torch.nn.Module with an `example` input (or `calibrate`, whose first
     sample serves), a model of scikit-learn's or one of graven.nano_rust's.
-    quantize="int8" makes an int8 model of a float32 one, by the samples in `calibrate`: an array,
-    arrays by the inputs' names, an .npz or .npy file or a list of them, or anything that yields
-    batches; `method` is one for all ranges, or the best for each. `target` and `plan` are what
-    memory() and on() take unless they are told otherwise. `layout` is that of inputs with height
-    and width: nhwc, nchw, or what costs nothing. Exact `prune` removes what cannot change an
-    output. `allow_float` takes float32 operators between int8 ones. `progress` hears what begins.
-    `normalize`, a pair (mean, std) as of torchvision, lets the model take bytes of a camera.
+    quantize="int8" makes an int8 model of a float32 one, "int4" with weights of 4 bits, "int16x8"
+    with int16 activations, by the samples in `calibrate`: an array, arrays by the inputs' names, an
+    .npz or .npy file or a list of them, or anything that yields batches; `method` is one for all
+    ranges, or the best for each. `target` and `plan` are what memory() and on() take unless they
+    are told otherwise. `layout` is that of inputs with height and width: nhwc, nchw, or what costs
+    nothing. Exact `prune` removes what cannot change an output. `allow_float` takes float32
+    operators between int8 ones. `progress` hears what begins. `normalize`, a pair (mean, std) as of
+    torchvision, lets the model take bytes of a camera.
     """
     choice = build.Choice(target, isa, plan)
     build.check(choice)
@@ -95,7 +97,7 @@ def compile(
         check_no_samples(model, samples)
         return make(source, prune=prune, allow_float=allow_float)
     exact = make(source, prune=False)
-    source, decisions = in_int8(source, samples, quantize, method, bytes_as, progress)
+    source, decisions = in_integers(source, samples, quantize, method, bytes_as, progress)
     return make(source, prune=prune, allow_float=allow_float, decisions=decisions, exact=exact)
 
 
@@ -141,7 +143,9 @@ def named(source: files.Source, name: str | None) -> files.Source:
 def check_no_samples(model: Any, samples: Any) -> None:
     """Without quantization they only serve as a module's example."""
     if samples is not None and not is_module(model):
-        raise GravenError("calibrate: is for quantize='int8'; say so, or leave it out.")
+        raise GravenError(
+            "calibrate: is for quantize=, as in quantize='int8'; say so, or leave it out."
+        )
 
 
 def examples(model: Any, example: Any, samples: Any) -> tuple:
@@ -185,7 +189,7 @@ def are_files(given: Any) -> bool:
     )
 
 
-def in_int8(
+def in_integers(
     source: files.Source,
     samples: Any,
     kind: str,
@@ -193,11 +197,10 @@ def in_int8(
     bytes_as: Pixels | None,
     progress: Progress,
 ) -> tuple[files.Source, Report]:
-    if kind != "int8":
-        raise GravenError(f"quantize='{kind}': is unknown; the only one is 'int8'.")
+    kind_of(kind)
     if samples is None:
         raise GravenError(
-            "quantize='int8': needs samples of what the model will see; give calibrate=."
+            f"quantize='{kind}': needs samples of what the model will see; give calibrate=."
         )
     network = source.network
     if are_files(samples):
@@ -212,7 +215,7 @@ def in_int8(
             )
         pairs = zip(inputs.tensors(network), samples, strict=True)
         values = [inputs.real(tensor, value, "calibrate", bytes_as) for tensor, value in pairs]
-    return files.quantized(source, values, method, progress)
+    return files.quantized(source, values, kind, method, progress)
 
 
 # -- the model ------------------------------------------------------------------------------------

@@ -340,11 +340,11 @@ def load(options: argparse.Namespace, choice: Choice | None = None) -> Model:
 
 def check_quantization(options: argparse.Namespace) -> None:
     if options.quantize is None and (options.calibrate or options.calibrate_method != "best"):
-        raise GravenError("--calibrate: is for --quantize int8; add it.")
+        raise GravenError("--calibrate: is for --quantize, as in --quantize int8; add it.")
     if options.quantize is not None and not options.calibrate:
         raise GravenError(
-            "--quantize int8: needs samples of what the model will see; give them with "
-            "--calibrate data.npz."
+            f"--quantize {options.quantize}: needs samples of what the model will see; give them "
+            "with --calibrate data.npz."
         )
 
 
@@ -762,8 +762,9 @@ def _add_reading(verb: argparse.ArgumentParser) -> None:
                       help="of a pickled PyTorch module or state dict; runs its code")  # fmt: skip
     verb.add_argument("--shape", type=extents, metavar="N,...",
                       help="of that module's input, its batch included: 1,3,32,32")  # fmt: skip
-    verb.add_argument("--quantize", choices=("int8",),
-                      help="quantize a float32 model, by the samples of --calibrate")  # fmt: skip
+    verb.add_argument("--quantize", metavar="KIND",
+                      help="quantize a float32 model, by the samples of --calibrate: int8; int4 "
+                      "(of the weights), int16x8 (of the activations)")  # fmt: skip
     verb.add_argument("--calibrate", type=Path, action="append", metavar="F",
                       help="samples in float32: one .npz, or one .npy per model input")  # fmt: skip
     verb.add_argument("--calibrate-method", default="best", metavar="M",

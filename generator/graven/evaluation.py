@@ -20,7 +20,7 @@ from rich.table import Table
 from graven import build, inputs, ir, report, verify
 from graven.errors import GravenError
 from graven.node import counted, shape_text
-from graven.quantize.convert import dequantized
+from graven.quantize.scales import dequantized, scale_in
 from graven.runnable import Runnable, plain
 
 if TYPE_CHECKING:
@@ -326,8 +326,7 @@ def _real(model: Model, value: np.ndarray) -> np.ndarray:
     tensor = inputs.tensors(model.network)[0]
     if value.dtype.kind == "f" or model.pixels is not None or tensor.quantization is None:
         return value
-    found = tensor.quantization
-    return dequantized(value, (found.scale[0], found.zero_point[0]))
+    return dequantized(value, scale_in(tensor))
 
 
 def _side(

@@ -10,7 +10,7 @@ import numpy as np
 from graven import ir
 from graven.errors import GravenError
 from graven.node import counted
-from graven.quantize.convert import quantized
+from graven.quantize.scales import Scale, quantized
 
 BYTES = np.arange(256, dtype=np.uint8)
 
@@ -34,7 +34,7 @@ class Pixels:
         found = tensor.quantization
         if found is None:
             return real
-        return quantized(real, (found.scale[0], found.zero_point[0]))
+        return quantized(real, Scale(found.scale[0], found.zero_point[0]))
 
     def is_folded(self, tensor: ir.Tensor) -> bool:
         """Do the input's scale and zero point say it all: byte - 128?"""

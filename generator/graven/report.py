@@ -13,7 +13,7 @@ from graven.build import Build, Choice
 from graven.emit import label
 from graven.facts import Facts, StreamFacts
 from graven.node import counted, shape_text
-from graven.quantize.post_training import Report
+from graven.quantize.decisions import Report
 from graven.runner import Run
 
 
@@ -257,8 +257,9 @@ def ends(report: dict[str, Any]) -> list[str]:
 
 def show_quantization(report: Report, console: Console) -> None:
     """Which range every tensor got and why, and what int8 loses layer by layer."""
-    table = Table(title=f"int8, calibrated on {report.samples} samples", title_justify="left")
-    for title in ("tensor", "range of the samples", "method", "range of int8", "scale", "zero"):
+    title = f"{report.kind}, calibrated on {report.samples} samples"
+    table = Table(title=title, title_justify="left")
+    for title in ("tensor", "range of the samples", "method", "range taken", "scale", "zero"):
         table.add_column(title, overflow="fold")
     for each in report.choices:
         seen, range = (f"{low:.4g} .. {high:.4g}" for low, high in (each.seen, each.range))
@@ -266,15 +267,18 @@ def show_quantization(report: Report, console: Console) -> None:
         table.add_row(*map(escape, cells))
     console.print(table)
     table = Table()
-    for title in ("", "operator", "output", "signal to noise", "saturated"):
+    for title in ("", "operator", "output", "weights", "signal to noise", "saturated"):
         table.add_column(title, overflow="fold")
     for each in report.layers:
         noise, share = f"{each.noise_db:.1f} dB", f"{100 * each.saturated:.3f} %"
-        table.add_row(str(each.index), each.op, escape(each.tensor), noise, share)
+        weights = each.weights if each.why in ("", report.kind) else f"{each.weights}: {each.why}"
+        table.add_row(str(each.index), each.op, escape(each.tensor), weights, noise, share)
     console.print(table)
-    biases = "corrected biases" if report.corrected else "biases as they were"
-    line = f"chosen by the outputs of the first {report.tried} samples; {biases}"
-    console.print(line, highlight=False, markup=False)
+    console.print(f"chosen by the outputs of the first {report.tried} samples", highlight=False)
+    for step in report.steps:
+        taken = "taken" if step.taken else "refused"
+        line = f"{step.name}: {taken}, outputs {step.without_db:.1f} -> {step.with_db:.1f} dB"
+        console.print(line, highlight=False, markup=False)
 
 
 def show_peak(usage: memory.Usage, console: Console) -> None:

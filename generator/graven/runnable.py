@@ -11,7 +11,7 @@ from graven import inputs, ir
 from graven.errors import GravenError
 from graven.node import QUANTIZED
 from graven.pixels import Pixels
-from graven.quantize.convert import dequantized, quantized
+from graven.quantize.scales import dequantized, quantized, scale_in
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -117,7 +117,7 @@ class Runnable:
     def _quantized(self, values: list[tuple[ir.Tensor, np.ndarray]]) -> list[np.ndarray]:
         return [
             value if tensor.element is ir.Element.FLOAT32 or value.dtype != np.float32
-            else quantize_input(tensor, value)
+            else quantized(value, scale_in(tensor))
             for tensor, value in values
         ]  # fmt: skip
 
@@ -127,17 +127,7 @@ class Runnable:
             value = value.reshape(len(value), *tensor.shape[1:])
         if raw or tensor.element not in QUANTIZED:
             return value
-        found = tensor.quantization
-        return dequantized(value, (found.scale[0], found.zero_point[0]))
-
-
-def quantize_input(tensor: ir.Tensor, value: np.ndarray) -> np.ndarray:
-    found = tensor.quantization
-    limits = np.iinfo(tensor.element.dtype)
-    if tensor.element is ir.Element.INT8:
-        return quantized(value, (found.scale[0], found.zero_point[0]))
-    whole = np.round(value.astype(np.float64) / found.scale[0]) + found.zero_point[0]
-    return np.clip(whole, limits.min, limits.max).astype(tensor.element.dtype)
+        return dequantized(value, scale_in(tensor))
 
 
 def plain(value: Any) -> np.ndarray:

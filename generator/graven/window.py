@@ -107,6 +107,16 @@ def taps(
             yield row, column, np.where(inside, band[:, :, left], fill)
 
 
+def under(values: np.ndarray, rows: Span, columns: Span) -> np.ndarray:
+    """All that lies under each window: samples x output rows x output columns x places in the
+    window x channels; 0 outside of the input."""
+    shape = (len(values), rows.output, columns.output, rows.filter, columns.filter)
+    found = np.zeros((*shape, values.shape[3]), values.dtype)
+    for row, column, patch in taps(values, rows, columns, 0.0):
+        found[:, :, :, row, column] = patch
+    return found.reshape(*shape[:3], -1, values.shape[3])
+
+
 def _reachable(axis: Span, extent: int) -> range:
     first = axis.before - (axis.output - 1) * axis.stride
     last = (axis.before + extent - 1) // axis.dilation

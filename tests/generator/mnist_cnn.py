@@ -162,9 +162,7 @@ class Draft:
     def tensor(self, shape, data=None):
         index = len(self.tensors)
         data = None if data is None else np.ascontiguousarray(data, np.float32)
-        self.tensors.append(
-            ir.Tensor(index, f"t{index}", shape, ir.Element.FLOAT32, None, data)
-        )
+        self.tensors.append(ir.Tensor(index, f"t{index}", shape, ir.Element.FLOAT32, None, data))
         return index
 
     def add(self, name, record, inputs, shape):

@@ -52,7 +52,7 @@ def test_readme_lists_what_is_read():
 
 
 VERBS = {"options", "read", "cpp", "reference", "bounds", "is_identity", "links", "keep", "shrink",
-         "products", "folds", "known", "steps", "expand", "is_valid"}  # fmt: skip
+         "patches", "products", "folds", "known", "steps", "expand", "is_valid"}  # fmt: skip
 DECLARED = {"OPERATORS", "OPTIONS", "DATA", "BROADCASTS", "CONSTANTS", "VARIABLES", "KEEPS",
             "OVERWRITES", "MOVES"}  # fmt: skip
 

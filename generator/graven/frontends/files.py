@@ -10,7 +10,8 @@ from pathlib import Path
 from graven import hybrid, inputs, ir
 from graven.errors import GravenError
 from graven.frontends import onnx, tflite, tflite_writer, torch
-from graven.quantize.post_training import Report, quantize
+from graven.quantize.decisions import Report
+from graven.quantize.post_training import quantize
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,12 @@ def read_tflite(path: Path, layout: str | None) -> Source:
 def quantized(
     source: Source,
     samples: inputs.Inputs,
+    kind: str = "int8",
     method: str = "best",
     progress: Callable[[str], None] = lambda text: None,
 ) -> tuple[Source, Report]:
-    """The int8 form of a float32 network, by samples; its .tflite file is what the judges get."""
-    found = quantize(source.network, samples, method, progress=progress)
+    """A float32 network in integers, by samples; its .tflite file is what the judges get."""
+    found = quantize(source.network, samples, method, progress=progress, kind=kind)
     file = tflite_writer.to_bytes(found.network)
     return Source(found.network, file, source.sha256), found.report
 

@@ -21,8 +21,8 @@ from graven import ir, layers
 from graven.errors import GravenError
 from graven.frontends.folding import WEIGHTED, without_dead
 from graven.node import Node
-from graven.quantize.convert import quantized
 from graven.quantize.rules import SAME, Fixed, rule_of
+from graven.quantize.scales import Scale, quantized
 
 if TYPE_CHECKING:
     from graven.frontends.nchw import Draft, Op
@@ -313,7 +313,7 @@ class _Lowering:
         if common is None:
             most = float(np.max(np.abs(values), initial=0.0))
             common = ir.Quantization((float(np.float32(most / 127.0)) or 1.0,), (0,))
-        data = quantized(values, (common.scale[0], common.zero_point[0]))
+        data = quantized(values, Scale(common.scale[0], common.zero_point[0]))
         return self.draft.scaled(self.draft.tensor(tensor.name, data.shape, data), common)
 
     def weighted(self, each: Op) -> list[int]:

@@ -38,6 +38,9 @@ and, where exact pruning is to see through it (without them it stays as it is),
     CONSTANTS   whether one of them may be any constant, of which `cpp` makes a layer
     products(record, node, values, weights) -> sums of products alone, of values less their zero
                 point and of weights in the form that input 1 has; the bias is input 2
+    patches(record, node, values, shape) -> what the weights of that shape are multiplied by: parts
+                (filters that see the same) x rows x weights of a filter; else quantization rounds
+                each weight to the nearest
     folds(record, node) -> whether inputs without influence can go and their share of the sums into
                 the bias: units are the first axis of the weights, their inputs the last
 """

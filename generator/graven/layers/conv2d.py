@@ -22,6 +22,7 @@ from graven.window import (
     padding_text,
     read_convolution,
     taps,
+    under,
 )
 
 OPERATORS = ("CONV_2D",)
@@ -89,6 +90,13 @@ def products(layer: Conv2D, node: Node, values: np.ndarray, weights: np.ndarray)
         for part, read, tap in zip(parts, np.split(patch, groups, axis=3), under, strict=True):
             part += read @ tap.T
     return acc
+
+
+def patches(layer: Conv2D, node: Node, values: np.ndarray, weights: tuple[int, ...]) -> np.ndarray:
+    """Of each group: pixels x weights of a filter."""
+    seen = under(values, *convolution_spans(layer, node, values.shape, weights[1:3]))
+    parts = np.split(seen, values.shape[3] // weights[3], axis=4)
+    return np.stack([part.reshape(-1, part.shape[3] * part.shape[4]) for part in parts])
 
 
 def reference(layer: Conv2D, node: Node, values: Values) -> np.ndarray:

@@ -16,11 +16,11 @@ from graven.channels import Masks
 from graven.cpp import Cpp, computed, hwc, named, shape, template, weighted
 from graven.matmul import bounded, centred, expect_product, finish, product_of_matrices
 from graven.node import Node, Option, Values, shape_text
-from graven.quantize.rules import Weights
+from graven.quantize.rules import ONE, Weights
 
 OPERATORS = ("FULLY_CONNECTED",)
 OPTIONS = "FullyConnectedOptions"
-WEIGHTS = Weights()
+WEIGHTS = Weights(int4=ONE)  # TensorFlow Lite Micro refuses several
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,10 @@ def cpp(layer: Dense, node: Node) -> Cpp:
 
 def products(layer: Dense, node: Node, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return values.reshape(-1, weights.shape[1]) @ weights.T
+
+
+def patches(layer: Dense, node: Node, values: np.ndarray, weights: tuple[int, ...]) -> np.ndarray:
+    return values.reshape(1, -1, weights[1])
 
 
 def reference(layer: Dense, node: Node, values: Values) -> np.ndarray:

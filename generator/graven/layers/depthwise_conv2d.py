@@ -18,6 +18,7 @@ from graven.window import (
     padding_text,
     read_convolution,
     taps,
+    under,
 )
 
 OPERATORS = ("DEPTHWISE_CONV_2D",)
@@ -82,6 +83,14 @@ def products(
     for row, column, patch in taps(spread, rows, columns, 0.0):
         acc += patch * weights[0, row, column, :]
     return acc
+
+
+def patches(
+    layer: DepthwiseConv2D, node: Node, values: np.ndarray, weights: tuple[int, ...]
+) -> np.ndarray:
+    """Of each channel: pixels x weights of a filter."""
+    seen = under(values, *convolution_spans(layer, node, values.shape, weights[1:3]))
+    return seen.reshape(-1, *seen.shape[3:]).transpose(2, 0, 1)
 
 
 def reference(layer: DepthwiseConv2D, node: Node, values: Values) -> np.ndarray:

@@ -15,13 +15,13 @@ from graven.bounds import Bounds, Inputs
 from graven.cpp import Cpp, extent, named, template, weighted
 from graven.matmul import bounded, centred, finish
 from graven.node import Node, Option, Values, shape_text
-from graven.quantize.rules import Weights
+from graven.quantize.rules import NONE, Weights
 from graven.window import span
 
 OPERATORS = ("TRANSPOSE_CONV",)
 OPTIONS = "TransposeConvOptions"
 DATA = (2,)
-WEIGHTS = Weights(axis=0, weights=1, bias=3)
+WEIGHTS = Weights(axis=0, weights=1, bias=3, int4=NONE)
 
 
 @dataclass(frozen=True)

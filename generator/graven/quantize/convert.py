@@ -1,4 +1,4 @@
-"""The int8 network, from the scale and zero point of every group of tensors."""
+"""The network of integers, from what was decided."""
 
 from __future__ import annotations
 
@@ -6,64 +6,28 @@ from dataclasses import replace
 
 import numpy as np
 
-from graven import ir, layers
+from graven import ir
 from graven.checked import Stated, checked, stated, used
 from graven.layers.quantize import Quantize
-from graven.quantize.rules import Weights, weights_of
-from graven.quantize.sharing import Sharing, real_inputs
+from graven.quantize.rules import Weights
+from graven.quantize.scales import Scale, quantized
+from graven.quantize.sharing import real_inputs
+from graven.quantize.simulate import Decisions, Simulation
+from graven.quantize.weights import Rounded
 
-Scale = tuple[float, int]
-"""And zero point."""
-
-MOST_BIAS = 1 << 30
-
-
-def weight_scales(
-    weights: np.ndarray, bias: np.ndarray | None, axis: int, data_scale: float
-) -> np.ndarray:
-    """Symmetric, one for each index along the axis; wide enough that 32 bits hold the bias."""
-    others = tuple(each for each in range(weights.ndim) if each != axis)
-    scales = np.max(np.abs(weights), axis=others).astype(np.float64) / 127.0
-    if bias is not None:
-        scales = np.maximum(scales, np.abs(bias) / (data_scale * MOST_BIAS))
-    return np.where(scales > 0.0, scales, 1.0).astype(np.float32)
-
-
-def along(scales: np.ndarray, rank: int, axis: int) -> np.ndarray:
-    return scales.reshape([-1 if each == axis else 1 for each in range(rank)])
-
-
-def rounded(values: np.ndarray, scale: np.ndarray | float) -> np.ndarray:
-    """Symmetric int8, as numbers of float64."""
-    return np.clip(np.round(values.astype(np.float64) / scale), -127, 127)
-
-
-def quantized(values: np.ndarray, each: Scale) -> np.ndarray:
-    with np.errstate(over="ignore"):
-        whole = np.round(values.astype(np.float64) / each[0]) + each[1]
-    return np.clip(whole, -128, 127).astype(np.int8)
-
-
-def dequantized(values: np.ndarray, each: Scale) -> np.ndarray:
-    return ((values.astype(np.float64) - each[1]) * each[0]).astype(np.float32)
+SUMS = {ir.Element.INT8: ir.Element.INT32, ir.Element.INT16: ir.Element.INT64}
+"""The element of a bias by that of the activations."""
 
 
 class Converter:
-    def __init__(
-        self,
-        network: ir.Network,
-        shared: Sharing,
-        scales: dict[int, Scale],
-        biases: dict[int, np.ndarray],
-    ) -> None:
-        """`scales` by group; `biases` in float32 by operator, where they are not the network's."""
-        self.network, self.shared = network, shared
-        self.scales, self.biases = scales, biases
-        self.tensors: list[ir.Tensor] = list(network.tensors)
+    def __init__(self, simulation: Simulation, decisions: Decisions) -> None:
+        self.network, self.shared = simulation.network, simulation.shared
+        self.simulation, self.decisions = simulation, decisions
+        self.tensors: list[ir.Tensor] = list(self.network.tensors)
         self.operators: list[Stated] = []
 
     def scale(self, index: int) -> Scale:
-        return self.scales[self.shared.group[index]]
+        return self.decisions.scales[self.shared.group[index]]
 
     def convert(self) -> ir.Network:
         for index in self.shared.group:
@@ -77,9 +41,8 @@ class Converter:
     def activation(self, index: int) -> None:
         tensor, each = self.network.tensors[index], self.scale(index)
         data = None if tensor.data is None else quantized(tensor.data, each)
-        quantization = ir.Quantization((each[0],), (each[1],))
         self.tensors[index] = replace(
-            tensor, element=ir.Element.INT8, quantization=quantization, data=data
+            tensor, element=each.element, quantization=each.quantization, data=data
         )
 
     def operator(self, operator: ir.Operator) -> None:
@@ -87,8 +50,8 @@ class Converter:
         for place in real_inputs(self.network, operator):
             if (operator.index, place) in self.shared.rescaled:
                 inputs[place] = self.rescaled(inputs[place], operator)
-        weights = weights_of(layers.modules()[operator.name], operator, self.network.tensors)
-        if weights is not None:
+        if operator.index in self.simulation.weighted:
+            _, weights = self.simulation.weighted[operator.index]
             self.weights(operator, weights, inputs)
         self.operators.append(
             stated(operator.name, operator.layer, tuple(inputs), operator.outputs)
@@ -96,13 +59,11 @@ class Converter:
 
     def rescaled(self, index: int, operator: ir.Operator) -> int:
         """The input in the scale of the operator's output."""
-        each = self.scale(operator.output)
-        quantization = ir.Quantization((each[0],), (each[1],))
         tensor = replace(
             self.tensors[index],
             index=len(self.tensors),
             name=f"{self.tensors[index].name}_rescaled",
-            quantization=quantization,
+            quantization=self.scale(operator.output).quantization,
         )
         self.tensors.append(tensor)
         self.operators.append(stated("QUANTIZE", Quantize(), (index,), (tensor.index,)))
@@ -111,35 +72,32 @@ class Converter:
     def weights(self, operator: ir.Operator, weights: Weights, inputs: list[int]) -> None:
         """Weights and bias as tensors of the operator's own: another one may share the float ones
         under another input scale."""
-        (place, *_) = real_inputs(self.network, operator)
-        data_scale = self.scale(operator.inputs[place])[0]
-        tensor = self.network.tensors[operator.inputs[weights.weights]]
-        bias = self.bias(operator, weights)
-        scales = weight_scales(tensor.data, bias, weights.axis, data_scale)
-        whole = rounded(tensor.data, along(scales, tensor.data.ndim, weights.axis))
-        found = tuple(float(each) for each in scales)
-        quantization = ir.Quantization(found, (0,) * len(found), weights.axis)
+        rounded = self.simulation.rounded(operator, self.decisions)
+        found = tuple(float(each) for each in rounded.scales)
         inputs[weights.weights] = self.constant(
-            tensor, ir.Element.INT8, quantization, whole.astype(np.int8)
+            self.network.tensors[operator.inputs[weights.weights]],
+            rounded.element,
+            ir.Quantization(found, (0,) * len(found), weights.axis),
+            rounded.whole.astype(np.int8),
         )
-        if bias is None:
-            return
-        both = (np.float32(data_scale) * scales).astype(np.float32)
-        sums = np.clip(np.round(bias / both.astype(np.float64)), -(2**31), 2**31 - 1)
-        quantization = ir.Quantization(tuple(float(each) for each in both), (0,) * len(found), 0)
-        inputs[weights.bias] = self.constant(
-            self.network.tensors[operator.inputs[weights.bias]],
-            ir.Element.INT32,
-            quantization,
-            sums.astype(np.int32),
-        )
+        bias = self.simulation.bias_of(operator, weights)
+        if bias is not None:
+            bias = self.decisions.biases.get(operator.index, bias)
+            inputs[weights.bias] = self.bias(operator, operator.inputs[weights.bias], bias, rounded)
 
-    def bias(self, operator: ir.Operator, weights: Weights) -> np.ndarray | None:
-        place = weights.bias
-        if place >= len(operator.inputs) or operator.inputs[place] < 0:
-            return None
-        stored = self.network.tensors[operator.inputs[place]].data.reshape(-1)
-        return self.biases.get(operator.index, stored)
+    def bias(self, operator: ir.Operator, index: int, values: np.ndarray, rounded: Rounded) -> int:
+        data = self.simulation.data_scale(operator, self.decisions)
+        scales = (np.float32(data.scale) * rounded.scales).astype(np.float32)
+        element = SUMS[data.element]
+        limits = np.iinfo(element.dtype)
+        sums = np.clip(np.round(values / scales.astype(np.float64)), limits.min, limits.max)
+        found = tuple(float(each) for each in scales)
+        return self.constant(
+            self.network.tensors[index],
+            element,
+            ir.Quantization(found, (0,) * len(found), 0),
+            sums.astype(element.dtype),
+        )
 
     def constant(
         self,

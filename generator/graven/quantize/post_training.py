@@ -2,66 +2,35 @@
 
 Every group of tensors with one scale (sharing.py) starts with the range that its samples have;
 then, group by group in the order of the network, each of the other ranges (ranges.py) is tried and
-stays if the outputs of the simulated int8 network come closer to those of the float network. That
-comparison uses a subset, the first TRIED samples; the ranges themselves come from all. Biases take
-up the mean error of the weights before them, where that brings the outputs closer as well. Nothing
-is random: the same samples make the same network.
+stays if the outputs of the simulated integer network come closer to those of the float network.
+That comparison uses a subset, the first TRIED samples; the ranges themselves come from all. Then
+weights are rounded by the error of their layer (weights.py) on the first ROUNDED samples, and
+biases take up the mean error of the weights before them: each stays where it brings the outputs
+closer. Nothing is random: the same samples make the same network.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from graven import inputs, ir
 from graven.errors import GravenError
-from graven.quantize.batches import Batches, joined
-from graven.quantize.convert import Converter, Scale, dequantized
-from graven.quantize.convert import quantized as to_int8
-from graven.quantize.ranges import Histogram, Range, candidates, scale_and_zero_point
-from graven.quantize.sharing import Sharing, sharing
-from graven.quantize.simulate import Simulation, Values
+from graven.quantize.batches import joined
+from graven.quantize.convert import Converter
+from graven.quantize.decisions import Choice, Report, Step, decibels, measured
+from graven.quantize.kinds import kind_of
+from graven.quantize.rules import NONE
+from graven.quantize.scales import quantized, scale_in
+from graven.quantize.search import BATCH, METHODS, Progress, Search, observed
+from graven.quantize.sharing import sharing
+from graven.quantize.simulate import Decisions, Simulation
+from graven.quantize.weights import Moments, Rounded, by_error
 
-BATCH = 32
 TRIED = 32
-METHODS = ("best", "min-max", "percentile 99.9", "percentile 99.99", "percentile 99.999", "mse",
-           "entropy")  # fmt: skip
-
-Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Of one group of tensors."""
-
-    tensor: str  # the first that sets the range
-    method: str
-    range: Range
-    seen: Range  # the least and the greatest value of the samples
-    scale: float
-    zero_point: int
-
-
-@dataclass(frozen=True)
-class Layer:
-    """What int8 makes of one operator's output, on the first samples."""
-
-    index: int
-    op: str
-    tensor: str
-    noise_db: float  # signal to quantization noise, the higher the better
-    saturated: float  # share of values at an end of int8 that lie beyond it
-
-
-@dataclass(frozen=True)
-class Report:
-    samples: int
-    tried: int
-    corrected: bool  # biases
-    choices: list[Choice] = field(default_factory=list)
-    layers: list[Layer] = field(default_factory=list)
+ROUNDED = 512
 
 
 @dataclass(frozen=True)
@@ -76,32 +45,129 @@ def quantize(
     method: str = "best",
     correct: bool = True,
     progress: Progress = lambda text: None,
+    kind: str = "int8",
 ) -> Quantized:
-    """The int8 network; `samples` are an array per model input, a first axis and its shape behind.
-    `method` is one for all tensors, or the best for each; `correct` lets biases take up errors.
-    """
-    check(network, samples)
-    samples = joined(network, samples)
-    if method not in METHODS:
-        raise GravenError(f"method '{method}': expected one of {', '.join(METHODS)}.")
-    shared = sharing(network)
-    ranges = {
-        name: candidates(values) for name, values in observed(network, shared, samples, progress)
-    }
-    simulation = Simulation(network, shared)
-    search = Search(simulation, [each[:TRIED] for each in samples], ranges)
-    chosen = search.best(progress) if method == "best" else search.all_by(method)
-    scales = search.scales(chosen)
-    biases = search.biases(scales) if correct else {}
-    quantized = Converter(network, shared, scales, biases).convert()
-    report = Report(
-        len(samples[0]),
-        len(search.samples[0]),
-        bool(biases),
-        [choice(network, shared, ranges[name], name, chosen[name]) for name in shared.free],
-        measured(network, quantized, search),
-    )
-    return Quantized(quantized, report)
+    """The network of integers, of a kind in kinds.py; `samples` are an array per model input, a
+    first axis and its shape behind. `method` is one for all ranges, or the best for each; `correct`
+    lets weights and biases take up errors, else weights are rounded to the nearest."""
+    quantizer = Quantizer(network, samples, kind, method, progress)
+    return quantizer.quantized(quantizer.bits(kind_of(kind).bits), correct)
+
+
+class Quantizer:
+    """The ranges of a network's tensors, found once; then any choice of bits for its weights."""
+
+    def __init__(
+        self,
+        network: ir.Network,
+        samples: inputs.Inputs,
+        kind: str = "int8",
+        method: str = "best",
+        progress: Progress = lambda text: None,
+    ) -> None:
+        check(network, samples)
+        if method not in METHODS:
+            raise GravenError(f"method '{method}': expected one of {', '.join(METHODS)}.")
+        self.network, self.kind, self.progress = network, kind, progress
+        self.samples = joined(network, samples)
+        self.simulation = Simulation(network, sharing(network))
+        ranges = observed(network, self.simulation.shared, self.samples, progress)
+        first = [each[:TRIED] for each in self.samples]
+        element, whole = kind_of(kind).activations, self.bits(8)
+        self.search = Search(self.simulation, first, ranges, element, whole)
+        self.chosen = self.search.best(progress) if method == "best" else self.search.all_by(method)
+        self.plain = self.search.decided(self.chosen)
+        self.steps: list[Step] = []
+        self._moments: dict[int, Moments] | None = None
+        self._rounded: dict[tuple[int, int], Rounded] = {}
+
+    def bits(self, wanted: int) -> dict[int, int]:
+        """By operator with weights; those that do not take so few keep 8."""
+        return {
+            index: 8 if weights.int4 == NONE else wanted
+            for index, (_, weights) in self.simulation.weighted.items()
+        }
+
+    def decided(self, bits: dict[int, int], correct: bool = True) -> Decisions:
+        """What is tried on the whole network, and stays if its outputs come closer."""
+        self.steps = []
+        found = replace(self.plain, bits=bits)
+        if correct:
+            found = self.better("bias correction", found, self.search.with_corrected_biases)
+            found = self.better("weights by the error of their layer", found, self.with_rounded)
+        return found
+
+    def better(
+        self, name: str, before: Decisions, change: Callable[[Decisions], Decisions]
+    ) -> Decisions:
+        after = change(before)
+        without, with_it = self.search.noise(before), self.search.noise(after)
+        taken = with_it < without
+        self.steps.append(Step(name, taken, decibels(without), decibels(with_it)))
+        return after if taken else before
+
+    def with_rounded(self, decisions: Decisions) -> Decisions:
+        """And biases that take up what it changes of the means."""
+        found = {index: self.rounded(index, decisions.bits[index]) for index in self.moments()}
+        return self.search.with_corrected_biases(replace(decisions, weights=found))
+
+    def moments(self) -> dict[int, Moments]:
+        if self._moments is None:
+            count = min(len(self.samples[0]), ROUNDED)
+            starts = range(0, count, BATCH)
+            self.progress(f"rounding weights by {count} samples")
+            batches = ([each[start : min(start + BATCH, count)] for each in self.samples]
+                       for start in starts)  # fmt: skip
+            self._moments = self.simulation.moments(batches, self.plain)
+        return self._moments
+
+    def rounded(self, index: int, bits: int) -> Rounded:
+        """The weights of an operator with moments, by the error of their layer."""
+        if (index, bits) not in self._rounded:
+            operator, weights = self.simulation.weighted[index]
+            data = self.network.tensors[operator.inputs[weights.weights]].data
+            least = self.simulation.least_scale(operator, self.plain)
+            found = by_error(data, weights, bits, least, self.moments()[index])
+            self._rounded[index, bits] = found
+        return self._rounded[index, bits]
+
+    def quantized(
+        self, bits: dict[int, int], correct: bool = True, why: dict[int, str] | None = None
+    ) -> Quantized:
+        """`why` an operator's weights have their bits."""
+        decisions = self.decided(bits, correct)
+        whole = Converter(self.simulation, decisions).convert()
+        search = self.search
+        layers = measured(self.network, whole, search.samples, search.exact, why or self.why(bits))
+        count, tried = len(self.samples[0]), len(search.samples[0])
+        choices = [self.choice(name) for name in self.simulation.shared.free]
+        return Quantized(whole, Report(self.kind, count, tried, choices, self.steps, layers))
+
+    def why(self, bits: dict[int, int]) -> dict[int, str]:
+        wanted = kind_of(self.kind).bits
+        return {
+            index: self.kind
+            if found == wanted
+            else f"{self.simulation.weighted[index][0].name} takes no weights of {wanted} bits"
+            for index, found in bits.items()
+        }
+
+    def choice(self, name: int) -> Choice:
+        """What was decided about a group, for the report."""
+        ranges, method = self.search.ranges[name], self.chosen[name]
+        each = self.plain.scales[name]
+        tensor = self.network.tensors[self.simulation.shared.sources[name][0]].name
+        seen = ranges.get("min-max", ranges[method])
+        tried = self.search.tried[name]
+        return Choice(tensor, method, ranges[method], seen, each.scale, each.zero_point, tried)
+
+
+def quantize_input(network: ir.Network, place: int, values: np.ndarray) -> np.ndarray:
+    """Real numbers as a model's integer input has them."""
+    return quantized(values, scale_in(network.tensors[network.inputs[place]]))
+
+
+# -- what cannot be quantized ---------------------------------------------------------------------
 
 
 def check(network: ir.Network, samples: inputs.Inputs) -> None:
@@ -140,141 +206,3 @@ def check_constant(network: ir.Network, tensor: ir.Tensor) -> None:
             f"{network.source}: constant '{tensor.name}' has numbers that are NaN or infinite; "
             "train the model again."
         )
-
-
-def observed(
-    network: ir.Network, shared: Sharing, samples: inputs.Inputs, progress: Progress
-) -> list[tuple[int, Histogram]]:
-    """The values of every group whose scale is free, over all samples."""
-    found = {name: Histogram() for name in shared.free}
-    sources = {index: name for name in shared.free for index in shared.sources[name]}
-    for index, name in sources.items():
-        data = network.tensors[index].data
-        if data is not None:
-            finite = data[np.abs(data) < 1e30]  # the least number pads for a maximum
-            if finite.size:
-                found[name].add(finite)
-    batches, count = Batches(network), len(samples[0])
-    for start in range(0, count, BATCH):
-        progress(f"calibrating with samples {start} of {count}")
-        values = batches.run([each[start : start + BATCH] for each in samples])
-        for index in sources.keys() & values.keys():
-            if not np.isfinite(values[index]).all():
-                raise GravenError(
-                    f"{network.source}: tensor '{network.tensors[index].name}' has values that are "
-                    "NaN or infinite on the calibration data; scale it as for training."
-                )
-            found[sources[index]].add(values[index])
-    return list(found.items())
-
-
-class Search:
-    """Ranges for the groups, by their error at the outputs."""
-
-    def __init__(
-        self, simulation: Simulation, samples: inputs.Inputs, ranges: dict[int, dict[str, Range]]
-    ) -> None:
-        self.simulation, self.samples, self.ranges = simulation, samples, ranges
-        self.exact = simulation.exact(samples)
-        self.judged = [self.before_softmax(index) for index in simulation.network.outputs]
-
-    def before_softmax(self, index: int) -> int:
-        """Where an output's error is measured: a softmax hides it where it is sure."""
-        for operator in self.simulation.network.operators:
-            if operator.outputs == (index,) and operator.name in ("SOFTMAX", "LOGISTIC"):
-                return operator.inputs[0]
-        return index
-
-    def scales(self, chosen: dict[int, str]) -> dict[int, Scale]:
-        fixed = self.simulation.shared.fixed
-        found = {
-            name: scale_and_zero_point(self.ranges[name][method])
-            for name, method in chosen.items()
-            if name not in fixed
-        }
-        return found | {name: (rule.scale, rule.zero_point) for name, rule in fixed.items()}
-
-    def all_by(self, method: str) -> dict[int, str]:
-        """One method for all; where another one says the same range, by its name."""
-        return {name: method if method in each else next(iter(each))
-                for name, each in self.ranges.items()}  # fmt: skip
-
-    def loss(self, values: Values) -> float:
-        """The energy of the outputs' error over their own, on the mean of the outputs."""
-        total = 0.0
-        for index in self.judged:
-            exact = self.exact[index].astype(np.float64)
-            error = values[index] - exact
-            total += float(np.sum(error**2) / max(np.sum(exact**2), 1e-30))
-        return total / len(self.judged)
-
-    def best(self, progress: Progress) -> dict[int, str]:
-        chosen = self.all_by("min-max")
-        values, least = self.run(chosen)
-        for place, name in enumerate(self.simulation.shared.free):
-            progress(f"choosing range {place} of {len(chosen)}")
-            first = self.simulation.first_place(name)
-            for method in self.ranges[name]:
-                if method == chosen[name]:
-                    continue
-                tried, found = self.run(chosen | {name: method}, values, first)
-                if found < least:
-                    chosen, values, least = chosen | {name: method}, tried, found
-        return chosen
-
-    def run(
-        self, chosen: dict[int, str], known: Values | None = None, first: int = 0
-    ) -> tuple[Values, float]:
-        scales = self.scales(chosen)
-        constants = self.simulation.constants(scales, {})
-        values = self.simulation.run(self.samples, scales, constants, known, first)
-        return values, self.loss(values)
-
-    def biases(self, scales: dict[int, Scale]) -> dict[int, np.ndarray]:
-        """Corrected ones, if they bring the outputs closer."""
-        simulation = self.simulation
-        found = simulation.corrected(self.samples, scales, self.exact)
-        with_them, without = (
-            self.loss(simulation.run(self.samples, scales, simulation.constants(scales, each)))
-            for each in (found, {})
-        )
-        return found if with_them < without else {}
-
-
-def choice(
-    network: ir.Network, shared: Sharing, ranges: dict[str, Range], name: int, method: str
-) -> Choice:
-    scale, zero_point = scale_and_zero_point(ranges[method])
-    tensor = network.tensors[shared.sources[name][0]].name
-    seen = ranges["min-max"] if "min-max" in ranges else ranges[method]
-    return Choice(tensor, method, ranges[method], seen, scale, zero_point)
-
-
-def measured(network: ir.Network, quantized: ir.Network, search: Search) -> list[Layer]:
-    """Of the int8 network's own arithmetic against the float network."""
-    given = [quantize_input(quantized, place, each) for place, each in enumerate(search.samples)]
-    values = Batches(quantized).run(given)
-    names = {tensor.name: tensor.index for tensor in network.tensors if tensor.data is None}
-    found = []
-    for operator in quantized.operators:
-        tensor = quantized.tensors[operator.known_by]
-        index = names.get(tensor.name)
-        if index is None or tensor.quantization is None:
-            continue
-        each = (tensor.quantization.scale[0], tensor.quantization.zero_point[0])
-        exact, whole = search.exact[index].astype(np.float64), values[tensor.index]
-        noise = np.sum((dequantized(whole, each) - exact) ** 2)
-        ends = ((-128 - each[1]) * each[0], (127 - each[1]) * each[0])
-        half = each[0] / 2
-        beyond = (exact < ends[0] - half) | (exact > ends[1] + half)
-        ratio = 10.0 * np.log10(max(np.sum(exact**2), 1e-30) / max(noise, 1e-30))
-        found.append(
-            Layer(operator.index, operator.name, tensor.name, float(ratio), float(beyond.mean()))
-        )
-    return found
-
-
-def quantize_input(network: ir.Network, place: int, values: np.ndarray) -> np.ndarray:
-    """Real numbers as a model's int8 input has them."""
-    found = network.tensors[network.inputs[place]].quantization
-    return to_int8(values, (found.scale[0], found.zero_point[0]))

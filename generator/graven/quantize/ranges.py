@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from graven import ir
+from graven.quantize.scales import Scale
+
 BINS = 4096
 LEVELS = 255
 PERCENTILES = (99.9, 99.99, 99.999)
@@ -108,10 +111,12 @@ def divergence(values: Histogram, each: Range) -> float:
     return float(np.sum(p[used] * np.log(p[used] / q[used]))) + 10.0 * lost
 
 
-def scale_and_zero_point(each: Range) -> tuple[float, int]:
-    """Of int8 over a range that contains 0, as TensorFlow Lite has it."""
+def scale_of(each: Range, element: ir.Element = ir.Element.INT8) -> Scale:
+    """Over a range that contains 0, as TensorFlow Lite has it; int16 has the zero point 0."""
     low, high = min(each[0], 0.0), max(each[1], 0.0)
-    scale = float(np.float32((high - low) / LEVELS))
+    wide = element is ir.Element.INT16
+    scale = float(np.float32(max(-low, high) / 32767 if wide else (high - low) / LEVELS))
     if scale <= 0.0 or not np.isfinite(scale):
-        return 1.0, 0
-    return scale, int(np.clip(np.round(-128.0 - low / scale), -128, 127))
+        return Scale(1.0, 0, element)
+    zero_point = 0 if wide else int(np.clip(np.round(-128.0 - low / scale), -128, 127))
+    return Scale(scale, zero_point, element)

@@ -13,14 +13,24 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from graven import ir
+from graven.quantize.scales import Scale
 
 SAME, FREE = "same", "free"
+PER_OUTPUT, ONE, NONE = "per output", "one", "none"
+"""What scales weights of 4 bits have; NONE: their layer does not take them."""
 
 
 @dataclass(frozen=True)
 class Fixed:
+    """Of int8; what is int16 has the scale 2^-15 in all these layers."""
+
     scale: float
     zero_point: int
+
+    def of(self, element: ir.Element) -> Scale:
+        if element is ir.Element.INT16:
+            return Scale(2.0**-15, 0, element)
+        return Scale(self.scale, self.zero_point, element)
 
 
 Rule = str | Fixed
@@ -28,11 +38,17 @@ Rule = str | Fixed
 
 @dataclass(frozen=True)
 class Weights:
-    """Positions among the inputs; int8 weights are symmetric, the bias is int32."""
+    """Positions among the inputs; integer weights are symmetric, the bias is int32, or int64 under
+    int16 activations."""
 
     axis: int = 0  # of the outputs
     weights: int = 1
     bias: int = 2
+    int4: str = PER_OUTPUT
+
+    def has_one_scale(self, bits: int) -> bool:
+        """For all outputs."""
+        return bits == 4 and self.int4 == ONE
 
 
 def rule_of(module: ModuleType, operator: str) -> Rule:

@@ -1,83 +1,67 @@
-"""The float network with the errors of int8: every tensor rounded to its scale, weights as well."""
+"""The float network with the errors of integers: every tensor rounded to its scale, weights too."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from graven import ir, layers
 from graven.node import node_of
 from graven.quantize.batches import Batches, widened
-from graven.quantize.convert import Scale, along, rounded, weight_scales
 from graven.quantize.rules import Weights, weights_of
+from graven.quantize.scales import Scale, nearest
 from graven.quantize.sharing import Sharing, real_inputs
+from graven.quantize.weights import Moments, Rounded, patches, to_nearest
 
 Values = dict[int, np.ndarray]
+
+MOST_BIAS = {ir.Element.INT8: 1 << 30, ir.Element.INT16: 1 << 38}
+"""What a bias of 32 and one of 64 bits may be, by the element of the activations."""
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """All that makes integers of a float network."""
+
+    scales: dict[int, Scale]  # by group
+    bits: dict[int, int]  # of weights, by operator
+    weights: dict[int, Rounded] = field(default_factory=dict)  # by operator; else to the nearest
+    biases: dict[int, np.ndarray] = field(default_factory=dict)  # float32, where they change
 
 
 class Simulation:
     def __init__(self, network: ir.Network, shared: Sharing) -> None:
         self.network, self.shared = network, shared
         self.batches = Batches(network)
-        self.places = {op.outputs[0]: k for k, op in enumerate(network.operators)}
+        found = ((op, self._weights_of(op)) for op in network.operators)
+        self.weighted = {op.index: (op, weights) for op, weights in found if weights is not None}
+
+    def _weights_of(self, operator: ir.Operator) -> Weights | None:
+        module = layers.modules()[operator.name]
+        return weights_of(module, operator, self.network.tensors)
 
     def exact(self, inputs: list[np.ndarray]) -> Values:
         return self.batches.run(inputs)
 
-    def weights_of(self, operator: ir.Operator) -> Weights | None:
-        module = layers.modules()[operator.name]
-        return weights_of(module, operator, self.network.tensors)
-
-    def weighted(self) -> list[tuple[ir.Operator, Weights]]:
-        found = ((op, self.weights_of(op)) for op in self.network.operators)
-        return [(op, weights) for op, weights in found if weights is not None]
-
-    def constants(self, scales: dict[int, Scale], biases: dict[int, np.ndarray]) -> Values:
-        """What stands for the network's constants: rounded weights, corrected biases."""
-        found: Values = {}
-        for index, group in self.shared.group.items():
-            data = self.network.tensors[index].data
-            if data is not None:
-                found[index] = nearest(data, scales[group])
-        for operator, weights in self.weighted():
-            index = operator.inputs[weights.weights]
-            found[index] = self.rounded_weights(operator, weights, scales)
-            if operator.index in biases:
-                found[operator.inputs[weights.bias]] = biases[operator.index]
-        return found
-
-    def rounded_weights(
-        self, operator: ir.Operator, weights: Weights, scales: dict[int, Scale]
-    ) -> np.ndarray:
-        data = self.network.tensors[operator.inputs[weights.weights]].data
-        (place, *_) = real_inputs(self.network, operator)
-        data_scale = scales[self.shared.group[operator.inputs[place]]][0]
-        bias = self.bias_of(operator, weights)
-        found = along(weight_scales(data, bias, weights.axis, data_scale), data.ndim, weights.axis)
-        return (rounded(data, found) * found).astype(np.float32)
-
-    def bias_of(self, operator: ir.Operator, weights: Weights) -> np.ndarray | None:
-        place = weights.bias
-        absent = place >= len(operator.inputs) or operator.inputs[place] < 0
-        return None if absent else self.network.tensors[operator.inputs[place]].data.reshape(-1)
-
-    def hook(self, scales: dict[int, Scale]) -> Callable[[int, np.ndarray], np.ndarray]:
-        def see(index: int, value: np.ndarray) -> np.ndarray:
-            group = self.shared.group.get(index)
-            return value if group is None else nearest(value, scales[group])
-
-        return see
-
     def run(
         self,
         inputs: list[np.ndarray],
-        scales: dict[int, Scale],
-        constants: Values,
+        decisions: Decisions,
         known: Values | None = None,
         first: int = 0,
     ) -> Values:
-        return self.batches.run(inputs, self.hook(scales), known, first, constants)
+        """As Batches.run, in integers."""
+        constants = self.constants(decisions)
+        return self.batches.run(inputs, self.hook(decisions), known, first, constants)
+
+    def hook(self, decisions: Decisions) -> Callable[[int, np.ndarray], np.ndarray]:
+        def see(index: int, value: np.ndarray) -> np.ndarray:
+            group = self.shared.group.get(index)
+            return value if group is None else nearest(value, decisions.scales[group])
+
+        return see
 
     def first_place(self, group: int) -> int:
         """The first operator that a change of a group's scale changes."""
@@ -91,20 +75,77 @@ class Simulation:
         )
         return min(reached, default=0)
 
-    # -- biases ------------------------------------------------------------------------------------
+    # -- weights and biases ------------------------------------------------------------------------
+
+    def constants(self, decisions: Decisions) -> Values:
+        """What stands for the network's constants."""
+        found: Values = {}
+        for index, group in self.shared.group.items():
+            data = self.network.tensors[index].data
+            if data is not None:
+                found[index] = nearest(data, decisions.scales[group])
+        for operator, weights in self.weighted.values():
+            found[operator.inputs[weights.weights]] = self.rounded(operator, decisions).real
+            if operator.index in decisions.biases:
+                found[operator.inputs[weights.bias]] = decisions.biases[operator.index]
+        return found
+
+    def rounded(self, operator: ir.Operator, decisions: Decisions) -> Rounded:
+        """The integers of an operator's weights."""
+        if operator.index in decisions.weights:
+            return decisions.weights[operator.index]
+        _, weights = self.weighted[operator.index]
+        data = self.network.tensors[operator.inputs[weights.weights]].data
+        least = self.least_scale(operator, decisions)
+        return to_nearest(data, weights, decisions.bits[operator.index], least)
+
+    def least_scale(self, operator: ir.Operator, decisions: Decisions) -> np.ndarray | float:
+        """Of weights, so that their bias is no greater than its bits hold."""
+        _, weights = self.weighted[operator.index]
+        bias = self.bias_of(operator, weights)
+        if bias is None:
+            return 0.0
+        data = self.data_scale(operator, decisions)
+        return np.abs(bias) / (data.scale * MOST_BIAS[data.element])
+
+    def data_scale(self, operator: ir.Operator, decisions: Decisions) -> Scale:
+        """Of the activation that the weights are multiplied by."""
+        return decisions.scales[self.shared.group[self.data_of(operator)]]
+
+    def data_of(self, operator: ir.Operator) -> int:
+        (place, *_) = real_inputs(self.network, operator)
+        return operator.inputs[place]
+
+    def bias_of(self, operator: ir.Operator, weights: Weights) -> np.ndarray | None:
+        place = weights.bias
+        absent = place >= len(operator.inputs) or operator.inputs[place] < 0
+        return None if absent else self.network.tensors[operator.inputs[place]].data.reshape(-1)
+
+    def moments(
+        self, batches: Sequence[list[np.ndarray]], decisions: Decisions
+    ) -> dict[int, Moments]:
+        """By operator, of those whose modules say what their weights are multiplied by."""
+        found: dict[int, Moments] = {}
+        for inputs in batches:
+            values = self.run(inputs, decisions)
+            for index, (operator, weights) in self.weighted.items():
+                seen = patches(self.network, operator, weights, values[self.data_of(operator)])
+                if seen is not None:
+                    found.setdefault(index, Moments()).add(seen)
+        return found
 
     def corrected(
-        self, inputs: list[np.ndarray], scales: dict[int, Scale], exact: Values
+        self, inputs: list[np.ndarray], decisions: Decisions, exact: Values
     ) -> dict[int, np.ndarray]:
         """For every operator with weights and a bias: by how much its sums are off on the mean,
         with everything before it as it will be, taken off the bias (Nagel et al., 2019, 4.2)."""
         found: dict[int, np.ndarray] = {}
-        constants = self.constants(scales, found)
-        hook, values = self.hook(scales), {}
+        constants = self.constants(decisions)
+        hook, values = self.hook(decisions), {}
         for index, value in zip(self.network.inputs, inputs, strict=True):
             values[index] = hook(index, value)
         for operator in self.network.operators:
-            weights = self.weights_of(operator)
+            _, weights = self.weighted.get(operator.index, (operator, None))
             bias = None if weights is None else self.bias_of(operator, weights)
             module = layers.modules()[operator.name]
             if bias is not None and hasattr(module, "products"):
@@ -128,8 +169,7 @@ class Simulation:
         module = layers.modules()[operator.name]
         wide, _ = widened(self.network, operator, len(next(iter(values.values()))))
         node = wide or node_of(self.network, operator)
-        (place, *_) = real_inputs(self.network, operator)
-        data, index = operator.inputs[place], operator.inputs[weights.weights]
+        data, index = self.data_of(operator), operator.inputs[weights.weights]
         whole = self.network.tensors[index].data.astype(np.float64)
         means = []
         for value, filter in (
@@ -139,12 +179,3 @@ class Simulation:
             sums = module.products(operator.layer, node, value.astype(np.float64), filter)
             means.append(sums.reshape(-1, sums.shape[-1]).mean(axis=0))
         return means[1] - means[0]
-
-
-def nearest(values: np.ndarray, each: Scale) -> np.ndarray:
-    """What int8 makes of float32."""
-    scale, zero_point = each
-    with np.errstate(over="ignore"):  # the least number, which pads for a maximum
-        steps = np.round(values / np.float32(scale))
-    steps = np.clip(steps, -128 - zero_point, 127 - zero_point)
-    return (steps * np.float32(scale)).astype(np.float32)

@@ -105,8 +105,8 @@ template <class Lanes> struct Patches {
 // Rows that are padded once serve several rows of output.
 constexpr int band_of(const GraphView& g, int value) {
   const Value& v = g[value];
-  const bool windows = v.element == Element::int8 && v.dilation == Extent(1) &&
-                       (v.op == op::conv || v.op == op::depthwise);
+  const bool windows = v.element == Element::int8 && has_usual_weights(v) &&
+                       v.dilation == Extent(1) && (v.op == op::conv || v.op == op::depthwise);
   return !windows || v.shape.height < 2 ? 1 : v.shape.height < 4 ? 2 : 4;
 }
 

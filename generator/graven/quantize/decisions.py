@@ -1,0 +1,114 @@
+"""What quantization has decided, and what it costs: the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from graven import ir
+from graven.quantize.batches import Batches
+from graven.quantize.ranges import Range
+from graven.quantize.scales import dequantized, quantized, scale_in
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Of one group of tensors."""
+
+    tensor: str  # the first that sets the range
+    method: str
+    range: Range
+    seen: Range  # the least and the greatest value of the samples
+    scale: float
+    zero_point: int
+    tried: Mapping[str, float] = field(default_factory=dict)  # noise_db of the outputs by method
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was tried on the whole network, and stayed if it brought the outputs closer."""
+
+    name: str
+    taken: bool
+    without_db: float  # signal to quantization noise at the outputs
+    with_db: float
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What integers make of one operator's output, on the first samples."""
+
+    index: int
+    op: str
+    tensor: str
+    noise_db: float  # signal to quantization noise, the higher the better
+    saturated: float  # share of values at an end of the integers that lie beyond it
+    weights: str = ""  # their element
+    why: str = ""  # ... and why that one
+
+
+@dataclass(frozen=True)
+class Report:
+    kind: str
+    samples: int
+    tried: int
+    choices: list[Choice] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    layers: list[Layer] = field(default_factory=list)
+
+    @property
+    def corrected(self) -> bool:
+        """Are biases other than the float network's?"""
+        return any(step.taken for step in self.steps if step.name == "bias correction")
+
+
+def decibels(share: float) -> float:
+    """Of a noise's energy over its signal's."""
+    return -10.0 * float(np.log10(max(share, 1e-30)))
+
+
+def measured(
+    network: ir.Network,
+    whole: ir.Network,
+    samples: list[np.ndarray],
+    exact: dict[int, np.ndarray],
+    why: Mapping[int, str],
+) -> list[Layer]:
+    """Of the integer network's own arithmetic against the float network's values, `exact`."""
+    ends = zip(whole.inputs, samples, strict=True)
+    given = [quantized(value, scale_in(whole.tensors[index])) for index, value in ends]
+    values = Batches(whole).run(given)
+    makers = {
+        network.tensors[index].name: (operator, index)
+        for operator in network.operators
+        for index in operator.outputs
+    }
+    found = []
+    for operator in whole.operators:
+        tensor = whole.tensors[operator.known_by]
+        if tensor.name not in makers or tensor.quantization is None:
+            continue
+        source, index = makers[tensor.name]
+        each, wanted = scale_in(tensor), exact[index].astype(np.float64)
+        noise = np.sum((dequantized(values[tensor.index], each) - wanted) ** 2)
+        low, high = each.range
+        beyond = (wanted < low - each.scale / 2) | (wanted > high + each.scale / 2)
+        found.append(
+            Layer(
+                operator.index,
+                operator.name,
+                tensor.name,
+                decibels(float(noise / max(np.sum(wanted**2), 1e-30))),
+                float(beyond.mean()),
+                weights_in(whole, operator) if source.index in why else "",
+                why.get(source.index, ""),
+            )
+        )
+    return found
+
+
+def weights_in(network: ir.Network, operator: ir.Operator) -> str:
+    """The element of its second input, where weights are."""
+    return network.tensors[operator.inputs[1]].element.value

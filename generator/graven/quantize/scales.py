@@ -1,0 +1,57 @@
+"""Scale and zero point of integers, and numbers to and from them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from graven import ir
+
+
+class Scale(NamedTuple):
+    """real = scale * (q - zero_point)."""
+
+    scale: float
+    zero_point: int
+    element: ir.Element = ir.Element.INT8
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        found = np.iinfo(self.element.dtype)
+        return int(found.min), int(found.max)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        low, high = self.limits
+        return (low - self.zero_point) * self.scale, (high - self.zero_point) * self.scale
+
+    @property
+    def quantization(self) -> ir.Quantization:
+        return ir.Quantization((self.scale,), (self.zero_point,))
+
+
+def scale_in(tensor: ir.Tensor) -> Scale:
+    """Of a tensor that has one."""
+    found = tensor.quantization
+    assert found is not None
+    return Scale(found.scale[0], found.zero_point[0], tensor.element)
+
+
+def quantized(values: np.ndarray, each: Scale) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        whole = np.round(values.astype(np.float64) / each.scale) + each.zero_point
+    return np.clip(whole, *each.limits).astype(each.element.dtype)
+
+
+def dequantized(values: np.ndarray, each: Scale) -> np.ndarray:
+    return ((values.astype(np.float64) - each.zero_point) * each.scale).astype(np.float32)
+
+
+def nearest(values: np.ndarray, each: Scale) -> np.ndarray:
+    """What the integers make of float32, as float32."""
+    low, high = each.limits
+    with np.errstate(over="ignore"):  # the least number, which pads for a maximum
+        steps = np.round(values / np.float32(each.scale))
+    steps = np.clip(steps, low - each.zero_point, high - each.zero_point)
+    return (steps * np.float32(each.scale)).astype(np.float32)

@@ -1,0 +1,131 @@
+"""The range of every group of tensors: what of its values the integers cover, by trial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from graven import inputs, ir
+from graven.errors import GravenError
+from graven.quantize.batches import Batches
+from graven.quantize.decisions import decibels
+from graven.quantize.ranges import Histogram, Range, candidates, scale_of
+from graven.quantize.scales import Scale
+from graven.quantize.sharing import Sharing
+from graven.quantize.simulate import Decisions, Simulation, Values
+
+BATCH = 32
+METHODS = ("best", "min-max", "percentile 99.9", "percentile 99.99", "percentile 99.999", "mse",
+           "entropy")  # fmt: skip
+
+Progress = Callable[[str], None]
+Ranges = dict[int, dict[str, Range]]
+"""By group and method."""
+
+
+def observed(
+    network: ir.Network, shared: Sharing, samples: inputs.Inputs, progress: Progress
+) -> Ranges:
+    """The candidates for every group whose scale is free, over all samples."""
+    found = {name: Histogram() for name in shared.free}
+    sources = {index: name for name in shared.free for index in shared.sources[name]}
+    for index, name in sources.items():
+        data = network.tensors[index].data
+        if data is not None:
+            finite = data[np.abs(data) < 1e30]  # the least number pads for a maximum
+            if finite.size:
+                found[name].add(finite)
+    batches, count = Batches(network), len(samples[0])
+    for start in range(0, count, BATCH):
+        progress(f"calibrating with samples {start} of {count}")
+        values = batches.run([each[start : start + BATCH] for each in samples])
+        for index in sources.keys() & values.keys():
+            if not np.isfinite(values[index]).all():
+                raise GravenError(
+                    f"{network.source}: tensor '{network.tensors[index].name}' has values that are "
+                    "NaN or infinite on the calibration data; scale it as for training."
+                )
+            found[sources[index]].add(values[index])
+    return {name: candidates(values) for name, values in found.items()}
+
+
+class Search:
+    """Ranges for the groups, by their error at the outputs."""
+
+    def __init__(
+        self,
+        simulation: Simulation,
+        samples: inputs.Inputs,
+        ranges: Ranges,
+        element: ir.Element,
+        bits: dict[int, int],
+    ) -> None:
+        self.simulation, self.samples, self.ranges = simulation, samples, ranges
+        self.element, self.bits = element, bits
+        self.exact = simulation.exact(samples)
+        self.judged = [self.before_softmax(index) for index in simulation.network.outputs]
+        self.tried: dict[int, dict[str, float]] = {name: {} for name in ranges}
+
+    def before_softmax(self, index: int) -> int:
+        """Where an output's error is measured: a softmax hides it where it is sure."""
+        for operator in self.simulation.network.operators:
+            if operator.outputs == (index,) and operator.name in ("SOFTMAX", "LOGISTIC"):
+                return operator.inputs[0]
+        return index
+
+    def scales(self, chosen: dict[int, str]) -> dict[int, Scale]:
+        fixed = self.simulation.shared.fixed
+        found = {
+            name: scale_of(self.ranges[name][method], self.element)
+            for name, method in chosen.items()
+            if name not in fixed
+        }
+        return found | {name: rule.of(self.element) for name, rule in fixed.items()}
+
+    def decided(self, chosen: dict[int, str]) -> Decisions:
+        return Decisions(self.scales(chosen), self.bits)
+
+    def all_by(self, method: str) -> dict[int, str]:
+        """One method for all; where another one says the same range, by its name."""
+        return {name: method if method in each else next(iter(each))
+                for name, each in self.ranges.items()}  # fmt: skip
+
+    def noise(self, decisions: Decisions) -> float:
+        return self.loss(self.simulation.run(self.samples, decisions))
+
+    def loss(self, values: Values) -> float:
+        """The energy of the outputs' error over their own, on the mean of the outputs."""
+        total = 0.0
+        for index in self.judged:
+            exact = self.exact[index].astype(np.float64)
+            error = values[index] - exact
+            total += float(np.sum(error**2) / max(np.sum(exact**2), 1e-30))
+        return total / len(self.judged)
+
+    def best(self, progress: Progress) -> dict[int, str]:
+        chosen = self.all_by("min-max")
+        values, least = self.run(chosen)
+        for place, name in enumerate(self.simulation.shared.free):
+            progress(f"choosing range {place} of {len(chosen)}")
+            first = self.simulation.first_place(name)
+            self.tried[name][chosen[name]] = decibels(least)
+            for method in self.ranges[name]:
+                if method == chosen[name]:
+                    continue
+                tried, found = self.run(chosen | {name: method}, values, first)
+                self.tried[name][method] = decibels(found)
+                if found < least:
+                    chosen, values, least = chosen | {name: method}, tried, found
+        return chosen
+
+    def run(
+        self, chosen: dict[int, str], known: Values | None = None, first: int = 0
+    ) -> tuple[Values, float]:
+        values = self.simulation.run(self.samples, self.decided(chosen), known, first)
+        return values, self.loss(values)
+
+    def with_corrected_biases(self, decisions: Decisions) -> Decisions:
+        found = self.simulation.corrected(self.samples, decisions, self.exact)
+        return replace(decisions, biases=found)
