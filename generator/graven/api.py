@@ -37,6 +37,7 @@ from graven import (
     page,
     passes,
     pixels,
+    reference,
     report,
     runner,
     verify,
@@ -289,12 +290,22 @@ class Model(Runnable):
     # -- running ---------------------------------------------------------------------------------
 
     def _by_numpy(self, values: list[np.ndarray]) -> list[np.ndarray]:
+        if self.network.variables:
+            return self._in_turn(values)
         found: list[list[np.ndarray]] = []
         given = joined(self.network, values)
         for start in range(0, len(given[0]), BATCH):
             every = self._batches.run([value[start : start + BATCH] for value in given])
             found.append([every[index] for index in self.network.outputs])
         return [np.concatenate(column) for column in zip(*found, strict=True)]
+
+    def _in_turn(self, values: list[np.ndarray]) -> list[np.ndarray]:
+        """With what lasts from one inference to the next; each call is the first after a reset."""
+        state, found = reference.reset(self.network), []
+        for k in range(len(values[0])):
+            every = reference.run(self.network, inputs.one(values, k), state)
+            found.append([every[index] for index in self.network.outputs])
+        return [np.stack(column) for column in zip(*found, strict=True)]
 
     def native(self, plan: str | None = None) -> Native:
         """The C++ on this machine, built once and called on whole batches; of one thread."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-REPR_COLUMNS = 120
+from graven import notebook
+
 Report = dict[str, Any]
 """As `inspect --json` or `run --json` prints it."""
 
@@ -43,7 +43,7 @@ def _flash(report: Report) -> int | None:
     return None if code is None else code + report["flash_bytes"]["weights"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """What `compared` says, and the share of samples on which both models say the same class."""
 
@@ -56,9 +56,13 @@ class Comparison:
         return self.found["figures"]
 
     def __repr__(self) -> str:
-        console = Console(file=io.StringIO(), width=REPR_COLUMNS)
+        return notebook.text(self._show)
+
+    def _repr_html_(self) -> str:
+        return notebook.html(self._show)
+
+    def _show(self, console: Console) -> None:
         show(self.found, console, self.agreement)
-        return console.file.getvalue()
 
 
 def compared(first: Report, second: Report) -> dict[str, Any]:

@@ -7,6 +7,7 @@ height and width are masks; real numbers of an output's size are values.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,7 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from graven import build, inputs, ir, report, verify
+from graven import build, inputs, ir, notebook, report, verify
 from graven.errors import GravenError
 from graven.node import counted, shape_text
 from graven.quantize.scales import dequantized, scale_in
@@ -216,7 +217,7 @@ class Side:
         return {"mean": float(mean) * 1e6, "p99": float(p99) * 1e6}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     model: Model
     data: Data
@@ -250,6 +251,12 @@ class Evaluation:
     def is_exact(self) -> bool:
         """Does all C++ say what numpy says?"""
         return all(side.equal is not False for side in self.sides)
+
+    def __repr__(self) -> str:
+        return notebook.text(functools.partial(show, self))
+
+    def _repr_html_(self) -> str:
+        return notebook.html(functools.partial(show, self))
 
     def as_json(self) -> dict[str, Any]:
         sides = [

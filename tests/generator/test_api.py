@@ -12,6 +12,7 @@ from graven.errors import GravenError
 from graven.frontends import tflite_writer
 from graven.layers.add import Add
 from test_quantize import samples, small
+from test_variables import counting
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +152,20 @@ def test_samples_by_name_whatever_their_order(tmp_path):
     assert scales[0] < 0.1 < scales[1]
     with pytest.raises(GravenError, match="calibrate: has no array"):
         graven.compile(tmp_path / "sum.tflite", calibrate={"a": small, "b": large}, quantize="int8")
+
+
+def test_what_lasts_begins_with_each_call(tmp_path):
+    tflite_writer.write(counting(7), tmp_path / "count.tflite")
+    model = graven.compile(tmp_path / "count.tflite")
+    given = np.array([[1, 0], [1, 1], [1, 2]], np.int8)
+    expected = [[8, 7], [9, 8], [10, 10]]
+    for by in (model, model, model.native(), model.native(), model.on("host")):
+        assert by(given).reshape(3, 2).tolist() == expected
+
+
+def test_comparison(model, data):
+    found = model.compare("cortex-m0", data)
+    first, second = found.figures["flash, bytes"]
+    assert found.agreement == 1.0 and first != second
+    assert "cortex-m0" in repr(found) and "the same answers" in repr(found)
+    assert found._repr_html_().startswith("<pre")
