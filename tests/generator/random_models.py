@@ -1151,6 +1151,32 @@ def delay_line(b: Builder, data: int) -> list[int]:
     return outputs
 
 
+def transform(b: Builder, data: int) -> list[int]:
+    """Frames to spectra, or spectra to frames; frames that overlap."""
+    element = b.pick(INT16, INT32, FLOAT32)
+    lines, length = (b.extent(3),) * b.pick(0, 1), b.pick(4, 8, 16, 32, 64)
+    del b.inputs[:]
+    if b.chance(0.4):
+        element = b.pick(INT16, FLOAT32)
+        frames, size = b.extent(3), b.extent(12)
+        step = b.extent(size)
+        data, output = (b.tensor((*lines, *shape), element)
+                        for shape in ((frames, size), (frames * step,)))  # fmt: skip
+        b.inputs.append(data)
+        numbers = Signal({"frame_step": step}, element)
+        b.operators.append(ir.Operator(0, "SignalOverlapAdd", numbers, (data,), (output,)))
+        with_kept(b)
+        return [output]
+    inverse = b.chance(0.5)
+    given, made = (length + 2, length) if inverse else (b.extent(length), length + 2)
+    data, output = (b.tensor((*lines, size), element) for size in (given, made))
+    b.inputs.append(data)
+    numbers = Signal({"fft_length": length}, element)
+    name = "SignalIrfft" if inverse else "SignalRfft"
+    b.operators.append(ir.Operator(0, name, numbers, (data,), (output,)))
+    return [output]
+
+
 # -- places that are computed ----------------------------------------------------------------------
 
 
@@ -1309,6 +1335,7 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         variable,
         audio,
         delay_line,
+        transform,
         svdf,
         lstm,
     )

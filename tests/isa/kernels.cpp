@@ -150,10 +150,16 @@ using Placed = Graph<
     Node<UpdateSlice<Renewed{1, 1}, Renewed{1, 1}, Renewed{4, 1}, Renewed{192, 192}>, 4, 0, 3>,
     Outputs<5>>;
 
+using ThereAndBack = Graph<Node<RealFft<8>, 0>, Node<InverseRealFft<8>, 1>, Outputs<2>>;
+
 template <class S> void serve_rest(S& s) {
   s.template add_layer<Kept, of_kept>();
   s.template add_layer<Chosen, of_two>();
-  serve<S, words, WindowFunction<12>, Scaled, RealFft<8>, Energy<0, 4>>(s);
+  serve<S, words, WindowFunction<12>, Scaled, ThereAndBack, Energy<0, 4>>(s);
+  s.template add_layer<ThereAndBack, ints>();
+  s.template add_layer<ThereAndBack, reals>();
+  serve<S, lasting<word_input, zero_word, zero_word>, OverlapAdd<3>>(s);
+  serve<S, lasting<real_input, zero, zero>, OverlapAdd<3>>(s);
   serve<S, energies, LessNoise, FilterBankLog<64, 0>, FilterBank<3, 2>>(s);
   s.template add_layer<Roots, sums>();
   s.template add_layer<Placed<Element::int32>, same_scale>();

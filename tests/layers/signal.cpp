@@ -13,6 +13,9 @@ static_assert(output_of<RealFft<16>, At{{2, 3, 8}, 0}> == Shape{2, 3, 18});
 static_assert(output_of<Energy<0, 5>, At{{1, 1, 10}, 0}> == Shape{1, 1, 5});
 static_assert(output_of<FilterBank<3, 4>, At{{1, 1, 5}, 0}> == Shape{1, 1, 3});
 
+static_assert(output_of<InverseRealFft<16>, At{{2, 3, 18}, 0}> == Shape{2, 3, 16});
+static_assert(output_of<OverlapAdd<2>, At{{2, 3, 5}, 0}> == Shape{2, 1, 6});
+
 constexpr Parameters samples{.output = {1, 0}, .element = Element::int16};
 constexpr Parameters params[]{samples, {}};
 constexpr std::array<std::int16_t, 10> transformed(const std::array<std::int16_t, 8>& in) {
@@ -24,6 +27,12 @@ constexpr std::array<std::int16_t, 10> transformed(const std::array<std::int16_t
 static_assert(transformed({8000}) ==
               std::array<std::int16_t, 10>{1000, 0, 1000, 0, 1000, 0, 1000, 0, 1000, 0});
 static_assert(transformed({800, 800, 800, 800, 800, 800, 800, 800})[0] == 800);
+
+// Of float32 nothing is lost there and back; of int16 a fourth of a spectrum's sum is left.
+constexpr Parameters reals[]{{}, {}, {}};
+using ThereAndBack = Sequential<RealFft<8>, InverseRealFft<8>>;
+constexpr std::array<std::int16_t, 10> flat{800, 0, 800, 0, 800, 0, 800, 0, 800, 0};
+static_assert(evaluate<Model<InverseRealFft<8>, Shape{1, 1, 10}, params, scalar>>(flat)[0] == 800);
 
 // Logarithms of 2^n, to base e and in 1/64: 44.36 each.
 constexpr Parameters logs[]{{.element = Element::uint32}, {}};
@@ -39,6 +48,23 @@ static_assert(evaluate<Model<WindowFunction<12>, frame, windowed, scalar>>(
               std::array<std::int16_t, 8>{1, -2, 3, 4, 5, 6, 7, -32768});
 
 }  // namespace
+
+TEST_CASE("float32: there and back") {
+  check_near<Model<ThereAndBack, frame, reals>>(floats(1, -2, 3, 4, 5.5, -6, 7, 8),
+                                                floats(1, -2, 3, 4, 5.5, -6, 7, 8));
+}
+
+TEST_CASE("frames that overlap add up, saturated; what is left lasts from run to run") {
+  static constexpr std::int16_t zero[]{0};
+  static constexpr float one[]{1};
+  static constexpr Constant state[]{{"state", zero, one}};
+  static constexpr Parameters params[]{samples, {.constants = state}};
+  static Model<OverlapAdd<2>, Shape{1, 2, 3}, params> model;
+  const auto first = model.run(std::array<std::int16_t, 6>{1, 2, 30000, 4000, 5, 6});
+  const std::array<std::int16_t, 4> expected{1, 2, 32767, 5};
+  for (std::size_t i = 0; i < 4; ++i) CHECK(first[i] == expected[i]);
+  CHECK(model.run(std::array<std::int16_t, 6>{})[0] == 6);
+}
 
 TEST_CASE("the noise estimate lasts from run to run") {
   using Net = Graph<Node<SpectralSubtraction<1 << 13, 1 << 13, 1 << 13, 1 << 13, 0, 4, 14>, 0>,

@@ -14,13 +14,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from graven import ir
-from graven.cpp import Constant, Cpp, boolean, computed, template
-from graven.fft import real_fft
+from graven.axes import reshaped
+from graven.cpp import Constant, Cpp, boolean, computed, hwc, template
+from graven.fft import inverse_real_fft, real_fft
 from graven.node import Node, Option, Values
 
-INT16_TYPE = 7  # the schema's number of int16, by which the library chooses
-INT16, INT32 = ir.Element.INT16, ir.Element.INT32
+INT16, INT32, FLOAT32 = ir.Element.INT16, ir.Element.INT32, ir.Element.FLOAT32
 UINT32, UINT64 = ir.Element.UINT32, ir.Element.UINT64
+TYPES = {FLOAT32: 0, INT32: 2, INT16: 7}
+"""The schema's numbers, by which the library chooses."""
+SAMPLES = (INT16, INT32, FLOAT32)
+LIKE_INPUT = None
 
 LOG_TABLE = np.array([
     0, 224, 442, 654, 861, 1063, 1259, 1450, 1636, 1817, 1992, 2163, 2329, 2490, 2646, 2797, 2944,
@@ -38,6 +42,7 @@ LOG_TABLE = np.array([
 @dataclass(frozen=True)
 class Signal(ir.Layer):
     numbers: dict[str, int] = field(hash=False)
+    element: ir.Element = INT16  # of a transform
 
 
 @dataclass(frozen=True)
@@ -45,13 +50,14 @@ class Kind:
     """One operator of the family."""
 
     numbers: tuple[str, ...]  # what its map holds
-    inputs: tuple[ir.Element, ...]  # computed ones
+    inputs: tuple[ir.Element | tuple[ir.Element, ...], ...]  # computed ones; several: any of them
     constants: tuple[str, ...]  # int16, behind them
-    outputs: tuple[ir.Element, ...]
+    outputs: tuple[ir.Element | None, ...]
     shapes: Callable[[Signal, Node], tuple[tuple[int, ...], ...]]  # of the outputs
     cpp: Callable[[Signal, Node], str]
     reference: Callable[..., np.ndarray | tuple[np.ndarray, ...]]
-    keeps: bool = False  # a variable like input 0, which the front end adds
+    keeps: Callable[[Node], tuple[int, ...]] | None = None  # the shape of a variable like input 0,
+    # which the front end adds
 
 
 # -- arithmetic -----------------------------------------------------------------------------------
@@ -85,9 +91,28 @@ def auto_scale(own: Signal, node: Node, data: np.ndarray) -> tuple[np.ndarray, n
 def spectrum(own: Signal, node: Node, data: np.ndarray) -> np.ndarray:
     length = own.numbers["fft_length"]
     frames = data.reshape(-1, data.shape[-1])
-    padded = np.zeros((len(frames), length), dtype=np.int16)
+    padded = np.zeros((len(frames), length), dtype=data.dtype)
     padded[:, : data.shape[-1]] = frames
     return np.stack([real_fft(frame) for frame in padded]).reshape(node.output.shape)
+
+
+def samples(own: Signal, node: Node, data: np.ndarray) -> np.ndarray:
+    frames = data.reshape(-1, data.shape[-1])
+    return np.stack([inverse_real_fft(frame) for frame in frames]).reshape(node.output.shape)
+
+
+def overlap_add(own: Signal, node: Node, data: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    step, size = own.numbers["frame_step"], data.shape[-1]
+    wide = np.float32 if data.dtype == np.float32 else np.int32
+    parts, line = [], kept.reshape(-1, size)
+    for frame in np.moveaxis(data.reshape(len(line), -1, size), 1, 0):
+        total = line.astype(wide) + frame
+        if wide is np.int32:
+            total = total.clip(-(1 << 15), (1 << 15) - 1)
+        parts.append(total[:, :step].astype(data.dtype))
+        line[:, : size - step] = total[:, step:]
+        line[:, size - step :] = 0
+    return np.concatenate(parts, axis=1).reshape(node.output.shape)
 
 
 def energy(own: Signal, node: Node, data: np.ndarray) -> np.ndarray:
@@ -206,6 +231,13 @@ def numbered(name: str, *shaped: str) -> Callable[[Signal, Node], str]:
     return cpp
 
 
+def one_frame(node: Node) -> tuple[int, ...]:
+    shape = node.input(0).shape
+    if len(shape) < 2:
+        raise node.error("has one axis, expected frames of samples.", node.input(0))
+    return (*shape[:-2], shape[-1])
+
+
 def plain(name: str) -> Callable[[Signal, Node], str]:
     return lambda own, node: f"graven::{name}"
 
@@ -219,9 +251,20 @@ KINDS = {
         plain("FftAutoScale"), auto_scale,
     ),
     "SignalRfft": Kind(
-        ("fft_length",), (INT16,), (), (INT16,),
+        ("fft_length",), (SAMPLES,), (), (LIKE_INPUT,),
         lambda own, node: ((*node.input(0).shape[:-1], own.numbers["fft_length"] + 2),),
         numbered("RealFft"), spectrum,
+    ),
+    "SignalIrfft": Kind(
+        ("fft_length",), (SAMPLES,), (), (LIKE_INPUT,),
+        lambda own, node: ((*node.input(0).shape[:-1], own.numbers["fft_length"]),),
+        numbered("InverseRealFft"), samples,
+    ),
+    "SignalOverlapAdd": Kind(
+        ("frame_step",), ((INT16, FLOAT32),), (), (LIKE_INPUT,),
+        lambda own, node: ((*node.input(0).shape[:-2],
+                            node.input(0).shape[-2] * own.numbers["frame_step"]),),
+        lambda own, node: overlapping(own, node), overlap_add, keeps=one_frame,
     ),
     "SignalEnergy": Kind(
         ("start_index", "end_index"), (INT16,), (), (UINT32,),
@@ -245,7 +288,8 @@ KINDS = {
          "spectral_subtraction_bits", "clamping", "num_channels"),
         (UINT32,), (), (UINT32, UINT32),
         lambda own, node: ((own.numbers["num_channels"],),) * 2,
-        numbered("SpectralSubtraction", "num_channels"), subtraction, keeps=True,
+        numbered("SpectralSubtraction", "num_channels"), subtraction,
+        keeps=lambda node: node.input(0).shape,
     ),
     "SignalPCAN": Kind(
         ("snr_shift",), (UINT32, UINT32), ("gains",), (UINT32,), as_input, numbered("Pcan"), pcan
@@ -259,7 +303,8 @@ OPERATORS = tuple(KINDS)
 
 
 def kept(node: Node) -> tuple[np.ndarray, ...]:
-    return (np.zeros(node.input(0).shape, node.input(0).element.dtype),)
+    shape = KINDS[node.name].keeps(node)
+    return (np.zeros(shape, node.input(0).element.dtype),)
 
 
 OPTIONS = "FlexBuffer"  # layers.FLEX_BUFFER
@@ -268,21 +313,25 @@ VARIABLES = (1,)
 
 
 def options(layer: Signal) -> dict[str, Option]:
-    transform = {"T": INT16_TYPE} if "fft_length" in layer.numbers else {}
-    return transform | layer.numbers
+    typed = {"fft_length", "frame_step"} & set(layer.numbers)
+    return ({"T": TYPES[layer.element]} if typed else {}) | layer.numbers
 
 
 def read(node: Node) -> Signal:
     kind = KINDS[node.name]
-    count = len(kind.inputs) + len(kind.constants) + kind.keeps
+    count = len(kind.inputs) + len(kind.constants) + (kind.keeps is not None)
     node.expect_inputs(count, count, outputs=len(kind.outputs))
-    layer = Signal({name: int(node.option(name)) for name in kind.numbers})
     for place, element in enumerate(kind.inputs):
-        node.expect_element(node.input(place), element)
+        node.expect_element(
+            node.input(place), *(element if isinstance(element, tuple) else (element,))
+        )
+    numbers = {name: node.option(name) for name in kind.numbers}
+    element = node.input(0).element
+    layer = Signal(numbers, element) if element in TYPES else Signal(numbers)
     for place, _ in enumerate(kind.constants, len(kind.inputs)):
         node.constant(place, (INT16,))
     for output, element in zip(node.outputs, kind.outputs, strict=True):
-        node.expect_element(output, element)
+        node.expect_element(output, element or node.input(0).element)
     for name in SHIFTS & set(kind.numbers):
         if not 0 <= layer.numbers[name] < 32:
             raise node.error(f"option {name} is {layer.numbers[name]}, expected 0 to 31.")
@@ -293,12 +342,25 @@ def read(node: Node) -> Signal:
 
 
 def check_fft(own: Signal, node: Node) -> None:
-    length = own.numbers["fft_length"]
-    if length < 4 or length & (length - 1) or node.input(0).shape[-1] > length:
+    length, given = own.numbers["fft_length"], node.input(0).shape[-1]
+    fits = given == length + 2 if node.name == "SignalIrfft" else given <= length
+    if length < 4 or length & (length - 1) or not fits:
         raise node.error(
-            f"has fft_length {length}, expected a power of two from 4 on that holds a frame of "
-            f"{node.input(0).shape[-1]}."
+            f"has fft_length {length}, expected a power of two from 4 on that fits its frames of "
+            f"{given}."
         )
+
+
+def check_overlap(own: Signal, node: Node) -> None:
+    step, frame = own.numbers["frame_step"], node.input(0).shape[-1]
+    if not 0 < step <= frame:
+        raise node.error(f"has frame_step {step}, expected 1 to its frames' {frame}.")
+
+
+def overlapping(own: Signal, node: Node) -> str:
+    read = hwc(node, node.input(0))
+    type = template("OverlapAdd", str(own.numbers["frame_step"]))
+    return reshaped(type, node, read, (read[0], 1, read[1] * own.numbers["frame_step"]))
 
 
 def check_bank(own: Signal, node: Node) -> None:
@@ -328,6 +390,8 @@ SHIFTS = frozenset(
 CHECKS = {
     "SignalWindow": check_window,
     "SignalRfft": check_fft,
+    "SignalIrfft": check_fft,
+    "SignalOverlapAdd": check_overlap,
     "SignalFilterBank": check_bank,
     "SignalPCAN": check_gains,
 }
@@ -337,11 +401,11 @@ def cpp(layer: Signal, node: Node) -> Cpp:
     kind = KINDS[node.name]
     places = range(len(kind.inputs))
     named = enumerate(kind.constants, len(kind.inputs))
-    return Cpp(
-        kind.cpp(layer, node),
-        inputs=computed(node, *places),
-        constants=tuple(Constant(name, node.input(place).data) for place, name in named),
-    )
+    constants = [Constant(name, node.input(place).data) for place, name in named]
+    if node.name == "SignalOverlapAdd":
+        scale = np.ones(1, np.float32) if layer.element is INT16 else None
+        constants.append(Constant("state", np.zeros(1, layer.element.dtype), scale, 0))
+    return Cpp(kind.cpp(layer, node), inputs=computed(node, *places), constants=tuple(constants))
 
 
 def reference(layer: Signal, node: Node, values: Values) -> np.ndarray | tuple[np.ndarray, ...]:

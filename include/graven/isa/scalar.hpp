@@ -78,13 +78,15 @@ using by_nibbles = Prefer<Conv<Int8x4>, GroupedConv<Int8x4>, Depthwise<Int8x4>, 
 using by_words = Prefer<Conv<Int8x16<false>>, Conv<Int8x16<true>>, GroupedConv<Int8x16<false>>,
                         Depthwise<Int8x16<false>>, DenseRows<Int8x16<true>>,
                         TransposeConv<Int8x16<false>>>;  // of uint8 models
-using audio = Prefer<WindowFunctions, FftShift, FftScale, RealFfts, Energies, FilterBanks, BankRoot,
-                     Noise<op::noise_estimate>, Noise<op::less_noise>, Pcans, BankLog>;
 using transformers =
     Prefer<LayerNormFloat32, LayerNormIntegers<std::int8_t, std::int8_t>,
            LayerNormIntegers<std::int16_t, std::int8_t>,
            LayerNormIntegers<std::int16_t, std::int16_t>, RoPE<float>, RoPE<std::int8_t>,
            Attention<AttentionFloat32>, Attention<AttentionInt8>>;
+using audio =
+    Prefer<WindowFunctions, FftShift, FftScale, OfSamples<RealFfts>, OfSamples<InverseRealFfts>,
+           OverlapAdds<std::int16_t>, OverlapAdds<float>, Energies, FilterBanks, BankRoot,
+           Noise<op::noise_estimate>, Noise<op::less_noise>, Pcans, BankLog>;
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
                         weighted<Int16x8By32>, by_nibbles, by_words, BatchMatMul<std::int8_t>,
                         BatchMatMul<float>>;

@@ -2,8 +2,13 @@
 //
 //   WindowFunction<shift>       samples times a window (constant `window`), int16
 //   FftAutoScale                samples shifted up as far as they fit, and by how many bits
-//   RealFft<length>             length / 2 + 1 complex numbers of int16; shorter frames end in
-//   zeros Energy<first, last>         re^2 + im^2 as uint32, 0 outside of [first, last)
+//   RealFft<length>             length / 2 + 1 complex numbers; shorter frames end in zeros. Of
+//                               int16, int32 or float32
+//   InverseRealFft<length>      the samples of such a spectrum, of float32 divided by length
+//   OverlapAdd<step>            frames, each `step` samples behind the one before and added to what
+//                               that has left, which lasts from run to run: int16, saturated, or
+//                               float32. The record's `state` is one 0 of that element
+//   Energy<first, last>         re^2 + im^2 as uint32, 0 outside of [first, last)
 //   FilterBank<channels, n>     triangles over the energies, uint64: constants `weights`,
 //   `unweights`
 //                               (n each), `frequencies`, `starts`, `widths` (channels + 1 each)
@@ -28,6 +33,7 @@ namespace graven::core {
 namespace op {
 inline constexpr Op window_function{"window_function"}, fft_shift{"fft_shift"};
 inline constexpr Op fft_scale{"fft_scale"}, real_fft{"real_fft"}, energy{"energy"};
+inline constexpr Op inverse_real_fft{"inverse_real_fft"}, overlap_add{"overlap_add"};
 inline constexpr Op filter_bank{"filter_bank"}, bank_root{"filter_bank_square_root"};
 inline constexpr Op noise_estimate{"noise_estimate"}, less_noise{"spectral_subtraction"};
 inline constexpr Op pcan{"pcan"}, bank_log{"filter_bank_log"};
@@ -56,16 +62,28 @@ constexpr Value signal_value(Lowering& l, const Op& op, int layer, Shape shape, 
   return v;
 }
 
+constexpr bool is_fft(int length) { return length >= 4 && (length & (length - 1)) == 0; }
+
+// A value of the input's samples.
+template <class Lowering>
+constexpr View lower_samples(Lowering& l, const Op& op, int layer, Shape shape, View input) {
+  input = l.with_rows(input, layer);
+  const Element element = l.graph.values[input.value].element;
+  return l.add(signal_value(l, op, layer, shape, input, element), input);
+}
+
 // All of a view's elements as one row.
 template <class Lowering> constexpr View as_row(Lowering& l, View input, int layer) {
   return l.with_rows({input.value, {1, 1, input.shape.size()}, input.first}, layer);
 }
 
 template <class L, At in, bool sound> constexpr bool is_sound_signal() {
-  static_assert(sound || error::out_of_range<error::at_layer<in.layer>, error::in<L>>,
-                "Signal: the length of a transform is a power of two from 4 on that holds a frame; "
-                "Energy has first <= last, within the frame's complex numbers; counts are at least "
-                "1, shifts 0 to 31.");
+  static_assert(
+      sound || error::out_of_range<error::at_layer<in.layer>, error::in<L>>,
+      "Signal: the length of a transform is a power of two from 4 on that holds a frame, of "
+      "the inverse two less than its frame; OverlapAdd's step is 1 to a frame; Energy has first <= "
+      "last, within the frame's complex numbers; counts are at least "
+      "1, shifts 0 to 31.");
   return sound;
 }
 constexpr bool is_shift(int bits) { return bits >= 0 && bits < 32; }
@@ -112,16 +130,43 @@ template <int length> struct RealFft {
   static constexpr const char* op = "SignalRfft";
 
   template <At in> static constexpr Shape output() {
-    constexpr bool fits =
-        length >= 4 && (length & (length - 1)) == 0 && in.shape.channels <= length;
+    constexpr bool fits = detail::is_fft(length) && in.shape.channels <= length;
     constexpr bool sound = detail::is_sound_signal<RealFft, in, fits>();
     return sound ? Shape{in.shape.height, in.shape.width, length + 2} : no_shape;
   }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    return detail::lower_samples(l, op::real_fft, in.layer, output<in>(), input);
+  }
+};
+
+template <int length> struct InverseRealFft {
+  static constexpr const char* op = "SignalIrfft";
+
+  template <At in> static constexpr Shape output() {
+    constexpr bool fits = detail::is_fft(length) && in.shape.channels == length + 2;
+    constexpr bool sound = detail::is_sound_signal<InverseRealFft, in, fits>();
+    return sound ? Shape{in.shape.height, in.shape.width, length} : no_shape;
+  }
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
+    return detail::lower_samples(l, op::inverse_real_fft, in.layer, output<in>(), input);
+  }
+};
+
+template <int step> struct OverlapAdd {
+  static constexpr const char* op = "SignalOverlapAdd";
+
+  template <At in> static constexpr Shape output() {
+    constexpr bool fits = step > 0 && step <= in.shape.channels;
+    constexpr bool sound = detail::is_sound_signal<OverlapAdd, in, fits>();
+    return sound ? Shape{in.shape.height, 1, in.shape.width * step} : no_shape;
+  }
+  template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
-    return l.add(
-        detail::signal_value(l, op::real_fft, in.layer, output<in>(), input, Element::int16),
-        input);
+    const Element element = l.graph.values[input.value].element;
+    Value v = detail::signal_value(l, op::overlap_add, in.layer, output<in>(), input, element);
+    v.options.set(SignalOptions{step});
+    const View kept = l.state(in.layer, "state", {in.shape.height, 1, in.shape.channels});
+    return l.add(v, input, kept);
   }
 };
 

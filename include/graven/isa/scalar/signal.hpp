@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graven/isa/scalar/fft.hpp"
+#include "graven/isa/scalar/svdf.hpp"
 
 namespace graven::core::scalar_isa {
 
@@ -66,6 +67,37 @@ struct WindowFunctions : PlainKernel {
             load<std::int16_t>(in + 2 * c) * load_aligned<std::int16_t>(window + 2 * c) >> shift;
         store(out + 2 * c, static_cast<std::int16_t>(clamp(product, {-32768, 32767})));
       }
+  }
+};
+
+// Stream: int32 step. State: what the frames before have left.
+template <class T> struct OverlapAdds : PlainKernel {
+  static constexpr const char* name = "scalar.overlap_add";
+  static constexpr int size = sizeof(T);
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<T>(g, value, op::overlap_add);
+  }
+  static constexpr int stream_size(const GraphView&, const Value&) { return 4; }
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
+    to.put<std::int32_t>(v.options.get<SignalOptions>().a);
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const int frames = task.in_width, count = task.in_channels;
+    const auto step = load_aligned<std::int32_t>(task.stream);
+    const std::byte* in = band.rows[0];
+    std::byte *kept = own_state(band.rows[task.rows]), *out = band.out[0];
+    for (int f = 0; f < frames; ++f, in += size * count, out += size * step)
+      for (int i = 0; i < count; ++i) {
+        const T total = add(load<T>(in + size * i), load<T>(kept + size * i));
+        store(i < step ? out + size * i : kept + size * (i - step), total);
+        if (i >= count - step) store(kept + size * i, T{0});
+      }
+  }
+  static constexpr T add(T a, T b) {
+    if constexpr (fft::is_real<T>)
+      return a + b;
+    else
+      return static_cast<T>(clamp(a + b, {-32768, 32767}));
   }
 };
 
