@@ -260,6 +260,13 @@ class Node:
             raise self.error(f"has {tensor.data.size} numbers, at most 8 make sense here.", tensor)
         return tuple(int(value) for value in tensor.data.reshape(-1))
 
+    def whole(self, name: str) -> int:
+        """An option of a custom operator, whose file may say any number."""
+        value = self.option(name)
+        if not isinstance(value, int):
+            raise self.error(f"option {name} is {value}, expected a whole number.")
+        return value
+
     def axis(self, value: int, rank: int) -> int:
         if not -rank <= value < rank:
             raise self.error(f"axis {value} does not exist in a tensor of {rank} axes.")

@@ -19,7 +19,7 @@ ADVICE = (
     (r"Flex.*", "TensorFlow's own: convert again without tf.lite.OpsSet.SELECT_TF_OPS"),
     (r"STABLEHLO_.*", "StableHLO's: convert again to operators of TensorFlow Lite"),
     (
-        r"NON_MAX_SUPPRESSION.*|TFLite_Detection_PostProcess|HASHTABLE.*",
+        r"NON_MAX_SUPPRESSION.*|HASHTABLE.*",
         "work behind the network: export the model without it, and do it in your code",
     ),
 )

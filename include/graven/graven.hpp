@@ -24,6 +24,7 @@
 #include "graven/layers/dense.hpp"
 #include "graven/layers/depthwise_conv2d.hpp"
 #include "graven/layers/dequantize.hpp"
+#include "graven/layers/detections.hpp"
 #include "graven/layers/elementary.hpp"
 #include "graven/layers/elu.hpp"
 #include "graven/layers/gelu.hpp"
@@ -152,6 +153,7 @@ using core::Dense;
 using core::DepthToSpace;
 using core::DepthwiseConv2D;
 using core::Dequantize;
+using core::Detections;
 using core::Digit;
 using core::Div;
 using core::DivConstant;

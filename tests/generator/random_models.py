@@ -27,6 +27,7 @@ from graven.layers.delay_line import DelayLine
 from graven.layers.dense import Dense
 from graven.layers.depthwise_conv2d import DepthwiseConv2D
 from graven.layers.dequantize import Dequantize
+from graven.layers.detections import Detections
 from graven.layers.elementary import Elementary
 from graven.layers.elu import ELU
 from graven.layers.embedding_lookup import EmbeddingLookup
@@ -1177,6 +1178,29 @@ def transform(b: Builder, data: int) -> list[int]:
     return [output]
 
 
+def detections(b: Builder, data: int) -> list[int]:
+    """Boxes around anchors of a grid, some of which overlap much."""
+    del b.inputs[:]
+    count, classes, background = b.extent(30), b.extent(5), b.pick(0, 1)
+    boxes = b.input((1, count, b.pick(4, 4, 6)), FLOAT32)
+    scores = b.input((1, count, classes + background), FLOAT32)
+    places = b.rng.integers(0, 4, (count, 2)) / 4
+    sides = b.rng.uniform(0.1, 0.5, (count, 2))
+    anchors = b.tensor((count, 4), FLOAT32, None, np.hstack([places, sides]).astype(np.float32))
+    most, regular = b.extent(10), b.chance(0.5)
+    overlap, least = float(np.float32(b.rng.uniform(0.05, 0.9))), b.pick(0.25, 1.0)
+    if b.tflm and not regular:  # there what is behind the last box stays as it was
+        most, overlap, least = min(most, count), 1.0, -1024.0
+    layer = Detections(
+        most, b.extent(6) if regular else 0, classes, least, overlap, (10.0, 10.0, 5.0, 5.0)
+    )
+    shapes = ((1, most, 4), (1, most), (1, most), (1,))
+    outputs = tuple(b.tensor(shape, FLOAT32) for shape in shapes)
+    name = "TFLite_Detection_PostProcess"
+    b.operators.append(ir.Operator(0, name, layer, (boxes, scores, anchors), outputs))
+    return list(outputs)
+
+
 # -- places that are computed ----------------------------------------------------------------------
 
 
@@ -1336,6 +1360,7 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         audio,
         delay_line,
         transform,
+        detections,
         svdf,
         lstm,
     )

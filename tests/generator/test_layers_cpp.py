@@ -130,7 +130,7 @@ def test_graphs_equal_numpy_and_tflm(policy, tmp_path):
 
 def test_what_tflm_lacks_equals_numpy(tmp_path):
     """RELU6 and CONCATENATION that rescale, ARG_MAX of 64 bits, absent biases, GELU, ..."""
-    kinds = ("relu6", "concat", "argmax", "conv2d", "relu", "smooth", "elementary")
+    kinds = ("relu6", "concat", "argmax", "conv2d", "relu", "smooth", "elementary", "detections")
     cases = cases_of(kinds, tflm_only=False)
     compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)
 

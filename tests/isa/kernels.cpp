@@ -152,11 +152,17 @@ using Placed = Graph<
 
 using ThereAndBack = Graph<Node<RealFft<8>, 0>, Node<InverseRealFft<8>, 1>, Outputs<2>>;
 
+using Found =
+    Graph<Node<Reshape<Shape{1, 24, 8}>, 0>, Node<Slice<Axis::channels, 0, 4>, 1>,
+          Node<graven::Detections<3, 0, false, 0.5f, 0.5f, 1.0f, 1.0f, 1.0f, 1.0f>, 1, 1, 2>,
+          Outputs<3>>;
+
 template <class S> void serve_rest(S& s) {
   s.template add_layer<Kept, of_kept>();
   s.template add_layer<Chosen, of_two>();
   serve<S, words, WindowFunction<12>, Scaled, ThereAndBack, Energy<0, 4>>(s);
   s.template add_layer<ThereAndBack, ints>();
+  s.template add_layer<Found, reals>();
   s.template add_layer<ThereAndBack, reals>();
   serve<S, lasting<word_input, zero_word, zero_word>, OverlapAdd<3>>(s);
   serve<S, lasting<real_input, zero, zero>, OverlapAdd<3>>(s);

@@ -151,7 +151,7 @@ def least(numbers: dict[str, int], node: Node, name: str, limit: int) -> int:
 
 
 def read_numbers(node: Node) -> dict[str, int]:
-    return {name: int(node.option(name)) for name in NUMBERS[node.name]}
+    return {name: node.whole(name) for name in NUMBERS[node.name]}
 
 
 def kept(node: Node) -> tuple[np.ndarray, ...]:

@@ -325,7 +325,7 @@ def read(node: Node) -> Signal:
         node.expect_element(
             node.input(place), *(element if isinstance(element, tuple) else (element,))
         )
-    numbers = {name: node.option(name) for name in kind.numbers}
+    numbers = {name: node.whole(name) for name in kind.numbers}
     element = node.input(0).element
     layer = Signal(numbers, element) if element in TYPES else Signal(numbers)
     for place, _ in enumerate(kind.constants, len(kind.inputs)):

@@ -16,6 +16,7 @@
 #include "graven/isa/scalar/binaries.hpp"
 #include "graven/isa/scalar/cast.hpp"
 #include "graven/isa/scalar/conv.hpp"
+#include "graven/isa/scalar/detections.hpp"
 #include "graven/isa/scalar/elementwise.hpp"
 #include "graven/isa/scalar/fft.hpp"
 #include "graven/isa/scalar/index_map.hpp"
@@ -65,9 +66,9 @@ using elementwise =
 using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<std::int16_t>,
                      AddInt16, MulQuantized<std::int16_t>, MapWords, SoftmaxInt16>;
 using converting = Prefer<Casts, LogicalNot, Zeros>;
-using moving =
-    Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat, IndexMaps,
-           IndexTables, ByPlaces<Lookups>, ByPlaces<UpdatesSlice>, Copy, Slide, Constant>;
+using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat,
+                      IndexMaps, IndexTables, ByPlaces<Lookups>, ByPlaces<UpdatesSlice>,
+                      DetectionTables, Copy, Slide, Constant>;
 template <template <class> class Integer, class Real>
 using cells = Prefer<IntegerCells<Integer, std::int8_t>, IntegerCells<Integer, std::int16_t>,
                      RealCells<Real>>;
