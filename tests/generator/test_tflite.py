@@ -236,9 +236,9 @@ def test_models_of_another_machine(monkeypatch):
         assert f"operator 0 ({name}): is compiled for {machine}" in sentence
         assert "from before that step" in sentence
     with monkeypatch.context() as patched:
-        custom(patched, "TFLite_Detection_PostProcess")
+        custom(patched, "TFLite_Foreign_PostProcess")
         sentence = refused(convolution())
-    assert "operator 0 (TFLite_Detection_PostProcess), tensor 3" in sentence
+    assert "operator 0 (TFLite_Foreign_PostProcess), tensor 3" in sentence
     assert "is not supported" in sentence
 
 

@@ -24,7 +24,7 @@ if typing.TYPE_CHECKING:
 OPERATORS = ("TFLite_Detection_PostProcess", "DETECTIONS")
 OPTIONS = {"TFLite_Detection_PostProcess": "FlexBuffer"}  # layers.FLEX_BUFFER
 DATA = (0, 1, 2)
-SCALES = ("y_scale", "x_scale", "h_scale", "w_scale")
+FACTORS = ["y_scale", "x_scale", "h_scale", "w_scale"]
 PER_CLASS = 100  # where a file does not say
 
 
@@ -47,7 +47,7 @@ def options(layer: Detections) -> dict[str, Option]:
         "nms_score_threshold": layer.score,
         "nms_iou_threshold": layer.overlap,
         "num_classes": layer.classes,
-        **dict(zip(SCALES, layer.scales, strict=True)),
+        **dict(zip(FACTORS, layer.scales, strict=True)),
     }
 
 
@@ -83,7 +83,7 @@ def read_options(node: Node) -> Detections:
     several = node.whole("max_classes_per_detection")
     score, overlap, *scales = (
         float(np.float32(node.option(name)))
-        for name in ("nms_score_threshold", "nms_iou_threshold", *SCALES)
+        for name in ("nms_score_threshold", "nms_iou_threshold", *FACTORS)
     )
     if min(most, classes) < 1 or (regular and per_class < 1) or not 0 < overlap <= 1:
         raise node.error(

@@ -23,7 +23,6 @@ INT16, INT32, FLOAT32 = ir.Element.INT16, ir.Element.INT32, ir.Element.FLOAT32
 UINT32, UINT64 = ir.Element.UINT32, ir.Element.UINT64
 TYPES = {FLOAT32: 0, INT32: 2, INT16: 7}
 """The schema's numbers, by which the library chooses."""
-SAMPLES = (INT16, INT32, FLOAT32)
 LIKE_INPUT = None
 
 LOG_TABLE = np.array([
@@ -251,12 +250,12 @@ KINDS = {
         plain("FftAutoScale"), auto_scale,
     ),
     "SignalRfft": Kind(
-        ("fft_length",), (SAMPLES,), (), (LIKE_INPUT,),
+        ("fft_length",), (tuple(TYPES),), (), (LIKE_INPUT,),
         lambda own, node: ((*node.input(0).shape[:-1], own.numbers["fft_length"] + 2),),
         numbered("RealFft"), spectrum,
     ),
     "SignalIrfft": Kind(
-        ("fft_length",), (SAMPLES,), (), (LIKE_INPUT,),
+        ("fft_length",), (tuple(TYPES),), (), (LIKE_INPUT,),
         lambda own, node: ((*node.input(0).shape[:-1], own.numbers["fft_length"]),),
         numbered("InverseRealFft"), samples,
     ),
