@@ -9,7 +9,7 @@ from pathlib import Path
 
 from graven import hybrid, inputs, ir
 from graven.errors import GravenError
-from graven.frontends import onnx, tflite, tflite_writer, torch
+from graven.frontends import keras, onnx, saved_model, tflite, tflite_writer, torch
 from graven.quantize.decisions import Report
 from graven.quantize.post_training import quantize
 
@@ -24,6 +24,7 @@ class Source:
 
 
 TORCH = (".pt", ".pt2", ".pth")
+KERAS = (".keras", ".h5", ".hdf5")
 
 
 def read(
@@ -35,20 +36,24 @@ def read(
     """The network in a file; `layout` is that of the inputs: nhwc, nchw, or what costs nothing. A
     pickled PyTorch module needs its class, module:Name, and the shape of its input."""
     suffix = path.suffix.lower()
-    if tflite.is_tflite(path) or suffix not in (".onnx", *TORCH):
-        return read_tflite(path, layout)
+    if saved_model.is_saved_model(path):
+        return parsed_tflite(path, saved_model.converted(path), layout)
+    if tflite.is_tflite(path) or suffix not in (".onnx", *KERAS, *TORCH):
+        return parsed_tflite(path, tflite.read(path), layout)
     if not path.is_file():
         raise GravenError(f"{path}: cannot be read: no such file.")
-    network = onnx.load(path, layout) if suffix == ".onnx" else torch.load(path, layout, of, shape)
+    if suffix in TORCH:
+        network = torch.load(path, layout, of, shape)
+    else:
+        network = (onnx if suffix == ".onnx" else keras).load(path, layout)
     network = replace(network, name=default_name(path))
     return Source(network, tflite_writer.to_bytes(network), digest(path))
 
 
-def read_tflite(path: Path, layout: str | None) -> Source:
-    data = tflite.read(path)
+def parsed_tflite(path: Path, data: bytes, layout: str | None) -> Source:
     if layout is not None:
         raise GravenError(
-            f"--layout {layout}: {path.name} is a .tflite file, whose layout is NHWC; leave it out."
+            f"--layout {layout}: {path.name} is of TensorFlow, whose layout is NHWC; leave it out."
         )
     network = tflite.parse(data, tflite.printable(path.name), default_name(path))
     return Source(network, hybrid.judged(network, data), digest_of(data))

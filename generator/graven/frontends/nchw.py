@@ -29,6 +29,7 @@ Pads = Sequence[tuple[int, int]]
 """Before and behind, for each axis of a window."""
 
 LAYOUTS = ("nhwc", "nchw")
+STATED = {3: "NCL", 4: "NCHW"}
 ELEMENTS = {element.dtype: element for element in ir.Element}
 
 
@@ -85,6 +86,7 @@ class Draft:
 
     source: str
     where: str = ""
+    letters: dict[int, str] = field(default_factory=lambda: dict(STATED))  # of axes, by rank
     tensors: list[ir.Tensor] = field(default_factory=list)
     operators: list[Op] = field(default_factory=list)
     inputs: list[int] = field(default_factory=list)
@@ -116,6 +118,11 @@ class Draft:
         data = np.ascontiguousarray(data)
         if data.dtype == np.float64:
             data = data.astype(np.float32)
+        if data.dtype.kind == "f" and np.isnan(data).any():
+            raise self.error(
+                "has a weight that is no number (NaN): training has diverged; train again, with a "
+                "smaller learning rate or scaled data."
+            )
         if data.dtype not in ELEMENTS:
             raise self.error(f"has a constant of {data.dtype}; export the model in float32.")
         return self.tensor(f"constant_{len(self.tensors)}", data.shape, data)
@@ -772,7 +779,11 @@ class Draft:
             self.tensors[index] = replace(self.tensors[index], name=label)
             found.append(index)
             orders[label] = order
-        said = (f"{label} {letters(order)}" for label, order in orders.items() if len(order) > 2)
+        said = (
+            f"{label} {letters(order, self.letters)}"
+            for label, order in orders.items()
+            if len(order) > 2
+        )
         whole = integers.lowered(self, folding.folded(self, set(found)), found)
         operators = [
             Stated(each.name, tuple(each.inputs), tuple(each.outputs), each.options.__getitem__)
@@ -794,9 +805,9 @@ def strided_options(padding: str, stride: Shape, dilation: Shape = (1, 1)) -> di
     }
 
 
-def letters(order: Shape) -> str:
+def letters(order: Shape, names: dict[int, str]) -> str:
     """An order of stated axes by its letters, as NHWC."""
-    stated = {3: "NCL", 4: "NCHW"}.get(len(order), "0123456789")
+    stated = names.get(len(order), "0123456789")
     return "".join(stated[axis] for axis in order)
 
 

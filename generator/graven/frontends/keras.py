@@ -1,0 +1,323 @@
+"""Reads models of Keras 3 (.keras) and of tf.keras (.h5), layer by layer, without Keras: the file's
+configuration says the network, its HDF5 part has the weights.
+
+Each class of layer has a function in keras_layers.py that tells nchw.Draft what it computes. A
+subclass's own code is in no file: such models come by a .tflite file.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from graven import ir
+from graven.errors import GravenError
+from graven.frontends.nchw import Draft, View
+from graven.frontends.tflite import identifier, printable
+
+if TYPE_CHECKING:
+    import h5py
+
+Config = dict[str, Any]
+LETTERS = {3: "NLC", 4: "NHWC"}
+TFLITE = (
+    "or export the whole model with tf.lite.TFLiteConverter.from_keras_model(model), with "
+    "optimizations = [tf.lite.Optimize.DEFAULT], a representative_dataset and "
+    "target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8] for int8, and give the "
+    ".tflite file"
+)
+
+
+@dataclass(frozen=True)
+class Layer:
+    kind: str  # the class's name
+    name: str
+    config: Config
+    weights: list[np.ndarray]
+    is_new: bool  # Keras 3
+
+
+def require() -> None:
+    try:
+        import h5py  # noqa: F401
+    except ImportError:
+        raise GravenError(
+            "reading a .keras or .h5 file needs the package h5py: pip install 'graven[keras]'."
+        ) from None
+
+
+def load(path: str | Path, layout: str | None = None) -> ir.Network:
+    """The network in the file; its layout is NHWC, as all that Keras states."""
+    require()
+    path = Path(path)
+    if layout == "nchw":
+        raise GravenError(
+            f"--layout nchw: {path.name} is a file of Keras, whose layout is NHWC; leave it out."
+        )
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise GravenError(f"{path}: cannot be read: {error.strerror or error}.") from None
+    archive = data[:2] == b"PK"
+    try:
+        model, store = from_archive(data) if archive else from_hdf5(data)
+    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise GravenError(
+            f"{path}: is no whole model of Keras ({reason}); save it with model.save(), weights "
+            "alone are not enough."
+        ) from None
+    return Reader(printable(path.name), store).network(identifier(path.stem), model)
+
+
+# -- the two kinds of file ------------------------------------------------------------------------
+
+
+class Store:
+    """The weights of a file; `is_new`: of Keras 3, whose meaning of some layers differs."""
+
+    is_new: bool
+
+    def of(self, path: Sequence[str], name: str) -> list[np.ndarray]:
+        """Of the layer of this name, in the order that its class has made them; `path` leads
+        through models to it."""
+        raise NotImplementedError
+
+
+@dataclass
+class Archive(Store):
+    """A .keras file: groups named by the class, numbered, that say the layer's name or not."""
+
+    file: h5py.File
+    is_new: bool = True
+    groups: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def place(self, path: Sequence[str], layers: list[Config]) -> None:
+        """Where the weights of a model's layers lie."""
+        base = self.groups.get(tuple(path), "")
+        counts: dict[str, int] = {}
+        for each in layers:
+            stem = snake(each["class_name"])
+            number = counts.get(stem, 0)
+            counts[stem] = number + 1
+            group = f"{base}/layers/{stem}_{number}" if number else f"{base}/layers/{stem}"
+            self.groups[(*path, each["config"]["name"])] = group
+
+    def of(self, path: Sequence[str], name: str) -> list[np.ndarray]:
+        group = self.groups[(*path, name)]
+        return [np.asarray(each) for each in self.datasets(group)]
+
+    def datasets(self, group: str) -> list[h5py.Dataset]:
+        """Of a layer, and of layers inside of it."""
+        found = self.file.get(group)
+        if found is None:
+            return []
+        own = found.get("vars", {})
+        values = [own[key] for key in sorted(own, key=int)]
+        inner = [key for key in found if key != "vars"]
+        return values + [each for key in inner for each in self.datasets(f"{group}/{key}")]
+
+
+@dataclass
+class Hdf5(Store):
+    """A .h5 file: a group for each layer of the outer model, with its weights' names in order."""
+
+    weights: h5py.Group
+    is_new: bool
+
+    def of(self, path: Sequence[str], name: str) -> list[np.ndarray]:
+        group = self.weights.get((*path, name)[0])
+        if group is None:
+            return []
+        names = [text(each) for each in group.attrs.get("weight_names", ())]
+        if path:  # of a model inside the model, by the name before the weight's
+            names = [each for each in names if each.split("/")[-2:-1] == [name]]
+        return [np.asarray(group[each]) for each in names]
+
+
+def from_archive(data: bytes) -> tuple[Config, Store]:
+    import h5py
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        model = json.loads(archive.read("config.json"))
+        weights = io.BytesIO(archive.read("model.weights.h5"))
+    return model, Archive(h5py.File(weights))
+
+
+def from_hdf5(data: bytes) -> tuple[Config, Store]:
+    import h5py
+
+    file = h5py.File(io.BytesIO(data))
+    model = json.loads(text(file.attrs["model_config"]))
+    is_new = text(file.attrs.get("keras_version", "2")).startswith("3")
+    return model, Hdf5(file["model_weights"], is_new)
+
+
+def text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def snake(name: str) -> str:
+    """As Keras names things after classes: SeparableConv2D is separable_conv2d."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+# -- the network ----------------------------------------------------------------------------------
+
+
+class Reader:
+    def __init__(self, source: str, store: Store) -> None:
+        self.draft = Draft(source, letters=LETTERS)
+        self.store = store
+
+    def network(self, name: str, model: Config) -> ir.Network:
+        outputs = self.model(model, (), None)
+        if len(outputs) == 1:
+            return self.draft.network(name, {"y": outputs[0]}, "nchw")
+        named = {f"y_{place}": each for place, each in enumerate(outputs)}
+        return self.draft.network(name, named, "nchw")
+
+    def model(self, model: Config, path: tuple[str, ...], given: list[View] | None) -> list[View]:
+        """The outputs of a model, or of one inside of it for what it is given."""
+        kind, config = model["class_name"], model["config"]
+        self.draft.where = f"model '{printable(str(config.get('name', '')))}' ({kind})"
+        if "layers" not in config:
+            raise self.draft.error(
+                "is a class of your own, of which the file has no layers; build it as Sequential "
+                f"or from keras.Input, {TFLITE}."
+            )
+        if isinstance(self.store, Archive):
+            self.store.place(path, config["layers"])
+        if kind == "Sequential":
+            return self.sequential(config, path, given)
+        return Graph(self, config, path, given).outputs()
+
+    def sequential(
+        self, config: Config, path: tuple[str, ...], given: list[View] | None
+    ) -> list[View]:
+        layers, views = list(config["layers"]), given
+        if views is None:
+            first = layers[0]
+            shape = shape_of(first) or config.get("build_input_shape")
+            views = [self.input(first["config"]["name"], shape, first["config"])]
+        for each in layers:
+            if each["class_name"] != "InputLayer":
+                views = self.layer(each, path, views)
+        return views
+
+    def input(self, name: str, shape: Sequence[int | None] | None, config: Config) -> View:
+        self.draft.where = f"input '{printable(name)}'"
+        if not shape:
+            raise self.draft.error(
+                "has no shape yet; build the model (keras.Input, or call it once) and save it."
+            )
+        if None in shape[1:]:
+            raise self.draft.error(
+                f"has the dynamic shape {'x'.join(str(n or '?') for n in shape)}; give keras.Input "
+                "the shape of a sample."
+            )
+        self.check_dtype(config)
+        return self.draft.input(printable(name), (1, *shape[1:]), "nchw")
+
+    def check_dtype(self, config: Config) -> None:
+        policy = config.get("dtype", "float32")
+        name = policy if isinstance(policy, str) else (policy or {}).get("config", {}).get("name")
+        if name not in ("float32", "mixed_float16", "mixed_bfloat16", None):
+            raise self.draft.error(
+                f"computes in {printable(str(name))}, expected float32; build the model with "
+                "dtype='float32', set_weights from this one, and save it again."
+            )
+
+    def layer(self, each: Config, path: tuple[str, ...], views: list) -> list[View]:
+        from graven.frontends import keras_layers
+
+        kind, config = each["class_name"], each["config"]
+        if kind in ("Functional", "Model", "Sequential"):
+            return self.model(each, (*path, config["name"]), views)
+        name = printable(config["name"])
+        self.draft.where = f"layer '{name}' ({printable(kind)})"
+        self.check_dtype(config)
+        handler = keras_layers.HANDLERS.get(kind)
+        if handler is None or (each.get("registered_name") or "").split(">")[0] == "Custom":
+            known = ", ".join(sorted(keras_layers.HANDLERS))
+            advice = keras_layers.INSTEAD.get(kind, f"use one of {known}")
+            raise self.draft.error(f"is not supported; {advice}, {TFLITE}.")
+        weights = self.store.of(path, config["name"])
+        layer = Layer(kind, name, config, weights, self.store.is_new)
+        try:
+            found = handler(self.draft, layer, views)
+        except (KeyError, IndexError, ValueError) as error:
+            raise self.draft.error(
+                f"lacks what its class has ({type(error).__name__}: {error}); save the model again."
+            ) from None
+        return found if isinstance(found, list) else [found]
+
+
+class Graph:
+    """A model of several paths: every call of a layer has a place, (name, number)."""
+
+    def __init__(
+        self, reader: Reader, config: Config, path: tuple[str, ...], given: list[View] | None
+    ) -> None:
+        self.reader, self.config, self.path = reader, config, path
+        self.layers = {each.get("name", each["config"]["name"]): each for each in config["layers"]}
+        self.values: dict[tuple[str, int], list[View]] = {}
+        for place, (name, *_) in enumerate(listed(config["input_layers"])):
+            if given is None:
+                layer = self.layers[name]["config"]
+                view = reader.input(name, shape_of(self.layers[name]), layer)
+            else:
+                view = given[place]
+            self.values[name, 0] = [view]
+
+    def outputs(self) -> list[View]:
+        wanted = listed(self.config["output_layers"])
+        for each in self.config["layers"]:  # in order, so that no chain of calls is deep
+            for number in range(len(each.get("inbound_nodes") or ())):
+                self.value(each["config"]["name"], number)
+        return [self.value(name, number)[place] for name, number, place in wanted]
+
+    def value(self, name: str, number: int) -> list[View]:
+        if (name, number) not in self.values:
+            layer = self.layers[name]
+            calls = layer["inbound_nodes"][number]
+            views = [
+                each if isinstance(each, float) else self.value(each[0], each[1])[each[2]]
+                for each in arguments(calls)
+            ]
+            self.values[name, number] = self.reader.layer(layer, self.path, views)
+        return self.values[name, number]
+
+
+def shape_of(layer: Config) -> list[int | None] | None:
+    config = layer["config"]
+    built = (layer.get("build_config") or {}).get("input_shape")
+    return config.get("batch_shape") or config.get("batch_input_shape") or built
+
+
+def listed(places: list) -> list[list]:
+    """One place may stand without the list around it."""
+    return [places] if places and isinstance(places[0], str) else places
+
+
+def arguments(node: Any) -> list:
+    """The places that a call reads, and its numbers, whichever way they are nested."""
+    if isinstance(node, dict) and node.get("class_name") == "__keras_tensor__":
+        return [node["config"]["keras_history"]]
+    if isinstance(node, dict):  # of Keras 3
+        return arguments(node.get("args", []))
+    if isinstance(node, list) and len(node) in (3, 4) and isinstance(node[0], str):
+        return [node[:3]]
+    if isinstance(node, list):
+        return [found for each in node for found in arguments(each)]
+    return [float(node)] if isinstance(node, int | float) and not isinstance(node, bool) else []

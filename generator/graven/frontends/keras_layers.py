@@ -1,0 +1,448 @@
+"""What each class of Keras' layers computes. Shapes are stated channels last, as Keras does it; the
+Draft's windows want channels first, which a view gives for nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from graven.frontends.keras import Layer
+from graven.frontends.nchw import Draft, View
+from graven.node import shape_text
+from graven.window import span
+
+Handler = Callable[[Draft, Layer, list], Any]
+HANDLERS: dict[str, Handler] = {}
+RECURRENT = "recurrent layers wait for their own front end; use Conv1D over time"
+NORMALIZED = "use BatchNormalization, which costs nothing behind a convolution"
+INSTEAD = {
+    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN", "Bidirectional", "RNN"), RECURRENT),
+    **dict.fromkeys(("LayerNormalization", "GroupNormalization"), NORMALIZED),
+    "Lambda": "its code is not in the file; use layers that Keras has",
+    "Embedding": "give the embedded vectors as the model's input",
+    "MultiHeadAttention": "attention waits for its own front end; use convolutions",
+}
+UNCHANGED = (
+    "ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise",
+    "Identity", "SpatialDropout1D", "SpatialDropout2D",
+)  # fmt: skip
+"""What acts in training alone."""
+
+
+def handles(*kinds: str) -> Callable[[Handler], Handler]:
+    def add(function: Handler) -> Handler:
+        HANDLERS.update(dict.fromkeys(kinds, function))
+        return function
+
+    return add
+
+
+# -- channels -------------------------------------------------------------------------------------
+
+
+def first(draft: Draft, view: View) -> View:
+    """The view with its channels stated first."""
+    rank = len(view.shape)
+    return draft.transpose(view, (0, rank - 1, *range(1, rank - 1)))
+
+
+def last(draft: Draft, view: View) -> View:
+    rank = len(view.shape)
+    return draft.transpose(view, (0, *range(2, rank), 1))
+
+
+def check_channels(draft: Draft, layer: Layer) -> None:
+    if layer.config.get("data_format", "channels_last") == "channels_first":
+        raise draft.error("has its channels first; build the model with channels_last.")
+
+
+def several(value: Any, count: int) -> tuple[int, ...]:
+    values = list(value) if isinstance(value, list | tuple) else [value]
+    return tuple(int(each) for each in (values * count if len(values) == 1 else values))
+
+
+def pads(
+    draft: Draft,
+    layer: Layer,
+    extents: Sequence[int],
+    filter: Sequence[int],
+    stride: Sequence[int],
+    dilation: Sequence[int],
+) -> list[tuple[int, int]]:
+    kind = str(layer.config.get("padding", "valid")).lower()
+    if kind == "valid":
+        return [(0, 0)] * len(filter)
+    if kind == "causal":
+        return [((filter[0] - 1) * dilation[0], 0)]
+    if kind != "same":
+        raise draft.error(f"has the padding '{kind}', expected valid, same or causal.")
+    found = []
+    for numbers in zip(extents, filter, stride, dilation, strict=True):
+        extent, size, step, apart = numbers
+        like = span(extent, size, step, apart, "SAME")
+        whole = max((like.output - 1) * step + (size - 1) * apart + 1 - extent, 0)
+        found.append((like.before, whole - like.before))
+    return found
+
+
+# -- convolutions, pools, products ----------------------------------------------------------------
+
+
+def convolved(
+    draft: Draft, layer: Layer, view: View, weights: np.ndarray, bias: Any, groups: int
+) -> View:
+    """Weights are OIHW."""
+    count = weights.ndim - 2
+    stride = several(layer.config["strides"], count)
+    dilation = several(layer.config.get("dilation_rate", 1), count)
+    view = first(draft, view)
+    border = pads(draft, layer, view.shape[2:], weights.shape[2:], stride, dilation)
+    return last(draft, draft.conv(view, weights, bias, stride, dilation, border, groups))
+
+
+@handles("Conv1D", "Conv2D", "Convolution1D", "Convolution2D")
+def _conv(draft: Draft, layer: Layer, views: list) -> View:
+    check_channels(draft, layer)
+    kernel, *bias = layer.weights
+    weights = np.moveaxis(kernel, (-1, -2), (0, 1))
+    made = convolved(draft, layer, views[0], weights, *(bias or [None]),
+                     groups=layer.config.get("groups", 1))  # fmt: skip
+    return activated(draft, layer, made)
+
+
+def one_each(kernel: np.ndarray) -> np.ndarray:
+    """A depthwise kernel as OIHW of as many groups as channels."""
+    outer = kernel.shape[:-2]
+    return np.moveaxis(kernel.reshape(*outer, -1), -1, 0)[:, None]
+
+
+@handles("DepthwiseConv1D", "DepthwiseConv2D")
+def _depthwise(draft: Draft, layer: Layer, views: list) -> View:
+    check_channels(draft, layer)
+    kernel, *bias = layer.weights
+    groups = kernel.shape[-2]
+    made = convolved(draft, layer, views[0], one_each(kernel), *(bias or [None]), groups=groups)
+    return activated(draft, layer, made)
+
+
+@handles("SeparableConv1D", "SeparableConv2D")
+def _separable(draft: Draft, layer: Layer, views: list) -> View:
+    check_channels(draft, layer)
+    depthwise, pointwise, *bias = layer.weights
+    groups = depthwise.shape[-2]
+    made = convolved(draft, layer, views[0], one_each(depthwise), None, groups)
+    weights = np.moveaxis(pointwise, (-1, -2), (0, 1))
+    ones = (1,) * (weights.ndim - 2)
+    none = [(0, 0)] * len(ones)
+    view = draft.conv(first(draft, made), weights, *(bias or [None]), ones, ones, none, 1)
+    return activated(draft, layer, last(draft, view))
+
+
+@handles("Conv2DTranspose")
+def _conv_transpose(draft: Draft, layer: Layer, views: list) -> View:
+    check_channels(draft, layer)
+    kernel, *bias = layer.weights
+    beyond = layer.config.get("output_padding")
+    if beyond is not None or set(several(layer.config.get("dilation_rate", 1), 2)) != {1}:
+        raise draft.error("is dilated or has output_padding; use UpSampling2D and Conv2D.")
+    stride = several(layer.config["strides"], 2)
+    cut = [(0, 0)] * 2
+    if str(layer.config["padding"]).lower() == "same":
+        whole = [size - step for size, step in zip(kernel.shape[:2], stride, strict=True)]
+        cut = [(each // 2, each - each // 2) for each in whole]
+    weights = kernel.transpose(3, 2, 0, 1)  # of HWOI
+    made = draft.conv_transpose(first(draft, views[0]), weights, *(bias or [None]), stride, cut)
+    return activated(draft, layer, last(draft, made))
+
+
+def _pool(kind: str) -> Handler:
+    def handler(draft: Draft, layer: Layer, views: list) -> View:
+        check_channels(draft, layer)
+        view = first(draft, views[0])
+        count = len(view.shape) - 2
+        filter = several(layer.config["pool_size"], count)
+        given = layer.config.get("strides")
+        stride = several(given, count) if given else filter
+        border = pads(draft, layer, view.shape[2:], filter, stride, (1,) * count)
+        return last(draft, draft.pool(kind, view, filter, stride, border))
+
+    return handler
+
+
+def _global_pool(kind: str) -> Handler:
+    def handler(draft: Draft, layer: Layer, views: list) -> View:
+        check_channels(draft, layer)
+        axes = range(1, len(views[0].shape) - 1)
+        return draft.reduce(kind, views[0], axes, bool(layer.config.get("keepdims", False)))
+
+    return handler
+
+
+for _axes in ("1D", "2D"):
+    HANDLERS[f"MaxPooling{_axes}"] = HANDLERS[f"MaxPool{_axes}"] = _pool("MAX")
+    HANDLERS[f"AveragePooling{_axes}"] = HANDLERS[f"AvgPool{_axes}"] = _pool("AVERAGE")
+    HANDLERS[f"GlobalAveragePooling{_axes}"] = _global_pool("MEAN")
+    HANDLERS[f"GlobalMaxPooling{_axes}"] = _global_pool("REDUCE_MAX")
+
+
+@handles("Dense")
+def _dense(draft: Draft, layer: Layer, views: list) -> View:
+    kernel, *bias = layer.weights
+    made = draft.dense(views[0], np.ascontiguousarray(kernel.T), *(bias or [None]))
+    return activated(draft, layer, made)
+
+
+# -- normalization and scaling --------------------------------------------------------------------
+
+
+def channel_axis(draft: Draft, layer: Layer, view: View) -> None:
+    axis = layer.config.get("axis", -1)
+    axes = axis if isinstance(axis, list) else [axis]
+    if [each % len(view.shape) for each in axes] != [len(view.shape) - 1]:
+        raise draft.error(f"normalizes axis {axis}, expected the last one, of the channels.")
+
+
+@handles("BatchNormalization")
+def _batch_normalization(draft: Draft, layer: Layer, views: list) -> View:
+    channel_axis(draft, layer, views[0])
+    left = list(layer.weights)
+    count = len(left[-1])
+    scale = left.pop(0) if layer.config.get("scale", True) else np.ones(count, np.float32)
+    offset = left.pop(0) if layer.config.get("center", True) else np.zeros(count, np.float32)
+    mean, variance = left
+    epsilon = layer.config.get("epsilon", 1e-3)
+    return last(
+        draft, draft.normalized(first(draft, views[0]), scale, offset, mean, variance, epsilon)
+    )
+
+
+@handles("Rescaling")
+def _rescaling(draft: Draft, layer: Layer, views: list) -> View:
+    return scaled(draft, views[0], layer.config["scale"], layer.config.get("offset", 0.0))
+
+
+def scaled(draft: Draft, view: View, factor: Any, offset: Any) -> View:
+    for name, value in (("MUL", factor), ("ADD", offset)):
+        constant = np.asarray(value, np.float32)
+        if np.any(constant != (1.0 if name == "MUL" else 0.0)):
+            view = draft.binary(name, view, constant)
+    return view
+
+
+@handles("Normalization")
+def _normalization(draft: Draft, layer: Layer, views: list) -> View:
+    config = layer.config
+    if config.get("invert"):
+        raise draft.error("inverts; scale the data outside of the model.")
+    if config.get("axis", -1) is not None:
+        channel_axis(draft, layer, views[0])
+    given = layer.weights[:2] or [config.get("mean"), config.get("variance")]
+    if any(each is None for each in given):
+        raise draft.error("has no mean and variance; call adapt() before saving.")
+    mean, variance = (np.asarray(each, np.float64) for each in given)
+    factor = 1.0 / np.maximum(np.sqrt(variance), 1e-7)
+    return scaled(draft, views[0], factor.astype(np.float32), (-mean * factor).astype(np.float32))
+
+
+# -- element by element ---------------------------------------------------------------------------
+
+PLAIN = {
+    "exponential": "EXP", "relu": "RELU", "relu6": "RELU6", "sigmoid": "LOGISTIC", "tanh": "TANH",
+    "elu": "ELU",
+}  # fmt: skip
+
+
+def activated(draft: Draft, layer: Layer, view: View) -> View:
+    """By the layer's activation: a name, or a description of it."""
+    found = layer.config.get("activation") or "linear"
+    if isinstance(found, dict):
+        found = found.get("config", found.get("class_name"))
+        found = found if isinstance(found, str) else "?"
+    return by_name(draft, layer, view, found)
+
+
+def by_name(draft: Draft, layer: Layer, view: View, name: str) -> View:
+    if name == "linear":
+        return view
+    if name in PLAIN:
+        return draft.unary(PLAIN[name], view)
+    if name == "softmax":
+        return draft.softmax(view, -1)
+    if name == "leaky_relu":
+        return draft.unary("LEAKY_RELU", view, {"Alpha": 0.2})
+    if name == "gelu":
+        return draft.unary("GELU", view, {"Approximate": False})
+    if name in ("swish", "silu"):
+        return draft.binary("MUL", view, draft.unary("LOGISTIC", view))
+    if name in ("hard_swish", "hard_silu"):
+        return draft.unary("HARD_SWISH", view)
+    if name == "hard_sigmoid":
+        return draft.scaled_relu6(view, *((1 / 6, 0.5) if layer.is_new else (0.2, 0.5)))
+    known = ", ".join(sorted((*PLAIN, "softmax", "leaky_relu", "gelu", "swish", "hard_swish",
+                              "hard_sigmoid", "linear")))  # fmt: skip
+    raise draft.error(f"has the activation '{name}', which is not supported; use one of {known}.")
+
+
+@handles("Activation")
+def _activation(draft: Draft, layer: Layer, views: list) -> View:
+    return activated(draft, layer, views[0])
+
+
+@handles("ReLU")
+def _relu(draft: Draft, layer: Layer, views: list) -> View:
+    config = layer.config
+    slope = config.get("negative_slope") or 0.0
+    most = config.get("max_value")
+    if config.get("threshold"):
+        raise draft.error("has a threshold; use a plain ReLU.")
+    if slope and most is not None:
+        raise draft.error("has a slope and a largest value; use LeakyReLU.")
+    if slope:
+        return draft.unary("LEAKY_RELU", views[0], {"Alpha": float(slope)})
+    return draft.clip(views[0], 0.0, math.inf if most is None else float(most))
+
+
+@handles("LeakyReLU")
+def _leaky_relu(draft: Draft, layer: Layer, views: list) -> View:
+    slope = layer.config.get("negative_slope", layer.config.get("alpha", 0.3))
+    return draft.unary("LEAKY_RELU", views[0], {"Alpha": float(slope)})
+
+
+@handles("PReLU")
+def _prelu(draft: Draft, layer: Layer, views: list) -> View:
+    """max(x, 0) + slope * min(x, 0)."""
+    (view,), (slope,) = views, layer.weights
+    if slope.size == 1:
+        return draft.prelu(view, slope)
+    below = draft.binary("MUL", draft.binary("MINIMUM", view, np.float32([0])), slope)
+    return draft.binary("ADD", draft.unary("RELU", view), below)
+
+
+@handles("ELU")
+def _elu(draft: Draft, layer: Layer, views: list) -> View:
+    if layer.config.get("alpha", 1.0) != 1.0:
+        raise draft.error("has an alpha other than 1; use 1, or LeakyReLU.")
+    return draft.unary("ELU", views[0])
+
+
+@handles("Softmax")
+def _softmax(draft: Draft, layer: Layer, views: list) -> View:
+    axis = layer.config.get("axis", -1)
+    if isinstance(axis, list):
+        raise draft.error("works over several axes; use one.")
+    return draft.softmax(views[0], axis)
+
+
+@handles(*UNCHANGED)
+def _unchanged(draft: Draft, layer: Layer, views: list) -> View:
+    return views[0]
+
+
+# -- several inputs -------------------------------------------------------------------------------
+
+
+def _merge(name: str) -> Handler:
+    def handler(draft: Draft, layer: Layer, views: list) -> View:
+        result = views[0]
+        for each in views[1:]:
+            result = draft.binary(name, *(operand(value) for value in (result, each)))
+        return result
+
+    return handler
+
+
+def operand(value: Any) -> View | np.ndarray:
+    return value if isinstance(value, View) else np.float32([value])
+
+
+HANDLERS.update(
+    Add=_merge("ADD"), Subtract=_merge("SUB"), Multiply=_merge("MUL"), Maximum=_merge("MAXIMUM"),
+    Minimum=_merge("MINIMUM"), Divide=_merge("DIV"), TrueDivide=_merge("DIV"),
+)  # fmt: skip
+
+
+@handles("Average")
+def _average(draft: Draft, layer: Layer, views: list) -> View:
+    return draft.binary("MUL", HANDLERS["Add"](draft, layer, views), np.float32([1 / len(views)]))
+
+
+@handles("Concatenate")
+def _concatenate(draft: Draft, layer: Layer, views: list) -> View:
+    return draft.concat(views, layer.config.get("axis", -1))
+
+
+# -- shapes ---------------------------------------------------------------------------------------
+
+
+@handles("Flatten")
+def _flatten(draft: Draft, layer: Layer, views: list) -> View:
+    check_channels(draft, layer)
+    return draft.reshape(views[0], (1, math.prod(views[0].shape)))
+
+
+@handles("Reshape")
+def _reshape(draft: Draft, layer: Layer, views: list) -> View:
+    shape = [1, *layer.config["target_shape"]]
+    if -1 in shape:
+        shape[shape.index(-1)] = math.prod(views[0].shape) // -math.prod(shape)
+    return draft.reshape(views[0], tuple(shape))
+
+
+@handles("Permute")
+def _permute(draft: Draft, layer: Layer, views: list) -> View:
+    return draft.transpose(views[0], (0, *layer.config["dims"]))
+
+
+@handles("RepeatVector")
+def _repeat(draft: Draft, layer: Layer, views: list) -> View:
+    (view,) = views
+    units, count = view.shape[1], int(layer.config["n"])
+    return draft.expand(draft.reshape(view, (1, 1, units)), (1, count, units))
+
+
+def borders(value: Any, count: int) -> list[tuple[int, int]]:
+    """One number, one for each axis, or before and behind for each."""
+    values = [value] * count if isinstance(value, int) else list(value)
+    if count == 1 and isinstance(values[0], int):
+        values = [values * 2 if len(values) == 1 else values]
+    return [(each, each) if isinstance(each, int) else tuple(each) for each in values]
+
+
+@handles("ZeroPadding1D", "ZeroPadding2D")
+def _zero_padding(draft: Draft, layer: Layer, views: list) -> View:
+    check_channels(draft, layer)
+    around = borders(layer.config["padding"], len(views[0].shape) - 2)
+    return draft.pad(views[0], [(0, 0), *around, (0, 0)])
+
+
+@handles("Cropping1D", "Cropping2D")
+def _cropping(draft: Draft, layer: Layer, views: list) -> View:
+    check_channels(draft, layer)
+    (view,) = views
+    around = [(0, 0), *borders(layer.config["cropping"], len(view.shape) - 2), (0, 0)]
+    sizes = [n - sum(cut) for n, cut in zip(view.shape, around, strict=True)]
+    if min(sizes) < 1:
+        raise draft.error(f"leaves nothing of {shape_text(view.shape)}.")
+    return draft.slice(view, [before for before, _ in around], sizes)
+
+
+@handles("UpSampling1D", "UpSampling2D")
+def _upsampling(draft: Draft, layer: Layer, views: list) -> View:
+    check_channels(draft, layer)
+    (view,), is_line = views, len(views[0].shape) == 3
+    if is_line:
+        view = draft.reshape(view, (*view.shape[:2], 1, view.shape[2]))
+    factors = several(layer.config["size"], 1 if is_line else 2)
+    factors = (*factors, 1)[:2]
+    size = tuple(n * factor for n, factor in zip(view.shape[1:3], factors, strict=True))
+    kind = layer.config.get("interpolation", "nearest")
+    if kind not in ("nearest", "bilinear"):
+        raise draft.error(f"interpolates by '{kind}', expected nearest or bilinear.")
+    name = "RESIZE_BILINEAR" if kind == "bilinear" else "RESIZE_NEAREST_NEIGHBOR"
+    made = draft.resize(first(draft, view), name, size, False, kind == "bilinear")
+    made = last(draft, made)
+    return draft.reshape(made, (1, size[0], made.shape[3])) if is_line else made

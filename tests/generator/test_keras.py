@@ -1,0 +1,358 @@
+"""The Keras front end: shipped files against what Keras has computed of them (keras_files/make.py),
+files of Keras 2 as they were written, mistakes; and, where Keras is installed, each class of layer,
+saved by it and judged by it.
+"""
+
+import io
+import json
+import os
+import sys
+import types
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from graven import cli, reference
+from graven.errors import GravenError
+from graven.frontends import files, tflite_writer
+from graven.frontends import keras as frontend
+
+h5py = pytest.importorskip("h5py", reason="no package h5py: pip install 'graven[keras]'")
+
+HERE = Path(__file__).parent / "keras_files"
+GIVEN = dict(np.load(HERE / "small.npz"))
+
+
+def outputs(network, *inputs):
+    """Of one sample after the other."""
+    shapes = [network.tensors[index].shape for index in network.inputs]
+    rows = []
+    for values in zip(*inputs, strict=True):
+        given = [value.reshape(shape) for value, shape in zip(values, shapes, strict=True)]
+        rows.append(reference.run(network, given)[network.outputs[0]])
+    return np.concatenate(rows)
+
+
+def agrees(network, expected, *inputs):
+    found = outputs(network, *inputs)
+    assert found.size == expected.size
+    most = max(float(np.max(np.abs(expected))), 1e-3)
+    assert np.max(np.abs(found.reshape(expected.shape) - expected)) <= 1e-4 * most
+
+
+@pytest.mark.parametrize("name", ["small.keras", "small.h5"])
+def test_shipped(name):
+    network = files.read(HERE / name).network
+    agrees(network, GIVEN["y"], GIVEN["x"])
+    assert network.description == "image NHWC"
+    names = [each.name for each in network.operators]
+    assert "TRANSPOSE" not in names and names.count("CONV_2D") == 3
+
+
+def test_command_line(tmp_path, capsys):
+    """To int8, and to C++ that equals TensorFlow Lite Micro."""
+    samples, header = tmp_path / "x.npz", tmp_path / "small.hpp"
+    np.savez(samples, x=GIVEN["x"])
+    options = [str(HERE / "small.keras"), "--quantize", "int8", "--calibrate", str(samples)]
+    assert cli.main(["compile", *options, "-o", str(header)]) == 0
+    assert "graven::Conv2D<3, 6, 3, 2, graven::same" in header.read_text()
+    assert cli.main(["verify", *options]) == 0
+    assert "equal TensorFlow Lite Micro" in capsys.readouterr().out
+
+
+# -- as Keras 2 wrote it --------------------------------------------------------------------------
+
+
+def old_file(path, config, weights, kind="Functional"):
+    """`weights` by layer: lists of (name, array)."""
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"] = np.bytes_("2.11.0")
+        file.attrs["model_config"] = json.dumps({"class_name": kind, "config": config})
+        root = file.create_group("model_weights")
+        for layer, each in weights.items():
+            group = root.create_group(layer)
+            group.attrs["weight_names"] = [np.bytes_(name) for name, _ in each]
+            for name, value in each:
+                group[name] = value
+
+
+def old_layer(kind, name, *before, **config):
+    """Calls of layers by their names; none where the model is Sequential."""
+    nodes = [[[each, 0, 0, {}] for each in before]] if before else []
+    return {"class_name": kind, "name": name, "config": {"name": name, **config},
+            "inbound_nodes": nodes}  # fmt: skip
+
+
+def test_functional_of_keras_2(tmp_path):
+    rng = np.random.default_rng(0)
+    kernel, bias = rng.normal(0, 1, (4, 3)), rng.normal(0, 1, 3)
+    layers = [
+        old_layer("InputLayer", "x", batch_input_shape=[None, 4], dtype="float32"),
+        old_layer("Dense", "d", "x", units=3, activation="hard_sigmoid", use_bias=True),
+        old_layer("Activation", "a", "x", activation="relu"),
+        old_layer("Concatenate", "c", "d", "a", axis=-1),
+    ]
+    config = {"name": "m", "layers": layers, "input_layers": [["x", 0, 0]],
+              "output_layers": [["c", 0, 0]]}  # fmt: skip
+    named = [("d/kernel:0", kernel.astype(np.float32)), ("d/bias:0", bias.astype(np.float32))]
+    old_file(tmp_path / "m.h5", config, {"d": named})
+    x = rng.normal(0, 1, (5, 4)).astype(np.float32)
+    dense = np.clip(0.2 * (x @ kernel + bias) + 0.5, 0, 1)  # Keras 3 has another slope
+    agrees(files.read(tmp_path / "m.h5").network, np.concatenate([dense, x * (x > 0)], 1), x)
+
+
+def test_sequential_of_keras_2(tmp_path):
+    """No InputLayer: the first layer says the shape; a model inside of the model."""
+    rng = np.random.default_rng(1)
+    first, second = (rng.normal(0, 1, shape).astype(np.float32) for shape in ((4, 5), (5, 2)))
+    dense = dict(use_bias=False, activation="linear")
+    inner = {"name": "inner", "layers": [old_layer("Dense", "b", units=2, **dense)]}
+    layers = [
+        old_layer("Dense", "a", batch_input_shape=[None, 4], units=5, **dense),
+        {"class_name": "Sequential", "config": inner},
+    ]
+    named = {"a": [("a/kernel:0", first)], "inner": [("b/kernel:0", second)]}
+    old_file(tmp_path / "m.h5", {"name": "m", "layers": layers}, named, "Sequential")
+    x = rng.normal(0, 1, (5, 4)).astype(np.float32)
+    agrees(files.read(tmp_path / "m.h5").network, x @ first @ second, x)
+
+
+# -- mistakes -------------------------------------------------------------------------------------
+
+
+def changed(tmp_path, change):
+    """small.keras with another configuration."""
+    path = tmp_path / "changed.keras"
+    with zipfile.ZipFile(HERE / "small.keras") as old, zipfile.ZipFile(path, "w") as new:
+        config = json.loads(old.read("config.json"))
+        change({each["name"]: each for each in config["config"]["layers"]}, config)
+        new.writestr("config.json", json.dumps(config))
+        new.writestr("model.weights.h5", old.read("model.weights.h5"))
+    return path
+
+
+def set_shape(layers, config):
+    layers["image"]["config"]["batch_shape"] = [None, None, None, 3]
+
+
+def set_double(layers, config):
+    layers["image"]["config"]["dtype"] = "float64"
+
+
+def set_unknown(layers, config):
+    layers["conv2d"]["class_name"] = "Fancy"
+
+
+def set_recurrent(layers, config):
+    layers["conv2d"]["class_name"] = "LSTM"
+
+
+def set_first(layers, config):
+    layers["conv2d"]["config"]["data_format"] = "channels_first"
+
+
+def set_activation(layers, config):
+    layers["conv2d"]["config"]["activation"] = "mish"
+
+
+def set_subclass(layers, config):
+    config["class_name"], config["config"] = "MyModel", {"name": "mine"}
+
+
+MISTAKES = {
+    set_shape: r"input 'image': has the dynamic shape \?x\?x\?x3; give keras.Input the shape",
+    set_double: "input 'image': computes in float64, expected float32",
+    set_unknown: r"layer 'conv2d' \(Fancy\): is not supported; use one of .* "
+    "tf.lite.TFLiteConverter.from_keras_model",
+    set_recurrent: r"layer 'conv2d' \(LSTM\): is not supported; recurrent layers wait",
+    set_first: "has its channels first; build the model with channels_last",
+    set_activation: "has the activation 'mish', which is not supported; use one of elu,",
+    set_subclass: r"model 'mine' \(MyModel\): is a class of your own, of which the file has no",
+}
+
+
+@pytest.mark.parametrize("change", MISTAKES, ids=lambda each: each.__name__)
+def test_mistake(change, tmp_path):
+    with pytest.raises(GravenError, match=MISTAKES[change]):
+        files.read(changed(tmp_path, change))
+
+
+def refused(path, text, layout=None):
+    with pytest.raises(GravenError, match=text):
+        files.read(path, layout)
+
+
+def test_damaged_files(tmp_path):
+    whole = "is no whole model of Keras .* save it with model.save"
+    for ending in ("keras", "h5"):
+        data = (HERE / f"small.{ending}").read_bytes()
+        for name, part in {"cut": data[: len(data) // 2], "none": b"", "other": b"text"}.items():
+            path = tmp_path / f"{name}.{ending}"
+            path.write_bytes(part)
+            refused(path, whole)
+    with h5py.File(tmp_path / "weights.h5", "w") as file:
+        file["w"] = np.zeros(3)
+    refused(tmp_path / "weights.h5", whole)
+    refused(tmp_path / "missing.keras", "cannot be read: no such file")
+    refused(HERE / "small.keras", "--layout nchw: small.keras is a file of Keras", "nchw")
+
+
+def test_weights_that_are_no_numbers(tmp_path):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(HERE / "small.keras") as old:
+        buffer.write(old.read("model.weights.h5"))
+        config = old.read("config.json")
+    with h5py.File(buffer, "r+") as file:
+        file["layers/dense/vars/0"][0, 0] = np.nan
+    path = tmp_path / "nan.keras"
+    with zipfile.ZipFile(path, "w") as new:
+        new.writestr("config.json", config)
+        new.writestr("model.weights.h5", buffer.getvalue())
+    refused(path, r"layer 'dense' \(Dense\): has a weight that is no number \(NaN\): training has")
+
+
+def test_saved_model(tmp_path, monkeypatch, capsys):
+    """By TensorFlow's converter, which says so; without it, a sentence."""
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    refused(tmp_path, r"is a SavedModel, which needs .* pip install tensorflow; or save the model")
+    file = tflite_writer.to_bytes(files.read(HERE / "small.keras").network)
+    given = types.SimpleNamespace(dtype="float32", shape=(None, 12, 10, 3), set_shape=list)
+    loaded = types.SimpleNamespace(
+        signatures={"serving_default": types.SimpleNamespace(inputs=[given])}
+    )
+    converter = types.SimpleNamespace(convert=lambda: file)
+    fake = types.SimpleNamespace(
+        __version__="2.99",
+        resource="resource",
+        saved_model=types.SimpleNamespace(load=lambda path: loaded),
+        lite=types.SimpleNamespace(
+            TFLiteConverter=types.SimpleNamespace(
+                from_concrete_functions=lambda functions, owner: converter
+            )
+        ),
+    )
+    monkeypatch.setitem(sys.modules, "tensorflow", fake)
+    agrees(files.read(tmp_path).network, GIVEN["y"], GIVEN["x"])
+    assert "converted by TensorFlow 2.99" in capsys.readouterr().err
+    converter.convert = lambda: 1 / 0
+    refused(tmp_path, "TensorFlow does not convert it .ZeroDivisionError: division by zero")
+
+
+def test_weights_are_missing(tmp_path):
+    with zipfile.ZipFile(HERE / "small.keras") as old:
+        config = old.read("config.json")
+    empty = io.BytesIO()
+    h5py.File(empty, "w").close()
+    path = tmp_path / "empty.keras"
+    with zipfile.ZipFile(path, "w") as new:
+        new.writestr("config.json", config)
+        new.writestr("model.weights.h5", empty.getvalue())
+    refused(path, r"layer 'conv2d' \(Conv2D\): lacks what its class has")
+
+
+def test_snake():
+    assert [frontend.snake(each) for each in ("SeparableConv2D", "ReLU", "MaxPooling2D")] == [
+        "separable_conv2d", "re_lu", "max_pooling2d",
+    ]  # fmt: skip
+
+
+# -- each class of layer, by Keras ----------------------------------------------------------------
+
+
+IMAGE, LINE = (9, 8, 4), (12, 5)
+LAYERS = {
+    "conv": (IMAGE, lambda L: L.Conv2D(6, (3, 2), strides=(2, 1), activation="relu")),
+    "conv same": (IMAGE, lambda L: L.Conv2D(6, 3, strides=2, padding="same", activation="elu")),
+    "conv dilated": (IMAGE, lambda L: L.Conv2D(6, 3, dilation_rate=2, use_bias=False)),
+    "conv grouped": (IMAGE, lambda L: L.Conv2D(6, 3, groups=2, activation="sigmoid")),
+    "conv 1": (LINE, lambda L: L.Conv1D(6, 3, strides=2, activation="tanh")),
+    "conv causal": (LINE, lambda L: L.Conv1D(6, 3, dilation_rate=2, padding="causal")),
+    "depthwise": (IMAGE, lambda L: L.DepthwiseConv2D(3, padding="same", activation="relu6")),
+    "depthwise several": (IMAGE, lambda L: L.DepthwiseConv2D(3, strides=2, depth_multiplier=2)),
+    "separable": (IMAGE, lambda L: L.SeparableConv2D(7, 3, padding="same", activation="gelu")),
+    "separable 1": (LINE, lambda L: L.SeparableConv1D(7, 3, depth_multiplier=2)),
+    "transposed": (IMAGE, lambda L: L.Conv2DTranspose(5, 3, strides=2, padding="same")),
+    "transposed valid": (IMAGE, lambda L: L.Conv2DTranspose(5, 3, strides=2, activation="swish")),
+    "dense": ((20,), lambda L: L.Dense(6, activation="softmax")),
+    "dense of rows": (LINE, lambda L: L.Dense(6, activation="hard_sigmoid")),
+    "normalized": (IMAGE, lambda L: L.BatchNormalization()),
+    "normalized plainly": (IMAGE, lambda L: L.BatchNormalization(center=False, scale=False)),
+    "max pool": (IMAGE, lambda L: L.MaxPooling2D((2, 3), strides=2)),
+    "max pool same": (IMAGE, lambda L: L.MaxPooling2D(3, strides=2, padding="same")),
+    "average": (IMAGE, lambda L: L.AveragePooling2D(2)),
+    "average same": (IMAGE, lambda L: L.AveragePooling2D(2, padding="same")),
+    "average 1": (LINE, lambda L: L.AveragePooling1D(3)),
+    "global average": (IMAGE, lambda L: L.GlobalAveragePooling2D()),
+    "global average kept": (IMAGE, lambda L: L.GlobalAveragePooling2D(keepdims=True)),
+    "global max": (IMAGE, lambda L: L.GlobalMaxPooling2D()),
+    "global average 1": (LINE, lambda L: L.GlobalAveragePooling1D()),
+    "relu": (IMAGE, lambda L: L.ReLU()),
+    "relu 6": (IMAGE, lambda L: L.ReLU(max_value=6.0)),
+    "relu sloped": (IMAGE, lambda L: L.ReLU(negative_slope=0.25)),
+    "leaky": (IMAGE, lambda L: L.LeakyReLU(0.2)),
+    "prelu": (IMAGE, lambda L: L.PReLU()),
+    "prelu shared": (IMAGE, lambda L: L.PReLU(shared_axes=[1, 2])),
+    "elu": (IMAGE, lambda L: L.ELU()),
+    "softmax": ((7,), lambda L: L.Softmax()),
+    "hard swish": (IMAGE, lambda L: L.Activation("hard_swish")),
+    "leaky by name": (IMAGE, lambda L: L.Activation("leaky_relu")),
+    "exponential": (IMAGE, lambda L: L.Activation("exponential")),
+    "padding": (IMAGE, lambda L: L.ZeroPadding2D(((1, 2), (0, 3)))),
+    "padding of one": (IMAGE, lambda L: L.ZeroPadding2D(1)),
+    "padding 1": (LINE, lambda L: L.ZeroPadding1D((2, 1))),
+    "cropping": (IMAGE, lambda L: L.Cropping2D(((1, 2), (0, 3)))),
+    "cropping 1": (LINE, lambda L: L.Cropping1D((2, 1))),
+    "upsampling": (IMAGE, lambda L: L.UpSampling2D((2, 3))),
+    "upsampling bilinear": (IMAGE, lambda L: L.UpSampling2D(2, interpolation="bilinear")),
+    "upsampling 1": (LINE, lambda L: L.UpSampling1D(3)),
+    "flatten": (IMAGE, lambda L: L.Flatten()),
+    "reshape": (IMAGE, lambda L: L.Reshape((4, -1, 2))),
+    "permute": (IMAGE, lambda L: L.Permute((3, 1, 2))),
+    "repeat": ((6,), lambda L: L.RepeatVector(4)),
+    "rescaling": (IMAGE, lambda L: L.Rescaling(1 / 255, offset=0.1)),
+    "normalization": (IMAGE, lambda L: L.Normalization(mean=[0, 1, 2, 3], variance=[1, 2, 3, 4])),
+    "dropout": (IMAGE, lambda L: L.Dropout(0.5)),
+    "noise": (IMAGE, lambda L: L.GaussianNoise(0.1)),
+}  # fmt: skip
+"""The shape of a sample, and the layer, from keras.layers."""
+
+
+@pytest.fixture(scope="module")
+def keras():
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    return pytest.importorskip("keras", reason="no package keras (and torch or tensorflow)")
+
+
+def judged(keras, model, shapes, path):
+    """The model saved, read, and compared with its own outputs."""
+    rng = np.random.default_rng(3)
+    for each in model.weights:
+        value = rng.normal(0.0, 0.4, each.shape)
+        each.assign((np.abs(value) + 0.5 if "variance" in each.name else value).astype(np.float32))
+    model.save(path)
+    inputs = [rng.normal(0.0, 1.0, (2, *shape)).astype(np.float32) for shape in shapes]
+    given = inputs[0] if len(inputs) == 1 else inputs
+    expected = np.asarray(model.predict(given, verbose=0))
+    network = files.read(path).network
+    agrees(network, expected, *inputs)
+    return network
+
+
+@pytest.mark.parametrize("label", LAYERS)
+def test_layer(label, keras, tmp_path):
+    shape, layer = LAYERS[label]
+    model = keras.Sequential([keras.Input(shape), layer(keras.layers)])
+    judged(keras, model, [shape], tmp_path / ("m.h5" if len(label) % 2 else "m.keras"))
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_merging(ending, keras, tmp_path):
+    layers = keras.layers
+    a, b = keras.Input((6, 5, 4), name="a"), keras.Input((6, 5, 4), name="b")
+    found = [layers.Add()([a, b]), layers.Subtract()([a, b]), layers.Multiply()([a, b]),
+             layers.Average()([a, b]), layers.Maximum()([a, b]), layers.Minimum()([a, b]),
+             a + b, a * 0.5]  # fmt: skip
+    model = keras.Model([a, b], layers.Concatenate(axis=1)(found))
+    judged(keras, model, [(6, 5, 4)] * 2, tmp_path / f"m.{ending}")
