@@ -44,7 +44,7 @@ from graven import (
 )
 from graven import prune as pruning
 from graven.errors import GravenError
-from graven.frontends import files, nano_rust, sklearn, tflite_writer, torch
+from graven.frontends import files, nano_rust, rmd1, sklearn, tflite_writer, torch
 from graven.nano_rust import PySequentialModel
 from graven.node import counted, node_of, shape_text
 from graven.pixels import Pixels
@@ -426,14 +426,19 @@ class Model(Runnable):
         return emit.header(self.network, self.source.sha256, plans, self.pixels)
 
     def save(self, path: str | os.PathLike) -> Path:
-        """As a C++ header (.hpp, .h) or as a .tflite file, by the name's ending."""
+        """As a C++ header (.hpp, .h), a .tflite file or, if all is Dense in float32, a RMD1 file
+        (.rnn), by the name's ending."""
         path = Path(path)
         if path.suffix in (".hpp", ".h"):
             path.write_text(self.header())
         elif path.suffix == ".tflite":
             path.write_bytes(self.source.tflite)
+        elif path.suffix == ".rnn":
+            path.write_bytes(rmd1.to_bytes(rmd1.layers_of(self.network)))
         else:
-            raise GravenError(f"{path}: ends in '{path.suffix}', expected .hpp, .h or .tflite.")
+            raise GravenError(
+                f"{path}: ends in '{path.suffix}', expected .hpp, .h, .tflite or .rnn."
+            )
         return path
 
     def __repr__(self) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # numpy and what needs it: inside main, where an interruption
     from graven.inputs import Inputs
     from graven.runner import Run
 
-MODELS = "a .tflite, .onnx, .keras, .h5 or .pt2 file, or a .pth with --class"
+MODELS = "a .tflite, .onnx, .keras, .h5, .rnn or .pt2 file, or a .pth with --class"
 PIPED = 500  # columns where nobody looks: no name is broken
 MOST_RANDOM = 100_000
 INTERRUPTED = 130  # what a shell has for SIGINT

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from graven import hybrid, inputs, ir
 from graven.errors import GravenError
-from graven.frontends import keras, onnx, saved_model, tflite, tflite_writer, torch
+from graven.frontends import keras, onnx, rmd1, saved_model, tflite, tflite_writer, torch
 from graven.quantize.decisions import Report
 from graven.quantize.post_training import quantize
 
@@ -24,7 +24,11 @@ class Source:
 
 
 TORCH = (".pt", ".pt2", ".pth")
-KERAS = (".keras", ".h5", ".hdf5")
+PLAIN = {
+    ".h5": keras.load, ".hdf5": keras.load, ".keras": keras.load, ".onnx": onnx.load,
+    ".rnn": rmd1.load,
+}  # fmt: skip
+"""What needs nothing but its layout."""
 
 
 def read(
@@ -38,14 +42,14 @@ def read(
     suffix = path.suffix.lower()
     if saved_model.is_saved_model(path):
         return parsed_tflite(path, saved_model.converted(path), layout)
-    if tflite.is_tflite(path) or suffix not in (".onnx", *KERAS, *TORCH):
+    if tflite.is_tflite(path) or suffix not in (*PLAIN, *TORCH):
         return parsed_tflite(path, tflite.read(path), layout)
     if not path.is_file():
         raise GravenError(f"{path}: cannot be read: no such file.")
     if suffix in TORCH:
         network = torch.load(path, layout, of, shape)
     else:
-        network = (onnx if suffix == ".onnx" else keras).load(path, layout)
+        network = PLAIN[suffix](path, layout)
     network = replace(network, name=default_name(path))
     return Source(network, tflite_writer.to_bytes(network), digest(path))
 
