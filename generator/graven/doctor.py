@@ -56,6 +56,7 @@ def examine() -> list[Finding]:
     found.append(_package("distributed", "sweep", "pip install 'graven[sweep]'"))
     found.append(_package("onnx", "models in ONNX", "pip install 'graven[onnx]'"))
     found.append(_package("h5py", "models of Keras", "pip install 'graven[keras]'"))
+    found.append(_package("tensorflow", "SavedModels (folders)", "pip install tensorflow"))
     found.append(_package("torch", "models in PyTorch", "pip install 'graven[torch]'"))
     return found
 

@@ -38,7 +38,8 @@ def no_build(monkeypatch):
         ("m.onnx", "m.onnx: is no valid ONNX model"),
         ("m.PT", "holds a pickled module|needs the package torch"),
         ("m.CKPT", "m.CKPT: is no .tflite file but a PyTorch model.*litert-torch"),
-        ("m.keras", "m.keras: is no .tflite file but a Keras.*TFLiteConverter"),
+        ("m.keras", "m.keras: is no whole model of Keras|needs the package h5py"),
+        ("m.pb", "m.pb: is no .tflite file but a TensorFlow.*TFLiteConverter"),
         ("m.tflite", "m.tflite: is no .tflite file: bytes 4 to 8"),
     ],
 )

@@ -35,10 +35,9 @@ MOST_FILE = 1 << 30
 NEW_CODE = 10  # of builtin_code, in the vtable of an OperatorCode
 EMPTY_TABLE = struct.pack("<HHi", 4, 4, 4)  # a vtable without fields, and a table that points to it
 TORCH = ("a PyTorch model", "litert-torch")
-KERAS = ("a Keras or TensorFlow model", "tf.lite.TFLiteConverter")
 CONVERTERS = {
     **dict.fromkeys((".ckpt", ".pte", ".safetensors"), TORCH),
-    **dict.fromkeys((".h5", ".hdf5", ".keras", ".pb"), KERAS),
+    ".pb": ("a TensorFlow model", "tf.lite.TFLiteConverter"),
 }
 """What another front end would read, by the file's ending, and what makes a .tflite file of it."""
 
