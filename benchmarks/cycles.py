@@ -2,98 +2,27 @@
 
     cycles.py [MODEL.tflite ...] [--target T ...] [--plan P ...] [--json] [--update]
 
-QEMU, with the plugin blocks.c, counts how often each basic block is executed; mca.py says what a
-block costs. The sum is an estimate: see mca.py for what it leaves out. The instructions counted
-that way must be those that `graven run` measures. Needs llvm-19 (apt-get install llvm-19).
+graven.cycles estimates. The instructions counted that way must be those that `graven run` measures.
+Needs llvm-19 (apt-get install llvm-19).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import sys
-import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import estimates
 import figures
 import graven
-import mca
 from estimates import Estimate
-from figures import BenchError
-from graven import build, inputs, runner
+from graven import build, cycles, inputs, mca, runner, tools
 from rich.console import Console
 from rich.table import Table
 
 TOLERANCE = 0.001  # of the instructions: reading the counter is not part of an inference
-
-
-@dataclass(frozen=True)
-class Block:
-    at: int
-    instructions: int
-    bytes: int
-    times: int
-    taken: int  # times that another block than the next followed
-
-
-def require_tools() -> None:
-    for tool in mca.TOOLS:
-        if shutil.which(tool) is None:
-            raise BenchError(
-                f"{tool}: is not installed; on Debian or Ubuntu: apt-get install llvm-19."
-            )
-
-
-# -- executed blocks ------------------------------------------------------------------------------
-
-
-def plugin(folder: Path) -> Path:
-    made = folder / "blocks.so"
-    source = str(figures.ROOT / "benchmarks/blocks.c")
-    compiler = os.environ.get("CC", "cc")
-    figures.call(compiler, "-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-o", str(made),
-                 source)  # fmt: skip
-    return made
-
-
-def entry_of(program: Path) -> int:
-    """The routine that the harness measures: a lambda, called by firmware::measure."""
-    for line in figures.call("llvm-nm-19", "-C", str(program)).splitlines():
-        if "run_all(" in line and "_FUN(" in line:
-            return int(line.split()[0], 16)
-    raise BenchError(f"{program}: the routine that is measured has no symbol.")
-
-
-def flash_of(program: Path) -> tuple[int, int]:
-    """From the first to the last byte of the segments that nobody writes."""
-    found = []
-    for line in figures.call("llvm-readelf-19", "-lW", str(program)).splitlines():
-        words = line.split()
-        if words[:1] == ["LOAD"] and "W" not in "".join(words[6:-1]):
-            found.append((int(words[2], 16), int(words[2], 16) + int(words[4], 16)))
-    if not found:
-        raise BenchError(f"{program}: has no read-only segment.")
-    return min(start for start, _ in found), max(end for _, end in found)
-
-
-def executed(built: build.Build, program: Path, folder: Path) -> tuple[list[Block], int]:
-    """The blocks of the first inference, and the bytes of data that it reads from flash."""
-    start, end = flash_of(program)
-    settings = f"entry={entry_of(program):x},flash={start:x},limit={end:x},out=blocks.txt"
-    options = ["-plugin", f"{plugin(folder)},{settings}"]
-    figures.call(*runner.command_of(built, ["in.bin", "out.bin", "1"], options), folder=folder)
-    blocks, loads = [], 0
-    for line in (folder / "blocks.txt").read_text().splitlines():
-        kind, first, *rest = line.split()
-        if kind == "block":
-            blocks.append(Block(int(first, 16), *map(int, rest)))
-        else:
-            loads = int(first)
-    return blocks, loads
 
 
 # -- an estimate ----------------------------------------------------------------------------------
@@ -105,39 +34,13 @@ def estimate(model: figures.Model, target: str, plan: str) -> Estimate:
     values = inputs.load(network, [model.vector]) if model.vector else inputs.random(network, 1, 0)
     built = compiled.build(compiled.choice, build.Parts.ALL)
     measured = runner.run(network, built, values, profile=False).instructions
-    with tempfile.TemporaryDirectory(prefix="graven-") as at:
-        folder = Path(at)
-        (folder / "in.bin").write_bytes(inputs.to_bytes(values))
-        program = built.folder / "run"
-        blocks, loads = executed(built, program, folder)
-        cycles = cycles_of(blocks, program, mca.CORES[target], folder)
+    found = cycles.estimate(built, values, target)
     return Estimate(
         model=model.name, sha256=model.sha256, target=target, isa=built.facts.isa, plan=plan,
         macs=built.facts.macs, instructions=measured or 0,
-        counted=sum(block.instructions * block.times for block in blocks),
-        cycles=cycles,
-        fetched_bytes=sum(block.bytes * block.times for block in blocks),
-        loaded_bytes=loads,
+        counted=found.instructions, cycles=found.cycles, fetched_bytes=found.fetched_bytes,
+        loaded_bytes=found.loaded_bytes,
     )  # fmt: skip
-
-
-def cycles_of(blocks: list[Block], program: Path, core: mca.Core, folder: Path) -> int:
-    known = mca.disassemble(program, core)
-    codes = [
-        [known[at] for at in range(block.at, block.at + block.bytes, 2) if at in known]
-        for block in blocks
-    ]
-    for block, code in zip(blocks, codes, strict=True):
-        if len(code) != block.instructions:
-            raise BenchError(
-                f"{program}: at {block.at:#x} the emulator ran {block.instructions} instructions, "
-                f"the disassembler sees {len(code)}."
-            )
-    total = 0.0
-    for block, code, cost in zip(blocks, codes, mca.cycles_of(codes, core, folder), strict=True):
-        taken = 0 if code[-1].is_loop_end else block.taken
-        total += cost * block.times + core.taken * taken
-    return round(total)
 
 
 def disagreement(found: Estimate) -> str | None:
@@ -165,7 +68,9 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("models", nargs="*", type=Path, metavar="MODEL",
                         help="default: digits, shapes, and the shared *_int8.tflite")  # fmt: skip
-    parser.add_argument("--target", action="append", choices=tuple(mca.CORES), help="default: all")
+    parser.add_argument(
+        "--target", action="append", choices=tuple(cycles.CORES), help="default: all"
+    )
     parser.add_argument("--plan", action="append", help="default: those of the record")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--update", action="store_true", help="take the figures into the record")
@@ -174,9 +79,9 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = parse_arguments()
-    require_tools()
+    tools.require(*mca.TOOLS)
     models = [figures.load_model(path) for path in options.models] or figures.default_models()
-    targets = options.target or list(mca.CORES)
+    targets = options.target or list(cycles.CORES)
     rows = []
     for model in models:
         for target in targets:

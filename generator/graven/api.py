@@ -28,6 +28,7 @@ import numpy as np
 from graven import (
     build,
     compare,
+    cycles,
     emit,
     evaluation,
     inputs,
@@ -524,6 +525,11 @@ class Program(Runnable):
         found = runner.run(self.network, built, values, profile=True)
         self.instructions, self.by_layer = found.instructions, found.layers
         return found
+
+    def cycles(self, *samples: ArrayLike) -> int:
+        """Estimated for the first sample, on Cortex-M4, M7 and M55 (needs llvm-19)."""
+        built = self._build(build.Parts.PROGRAM)
+        return cycles.estimate(built, self.inputs(*samples), self._model.choice.target).cycles
 
     def measure(self, values: inputs.Inputs) -> tuple[runner.Run, dict[str, Any]]:
         """A run on values in the inputs' own types, and what `graven run --json` prints of it."""

@@ -50,6 +50,7 @@ def examine() -> list[Finding]:
         found.append(_program(emulator, f"run and verify, {for_targets}"))
     clang = os.environ.get("GRAVEN_CLANG") or "clang++"
     found.append(_compiler([clang], "--target with -clang", least=(14,)))
+    found.append(_program("llvm-mca-19", "estimated cycles in reports"))
     for engine, (package, _) in engines.PACKAGES.items():
         found.append(_package(package, f"verify --against {engine}", f"pip install {package}"))
     found.append(_package("matplotlib", "plan and report", "pip install 'matplotlib>=3.8'"))

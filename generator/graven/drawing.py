@@ -83,7 +83,7 @@ def spectra(found: Sequence[Rank]) -> str:
 
 
 def sphere(found: Sphere5D, names: Sequence[str]) -> str:
-    figure, axes = new(5.2, 4.4)
+    figure, axes = new(6.4, 3.6)
     places = found.projected()
     layer = np.array([point.layer for point in found.points])
     step = max(1, len(layer) // MOST_POINTS)

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 import numpy as np
 
-from graven import __version__, build, chips, drawing, evaluation, inputs, memory, picture, report
+from graven import (
+    __version__,
+    build,
+    chips,
+    cycles,
+    drawing,
+    evaluation,
+    inputs,
+    memory,
+    picture,
+    report,
+)
 from graven import ranks as ranking
 from graven.evaluation import Classes, Data, Evaluation, Masks
 from graven.node import shape_text
@@ -21,7 +32,7 @@ from graven.sphere import Sphere5D
 if TYPE_CHECKING:
     from graven.api import Model
 
-MOST_BARS = 1500  # of an arena's picture as SVG; one with more is PNG
+MOST_BARS = 300  # of an arena's picture as SVG; one with more is PNG
 MOST_CLASSES = 40  # of a confusion matrix
 
 
@@ -31,6 +42,7 @@ class OnTarget:
 
     target: str
     figures: dict[str, Any]  # as `run --json`
+    cycles: int | None = None  # estimated, where the tools are installed
 
     @property
     def usage(self) -> memory.Usage:
@@ -131,7 +143,10 @@ def _on_target(model: Model, target: str, data: Data | None) -> OnTarget:
     values = inputs.random(model.network, 1, 0)
     if data is not None:
         values = model.inputs(*data.first(1).samples)
-    return OnTarget(target, model.on(target).measure(values)[1])
+    program = model.on(target)
+    figures = program.measure(values)[1]
+    estimated = program.cycles(*values) if cycles.is_possible(target) else None
+    return OnTarget(target, figures, estimated)
 
 
 def _arena(column: OnTarget) -> str:
@@ -240,6 +255,12 @@ def _sphere(model: Model) -> dict[str, Any] | None:
     }
 
 
-def _fits(columns: Sequence[OnTarget]) -> list[chips.Fit]:
+def _fits(columns: Sequence[OnTarget]) -> list[tuple[chips.Fit, float | None]]:
+    """And the milliseconds of an inference, where its cycles are known."""
     needs = {each.target: each.need for each in columns if each.need is not None}
-    return chips.fits(needs) if needs else []
+    known = {each.target: each.cycles for each in columns if each.cycles is not None}
+    return [
+        (fit, known[fit.chip.target] / fit.chip.megahertz / 1e3)
+        if fit.chip.target in known else (fit, None)
+        for fit in (chips.fits(needs) if needs else [])
+    ]  # fmt: skip

@@ -6,8 +6,10 @@ import shutil
 
 import cycles
 import figures
-import mca
 import pytest
+from graven import cycles as estimation
+from graven import mca
+from graven.errors import ToolError
 
 M4, M7, M55 = (mca.CORES[f"cortex-{name}"] for name in ("m4", "m7", "m55"))
 needs_llvm = pytest.mark.skipif(
@@ -44,8 +46,9 @@ def test_a_difference_is_said():
 
 def test_missing_llvm(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda tool: None)
-    with pytest.raises(figures.BenchError, match="apt-get install llvm-19"):
-        cycles.require_tools()
+    with pytest.raises(ToolError, match="apt-get install llvm-19"):
+        estimation.estimate(None, [], "cortex-m4")
+    assert not estimation.is_possible("cortex-m4")
 
 
 @pytest.mark.parametrize(

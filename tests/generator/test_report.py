@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import graven
 import numpy as np
 import pytest
-from graven import chips, ir, page, ranks
+from graven import chips, cycles, ir, page, ranks
 from graven.paths import data_root
 from graven.sphere import (
     BiasOutOfBounds,
@@ -80,6 +80,17 @@ def test_what_it_says(text):
         "graven compile digits.tflite -o digits.hpp", "To need less RAM",
     ):  # fmt: skip
         assert words in said, words
+
+
+@pytest.mark.skipif(not cycles.is_possible("cortex-m4"), reason="llvm-19 is not installed")
+def test_estimated_cycles(text):
+    program = graven.compile(DIGITS / "digits.tflite", target="cortex-m4").on()
+    with np.load(DIGITS / "digits_test.npz") as data:
+        found = program.cycles(data["images"][:1])
+        program(data["images"][:1])
+    assert 0.5 * program.instructions < found < 3 * program.instructions
+    assert f"<td>{found:,}</td>" in text
+    assert f"<td>{found / 168e3:.3g}</td>" in text  # ms on an STM32F405
 
 
 def test_without_labels_and_on_the_host(tmp_path, capsys):

@@ -23,7 +23,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from figures import BenchError, call
+from graven import tools
+from graven.errors import ToolError
 
 TOOLS = ("llvm-mca-19", "llvm-objdump-19", "llvm-nm-19", "llvm-readelf-19")
 ITERATIONS = 40
@@ -70,8 +71,9 @@ class Instruction:
 
 
 def disassemble(program: Path, core: Core) -> dict[int, Instruction]:
-    text = call("llvm-objdump-19", "-d", "--no-show-raw-insn", "--no-leading-headers",
-                f"--triple={core.triple}", f"--mcpu={core.cpu}", str(program))  # fmt: skip
+    command = ["llvm-objdump-19", "-d", "--no-show-raw-insn", "--no-leading-headers",
+               f"--triple={core.triple}", f"--mcpu={core.cpu}", str(program)]  # fmt: skip
+    text = tools.run(command, program.parent)
     found = {}
     for line in text.splitlines():
         if match := LINE.match(line):
@@ -191,12 +193,14 @@ def cycles_of(blocks: Iterable[Sequence[Instruction]], core: Core, folder: Path)
             if lines:
                 body = "\n".join(lines)
                 file.write(f"# LLVM-MCA-BEGIN {number}\n{body}\n# LLVM-MCA-END\n")
-    out = call("llvm-mca-19", f"-mtriple={core.triple}", f"-mcpu={core.cpu}", "-json",
-               f"-iterations={ITERATIONS}", "-skip-unsupported-instructions=any",
-               str(source))  # fmt: skip
+    to = folder / "mca.json"  # warnings go elsewhere
+    command = ["llvm-mca-19", f"-mtriple={core.triple}", f"-mcpu={core.cpu}", "-json",
+               f"-iterations={ITERATIONS}", "-skip-unsupported-instructions=any", "-o", str(to),
+               str(source)]  # fmt: skip
+    tools.run(command, folder)
     costs = [0.0] * len(texts)
-    for region in json.loads(out)["CodeRegions"]:
+    for region in json.loads(to.read_text())["CodeRegions"]:
         costs[int(region["Name"])] = region["SummaryView"]["TotalCycles"] / ITERATIONS
     if not any(costs):
-        raise BenchError(f"llvm-mca knows no instruction of {core.cpu}.")
+        raise ToolError(f"llvm-mca knows no instruction of {core.cpu}.")
     return costs
