@@ -37,7 +37,7 @@ WORDS = {
     "text",
 }
 UMBRELLA, TRAINING = "graven", "train"  # what users include
-NETWORKS = "transformer"  # blocks and whole networks, said with layers
+NETWORKS = ("bidirectional", "transformer")  # blocks and whole networks, said with layers
 LEAVES = {"layers": "graph", "isa": "kernel"}  # the last stage that they know
 KNOWS_LEAVES = {"train"}  # how a gradient goes back is known of each layer
 
@@ -214,7 +214,7 @@ def forbidden(here: str, there: str) -> str | None:
         return (
             f"{'a layer' if mine == 'layers' else 'an ISA'} does not know {there}" if late else None
         )
-    if here in (f"{UMBRELLA}.hpp", f"{TRAINING}.hpp", f"{NETWORKS}.hpp"):
+    if here in (f"{UMBRELLA}.hpp", f"{TRAINING}.hpp", *(f"{each}.hpp" for each in NETWORKS)):
         return None
     if theirs in LEAVES:
         known = there == "isa/native.hpp" or mine in KNOWS_LEAVES

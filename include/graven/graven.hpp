@@ -8,6 +8,7 @@
 #error "graven needs C++20: compile with -std=c++20 or -std=gnu++20, in CMake cxx_std_20."
 #endif
 
+#include "graven/bidirectional.hpp"
 #include "graven/evaluate.hpp"
 #include "graven/graph/nodes.hpp"
 #include "graven/layers/add.hpp"
@@ -136,6 +137,7 @@ using core::Attention;
 using core::AvgPool;
 using core::BatchMatMul;
 using core::BatchMatMulConstant;
+using core::Bidirectional;
 using core::bits;
 using core::Cast;
 using core::Ceil;

@@ -362,7 +362,6 @@ def test_log_softmax_of_opset_11_flattens():
 @pytest.mark.parametrize(
     ("graph", "sentence"),
     [
-        (one("LSTM", reals(1, 4, 4), reals(1, 4, 4)), r"node 'y' \(LSTM\): .*unroll"),
         (one("Det"), r"node 'y' \(Det\): is not supported; replace it with one of"),
         (one("Conv", reals(6, 5, 3, 3)), "weights 6x5x3x3 in 1 groups for an input of 4 channels"),
         (one("Relu", shape=("N", 4, "height", 7)), "open extent 'height' as axis 2"),

@@ -297,7 +297,6 @@ def test_pickled_files(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("module", "shape", "sentence"),
     [
-        (nn.LSTM(4, 3), (1, 5, 4), r"\(lstm\).*recurrent layers wait"),
         (nn.Sequential(nn.LayerNorm(4)), (1, 5, 4), r"node '0' \(layer_norm\).*BatchNorm"),
         (Function(lambda x: torch.linalg.det(x)), (1, 3, 3), "is not supported; use what becomes"),
         (Function(lambda x: x if x.sum() > 0 else -x), (1, 3), "torch.export does not take it"),

@@ -134,6 +134,25 @@ TEST_CASE("the same with the reset before") {
   check_sequences<Before, of_words<words_before>>(word_sequence);
 }
 
+// Forward, nothing, backward, nothing, nothing.
+constexpr Parameters both_ways[]{{}, {.constants = real}, {}, {.constants = real}, {}, {}};
+TEST_CASE("both directions") {
+  constexpr Recurrence of_one_run{.stateful = false};
+  using Net = Bidirectional<GRU<1, of_one_run>>;
+  static Model<Net, Shape{6, 1, 1}, both_ways> model;
+  static Model<GRU<1, of_one_run>, Shape{6, 1, 1}, of_reals<real>> one;
+  static_assert(!decltype(model)::has_state && decltype(model)::output_shape() == Shape{6, 1, 2});
+  auto backwards = real_sequence;
+  std::reverse(backwards.begin(), backwards.end());
+  for (int run = 0; run < 2; ++run) {
+    const auto found = model.run(real_sequence);
+    const auto forward = one.run(real_sequence);
+    for (std::size_t t = 0; t < 6; ++t) CHECK(found[2 * t] == forward[t]);
+    const auto backward = one.run(backwards);
+    for (std::size_t t = 0; t < 6; ++t) CHECK(found[2 * t + 1] == backward[5 - t]);
+  }
+}
+
 TEST_CASE("a slow update gate loses nothing to int8") {
   // logistic(5) of the state stays at each moment: less than half a step of int8 comes in at the
   // end, which only the memory's 16 bits hold.

@@ -18,6 +18,7 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
+from graven.frontends import recurrent
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, Operand, View, cheapest
 from graven.frontends.tflite import identifier, printable
@@ -44,9 +45,6 @@ DYNAMIC = (
     "float model and let graven quantize it (--quantize int8 --calibrate)"
 )
 INSTEAD = {
-    "GRU": "recurrent layers wait for their own front end; unroll it, or use Conv over time",
-    "LSTM": "recurrent layers wait for their own front end; unroll it, or use Conv over time",
-    "RNN": "recurrent layers wait for their own front end; unroll it, or use Conv over time",
     "If": "the network must not depend on its input; export one of its branches",
     "Loop": "export the loop unrolled",
     "Scan": "export the loop unrolled",
@@ -156,6 +154,8 @@ class _Reader:
         outputs: dict[str, View] = {}
         for each in self.graph.output:
             value = self.values[each.name]
+            if isinstance(value, recurrent.Refused):
+                raise GravenError(f"{self.draft.source}: output '{each.name}': {value.sentence}")
             if not isinstance(value, View):
                 raise GravenError(
                     f"{self.draft.source}: output '{each.name}' does not depend on the input."
@@ -195,6 +195,9 @@ class _Reader:
                 f"is of the domain {node.domain}; export the model with ONNX's own operators."
             )
         inputs = [self.values[name] if name else None for name in node.input]
+        for value in inputs:
+            if isinstance(value, recurrent.Refused):
+                raise self.draft.error(f"reads what {value.sentence}")
         self.outputs = len(node.output)
         attributes = {each.name: helper.get_attribute_value(each) for each in node.attribute}
         stored = any(isinstance(value, Integers) for value in inputs)
@@ -392,6 +395,16 @@ def _gemm(reader: _Reader, attributes: Attributes, inputs: list) -> View:
 @handles("MatMul")
 def _matmul(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     return reader.draft.matmul(*inputs)
+
+
+@handles(*recurrent.ONNX)
+def _recurrent(reader: _Reader, attributes: Attributes, inputs: list) -> list:
+    arrays = [
+        reader.array(inputs, place, "weights" if place < 4 else "initial state")
+        for place in range(1, len(inputs))
+    ]
+    kind = reader.draft.where.split("(")[-1].rstrip(")")
+    return recurrent.of_onnx(reader.draft, kind, attributes, inputs[0], arrays)
 
 
 # -- element by element ---------------------------------------------------------------------------

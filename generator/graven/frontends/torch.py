@@ -19,7 +19,7 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
-from graven.frontends import torch_quantized
+from graven.frontends import recurrent, torch_quantized
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, View, cheapest
 from graven.frontends.onnx import nearest
@@ -44,10 +44,8 @@ UNCHANGED = (
     "feature_dropout",
     "lift_fresh_copy",
 )
-RECURRENT = "recurrent layers wait for their own front end; use Conv1d over time"
 NORMALIZED = "use BatchNorm, which costs nothing behind a convolution"
 INSTEAD = {
-    "lstm": RECURRENT, "gru": RECURRENT, "rnn_tanh": RECURRENT, "rnn_relu": RECURRENT,
     "layer_norm": NORMALIZED, "group_norm": NORMALIZED, "instance_norm": NORMALIZED,
     "scaled_dot_product_attention": "attention waits for its own front end; use convolutions",
     "embedding": "give the embedded vectors as the model's input",
@@ -192,6 +190,8 @@ class _Reader:
         outputs: dict[str, View] = {}
         for each in self.program.graph_signature.user_outputs:
             value = self.values.get(each)
+            if isinstance(value, recurrent.Refused):
+                raise GravenError(f"{self.draft.source}: output '{each}': {value.sentence}")
             if not isinstance(value, View):
                 raise GravenError(
                     f"{self.draft.source}: output '{each}' does not depend on the input."
@@ -232,6 +232,9 @@ class _Reader:
         known = {key: self.known(value) for key, value in arguments.items()}
         if kind in torch_quantized.HANDLERS:
             return torch_quantized.HANDLERS[kind](self, bind(node.target, known))
+        for value in known.values():
+            if isinstance(value, recurrent.Refused):
+                raise self.draft.error(f"reads what {value.sentence}")
         if not has_view(known):
             return self.computed(node, known)
         if kind == "getitem":
@@ -450,6 +453,13 @@ def _batch_norm(reader: _Reader, given: Arguments) -> View:
     scale = ones if given["weight"] is None else array(given["weight"])
     offset = 0 * ones if given["bias"] is None else array(given["bias"])
     return reader.draft.normalized(view, scale, offset, mean, variance, given["eps"])
+
+
+@handles(*recurrent.TORCH)
+def _recurrent(reader: _Reader, given: Arguments) -> list:
+    arrays = [constant(reader, each, "weights") for each in given["params"]]
+    kind = reader.draft.where.split("(")[-1].rstrip(")")
+    return recurrent.of_torch(reader.draft, kind, given, arrays)
 
 
 # -- element by element ---------------------------------------------------------------------------

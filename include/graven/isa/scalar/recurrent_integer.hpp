@@ -169,9 +169,10 @@ template <template <class> class CellOf, class T> struct IntegerCells : PlainKer
     n.stateful = stateful;
     n.variant = variant;
     const double unit = Cell::unit(variant, static_cast<double>(hidden));
-    const auto of_sum = [&](float data, const char* weights) {
-      const float product = data * constant_of(p, weights).scale.float32[0];  // in float, as TFLM
-      return Arithmetic::multiplier(quantize_multiplier(static_cast<double>(product) / unit));
+    const auto of_sum = [&](float data, const char* weights) {  // in double, as TFLM
+      const float scale = constant_of(p, weights).scale.float32[0];
+      const double product = static_cast<double>(data) * static_cast<double>(scale);
+      return Arithmetic::multiplier(quantize_multiplier(product / unit));
     };
     for (int k = 0; k < gates; ++k) {
       n.input[k] = of_sum(g.source(v).quant.scale, Cell::gates[k].input);

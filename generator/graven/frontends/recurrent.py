@@ -1,0 +1,227 @@
+"""Recurrent modules of PyTorch and ONNX: layers of cells, one direction or both, from zeros.
+
+Sequences run along the first axis in memory, so that a moment is a row. A sequence of one moment is
+a step of a stream: its state lasts from run to run. Longer ones begin every run with zeros, as the
+files mean them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from graven import ir, layers
+from graven.frontends.nchw import Draft, View, plain
+from graven.layers.gru import Gru
+from graven.layers.lstm import Lstm
+from graven.layers.simple_rnn import SimpleRnn
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What no operator here yields; an error where it is used."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One direction of one layer: per gate, in the order of our operator, the weights of the input
+    and of the hidden state, the biases of both sums; `layer` is the operator's record."""
+
+    layer: Lstm | Gru | SimpleRnn
+    inputs: Sequence[np.ndarray]
+    recurrents: Sequence[np.ndarray]
+    biases: Sequence[np.ndarray]
+    recurrent_biases: Sequence[np.ndarray]
+
+    @property
+    def units(self) -> int:
+        return self.recurrents[0].shape[1]
+
+    def written(self, draft: Draft, data: int, moments: int, lasts: bool) -> int:
+        """The operator's output, moments x 1 x units."""
+
+        def constants(arrays: Sequence[np.ndarray]) -> list[int]:
+            return [draft.constant(np.asarray(each, dtype=np.float32)) for each in arrays]
+
+        def state() -> int:
+            index = draft.constant(np.zeros((1, self.units), dtype=np.float32))
+            if lasts:
+                tensor = draft.tensors[index]
+                draft.tensors[index] = replace(tensor, data=None, initial=tensor.data)
+            return index
+
+        weights = [data, *constants(self.inputs), *constants(self.recurrents)]
+        own = isinstance(self.layer, Gru) and self.layer.reset_after
+        sums = [a + b for a, b in zip(self.biases, self.recurrent_biases, strict=True)]
+        if own:
+            sums[-1] = self.biases[-1]
+        biases = constants(sums)
+        if isinstance(self.layer, Lstm):
+            name = "UNIDIRECTIONAL_SEQUENCE_LSTM"
+            inputs = [*weights, -1, -1, -1, *biases, -1, -1, state(), state(), -1, -1, -1, -1]
+        elif isinstance(self.layer, Gru):
+            name = "GRU"
+            last = constants(self.recurrent_biases[-1:]) if own else [-1]
+            inputs = [*weights, *biases, *last, state()]
+        else:
+            name = "UNIDIRECTIONAL_SEQUENCE_RNN"
+            inputs = [*weights, *biases, state()]
+        options = layers.modules()[name].options(self.layer)
+        return draft.emit(name, inputs, (moments, 1, self.units), options)
+
+
+def run(
+    draft: Draft, view: View, stack: Sequence[Sequence[Cell]], backwards: bool = False
+) -> tuple[View, list[View]]:
+    """Layer over layer, each of one direction or of two; `backwards`: the only one is the other.
+    Yields moments x 1 x all units, and per layer and direction the last hidden state, 1 x units."""
+    moments, inputs = view.shape[-3 if view.shape[-2] == 1 else -2], view.shape[-1]
+    data = draft.demand(draft.reshape(view, (moments, 1, inputs)), (0, 1, 2))
+    turns = backwards or len(stack[0]) == 2
+    if turns and moments == 1:
+        raise draft.error(
+            "goes backwards over a sequence of one moment, which is a step of a stream; give it a "
+            "longer one, or one direction."
+        )
+    last = []
+    for cells in stack:
+        parts = []
+        for direction, cell in enumerate(cells):
+            turned = backwards or direction == 1
+            entering = _reversed(draft, data) if turned else data
+            made = cell.written(draft, entering, moments, lasts=moments == 1)
+            end = draft.slice(plain(made, (moments, 1, cell.units)), (moments - 1, 0, 0),
+                              (1, 1, cell.units))  # fmt: skip
+            last.append(draft.reshape(end, (1, cell.units)))
+            parts.append(_reversed(draft, made) if turned else made)
+        views = [plain(part, (moments, 1, cells[0].units)) for part in parts]
+        data = views[0].index if len(views) == 1 else draft.concat(views, 2).index
+    units = sum(cell.units for cell in stack[-1])
+    return plain(data, (moments, 1, units)), last
+
+
+def _reversed(draft: Draft, index: int) -> int:
+    return draft.emit("REVERSE_V2", [index, draft.integers([0])], draft.tensors[index].shape)
+
+
+def gates(array: np.ndarray, count: int, order: Sequence[int]) -> list[np.ndarray]:
+    """Of a file's array of all gates, in our order."""
+    parts = np.split(array, count)
+    return [parts[place] for place in order]
+
+
+# -- PyTorch --------------------------------------------------------------------------------------
+
+TORCH = {
+    "lstm": (Lstm(time_major=True), (0, 1, 2, 3)),
+    "gru": (Gru(time_major=True), (1, 0, 2)),
+    "rnn_tanh": (SimpleRnn(time_major=True), (0,)),
+    "rnn_relu": (SimpleRnn(time_major=True, relu=True), (0,)),
+}
+"""The record, and where our gates stand among PyTorch's."""
+
+
+def of_torch(draft: Draft, kind: str, given: dict[str, Any], arrays: Sequence[Any]) -> list[Any]:
+    """`arrays` are the parameters, of each layer and direction; `given` the other arguments."""
+    layer, order = TORCH[kind]
+    view, directions = given["input"], 2 if given["bidirectional"] else 1
+    each = 4 if given["has_biases"] else 2
+    if len(arrays) != given["num_layers"] * directions * each:
+        raise draft.error("has a projection (proj_size), which is not supported; leave it out.")
+    _expect_one(draft, view, 0 if given["batch_first"] else 1)
+    states = given["hx"] if isinstance(given["hx"], list | tuple) else [given["hx"]]
+    _expect_zeros(draft, states)
+    stack = []
+    for first in range(0, len(arrays), directions * each):
+        cells = []
+        for at in range(first, first + directions * each, each):
+            inputs, recurrents, *biases = (
+                gates(array, len(order), order) for array in arrays[at : at + each]
+            )
+            zeros = [np.zeros(part.shape[0], np.float32) for part in inputs]
+            cells.append(Cell(layer, inputs, recurrents, *(biases or (zeros, zeros))))
+        stack.append(cells)
+    found, last = run(draft, view, stack)
+    shape = (*view.shape[:2], found.shape[2])
+    ends = last[0] if len(last) == 1 else draft.concat(last, 0)
+    hidden = draft.reshape(ends, (len(last), 1, stack[0][0].units))
+    results = [draft.reshape(found, shape), hidden]
+    return [*results, Refused(CELL_STATE)] if kind == "lstm" else results
+
+
+CELL_STATE = (
+    "yields its cell state, which no operator here does; leave it out, the model keeps it itself."
+)
+
+
+def _expect_one(draft: Draft, view: View, batch: int) -> None:
+    if len(view.shape) != 3 or view.shape[batch] != 1:
+        raise draft.error("reads several sequences at once; export the model with a batch of 1.")
+
+
+def _expect_zeros(draft: Draft, states: Sequence[Any]) -> None:
+    for state in states:
+        if isinstance(state, View) or (state is not None and np.any(np.asarray(state) != 0)):
+            raise draft.error(
+                "begins with a state other than zeros; leave it out: a sequence of one moment "
+                "keeps its state from run to run by itself."
+            )
+
+
+# -- ONNX -----------------------------------------------------------------------------------------
+
+ONNX = {"LSTM": (4, (0, 2, 3, 1)), "GRU": (3, (0, 1, 2)), "RNN": (1, (0,))}
+"""How many gates, and where ours stand among ONNX's."""
+USUAL = {"LSTM": ["Sigmoid", "Tanh", "Tanh"], "GRU": ["Sigmoid", "Tanh"], "RNN": ["Tanh"]}
+
+
+def of_onnx(
+    draft: Draft, kind: str, attributes: dict[str, Any], view: View, arrays: Sequence[Any]
+) -> list[Any]:
+    """`arrays` are the node's inputs behind the first: weights, recurrent weights, biases, lengths,
+    initial states, peepholes."""
+    weights, recurrents, biases, lengths, *states = (*arrays, *(None,) * (7 - len(arrays)))
+    if lengths is not None:
+        raise draft.error("has sequences of given lengths; export it without sequence_lens.")
+    batch_first = attributes.get("layout", 0) == 1
+    _expect_one(draft, view, 0 if batch_first else 1)
+    _expect_zeros(draft, states)
+    layer = _layer(draft, kind, attributes)
+    count, order = ONNX[kind]
+    if biases is None:
+        biases = np.zeros((len(weights), 2 * weights.shape[1]), np.float32)
+    cells = []
+    for own, again, both in zip(weights, recurrents, biases, strict=True):
+        parts = (own, again, *np.split(both, 2))
+        cells.append(Cell(layer, *(gates(part, count, order) for part in parts)))
+    backwards = attributes.get("direction", b"forward") == b"reverse"
+    found, last = run(draft, view, [cells], backwards)
+    moments, units, directions = found.shape[0], cells[0].units, len(cells)
+    ends = last[0] if directions == 1 else draft.concat(last, 0)
+    if batch_first:
+        shapes = (1, moments, directions, units), (1, directions, units)
+    else:
+        shapes = (moments, directions, 1, units), (directions, 1, units)
+    results = [draft.reshape(found, shapes[0]), draft.reshape(ends, shapes[1])]
+    return [*results, Refused(CELL_STATE)] if kind == "LSTM" else results
+
+
+def _layer(draft: Draft, kind: str, attributes: dict[str, Any]) -> ir.Layer:
+    usual = USUAL[kind]
+    stated = [each.decode() for each in attributes.get("activations", [])] or usual
+    stated = stated[: len(usual)] if stated == stated[: len(usual)] * 2 else stated
+    relu = kind == "RNN" and stated == ["Relu"]
+    if stated != usual and not relu:
+        raise draft.error(f"has the activations {', '.join(stated)}; use {', '.join(usual)}.")
+    if attributes.get("clip") or attributes.get("input_forget"):
+        raise draft.error("clips its sums or couples its gates; export it without.")
+    if kind == "LSTM":
+        return Lstm(time_major=True)
+    if kind == "GRU":
+        return Gru(True, bool(attributes.get("linear_before_reset", 0)))
+    return SimpleRnn(True, relu)

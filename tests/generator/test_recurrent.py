@@ -1,0 +1,145 @@
+"""Recurrent modules against PyTorch: what is read, float32, by numpy and in C++; step by step; what
+is refused. Skipped where torch is not installed.
+"""
+
+import cpp_cases
+import numpy as np
+import pytest
+from graven import reference
+from graven.errors import GravenError
+from graven.frontends import torch as frontend
+
+torch = pytest.importorskip("torch", reason="no package torch: pip install 'graven[torch]'")
+from torch import nn  # noqa: E402
+
+CASES = 40
+TOLERANCE = 1e-5  # of the largest output
+KINDS = (nn.LSTM, nn.GRU, nn.RNN)
+
+
+class Sequence(nn.Module):
+    """A stack of cells, of which the outputs, the last one, or the last hidden states are taken."""
+
+    def __init__(self, layer, taken):
+        super().__init__()
+        self.layer, self.taken = layer, taken
+
+    def forward(self, x):
+        found, states = self.layer(x)
+        if self.taken == "last":
+            return found[:, -1] if self.layer.batch_first else found[-1]
+        if self.taken == "hidden":
+            return states[0] if isinstance(self.layer, nn.LSTM) else states
+        return found
+
+
+def pick(rng, *choices):
+    return choices[rng.integers(len(choices))]
+
+
+def random_module(seed):
+    """With weights as they are trained: sums of a few units."""
+    rng = np.random.default_rng([seed, 14])
+    torch.manual_seed(seed)
+    kind, inputs, units = pick(rng, *KINDS), int(rng.integers(1, 24)), int(rng.integers(1, 24))
+    options = dict(
+        num_layers=pick(rng, 1, 1, 2),
+        bidirectional=bool(rng.random() < 0.3),
+        batch_first=bool(rng.random() < 0.6),
+        bias=bool(rng.random() < 0.8),
+    )
+    if kind is nn.RNN:
+        options["nonlinearity"] = pick(rng, "tanh", "relu")
+    layer = kind(inputs, units, **options)
+    for weights in layer.parameters():
+        nn.init.normal_(weights, 0, 1.0 / np.sqrt(max(weights.shape[-1], 2)))
+    module = Sequence(layer, pick(rng, "all", "all", "last", "hidden")).eval()
+    moments = int(rng.integers(2, 9))
+    shape = (1, moments, inputs) if layer.batch_first else (moments, 1, inputs)
+    return module, torch.randn(shape), rng
+
+
+def read(module, x):
+    return frontend.from_module(module, (x,), layout="nchw")
+
+
+def expected_of(module, x):
+    with torch.no_grad():
+        return module(x).numpy()
+
+
+def far(found, expected):
+    return np.max(np.abs(found - expected)) / max(np.max(np.abs(expected)), 1e-30)
+
+
+def test_modules_equal_pytorch():
+    for seed in range(CASES):
+        module, x, _ = random_module(seed)
+        network = read(module, x)
+        state = reference.reset(network)
+        for _ in range(2):  # every run begins with zeros
+            found = reference.run(network, [x.numpy()], state)[network.outputs[0]]
+            expected = expected_of(module, x)
+            assert found.shape == expected.shape
+            assert far(found, expected) <= TOLERANCE, f"seed {seed}: {module}"
+
+
+def test_modules_in_cpp_equal_pytorch(tmp_path):
+    cases, modules = [], []
+    for seed in range(CASES):
+        module, x, rng = random_module(seed)
+        cases.append(cpp_cases.make(f"{module.layer} {seed}", seed, read(module, x), rng))
+        modules.append(module)
+    answers = []
+    for first in range(0, len(cases), 20):  # programs that compilers take
+        some = cases[first : first + 20]
+        folder = tmp_path / str(first)
+        folder.mkdir()
+        answers += cpp_cases.run(some, folder)
+    for case, module, inferences in zip(cases, modules, answers, strict=True):
+        for (value,), found in zip(case.inputs, inferences, strict=True):
+            expected = expected_of(module, torch.from_numpy(value))
+            (ours,) = found.values() if isinstance(found, dict) else found
+            assert far(np.reshape(ours, expected.shape), expected) <= TOLERANCE, case.label
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_step_by_step_is_the_whole_sequence(kind):
+    """A sequence of one moment keeps its state."""
+    torch.manual_seed(1)
+    module = Sequence(kind(5, 7, num_layers=2, batch_first=True), "all").eval()
+    x = torch.randn(1, 6, 5)
+    whole, step = read(module, x), read(module, x[:, :1])
+    assert not whole.variables and step.variables
+    expected = reference.run(whole, [x.numpy()])[whole.outputs[0]]
+    state = reference.reset(step)
+    for t in range(6):
+        found = reference.run(step, [x[:, t : t + 1].numpy()], state)[step.outputs[0]]
+        np.testing.assert_array_equal(found[0, 0], expected[0, t])
+
+
+class Stated(nn.Module):
+    def __init__(self, begin=0.0, cell=False):
+        super().__init__()
+        self.layer, self.begin, self.cell = nn.LSTM(4, 3), begin, cell
+
+    def forward(self, x):
+        begin = torch.full((1, 1, 3), self.begin)
+        found, (_, cell) = self.layer(x, (begin, begin))
+        return cell + 1 if self.cell else found
+
+
+@pytest.mark.parametrize(
+    ("module", "shape", "sentence"),
+    [
+        (nn.LSTM(4, 3), (5, 1, 4), "output.*yields its cell state"),
+        (Stated(cell=True), (5, 1, 4), "reads what yields its cell state"),
+        (Stated(begin=0.5), (5, 1, 4), "begins with a state other than zeros"),
+        (Sequence(nn.LSTM(4, 3, proj_size=2), "all"), (5, 1, 4), "proj_size"),
+        (Sequence(nn.GRU(4, 3), "all"), (5, 2, 4), "reads several sequences at once"),
+        (Sequence(nn.GRU(4, 3, bidirectional=True), "all"), (1, 1, 4), "a step of a stream"),
+    ],
+)
+def test_refused(module, shape, sentence):
+    with pytest.raises(GravenError, match=sentence):
+        frontend.from_module(module.eval(), (torch.zeros(*shape),))
