@@ -45,7 +45,7 @@ from graven import (
 )
 from graven import prune as pruning
 from graven.errors import GravenError
-from graven.frontends import files, nano_rust, rmd1, sklearn, tflite_writer, torch
+from graven.frontends import files, keras, nano_rust, rmd1, sklearn, tflite_writer, torch
 from graven.nano_rust import PySequentialModel
 from graven.node import counted, node_of, shape_text
 from graven.pixels import Pixels
@@ -120,7 +120,9 @@ def read(
 ) -> files.Source:
     if isinstance(model, str | os.PathLike):
         return files.read(Path(model), layout, of, shape)
-    if is_module(model):
+    if keras.is_model(model):
+        network = keras.from_model(model, layout)
+    elif is_module(model):
         network = torch.from_module(model, examples(model, example, samples), layout=layout)
         network = replace(network, name=files.default_name(Path(type(model).__name__.lower())))
     elif sklearn.is_estimator(model):
@@ -129,8 +131,8 @@ def read(
         network = nano_rust.from_model(model, layout)
     else:
         raise GravenError(
-            f"compile: got a {type(model).__name__}; give a file, a torch.nn.Module, an "
-            "estimator of scikit-learn or a graven.nano_rust.PySequentialModel."
+            f"compile: got a {type(model).__name__}; give a file, a torch.nn.Module, "
+            "a keras.Model, an estimator of scikit-learn or a graven.nano_rust.PySequentialModel."
         )
     data = tflite_writer.to_bytes(network)
     return files.Source(network, data, files.digest_of(data))

@@ -356,3 +356,13 @@ def test_merging(ending, keras, tmp_path):
              a + b, a * 0.5]  # fmt: skip
     model = keras.Model([a, b], layers.Concatenate(axis=1)(found))
     judged(keras, model, [(6, 5, 4)] * 2, tmp_path / f"m.{ending}")
+
+
+def test_model_without_a_file(keras):
+    import graven
+
+    model = keras.Sequential([keras.Input((9, 8, 4)), keras.layers.Conv2D(6, 3)], name="net")
+    x = np.random.default_rng(0).normal(0, 1, (3, 9, 8, 4)).astype(np.float32)
+    found = graven.compile(model)
+    assert found.network.name == "net"
+    np.testing.assert_allclose(found(x), model.predict(x, verbose=0), rtol=1e-4, atol=1e-5)

@@ -11,7 +11,7 @@ import pytest
 from graven import cli, ir, reference
 from graven.errors import GravenError
 from graven.frontends import onnx as frontend
-from graven.runnable import quantize_input
+from graven.quantize.scales import quantized, scale_in
 
 onnx = pytest.importorskip("onnx", reason="no package onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
@@ -183,7 +183,7 @@ def steps(model, network, given, expected):
     """By how many steps of the output the network differs, for one input."""
     (data,), (output,) = network.inputs, network.outputs
     tensor = network.tensors[data]
-    whole = quantize_input(tensor, memory(given, "x", tensor, network.description))
+    whole = quantized(memory(given, "x", tensor, network.description), scale_in(tensor))
     found = reference.run(network, [whole])[output]
     tensor = network.tensors[output]
     expected = memory(expected, "y", tensor, network.description)
@@ -335,6 +335,54 @@ def test_a_branch_that_is_not_quantized_sees_real_numbers():
     assert network.tensors[network.inputs[0]].element is ir.Element.FLOAT32
     names = [each.name for each in network.operators]
     assert names == ["QUANTIZE", "EXP", "DEQUANTIZE", "ADD", "QUANTIZE"]
+
+
+def test_weights_that_the_file_quantizes():
+    """As torch.onnx writes them: in float32, with a pair behind."""
+    rng = np.random.default_rng(0)
+    whole = rng.integers(-127, 128, (6, 4, 3, 3)).astype(np.int8)
+    scale = rng.uniform(0.01, 0.02, 6).astype(np.float32)
+    constants = {
+        **ACTIVATIONS, "w": whole * scale[:, None, None, None], "ws": scale,
+        "wz": np.zeros(6, np.int8),
+    }  # fmt: skip
+    stored = [
+        node("QuantizeLinear", ["w", "ws", "wz"], ["wq"], axis=0),
+        node("DequantizeLinear", ["wq", "ws", "wz"], ["wr"], axis=0),
+        node("Conv", ["x_real", "wr"], ["m"]),
+    ]
+    nodes = [*pair("x", "s", "z"), *stored, *pair("m", "t", "a", "y")]
+    model = model_of(nodes, constants, {"x": (1, 4, 9, 7)}, ["y"])
+    network, apart = check(model, (1, 4, 9, 7), by_onnx(model))
+    assert apart.max() <= 1 and (apart > 0).mean() <= SHARE
+    weights = network.tensors[network.operators[0].inputs[1]]
+    assert np.array_equal(weights.data, whole.transpose(0, 2, 3, 1))
+
+
+def test_stored_weights_are_turned():
+    """Behind a Transpose, with their scales; an input with its channels last, as tf2onnx has it."""
+    rng = np.random.default_rng(0)
+    whole = rng.integers(-127, 128, (3, 3, 4, 6)).astype(np.int8)
+    constants = {
+        **ACTIVATIONS, "w": whole, "ws": rng.uniform(0.01, 0.02, 6).astype(np.float32),
+        "wz": np.zeros(6, np.int8),
+    }  # fmt: skip
+    stored = [
+        node("DequantizeLinear", ["w", "ws", "wz"], ["wr"], axis=3),
+        node("Transpose", ["wr"], ["wt"], perm=[3, 2, 0, 1]),
+        node("Transpose", ["x_real"], ["xt"], perm=[0, 3, 1, 2]),
+        node("Conv", ["xt", "wt"], ["mt"]),
+        node("Transpose", ["mt"], ["m"], perm=[0, 2, 3, 1]),
+    ]
+    nodes = [*pair("x", "s", "z"), *stored, *pair("m", "t", "a", "y")]
+    model = model_of(nodes, constants, {"x": (1, 9, 7, 4)}, ["y"])
+    network = frontend.parse(model, "m.onnx", "m", "nchw")
+    assert [each.name for each in network.operators] == ["CONV_2D"]
+    weights = network.tensors[network.operators[0].inputs[1]]
+    assert np.array_equal(weights.data, whole.transpose(3, 0, 1, 2))
+    assert weights.quantization.axis == 0
+    given = reals(1, 9, 7, 4, seed=3, scale=1.0)
+    assert steps(model, network, given, by_onnx(model)(given)).max() <= 1
 
 
 def test_quantized_twice():

@@ -8,7 +8,7 @@ from graven import cli, ir, reference
 from graven.errors import GravenError
 from graven.frontends import torch as frontend
 from graven.frontends import torch_quantized
-from graven.runnable import quantize_input
+from graven.quantize.scales import quantized, scale_in
 
 torch = pytest.importorskip("torch", reason="no package torch: pip install 'graven[torch]'")
 from torch import nn  # noqa: E402
@@ -84,7 +84,7 @@ def apart(module, network, count=4):
         expected = module(value).detach().numpy()
         if expected.ndim == 4:
             expected = expected.transpose(0, 2, 3, 1)
-        whole = quantize_input(data, value.numpy().transpose(0, 2, 3, 1))
+        whole = quantized(value.numpy().transpose(0, 2, 3, 1), scale_in(data))
         result = reference.run(network, [whole])[output.index]
         found.append(np.round(expected / scale) + point - result)
     return np.abs(np.concatenate(found))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -76,6 +77,20 @@ def load(path: str | Path, layout: str | None = None) -> ir.Network:
             "alone are not enough."
         ) from None
     return Reader(printable(path.name), store).network(identifier(path.stem), model)
+
+
+def is_model(model: Any) -> bool:
+    """Whoever calls has imported Keras; its models may be modules of PyTorch as well."""
+    bases = {each.__module__.split(".")[0] for each in type(model).__mro__}
+    return bool(bases & {"keras", "tf_keras"}) and hasattr(model, "save")
+
+
+def from_model(model: Any, layout: str | None = None) -> ir.Network:
+    """The network of a model of Keras, by a file that it saves."""
+    with tempfile.TemporaryDirectory(prefix="graven-") as folder:
+        path = Path(folder, f"{identifier(str(model.name))}.keras")
+        model.save(path)
+        return load(path, layout)
 
 
 # -- the two kinds of file ------------------------------------------------------------------------
