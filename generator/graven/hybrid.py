@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from graven import ir
 from graven.frontends import tflite_writer
+from graven.quantize.scales import real_numbers
 
 
 def weights(network: ir.Network) -> set[int]:
@@ -30,12 +29,7 @@ def dequantized(tensor: ir.Tensor) -> ir.Tensor:
     """A constant of integers as the real numbers that they stand for."""
     stored = tensor.quantization
     assert stored is not None and tensor.data is not None
-    along = [1] * len(tensor.shape)
-    if len(stored.scale) > 1:
-        along[stored.axis] = len(stored.scale)
-    points = np.array(stored.zero_point, dtype=np.float32).reshape(along)
-    scales = np.array(stored.scale, dtype=np.float32).reshape(along)
-    values = (tensor.data.astype(np.float32) - points) * scales
+    values = real_numbers(tensor.data, stored)
     return replace(tensor, element=ir.Element.FLOAT32, quantization=None, data=values)
 
 

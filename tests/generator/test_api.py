@@ -90,7 +90,7 @@ def test_save(model, tmp_path):
     assert "namespace net" in model.save(tmp_path / "m.hpp").read_text()
     again = graven.compile(model.save(tmp_path / "m.tflite"))
     assert [each.scale for each in again.layers] == [each.scale for each in model.layers]
-    with pytest.raises(GravenError, match=r"expected \.hpp, \.h or \.tflite"):
+    with pytest.raises(GravenError, match=r"expected \.hpp, \.h, \.tflite or \.rnn"):
         model.save(tmp_path / "m.onnx")
 
 

@@ -359,6 +359,25 @@ def test_weights_that_the_file_quantizes():
     assert np.array_equal(weights.data, whole.transpose(0, 2, 3, 1))
 
 
+def test_weights_alone():
+    """Under activations of float32 they stay int8."""
+    case = OPERATORS["conv"]
+    stored = integers(case.constants[0], "channel", 0)
+    constants = {f"w{ending}": value for ending, value in stored.items()}
+    nodes = [
+        node("DequantizeLinear", ["w", "w_s", "w_z"], ["r"], axis=0),
+        node("Conv", ["x", "r"], ["y"], pads=[1] * 4),
+    ]
+    model = model_of(nodes, constants, {"x": case.shape}, ["y"])
+    network = frontend.parse(model, "m.onnx", "m")
+    assert [each.name for each in network.operators] == ["CONV_2D"]
+    assert network.tensors[network.operators[0].inputs[1]].element is ir.Element.INT8
+    given = reals(*case.shape, seed=3)
+    expected = by_onnx(model)(given)
+    found = reference.run(network, [given.transpose(0, 2, 3, 1)])[network.outputs[0]]
+    np.testing.assert_allclose(found.transpose(0, 3, 1, 2), expected, rtol=1e-4, atol=1e-5)
+
+
 def test_stored_weights_are_turned():
     """Behind a Transpose, with their scales; an input with its channels last, as tf2onnx has it."""
     rng = np.random.default_rng(0)

@@ -51,7 +51,8 @@ def read(
     else:
         network = PLAIN[suffix](path, layout)
     network = replace(network, name=default_name(path))
-    return Source(network, tflite_writer.to_bytes(network), digest(path))
+    file = hybrid.judged(network, tflite_writer.to_bytes(network))
+    return Source(network, file, digest(path))
 
 
 def parsed_tflite(path: Path, data: bytes, layout: str | None) -> Source:

@@ -22,7 +22,7 @@ from graven.errors import GravenError
 from graven.frontends.folding import WEIGHTED, without_dead
 from graven.node import Node
 from graven.quantize.rules import SAME, Fixed, rule_of
-from graven.quantize.scales import Scale, quantized
+from graven.quantize.scales import Scale, quantized, real_numbers
 
 if TYPE_CHECKING:
     from graven.frontends.nchw import Draft, Op
@@ -74,16 +74,8 @@ class Integers:
         """Along another axis than that of the scales."""
         return replace(self, values=self.values.take(places, axis=axis))
 
-    def _along(self, numbers: Sequence[float], dtype: type) -> np.ndarray:
-        found = np.array(numbers, dtype)
-        extents = [1] * self.ndim
-        if len(found) > 1:
-            extents[self.scales.axis] = -1
-        return found.reshape(extents)
-
     def real(self) -> np.ndarray:
-        whole = self.values.astype(np.int64) - self._along(self.scales.zero_point, np.int64)
-        return (whole * self._along(self.scales.scale, np.float64)).astype(np.float32)
+        return real_numbers(self.values, self.scales)
 
     def centred(self, units: int) -> Integers:
         """As weights: less their zero points, in int8, or in int16 where that is too narrow;
@@ -93,7 +85,10 @@ class Integers:
             raise ValueError(
                 f"quantized along axis {axis}, expected axis {units}, that of the outputs"
             )
-        whole = self.values.astype(np.int64) - self._along(self.scales.zero_point, np.int64)
+        extents = [1] * self.ndim
+        if several:
+            extents[axis] = -1
+        whole = self.values - np.array(self.scales.zero_point, np.int64).reshape(extents)
         narrow = whole.min() >= -128 and whole.max() <= 127
         if several and not narrow:
             raise ValueError(
@@ -358,8 +353,15 @@ class _Lowering:
         )
 
     def real(self, each: Op) -> None:
-        """In float32, between a DEQUANTIZE and a QUANTIZE where its sides have scales."""
-        inputs = [self.dequantized(index) for index in each.inputs]
+        """In float32, between a DEQUANTIZE and a QUANTIZE where its sides have scales; weights of
+        int8 stay so."""
+        stored = self.weights(each)
+        inputs = [
+            index
+            if place == stored and self.tensors[index].element is INT8
+            else self.dequantized(index)
+            for place, index in enumerate(each.inputs)
+        ]
         outputs = [
             self.like(index, None) if self.tensors[index].quantization else index
             for index in each.outputs
@@ -402,7 +404,7 @@ class _Lowering:
     def real_of(self, tensor: ir.Tensor) -> np.ndarray:
         if tensor.quantization is None:
             return tensor.data
-        return Integers(tensor.data, tensor.quantization).real()
+        return real_numbers(tensor.data, tensor.quantization)
 
     def final(self, index: int) -> ir.Tensor:
         """As the network has it."""

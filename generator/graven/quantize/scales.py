@@ -48,6 +48,16 @@ def dequantized(values: np.ndarray, each: Scale) -> np.ndarray:
     return ((values.astype(np.float64) - each.zero_point) * each.scale).astype(np.float32)
 
 
+def real_numbers(values: np.ndarray, found: ir.Quantization) -> np.ndarray:
+    """What a constant's integers stand for, whose scales may be several."""
+    along = [1] * values.ndim
+    if len(found.scale) > 1:
+        along[found.axis] = -1
+    points = np.array(found.zero_point, np.int64).reshape(along)
+    scales = np.array(found.scale, np.float64).reshape(along)
+    return ((values.astype(np.int64) - points) * scales).astype(np.float32)
+
+
 def nearest(values: np.ndarray, each: Scale) -> np.ndarray:
     """What the integers make of float32, as float32."""
     low, high = each.limits
