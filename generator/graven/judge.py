@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import graven
-from graven import engines, inputs, ir, tools
+from graven import engines, inputs, ir, layers, ops, tools
 from graven.errors import GravenError, ToolError
 from graven.frontends import tflite
 
@@ -29,6 +29,7 @@ def opinions(
     engine: str, model: bytes, network: ir.Network, values: inputs.Inputs
 ) -> list[Opinion]:
     """One per inference."""
+    check_known(engine, network)
     with tempfile.TemporaryDirectory(prefix="graven-") as at:
         folder = Path(at)
         (folder / MODEL).write_bytes(model)
@@ -49,6 +50,17 @@ def opinions(
         {index: value for (inference, index), value in stored.items() if inference == k}
         for k in range(len(values[0]))
     ]
+
+
+def check_known(engine: str, network: ir.Network) -> None:
+    """No other engine has the operators that are graven's own."""
+    names = dict.fromkeys(operator.name for operator in network.operators)
+    own = [name for name in names if layers.is_custom(name) and name not in ops.of_tflm()]
+    if own:
+        raise GravenError(
+            f"{network.source}: {engines.TITLES[engine]} has no {', '.join(own)}; take "
+            "--against numpy."
+        )
 
 
 def _failure(engine: str, network: ir.Network, code: int, lines: Sequence[str]) -> ToolError:

@@ -266,6 +266,8 @@ def show_quantization(report: Report, console: Console) -> None:
         cells = (each.tensor, seen, each.method, range, f"{each.scale:.6g}", str(each.zero_point))
         table.add_row(*map(escape, cells))
     console.print(table)
+    if not report.layers:  # trees decide on integers as on reals
+        return
     table = Table()
     for title in ("", "operator", "output", "weights", "signal to noise", "saturated"):
         table.add_column(title, overflow="fold")

@@ -63,6 +63,7 @@
 #include "graven/layers/tanh.hpp"
 #include "graven/layers/transpose.hpp"
 #include "graven/layers/transpose_conv2d.hpp"
+#include "graven/layers/trees.hpp"
 #include "graven/layers/update_slice.hpp"
 #include "graven/layers/variable.hpp"
 #include "graven/layers/zeros_like.hpp"
@@ -95,6 +96,7 @@ using core::StreamPolicy;
 using core::TimePadding;
 using core::Unchecked;
 using core::unchecked;
+namespace nano_rust = core::nano_rust;
 namespace plan = core::plan;
 
 // Shapes, numbers, parameters.
@@ -286,15 +288,13 @@ using core::TinyDecoder;
 using core::TinyEncoder;
 using core::Transpose;
 using core::TransposeConv2D;
+using core::Trees, core::TreeSum;
 using core::UpdateSlice;
 using core::Variable;
 using core::WindowFunction;
 using core::ZerosLike;
 
-namespace nano_rust = core::nano_rust;
-
 // Instruction sets (isa/); native is the compiler's own. Others come with their headers.
-using core::native;
-using core::scalar;
+using core::native, core::scalar;
 
 }  // namespace graven

@@ -129,6 +129,7 @@ template <class S> void serve_elements(S& s) {
   serve<S, lasting<byte_input, zero_byte, zero_byte>, SVDF<2, 1, 3>>(s);
   serve<S, lasting<byte_input, zero_word, zero_word>, SVDF<2, 1, 3>>(s);
   serve<S, nano_rusts, nano_rust::Dense<192, 3>, nano_rust::Softmax>(s);
+  serve<S, reals, Trees<1, 1, 1, 1>>(s);
   serve<S, words, MaxPool<2>, AvgPool<2>, Mean<rows>, Doubled<Add>, Doubled<Mul>, Sigmoid, Softmax,
         Dequantize, ReLU>(s);
 }

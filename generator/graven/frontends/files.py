@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from graven import hybrid, inputs, ir
+from graven import hybrid, inputs, ir, trees
 from graven.errors import GravenError
-from graven.frontends import keras, onnx, rmd1, saved_model, tflite, tflite_writer, torch
+from graven.frontends import boosters, keras, onnx, rmd1, saved_model, tflite, tflite_writer, torch
 from graven.quantize.decisions import Report
 from graven.quantize.post_training import quantize
 
@@ -26,7 +26,7 @@ class Source:
 TORCH = (".pt", ".pt2", ".pth")
 PLAIN = {
     ".h5": keras.load, ".hdf5": keras.load, ".keras": keras.load, ".onnx": onnx.load,
-    ".rnn": rmd1.load,
+    ".json": boosters.load, ".rnn": rmd1.load,
 }  # fmt: skip
 """What needs nothing but its layout."""
 
@@ -71,8 +71,12 @@ def quantized(
     method: str = "best",
     progress: Callable[[str], None] = lambda text: None,
 ) -> tuple[Source, Report]:
-    """A float32 network in integers, by samples; its .tflite file is what the judges get."""
-    found = quantize(source.network, samples, method, progress=progress, kind=kind)
+    """A float32 network in integers, by samples; its .tflite file is what the judges get. Of trees
+    the inputs alone become integers."""
+    if trees.is_forest(source.network):
+        found = trees.quantized(source.network, samples[0], kind)
+    else:
+        found = quantize(source.network, samples, method, progress=progress, kind=kind)
     file = tflite_writer.to_bytes(found.network)
     return Source(found.network, file, source.sha256), found.report
 

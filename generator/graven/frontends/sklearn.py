@@ -1,5 +1,5 @@
-"""Reads what scikit-learn has fitted: linear models and multilayer perceptrons, alone or at the end
-of a Pipeline whose scalers go into the first layer's weights.
+"""Reads what scikit-learn has fitted: linear models, multilayer perceptrons and trees, alone or at
+the end of a Pipeline whose scalers go into the first layer's weights or the trees' thresholds.
 
 Nothing of scikit-learn is imported: an estimator is known by its class's name, and read by the
 attributes that scikit-learn documents for it.
@@ -7,11 +7,13 @@ attributes that scikit-learn documents for it.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 
-from graven import ir
+from graven import ir, trees
+from graven.frontends import boosters, sklearn_trees
 from graven.frontends.nchw import Draft, View
 from graven.frontends.tflite import identifier
 
@@ -21,6 +23,10 @@ LINEAR = (
     "ElasticNet", "Lasso", "LinearRegression", "LinearSVC", "LinearSVR", "Perceptron", "Ridge",
     "RidgeClassifier", "SGDClassifier", "SGDRegressor",
 )  # fmt: skip
+XGBOOST = ("XGBClassifier", "XGBRegressor", "XGBRFClassifier", "XGBRFRegressor")
+LIGHTGBM = ("LGBMClassifier", "LGBMRegressor")
+TREES = (*sklearn_trees.NAMES, *XGBOOST, *LIGHTGBM)
+KNOWN = (*PERCEPTRONS, *PROBABLE, *LINEAR, *TREES)
 SCALERS = ("MaxAbsScaler", "MinMaxScaler", "RobustScaler", "StandardScaler")
 ACTIVATIONS = {"relu": "RELU", "tanh": "TANH", "logistic": "LOGISTIC", "identity": None}
 
@@ -38,22 +44,71 @@ def from_estimator(estimator: Any, name: str | None = None) -> ir.Network:
     draft = Draft(kind)
     kind = type(last).__name__
     draft.where = f"step '{kind}'"
-    if kind not in (*PERCEPTRONS, *PROBABLE, *LINEAR):
-        known = ", ".join(sorted((*PERCEPTRONS, *PROBABLE, *LINEAR)))
-        raise draft.error(f"is not supported; use one of {known}.")
-    if not hasattr(last, "coefs_" if kind in PERCEPTRONS else "coef_"):
+    name = name or identifier(kind.lower())
+    if kind not in KNOWN:
+        raise draft.error(f"is not supported; use one of {', '.join(sorted(KNOWN))}.")
+    if not hasattr(last, "n_features_in_"):
         raise draft.error("is not fitted; call fit first.")
+    if kind in TREES:
+        steps = scaling(draft, before, last.n_features_in_, single=True)
+        return trees.network(trees.behind(steps, forest_of(draft, last, kind)), name)
     weights, biases = stacked(last, kind)
-    factor, offset = np.ones(weights[0].shape[1]), np.zeros(weights[0].shape[1])
-    for each in before:
-        draft.where = f"step '{type(each).__name__}'"
-        scale, shift = scaling(draft, each, len(factor))
-        factor, offset = factor * scale, offset * scale + shift
+    count = weights[0].shape[1]
+    factor, offset = linear(scaling(draft, before, count), count)
     biases[0] = biases[0] + weights[0] @ offset
     weights[0] = weights[0] * factor
     view = layers_of(draft, last, kind, weights, biases)
-    network = draft.network(name or identifier(kind.lower()), {"y": view}, "nchw")
-    return network
+    return draft.network(name, {"y": view}, "nchw")
+
+
+def forest_of(draft: Draft, last: Any, kind: str) -> trees.Forest:
+    draft.where = f"step '{kind}'"
+    if kind in XGBOOST:
+        return boosters.forest(json.loads(last.get_booster().save_raw("json")), kind)
+    if kind in LIGHTGBM:
+        return boosters.forest(last.booster_.dump_model(), kind)
+    return sklearn_trees.forest(draft, last)
+
+
+def scaling(draft: Draft, scalers: list[Any], count: int, single: bool = False) -> list[trees.Step]:
+    """What the scalers do to each feature, one after the other; `single`: to features in float32,
+    for which a StandardScaler rounds its own numbers as well."""
+    found: list[trees.Step] = []
+    for scaler in scalers:
+        kind = type(scaler).__name__
+        draft.where = f"step '{kind}'"
+        if kind not in SCALERS:
+            raise draft.error(
+                f"is not supported in front of a model; use one of {', '.join(SCALERS)}."
+            )
+        if not hasattr(scaler, "n_features_in_"):
+            raise draft.error("is not fitted; call fit first.")
+        if getattr(scaler, "clip", False):
+            raise draft.error("clips; take clip=False.")
+        centred = getattr(scaler, "with_mean", True)
+        attributes = {
+            "StandardScaler": ((np.subtract, "mean_" if centred else ""), (np.divide, "scale_")),
+            "RobustScaler": ((np.subtract, "center_"), (np.divide, "scale_")),
+            "MinMaxScaler": ((np.multiply, "scale_"), (np.add, "min_")),
+            "MaxAbsScaler": ((np.divide, "scale_"),),
+        }[kind]
+        for function, name in attributes:
+            numbers = getattr(scaler, name, None) if name else None
+            if numbers is not None:
+                rounds = single and kind == "StandardScaler"
+                numbers = np.asarray(numbers, np.float32 if rounds else np.float64)
+                found.append((function, np.broadcast_to(numbers, (count,))))
+    return found
+
+
+def linear(steps: list[trees.Step], count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same as a factor and an offset: x becomes x * factor + offset."""
+    factor, offset = np.ones(count), np.zeros(count)
+    for function, numbers in steps:
+        offset = function(offset, numbers)
+        if function in (np.multiply, np.divide):
+            factor = function(factor, numbers)
+    return factor, offset
 
 
 def stacked(last: Any, kind: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -64,23 +119,6 @@ def stacked(last: Any, kind: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
     weights = np.atleast_2d(np.asarray(last.coef_, dtype=np.float64))
     bias = np.asarray(last.intercept_, dtype=np.float64).reshape(-1)
     return [weights], [np.broadcast_to(bias, (len(weights),)).copy()]
-
-
-def scaling(draft: Draft, scaler: Any, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Factor and offset of each feature: x becomes x * factor + offset."""
-    kind = type(scaler).__name__
-    if kind not in SCALERS:
-        raise draft.error(f"is not supported in front of a model; use one of {', '.join(SCALERS)}.")
-    if not hasattr(scaler, "n_features_in_"):
-        raise draft.error("is not fitted; call fit first.")
-    scale = np.broadcast_to(1.0 if scaler.scale_ is None else scaler.scale_, (count,))
-    if kind == "MinMaxScaler":
-        if scaler.clip:
-            raise draft.error("clips; take clip=False.")
-        return scale, np.asarray(scaler.min_, dtype=np.float64)
-    centre = {"StandardScaler": "mean_", "RobustScaler": "center_"}.get(kind)
-    middle = getattr(scaler, centre) if centre else None
-    return 1.0 / scale, np.zeros(count) if middle is None else -np.asarray(middle) / scale
 
 
 def layers_of(

@@ -37,6 +37,7 @@
 #include "graven/isa/scalar/softmax.hpp"
 #include "graven/isa/scalar/svdf.hpp"
 #include "graven/isa/scalar/transpose_conv.hpp"
+#include "graven/isa/scalar/trees.hpp"
 #include "graven/isa/scalar/variable.hpp"
 #include "graven/isa/scalar/words.hpp"
 
@@ -93,7 +94,7 @@ using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, wei
                         BatchMatMul<float>>;
 using kernels = Prefer<products, pooling, reducing, lengths, elementwise, words, converting,
                        binaries, Selects, AddNInt8, AddNFloat32, moving, lasting, transformers,
-                       audio, NanoRustConv, NanoRustSoftmax>;
+                       audio, NanoRustConv, NanoRustSoftmax, TreeWalks>;
 
 }  // namespace scalar_isa
 
