@@ -530,8 +530,14 @@ class Program(Runnable):
 
     def cycles(self, *samples: ArrayLike) -> int:
         """Estimated for the first sample, on Cortex-M4, M7 and M55 (needs llvm-19)."""
-        built = self._build(build.Parts.PROGRAM)
-        return cycles.estimate(built, self.inputs(*samples), self._model.choice.target).cycles
+        built, target = self._build(build.Parts.PROGRAM), self._model.choice.target
+        return cycles.estimate(built, self.inputs(*samples), target).cycles
+
+    def cycles_by_layer(self, *samples: ArrayLike) -> list[int] | None:
+        """As `cycles`, of each layer; None where the input is fed by rows."""
+        built, target = self._build(build.Parts.PROGRAM), self._model.choice.target
+        count = len(self.network.operators)
+        return cycles.by_layer(built, self.inputs(*samples), target, count)
 
     def measure(self, values: inputs.Inputs) -> tuple[runner.Run, dict[str, Any]]:
         """A run on values in the inputs' own types, and what `graven run --json` prints of it."""

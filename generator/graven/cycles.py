@@ -6,10 +6,12 @@ block costs. The sum is an estimate: see mca.py for what it leaves out.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graven import build, inputs, mca, runner, tools
@@ -33,18 +35,62 @@ def is_possible(target: str) -> bool:
 
 def estimate(built: build.Build, values: inputs.Inputs, target: str) -> Estimate:
     """Of the first inference of a program that is built for the target."""
-    tools.require(*mca.TOOLS)
-    with tempfile.TemporaryDirectory(prefix="graven-") as at:
-        folder = Path(at)
-        (folder / "in.bin").write_bytes(inputs.to_bytes([value[:1] for value in values]))
-        program = built.folder / "run"
+    with _ran(built, values) as (program, folder):
         blocks, loads = executed(built, program, folder)
+        costs = costs_of(blocks, program, CORES[target], folder)
         return Estimate(
-            cycles=cycles_of(blocks, program, CORES[target], folder),
+            cycles=round(sum(each.cycles(cost) for each, cost in zip(blocks, costs, strict=True))),
             instructions=sum(block.instructions * block.times for block in blocks),
             fetched_bytes=sum(block.bytes * block.times for block in blocks),
             loaded_bytes=loads,
         )
+
+
+def by_layer(
+    built: build.Build, values: inputs.Inputs, target: str, layers: int
+) -> list[int] | None:
+    """Cycles of each layer, which together are those of `estimate`; None where the harness has no
+    hooks. What a hook costs is the same for every step: what all steps took beyond the whole."""
+    with _ran(built, values) as (program, folder):
+        profile = address_of(program, "::profile")
+        if profile is None:
+            return None
+        settings = f"entry={entry_of(program):x},profile={profile:x},number={layers:x}"
+        blocks, total, steps = [], [0.0] * layers, [0] * layers
+        parts: list[list[tuple[int, int, int]]] = []
+        for kind, first, *rest in run(built, folder, settings, "profile"):
+            if kind == "block":
+                blocks.append(Block(int(first, 16), *map(int, rest)))
+                parts.append([])
+            elif kind == "in":
+                parts[-1].append((int(first), *map(int, rest)))
+            elif kind == "steps":
+                steps[int(first)] = int(rest[0])
+        costs = costs_of(blocks, program, CORES[target], folder)
+    for block, cost, part in zip(blocks, costs, parts, strict=True):
+        for layer, times, taken in part:
+            total[layer] += replace(block, times=times, taken=taken).cycles(cost)
+    whole = estimate(built, values, target).cycles
+    hook = max(sum(total) - whole, 0) / max(sum(steps), 1)
+    return [max(round(each - hook * n), 0) for each, n in zip(total, steps, strict=True)]
+
+
+@contextlib.contextmanager
+def _ran(built: build.Build, values: inputs.Inputs) -> Iterator[tuple[Path, Path]]:
+    """The program, and a folder with the first inference's input."""
+    tools.require(*mca.TOOLS)
+    with tempfile.TemporaryDirectory(prefix="graven-") as at:
+        folder = Path(at)
+        (folder / "in.bin").write_bytes(inputs.to_bytes([value[:1] for value in values]))
+        yield built.folder / "run", folder
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one execution of a block, and what it takes more if another than the next follows."""
+
+    cycles: float
+    taken: float
 
 
 @dataclass(frozen=True)
@@ -54,6 +100,9 @@ class Block:
     bytes: int
     times: int
     taken: int  # times that another block than the next followed
+
+    def cycles(self, cost: Cost) -> float:
+        return cost.cycles * self.times + cost.taken * self.taken
 
 
 # -- executed blocks ------------------------------------------------------------------------------
@@ -70,10 +119,18 @@ def plugin(folder: Path) -> Path:
 
 def entry_of(program: Path) -> int:
     """The routine that the harness measures: a lambda, called by firmware::measure."""
+    found = address_of(program, "run_all(", "_FUN(")
+    if found is None:
+        raise ToolError(f"{program}: the routine that is measured has no symbol.")
+    return found
+
+
+def address_of(program: Path, *parts: str) -> int | None:
+    """Of the first symbol whose name has these parts; the last one ends it, or a bracket."""
     for line in tools.run(["llvm-nm-19", "-C", str(program)], program.parent).splitlines():
-        if "run_all(" in line and "_FUN(" in line:
+        if all(part in line for part in parts) and (line + "(").find(parts[-1]) > 0:
             return int(line.split()[0], 16)
-    raise ToolError(f"{program}: the routine that is measured has no symbol.")
+    return None
 
 
 def flash_of(program: Path) -> tuple[int, int]:
@@ -91,23 +148,28 @@ def flash_of(program: Path) -> tuple[int, int]:
 def executed(built: build.Build, program: Path, folder: Path) -> tuple[list[Block], int]:
     """The blocks of the first inference, and the bytes of data that it reads from flash."""
     start, end = flash_of(program)
-    settings = f"entry={entry_of(program):x},flash={start:x},limit={end:x},out=blocks.txt"
-    options = ["-plugin", f"{plugin(folder)},{settings}"]
-    tools.run(runner.command_of(built, ["in.bin", "out.bin", "1"], options), folder)
+    settings = f"entry={entry_of(program):x},flash={start:x},limit={end:x}"
     blocks, loads = [], 0
-    for line in (folder / "blocks.txt").read_text().splitlines():
-        kind, first, *rest = line.split()
+    for kind, first, *rest in run(built, folder, settings):
         if kind == "block":
             blocks.append(Block(int(first, 16), *map(int, rest)))
-        else:
+        elif kind == "loads":
             loads = int(first)
     return blocks, loads
+
+
+def run(built: build.Build, folder: Path, settings: str, *more: str) -> list[list[str]]:
+    """The lines that the plugin writes, by words."""
+    options = ["-plugin", f"{plugin(folder)},{settings},out=blocks.txt"]
+    arguments = ["in.bin", "out.bin", "1", *more]
+    tools.run(runner.command_of(built, arguments, options), folder)
+    return [line.split() for line in (folder / "blocks.txt").read_text().splitlines()]
 
 
 # -- what they cost -----------------------------------------------------------------------------
 
 
-def cycles_of(blocks: list[Block], program: Path, core: mca.Core, folder: Path) -> int:
+def costs_of(blocks: list[Block], program: Path, core: mca.Core, folder: Path) -> list[Cost]:
     known = mca.disassemble(program, core)
     codes = [
         [known[at] for at in range(block.at, block.at + block.bytes, 2) if at in known]
@@ -119,8 +181,8 @@ def cycles_of(blocks: list[Block], program: Path, core: mca.Core, folder: Path) 
                 f"{program}: at {block.at:#x} the emulator ran {block.instructions} instructions, "
                 f"the disassembler sees {len(code)}."
             )
-    total = 0.0
-    for block, code, cost in zip(blocks, codes, mca.cycles_of(codes, core, folder), strict=True):
-        taken = 0 if code[-1].is_loop_end else block.taken
-        total += cost * block.times + core.taken * taken
-    return round(total)
+    cycles = mca.cycles_of(codes, core, folder)
+    return [
+        Cost(each, 0 if code[-1].is_loop_end else core.taken)
+        for code, each in zip(codes, cycles, strict=True)
+    ]

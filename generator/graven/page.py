@@ -43,6 +43,7 @@ class OnTarget:
     target: str
     figures: dict[str, Any]  # as `run --json`
     cycles: int | None = None  # estimated, where the tools are installed
+    by_layer: list[int] | None = None  # the same
 
     @property
     def usage(self) -> memory.Usage:
@@ -145,8 +146,9 @@ def _on_target(model: Model, target: str, data: Data | None) -> OnTarget:
         values = model.inputs(*data.first(1).samples)
     program = model.on(target)
     figures = program.measure(values)[1]
-    estimated = program.cycles(*values) if cycles.is_possible(target) else None
-    return OnTarget(target, figures, estimated)
+    if not cycles.is_possible(target):
+        return OnTarget(target, figures)
+    return OnTarget(target, figures, program.cycles(*values), program.cycles_by_layer(*values))
 
 
 def _arena(column: OnTarget) -> str:
@@ -170,6 +172,7 @@ def _layers(model: Model, columns: Sequence[OnTarget]) -> list[dict[str, Any]]:
                 "flash": [layer["weight_bytes"] for layer in each],
                 "ram": [column.ram[place] for column in columns],
                 "instructions": [layer["instructions"] for layer in each],
+                "cycles": [column.by_layer and column.by_layer[place] for column in columns],
             }
         )
     return found

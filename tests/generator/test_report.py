@@ -86,10 +86,17 @@ def test_what_it_says(text):
 def test_estimated_cycles(text):
     program = graven.compile(DIGITS / "digits.tflite", target="cortex-m4").on()
     with np.load(DIGITS / "digits_test.npz") as data:
-        found = program.cycles(data["images"][:1])
-        program(data["images"][:1])
+        x = data["images"][:1]
+        found = program.cycles(x)
+        program(x)
     assert 0.5 * program.instructions < found < 3 * program.instructions
     assert f"<td>{found:,}</td>" in text
+    layers = program.cycles_by_layer(x)
+    assert abs(sum(layers) - found) <= len(layers)
+    for cycles_of, (index, instructions) in zip(
+        layers, sorted(program.by_layer.items()), strict=True
+    ):
+        assert cycles_of >= 0.5 * instructions and f">{cycles_of:,}</span>" in text, index
     assert f"<td>{found / 168e3:.3g}</td>" in text  # ms on an STM32F405
 
 
