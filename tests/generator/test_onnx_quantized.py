@@ -157,6 +157,10 @@ OPERATORS = {
     "tanh": Operator("Tanh", output=(1 / 127, 3), share=TWICE),
     "softmax": Operator("Softmax", (), (1, 10), output=(1 / 256, -128), attributes={"axis": 1}),
     "hard swish": Operator("HardSwish"),
+    "hard sigmoid": Operator("HardSigmoid", output=(1 / 255, -128), share=TWICE),
+    "hard sigmoid of torch": Operator(
+        "HardSigmoid", attributes={"alpha": 1 / 6}, output=(1 / 200, -128), share=TWICE
+    ),
     "clip": Operator("Clip", output=(0.02, -128)),
     "max pool": Operator("MaxPool", attributes={"kernel_shape": [2, 2]}),
     "average": Operator("AveragePool", attributes={"kernel_shape": [3, 2], "strides": [2, 1]}),

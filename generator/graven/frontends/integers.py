@@ -39,6 +39,8 @@ MEANS = ("AVERAGE_POOL_2D", "RESIZE_BILINEAR")
 EQUAL = 64
 SAME_SCALE = 1e-5  # of a bias: relative, what float32 makes of a product
 
+UP_TO_6 = ir.Quantization((float(np.float32(6 / 255)),), (-128,))
+
 FLOAT32, INT8 = ir.Element.FLOAT32, ir.Element.INT8
 
 

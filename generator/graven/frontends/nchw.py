@@ -514,10 +514,16 @@ class Draft:
         return view
 
     def scaled_relu6(self, view: View, alpha: float, beta: float) -> View:
-        """min(max(alpha x + beta, 0), 1), as HardSigmoid is."""
+        """min(max(alpha x + beta, 0), 1), as HardSigmoid is; of int8 all of it is int8."""
+        scales = self.tensors[view.index].quantization
         if not math.isclose(alpha, 1 / 6, rel_tol=1e-6):
             view = self.binary("MUL", view, np.float32([6 * alpha]))
+            if scales:  # the same integers
+                wider = tuple(float(np.float32(6 * alpha * each)) for each in scales.scale)
+                view = self.quantize(view, replace(scales, scale=wider))
         view = self.binary("ADD", view, np.float32([6 * beta]))
+        if scales:
+            view = self.quantize(view, integers.UP_TO_6)
         return self.binary("MUL", self.unary("RELU6", view), np.float32([1 / 6]))
 
     def prelu(self, view: View, slope: np.ndarray) -> View:
