@@ -18,6 +18,7 @@ from graven.layers.add_n import AddN
 from graven.layers.argmax import ArgMax
 from graven.layers.avg_pool import AvgPool
 from graven.layers.batch_matmul import BatchMatMul
+from graven.layers.batch_to_space_nd import BatchToSpaceND
 from graven.layers.binary import COMPARISONS, LOGIC, Binary
 from graven.layers.cast import Cast
 from graven.layers.concat import Concat
@@ -57,6 +58,7 @@ from graven.layers.sigmoid import Sigmoid
 from graven.layers.signal import Signal
 from graven.layers.simple_rnn import SimpleRnn
 from graven.layers.softmax import Softmax
+from graven.layers.space_to_batch_nd import SpaceToBatchND
 from graven.layers.split import Split
 from graven.layers.svdf import Svdf
 from graven.layers.tanh import Tanh
@@ -302,6 +304,55 @@ def depthwise_conv2d(b: Builder, data: int) -> int:
     inputs, output = b.weighted(data, weights, channels, math.prod(filter_size), shape)
     layer = DepthwiseConv2D(stride, dilation, padding, b.activation(), multiplier)
     return b.add("DEPTHWISE_CONV_2D", layer, inputs, output)
+
+
+def dilated(b: Builder, data: int) -> int:
+    """As TensorFlow writes dilation: blocks, a convolution, blocks; also of a line (Conv1D)."""
+    _, height, width, depth = b.shape(data)
+    flat = b.chance(0.3)
+    if flat:
+        height, width = 1, height * width
+        data = shaped(b, data, (1, width, depth))
+    axes = [dilated_axis(b, extent) for extent in (height, width)]
+    if flat:
+        axes[0] = (1, (0, 0), 1, 1, 1, (0, 0))
+    blocks, borders, phases, filters, lefts, cuts = zip(*axes, strict=True)
+    images, first = math.prod(blocks), 1 if flat else 0
+    inner = SpaceToBatchND(blocks[first:], borders[first:])
+    value = b.add("SPACE_TO_BATCH_ND", inner, block_inputs(b, data, inner),
+                  b.like(data, (images, *phases[first:], depth)))  # fmt: skip
+    value = shaped(b, value, (images, *phases, depth)) if flat else value
+    channels = b.extent(5)
+    weights = b.weights(value, (channels, *filters, depth), 0, b.chance(0.8))
+    inputs, made = b.weighted(
+        value, weights, channels, depth * math.prod(filters), (images, *lefts, channels)
+    )
+    value = b.add("CONV_2D", Conv2D((1, 1), (1, 1), "VALID", b.activation()), inputs, made)
+    value = shaped(b, value, (images, *lefts[first:], channels)) if flat else value
+    outer = BatchToSpaceND(blocks[first:], cuts[first:])
+    sides = (n * size - sum(cut) for n, size, cut in zip(lefts, blocks, cuts, strict=True))
+    output = b.like(value, (1, *tuple(sides)[first:], channels))
+    return b.add("BATCH_TO_SPACE_ND", outer, block_inputs(b, value, outer), output)
+
+
+def dilated_axis(b: Builder, extent: int) -> tuple:
+    """Block, border, pixels of a phase, filter, what is left of them, and what is cut off."""
+    while True:
+        block, filter = b.extent(3), b.extent(3)
+        border = (0, 0) if b.tflm else (b.extent(4) - 1, b.extent(4) - 1)  # there left to chance
+        phase, rest = divmod(extent + sum(border), block)
+        left = phase - filter + 1
+        reach = (filter - 1) * block + 1
+        cut = tuple(b.extent(3) - 1 for _ in range(2)) if not b.tflm else (0, 0)
+        sides = [side - less for side, less in zip(border, cut, strict=True)]
+        fits = left > 0 and left * block > sum(cut)
+        if not rest and fits and min(sides) >= 0 and max(sides) < reach:
+            return block, border, phase, filter, left, cut
+
+
+def block_inputs(b: Builder, data: int, layer: SpaceToBatchND | BatchToSpaceND) -> list[int]:
+    border = np.array(layer.border, dtype=np.int32)
+    return [data, b.integers(*layer.block), b.tensor(border.shape, INT32, None, border)]
 
 
 def transpose_conv2d(b: Builder, data: int) -> int:
@@ -1306,6 +1357,7 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
     for layer in (
         conv2d,
         depthwise_conv2d,
+        dilated,
         transpose_conv2d,
         padded_conv2d,
         padded_depthwise,
@@ -1388,8 +1440,8 @@ ELEMENTS = tuple(
     if element is not INT16 or kind in WIDE
 )
 IMAGES_ONLY = (
-    conv2d, depthwise_conv2d, transpose_conv2d, padded_conv2d, padded_depthwise, max_pool, avg_pool,
-    resize_nearest, resize_bilinear,
+    conv2d, depthwise_conv2d, dilated, transpose_conv2d, padded_conv2d, padded_depthwise, max_pool,
+    avg_pool, resize_nearest, resize_bilinear,
 )  # fmt: skip
 
 

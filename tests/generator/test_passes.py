@@ -29,6 +29,42 @@ def builder() -> random_models.Builder:
     return random_models.Builder(np.random.default_rng(0))
 
 
+# -- dilation -------------------------------------------------------------------------------------
+
+
+def test_convolutions_between_blocks_are_dilated_ones():
+    several = 0
+    for tflm in (True, False):
+        for seed in range(100):
+            rng = np.random.default_rng([seed, 9])
+            network = parsed(random_models.random_case(rng, "dilated", tflm=tflm))
+            short = passes.canonical(network)
+            inputs = random_models.random_inputs(rng, network)
+            output = network.outputs[0]
+            before, after = (reference.run(each, inputs) for each in (network, short))
+            np.testing.assert_array_equal(before[output], after[output])
+            if any(
+                each.name == "CONV_2D" and network.tensors[each.inputs[0]].shape[0] > 1
+                for each in network.operators
+            ):
+                several += 1
+                assert set(names(short)) <= {"CONV_2D", "RESHAPE"}
+    assert several > 100
+
+
+def test_blocks_that_are_read_twice_stay_and_are_refused():
+    for seed in range(100):
+        network = parsed(random_models.random_case(np.random.default_rng(seed), "dilated"))
+        blocks = network.operators[0].output
+        if network.tensors[blocks].shape[0] > 1 and len(network.operators) == 3:
+            break
+    else:
+        pytest.fail("no case has blocks")
+    network = dataclasses.replace(network, outputs=(*network.outputs, blocks))
+    with pytest.raises(GravenError, match="a batch of"):
+        passes.canonical(network)
+
+
 # -- PAD ------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from graven import ir, layers
 from graven.node import node_of
 from graven.passes.broadcasts import broadcasts
 from graven.passes.dead import without_dead
+from graven.passes.dilations import dilations
 from graven.passes.joints import joints
 from graven.passes.literals import literals
 from graven.passes.movement import movement
@@ -20,7 +21,17 @@ from graven.passes.steps import steps
 
 def canonical(network: ir.Network) -> ir.Network:
     """What can be compiled; GravenError names an operator that cannot."""
-    for step in (steps, into_windows, broadcasts, joints, movement, joints, without_dead, literals):
+    for step in (
+        dilations,
+        steps,
+        into_windows,
+        broadcasts,
+        joints,
+        movement,
+        joints,
+        without_dead,
+        literals,
+    ):
         network = step(network)
     for operator in network.operators:
         if not hasattr(layers.modules()[operator.name], "cpp"):
