@@ -8,6 +8,7 @@ import random_models
 import tflm
 from graven import hybrid, ir, reference
 from graven.frontends import tflite, tflite_writer
+from graven.layers.argmax import ArgMax
 from graven.layers.quantize import Quantize
 
 CASES = 40
@@ -144,6 +145,20 @@ def test_argmax_of_64_bits():
         picked = np.take_along_axis(inputs[0], np.expand_dims(value, layer.axis), layer.axis)
         np.testing.assert_array_equal(picked, extreme(axis=layer.axis, keepdims=True))
     assert wide
+
+
+def test_argmax_of_what_is_no_number():
+    """Never taken, as TensorFlow Lite Micro has it, but kept where it is the first."""
+    for name in ("ARG_MAX", "ARG_MIN"):
+        b = random_models.Builder(np.random.default_rng(0))
+        output = b.tensor((4,), random_models.INT32)
+        inputs = [b.input((4, 3), FLOAT32), b.integers(1)]
+        network = b.network([b.add(name, ArgMax(1), inputs, output)])
+        no = np.nan
+        value = np.array([[1, no, 2], [no, 3, 4], [2, 1, no], [-np.inf, no, -np.inf]], np.float32)
+        found = reference.run(network, [value])
+        judged = tflm.run(tflite_writer.to_bytes(network), network, [value])
+        assert found[output].tolist() == judged[output].tolist()
 
 
 def test_quantize_of_numbers_that_do_not_fit():

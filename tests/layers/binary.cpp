@@ -1,6 +1,8 @@
 // int8 values: the generator's numpy reference, which tests hold against TFLM; others by hand.
 #include "support.hpp"
 
+#include <limits>
+
 using namespace test;
 
 static_assert(output_of<Sub, At{{3, 4, 5}, 0}, At{{1, 4, 1}, 0}> == Shape{3, 4, 5});
@@ -18,6 +20,19 @@ constexpr Constant constants[] = {operand(b)};
 constexpr Parameters params[] = {{.output = {0.1f, -5}},
                                  {.constants = constants, .output = {0.08f, 3}}};
 template <class L, const auto& p = params> using Of = Model<Sequential<L>, six, p>;
+
+// The remainder of the compiler is that of the machine, also of quotients beyond 32 bits.
+TEST_CASE("FloorMod of quotients that are large") {
+  using graven::core::scalar_isa::FloorRemainder;
+  constexpr float endless = std::numeric_limits<float>::infinity();
+  constexpr float large = FloorRemainder::of(1e20f, 3.0f), tiny = FloorRemainder::of(-7.5f, 1e-9f);
+  constexpr float less = FloorRemainder::of(-1.0f, endless);
+  volatile float many = 1e20f, some = -7.5f, one = -1.0f;
+  CHECK(large == FloorRemainder::of(many, 3.0f));
+  CHECK(tiny == FloorRemainder::of(some, 1e-9f));
+  CHECK(less == FloorRemainder::of(one, endless));
+  static_assert(FloorRemainder::of(1.0f, 0.0f) != FloorRemainder::of(1.0f, 0.0f));
+}
 
 TEST_CASE("int8 differences") {
   check_equal<Of<SubConstant<six>>, a, int8s(-128, -38, 11, 52, 127, 124)>();

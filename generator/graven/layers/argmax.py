@@ -53,5 +53,9 @@ def cpp(layer: ArgMax, node: Node) -> Cpp:
 
 
 def reference(layer: ArgMax, node: Node, values: Values) -> np.ndarray:
-    pick = np.argmax if node.name == "ARG_MAX" else np.argmin
-    return pick(values[0], axis=layer.axis).astype(layer.output.dtype)
+    data, largest = values[0], node.name == "ARG_MAX"
+    if data.dtype == np.float32:  # a NaN is never taken, but kept where it is the first
+        first = np.isnan(np.take(data, [0], layer.axis))
+        data = np.where(np.isnan(data), -np.inf if largest else np.inf, data)
+        data = np.where(first, 0.0, data)
+    return (np.argmax if largest else np.argmin)(data, axis=layer.axis).astype(layer.output.dtype)

@@ -94,7 +94,16 @@ struct FloorRemainder {
 private:
   static constexpr float remainder(float a, float b) {
     if (!std::is_constant_evaluated()) return __builtin_fmodf(a, b);
-    return a - b * static_cast<float>(static_cast<std::int32_t>(a / b));
+    const float size = b < 0 ? -b : b;
+    float rest = a < 0 ? -a : a;
+    if (!(size > 0) || !(rest <= (std::numeric_limits<float>::max)()))
+      return std::numeric_limits<float>::quiet_NaN();
+    while (rest >= size) {  // less the largest size * 2^k, which is exact
+      float part = size;
+      while (part <= rest / 2) part *= 2;
+      rest -= part;
+    }
+    return a < 0 ? -rest : rest;
   }
 };
 
