@@ -297,7 +297,7 @@ def test_pickled_files(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("module", "shape", "sentence"),
     [
-        (nn.Sequential(nn.LayerNorm(4)), (1, 5, 4), r"node '0' \(layer_norm\).*BatchNorm"),
+        (nn.Sequential(nn.GroupNorm(2, 4)), (1, 4, 5), r"node '0' \(group_norm\).*BatchNorm"),
         (Function(lambda x: torch.linalg.det(x)), (1, 3, 3), "is not supported; use what becomes"),
         (Function(lambda x: x if x.sum() > 0 else -x), (1, 3), "torch.export does not take it"),
         (nn.AdaptiveAvgPool2d(3), (1, 2, 8, 8), "in windows of several sizes"),

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import math
-import re
+import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +22,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-HELD_OUT = "Rom"
+sys.path.insert(0, str(Path(__file__).parent))
+from text import read_text
+
 BATCH = 32
 
 
@@ -38,15 +40,6 @@ class Config:
     context: int = 128
     base: float = 10000.0
     epsilon: float = 1e-5
-
-
-def read_text(path: Path) -> tuple[bytes, bytes]:
-    """Verses without their numbers: those to train on, and the book held out."""
-    train, held_out = [], []
-    for line in path.read_text().splitlines():
-        if found := re.match(r"^(\d?[A-Z][A-Za-z]*)\d+:\d+ (.*)$", line):
-            (held_out if found[1] == HELD_OUT else train).append(found[2])
-    return "\n".join(train).encode("ascii"), "\n".join(held_out).encode("ascii")
 
 
 def rotations(config: Config, length: int) -> tuple[torch.Tensor, torch.Tensor]:

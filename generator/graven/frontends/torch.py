@@ -19,7 +19,7 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
-from graven.frontends import recurrent, torch_quantized
+from graven.frontends import recurrent, torch_attention, torch_quantized
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, View, cheapest
 from graven.frontends.onnx import nearest
@@ -46,8 +46,7 @@ UNCHANGED = (
 )
 NORMALIZED = "use BatchNorm, which costs nothing behind a convolution"
 INSTEAD = {
-    "layer_norm": NORMALIZED, "group_norm": NORMALIZED, "instance_norm": NORMALIZED,
-    "scaled_dot_product_attention": "attention waits for its own front end; use convolutions",
+    "group_norm": NORMALIZED, "instance_norm": NORMALIZED,
     "embedding": "give the embedded vectors as the model's input",
     "sort": "end the model before it, and sort in the firmware",
     "topk": "end the model before it, and sort in the firmware",
@@ -55,7 +54,7 @@ INSTEAD = {
 
 Arguments = dict[str, Any]
 Handler = Callable[["_Reader", Arguments], Any]
-HANDLERS: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = dict(torch_attention.HANDLERS)
 
 
 def require() -> None:

@@ -23,8 +23,8 @@ DATA = (0, 1, 2, 3)
 VARIABLES = (3, 4, 5)
 SPANS = ["everything", "past", "sliding", "stopping"]
 MOST_MOMENTS, MOST_HEAD = 1 << 20, 16384
-OCTAVE = np.floor(np.exp(-np.arange(256) * math.log(2) / 256) * 32768 + 0.5).astype(np.int64)
-"""2^15 * 2^(-i / 256)."""
+OCTAVE = np.floor(np.exp(-np.arange(256) * math.log(2) / 256) * 32767 + 0.5).astype(np.int64)
+"""(2^15 - 1) * 2^(-i / 256)."""
 
 
 @dataclass(frozen=True)

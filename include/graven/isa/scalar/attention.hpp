@@ -160,12 +160,12 @@ struct AttentionFloat32 {
   }
 };
 
-// 2^15 * 2^(-i / 256).
+// (2^15 - 1) * 2^(-i / 256): an int16, as instruction sets multiply it.
 inline constexpr auto octave = [] {
   std::array<std::uint16_t, 256> table{};
   for (int i = 0; i < 256; ++i)
     table[static_cast<std::size_t>(i)] = static_cast<std::uint16_t>(
-        floating_point::exp(-i * 0.693147180559945309 / 256) * 32768 + 0.5);
+        floating_point::exp(-i * 0.693147180559945309 / 256) * 32767 + 0.5);
   return table;
 }();
 

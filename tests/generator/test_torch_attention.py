@@ -1,0 +1,139 @@
+"""Vision transformers of PyTorch: nn.TransformerEncoderLayer, nn.MultiheadAttention and norms,
+as torch.export has them. golden/vit.tflite is a small one, vit.npz PyTorch's answers to it
+(`python test_torch_attention.py` under PyTorch writes both), so that it compiles everywhere.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cpp_cases
+import numpy as np
+import pytest
+from graven import reference
+from graven.errors import GravenError
+from graven.frontends import tflite, tflite_writer
+
+GOLDEN = Path(__file__).parent / "golden"
+IMAGES = 4
+TOLERANCE = 1e-4  # of the largest output
+
+
+def vit(norm_first: bool, dim: int = 16, heads: int = 2, blocks: int = 1):
+    import torch
+    from torch import nn
+
+    class ViT(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.patch = nn.Conv2d(1, dim, 7, 7)
+            self.token = nn.Parameter(torch.randn(1, 1, dim) * 0.1)
+            self.place = nn.Parameter(torch.randn(1, 5, dim) * 0.1)
+            layer = nn.TransformerEncoderLayer(
+                dim, heads, 2 * dim, activation="gelu", batch_first=True, norm_first=norm_first
+            )
+            self.body = nn.TransformerEncoder(layer, blocks, enable_nested_tensor=False)
+            self.norm, self.head = nn.LayerNorm(dim), nn.Linear(dim, 10)
+
+        def forward(self, x):
+            x = self.patch(x).flatten(2).transpose(1, 2)
+            x = torch.cat([self.token.expand(x.shape[0], -1, -1), x], 1) + self.place
+            return self.head(self.norm(self.body(x)[:, 0]))
+
+    torch.manual_seed(1)
+    return ViT().eval()
+
+
+def answers(module, images: np.ndarray) -> np.ndarray:
+    import torch
+
+    with torch.no_grad():
+        return np.stack([module(torch.from_numpy(each)).numpy() for each in images])
+
+
+def images(shape: tuple[int, ...] = (1, 1, 14, 14)) -> np.ndarray:
+    return np.random.default_rng(5).normal(0.0, 1.0, (IMAGES, *shape)).astype(np.float32)
+
+
+def read(module, shape: tuple[int, ...] = (1, 1, 14, 14)):
+    import torch
+    from graven.frontends import torch as frontend
+
+    return frontend.from_module(module, (torch.zeros(shape),), "vit", "nchw")
+
+
+def expect(network, given: np.ndarray, expected: np.ndarray) -> None:
+    for each, answer in zip(given, expected, strict=True):
+        data = each.reshape(network.tensors[network.inputs[0]].shape)
+        found = reference.run(network, [data])[network.outputs[0]]
+        assert np.abs(found.reshape(answer.shape) - answer).max() < TOLERANCE * np.abs(answer).max()
+
+
+def test_a_vision_transformer_compiles_and_agrees_with_torch(tmp_path):
+    stored = np.load(GOLDEN / "vit.npz")
+    network = tflite.parse((GOLDEN / "vit.tflite").read_bytes(), "vit.tflite", "vit")
+    names = [each.name for each in network.operators]
+    assert names.count("ATTENTION") == 1 and names.count("LAYER_NORM") == 3
+    expect(network, stored["images"], stored["answers"])
+    case = cpp_cases.make("vit", 0, network, np.random.default_rng(0))
+    shape = network.tensors[network.inputs[0]].shape
+    case.inputs[:] = [[stored["images"][k % IMAGES].reshape(shape)] for k in range(10)]
+    (found,) = cpp_cases.run([case], tmp_path)
+    for k, each in enumerate(found):
+        answer = stored["answers"][k % IMAGES]
+        worst = np.abs(each[network.outputs[0]].reshape(answer.shape) - answer).max()
+        assert worst < TOLERANCE * np.abs(answer).max()
+
+
+@pytest.mark.parametrize("norm_first", [True, False])
+def test_transformer_encoder_layers(norm_first):
+    pytest.importorskip("torch")
+    module = vit(norm_first, 24, 4, 2)
+    expect(read(module), images(), answers(module, images()))
+
+
+@pytest.mark.parametrize("kind", ["causal", "grouped", "mask", "scale"])
+def test_scaled_dot_product_attention(kind):
+    torch = pytest.importorskip("torch")
+    from torch.nn import functional
+
+    class Heads(torch.nn.Module):
+        def forward(self, x):
+            q = x.view(1, 6, 4, 8).transpose(1, 2)
+            k = q[:, :2] * 0.5 if kind == "grouped" else q * 0.5
+            options = {
+                "causal": {"is_causal": True},
+                "grouped": {"enable_gqa": True},
+                "mask": {"attn_mask": torch.ones(6, 6, dtype=torch.bool).tril()},
+                "scale": {"scale": 0.7},
+            }[kind]
+            y = functional.scaled_dot_product_attention(q, k, k + 1, **options)
+            return functional.rms_norm(y.transpose(1, 2).reshape(1, 6, 32), (32,))
+
+    module, given = Heads().eval(), images((1, 6, 32))
+    network = read(module, (1, 6, 32))
+    assert "ATTENTION" in [each.name for each in network.operators]
+    expect(network, given, answers(module, given))
+
+
+def test_what_attention_cannot_be_is_said():
+    torch = pytest.importorskip("torch")
+    from torch.nn import functional
+
+    class Odd(torch.nn.Module):
+        def __init__(self, mask) -> None:
+            super().__init__()
+            self.mask = mask
+
+        def forward(self, x):
+            q = x.view(1, 6, 4, 8).transpose(1, 2)
+            return functional.scaled_dot_product_attention(q, q, q, attn_mask=self.mask)
+
+    with pytest.raises(GravenError, match="a mask that is neither empty nor causal"):
+        read(Odd(torch.ones(6, 6, dtype=torch.bool).triu()).eval(), (1, 6, 32))
+
+
+if __name__ == "__main__":
+    made = vit(True)
+    (GOLDEN / "vit.tflite").write_bytes(tflite_writer.to_bytes(read(made)))
+    np.savez_compressed(GOLDEN / "vit.npz", images=images(), answers=answers(made, images()))
