@@ -118,6 +118,27 @@ def test_sequential_of_keras_2(tmp_path):
     agrees(files.read(tmp_path / "m.h5").network, x @ first @ second, x)
 
 
+def test_archive_of_keras_2(tmp_path):
+    """Functional models have another group, whose numbers count layers with weights twice."""
+    named = {"rescaling": 0, "conv2d": 0, "conv2d_1": 2, "batch_normalization": 0, "dense": 0}
+    weights = io.BytesIO()
+    with zipfile.ZipFile(HERE / "small.keras") as old, h5py.File(weights, "w") as new:
+        config, about = old.read("config.json"), json.loads(old.read("metadata.json"))
+        source = h5py.File(io.BytesIO(old.read("model.weights.h5")))
+        for name, group in source["layers"].items():
+            stem = name.removesuffix("_1") if name in named else name
+            number = named.get(name, 0)
+            place = f"{stem}_{number}" if number else stem
+            source.copy(group, new, f"_layer_checkpoint_dependencies/{place}")
+    about["keras_version"] = "2.14.0"
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("config.json", config)
+        file.writestr("metadata.json", json.dumps(about))
+        file.writestr("model.weights.h5", weights.getvalue())
+    agrees(files.read(path).network, GIVEN["y"], GIVEN["x"])
+
+
 # -- mistakes -------------------------------------------------------------------------------------
 
 
@@ -128,6 +149,7 @@ def changed(tmp_path, change):
         config = json.loads(old.read("config.json"))
         change({each["name"]: each for each in config["config"]["layers"]}, config)
         new.writestr("config.json", json.dumps(config))
+        new.writestr("metadata.json", old.read("metadata.json"))
         new.writestr("model.weights.h5", old.read("model.weights.h5"))
     return path
 
@@ -208,6 +230,7 @@ def test_weights_that_are_no_numbers(tmp_path):
     path = tmp_path / "nan.keras"
     with zipfile.ZipFile(path, "w") as new:
         new.writestr("config.json", config)
+        new.writestr("metadata.json", '{"keras_version": "3.15.1"}')
         new.writestr("model.weights.h5", buffer.getvalue())
     refused(path, r"layer 'dense' \(Dense\): has a weight that is no number \(NaN\): training has")
 
@@ -248,6 +271,7 @@ def test_weights_are_missing(tmp_path):
     path = tmp_path / "empty.keras"
     with zipfile.ZipFile(path, "w") as new:
         new.writestr("config.json", config)
+        new.writestr("metadata.json", '{"keras_version": "3.15.1"}')
         new.writestr("model.weights.h5", empty.getvalue())
     refused(path, r"layer 'conv2d' \(Conv2D\): lacks what its class has")
 

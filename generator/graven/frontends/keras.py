@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import h5py
 
 Config = dict[str, Any]
+CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
+"""What Keras 3, and functional models of Keras 2, call the group of a model's layers."""
 LETTERS = {3: "NLC", 4: "NHWC"}
 TFLITE = (
     "or export the whole model with tf.lite.TFLiteConverter.from_keras_model(model), with "
@@ -109,22 +111,26 @@ class Store:
 
 @dataclass
 class Archive(Store):
-    """A .keras file: groups named by the class, numbered, that say the layer's name or not."""
+    """A .keras file: groups named by their layer's class, in the order of the layers, but not
+    always numbered without gaps."""
 
     file: h5py.File
-    is_new: bool = True
+    is_new: bool
     groups: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def place(self, path: Sequence[str], layers: list[Config]) -> None:
         """Where the weights of a model's layers lie."""
         base = self.groups.get(tuple(path), "")
-        counts: dict[str, int] = {}
+        parents = [f"{base}/{each}" for each in CONTAINERS if f"{base}/{each}" in self.file]
+        parent = parents[0] if parents else base
+        numbered: dict[str, list[tuple[int, str]]] = {}
+        for each in self.file.get(parent, ()):
+            stem, number = re.fullmatch(r"(.*?)(?:_(\d+))?", each).groups()
+            numbered.setdefault(stem, []).append((int(number or 0), each))
+        left = {stem: iter(sorted(found)) for stem, found in numbered.items()}
         for each in layers:
-            stem = snake(each["class_name"])
-            number = counts.get(stem, 0)
-            counts[stem] = number + 1
-            group = f"{base}/layers/{stem}_{number}" if number else f"{base}/layers/{stem}"
-            self.groups[(*path, each["config"]["name"])] = group
+            _, group = next(left.get(snake(each["class_name"]), iter(())), (0, "missing"))
+            self.groups[(*path, each["config"]["name"])] = f"{parent}/{group}"
 
     def of(self, path: Sequence[str], name: str) -> list[np.ndarray]:
         group = self.groups[(*path, name)]
@@ -163,8 +169,9 @@ def from_archive(data: bytes) -> tuple[Config, Store]:
 
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         model = json.loads(archive.read("config.json"))
+        about = json.loads(archive.read("metadata.json"))
         weights = io.BytesIO(archive.read("model.weights.h5"))
-    return model, Archive(h5py.File(weights))
+    return model, Archive(h5py.File(weights), is_new(about["keras_version"]))
 
 
 def from_hdf5(data: bytes) -> tuple[Config, Store]:
@@ -172,8 +179,12 @@ def from_hdf5(data: bytes) -> tuple[Config, Store]:
 
     file = h5py.File(io.BytesIO(data))
     model = json.loads(text(file.attrs["model_config"]))
-    is_new = text(file.attrs.get("keras_version", "2")).startswith("3")
-    return model, Hdf5(file["model_weights"], is_new)
+    version = text(file.attrs.get("keras_version", "2"))
+    return model, Hdf5(file["model_weights"], is_new(version))
+
+
+def is_new(version: str) -> bool:
+    return int(version.split(".")[0]) >= 3
 
 
 def text(value: Any) -> str:
