@@ -1,4 +1,4 @@
-"""images.py <digits_test.npz> <images.hpp>: the held-out digits as constants of the firmware.
+"""images.py <digits_test.npz> <images.hpp> [<namespace>]: digits as constants of the firmware.
 
 The build calls it; the images are int8 as the model takes them.
 """
@@ -17,7 +17,7 @@ HEADER = """\
 #include <array>
 #include <cstdint>
 
-namespace held_out {{
+namespace {name} {{
 
 inline constexpr int count = {count};
 
@@ -29,7 +29,7 @@ inline constexpr std::int8_t images[count][{size}]{{
 {images}
 }};
 
-}} // namespace held_out
+}} // namespace {name}
 """
 
 
@@ -38,7 +38,7 @@ def lines(values: np.ndarray, per_line: int) -> str:
     return "\n".join("    " + " ".join(f"{value}," for value in row) for row in rows)
 
 
-def header(source: Path) -> str:
+def header(source: Path, name: str) -> str:
     with np.load(source) as data:
         labels, images = data["labels"], data["images"]
     if images.dtype != np.int8 or labels.shape != images.shape[:1]:
@@ -49,6 +49,7 @@ def header(source: Path) -> str:
     pixels = images.reshape(len(images), -1)
     return HEADER.format(
         source=source.name,
+        name=name,
         count=len(images),
         size=pixels.shape[1],
         labels=lines(labels, 20),
@@ -57,4 +58,5 @@ def header(source: Path) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[2]).write_text(header(Path(sys.argv[1])), encoding="utf-8")
+    name = sys.argv[3] if len(sys.argv) > 3 else "held_out"
+    Path(sys.argv[2]).write_text(header(Path(sys.argv[1]), name), encoding="utf-8")

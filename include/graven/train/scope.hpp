@@ -26,7 +26,7 @@ template <int count> struct Scope {
 
 // Which values learn, and which depend on them.
 template <class Graph> constexpr auto scope_of(const Graph& graph, const Learns& learns) {
-  Scope<sizeof(graph.values) / sizeof(graph.values[0])> scope;
+  Scope<static_cast<int>(sizeof(graph.values) / sizeof(graph.values[0]))> scope;
   const GraphView g = graph.view();
   int left = learns.layers > 0 ? learns.layers : g.count;
   bool some_marked = false;

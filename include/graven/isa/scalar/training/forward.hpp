@@ -63,9 +63,11 @@ struct TunedConv : Tuned {
     const std::byte *weights = band.rows[t.rows], *bias = band.rows[t.rows + 1];
     std::byte* out = band.out[0];
     for (int x = 0; x < t.out_width; ++x) {
-      const std::byte *patch = gather<float>(t, band, x, 0), *w = weights;
-      for (int o = 0; o < t.out_channels; ++o, w += 4 * taps, out += 4)
-        store(out, clamp(load<float>(bias + 4 * o) + product(patch, w, taps), clamped));
+      each_product(gather<float>(t, band, x, 0), weights, taps, t.out_channels,
+                   [&](int o, float sum) {
+                     store(out + 4 * o, clamp(load<float>(bias + 4 * o) + sum, clamped));
+                   });
+      out += 4 * t.out_channels;
     }
   }
 };
@@ -109,16 +111,15 @@ struct TunedDense : Tuned {
     const Task t = task;
     const RealClamp clamped = range(t);
     const int row = t.in_width * t.in_channels;
-    const std::byte *w = band.rows[1], *bias = band.rows[2];
-    for (int o = 0; o < t.out_channels; ++o, w += 4 * row) {
+    const std::byte* bias = band.rows[2];
+    each_product(band.rows[0], band.rows[1], row, t.out_channels, [&](int o, float product) {
       std::byte* const sum = band.scratch + 4 * o;
-      const float before = load<float>(band.first ? bias + 4 * o : sum);
-      const float after = before + product(band.rows[0], w, row);
+      const float after = load<float>(band.first ? bias + 4 * o : sum) + product;
       if (band.last)
         store(band.out[0] + 4 * o, clamp(after, clamped));
       else
         store(sum, after);
-    }
+    });
   }
 };
 

@@ -157,11 +157,8 @@ struct DenseGradient : PlainKernel {
     const std::byte* g = band.rows[0];
     std::byte* out = band.out[0];
     clear(out, t.in_width * taps);
-    for (int x = 0; x < t.in_width; ++x, out += 4 * taps) {
-      const std::byte* w = band.rows[1];
-      for (int o = 0; o < t.in_channels; ++o, g += 4, w += 4 * taps)
-        add_scaled(out, w, taps, load<float>(g));
-    }
+    for (int x = 0; x < t.in_width; ++x, out += 4 * taps, g += 4 * t.in_channels)
+      add_rows(out, band.rows[1], taps, g, t.in_channels);
   }
 };
 

@@ -1,26 +1,137 @@
 // Sums of products of floats, for training: in an order that every core keeps, so that all of them
-// learn the same weights.
+// learn the same weights. Processors with vectors of floats make several elements at once, which
+// changes no bit.
 #pragma once
 
+#include "graven/floating_point.hpp"
 #include "graven/kernel/bytes.hpp"
 
 namespace graven::core::scalar_isa {
 
-inline constexpr int lanes = 8;
+#if defined(__AVX__)
+using Floats [[gnu::vector_size(32)]] = float;
+#elif defined(__SSE2__)
+using Floats [[gnu::vector_size(16)]] = float;
+#else
+using Floats = float;
+#endif
+inline constexpr int floats = sizeof(Floats) / 4;
 
-// The sum of a[i] * b[i]: eight sums side by side, as vector units make them, then in pairs.
+// Of any address.
+template <class T> constexpr T get(const std::byte* from) {
+  if constexpr (sizeof(T) == 4) return load<T>(from);
+  T value;
+  __builtin_memcpy(&value, from, sizeof(T));
+  return value;
+}
+template <class T> constexpr void put(std::byte* to, T value) {
+  if constexpr (sizeof(T) == 4)
+    store(to, value);
+  else
+    __builtin_memcpy(to, &value, sizeof(T));
+}
+
+// Calls each.operator()<T>(bytes from the first) for all elements, T being Floats or float.
+template <class Each> constexpr void each_floats(int count, Each each) {
+  int i = 0;
+  if (floats > 1 && !std::is_constant_evaluated())
+    for (; i + floats <= count; i += floats) each.template operator()<Floats>(4 * i);
+  for (; i < count; ++i) each.template operator()<float>(4 * i);
+}
+
+// A sum of products is eight sums side by side, as vector units make them, then added in pairs.
+inline constexpr int lanes = 8;
+constexpr float added(const float (&sum)[lanes]) {
+  return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
+}
+constexpr void add_rest(const std::byte* a, const std::byte* b, int count, float (&sum)[lanes]) {
+  for (int i = 0; i < count; ++i) sum[i] += load<float>(a + 4 * i) * load<float>(b + 4 * i);
+}
+
+// The sum of a[i] * b[i].
 constexpr float product(const std::byte* a, const std::byte* b, int count) {
   float sum[lanes]{};
   for (; count >= lanes; count -= lanes, a += 4 * lanes, b += 4 * lanes)
     for (int i = 0; i < lanes; ++i) sum[i] += load<float>(a + 4 * i) * load<float>(b + 4 * i);
-  for (int i = 0; i < count; ++i) sum[i] += load<float>(a + 4 * i) * load<float>(b + 4 * i);
-  return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
+  add_rest(a, b, count, sum);
+  return added(sum);
+}
+
+// The same for four rows of b, `count` floats each.
+struct FourSums {
+  float row[4]{};
+};
+constexpr FourSums four_products(const std::byte* a, const std::byte* b, int count) {
+  FourSums to;
+  if (floats == 1 || std::is_constant_evaluated()) {
+    for (int r = 0; r < 4; ++r) to.row[r] = product(a, b + 4 * r * count, count);
+    return to;
+  }
+  constexpr int parts = lanes / floats;
+  Floats sums[4][parts]{};
+  const int whole = count / lanes * lanes;
+  for (int i = 0; i < whole; i += lanes)
+    for (int p = 0; p < parts; ++p) {
+      const Floats x = get<Floats>(a + 4 * (i + p * floats));
+      for (int r = 0; r < 4; ++r)
+        sums[r][p] += x * get<Floats>(b + 4 * (r * count + i + p * floats));
+    }
+  for (int r = 0; r < 4; ++r) {
+    float sum[lanes];
+    __builtin_memcpy(sum, sums[r], sizeof(sum));
+    add_rest(a + 4 * whole, b + 4 * (r * count + whole), count - whole, sum);
+    to.row[r] = added(sum);
+  }
+  return to;
+}
+// Calls finish(row, its sum of products with a) for each row.
+template <class Finish>
+constexpr void each_product(const std::byte* a, const std::byte* b, int count, int rows,
+                            Finish finish) {
+  int r = 0;
+  for (; r + 4 <= rows; r += 4, b += 16 * count) {
+    const FourSums sums = four_products(a, b, count);
+    for (int k = 0; k < 4; ++k) finish(r + k, sums.row[k]);
+  }
+  for (; r < rows; ++r, b += 4 * count) finish(r, product(a, b, count));
 }
 
 // to[i] += from[i] * factor
 constexpr void add_scaled(std::byte* to, const std::byte* from, int count, float factor) {
-  for (int i = 0; i < count; ++i)
-    store(to + 4 * i, load<float>(to + 4 * i) + load<float>(from + 4 * i) * factor);
+  each_floats(count, [&]<class T>(int at) {
+    put<T>(to + at, get<T>(to + at) + get<T>(from + at) * factor);
+  });
+}
+// to[i] += the sum over the rows of rows[r][i] * factors[r], one row after the other; rows whose
+// factor is 0 add nothing: behind a ReLU they are many.
+constexpr void add_rows(std::byte* to, const std::byte* rows, int count, const std::byte* factors,
+                        int number) {
+  for (int r = 0; r < number;) {
+    const std::byte* row[4]{};
+    float factor[4]{};
+    int n = 0;
+    for (; r < number && n < 4; ++r)
+      if (const float f = load<float>(factors + 4 * r); f != 0) {
+        row[n] = rows + 4 * r * count;
+        factor[n++] = f;
+      }
+    if (n == 4)
+      each_floats(count, [&]<class T>(int at) {
+        T sum = get<T>(to + at);
+        for (int k = 0; k < 4; ++k) sum = sum + get<T>(row[k] + at) * factor[k];
+        put<T>(to + at, sum);
+      });
+    for (int k = 0; n < 4 && k < n; ++k) add_scaled(to, row[k], count, factor[k]);
+  }
+}
+
+constexpr float largest_magnitude(const std::byte* x, int count) {  // NaN: any
+  float most = 0;
+  for (int i = 0; i < count; ++i) {
+    const float size = floating_point::magnitude(load<float>(x + 4 * i));
+    if (!(size <= most)) most = size;
+  }
+  return most;
 }
 
 constexpr void add(std::byte* to, float x) { store(to, load<float>(to) + x); }

@@ -74,6 +74,22 @@ template <Rule rule> struct Trained {
     if constexpr (kept > 1) store(second, v);
   }
   constexpr Learner<rule> learner() const { return {optimizer, numbers}; }
+
+  // Steps of plain SGD of which none can leave the floats, as finite weights are: those that
+  // elements of x, of magnitudes up to `largest`, make with this factor?
+  constexpr bool is_plain(float factor, float largest, const Learner<rule>& learner) const {
+    const float size = floating_point::magnitude(factor) * largest;
+    return rule == Rule::sgd && learner.weight_decay == 0 && most == 0 && size <= 1e30f &&
+           size * learner.rate <= 1e30f;
+  }
+  constexpr void descend(int first, const std::byte* x, int number, float factor,
+                         float rate) const {
+    std::byte* const w = weights + 4 * first;
+    if (factor == 0) return;
+    each_floats(number, [&]<class T>(int at) {
+      put<T>(w + at, get<T>(w + at) - (get<T>(x + at) * factor) * rate);
+    });
+  }
 };
 
 // Stream: the optimizer's five numbers, the clip; then what the kernel puts.
@@ -97,16 +113,15 @@ template <Rule rule, bool gathers> struct Updates : PlainKernel {
             own_state(keeps ? rest[1] : rest[0]),
             count};
   }
-  // A whole gradient, or what it adds to those of other samples.
+  // Where a gradient is summed: in scratch, or with those of other samples.
+  static constexpr std::byte* sums(const Band& band, const std::byte* const* rest, int count) {
+    if constexpr (gathers) return own_state(rest[1]);
+    if (band.first) clear(band.scratch, count);
+    return band.scratch;
+  }
   static constexpr void finish(const Trained<rule>& row, const std::byte* gradient) {
     const Learner<rule> learner = row.learner();
-    for (int i = 0; i < row.count; ++i) {
-      const float g = load<float>(gradient + 4 * i);
-      if constexpr (gathers)
-        add(row.moments + 4 * i, g);
-      else
-        row(i, g, learner);
-    }
+    for (int i = 0; i < row.count; ++i) row(i, load<float>(gradient + 4 * i), learner);
   }
 };
 
@@ -124,24 +139,28 @@ template <Rule rule, bool gathers> struct DenseUpdate : Updates<rule, gathers> {
     const std::byte *g = band.rows[0], *x = band.rows[2];
     const auto row = Base::trained(t, band, band.rows + 3, count);
     const auto learner = row.learner();
-    for (int o = 0, i = 0; o < t.out_width; ++o) {
+    const float most = largest_magnitude(x, t.out_channels);
+    for (int o = 0, i = 0; o < t.out_width; ++o, i += t.out_channels) {
       const float factor = load<float>(g + 4 * o);
       if constexpr (gathers)
-        add_scaled(row.moments + 4 * i, x, t.out_channels, factor), i += t.out_channels;
+        add_scaled(row.moments + 4 * i, x, t.out_channels, factor);
+      else if (row.is_plain(factor, most, learner))
+        row.descend(i, x, t.out_channels, factor, learner.rate);
       else
-        for (int k = 0; k < t.out_channels; ++k, ++i)
-          row(i, factor * load<float>(x + 4 * k), learner);
+        for (int k = 0; k < t.out_channels; ++k)
+          row(i + k, factor * load<float>(x + 4 * k), learner);
     }
   }
 };
 
-// The sums over the rows of y: step s adds what row s of y brings. Scratch: the gradient, then a
-// patch of x.
+// The sums over the rows of y: step s adds what row s of y brings. Scratch: a patch of x, then the
+// gradient, unless it is gathered.
 template <Rule rule, bool gathers, bool is_depthwise> struct ConvUpdate : Updates<rule, gathers> {
   using Base = Updates<rule, gathers>;
   static constexpr int stream_size(const GraphView&, const Value&) { return Base::header + 20; }
   static constexpr int scratch(const GraphView& g, const Value& v) {
-    return 4 * v.shape.size() + 4 * v.filter.area() * g.input(v, 2).shape.channels;
+    const int patch = 4 * v.filter.area() * g.input(v, 2).shape.channels;
+    return patch + (gathers ? 0 : 4 * v.shape.size());
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     Base::pack_optimizer(v, to);
@@ -165,15 +184,15 @@ template <Rule rule, bool gathers, bool is_depthwise> struct ConvUpdate : Update
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = forward(task);
     const int count = load_aligned<std::int32_t>(task.stream + Base::header);
-    Band window = band;
+    Band window = band, own = band;
     window.rows = band.rows + 2;
-    window.scratch = band.scratch + 4 * count;
-    if (band.first) clear(band.scratch, count);
+    own.scratch = band.scratch + 4 * t.rows * t.filter_width * t.in_channels;
+    const std::byte* const* rest = window.rows + t.rows;
+    std::byte* const gradient = Base::sums(own, rest, count);
     const std::byte* g = band.rows[0];
     for (int x = 0; x < t.out_width; ++x, g += 4 * t.out_channels)
-      add_pixel(t, band.scratch, g, gather<float>(t, window, x, 0));
-    if (!band.last) return;
-    Base::finish(Base::trained(task, band, window.rows + t.rows, count), band.scratch);
+      add_pixel(t, gradient, g, gather<float>(t, window, x, 0));
+    if (band.last && !gathers) Base::finish(Base::trained(task, band, rest, count), gradient);
   }
   static constexpr void add_pixel(const Task& t, std::byte* sums, const std::byte* g,
                                   const std::byte* patch) {
@@ -191,20 +210,23 @@ template <Rule rule, bool gathers, bool is_depthwise> struct ConvUpdate : Update
   }
 };
 
-// Scratch: the sums over all pixels.
+// The sum over all pixels. Scratch: as long as it is not gathered.
 template <Rule rule, bool gathers> struct BiasUpdate : Updates<rule, gathers> {
   using Base = Updates<rule, gathers>;
   static constexpr int stream_size(const GraphView&, const Value&) { return Base::header; }
-  static constexpr int scratch(const GraphView&, const Value& v) { return 4 * v.shape.size(); }
+  static constexpr int scratch(const GraphView&, const Value& v) {
+    return gathers ? 0 : 4 * v.shape.size();
+  }
   static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
     Base::pack_optimizer(v, to);
   }
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
-    if (band.first) clear(band.scratch, t.in_channels);
+    const std::byte* const* rest = band.rows + 2;
+    std::byte* const gradient = Base::sums(band, rest, t.in_channels);
     for (int x = 0; x < t.in_width; ++x)
-      add_scaled(band.scratch, band.rows[0] + 4 * x * t.in_channels, t.in_channels, 1);
-    if (band.last) Base::finish(Base::trained(t, band, band.rows + 2, t.in_channels), band.scratch);
+      add_scaled(gradient, band.rows[0] + 4 * x * t.in_channels, t.in_channels, 1);
+    if (band.last && !gathers) Base::finish(Base::trained(t, band, rest, t.in_channels), gradient);
   }
 };
 
