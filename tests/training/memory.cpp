@@ -25,6 +25,7 @@ static_assert(T<sgd, true>::state_size <= weights + 64);
 static_assert(T<adam, true>::state_size <= 3 * weights + 64);
 static_assert(2 * T<sgd, true>::arena_size < all_at_once);
 static_assert(T<sgd, true>::arena_size <= T<sgd, true>::arena_bound + 512);
+static_assert(T<sgd, true>::arena_size <= 15 * 1024);
 static_assert(T<sgd, false>::arena_size < all_at_once);
 
 TEST_CASE("training all of a convolutional network needs less than half of all tensors") {

@@ -31,6 +31,8 @@ struct Facts {
   int overwrites = -1;  // the value whose rows this one may replace, row by row
   int waits = 0;        // the last `waits` reads are for the order: of the last row that is made
 
+  // A reduction writes with its last step.
+  constexpr bool waits_at(int step) const { return !reduces || step + 1 == steps; }
   // Are all steps made, whoever reads them: because a later run or step depends on them?
   constexpr bool is_complete() const { return persistent || (carries && !reduces); }
   constexpr bool lasts(int row) const { return persistent && row >= fresh; }

@@ -108,7 +108,9 @@ constexpr void add_reads(Problem& p, const GraphView& g, int id, int& span, int&
   for (int s = 0; s < f.steps; ++s)
     for (int k = 0; k < f.read_count; ++k)
       p.spans[span++] = k < v.inputs ? span_of(g, v, k, s, f.band)
-                                     : plan::Span{0, g[p.reads[f.first_read + k]].shape.height - 1};
+                        : f.waits_at(s)
+                            ? plan::Span{0, g[p.reads[f.first_read + k]].shape.height - 1}
+                            : plan::Span{0, -1};
 }
 
 template <const auto& graph, class Isa, bool apart, bool row_input, std::size_t... I>

@@ -103,7 +103,7 @@ template <int Values, int Reads, int Spans> constexpr void trim(Problem<Values, 
   }
   for (const Facts& f : p.values)  // who waits, waits for what is made
     for (int i = 0; f.waits > 0 && i < f.steps * f.read_count; ++i)
-      if (i % f.read_count >= f.read_count - f.waits) {
+      if (i % f.read_count >= f.read_count - f.waits && f.waits_at(i / f.read_count)) {
         const Facts& source = p.values[p.reads[f.first_read + i % f.read_count]];
         const int made = source.rows_after(source.steps);
         p.spans[f.first_span + i] = {made > 0 ? made - 1 : 0, made - 1};

@@ -113,8 +113,10 @@ private:
       const detail::Sent sent = detail::through_weights(f, v, g, weights[v]);
       send(x.value, l.add(sent.value, sent.inputs[0], sent.inputs[1]));
     }
-    if (scope.learns_bias[v]) update_bias(v, g);
-    if (scope.learns_weights[v]) update_weights(v, g);
+    const bool at_once = detail::is_dense(f, v) && f[v].shape.pixels() == 1;
+    if (scope.learns_bias[v] && (at_once || !scope.learns_weights[v])) update_bias(v, g);
+    if (scope.learns_weights[v] && at_once) update_dense(v, g);
+    if (scope.learns_weights[v] && !at_once) update_windows(v, g);
   }
   constexpr bool go_back_through(int v, View g) {
     for (int k = 0; k < f[v].inputs; ++k) {
@@ -145,46 +147,64 @@ private:
     u.options.set(UpdateOptions{policy.optimizer, policy.clip.value, policy.gathers() ? 1 : 0});
     return u;
   }
-  constexpr View step_numbers() const {
-    return {numbers, {1, 1, StepNumbers::count}, 0, detail::one_row};
-  }
-  constexpr void add_update(const Value& u, View* inputs, int count, View moments, Rows rows) {
-    inputs[count++] = step_numbers();
-    moments.rows = rows;
-    if (moments.value >= 0) inputs[count++] = moments;
-    l.add_many(u, inputs, count);
+  // The inputs of an update, one after the other.
+  struct Inputs {
+    View views[8]{};
+    int count = 0;
+
+    constexpr void add(View view, Rows rows) {
+      view.rows = rows;
+      if (view.value >= 0) views[count++] = view;
+    }
+  };
+  constexpr void add_rest(Inputs& inputs, View moments, Rows rows) const {
+    inputs.add({numbers, {1, 1, StepNumbers::count}}, detail::one_row);
+    inputs.add(moments, rows);
   }
   constexpr void update_bias(int v, View g) {
     Value u = update_value(op::bias_update, v, biases[v].shape);
     u.reduces = true;
-    View inputs[4]{g, biases[v]};
-    inputs[1].rows = detail::one_row;
-    add_update(u, inputs, 2, bias_moments[v], detail::one_row);
+    Inputs inputs;
+    inputs.add(g, Rows{});
+    inputs.add(biases[v], detail::one_row);
+    add_rest(inputs, bias_moments[v], detail::one_row);
+    l.add_many(u, inputs.views, inputs.count);
   }
-  constexpr void update_weights(int v, View g) {
-    const Value& value = f[v];
-    View x = f.input(value);
+  constexpr View input_of(int v) {
+    View x = f.input(f[v]);
     x.value = kept(x.value);
-    const bool at_once = detail::is_dense(f, v) && value.shape.pixels() == 1;
-    Value u = update_value(at_once                     ? op::dense_update
-                           : value.op == op::depthwise ? op::depthwise_update
-                                                       : op::conv_update,
-                           v, weights[v].shape);
-    u.reduces = !at_once;
+    return x;
+  }
+  constexpr void update_dense(int v, View g) {
+    Inputs inputs;
+    inputs.add(g, detail::one_row);
+    inputs.add(weights[v], Rows{});
+    inputs.add(input_of(v), Rows{});
+    add_rest(inputs, weight_moments[v], Rows{});
+    l.add_many(update_value(op::dense_update, v, weights[v].shape), inputs.views, inputs.count);
+  }
+  // The bias as well, so that each row of the gradient is read once: whoever reads the old one
+  // reads the old weights, for which the update waits.
+  constexpr void update_windows(int v, View g) {
+    const Value& value = f[v];
+    const bool is_depthwise = value.op == op::depthwise;
+    Value u =
+        update_value(is_depthwise ? op::depthwise_update : op::conv_update, v, weights[v].shape);
+    u.reduces = true;
     u.filter = value.filter;
     u.stride = value.stride;
     u.dilation = value.dilation;
     u.left = value.left;
     u.weights.outputs = value.shape.channels;
-    View inputs[5]{g, weights[v], x};
-    if (at_once) {
-      inputs[0].rows = detail::one_row;
-      inputs[2].rows = Rows{};
-      add_update(u, inputs, 3, weight_moments[v], Rows{});
-    } else {
-      inputs[1].rows = detail::one_row;
-      add_update(u, inputs, 3, weight_moments[v], detail::one_row);
-    }
+    Inputs inputs;
+    inputs.add(g, Rows{});
+    inputs.add(weights[v], detail::one_row);
+    const View x = input_of(v);
+    inputs.add(x, x.rows);
+    add_rest(inputs, weight_moments[v], detail::one_row);
+    inputs.add(biases[v], detail::one_row);
+    inputs.add(bias_moments[v], detail::one_row);
+    l.add_many(u, inputs.views, inputs.count);
   }
 };
 

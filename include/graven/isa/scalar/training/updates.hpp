@@ -101,25 +101,28 @@ template <Rule rule, bool gathers> struct Updates : PlainKernel {
                           u.optimizer.epsilon, u.optimizer.weight_decay, u.most})
       to.put(r.value());
   }
-  // `rest`: pointers to the numbers of the step and, if anything is kept of each weight, to that.
-  static constexpr Trained<rule> trained(const Task& t, const Band& band,
-                                         const std::byte* const* rest, int count) {
-    constexpr bool keeps = gathers || Optimizer{.rule = rule}.moments() > 0;
+  static constexpr bool keeps = gathers || Optimizer{.rule = rule}.moments() > 0;
+  // An array that learns. `moments`: what is kept of each weight, anything where that is nothing.
+  static constexpr Trained<rule> trained(const Task& t, const std::byte* numbers,
+                                         std::byte* weights, const std::byte* moments, int count) {
     auto real = [&](int k) { return Real{load_aligned<float>(t.stream + 4 * k)}; };
     return {{rule, real(0), real(1), real(2), real(3), real(4)},
             load_aligned<float>(t.stream + 20),
-            {own_state(rest[0])},
-            band.out[0],
-            own_state(keeps ? rest[1] : rest[0]),
+            {own_state(numbers)},
+            weights,
+            own_state(moments),
             count};
   }
-  // Where a gradient is summed: in scratch, or with those of other samples.
-  static constexpr std::byte* sums(const Band& band, const std::byte* const* rest, int count) {
-    if constexpr (gathers) return own_state(rest[1]);
-    if (band.first) clear(band.scratch, count);
-    return band.scratch;
+  // Where its gradient is summed: in scratch, or with those of other samples.
+  static constexpr std::byte* sums(const Band& band, std::byte* scratch,
+                                   const Trained<rule>& array) {
+    if constexpr (gathers) return array.moments;
+    if (band.first) clear(scratch, array.count);
+    return scratch;
   }
+  // The sum is complete.
   static constexpr void finish(const Trained<rule>& row, const std::byte* gradient) {
+    if constexpr (gathers) return;
     const Learner<rule> learner = row.learner();
     for (int i = 0; i < row.count; ++i) row(i, load<float>(gradient + 4 * i), learner);
   }
@@ -137,7 +140,8 @@ template <Rule rule, bool gathers> struct DenseUpdate : Updates<rule, gathers> {
     const Task t = task;
     const int count = load_aligned<std::int32_t>(t.stream + Base::header);
     const std::byte *g = band.rows[0], *x = band.rows[2];
-    const auto row = Base::trained(t, band, band.rows + 3, count);
+    const auto row =
+        Base::trained(t, band.rows[3], band.out[0], band.rows[Base::keeps ? 4 : 3], count);
     const auto learner = row.learner();
     const float most = largest_magnitude(x, t.out_channels);
     for (int o = 0, i = 0; o < t.out_width; ++o, i += t.out_channels) {
@@ -153,14 +157,15 @@ template <Rule rule, bool gathers> struct DenseUpdate : Updates<rule, gathers> {
   }
 };
 
-// The sums over the rows of y: step s adds what row s of y brings. Scratch: a patch of x, then the
-// gradient, unless it is gathered.
+// The sums over the rows of y, of weights and bias: step s adds what row s of y brings. Inputs
+// behind x: numbers, moments, bias, its moments. Scratch: a patch of x, then, unless they are
+// gathered, the gradients.
 template <Rule rule, bool gathers, bool is_depthwise> struct ConvUpdate : Updates<rule, gathers> {
   using Base = Updates<rule, gathers>;
   static constexpr int stream_size(const GraphView&, const Value&) { return Base::header + 20; }
   static constexpr int scratch(const GraphView& g, const Value& v) {
     const int patch = 4 * v.filter.area() * g.input(v, 2).shape.channels;
-    return patch + (gathers ? 0 : 4 * v.shape.size());
+    return patch + (gathers ? 0 : 4 * (v.shape.size() + v.weights.outputs));
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     Base::pack_optimizer(v, to);
@@ -184,15 +189,25 @@ template <Rule rule, bool gathers, bool is_depthwise> struct ConvUpdate : Update
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = forward(task);
     const int count = load_aligned<std::int32_t>(task.stream + Base::header);
-    Band window = band, own = band;
+    Band window = band;
     window.rows = band.rows + 2;
-    own.scratch = band.scratch + 4 * t.rows * t.filter_width * t.in_channels;
+    std::byte* const scratch = band.scratch + 4 * t.rows * t.filter_width * t.in_channels;
     const std::byte* const* rest = window.rows + t.rows;
-    std::byte* const gradient = Base::sums(own, rest, count);
+    const std::byte* const* bias = rest + (Base::keeps ? 2 : 1);
+    const auto weights =
+        Base::trained(task, rest[0], band.out[0], rest[Base::keeps ? 1 : 0], count);
+    const auto biases =
+        Base::trained(task, rest[0], own_state(bias[0]), bias[Base::keeps ? 1 : 0], t.out_channels);
+    std::byte* const gradient = Base::sums(band, scratch, weights);
+    std::byte* const of_bias = Base::sums(band, scratch + 4 * count, biases);
     const std::byte* g = band.rows[0];
-    for (int x = 0; x < t.out_width; ++x, g += 4 * t.out_channels)
+    for (int x = 0; x < t.out_width; ++x, g += 4 * t.out_channels) {
       add_pixel(t, gradient, g, gather<float>(t, window, x, 0));
-    if (band.last && !gathers) Base::finish(Base::trained(task, band, rest, count), gradient);
+      add_scaled(of_bias, g, t.out_channels, 1);
+    }
+    if (!band.last) return;
+    Base::finish(weights, gradient);
+    Base::finish(biases, of_bias);
   }
   static constexpr void add_pixel(const Task& t, std::byte* sums, const std::byte* g,
                                   const std::byte* patch) {
@@ -210,7 +225,8 @@ template <Rule rule, bool gathers, bool is_depthwise> struct ConvUpdate : Update
   }
 };
 
-// The sum over all pixels. Scratch: as long as it is not gathered.
+// A bias alone, or of a Dense over one pixel: the sum over all pixels. Scratch: the gradient,
+// unless it is gathered.
 template <Rule rule, bool gathers> struct BiasUpdate : Updates<rule, gathers> {
   using Base = Updates<rule, gathers>;
   static constexpr int stream_size(const GraphView&, const Value&) { return Base::header; }
@@ -222,11 +238,12 @@ template <Rule rule, bool gathers> struct BiasUpdate : Updates<rule, gathers> {
   }
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
-    const std::byte* const* rest = band.rows + 2;
-    std::byte* const gradient = Base::sums(band, rest, t.in_channels);
+    const auto bias =
+        Base::trained(t, band.rows[2], band.out[0], band.rows[Base::keeps ? 3 : 2], t.in_channels);
+    std::byte* const gradient = Base::sums(band, band.scratch, bias);
     for (int x = 0; x < t.in_width; ++x)
       add_scaled(gradient, band.rows[0] + 4 * x * t.in_channels, t.in_channels, 1);
-    if (band.last && !gathers) Base::finish(Base::trained(t, band, rest, t.in_channels), gradient);
+    if (band.last) Base::finish(bias, gradient);
   }
 };
 
