@@ -90,11 +90,11 @@ TEST_CASE("a delay line") {
 }
 
 // A delay line that layers read is one value: three rows moved up and two made, three pooled.
-enum { sound, past, line, parts };
+enum { sound, older, line, parts };
 constexpr Parameters pooled[] = {
     {.output = {0.5f, 3}}, {.output = {0.5f, 3}}, {.output = {0.5f, 3}}, {}, {}, {}};
-using Pooled = Graph<Node<Variable<Shape{2, 1, 1}>>, Node<Concatenate<Axis::height>, past, sound>,
-                     Node<Split<Axis::height, 2>, line>, Node<Assign, past, Out<parts, 1>>,
+using Pooled = Graph<Node<Variable<Shape{2, 1, 1}>>, Node<Concatenate<Axis::height>, older, sound>,
+                     Node<Split<Axis::height, 2>, line>, Node<Assign, older, Out<parts, 1>>,
                      Node<MaxPool<Extent{3, 1}, Stride(1)>, line>, Outputs<5>>;
 template <plan::Policy policy>
 using PooledModel = Model<Pooled, Shape{2, 1, 1}, pooled, native, policy>;
