@@ -50,6 +50,7 @@ from graven.nano_rust import PySequentialModel
 from graven.node import counted, node_of, shape_text
 from graven.pixels import Pixels
 from graven.quantize.batches import Batches, joined
+from graven.quantize.budget import MIXED, Bytes
 from graven.quantize.decisions import Report
 from graven.quantize.kinds import kind_of
 from graven.runnable import Runnable, plain
@@ -73,7 +74,7 @@ def compile(
     method: str = "best", target: str = build.HOST, plan: str = "fastest", isa: str = "native",
     layout: str | None = None, of: str | None = None, shape: Sequence[int] | None = None,
     name: str | None = None, prune: bool = True, allow_float: bool = False, normalize: Any = None,
-    progress: Progress = quiet,
+    flash: int | None = None, ram: int | None = None, progress: Progress = quiet,
 ) -> Model:  # fmt: skip
     """A network ready to run and to save.
 
@@ -83,11 +84,12 @@ def compile(
     quantize="int8" makes an int8 model of a float32 one, "int4" with weights of 4 bits, "int16x8"
     with int16 activations, by the samples in `calibrate`: an array, arrays by the inputs' names, an
     .npz or .npy file or a list of them, or anything that yields batches; `method` is one for all
-    ranges, or the best for each. `target` and `plan` are what memory() and on() take unless they
-    are told otherwise. `layout` is that of inputs with height and width: nhwc, nchw, or what costs
-    nothing. Exact `prune` removes what cannot change an output. `allow_float` takes float32
-    operators between int8 ones. `progress` hears what begins. `normalize`, a pair (mean, std) as of
-    torchvision, lets the model take bytes of a camera.
+    ranges, or the best for each. "mixed" chooses for every layer what `flash` and `ram`, bytes on
+    the target (weights and code; arena), leave room for. `target` and `plan` are what memory() and
+    on() take unless they are told otherwise. `layout` is that of inputs with height and width:
+    nhwc, nchw, or what costs nothing. Exact `prune` removes what cannot change an output.
+    `allow_float` takes float32 operators between int8 ones. `progress` hears what begins.
+    `normalize`, a pair (mean, std) as of torchvision, lets the model take bytes of a camera.
     """
     choice = build.Choice(target, isa, plan)
     build.check(choice)
@@ -99,7 +101,10 @@ def compile(
         check_no_samples(model, samples)
         return make(source, prune=prune, allow_float=allow_float)
     exact = make(source, prune=False)
-    source, decisions = in_integers(source, samples, quantize, method, bytes_as, progress)
+    budget = within(quantize, flash, ram)
+    measure = partial(needed, partial(make, prune=prune, allow_float=True), source)
+    values = calibration(source.network, samples, quantize, bytes_as)
+    source, decisions = files.quantized(source, values, quantize, method, progress, budget, measure)
     return make(source, prune=prune, allow_float=allow_float, decisions=decisions, exact=exact)
 
 
@@ -193,33 +198,47 @@ def are_files(given: Any) -> bool:
     )
 
 
-def in_integers(
-    source: files.Source,
-    samples: Any,
-    kind: str,
-    method: str,
-    bytes_as: Pixels | None,
-    progress: Progress,
-) -> tuple[files.Source, Report]:
-    kind_of(kind)
+def calibration(
+    network: ir.Network, samples: Any, kind: str, bytes_as: Pixels | None
+) -> inputs.Inputs:
+    """Samples in the order of the model's inputs."""
     if samples is None:
         raise GravenError(
             f"quantize='{kind}': needs samples of what the model will see; give calibrate=."
         )
-    network = source.network
     if are_files(samples):
-        values = inputs.samples(network, samples, bytes_as)
-    else:
-        if isinstance(samples, dict):
-            samples = [samples[each] for each in inputs.names(network, samples, "calibrate")]
-        if len(samples) != len(network.inputs):
-            raise GravenError(
-                f"calibrate: has {len(samples)} arrays, but the model has {len(network.inputs)} "
-                "inputs."
-            )
-        pairs = zip(inputs.tensors(network), samples, strict=True)
-        values = [inputs.real(tensor, value, "calibrate", bytes_as) for tensor, value in pairs]
-    return files.quantized(source, values, kind, method, progress)
+        return inputs.samples(network, samples, bytes_as)
+    if isinstance(samples, dict):
+        samples = [samples[each] for each in inputs.names(network, samples, "calibrate")]
+    if len(samples) != len(network.inputs):
+        raise GravenError(
+            f"calibrate: has {len(samples)} arrays, but the model has {len(network.inputs)} inputs."
+        )
+    pairs = zip(inputs.tensors(network), samples, strict=True)
+    return [inputs.real(tensor, value, "calibrate", bytes_as) for tensor, value in pairs]
+
+
+def within(kind: str, flash: int | None, ram: int | None) -> Bytes | None:
+    """The budget of a mixed choice; GravenError where there is one without the other."""
+    given = flash is not None or ram is not None
+    if kind != MIXED:
+        kind_of(kind)
+        if given:
+            raise GravenError("flash, ram: are the budget of quantize='mixed'; say so.")
+        return None
+    if not given:
+        raise GravenError(
+            "quantize='mixed': needs a budget; give flash= or ram=, bytes on the target."
+        )
+    return Bytes(flash, ram)
+
+
+def needed(
+    make: Callable[[files.Source], Model], source: files.Source, network: ir.Network
+) -> Bytes:
+    """By a network on the target that it is made for."""
+    found = make(replace(source, network=network)).memory()
+    return Bytes(found.flash, found.arena)
 
 
 # -- the model ------------------------------------------------------------------------------------

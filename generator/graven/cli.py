@@ -335,6 +335,7 @@ def load(options: argparse.Namespace, choice: Choice | None = None) -> Model:
         allow_float=options.allow_float,
         normalize=options.normalize,
         progress=lambda text: progress(options, text),
+        **budget(options),
     )
     check_feeding(options, model.network)
     return model if choice is None else model.built_for(choice)
@@ -348,6 +349,21 @@ def check_quantization(options: argparse.Namespace) -> None:
             f"--quantize {options.quantize}: needs samples of what the model will see; give them "
             "with --calibrate data.npz."
         )
+
+
+def budget(options: argparse.Namespace) -> dict[str, object]:
+    """Of a mixed choice, and the target that it is for."""
+    ram = getattr(options, "ram", 0)
+    if options.quantize != "mixed":
+        if ram:
+            raise GravenError("--ram: is for --quantize mixed; add it.")
+        return {}
+    flash = getattr(options, "flash", 0)
+    return {
+        "target": getattr(options, "target", "host"),
+        "flash": flash or None,
+        "ram": ram or None,
+    }
 
 
 def check_feeding(options: argparse.Namespace, network: ir.Network) -> None:
@@ -616,6 +632,7 @@ def parser() -> argparse.ArgumentParser:
 
     verb = _verb(verbs, "compile", compile_model, "write a model as a C++ header")
     verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="header")
+    _add_budget(verb)
     _add_search(verb)
 
     verb = _verb(verbs, "inspect", inspect_model, "layers, arena and flash of a model")
@@ -766,7 +783,8 @@ def _add_reading(verb: argparse.ArgumentParser) -> None:
                       help="of that module's input, its batch included: 1,3,32,32")  # fmt: skip
     verb.add_argument("--quantize", metavar="KIND",
                       help="quantize a float32 model, by the samples of --calibrate: int8; int4 "
-                      "(of the weights), int16x8 (of the activations)")  # fmt: skip
+                      "(of the weights), int16x8 (of the activations), mixed (what --flash and "
+                      "--ram leave room for on --target)")  # fmt: skip
     verb.add_argument("--calibrate", type=Path, action="append", metavar="F",
                       help="samples in float32: one .npz, or one .npy per model input")  # fmt: skip
     verb.add_argument("--calibrate-method", default="best", metavar="M",
@@ -815,20 +833,26 @@ def _add_run(verb: argparse.ArgumentParser) -> None:
 
 
 def _add_choice(verb: argparse.ArgumentParser) -> None:
+    _add_budget(verb)
+    verb.add_argument("--isa", default="native", metavar="NAME", help="scalar, ...")
+    verb.add_argument(
+        "--plan", default="fastest", metavar="P", help="fastest, smallest or within:BYTES"
+    )
+
+
+def _add_budget(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--target",
         default="host",
         metavar="T",
         help="host, cortex-m0, -m3, -m4, -m7, -m33, -m55 or riscv32; -clang: by clang",
     )
-    verb.add_argument("--isa", default="native", metavar="NAME", help="scalar, ...")
-    verb.add_argument(
-        "--plan", default="fastest", metavar="P", help="fastest, smallest or within:BYTES"
-    )
     verb.add_argument(
         "--flash", type=flash_limit, default=0, metavar="BYTES",
-        help="limit of the weights, which faster kernels expand",
+        help="limit of the weights, which faster kernels expand; --quantize mixed: and of the code",
     )  # fmt: skip
+    verb.add_argument("--ram", type=flash_limit, default=0, metavar="BYTES",
+                      help="--quantize mixed: limit of the arena")  # fmt: skip
 
 
 def _add_search(verb: argparse.ArgumentParser) -> None:

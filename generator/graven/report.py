@@ -277,6 +277,8 @@ def show_quantization(report: Report, console: Console) -> None:
         table.add_row(str(each.index), each.op, escape(each.tensor), weights, noise, share)
     console.print(table)
     console.print(f"chosen by the outputs of the first {report.tried} samples", highlight=False)
+    for line in report.refused:
+        console.print(f"refused {line}", highlight=False, markup=False)
     for step in report.steps:
         taken = "taken" if step.taken else "refused"
         line = f"{step.name}: {taken}, outputs {step.without_db:.1f} -> {step.with_db:.1f} dB"

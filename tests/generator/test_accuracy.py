@@ -9,11 +9,22 @@ import floats
 import mnist_cnn
 import numpy as np
 import pytest
-from graven.frontends import tflite
+from graven import api, build
+from graven.frontends import files, tflite
 from graven.quantize.batches import Batches
-from graven.quantize.post_training import quantize, quantize_input
+from graven.quantize.budget import Bytes, Mixture
+from graven.quantize.post_training import Quantizer, quantize, quantize_input
+from graven.quantize.scales import dequantized, scale_in
 
 SEEDS, TRAINED, CALIBRATED = 5, 6000, 250
+
+
+def error(network, whole, x):
+    """The energy of the scores' error."""
+    exact, given = Batches(network).run([x]), quantize_input(whole, 0, x)
+    values, (index,) = Batches(whole).run([given]), whole.outputs
+    found = dequantized(values[index], scale_in(whole.tensors[index]))
+    return float(((found - exact[network.outputs[0]]) ** 2).mean())
 
 
 def right(network, x, y):
@@ -82,3 +93,32 @@ def test_keywords_lose_no_more_than(kind, lost, keywords):
     found = right_whole(whole, x[CALIBRATED:], y[CALIBRATED:])
     print("float", real, kind, found)
     assert found >= real - lost
+
+
+def on_cortex_m4(network):
+    source = files.Source(network, b"", "0" * 64)
+    return Bytes(api.Model(source, build.Choice("cortex-m4")).memory().flash)
+
+
+def expect_mixed_beats_uniform(network, calibration, judged):
+    """Halfway between int8, which does not fit, and int4, which loses more on unseen samples."""
+    quantizer = Quantizer(network, [calibration])
+    uniform = {bits: quantizer.bits(bits) for bits in (8, 4)}
+    need = {bits: on_cortex_m4(quantizer.converted(each)) for bits, each in uniform.items()}
+    limit = Bytes((need[8].flash + need[4].flash) // 2)
+    found = Mixture(quantizer, limit, on_cortex_m4, print).found()
+    assert on_cortex_m4(found.network).flash <= limit.flash < need[8].flash
+    narrow = quantizer.quantized(uniform[4]).network
+    lost, most = (error(network, each, judged) for each in (found.network, narrow))
+    print("flash", need, limit, "error", lost, "of int4", most)
+    assert lost < most
+
+
+def test_mixed_digits_beat_uniform_ones(digits):
+    data, judged, networks = digits
+    expect_mixed_beats_uniform(networks[0], data.x[:TRAINED], judged.x[:200])
+
+
+def test_mixed_keywords_beat_uniform_ones(keywords):
+    x, _, network = keywords
+    expect_mixed_beats_uniform(network, x[:CALIBRATED], x[CALIBRATED:])

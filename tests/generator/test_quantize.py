@@ -2,6 +2,8 @@
 engines compute alike, close to the float one.
 """
 
+import functools
+
 import numpy as np
 import pytest
 import random_models
@@ -17,6 +19,7 @@ from graven.layers.sigmoid import Sigmoid
 from graven.layers.transpose_conv2d import TransposeConv2D
 from graven.quantize import ranges, weights
 from graven.quantize.batches import Batches
+from graven.quantize.budget import Bytes, mixed
 from graven.quantize.kinds import KINDS
 from graven.quantize.post_training import METHODS, TRIED, quantize, quantize_input
 from graven.quantize.rules import FREE, SAME, Fixed, Weights, rule_of
@@ -283,6 +286,75 @@ def test_cpp_computes_the_same(kind):
     np.testing.assert_array_equal(model.native()(given), model(given))
 
 
+# -- under a budget -------------------------------------------------------------------------------
+
+
+def weight_bytes(network):
+    """As a stand-in for a target: of all constants but biases."""
+    constants = [tensor for tensor in network.tensors if tensor.data is not None]
+    return sum(
+        -(-tensor.data.size // 2) if tensor.element is ir.Element.INT4 else tensor.data.size
+        for tensor in constants
+        if tensor.element in (ir.Element.INT4, ir.Element.INT8)
+    )
+
+
+def within(network, given, **budget):
+    def measure(whole):
+        wide = whole.tensors[whole.inputs[0]].element is ir.Element.INT16
+        return Bytes(weight_bytes(whole), 2000 if wide else 1000)
+
+    return mixed(network, given, "best", Bytes(**budget), measure, lambda text: None)
+
+
+def test_a_mixed_choice_loses_no_more_than_4_bits_and_fits():
+    network = small()
+    given = samples(network)
+    whole, least = (quantize(network, given, kind=kind).network for kind in ("int8", "int4"))
+    exact = np.array(outputs(network, given))
+    lost = {}
+    for share in (0.0, 0.4, 0.8, 1.0):
+        limit = int(weight_bytes(least) + share * (weight_bytes(whole) - weight_bytes(least)))
+        found = within(network, given, flash=limit)
+        assert weight_bytes(found.network) <= limit
+        assert all(each.why for each in found.report.layers if each.weights)
+        inward = [quantize_input(found.network, 0, value) for value in given]
+        lost[share] = np.mean((real(found.network, outputs(found.network, inward)) - exact) ** 2)
+    assert lost[1.0] < lost[0.8] <= lost[0.4] < lost[0.0]
+    elements = {each.weights for each in within(network, given, flash=1 << 20).report.layers}
+    assert elements == {"int8", ""}
+
+
+def test_a_budget_of_ram_lets_activations_have_16_bits():
+    network = small()
+    given = samples(network)
+    assert within(network, given, ram=2000).report.kind == "int16x8"
+    report = within(network, given, ram=1999).report
+    assert report.kind == "mixed"
+    assert report.refused == ["int16x8: needs 2,000 bytes of RAM of 1,999"]
+
+
+def test_a_budget_that_nothing_fits():
+    network = small()
+    with pytest.raises(
+        GravenError, match=r"weights of 4 bits it still needs .* bytes of flash of 9"
+    ):
+        within(network, samples(network), flash=9)
+
+
+def test_the_budget_is_what_the_target_needs(tmp_path):
+    network = small()
+    tflite_writer.write(network, tmp_path / "net.tflite")
+    given = samples(network)[0]
+    compiled = functools.partial(api.compile, tmp_path / "net.tflite", calibrate=given)
+    whole, least = (compiled(quantize=kind).memory() for kind in ("int8", "int4"))
+    assert least.flash < whole.flash
+    limit = (whole.flash + least.flash) // 2
+    model = compiled(quantize="mixed", flash=limit)
+    assert model.memory().flash <= limit
+    assert model.quantization.kind == "mixed"
+
+
 # -- the command ----------------------------------------------------------------------------------
 
 
@@ -319,7 +391,10 @@ def test_command(float_model, capsys):
         (["--quantize", "int8", "--calibrate", "other.npz"], "has no array 't0' or 'input_0'"),
         (["--quantize", "int8", "--calibrate", "data.npz", "--calibrate-method", "guess"],
          "expected one of best, min-max"),
-        (["--quantize", "int3", "--calibrate", "data.npz"], "expected one of int8, int16x8, int4"),
+        (["--quantize", "mixed", "--calibrate", "data.npz"], "needs a budget"),
+        (["--quantize", "int8", "--calibrate", "data.npz", "--ram", "9"],
+         "--ram: is for --quantize mixed"),
+        (["--quantize", "int3", "--calibrate", "data.npz"], "one of int8, int16x8, int4, mixed"),
     ],
 )  # fmt: skip
 def test_misuse(float_model, capsys, monkeypatch, arguments, sentence):

@@ -10,6 +10,7 @@ from pathlib import Path
 from graven import hybrid, inputs, ir, trees
 from graven.errors import GravenError
 from graven.frontends import boosters, keras, onnx, rmd1, saved_model, tflite, tflite_writer, torch
+from graven.quantize.budget import MIXED, Bytes, Measure, mixed
 from graven.quantize.decisions import Report
 from graven.quantize.post_training import quantize
 
@@ -70,11 +71,17 @@ def quantized(
     kind: str = "int8",
     method: str = "best",
     progress: Callable[[str], None] = lambda text: None,
+    budget: Bytes | None = None,
+    measure: Measure | None = None,
 ) -> tuple[Source, Report]:
-    """A float32 network in integers, by samples; its .tflite file is what the judges get. Of trees
-    the inputs alone become integers."""
+    """A float32 network in integers, by samples; its .tflite file is what the judges get. `budget`
+    and `measure` are for the kind "mixed", see quantize/budget.py. Of trees the inputs alone become
+    integers."""
     if trees.is_forest(source.network):
         found = trees.quantized(source.network, samples[0], kind)
+    elif kind == MIXED:
+        assert budget is not None and measure is not None
+        found = mixed(source.network, samples, method, budget, measure, progress)
     else:
         found = quantize(source.network, samples, method, progress=progress, kind=kind)
     file = tflite_writer.to_bytes(found.network)

@@ -57,6 +57,7 @@ class Report:
     choices: list[Choice] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     layers: list[Layer] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # kinds, and why
 
     @property
     def corrected(self) -> bool:

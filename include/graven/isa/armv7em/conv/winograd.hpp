@@ -34,8 +34,9 @@ struct TransformedFilter {
 constexpr bool winograd_serves(const GraphView& g, const Value& v) {
   const Shape in = g.input(v).shape, out = v.shape;
   if (v.op != op::conv || v.element != Element::int8 || !is_uniform(g, v) ||
-      v.filter != Extent(3) || v.stride != Extent(1) || v.dilation != Extent(1) || g.rim(v) > 1 ||
-      in.channels % 4 != 0 || out.channels % 2 != 0 || !whole_range(v))
+      !has_usual_weights(v) || v.filter != Extent(3) || v.stride != Extent(1) ||
+      v.dilation != Extent(1) || g.rim(v) > 1 || in.channels % 4 != 0 || out.channels % 2 != 0 ||
+      !whole_range(v))
     return false;
   const int computed = (out.height + 1) / 2 * 2 * ((out.width + 7) / 8 * 8);
   const int each = 11 * in.channels / 4 + 10 * in.channels / out.channels + 14;
