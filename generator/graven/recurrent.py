@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from graven import arithmetic, ir
 from graven.cpp import Constant, Cpp, computed, template
 from graven.node import Node, Values, scale_of, shape_text, zero_point_of
+from graven.quantize.scales import Scale
 
 FLOAT32, INT16 = ir.Element.FLOAT32, ir.Element.INT16
 LEAST, MOST = -(1 << 15), (1 << 15) - 1
@@ -154,6 +155,58 @@ def _zero(name: str, state: ir.Tensor) -> Constant:
     zero = zero_point_of(state) if stored else 0
     scale = None if stored is None else np.array(stored.scale, dtype=np.float32)
     return Constant(name, np.array([zero], dtype=state.element.dtype), scale, zero)
+
+
+# -- float32 to integers ---------------------------------------------------------------------------
+
+
+def integers(
+    node: Node, cell: Cell, data: Scale, output: Scale, memory: float | None = None
+) -> dict[int, ir.Tensor]:
+    """By position: weights of one scale each, biases in units of both scales, and states: the
+    hidden one as the output, the memory in int16 of the scale `memory`. Indices are the caller's."""
+    found: dict[int, ir.Tensor] = {}
+    wide = ir.Element.INT64 if data.element is INT16 else ir.Element.INT32
+
+    def weights(place: int) -> float:
+        tensor = node.input(place)
+        reach = float(np.max(np.abs(tensor.data)))
+        scale = float(np.float32(reach / 127 if reach > 0 else 1))
+        whole = np.clip(np.round(tensor.data / scale), -127, 127).astype(np.int8)
+        found[place] = _constant_of(tensor, ir.Element.INT8, scale, 0, whole)
+        return scale
+
+    def bias(place: int, scale: float) -> None:
+        tensor, limits = node.input(place), np.iinfo(wide.dtype)
+        scale = float(np.float32(scale))
+        whole = np.clip(np.round(tensor.data.astype(np.float64) / scale), limits.min, limits.max)
+        found[place] = _constant_of(tensor, wide, scale, 0, whole.astype(wide.dtype))
+
+    def state(place: int, scale: Scale) -> None:
+        like = node.input(cell.hidden)
+        zeros = np.full(like.shape, scale.zero_point, scale.element.dtype)
+        made = _constant_of(like, scale.element, scale.scale, scale.zero_point, zeros)
+        if like.is_variable:
+            made = replace(made, data=None, initial=zeros)
+        found[place] = made
+
+    for gate in range(len(cell.gates)):
+        bias(cell.bias + gate, data.scale * weights(cell.input + gate))
+        again = output.scale * weights(cell.recurrent + gate)
+        last = gate == len(cell.gates) - 1
+        if last and cell.own_bias is not None and node.optional(cell.own_bias) is not None:
+            bias(cell.own_bias, again)
+    state(cell.hidden, output)
+    if cell.memory is not None and memory is not None:
+        state(cell.memory, type(output)(memory, 0, INT16))
+    return found
+
+
+def _constant_of(
+    like: ir.Tensor, element: ir.Element, scale: float, zero_point: int, data: np.ndarray
+) -> ir.Tensor:
+    stored = ir.Quantization((scale,), (zero_point,))
+    return ir.Tensor(like.index, like.name, data.shape, element, stored, data)
 
 
 # -- the reference --------------------------------------------------------------------------------

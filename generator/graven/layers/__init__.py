@@ -41,6 +41,8 @@ and, where exact pruning is to see through it (without them it stays as it is),
     patches(record, node, values, shape) -> what the weights of that shape are multiplied by: parts
                 (filters that see the same) x rows x weights of a filter; else quantization rounds
                 each weight to the nearest
+    integers(record, node, data, output) -> its inputs behind the first, by position, as tensors of
+                integers, from the Scale of the first and of the output: for what WEIGHTS cannot say
     folds(record, node) -> whether inputs without influence can go and their share of the sums into
                 the bias: units are the first axis of the weights, their inputs the last
 """

@@ -14,6 +14,7 @@ import numpy as np
 from graven import ir, recurrent
 from graven.cpp import Cpp
 from graven.node import Node, Option, Values, scale_of
+from graven.quantize.scales import Scale
 from graven.recurrent import GATE_SCALE, UNIT, Cell, Sums
 
 OPERATORS = ("GRU",)
@@ -53,6 +54,10 @@ def read(node: Node) -> Gru:
 def cpp(layer: Gru, node: Node) -> Cpp:
     options = () if layer.reset_after else ("graven::Reset::before",)
     return recurrent.cpp(node, CELL, "GRU", *options)
+
+
+def integers(layer: Gru, node: Node, data: Scale, output: Scale) -> dict[int, ir.Tensor]:
+    return recurrent.integers(node, CELL, data, output, UNIT)
 
 
 def reference(layer: Gru, node: Node, values: Values) -> np.ndarray:

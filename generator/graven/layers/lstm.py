@@ -13,6 +13,7 @@ import numpy as np
 from graven import arithmetic, ir, recurrent
 from graven.cpp import Constant, Cpp
 from graven.node import Node, Option, Values, scale_of
+from graven.quantize.scales import Scale
 from graven.recurrent import LEAST, MOST, UNIT, Cell, Sums
 
 OPERATORS = ("UNIDIRECTIONAL_SEQUENCE_LSTM",)
@@ -82,6 +83,15 @@ def _clip(layer: Lstm, memory: ir.Tensor) -> float:
         return layer.cell_clip
     clip = float(np.float32(layer.cell_clip)) / float(np.float32(scale_of(memory)))
     return int(min(max(clip, LEAST), MOST))
+
+
+def integers(layer: Lstm, node: Node, data: Scale, output: Scale) -> dict[int, ir.Tensor]:
+    """The cell state can reach the number of moments, and seldom more than 16."""
+    moments = math.prod(node.input(0).shape[:2])
+    lasts = node.input(CELL.hidden).is_variable
+    reach = 16 if lasts else min(moments, 16)
+    memory = 2.0 ** (math.ceil(math.log2(reach)) - 15)
+    return recurrent.integers(node, CELL, data, output, memory)
 
 
 def reference(layer: Lstm, node: Node, values: Values) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from graven import ir, recurrent
 from graven.cpp import Cpp
 from graven.node import Node, Option, Values, scale_of
+from graven.quantize.scales import Scale
 from graven.recurrent import GATE_SCALE, UNIT, Cell, Sums
 
 OPERATORS = ("UNIDIRECTIONAL_SEQUENCE_RNN",)
@@ -57,6 +58,10 @@ def _unit(layer: SimpleRnn, node: Node) -> float:
 def cpp(layer: SimpleRnn, node: Node) -> Cpp:
     options = ("graven::Squash::relu",) if layer.relu else ()
     return recurrent.cpp(node, CELL, "SimpleRNN", *options)
+
+
+def integers(layer: SimpleRnn, node: Node, data: Scale, output: Scale) -> dict[int, ir.Tensor]:
+    return recurrent.integers(node, CELL, data, output)
 
 
 def reference(layer: SimpleRnn, node: Node, values: Values) -> np.ndarray:

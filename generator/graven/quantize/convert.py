@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from graven import ir
+from graven import ir, layers
 from graven.checked import Stated, checked, stated, used
 from graven.layers.quantize import Quantize
+from graven.node import node_of
 from graven.quantize.rules import Weights
 from graven.quantize.scales import Scale, quantized
 from graven.quantize.sharing import real_inputs
@@ -53,6 +54,7 @@ class Converter:
         if operator.index in self.simulation.weighted:
             _, weights = self.simulation.weighted[operator.index]
             self.weights(operator, weights, inputs)
+        self.own_integers(operator, inputs)
         self.operators.append(
             stated(operator.name, operator.layer, tuple(inputs), operator.outputs)
         )
@@ -68,6 +70,18 @@ class Converter:
         self.tensors.append(tensor)
         self.operators.append(stated("QUANTIZE", Quantize(), (index,), (tensor.index,)))
         return tensor.index
+
+    def own_integers(self, operator: ir.Operator, inputs: list[int]) -> None:
+        """What a layer module makes of all inputs but the first, if it says it."""
+        module = layers.modules()[operator.name]
+        if not hasattr(module, "integers"):
+            return
+        scales = (self.scale(operator.inputs[0]), self.scale(operator.output))
+        found = module.integers(operator.layer, node_of(self.network, operator), *scales)
+        inputs += [-1] * (max(found) + 1 - len(inputs))
+        for place, tensor in found.items():
+            inputs[place] = len(self.tensors)
+            self.tensors.append(replace(tensor, index=inputs[place]))
 
     def weights(self, operator: ir.Operator, weights: Weights, inputs: list[int]) -> None:
         """Weights and bias as tensors of the operator's own: another one may share the float ones

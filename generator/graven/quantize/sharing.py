@@ -25,6 +25,8 @@ class Sharing:
 
 def real_inputs(network: ir.Network, operator: ir.Operator) -> list[int]:
     """Positions of its float32 inputs that are no weights."""
+    if hasattr(layers.modules()[operator.name], "integers"):  # all others are its own affair
+        return [0]
     weights = weights_of(layers.modules()[operator.name], operator, network.tensors)
     own = () if weights is None else (weights.weights, weights.bias)
     return [
