@@ -164,7 +164,7 @@ def integers(
     node: Node, cell: Cell, data: Scale, output: Scale, memory: float | None = None
 ) -> dict[int, ir.Tensor]:
     """By position: weights of one scale each, biases in units of both scales, and states: the
-    hidden one as the output, the memory in int16 of the scale `memory`. Indices are the caller's."""
+    hidden one as the output, the memory in int16 of the scale `memory`."""
     found: dict[int, ir.Tensor] = {}
     wide = ir.Element.INT64 if data.element is INT16 else ir.Element.INT32
 

@@ -12,6 +12,7 @@
 #include "graven/isa/mve/depthwise/taps.hpp"
 #include "graven/isa/mve/elementwise.hpp"
 #include "graven/isa/mve/pool.hpp"
+#include "graven/isa/mve/recurrent.hpp"
 #include "graven/isa/mve/resize.hpp"
 #include "graven/isa/scalar.hpp"
 #include "graven/isa/shared/fpu/real.hpp"
@@ -39,9 +40,9 @@ template <int bytes> struct ByColumns {
 
 template <int column_bytes>
 using kernels =
-    Prefer<ByColumns<column_bytes>, Convs, Depthwises3x3, AnyDepthwise, DenseRows, Adds, Muls,
-           Bounds<true>, Bounds<false>, Map, MaxPool, AveragePool<false>, AveragePool<true>, Means,
-           scalar_isa::BilinearInt8<Blend>, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
+    Prefer<ByColumns<column_bytes>, Convs, Depthwises3x3, AnyDepthwise, DenseRows, AllCells, Adds,
+           Muls, Bounds<true>, Bounds<false>, Map, MaxPool, AveragePool<false>, AveragePool<true>,
+           Means, scalar_isa::BilinearInt8<Blend>, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace mve_isa
 
