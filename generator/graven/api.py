@@ -381,10 +381,12 @@ class Model(Runnable):
         """Beside another model, or beside itself on another target; with samples also how often
         both say the same."""
         second = self.built_for(self._chosen(other, None)) if isinstance(other, str) else other
-        agreement = None
-        if samples:
-            agreement = float((self.predict(*samples) == second.predict(*samples)).mean())
+        agreement = self.agreement(second, *samples) if samples else None
         return compare.Comparison(compare.compared(self.inspect(), second.inspect()), agreement)
+
+    def agreement(self, other: Runnable, *samples: ArrayLike) -> float:
+        """The share of samples that have the same class here and there."""
+        return float((self.predict(*samples) == other.predict(*samples)).mean())
 
     # -- looking ---------------------------------------------------------------------------------
 

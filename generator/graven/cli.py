@@ -248,18 +248,23 @@ def tell_evaluation(options: argparse.Namespace, found: Evaluation) -> None:
 
 
 def compare_models(options: argparse.Namespace) -> int:
-    from graven import compare
+    from graven import compare, evaluation
 
-    first, second = (
-        measured(side, model) if options.run else model.inspect()
-        for side in sides_of(options)
-        for model in [load(side, chosen(side))]
+    sides = sides_of(options)
+    first, second = models = [load(side, chosen(side)) for side in sides]
+    found = compare.compared(
+        *(
+            measured(side, model) if options.run else model.inspect()
+            for side, model in zip(sides, models, strict=True)
+        )
     )
-    found = compare.compared(first, second)
+    agreement = None
+    if options.data:
+        agreement = first.agreement(second, *evaluation.samples(first.network, options.data))
     if options.json:
-        print(json.dumps(found))
+        print(json.dumps(found if agreement is None else {**found, "agreement": agreement}))
     else:
-        compare.show(found, console())
+        compare.show(found, console(), agreement)
     return 0
 
 
@@ -730,6 +735,8 @@ def _add_compare(verbs: argparse._SubParsersAction[Parser]) -> None:
     )  # fmt: skip
     _add_reading(verb)
     _add_choice(verb)
+    verb.add_argument("--data", type=Path, metavar="NPZ",
+                      help="samples: how often both say the same class")  # fmt: skip
     verb.add_argument("--run", action="store_true",
                       help="also run both: instructions, RAM, stack")  # fmt: skip
     verb.add_argument("--seed", type=seed, default=0, help="--run: of the random input")

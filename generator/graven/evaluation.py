@@ -58,6 +58,12 @@ def load(network: ir.Network, file: Path) -> Data:
     return data(samples, labels, file.name)
 
 
+def samples(network: ir.Network, file: Path) -> list[np.ndarray]:
+    """As `load`, where labels are not wanted."""
+    arrays = inputs.archive(file)
+    return [arrays[name] for name in inputs.names(network, arrays, str(file))]
+
+
 def data(samples: Sequence[Any], labels: Any, source: str = "") -> Data:
     found, labels = [plain(each) for each in samples], np.asarray(labels)
     if labels.dtype.kind not in "iubf" or labels.size == 0:

@@ -77,3 +77,19 @@ def test_one_model_on_two_targets_is_run(capsys):
 )
 def test_refusals(capsys, arguments, expected):
     refused(capsys, expected, "compare", *arguments)
+
+
+def test_how_often_both_say_the_same(capsys):
+    data = DIGITS.with_name("digits_test.npz")
+    arguments = [
+        "compare",
+        DIGITS,
+        "--target",
+        "host",
+        "--plan",
+        "fastest,smallest",
+        "--data",
+        data,
+    ]
+    code, out, _ = run(capsys, *arguments, "--json")
+    assert code == 0 and json.loads(out)["agreement"] == 1.0
