@@ -31,6 +31,15 @@ PRELUDES = {
         using Model = graven::Model<Network, Shape{1, 1, 4}, params>;
         }
         """,
+    "### Learning on the device": """
+        #include <graven/graven.hpp>
+        using Backbone = graven::Sequential<graven::Conv2D<1, 8, 3, 1, graven::same>,
+                                            graven::MaxPool<2>>;
+        constexpr std::int8_t filter[72]{};
+        constexpr float scale[1]{1.0f}, head[1280]{};
+        constexpr graven::Parameters params[] = {
+            {.output = {0.1f, 0}}, {.filter = filter, .scale = scale}, {}, {}, {.filter = head}};
+        """,
     "## Streams, regions, shared memory": """
         #include <graven/graven.hpp>
         using namespace graven;
