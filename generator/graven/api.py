@@ -53,6 +53,7 @@ from graven.quantize.batches import Batches, joined
 from graven.quantize.budget import MIXED, Bytes
 from graven.quantize.decisions import Report
 from graven.quantize.kinds import kind_of
+from graven.quantize.search import Progress, quiet
 from graven.runnable import Runnable, plain
 
 if TYPE_CHECKING:
@@ -62,11 +63,6 @@ if TYPE_CHECKING:
     from graven.evaluation import Evaluation
 
 BATCH = 64
-Progress = Callable[[str], None]
-
-
-def quiet(text: str) -> None:
-    """Progress that nobody wants to see."""
 
 
 def compile(
@@ -83,13 +79,14 @@ def compile(
     sample serves), a model of scikit-learn's or one of graven.nano_rust's.
     quantize="int8" makes an int8 model of a float32 one, "int4" with weights of 4 bits, "int16x8"
     with int16 activations, by the samples in `calibrate`: an array, arrays by the inputs' names, an
-    .npz or .npy file or a list of them, or anything that yields batches; `method` is one for all
-    ranges, or the best for each. "mixed" chooses for every layer what `flash` and `ram`, bytes on
-    the target (weights and code; arena), leave room for. `target` and `plan` are what memory() and
-    on() take unless they are told otherwise. `layout` is that of inputs with height and width:
-    nhwc, nchw, or what costs nothing. Exact `prune` removes what cannot change an output.
-    `allow_float` takes float32 operators between int8 ones. `progress` hears what begins.
-    `normalize`, a pair (mean, std) as of torchvision, lets the model take bytes of a camera.
+    .npz or .npy file or a list of them, a folder of images or WAVs, or anything that yields
+    batches; `method` is one for all ranges, or the best for each. "mixed" chooses for every layer
+    what `flash` and `ram`, bytes on the target (weights and code; arena), leave room for. `target`
+    and `plan` are what memory() and on() take unless they are told otherwise. `layout` is that of
+    inputs with height and width: nhwc, nchw, or what costs nothing. Exact `prune` removes what
+    cannot change an output. `allow_float` takes float32 operators between int8 ones. `normalize`, a
+    pair (mean, std) as of torchvision, lets the model take bytes of a camera. `progress` hears what
+    begins, and (what, done, of) of what is counted.
     """
     choice = build.Choice(target, isa, plan)
     build.check(choice)

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -339,7 +340,7 @@ def load(options: argparse.Namespace, choice: Choice | None = None) -> Model:
         prune=options.prune == "exact",
         allow_float=options.allow_float,
         normalize=options.normalize,
-        progress=lambda text: progress(options, text),
+        progress=partial(progress, options),
         **budget(options),
     )
     check_feeding(options, model.network)
@@ -458,8 +459,15 @@ def chosen(options: argparse.Namespace) -> Choice:
     return choice
 
 
-def progress(options: argparse.Namespace, text: str) -> None:
-    if sys.stderr.isatty() and not getattr(options, "json", False):
+def progress(options: argparse.Namespace, text: str, done: int = 0, of: int = 0) -> None:
+    """A line for what begins, a bar for what is counted."""
+    if not sys.stderr.isatty() or getattr(options, "json", False):
+        return
+    from graven import bar
+
+    if of:
+        bar.show(f"graven: {text}", done, of)
+    else:
         print(f"graven: {text} ...", file=sys.stderr)
 
 
@@ -793,7 +801,8 @@ def _add_reading(verb: argparse.ArgumentParser) -> None:
                       "(of the weights), int16x8 (of the activations), mixed (what --flash and "
                       "--ram leave room for on --target)")  # fmt: skip
     verb.add_argument("--calibrate", type=Path, action="append", metavar="F",
-                      help="samples in float32: one .npz, or one .npy per model input")  # fmt: skip
+                      help="samples in float32: one .npz, or one .npy per model input; or a folder "
+                      "of images (with --normalize) or of WAVs")  # fmt: skip
     verb.add_argument("--calibrate-method", default="best", metavar="M",
                       help="min-max, percentile 99.9, 99.99 or 99.999, mse, entropy; best: what "
                       "loses least, for each tensor")  # fmt: skip

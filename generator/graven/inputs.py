@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from graven import ir
+from graven import folders, ir
 from graven.errors import GravenError
 from graven.facts import StreamFacts
 from graven.node import counted, shape_text
@@ -62,8 +62,10 @@ def load(network: ir.Network, files: list[Path]) -> Inputs:
 
 def samples(network: ir.Network, files: list[Path], pixels: Pixels | None = None) -> Inputs:
     """`--calibrate`: real numbers for a float32 network, or bytes of which `pixels` tells what they
-    are; in its layout or channels first."""
-    arrays: list[np.ndarray | dict[str, np.ndarray]] = [_read(file) for file in files]
+    are; in its layout or channels first. A folder of images or recordings is an array, too."""
+    arrays: list[np.ndarray | dict[str, np.ndarray]] = [
+        folders.read(file) if file.is_dir() else _read(file) for file in files
+    ]
     wanted = tensors(network)
     if len(arrays) == 1 and isinstance(arrays[0], dict):
         named = arrays[0]

@@ -24,6 +24,7 @@ from graven.quantize.kinds import KINDS
 from graven.quantize.post_training import METHODS, TRIED, quantize, quantize_input
 from graven.quantize.rules import FREE, SAME, Fixed, Weights, rule_of
 from graven.quantize.scales import Scale
+from graven.quantize.search import quiet
 from graven.quantize.sharing import sharing
 
 FLOAT32 = ir.Element.FLOAT32
@@ -304,7 +305,7 @@ def within(network, given, **budget):
         wide = whole.tensors[whole.inputs[0]].element is ir.Element.INT16
         return Bytes(weight_bytes(whole), 2000 if wide else 1000)
 
-    return mixed(network, given, "best", Bytes(**budget), measure, lambda text: None)
+    return mixed(network, given, "best", Bytes(**budget), measure, quiet)
 
 
 def test_a_mixed_choice_loses_no_more_than_4_bits_and_fits():

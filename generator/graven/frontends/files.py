@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from graven.frontends import boosters, keras, onnx, rmd1, saved_model, tflite, t
 from graven.quantize.budget import MIXED, Bytes, Measure, mixed
 from graven.quantize.decisions import Report
 from graven.quantize.post_training import quantize
+from graven.quantize.search import Progress, quiet
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def quantized(
     samples: inputs.Inputs,
     kind: str = "int8",
     method: str = "best",
-    progress: Callable[[str], None] = lambda text: None,
+    progress: Progress = quiet,
     budget: Bytes | None = None,
     measure: Measure | None = None,
 ) -> tuple[Source, Report]:

@@ -24,7 +24,7 @@ from graven.quantize.decisions import Choice, Report, Step, decibels, measured
 from graven.quantize.kinds import kind_of
 from graven.quantize.rules import NONE
 from graven.quantize.scales import quantized, scale_in
-from graven.quantize.search import BATCH, METHODS, Progress, Search, observed
+from graven.quantize.search import BATCH, METHODS, Progress, Search, observed, quiet
 from graven.quantize.sharing import sharing
 from graven.quantize.simulate import Decisions, Simulation
 from graven.quantize.weights import Moments, Rounded, by_error
@@ -44,7 +44,7 @@ def quantize(
     samples: inputs.Inputs,
     method: str = "best",
     correct: bool = True,
-    progress: Progress = lambda text: None,
+    progress: Progress = quiet,
     kind: str = "int8",
 ) -> Quantized:
     """The network of integers, of a kind in kinds.py; `samples` are an array per model input, a
@@ -63,7 +63,7 @@ class Quantizer:
         samples: inputs.Inputs,
         kind: str = "int8",
         method: str = "best",
-        progress: Progress = lambda text: None,
+        progress: Progress = quiet,
     ) -> None:
         check(network, samples)
         if method not in METHODS:

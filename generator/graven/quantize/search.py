@@ -20,7 +20,14 @@ BATCH = 32
 METHODS = ("best", "min-max", "percentile 99.9", "percentile 99.99", "percentile 99.999", "mse",
            "entropy")  # fmt: skip
 
-Progress = Callable[[str], None]
+Progress = Callable[..., None]
+"""Hears (what begins), or (what is counted, how many of it are done, of how many)."""
+
+
+def quiet(what: str, done: int = 0, of: int = 0) -> None:
+    """Progress that nobody wants to see."""
+
+
 Ranges = dict[int, dict[str, Range]]
 """By group and method."""
 
@@ -39,7 +46,7 @@ def observed(
                 found[name].add(finite)
     batches, count = Batches(network), len(samples[0])
     for start in range(0, count, BATCH):
-        progress(f"calibrating with samples {start} of {count}")
+        progress("calibrating with samples", start, count)
         values = batches.run([each[start : start + BATCH] for each in samples])
         for index in sources.keys() & values.keys():
             if not np.isfinite(values[index]).all():
@@ -48,6 +55,7 @@ def observed(
                     "NaN or infinite on the calibration data; scale it as for training."
                 )
             found[sources[index]].add(values[index])
+    progress("calibrating with samples", count, count)
     return {name: candidates(values) for name, values in found.items()}
 
 
@@ -108,7 +116,7 @@ class Search:
         chosen = self.all_by("min-max")
         values, least = self.run(chosen)
         for place, name in enumerate(self.simulation.shared.free):
-            progress(f"choosing range {place} of {len(chosen)}")
+            progress("choosing ranges", place, len(self.ranges))
             first = self.simulation.first_place(name)
             self.tried[name][chosen[name]] = decibels(least)
             for method in self.ranges[name]:
@@ -118,6 +126,7 @@ class Search:
                 self.tried[name][method] = decibels(found)
                 if found < least:
                     chosen, values, least = chosen | {name: method}, tried, found
+        progress("choosing ranges", len(self.ranges), len(self.ranges))
         return chosen
 
     def run(
