@@ -1,6 +1,7 @@
 // Learning on the device: #include <graven/train.hpp> beside <graven/graven.hpp>.
 #pragma once
 
+#include "graven/train/int8_head.hpp"
 #include "graven/train/metrics.hpp"
 #include "graven/train/replay.hpp"
 #include "graven/train/schedule.hpp"
@@ -15,6 +16,7 @@ namespace metric = core::metric;
 namespace optimizer = core::optimizer;
 namespace schedule = core::schedule;
 using core::Initializer;
+using core::Int8Head;
 using core::Learned;
 using core::Learns;
 using core::Loss;
