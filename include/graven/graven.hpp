@@ -42,6 +42,7 @@
 #include "graven/layers/lookup.hpp"
 #include "graven/layers/lstm.hpp"
 #include "graven/layers/max_pool.hpp"
+#include "graven/layers/moe.hpp"
 #include "graven/layers/mul.hpp"
 #include "graven/layers/nano_rust.hpp"
 #include "graven/layers/quantize.hpp"
@@ -135,7 +136,6 @@ using core::AddWith;
 using core::ArgMax;
 using core::ArgMin;
 using core::Assign;
-using core::Attention;
 using core::AvgPool;
 using core::BatchMatMul;
 using core::BatchMatMulConstant;
@@ -152,7 +152,6 @@ using core::ConstantSub;
 using core::Conv2D;
 using core::Cos;
 using core::CumSum;
-using core::DecoderBlock;
 using core::Dense;
 using core::DepthToSpace;
 using core::DepthwiseConv2D;
@@ -163,12 +162,9 @@ using core::Div;
 using core::DivConstant;
 using core::DivWith;
 using core::ELU;
-using core::Embedding;
-using core::EncoderBlock;
 using core::Energy;
 using core::Equal;
 using core::EqualConstant;
-using core::everything;
 using core::Exp;
 using core::FftAutoScale;
 using core::FilterBank;
@@ -180,7 +176,6 @@ using core::FloorDiv;
 using core::FloorDivConstant;
 using core::FloorMod;
 using core::FloorModConstant;
-using core::GatedMLP;
 using core::GELU;
 using core::GELUTanh;
 using core::GlobalAvgPool;
@@ -195,8 +190,6 @@ using core::IndexTable;
 using core::InverseRealFft;
 using core::L2Normalization;
 using core::L2Pool;
-using core::LayerNorm;
-using core::LayerNormWith;
 using core::LeakyReLU;
 using core::Less;
 using core::LessConstant;
@@ -226,8 +219,6 @@ using core::NotEqual;
 using core::NotEqualConstant;
 using core::OverlapAdd;
 using core::Pad;
-using core::Pairs;
-using core::past;
 using core::Pcan;
 using core::Prelu;
 using core::PreluConstant;
@@ -250,24 +241,17 @@ using core::Reshaped;
 using core::ResizeBilinear;
 using core::ResizeNearest;
 using core::Reverse;
-using core::RMSNorm;
-using core::RMSNormWith;
-using core::RoPE;
 using core::Round;
 using core::Rsqrt;
 using core::Select;
-using core::SelfAttention;
 using core::Sigmoid;
 using core::Sign;
-using core::SiLU;
 using core::SimpleRNN;
 using core::Sin;
 using core::Slice;
-using core::sliding;
 using core::Softmax;
 using core::SoftmaxWith;
 using core::SpaceToDepth;
-using core::Span;
 using core::SpectralSubtraction;
 using core::Split;
 using core::Sqrt;
@@ -275,8 +259,6 @@ using core::Square;
 using core::SquaredDifference;
 using core::SquaredDifferenceConstant;
 using core::Squash;
-using core::stopping;
-using core::StreamingRecurrent;
 using core::Sub;
 using core::SubConstant;
 using core::SubWith;
@@ -284,8 +266,6 @@ using core::Sum;
 using core::SVDF;
 using core::Tanh;
 using core::Tile;
-using core::TinyDecoder;
-using core::TinyEncoder;
 using core::Transpose;
 using core::TransposeConv2D;
 using core::Trees, core::TreeSum;
@@ -293,6 +273,13 @@ using core::UpdateSlice;
 using core::Variable;
 using core::WindowFunction;
 using core::ZerosLike;
+
+// Of transformers.
+using core::Attention, core::Embedding, core::LayerNorm, core::LayerNormWith, core::MoE;
+using core::DecoderBlock, core::EncoderBlock, core::GatedMLP, core::SelfAttention;
+using core::everything, core::past, core::sliding, core::Span, core::stopping;
+using core::Pairs, core::RMSNorm, core::RMSNormWith, core::RoPE, core::SiLU;
+using core::StreamingRecurrent, core::TinyDecoder, core::TinyEncoder;
 
 // Instruction sets (isa/); native is the compiler's own. Others come with their headers.
 using core::native, core::scalar;

@@ -13,11 +13,12 @@ import numpy as np
 from graven import ir
 from graven.layers.attention import SPANS, Attention
 from graven.layers.layer_norm import LayerNorm
+from graven.layers.moe import MoE
 from graven.layers.rope import Rope
 from graven.layers.silu import SiLU
 from random_models import FLOAT32, INT8, INT16, INT32, Builder
 
-KINDS = ("layer_norm", "rms_norm", "rope", "attention", "silu")
+KINDS = ("layer_norm", "rms_norm", "rope", "attention", "silu", "moe")
 RUNS = 3
 TOLERANCE = 1e-5  # of the largest output
 
@@ -90,12 +91,25 @@ def silu(b: Kit, element: ir.Element) -> int:
     return b.add("SILU", SiLU(), [data], b.output(data, b.shape(data)))
 
 
+def moe(b: Kit) -> int:
+    moments, channels, hidden, experts = b.extent(5), b.extent(9), b.extent(9), b.extent(6)
+    data, router = b.data((moments, channels), FLOAT32), b.data((moments, experts), FLOAT32)
+
+    def weights(*shape: int) -> int:
+        return b.tensor(shape, FLOAT32, None, b.rng.normal(0.0, 0.5, shape).astype(np.float32))
+
+    gate, up = (weights(experts, hidden, channels) for _ in range(2))
+    inputs = [data, router, gate, up, weights(experts, channels, hidden)]
+    return b.add("MOE", MoE(b.extent(experts)), inputs, b.output(data, b.shape(data)))
+
+
 ELEMENTS = {
     "layer_norm": (FLOAT32, INT8, INT16),
     "rms_norm": (FLOAT32, INT8, INT16),
     "rope": (FLOAT32, INT8),
     "attention": (FLOAT32, INT8),
     "silu": (FLOAT32, INT8),
+    "moe": (FLOAT32,),
 }
 CASES = tuple((kind, element) for kind in KINDS for element in ELEMENTS[kind])
 
@@ -108,6 +122,7 @@ def case(seed: int, kind: str, element: ir.Element = FLOAT32) -> ir.Network:
         "rope": lambda: rope(b, element),
         "attention": lambda: attention(b, element),
         "silu": lambda: silu(b, element),
+        "moe": lambda: moe(b),
     }
     return b.network([make[kind]()])
 
@@ -149,6 +164,8 @@ def by_torch(network: ir.Network, runs: list[list[np.ndarray]]) -> np.ndarray:
             found = [functional.rms_norm(x, shape, *factors, eps=epsilon) for x in data]
     elif operator.name == "SILU":
         found = [functional.silu(x) for x in data]
+    elif operator.name == "MOE":
+        found = [torch_moe(layer, *inputs, constants[1:]) for inputs in given]
     elif operator.name == "ROPE":
         found = torch_rope(layer, torch.cat(data)).split([len(x) for x in data])
     else:
@@ -171,6 +188,22 @@ def torch_rope(layer: Rope, data):
     a, b = heads.chunk(2, dim=-1)
     numbers = torch.complex(a, b) * turns[:, None]
     return torch.cat([numbers.real, numbers.imag], dim=-1).reshape(data.shape)
+
+
+def torch_moe(layer: MoE, x, logits, weights: list[np.ndarray]):
+    """As Mixtral's code has it."""
+    import torch
+    from torch.nn import functional
+
+    gate, up, down = (torch.from_numpy(each.astype(np.float64)) for each in weights)
+    best, chosen = torch.topk(logits, layer.top, dim=-1)
+    shares = functional.softmax(best, dim=-1)
+    found = torch.zeros_like(x)
+    for row in range(len(x)):
+        for share, expert in zip(shares[row], chosen[row], strict=True):
+            hidden = functional.silu(x[row] @ gate[expert].T) * (x[row] @ up[expert].T)
+            found[row] += share * (hidden @ down[expert].T)
+    return found
 
 
 def torch_attention(layer: Attention, given: list):

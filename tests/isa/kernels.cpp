@@ -78,6 +78,7 @@ constexpr Constant kept[] = {
 template <const Parameters& in, const auto& first, const auto& second>
 constexpr Parameters lasting[] = {in, {.constants = kept<first, second>, .output = in.output}};
 
+using Experts = Graph<Node<MoE<8, 2, 8, 1>, 0, 0>, Outputs<1>>;
 using Heads = Graph<Node<Attention<2, 2, 4>, 0, 0, 0>, Outputs<1>>;
 
 template <class S, const auto& params> void serve_weighted(S& s) {
@@ -175,7 +176,7 @@ template <class S> void serve_rest(S& s) {
 
 template <class S> void serve_transformers(S& s) {
   serve<S, int8s, LayerNorm, RoPE<4>, Heads>(s);
-  serve<S, reals, RMSNorm, RoPE<4>, Heads>(s);
+  serve<S, reals, RMSNorm, RoPE<4>, Heads, Experts>(s);
   serve<S, words, LayerNorm>(s);
   serve<S, becomes<Element::int8, word_input>, LayerNorm>(s);
 }

@@ -23,6 +23,7 @@
 #include "graven/isa/scalar/layer_norm.hpp"
 #include "graven/isa/scalar/log_softmax.hpp"
 #include "graven/isa/scalar/lookup.hpp"
+#include "graven/isa/scalar/moe.hpp"
 #include "graven/isa/scalar/mul.hpp"
 #include "graven/isa/scalar/nano_rust.hpp"
 #include "graven/isa/scalar/norm.hpp"
@@ -84,7 +85,7 @@ using transformers =
     Prefer<LayerNormFloat32, LayerNormIntegers<std::int8_t, std::int8_t>,
            LayerNormIntegers<std::int16_t, std::int8_t>,
            LayerNormIntegers<std::int16_t, std::int16_t>, RoPE<float>, RoPE<std::int8_t>,
-           Attention<AttentionFloat32>, Attention<AttentionInt8>>;
+           Attention<AttentionFloat32>, Attention<AttentionInt8>, MoE>;
 using audio =
     Prefer<WindowFunctions, FftShift, FftScale, OfSamples<RealFfts>, OfSamples<InverseRealFfts>,
            OverlapAdds<std::int16_t>, OverlapAdds<float>, Energies, FilterBanks, BankRoot,
