@@ -200,6 +200,39 @@ def test_mistake(change, tmp_path):
         files.read(changed(tmp_path, change))
 
 
+def test_configurations_of_any_shape(tmp_path):
+    """Each value of the configuration replaced or gone: a network, or a sentence."""
+    with zipfile.ZipFile(HERE / "small.keras") as old:
+        config = old.read("config.json")
+    places = list(paths(json.loads(config)))
+    rng = np.random.default_rng(0)
+    values = [None, 0, -1, 1.5, "x", [], {}, [1, 2], True, [None]]
+    refusals = 0
+    for _ in range(80):
+        *outer, last = places[rng.integers(len(places))]
+        other = values[rng.integers(len(values))]
+
+        def change(layers, config, outer=outer, last=last, other=other):
+            for each in outer:
+                config = config[each]
+            config[last] = other
+
+        try:
+            files.read(changed(tmp_path, change))
+        except GravenError as error:
+            refusals += 1
+            assert "\n" not in str(error) and str(error).startswith("changed.keras: ")
+    assert refusals > 8
+
+
+def paths(value, before=()):
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in pairs:
+        yield (*before, key)
+        if isinstance(inner, dict | list):
+            yield from paths(inner, (*before, key))
+
+
 def refused(path, text, layout=None):
     with pytest.raises(GravenError, match=text):
         files.read(path, layout)
@@ -273,7 +306,7 @@ def test_weights_are_missing(tmp_path):
         new.writestr("config.json", config)
         new.writestr("metadata.json", '{"keras_version": "3.15.1"}')
         new.writestr("model.weights.h5", empty.getvalue())
-    refused(path, r"layer 'conv2d' \(Conv2D\): lacks what its class has")
+    refused(path, r"layer 'conv2d' \(Conv2D\): is not as Keras describes it")
 
 
 def test_snake():

@@ -12,6 +12,7 @@ import json
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 Config = dict[str, Any]
 CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 """What Keras 3, and functional models of Keras 2, call the group of a model's layers."""
+DAMAGE = (
+    ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
+"""What reading a configuration ends in that may be any JSON."""
 LETTERS = {3: "NLC", 4: "NHWC"}
 TFLITE = (
     "or export the whole model with tf.lite.TFLiteConverter.from_keras_model(model), with "
@@ -72,13 +77,21 @@ def load(path: str | Path, layout: str | None = None) -> ir.Network:
     archive = data[:2] == b"PK"
     try:
         model, store = from_archive(data) if archive else from_hdf5(data)
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+    except (*DAMAGE, zipfile.BadZipFile, zlib.error) as error:
         reason = str(error).strip().split("\n")[0]
         raise GravenError(
             f"{path}: is no whole model of Keras ({reason}); save it with model.save(), weights "
             "alone are not enough."
         ) from None
-    return Reader(printable(path.name), store).network(identifier(path.stem), model)
+    reader = Reader(printable(path.name), store)
+    try:
+        return reader.network(identifier(path.stem), model)
+    except DAMAGE as error:
+        reason = f"{type(error).__name__}: {error}".split("\n")[0]
+        raise reader.draft.error(
+            f"is not as Keras describes it ({printable(reason)}); the file is damaged, or of a "
+            "version of Keras that is not known here: save it again."
+        ) from None
 
 
 def is_model(model: Any) -> bool:
@@ -280,12 +293,7 @@ class Reader:
             raise self.draft.error(f"is not supported; {advice}, {TFLITE}.")
         weights = self.store.of(path, config["name"])
         layer = Layer(kind, name, config, weights, self.store.is_new)
-        try:
-            found = handler(self.draft, layer, views)
-        except (KeyError, IndexError, ValueError) as error:
-            raise self.draft.error(
-                f"lacks what its class has ({type(error).__name__}: {error}); save the model again."
-            ) from None
+        found = handler(self.draft, layer, views)
         return found if isinstance(found, list) else [found]
 
 
