@@ -144,6 +144,30 @@ def test_misuse(path, files, capsys, tmp_path):
             "0.5")  # fmt: skip
 
 
+def test_many_inferences_in_one_archive(path, images, capsys, tmp_path):
+    np.savez(tmp_path / "in.npz", t0=images[:5, None])
+    archive = tmp_path / "out.npz"
+    code, out, _ = run(capsys, "run", path, "--input", tmp_path / "in.npz", "-o", archive)
+    assert code == 0 and f"wrote {archive}" in out
+    model = graven.compile(path)
+    (expected,) = model.native().raw(images[:5])
+    with np.load(archive) as stored:
+        (name,) = stored.files
+        np.testing.assert_allclose(stored[name], expected, rtol=1e-5)
+    assert name == model.network.tensors[model.network.outputs[0]].name
+
+
+def test_inputs_and_outputs_are_described(capsys):
+    model = data_root() / "firmware/models/digits/digits.tflite"
+    found = json.loads(run(capsys, "inspect", model, "--json")[1])["interface"]
+    assert found == {
+        "inputs": [{"name": "image", "element": "int8", "shape": [1, 8, 8, 1], "layout": "NHWC",
+                    "scale": pytest.approx(1 / 255), "zero_point": -128}],
+        "outputs": [{"name": "probabilities", "element": "int8", "shape": [1, 10], "layout": None,
+                     "scale": 1 / 256, "zero_point": -128}],
+    }  # fmt: skip
+
+
 # -- bytes of cameras -----------------------------------------------------------------------------
 
 MEAN, STD = (0.5, 0.25, 0.4), (0.25, 0.5, 0.3)
