@@ -704,7 +704,7 @@ def _add_sweep(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb = _bare_verb(verbs, "sweep", sweep_models, about)
     verb.add_argument("models", type=Path, nargs="+", metavar="MODEL", help=MODELS)
     verb.add_argument(
-        "--quantize", default="none", metavar="Q,...", help="none, int8 (default none)"
+        "--quantize", default="none", metavar="Q,...", help="none, int8, int4, int16x8"
     )
     verb.add_argument("--calibrate", type=Path, action="append", metavar="F",
                       help="samples in float32, for all that are quantized")  # fmt: skip
