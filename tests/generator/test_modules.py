@@ -51,8 +51,9 @@ def test_readme_lists_what_is_read():
     assert sorted(named) == sorted(layers.modules())
 
 
-VERBS = {"options", "integers", "read", "cpp", "reference", "bounds", "is_identity", "links", "keep", "shrink",
-         "patches", "products", "folds", "known", "steps", "expand", "is_valid"}  # fmt: skip
+VERBS = {"options", "integers", "read", "cpp", "reference", "bounds", "is_identity", "links",
+         "keep", "shrink", "patches", "products", "folds", "known", "steps", "expand",
+         "is_valid"}  # fmt: skip
 DECLARED = {"OPERATORS", "OPTIONS", "DATA", "BROADCASTS", "CONSTANTS", "VARIABLES", "KEEPS",
             "OVERWRITES", "MOVES"}  # fmt: skip
 
