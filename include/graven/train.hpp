@@ -1,6 +1,7 @@
 // Learning on the device: #include <graven/train.hpp> beside <graven/graven.hpp>.
 #pragma once
 
+#include "graven/train/backbone.hpp"
 #include "graven/train/int8_head.hpp"
 #include "graven/train/metrics.hpp"
 #include "graven/train/replay.hpp"
@@ -15,6 +16,8 @@ namespace loss = core::loss;
 namespace metric = core::metric;
 namespace optimizer = core::optimizer;
 namespace schedule = core::schedule;
+using core::Backbone;
+using core::backbone_params;
 using core::Initializer;
 using core::Int8Head;
 using core::Learned;

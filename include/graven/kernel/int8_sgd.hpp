@@ -12,7 +12,7 @@
 namespace graven::core {
 
 constexpr std::int8_t int8_sgd(std::int8_t value, int product, int shift) {
-  return static_cast<std::int8_t>(clamp(value - (product >> shift), {-128, 127}));
+  return static_cast<std::int8_t>(clamp(std::int32_t{value - (product >> shift)}, {-128, 127}));
 }
 
 // `weights` are output_grad.size() rows of input.size() each, `bias` has output_grad.size().
