@@ -36,24 +36,42 @@ template <class In, class Leaf, class Sum, bool is_mean> struct TreeWalk : Plain
       to.copy(constant("leaves").float32, o.leaves * o.width);
     to.copy(constant("roots").int32, o.trees);
     const Array& thresholds = constant("thresholds");
-    if constexpr (std::is_same_v<In, float>) to.copy(thresholds.float32, o.nodes);
+    if constexpr (is_real)
+      for (int k = 0; k < o.nodes; ++k) to.put(order_of(thresholds.float32[k] + 0.0f));
     to.copy(constant("children").int16, 2 * o.nodes);
     to.copy(constant("features").int16, o.nodes);
     if constexpr (std::is_same_v<In, std::int16_t>) to.copy(thresholds.int16, o.nodes);
     if constexpr (std::is_same_v<In, std::int8_t>) to.copy(thresholds.int8, o.nodes);
   }
 
+  // A float as an integer that lies in the same order: cores without an FPU compare it at once.
+  // Zeros are one number as a threshold (+0), to which -0 is below.
+  static constexpr bool is_real = std::is_same_v<In, float>;
+  static constexpr std::int32_t order_of(std::int32_t bits) {
+    return bits ^ (bits >> 31 & 0x7fffffff);
+  }
+  static constexpr std::int32_t order_of(float x) {
+    return order_of(std::bit_cast<std::int32_t>(x));
+  }
+  static constexpr bool is_nan(std::int32_t bits) { return (bits & 0x7fffffff) > 0x7f800000; }
+
   struct Nodes {
+    using Compared = std::conditional_t<is_real, std::int32_t, In>;
+    static constexpr int size = sizeof(In);
     const std::byte *thresholds, *children, *features;
 
     // The leaf that an input comes to.
     constexpr int leaf(const std::byte* in, int node) const {
       for (;;) {
         const int feature = load_aligned<std::int16_t>(features + 2 * node);
-        const In x = load<In>(in + (feature & (missing_left - 1)) * static_cast<int>(sizeof(In)));
-        bool right = !(x <= load_aligned<In>(thresholds + node * static_cast<int>(sizeof(In))));
-        if constexpr (std::is_same_v<In, float>)
-          if (x != x) right = feature < missing_left;
+        const std::byte* const at = in + (feature & (missing_left - 1)) * size;
+        const auto x = is_real ? load_aligned<Compared>(at) : load<Compared>(at);
+        const auto threshold = load_aligned<Compared>(thresholds + node * size);
+        bool right = false;
+        if constexpr (is_real)
+          right = is_nan(x) ? feature < missing_left : order_of(x) > threshold;
+        else
+          right = x > threshold;
         const int step = load_aligned<std::int16_t>(children + 4 * node + (right ? 2 : 0));
         if (step < 0) return -1 - step;
         node += step;
@@ -70,9 +88,9 @@ template <class In, class Leaf, class Sum, bool is_mean> struct TreeWalk : Plain
     const std::byte* const leaf = from.at + 8 * outputs;
     const std::byte* const roots = leaf + leaves * width * static_cast<int>(sizeof(Leaf));
     const std::byte* const behind = roots + 4 * trees;
-    const std::byte* const children = behind + (std::is_same_v<In, float> ? 4 * nodes : 0);
+    const std::byte* const children = behind + (is_real ? 4 * nodes : 0);
     const std::byte* const features = children + 4 * nodes;
-    const Nodes tree{std::is_same_v<In, float> ? behind : features + 2 * nodes, children, features};
+    const Nodes tree{is_real ? behind : features + 2 * nodes, children, features};
     for (int o = 0; o < outputs; ++o) set(band, o, static_cast<Sum>(from.next<double>()));
     for (int k = 0, group = 0; k < trees;
          ++k, group = group + width < outputs ? group + width : 0) {
