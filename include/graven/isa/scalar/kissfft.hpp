@@ -45,7 +45,7 @@ template <> struct Field<std::int16_t> {
 template <> struct Field<float> { using Wide = float; };
 template <class T> inline constexpr bool is_real = std::is_same_v<T, float>;
 template <class T> using Wide = typename Field<T>::Wide;
-template <class T> inline constexpr Wide<T> most = std::numeric_limits<T>::max();
+template <class T> inline constexpr Wide<T> most = (std::numeric_limits<T>::max)();
 
 // In fixed point: floor(1/2 + most * value).
 template <class T> constexpr T number(double value) {
