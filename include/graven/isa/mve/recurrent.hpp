@@ -1,13 +1,10 @@
-// Recurrent cells: four outputs share each load of the inputs, sixteen of them at a time, and are
-// rounded as one vector. Outputs are the gates of units one after the other.
+// Recurrent cells, four units at a time: four outputs, which are the gates of units one after the
+// other, share each load of sixteen inputs and are rounded as one vector; gates.hpp does the rest.
 #pragma once
 
 #if defined(__ARM_FEATURE_MVE)
 
-#include "graven/isa/mve/requantize.hpp"
-#include "graven/isa/scalar/recurrent_integer.hpp"
-
-#include <arm_mve.h>
+#include "graven/isa/mve/gates.hpp"
 
 namespace graven::core::mve_isa {
 
@@ -19,16 +16,13 @@ struct Cells : scalar_isa::IntegerCells<CellOf, std::int8_t> {
   using Base = scalar_isa::IntegerCells<CellOf, std::int8_t>;
   using Base::gates, Base::header;
   using typename Base::Cell, typename Base::Numbers;
-  using Parts = scalar_isa::Parts;
   static constexpr const char* name = gates == 4   ? "mve.lstm"
                                       : gates == 3 ? "mve.gru"
                                                    : "mve.simple_rnn";
   enum Program { vectors, bytes };
   static constexpr int programs = 2, record = 2 * 4 * 16;  // of four outputs
-  static constexpr int block = gates == 4 ? 1 : 4,
-                       fours = block * gates / 4;  // units of whole fours
 
-  static constexpr int all_fours(int units) { return (units + block - 1) / block * fours; }
+  static constexpr int all_fours(int units) { return (units + 3) / 4 * gates; }
   static constexpr int stream_size(const GraphView& g, const Value& v) {
     const int units = v.shape.channels, inputs = g.input(v).shape.channels;
     const int mine = header + all_fours(units) * (record + 4 * (inputs + units)) + 16;
@@ -88,26 +82,22 @@ struct Cells : scalar_isa::IntegerCells<CellOf, std::int8_t> {
   }
 
   // Four sums, rounded to 16 bits.
-  [[gnu::always_inline]] static int32x4_t rounded(const std::byte* at, const std::byte* data,
-                                                  const std::int8_t*& w, int count) {
+  [[gnu::always_inline]] static Words rounded(const std::byte* at, const std::byte* data,
+                                              const std::int8_t*& w, int count) {
     const auto* words = reinterpret_cast<const std::int32_t*>(at);
-    std::int32_t sums[4]{words[0], words[1], words[2], words[3]};
     const auto* x = reinterpret_cast<const std::int8_t*>(data);
-    for (; count >= 16; count -= 16, x += 16, w += 64) {
-      const int8x16_t in = vldrbq_s8(x);
-      for (int i = 0; i < 4; ++i) sums[i] = vmladavaq_s8(sums[i], in, vldrbq_s8(w + 16 * i));
-    }
-    if (count > 0) {
-      const int8x16_t in = vldrbq_z_s8(x, vctp8q(static_cast<std::uint32_t>(count)));
-      for (int i = 0; i < 4; ++i, w += count) sums[i] = vmladavaq_s8(sums[i], in, vldrbq_s8(w));
-    }
-    const int32x4_t left = vldrwq_s32(words + 8), right = vldrwq_s32(words + 12);
-    const int32x4_t all = vshlq_s32(vldrwq_s32(sums), left);
-    const int32x4_t high = vqrdmulhq_s32(all, vldrwq_s32(words + 4));
-    // Of negative numbers ties go down: one less before the shift, where there is one.
-    const int32x4_t fix = vshrq_n_s32(vandq_s32(high, right), 31);
-    const int32x4_t found = vrshlq_s32(vqaddq_s32(high, fix), right);
-    return vmaxq_s32(vminq_s32(found, vdupq_n_s32(32767)), vdupq_n_s32(-32768));
+    std::int32_t sums[4]{words[0], words[1], words[2], words[3]};
+    const auto add = [&](int8x16_t in, int step) {  // by hand: g++ would keep the sums in memory
+      sums[0] = vmladavaq_s8(sums[0], in, vldrbq_s8(w));
+      sums[1] = vmladavaq_s8(sums[1], in, vldrbq_s8(w + step));
+      sums[2] = vmladavaq_s8(sums[2], in, vldrbq_s8(w + 2 * step));
+      sums[3] = vmladavaq_s8(sums[3], in, vldrbq_s8(w + 3 * step));
+      w += 4 * step;
+    };
+    for (; count >= 16; count -= 16, x += 16) add(vldrbq_s8(x), 16);
+    if (count > 0) add(vldrbq_z_s8(x, vctp8q(static_cast<std::uint32_t>(count))), count);
+    return to_int16(requantized(vldrwq_s32(sums), vldrwq_s32(words + 4), vldrwq_s32(words + 8),
+                                vldrwq_s32(words + 12)));
   }
 
   template <int program> static void run(const Task& task, const Band& band) {
@@ -130,18 +120,15 @@ struct Cells : scalar_isa::IntegerCells<CellOf, std::int8_t> {
     const std::byte* at = stream + header;
     std::byte* memory = states.memory;
     const auto* w = reinterpret_cast<const std::int8_t*>(at) + all_fours(n.units) * record;
-    const scalar_isa::Roundings<Numbers> last{n};
-    for (int left = n.units; left > 0; left -= block) {
-      std::int32_t first[std::size_t{4 * fours}], second[std::size_t{4 * fours}];
-      for (int four = 0; four < fours; ++four, at += record) {
+    for (int left = n.units; left > 0; left -= 4, out += 4, memory += 4 * Cell::memory) {
+      std::int32_t first[std::size_t{4 * gates}], second[std::size_t{4 * gates}];
+      for (int four = 0; four < gates; ++four, at += record) {
         vstrwq_s32(first + 4 * four, rounded(at, in, w, n.inputs));
         vstrwq_s32(second + 4 * four, rounded(at + record / 2, states.hidden, w, n.units));
       }
-      for (int u = 0; u < block && u < left; ++u, memory += Cell::memory) {
-        Parts parts[std::size_t{gates}];
-        for (int k = 0; k < gates; ++k) parts[k] = {first[u * gates + k], second[u * gates + k]};
-        store(out++, Cell::finish(last, parts, memory));
-      }
+      const mve_pred16_t units = vctp32q(static_cast<std::uint32_t>(left));
+      const FourUnits<gates> four{n, first, second, units};
+      vstrbq_p_s32(reinterpret_cast<std::int8_t*>(out), four.finish(memory), units);
     }
   }
 };
