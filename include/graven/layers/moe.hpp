@@ -33,11 +33,11 @@ template <int Dim, int Hidden, int Experts, int Top> struct MoE {
                       error::channel_mismatch<error::at_layer<x.layer>, error::in<MoE>,
                                               error::expected<Dim>, error::got<x.shape.channels>>,
                   "MoE: the first input has another number of channels than Dim.");
-    constexpr Shape wanted{x.shape.height, x.shape.width, Experts};
-    static_assert(wanted == router.shape ||
+    constexpr Shape scores{x.shape.height, x.shape.width, Experts};
+    static_assert(scores == router.shape ||
                       error::shape_mismatch<error::at_layer<x.layer>, error::in<MoE>>,
                   "MoE: the second input is the router's, a number per pixel and expert.");
-    return sized && channels && wanted == router.shape ? x.shape : no_shape;
+    return sized && channels && scores == router.shape ? x.shape : no_shape;
   }
   template <At x, At router, class Lowering>
   static constexpr View lower(Lowering& l, View input, View logits) {

@@ -79,9 +79,9 @@ template <class T> struct IntegerLstm : RealLstm {
   template <class R> static constexpr T finish(const R& r, const Parts* s, std::byte* cell) {
     const std::int32_t kept = logistic_of(r, s[1]) * load_aligned<std::int16_t>(cell);
     const std::int32_t entering = logistic_of(r, s[0]) * tanh_of(r, s[2]);
-    std::int32_t memory = r.int16(r.kept(kept) + r.entered(entering));
-    if (r.n.clip > 0) memory = clamp(memory, {-r.n.clip, r.n.clip});
-    store_aligned(cell, static_cast<std::int16_t>(memory));
+    std::int32_t next = r.int16(r.kept(kept) + r.entered(entering));
+    if (r.n.clip > 0) next = clamp(next, {-r.n.clip, r.n.clip});
+    store_aligned(cell, static_cast<std::int16_t>(next));
     return r.template hidden<T>(fixed_point::tanh16(scaled(r.n, memory)) * logistic_of(r, s[3]));
   }
 };
