@@ -391,5 +391,22 @@ def test_file_that_is_none(tmp_path):
         frontend.load(tmp_path / "m.onnx")
 
 
+def test_damaged_bytes(tmp_path):
+    """A network that says the same or another, or a sentence."""
+    whole = cnn().model().SerializeToString()
+    rng, refusals = np.random.default_rng(0), 0
+    for _ in range(40):
+        data = bytearray(whole)
+        for _ in range(int(rng.integers(1, 4))):
+            data[int(rng.integers(300))] = int(rng.integers(256))  # before the weights
+        (tmp_path / "m.onnx").write_bytes(data)
+        try:
+            frontend.load(tmp_path / "m.onnx")
+        except GravenError as error:
+            refusals += 1
+            assert "\n" not in str(error)
+    assert refusals > 10
+
+
 def test_every_needed_operator_is_known_or_named():
     assert {"CONV_2D", "FULLY_CONNECTED"} <= set(layers.modules())

@@ -22,7 +22,7 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
-from graven.frontends.nchw import Draft, View
+from graven.frontends.nchw import DAMAGE, Draft, View
 from graven.frontends.tflite import identifier, printable
 
 if TYPE_CHECKING:
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 Config = dict[str, Any]
 CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 """What Keras 3, and functional models of Keras 2, call the group of a model's layers."""
-DAMAGE = (
-    ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError,
-)  # fmt: skip
-"""What reading a configuration ends in that may be any JSON."""
 LETTERS = {3: "NLC", 4: "NHWC"}
 TFLITE = (
     "or export the whole model with tf.lite.TFLiteConverter.from_keras_model(model), with "
@@ -84,14 +80,8 @@ def load(path: str | Path, layout: str | None = None) -> ir.Network:
             "alone are not enough."
         ) from None
     reader = Reader(printable(path.name), store)
-    try:
+    with reader.draft.trusting("Keras"):
         return reader.network(identifier(path.stem), model)
-    except DAMAGE as error:
-        reason = f"{type(error).__name__}: {error}".split("\n")[0]
-        raise reader.draft.error(
-            f"is not as Keras describes it ({printable(reason)}); the file is damaged, or of a "
-            "version of Keras that is not known here: save it again."
-        ) from None
 
 
 def is_model(model: Any) -> bool:
@@ -286,6 +276,8 @@ class Reader:
         name = printable(config["name"])
         self.draft.where = f"layer '{name}' ({printable(kind)})"
         self.check_dtype(config)
+        if not any(isinstance(view, View) for view in views):
+            raise self.draft.error("reads nothing that the model computes; remove it.")
         handler = keras_layers.HANDLERS.get(kind)
         if handler is None or (each.get("registered_name") or "").split(">")[0] == "Custom":
             known = ", ".join(sorted(keras_layers.HANDLERS))

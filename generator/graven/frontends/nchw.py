@@ -10,8 +10,9 @@ as it lies, by weights whose columns have been permuted: a CNN ends up without a
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from graven.checked import Stated, checked, used
 from graven.errors import GravenError
 from graven.frontends import folding, integers
 from graven.frontends.integers import Integers
+from graven.frontends.tflite import printable
 from graven.node import Option, shape_text
 from graven.window import span
 
@@ -28,6 +30,10 @@ Shape = tuple[int, ...]
 Pads = Sequence[tuple[int, int]]
 """Before and behind, for each axis of a window."""
 
+DAMAGE = (
+    ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
+"""What reading ends in where a file's own words may be anything."""
 LAYOUTS = ("nhwc", "nchw")
 STATED = {3: "NCL", 4: "NCHW"}
 ELEMENTS = {element.dtype: element for element in ir.Element}
@@ -96,6 +102,18 @@ class Draft:
 
     def error(self, message: str) -> GravenError:
         return GravenError(f"{self.source}: {self.where}: {message}")
+
+    @contextlib.contextmanager
+    def trusting(self, tool: str) -> Iterator[None]:
+        """Where a file is believed to be as its tool describes such files."""
+        try:
+            yield
+        except DAMAGE as error:
+            reason = f"{type(error).__name__}: {error}".split("\n")[0]
+            raise self.error(
+                f"is not as {tool} describes it ({printable(reason)}); the file is damaged, or of "
+                f"a version of {tool} that is not known here: save it again."
+            ) from None
 
     # -- tensors ---------------------------------------------------------------------------------
 

@@ -115,7 +115,13 @@ def parse(model: onnx.ModelProto, source: str, name: str, layout: str | None = N
     from graven.frontends import onnx_quantized
 
     HANDLERS.update(onnx_quantized.handlers())
-    return cheapest(lambda each: _Reader(model, opset, source).network(name, each), layout)
+
+    def draw(each: str) -> ir.Network:
+        reader = _Reader(model, opset, source)
+        with reader.draft.trusting("ONNX"):
+            return reader.network(name, each)
+
+    return cheapest(draw, layout)
 
 
 def handles(*types: str) -> Callable[[Handler], Handler]:
