@@ -82,7 +82,7 @@ template <class T> struct IntegerLstm : RealLstm {
     std::int32_t next = r.int16(r.kept(kept) + r.entered(entering));
     if (r.n.clip > 0) next = clamp(next, {-r.n.clip, r.n.clip});
     store_aligned(cell, static_cast<std::int16_t>(next));
-    return r.template hidden<T>(fixed_point::tanh16(scaled(r.n, memory)) * logistic_of(r, s[3]));
+    return r.template hidden<T>(fixed_point::tanh16(scaled(r.n, next)) * logistic_of(r, s[3]));
   }
 };
 
