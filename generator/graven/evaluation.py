@@ -66,7 +66,9 @@ def samples(network: ir.Network, file: Path) -> list[np.ndarray]:
 
 def data(samples: Sequence[Any], labels: Any, source: str = "") -> Data:
     found, labels = [plain(each) for each in samples], np.asarray(labels)
-    if labels.dtype.kind not in "iubf" or labels.size == 0:
+    if labels.size == 0:
+        raise GravenError("evaluate: has no labels and no samples; give some.")
+    if labels.dtype.kind not in "iubf":
         raise GravenError(
             f"evaluate: labels are {labels.dtype} {shape_text(labels.shape)}, expected whole "
             "numbers, the places of the classes among the outputs (map names to numbers first), "
@@ -320,7 +322,7 @@ def evaluate(
     reference = _side(model, "numpy", model, task, given)
     sides = [reference]
     if exact := exact or model.exact:
-        real = Data([_real(model, each) for each in given.samples], labels)
+        real = Data(_real(model, exact, given.samples), labels)
         sides.insert(0, _side(model, "float", exact, task, real, reference))
     model.progress(f"building {model.network.name} for {build.HOST}")
     native = model.native()
@@ -334,12 +336,24 @@ def evaluate(
     return Evaluation(model, given, task, labels, sides, reference, difference)
 
 
-def _real(model: Model, value: np.ndarray) -> np.ndarray:
-    """Samples of a quantized input as the float model takes them."""
-    tensor = inputs.tensors(model.network)[0]
-    if value.dtype.kind == "f" or model.pixels is not None or tensor.quantization is None:
-        return value
-    return dequantized(value, scale_in(tensor))
+def _real(model: Model, exact: Model, samples: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Samples as the float model takes them, which has to have the same inputs and outputs."""
+    shapes = [
+        [[tensor.shape for tensor in inputs.tensors(each.network)],
+         [each.network.tensors[index].shape for index in each.network.outputs]]
+        for each in (model, exact)
+    ]  # fmt: skip
+    if shapes[0] != shapes[1]:
+        raise GravenError(
+            f"evaluate: {exact.network.source} has inputs and outputs of the shapes {shapes[1]}, "
+            f"but {model.network.source} {shapes[0]}; give the float model that it was made from."
+        )
+    found = []
+    for tensor, value in zip(inputs.tensors(model.network), samples, strict=True):
+        if value.dtype == tensor.element.dtype and tensor.quantization is not None:
+            value = dequantized(value, scale_in(tensor))
+        found.append(value)
+    return found
 
 
 def _side(

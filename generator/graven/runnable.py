@@ -110,8 +110,12 @@ class Runnable:
         if value.dtype == tensor.element.dtype and tensor.element in QUANTIZED:
             fitted = inputs.real(tensor, value.astype(np.float32), where)
             return tensor, fitted.astype(value.dtype)
+        hint = ""
+        if value.dtype == np.uint8:
+            hint = " Bytes of images: say how they are scaled, with --normalize (normalize=)."
         raise GravenError(
             f"{where}: is {value.dtype}, expected real numbers scaled as for training, in float32."
+            f"{hint}"
         )
 
     def _quantized(self, values: list[tuple[ir.Tensor, np.ndarray]]) -> list[np.ndarray]:

@@ -66,6 +66,13 @@ def test_raw_samples_reach_the_float_model(path, images, labels):
     assert found.sides[0].title == "float" and found.sides[0].agreement > 0.9
 
 
+def test_a_float_model_of_something_else(path, images, labels):
+    model = graven.compile(path, calibrate=images, quantize="int8")
+    other = graven.compile(data_root() / "firmware/models/digits/digits.tflite")
+    with pytest.raises(GravenError, match="give the float model that it was made from"):
+        model.proof(images, labels, exact=other)
+
+
 def test_what_differs_is_said(path, images, labels, monkeypatch):
     model = graven.compile(path, calibrate=images, quantize="int8")
     exactly = api.Native._run
