@@ -10,7 +10,7 @@ import numpy as np
 from graven import ir
 from graven.errors import GravenError
 from graven.node import counted
-from graven.quantize.scales import Scale, quantized
+from graven.quantize.scales import quantized, scale_in
 
 BYTES = np.arange(256, dtype=np.uint8)
 
@@ -29,12 +29,11 @@ class Pixels:
         return ((values / 255.0 - mean) / std).astype(np.float32)
 
     def table(self, tensor: ir.Tensor) -> np.ndarray:
-        """What an input gets, [channel][byte]: the real number, or that rounded once to int8."""
+        """What an input gets, [channel][byte]: the real number, or that rounded once."""
         real = self.real(np.broadcast_to(BYTES[:, None], (256, len(self.mean)))).T
-        found = tensor.quantization
-        if found is None:
+        if tensor.quantization is None:
             return real
-        return quantized(real, Scale(found.scale[0], found.zero_point[0]))
+        return quantized(real, scale_in(tensor))
 
     def is_folded(self, tensor: ir.Tensor) -> bool:
         """Do the input's scale and zero point say it all: byte - 128?"""

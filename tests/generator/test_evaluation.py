@@ -209,6 +209,16 @@ def test_bytes_are_what_floats_are(path, images, tmp_path):
     compiles(floats, "static_assert(net::from_pixel(255, 1) == 1.5f);", tmp_path)
 
 
+def test_bytes_for_int16(path, images, tmp_path):
+    given = np.random.default_rng(0).integers(0, 256, images.shape).astype(np.uint8)
+    model = graven.compile(path, calibrate=given, quantize="int16x8", normalize=(0.5, 0.25))
+    (whole,) = model.inputs(given)
+    table = model.pixels.table(model.network.tensors[model.network.inputs[0]])
+    assert whole.dtype == table.dtype == np.int16
+    np.testing.assert_array_equal(whole.reshape(given.shape), table[0][given])
+    compiles(model.header(), f"static_assert(net::from_pixel(255) == {table[0][255]});", tmp_path)
+
+
 def test_normalization_that_the_scale_has(path, tmp_path):
     given = np.arange(256, dtype=np.uint8).repeat(144).reshape(256, 8, 6, 3)
     model = graven.compile(
