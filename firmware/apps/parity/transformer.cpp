@@ -23,6 +23,10 @@ void check() {
   attention<3, 3, 2, past, left>("attention, past");
   attention<2, 2, 8, everything, extreme>("attention, everything");
   attention<1, 1, 2, sliding(600), centred>("attention, a sum of many");
+  attention<2, 1, 8, sliding(5), full>("attention, eight channels");
+  attention<4, 2, 24, sliding(3), centred, Shape{3, 3, 1}>("attention, twenty-four channels");
+  attention<1, 1, 64, everything, extreme, Shape{1, 7, 1}>("attention, sixty-four channels");
+  attention<2, 2, 16, past, left, Shape{1, 9, 1}>("attention, past, sixteen channels");
   attention<4, 2, 6, sliding(4), real>("attention, float32");
   attention<2, 1, 4, everything, real>("attention, float32, everything");
   compare<Sequential<LayerNorm, RMSNorm>, Shape{2, 3, 9}, centred>("norms");

@@ -9,6 +9,7 @@
 #include "graven/isa/armv7em/conv/sliding.hpp"
 #include "graven/isa/armv7em/conv/winograd.hpp"
 #include "graven/isa/armv7em/conv/words.hpp"
+#include "graven/isa/armv7em/dense/attention.hpp"
 #include "graven/isa/armv7em/dense/batch_matmul.hpp"
 #include "graven/isa/armv7em/dense/recurrent.hpp"
 #include "graven/isa/armv7em/dense/tied.hpp"
@@ -41,8 +42,8 @@ using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
                           AnyDepthwises<roomy ? 1024 : 256>>;
 using pools = Prefer<PlanarMaxPools, GlobalAverages, PoolsByFour<op::max_pool>,
                      PoolsByFour<op::average_pool>, SmallPools>;
-using others = Prefer<BatchMatMul, Adds, Muls, Sums<false>, Sums<true>, Bounds<true>, Bounds<false>,
-                      Map, CopiedRow, PlanarNearests, Nearest, SoftmaxTable>;
+using others = Prefer<Attentions, BatchMatMul, Adds, Muls, Sums<false>, Sums<true>, Bounds<true>,
+                      Bounds<false>, Map, CopiedRow, PlanarNearests, Nearest, SoftmaxTable>;
 template <bool roomy>
 using kernels = Prefer<convs<roomy>, depthwises<roomy>, pools, AllCells<roomy>, others,
                        fpu_isa::kernels, scalar::kernels>;

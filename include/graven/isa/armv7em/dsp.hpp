@@ -91,6 +91,13 @@ namespace graven::core::armv7em_isa {
   asm("smlatt %0, %1, %2, %3" : "=r"(y) : "r"(a), "r"(b), "r"(acc));
   return y;
 }
+// acc + the product of the low halfword of a and the high one of b.
+[[gnu::always_inline]] inline std::int32_t smlabt(std::uint32_t a, std::uint32_t b,
+                                                  std::int32_t acc) {
+  std::int32_t y;
+  asm("smlabt %0, %1, %2, %3" : "=r"(y) : "r"(a), "r"(b), "r"(acc));
+  return y;
+}
 // The product of the low, or the high, halfwords.
 [[gnu::always_inline]] inline std::int32_t smulbb(std::uint32_t a, std::uint32_t b) {
   std::int32_t y;
