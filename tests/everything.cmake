@@ -167,6 +167,8 @@ add_test(NAME benchmarks/tables COMMAND ${venv}/python ${benchmarks}/qemu.py --r
   --markdown ${PROJECT_SOURCE_DIR}/docs/speed.md --markdown ${PROJECT_SOURCE_DIR}/README.md)
 add_deep_test(NAME benchmarks/operators COMMAND ${venv}/python ${benchmarks}/operators.py)
 add_test(NAME benchmarks/plot COMMAND ${venv}/python ${benchmarks}/plot.py --check)
+add_deep_test(NAME benchmarks/disagreements COMMAND ${venv}/python ${benchmarks}/disagreements.py)
+set_deep_properties(benchmarks/disagreements SKIP_RETURN_CODE 3 TIMEOUT 1200 COST 200)
 add_deep_test(NAME benchmarks/sizes COMMAND ${venv}/python ${benchmarks}/sizes.py --limited)
 set_deep_properties(benchmarks/sizes SKIP_RETURN_CODE 77 TIMEOUT 2400 COST 500)
 add_deep_test(NAME benchmarks/compile_growth

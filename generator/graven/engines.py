@@ -70,6 +70,16 @@ def meant(network: ir.Network, values: dict[int, np.ndarray]) -> dict[int, np.nd
 
 
 def litert(model: bytes, network: ir.Network) -> Run:
+    """By its reference kernels."""
+    return _litert(model, network, "BUILTIN_REF")
+
+
+def litert_shipped(model: bytes, network: ir.Network) -> Run:
+    """By its optimized kernels and XNNPACK, which keep the model's outputs alone."""
+    return _litert(model, network, "AUTO")
+
+
+def _litert(model: bytes, network: ir.Network, resolver: str) -> Run:
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     @contextlib.contextmanager
@@ -83,8 +93,8 @@ def litert(model: bytes, network: ir.Network) -> Run:
     with told():
         interpreter = Interpreter(
             model_content=model,
-            experimental_preserve_all_tensors=True,
-            experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+            experimental_preserve_all_tensors=resolver == "BUILTIN_REF",
+            experimental_op_resolver_type=OpResolverType[resolver],
         )
         interpreter.allocate_tensors()
 
@@ -97,7 +107,7 @@ def litert(model: bytes, network: ir.Network) -> Run:
             interpreter.invoke()
         return {
             index: _as_ours(interpreter.get_tensor(index).copy(), network.tensors[index])
-            for index in _computed(network)
+            for index in (_computed(network) if resolver == "BUILTIN_REF" else network.outputs)
             if index < known
         }
 
