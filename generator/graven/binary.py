@@ -57,7 +57,7 @@ MIRRORED = {
     "GreaterEqual": "LessEqual",
 }
 """What a comparison is called where its operands change places."""
-ORDERED = ("Sub", "Div", "FloorDiv", "FloorMod")
+ORDERED = ("Sub", "Div", "FloorDiv", "FloorMod", "Pow")
 """Layers whose operands cannot change places, and that have a name for a constant first one."""
 
 

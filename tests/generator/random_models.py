@@ -45,6 +45,7 @@ from graven.layers.logical_not import LogicalNot
 from graven.layers.lstm import Lstm
 from graven.layers.max_pool import MaxPool
 from graven.layers.mul import Mul
+from graven.layers.one_hot import OneHot
 from graven.layers.pad import Pad
 from graven.layers.quantize import Quantize
 from graven.layers.reduce import Reduce
@@ -490,6 +491,11 @@ def extreme(b: Builder, data: int) -> int:
     return reduce(b, data, b.pick("REDUCE_MAX", "REDUCE_MIN"))
 
 
+def any_extreme(b: Builder, data: int) -> int:
+    """Also of int16, which TensorFlow Lite Micro lacks."""
+    return extreme(b, data)
+
+
 def reduce(b: Builder, data: int, name: str) -> int:
     shape = b.shape(data)
     rank = len(shape)
@@ -625,6 +631,29 @@ def floor_div(b: Builder, data: int) -> int:
     if b.element(data) is INT8:  # TensorFlow Lite Micro has float alone
         return sub(b, data)
     return binary(b, b.pick("FLOOR_DIV", "FLOOR_MOD"), operands(b, data), 1.0)
+
+
+def power(b: Builder, data: int) -> int:
+    """Of reals; a negative one has whole powers alone."""
+    if b.element(data) is not FLOAT32:
+        return sub(b, data)
+    pair = operands(b, data)
+    if b.chance(0.7):
+        pair[0] = b.add("ABS", Elementary(), [pair[0]], b.like(pair[0], b.shape(pair[0])))
+    return binary(b, "POW", pair, 1.0)
+
+
+def one_hot(b: Builder, data: int) -> int:
+    """Of indices some of which lie outside."""
+    element, depth, shape = b.element(data), b.extent(7), (b.extent(4),) * b.pick(0, 1, 2)
+    where = indices(b, shape, depth + 2)
+    axis = int(b.rng.integers(len(shape) + 1))
+    output = b.like(data, (*shape[:axis], depth, *shape[axis:]))
+    b.inputs.remove(data)
+    values = (b.tensor((), element, b.tensors[data].quantization,
+                       np.array(number, element.dtype)) for number in (7, -3))  # fmt: skip
+    size = b.tensor((), INT32, None, np.array(depth, np.int32))
+    return b.add("ONE_HOT", OneHot(axis), [where, size, *values], output)
 
 
 def comparison(b: Builder, data: int) -> int:
@@ -1418,7 +1447,9 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
     )
 }
 KINDS = tuple(LAYERS)
-BEYOND = {each.__name__: each for each in (sequence_lstm, gru, simple_rnn)}
+BEYOND = {
+    each.__name__: each for each in (sequence_lstm, gru, simple_rnn, power, one_hot, any_extreme)
+}
 """What TensorFlow Lite Micro has no operator for."""
 WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")
 MAPS = (

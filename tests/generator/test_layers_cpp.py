@@ -136,8 +136,8 @@ def test_what_tflm_lacks_equals_numpy(tmp_path):
 
 
 @pytest.mark.parametrize("kind", random_models.BEYOND)
-def test_recurrent_layers_equal_numpy(kind, tmp_path):
-    """GRU and SimpleRNN; states that begin every run with zeros."""
+def test_what_tflm_has_no_operator_for_equals_numpy(kind, tmp_path):
+    """GRU and SimpleRNN; states that begin every run with zeros; POW, ONE_HOT, ..."""
     cases = cases_of([kind], False, {INT8: 16, INT16: 8, FLOAT32: 8})
     compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)
 

@@ -11,7 +11,7 @@ from graven.layers.gelu import GELU
 from graven.layers.relu import ReLU
 
 CASES = 30
-INT8, FLOAT32 = ir.Element.INT8, ir.Element.FLOAT32
+INT8, INT16, FLOAT32 = ir.Element.INT8, ir.Element.INT16, ir.Element.FLOAT32
 # Operator, its record, whether its domain is x >= 0 (LiteRT stops at others), and what its outputs
 # are by at the input's scale.
 OPERATORS = {
@@ -56,3 +56,18 @@ def test_operator_equals_litert(name, element):
         theirs = engines.litert(tflite_writer.to_bytes(network), network)(inputs)
         differences = tflm.differences(network, reference.run(network, inputs), theirs)
         assert not differences, f"{name} {element.value} seed {seed}: {differences}"
+
+
+@pytest.mark.parametrize("kind", ["power", "one_hot", "any_extreme"])
+@pytest.mark.parametrize("element", [INT8, INT16, FLOAT32], ids=lambda element: element.value)
+def test_random_operator_equals_litert(kind, element):
+    pytest.importorskip("ai_edge_litert.interpreter", reason="no package ai-edge-litert")
+    if (kind, element) in (("power", INT8), ("power", INT16), ("one_hot", INT16)):
+        pytest.skip("which LiteRT lacks")
+    for seed in range(CASES):
+        rng = np.random.default_rng(seed)
+        network = random_models.random_case(rng, kind, element)
+        inputs = random_models.random_inputs(rng, network)
+        theirs = engines.litert(tflite_writer.to_bytes(network), network)(inputs)
+        differences = tflm.differences(network, reference.run(network, inputs), theirs)
+        assert not differences, f"{kind} {element.value} seed {seed}: {differences}"

@@ -109,8 +109,8 @@ template <class S> void serve_elements(S& s) {
         Doubled<GreaterEqual>, Doubled<Prelu>, Doubled<AddN>, ReduceMax<rows>, Sum<rows>, ArgMin<>,
         ArgMax<>, ZerosLike, Tanh>(s);
   serve<S, reals, CumSum<>, L2Normalization, LogSoftmax, L2Pool<2>,
-        Doubled<BatchMatMul<false, true>>, Doubled<FloorDiv>, Doubled<FloorMod>, Doubled<AddN>,
-        Mean<rows>, ReduceMax<rows>, ArgMax<>, Cast<Element::int32>>(s);
+        Doubled<BatchMatMul<false, true>>, Doubled<FloorDiv>, Doubled<FloorMod>, Doubled<Pow>,
+        Doubled<AddN>, Mean<rows>, ReduceMax<rows>, ArgMax<>, Cast<Element::int32>>(s);
   serve<S, ints, Doubled<Add>, Doubled<Mul>, ReduceMax<rows>, Mean<rows>>(s);
   serve<S, bools, LogicalNot, Doubled<LogicalAnd>, Doubled<LogicalOr>, ReduceAny<rows>>(s);
   serve<S, same_scale, Doubled<Minimum>, Doubled<Maximum>>(s);
@@ -131,8 +131,8 @@ template <class S> void serve_elements(S& s) {
   serve<S, lasting<byte_input, zero_word, zero_word>, SVDF<2, 1, 3>>(s);
   serve<S, nano_rusts, nano_rust::Dense<192, 3>, nano_rust::Softmax>(s);
   serve<S, reals, Trees<1, 1, 1, 1>>(s);
-  serve<S, words, MaxPool<2>, AvgPool<2>, Mean<rows>, Doubled<Add>, Doubled<Mul>, Sigmoid, Softmax,
-        Dequantize, ReLU>(s);
+  serve<S, words, ReduceMax<Axis::width>, ReduceMin<Axis::width>, MaxPool<2>, AvgPool<2>,
+        Mean<rows>, Doubled<Add>, Doubled<Mul>, Sigmoid, Softmax, Dequantize, ReLU>(s);
 }
 
 using Kept = Graph<Node<Variable<Shape{4, 6, 8}>>, Node<Add, 0, 1>, Node<Assign, 1, 2>, Outputs<2>>;

@@ -21,6 +21,18 @@ constexpr Parameters params[] = {{.output = {0.1f, -5}},
                                  {.constants = constants, .output = {0.08f, 3}}};
 template <class L, const auto& p = params> using Of = Model<Sequential<L>, six, p>;
 
+TEST_CASE("Pow: signs, zeros and infinities as C has them") {
+  using graven::core::scalar_isa::Power;
+  constexpr float endless = std::numeric_limits<float>::infinity();
+  static_assert(Power::of(-2.0f, 3.0f) < 0 && Power::of(-2.0f, 2.0f) > 0);
+  static_assert(Power::of(-2.0f, 0.5f) != Power::of(-2.0f, 0.5f));
+  static_assert(Power::of(0.0f, 2.0f) == 0 && Power::of(0.0f, -1.0f) == endless);
+  static_assert(Power::of(0.0f, 0.0f) == 1 && Power::of(-1.0f, endless) == 1);
+  static_assert(Power::of(0.5f, endless) == 0 && Power::of(1e30f, 2.0f) == endless);
+  CHECK(static_cast<double>(Power::of(2.0f, 0.5f)) == doctest::Approx(1.4142135));
+  CHECK(static_cast<double>(Power::of(-3.0f, -3.0f)) == doctest::Approx(-1.0 / 27));
+}
+
 // The remainder of the compiler is that of the machine, also of quotients beyond 32 bits.
 TEST_CASE("FloorMod of quotients that are large") {
   using graven::core::scalar_isa::FloorRemainder;

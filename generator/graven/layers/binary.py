@@ -1,5 +1,5 @@
-"""SUB, DIV, MINIMUM, MAXIMUM, SQUARED_DIFFERENCE, FLOOR_DIV, FLOOR_MOD, comparisons, logic, PRELU:
-two operands, element by element, with broadcasting.
+"""SUB, DIV, MINIMUM, MAXIMUM, SQUARED_DIFFERENCE, FLOOR_DIV, FLOOR_MOD, POW, comparisons, logic,
+PRELU: two operands, element by element, with broadcasting.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ NAMES = {
     "SQUARED_DIFFERENCE": "SquaredDifference",
     "FLOOR_DIV": "FloorDiv",
     "FLOOR_MOD": "FloorMod",
+    "POW": "Pow",
     "EQUAL": "Equal",
     "NOT_EQUAL": "NotEqual",
     "LESS": "Less",
@@ -57,6 +58,8 @@ def read(node: Node) -> Binary:
         expect_comparison(node)
     elif node.name in LOGIC:
         binary.expect_operands(node, BOOLEAN)
+    elif node.name == "POW":
+        binary.expect_operands(node, FLOAT32)
     elif node.name in ("FLOOR_DIV", "FLOOR_MOD"):
         binary.expect_operands(node, *binary.NUMBERS[1:])
     elif node.name == "PRELU":
@@ -158,6 +161,13 @@ def floor_remainder(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 Operation = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def raised(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        return np.power(first, second)
+
+
 PLAIN: dict[str, Operation] = {
     "SUB": np.subtract,
     "DIV": divided,
@@ -166,6 +176,7 @@ PLAIN: dict[str, Operation] = {
     "SQUARED_DIFFERENCE": lambda a, b: np.square(a - b),
     "FLOOR_DIV": floor_divided,
     "FLOOR_MOD": floor_remainder,
+    "POW": raised,
     "PRELU": lambda a, b: np.where(a >= 0, a, a * b),
 }
 COMPARISONS: dict[str, Operation] = {

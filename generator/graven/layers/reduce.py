@@ -56,8 +56,7 @@ def elements(name: str) -> tuple[ir.Element, ...]:
     integers = (INT32, ir.Element.INT64) if name != "MEAN" else ()
     if name == "REDUCE_PROD":
         return (*integers, FLOAT32)
-    wide = (INT16,) if name in ("MEAN", "SUM") else ()
-    return (INT8, *wide, *integers, FLOAT32)
+    return (INT8, INT16, *integers, FLOAT32)
 
 
 def read(node: Node) -> Reduce:

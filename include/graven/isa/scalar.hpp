@@ -55,10 +55,10 @@ using lengths = Prefer<L2Normalization<std::int8_t>, L2Normalization<float>, Cum
                        CumSum<float>>;
 using reducing =
     Prefer<Means<std::int8_t>, Means<std::int16_t>, Means<float>, Means<std::int32_t>,
-           Reductions<std::int8_t>, Reductions<float>, Reductions<std::int32_t>,
-           Reductions<std::int8_t, Element::boolean>, ArgExtremes<std::int8_t, std::int32_t>,
-           ArgExtremes<std::int8_t, std::int64_t>, ArgExtremes<float, std::int32_t>,
-           ArgExtremes<float, std::int64_t>>;
+           Reductions<std::int8_t>, Reductions<std::int16_t>, Reductions<float>,
+           Reductions<std::int32_t>, Reductions<std::int8_t, Element::boolean>,
+           ArgExtremes<std::int8_t, std::int32_t>, ArgExtremes<std::int8_t, std::int64_t>,
+           ArgExtremes<float, std::int32_t>, ArgExtremes<float, std::int64_t>>;
 using elementwise =
     Prefer<AddInt8, AddPlain<float>, AddPlain<std::int32_t>, MulQuantized<std::int8_t>,
            MulPlain<float>, MulPlain<std::int32_t>, SoftmaxInt8, SoftmaxInt8To16, SoftmaxFloat32,

@@ -27,7 +27,7 @@ namespace op {
 inline constexpr Op sub{"sub", Trait::clamps}, div{"div", Trait::clamps};
 inline constexpr Op minimum{"minimum"}, maximum{"maximum"};
 inline constexpr Op squared_difference{"squared_difference"};
-inline constexpr Op floor_div{"floor_div"}, floor_mod{"floor_mod"};
+inline constexpr Op floor_div{"floor_div"}, floor_mod{"floor_mod"}, pow{"pow"};
 inline constexpr Op equal{"equal", Trait::decides}, not_equal{"not_equal", Trait::decides};
 inline constexpr Op less{"less", Trait::decides}, less_equal{"less_equal", Trait::decides};
 inline constexpr Op greater{"greater", Trait::decides};
@@ -66,6 +66,10 @@ template <Shape operand> using FloorDivConstant = detail::WithConstant<FloorDiv,
 template <Shape operand> using ConstantFloorDiv = detail::WithConstant<FloorDiv, operand, true>;
 template <Shape operand> using FloorModConstant = detail::WithConstant<FloorMod, operand>;
 template <Shape operand> using ConstantFloorMod = detail::WithConstant<FloorMod, operand, true>;
+
+using Pow = detail::Binary<op::pow>;
+template <Shape operand> using PowConstant = detail::WithConstant<Pow, operand>;
+template <Shape operand> using ConstantPow = detail::WithConstant<Pow, operand, true>;
 
 using Equal = detail::Binary<op::equal>;
 using NotEqual = detail::Binary<op::not_equal>;

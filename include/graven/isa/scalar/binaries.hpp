@@ -201,13 +201,14 @@ using FloorDivs = Binaries<op::floor_div, void, Combined<FloorOfQuotient, float>
                            Combined<FloorOfQuotient, std::int32_t>>;
 using FloorMods = Binaries<op::floor_mod, void, Combined<FloorRemainder, float>,
                            Combined<FloorRemainder, std::int32_t>>;
+using Pows = Binaries<op::pow, void, Combined<Power, float>>;
 using Ands = Binaries<op::logical_and, void, void, void, Combined<Both, bool>>;
 using Ors = Binaries<op::logical_or, void, void, void, Combined<Either, bool>>;
 using Prelus = Binaries<op::prelu, PreluInt8, Combined<SlopedBelowZero, float>>;
 
 using binaries =
     Prefer<Subs, Extremes<op::minimum, Least>, Extremes<op::maximum, Greatest>, Divs,
-           SquaredDifferences, FloorDivs, FloorMods, Equalities<op::equal, IsEqual>,
+           SquaredDifferences, FloorDivs, FloorMods, Pows, Equalities<op::equal, IsEqual>,
            Equalities<op::not_equal, IsNotEqual>, Comparisons<op::less, IsLess>,
            Comparisons<op::less_equal, IsLessEqual>, Comparisons<op::greater, IsGreater>,
            Comparisons<op::greater_equal, IsGreaterEqual>, Ands, Ors, Prelus>;

@@ -1,7 +1,8 @@
-// Quotients of two numbers: DIV, FLOOR_DIV, FLOOR_MOD.
+// Quotients of two numbers, and powers: DIV, FLOOR_DIV, FLOOR_MOD, POW.
 #pragma once
 
 #include "graven/fixed_point.hpp"
+#include "graven/floating_point.hpp"
 #include "graven/isa/scalar/binary.hpp"
 #include "graven/kernel/multiplier.hpp"
 
@@ -104,6 +105,28 @@ private:
       rest -= part;
     }
     return a < 0 ? -rest : rest;
+  }
+};
+
+// a^b by C's rules: of a < 0 for whole b alone.
+struct Power {
+  static constexpr float of(float a, float b) {
+    constexpr float most = (std::numeric_limits<float>::max)();
+    const bool endless = b > most || b < -most;
+    if (b == 0 || a == 1 || (a == -1 && endless)) return 1;
+    const double part = floating_point::exp(static_cast<double>(b) * logarithm(a));
+    const bool large = part > static_cast<double>(most);
+    const float size = large ? std::numeric_limits<float>::infinity() : static_cast<float>(part);
+    const float halves = endless ? 0 : FloorRemainder::of(b, 2.0f);
+    if (!(a < 0) || halves == 0) return size;
+    return halves == 1 ? -size : std::numeric_limits<float>::quiet_NaN();
+  }
+
+private:
+  static constexpr double logarithm(float a) {
+    const float size = a < 0 ? -a : a;
+    if (size > (std::numeric_limits<float>::max)()) return std::numeric_limits<double>::infinity();
+    return floating_point::log(static_cast<double>(size));
   }
 };
 
