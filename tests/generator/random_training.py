@@ -63,7 +63,7 @@ class Torch:
     def __init__(self, torch: ModuleType) -> None:
         self.t = torch
         self.exp, self.tanh, self.where, self.log = torch.exp, torch.tanh, torch.where, torch.log
-        self.abs = torch.abs
+        self.abs, self.sin, self.cos = torch.abs, torch.sin, torch.cos
 
     def pad(self, x: Any, pads: list[tuple[int, int]], constant_values: float) -> Any:
         flat = [n for pair in reversed(pads) for n in pair]
@@ -207,15 +207,34 @@ class Builder:
         self.add(Layer(text, out, forward))
 
     def function(self) -> None:
-        name = str(self.rng.choice(["Sigmoid", "Tanh", "ReLU", "ReLU6", "LeakyReLU<0.25f>"]))
         forwards: dict[str, Callable[[Any, Any, list[Any]], Any]] = {
             "Sigmoid": lambda m, x, w: 1 / (1 + m.exp(-x)),
             "Tanh": lambda m, x, w: m.tanh(x),
             "ReLU": lambda m, x, w: activate(m, x, "relu"),
             "ReLU6": lambda m, x, w: activate(m, x, "relu6"),
             "LeakyReLU<0.25f>": lambda m, x, w: m.where(x > 0, x, x * 0.25),
+            "ELU": lambda m, x, w: m.where(x > 0, x, m.exp(x) - 1),
+            "HardSwish": lambda m, x, w: x * activate(m, x + 3, "relu6") / 6,
+            "Abs": lambda m, x, w: m.abs(x),
+            "Neg": lambda m, x, w: -x,
+            "Square": lambda m, x, w: x * x,
+            "Sin": lambda m, x, w: m.sin(x),
+            "Cos": lambda m, x, w: m.cos(x),
         }
+        name = str(self.rng.choice(list(forwards)))
         self.add(Layer(name, self.shape, forwards[name]))
+
+    def norm(self) -> None:
+        if self.shape[2] < 3:  # of one or two channels little more than signs is left
+            return self.function()
+        centred = self.chance(0.5)
+
+        def forward(m: Any, x: Any, w: list[Any]) -> Any:
+            if centred:
+                x = x - x.mean(-1)[..., None]
+            return x / ((x * x).mean(-1)[..., None] + 1e-5) ** 0.5
+
+        return self.add(Layer("LayerNorm" if centred else "RMSNorm", self.shape, forward))
 
     def residual(self) -> None:
         channels = self.shape[2]
@@ -301,7 +320,7 @@ class Network:
 def random_network(seed: int) -> Network:
     b = Builder(seed)
     for _ in range(b.pick(0, 4)):
-        [b.conv, b.depthwise, b.pool, b.function, b.residual][b.pick(0, 4)]()
+        [b.conv, b.depthwise, b.pool, b.function, b.residual, b.norm][b.pick(0, 5)]()
     if b.chance(0.2):
         b.mean()
     if b.chance(0.4):

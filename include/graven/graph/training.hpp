@@ -28,6 +28,7 @@ inline constexpr Op depthwise_gradient{"depthwise_gradient", Trait::numbered};  
 inline constexpr Op dense_gradient{"dense_gradient"};                           // weights
 inline constexpr Op max_pool_gradient{"max_pool_gradient", Trait::numbered};    // x
 inline constexpr Op average_gradient{"average_gradient", Trait::numbered};
+inline constexpr Op norm_gradient{"norm_gradient"};        // x
 inline constexpr Op softmax_gradient{"softmax_gradient"};  // y
 
 // dL/dw, and at once the new w; inputs: the gradient of y, w, x (of a bias: none), the numbers of

@@ -6,6 +6,7 @@
 #include "graven/isa/scalar/training/gradients.hpp"
 #include "graven/isa/scalar/training/losses.hpp"
 #include "graven/isa/scalar/training/updates.hpp"
+#include "graven/isa/scalar/training/windows.hpp"
 
 namespace graven::core {
 
@@ -13,11 +14,11 @@ namespace scalar_isa {
 
 using training =
     Prefer<Weights, TunedConv, TunedDepthwise, TunedDense, TunedSoftmax, ClampGradient,
-           MapGradients, SoftmaxGradient, ConvGradient, DepthwiseGradient, DenseGradient,
-           MaxPoolGradient, AverageGradient, UpdatesOf<op::dense_update, DenseUpdate>,
-           UpdatesOf<op::conv_update, FullUpdate>, UpdatesOf<op::depthwise_update, DepthwiseUpdate>,
-           UpdatesOf<op::bias_update, BiasUpdate>, LossesOf<op::loss, LossValue>,
-           LossesOf<op::loss_gradient, LossGradient>>;
+           MapGradients, SoftmaxGradient, NormGradient, ConvGradient, DepthwiseGradient,
+           DenseGradient, MaxPoolGradient, AverageGradient,
+           UpdatesOf<op::dense_update, DenseUpdate>, UpdatesOf<op::conv_update, FullUpdate>,
+           UpdatesOf<op::depthwise_update, DepthwiseUpdate>, UpdatesOf<op::bias_update, BiasUpdate>,
+           LossesOf<op::loss, LossValue>, LossesOf<op::loss_gradient, LossGradient>>;
 
 }  // namespace scalar_isa
 

@@ -15,6 +15,7 @@ namespace graven::core {
 struct Abs : Map<Abs> {
   static constexpr const char* op = "ABS";
   template <class> static constexpr float real(float x) { return floating_point::magnitude(x); }
+  static constexpr float slope(float x) { return x > 0 ? 1.0f : x < 0 ? -1.0f : 0.0f; }
   static constexpr std::int8_t entry(int q, Quant in, Quant out) {
     const int x = q < in.zero_point ? in.zero_point - q : q - in.zero_point;
     return detail::finished(requantize(x, ratio(in, out)), out);
@@ -37,11 +38,13 @@ private:
 struct Neg : Map<Neg> {
   static constexpr const char* op = "NEG";
   template <class> static constexpr float real(float x) { return -x; }
+  static constexpr float slope(float) { return -1; }
 };
 
 struct Square : Map<Square> {
   static constexpr const char* op = "SQUARE";
   template <class> static constexpr float real(float x) { return x * x; }
+  static constexpr float slope(float x) { return 2 * x; }
 };
 
 struct Sqrt : Map<Sqrt> {
@@ -76,6 +79,7 @@ struct Exp : Map<Exp> {
   template <class T> static constexpr float real(float x) {
     return static_cast<float>(floating_point::exp(static_cast<T>(x)));
   }
+  static constexpr float slope(float x) { return floating_point::exp(x); }
   static constexpr std::int8_t entry(int q, Quant in, Quant out) {
     return detail::table_entry(q, in, out, real<double>);
   }
@@ -95,11 +99,13 @@ struct Log : Map<Log> {
 struct Sin : Map<Sin> {
   static constexpr const char* op = "SIN";
   template <class> static constexpr float real(float x) { return floating_point::sin(x); }
+  static constexpr float slope(float x) { return floating_point::cos(x); }
 };
 
 struct Cos : Map<Cos> {
   static constexpr const char* op = "COS";
   template <class> static constexpr float real(float x) { return floating_point::cos(x); }
+  static constexpr float slope(float x) { return -floating_point::sin(x); }
 };
 
 struct Floor : Map<Floor> {

@@ -16,6 +16,7 @@ struct HardSwish : Map<HardSwish> {
     const float above = x + 3 > 0 ? x + 3 : 0;
     return x * (above < 6 ? above : 6) / 6;
   }
+  static constexpr float slope(float x) { return x <= -3 ? 0.0f : x >= 3 ? 1.0f : (2 * x + 3) / 6; }
 
   static constexpr std::int8_t entry(int q, Quant in, Quant out) {
     const float scale = in.scale * (1.0f / 128);

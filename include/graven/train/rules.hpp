@@ -6,6 +6,7 @@
 #include "graven/layers/avg_pool.hpp"
 #include "graven/layers/dense.hpp"
 #include "graven/layers/depthwise_conv2d.hpp"
+#include "graven/layers/layer_norm.hpp"
 #include "graven/layers/max_pool.hpp"
 #include "graven/layers/reduce.hpp"
 #include "graven/layers/softmax.hpp"
@@ -112,6 +113,10 @@ constexpr Sent through(const GraphView& f, int v, int k, View g) {
     sent.value.op = op::softmax_gradient;
     sent.reads = Sent::y;
     sent.is_known = value.options.get<SoftmaxOptions>().beta == 1;
+  } else if (value.op == op::layer_norm) {
+    sent.value.op = op::norm_gradient;
+    sent.value.options = value.options;
+    sent.reads = Sent::x;
   } else if (value.op == op::max_pool) {
     return through_window(op::max_pool_gradient, value, in, WindowOptions::of(value, top), g);
   } else if (value.op == op::average_pool) {

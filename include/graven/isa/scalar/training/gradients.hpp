@@ -4,8 +4,7 @@
 #include "graven/graph/training.hpp"
 #include "graven/isa/scalar/training/sums.hpp"
 #include "graven/kernel/prefer.hpp"
-
-#include <limits>
+#include "graven/layers/layer_norm.hpp"
 
 namespace graven::core::scalar_isa {
 
@@ -69,79 +68,56 @@ struct SoftmaxGradient : PlainKernel {
   }
 };
 
-// Back through windows. Stream: WindowOptions; int32 height of y.
-struct Windows : PlainKernel {
-  static constexpr int stream_size(const GraphView&, const Value&) { return 36; }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    const auto w = v.options.get<WindowOptions>();
-    for (const std::int32_t number : {w.height, w.width, w.row_stride, w.column_stride,
-                                      w.row_dilation, w.column_dilation, w.top, w.left})
-      to.put(number);
-    to.put<std::int32_t>(g.input(v).shape.height);
+// y = (x - mean) * scale * gamma + beta, or without the mean: with g' = g * gamma and the
+// normalized h, dx = scale * (g' - mean(g') - h * mean(g' * h)), pixel by pixel. Stream: float
+// epsilon; int32 centred; gamma.
+struct NormGradient : PlainKernel {
+  static constexpr const char* name = "training.norm_gradient";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<float>(g, value, op::norm_gradient);
   }
-  static constexpr WindowOptions window(const Task& t) {
-    Reader from{t.stream};
-    WindowOptions w{};
-    for (std::int32_t* number : {&w.height, &w.width, &w.row_stride, &w.column_stride,
-                                 &w.row_dilation, &w.column_dilation, &w.top, &w.left})
-      *number = from.next<std::int32_t>();
-    return w;
+  static constexpr int stream_size(const GraphView&, const Value& v) {
+    return 8 + 4 * v.shape.channels;
   }
-  // Calls tap(row of g at its pixel, number of the tap, pixel of the output row) for each pair.
-  template <class Tap>
-  static constexpr void each_tap(const Task& t, const Band& band, const WindowOptions& w, Tap tap) {
-    const int start = floor_div(w.top - w.span() + w.row_stride + band.step, w.row_stride);
-    for (int i = 0; i < t.rows; ++i) {
-      const int reach = band.step + w.top - (start + i) * w.row_stride;  // row of the window
-      const bool covers = reach >= 0 && reach < w.span() && reach % w.row_dilation == 0;
-      if (band.rows[i] == nullptr || !covers) continue;
-      const std::byte* g = band.rows[i];
-      for (int out = 0; out < t.in_width; ++out, g += 4 * t.in_channels)
-        for (int k = 0; k < w.width; ++k) {
-          const int x = out * w.column_stride - w.left + k * w.column_dilation;
-          if (x >= 0 && x < t.out_width) tap(g, reach / w.row_dilation * w.width + k, x);
-        }
+  static constexpr void pack(const GraphView&, const Value& v, const Parameters& p, Writer& to) {
+    const auto options = v.options.get<LayerNormOptions>();
+    to.put(options.epsilon);
+    to.put<std::int32_t>(options.centred);
+    const int gamma = p.find("gamma");
+    for (int c = 0; c < v.shape.channels; ++c)
+      to.put(gamma >= 0 ? p.constants[gamma].data.float32[c] : 1.0f);
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const Task t = task;
+    std::byte* out = band.out[0];
+    const std::byte *g = band.rows[0], *x = band.rows[t.rows];
+    const int pixel = 4 * t.out_channels;
+    for (int i = 0; i < t.out_width; ++i, g += pixel, x += pixel, out += pixel)
+      run_pixel(t, g, x, out);
+  }
+  static constexpr void run_pixel(const Task& t, const std::byte* g, const std::byte* x,
+                                  std::byte* out) {
+    const int n = t.out_channels;
+    const float share = 1 / static_cast<float>(n);
+    const bool centred = load_aligned<std::int32_t>(t.stream + 4) != 0;
+    const std::byte* gamma = t.stream + 8;
+    float mean = 0, variance = 0, sent = 0, along = 0;
+    for (int c = 0; centred && c < n; ++c) mean += load<float>(x + 4 * c) * share;
+    for (int c = 0; c < n; ++c) {
+      const float d = load<float>(x + 4 * c) - mean;
+      variance += d * d * share;
     }
-  }
-};
-
-struct ConvGradient : Windows {
-  static constexpr const char* name = "training.conv_gradient";
-  static constexpr bool serves(const GraphView& g, int value) {
-    return makes<float>(g, value, op::conv_gradient);
-  }
-  static constexpr void run(const Task& task, const Band& band) {
-    const Task t = task;
-    const WindowOptions w = window(t);
-    const std::byte* weights = band.rows[t.rows];
-    const int filter = 4 * w.height * w.width * t.out_channels;  // bytes of an output's
-    clear(band.out[0], t.out_width * t.out_channels);
-    each_tap(t, band, w, [&](const std::byte* g, int tap, int x) {
-      std::byte* const to = band.out[0] + 4 * x * t.out_channels;
-      const std::byte* from = weights + 4 * tap * t.out_channels;
-      for (int o = 0; o < t.in_channels; ++o, from += filter)
-        add_scaled(to, from, t.out_channels, load<float>(g + 4 * o));
-    });
-  }
-};
-
-struct DepthwiseGradient : Windows {
-  static constexpr const char* name = "training.depthwise_gradient";
-  static constexpr bool serves(const GraphView& g, int value) {
-    return makes<float>(g, value, op::depthwise_gradient);
-  }
-  static constexpr void run(const Task& task, const Band& band) {
-    const Task t = task;
-    const WindowOptions w = window(t);
-    const std::byte* weights = band.rows[t.rows];
-    const int multiplier = t.in_channels / t.out_channels;
-    clear(band.out[0], t.out_width * t.out_channels);
-    each_tap(t, band, w, [&](const std::byte* g, int tap, int x) {
-      std::byte* const to = band.out[0] + 4 * x * t.out_channels;
-      const std::byte* from = weights + 4 * tap * t.in_channels;
-      for (int o = 0; o < t.in_channels; ++o)
-        add(to + 4 * (o / multiplier), load<float>(g + 4 * o) * load<float>(from + 4 * o));
-    });
+    const float scale = floating_point::rsqrt(variance + load_aligned<float>(t.stream));
+    for (int c = 0; c < n; ++c) {
+      const float own = load<float>(g + 4 * c) * load<float>(gamma + 4 * c);
+      sent += own * share;
+      along += own * ((load<float>(x + 4 * c) - mean) * scale) * share;
+    }
+    for (int c = 0; c < n; ++c) {
+      const float own = load<float>(g + 4 * c) * load<float>(gamma + 4 * c);
+      const float h = (load<float>(x + 4 * c) - mean) * scale;
+      store(out + 4 * c, scale * (own - (centred ? sent : 0.0f) - h * along));
+    }
   }
 };
 
@@ -159,92 +135,6 @@ struct DenseGradient : PlainKernel {
     clear(out, t.in_width * taps);
     for (int x = 0; x < t.in_width; ++x, out += 4 * taps, g += 4 * t.in_channels)
       add_rows(out, band.rows[1], taps, g, t.in_channels);
-  }
-};
-
-// To the first of the largest elements of each window. x: all rows that share a window with this
-// one, from height - 1 above to as many below.
-struct MaxPoolGradient : Windows {
-  static constexpr const char* name = "training.max_pool_gradient";
-  static constexpr bool serves(const GraphView& g, int value) {
-    return makes<float>(g, value, op::max_pool_gradient);
-  }
-  struct Place {
-    int row, column;
-  };
-  // Of channel c in the window whose first row is x[0].
-  static constexpr Place largest(const Task& t, const WindowOptions& w, const std::byte* const* x,
-                                 int first, int c) {
-    Place place{0, 0};
-    float most = -std::numeric_limits<float>::infinity();
-    for (int row = 0; row < w.height; ++row)
-      for (int k = 0; x[row] != nullptr && k < w.width; ++k) {
-        const int column = first + k;
-        if (column < 0 || column >= t.out_width) continue;
-        const float at = load<float>(x[row] + 4 * (column * t.out_channels + c));
-        if (at > most) {
-          most = at;
-          place = {row, column};
-        }
-      }
-    return place;
-  }
-  static constexpr void run(const Task& task, const Band& band) {
-    const Task t = task;
-    const WindowOptions w = window(t);
-    const int channels = t.out_channels;
-    clear(band.out[0], t.out_width * channels);
-    const int start = floor_div(w.top - w.height + w.row_stride + band.step, w.row_stride);
-    for (int i = 0; i < t.rows; ++i) {
-      const int reach = band.step + w.top - (start + i) * w.row_stride;
-      if (band.rows[i] == nullptr || reach < 0 || reach >= w.height) continue;
-      const std::byte* const* x = band.rows + t.rows + (w.height - 1 - reach);
-      const std::byte* g = band.rows[i];
-      for (int out = 0; out < t.in_width; ++out)
-        for (int c = 0; c < channels; ++c, g += 4) {
-          const Place place = largest(t, w, x, out * w.column_stride - w.left, c);
-          if (place.row == reach)
-            add(band.out[0] + 4 * (place.column * channels + c), load<float>(g));
-        }
-    }
-  }
-};
-
-// To all elements of each window alike; padding does not count.
-struct AverageGradient : Windows {
-  static constexpr const char* name = "training.average_gradient";
-  static constexpr bool serves(const GraphView& g, int value) {
-    return makes<float>(g, value, op::average_gradient);
-  }
-  static constexpr int stream_size(const GraphView& g, const Value& v) {
-    return Windows::stream_size(g, v) + 4;  // int32 height of x
-  }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    Windows::pack(g, v, p, to);
-    to.put<std::int32_t>(v.shape.height);
-  }
-  static constexpr int inside(int first, int count, int size) {
-    const int end = first + count < size ? first + count : size;
-    return end - (first < 0 ? 0 : first);
-  }
-  static constexpr void run(const Task& task, const Band& band) {
-    const Task t = task;
-    const WindowOptions w = window(t);
-    const int height = load_aligned<std::int32_t>(t.stream + 36);
-    clear(band.out[0], t.out_width * t.out_channels);
-    const int start = floor_div(w.top - w.height + w.row_stride + band.step, w.row_stride);
-    for (int i = 0; i < t.rows; ++i) {
-      const int first = (start + i) * w.row_stride - w.top, reach = band.step - first;
-      if (band.rows[i] == nullptr || reach < 0 || reach >= w.height) continue;
-      const std::byte* g = band.rows[i];
-      for (int out = 0; out < t.in_width; ++out, g += 4 * t.out_channels) {
-        const int left = out * w.column_stride - w.left;
-        const int count = inside(first, w.height, height) * inside(left, w.width, t.out_width);
-        for (int x = left < 0 ? 0 : left; x < left + w.width && x < t.out_width; ++x)
-          add_scaled(band.out[0] + 4 * x * t.out_channels, g, t.out_channels,
-                     1 / static_cast<float>(count));
-      }
-    }
   }
 };
 
