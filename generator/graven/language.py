@@ -80,6 +80,25 @@ class Checkpoint:
                 raise GravenError(f"checkpoint: {name} {got}, expected {shape}.")
 
 
+def merged(
+    checkpoint: Checkpoint, adapters: Mapping[str, tuple[np.ndarray, np.ndarray]], alpha: float
+) -> Checkpoint:
+    """LoRA (https://arxiv.org/abs/2106.09685) taken into the weights: W + alpha / rank * B A, for
+    each (A, B) of rank x inputs and outputs x rank."""
+    weights = dict(checkpoint.weights)
+    for name, (down, up) in adapters.items():
+        if name not in weights:
+            raise GravenError(f"LoRA of {name}: the checkpoint has no such weights.")
+        if (up.shape[0], down.shape[1]) != weights[name].shape or len(down) != up.shape[1]:
+            raise GravenError(
+                f"LoRA of {name} has {down.shape} and {up.shape}, which does not fit "
+                f"{weights[name].shape}."
+            )
+        change = alpha / len(down) * (up.astype(np.float64) @ down)
+        weights[name] = (weights[name] + change).astype(np.float32)
+    return Checkpoint(checkpoint.config, weights)
+
+
 Scales = Mapping[str, Scale]
 """Of every activation, by its name."""
 

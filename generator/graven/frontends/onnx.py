@@ -18,7 +18,7 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
-from graven.frontends import recurrent
+from graven.frontends import recurrent, transformers
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, Operand, View, cheapest
 from graven.frontends.tflite import identifier, printable
@@ -50,7 +50,6 @@ INSTEAD = {
     "Scan": "export the loop unrolled",
     **dict.fromkeys(("DynamicQuantizeLinear", "ConvInteger", "MatMulInteger"), DYNAMIC),
     "InstanceNormalization": "use BatchNormalization, which costs nothing behind a convolution",
-    "LayerNormalization": "use BatchNormalization, which costs nothing behind a convolution",
     "GroupNormalization": "use BatchNormalization, which costs nothing behind a convolution",
     "TopK": "end the network before it, and sort in the firmware",
     "NonMaxSuppression": "end the network before it, and do it in the firmware",
@@ -532,6 +531,22 @@ def _batch_normalization(reader: _Reader, attributes: Attributes, inputs: list) 
     names = ("scale", "offset", "mean", "variance")
     arrays = [reader.array(inputs, 1 + place, name) for place, name in enumerate(names)]
     return reader.draft.normalized(view, *arrays, attributes.get("epsilon", 1e-5))
+
+
+def _norm(name: str) -> Handler:
+    def handler(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+        view = inputs[0]
+        axis = attributes.get("axis", -1) % len(view.shape)
+        factors = [reader.array(inputs, place, what) if len(inputs) > place else None
+                   for place, what in ((1, "scale"), (2, "bias"))]  # fmt: skip
+        epsilon = attributes.get("epsilon", 1e-5)
+        return transformers.norm(reader.draft, name, view, len(view.shape) - axis, factors, epsilon)
+
+    return handler
+
+
+handles("LayerNormalization")(_norm("LAYER_NORM"))
+handles("RMSNormalization", "SimplifiedLayerNormalization")(_norm("RMS_NORM"))
 
 
 @handles("Identity", "Dropout")

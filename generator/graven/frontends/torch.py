@@ -19,7 +19,7 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
-from graven.frontends import recurrent, torch_attention, torch_quantized
+from graven.frontends import recurrent, torch_quantized, transformers
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, View, cheapest
 from graven.frontends.onnx import nearest
@@ -54,7 +54,7 @@ INSTEAD = {
 
 Arguments = dict[str, Any]
 Handler = Callable[["_Reader", Arguments], Any]
-HANDLERS: dict[str, Handler] = dict(torch_attention.HANDLERS)
+HANDLERS: dict[str, Handler] = dict(transformers.HANDLERS)
 
 
 def require() -> None:

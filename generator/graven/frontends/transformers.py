@@ -1,9 +1,9 @@
-"""What transformers of PyTorch have beside other networks: norms of the last axes and attention."""
+"""What transformers have beside other networks: norms of the last axes, and PyTorch's attention."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,22 +24,29 @@ def rms_norm(reader: Any, given: Arguments) -> View:
 
 
 def _norm(draft: Draft, name: str, given: Arguments, factors: tuple[str, ...]) -> View:
-    view, epsilon = given["input"], given["eps"]
-    count = len(given["normalized_shape"])
-    channels = math.prod(view.shape[len(view.shape) - count :])
-    shape = (*view.shape[: len(view.shape) - count], channels)
-    index = draft.demand(draft.reshape(view, shape), tuple(range(len(shape))))
-    inputs = [index]
-    for factor in factors:
-        if given[factor] is not None:
-            values = given[factor].numpy().reshape(channels)
-        elif factor == "weight" and len(factors) > 1 and given["bias"] is not None:
-            values = np.ones(channels, np.float32)
-        else:
-            break
-        inputs.append(draft.constant(values))
-    if epsilon is None:
-        epsilon = float(np.finfo(np.float32).eps)
+    arrays = [None if given[each] is None else given[each].numpy() for each in factors]
+    epsilon = np.finfo(np.float32).eps if given["eps"] is None else given["eps"]
+    return norm(draft, name, given["input"], len(given["normalized_shape"]), arrays, epsilon)
+
+
+def norm(
+    draft: Draft,
+    name: str,
+    view: View,
+    count: int,
+    factors: Sequence[np.ndarray | None],
+    epsilon: float,
+) -> View:
+    """Of the last `count` axes; factors are gamma and perhaps beta."""
+    outer = view.shape[: len(view.shape) - count]
+    channels = math.prod(view.shape[len(outer) :])
+    shape = (*outer, channels)
+    inputs = [draft.demand(draft.reshape(view, shape), tuple(range(len(shape))))]
+    stated = [each is not None for each in factors]
+    for place, factor in enumerate(factors):
+        if any(stated[place:]):
+            values = np.ones(channels, np.float32) if factor is None else factor
+            inputs.append(draft.constant(values.reshape(channels)))
     made = plain(draft.emit(name, inputs, shape, {"epsilon": float(epsilon)}), shape)
     return draft.reshape(made, view.shape)
 
