@@ -105,7 +105,7 @@ struct Cells : scalar_isa::IntegerCells<CellOf, std::int8_t> {
       Base::run(task, band);
     } else {
       const Numbers& n = *reinterpret_cast<const Numbers*>(task.stream);
-      const scalar_isa::States states(band, n.stateful != 0, n.units, Cell::memory * n.units,
+      const scalar_isa::States states(band, n.stateful != 0, n.units, Cell::memory_size * n.units,
                                       n.zero);
       const std::byte* in = band.rows[0];
       std::byte* out = band.out[0];
@@ -120,7 +120,7 @@ struct Cells : scalar_isa::IntegerCells<CellOf, std::int8_t> {
     const std::byte* at = stream + header;
     std::byte* memory = states.memory;
     const auto* w = reinterpret_cast<const std::int8_t*>(at) + all_fours(n.units) * record;
-    for (int left = n.units; left > 0; left -= 4, out += 4, memory += 4 * Cell::memory) {
+    for (int left = n.units; left > 0; left -= 4, out += 4, memory += 4 * Cell::memory_size) {
       std::int32_t first[std::size_t{4 * gates}], second[std::size_t{4 * gates}];
       for (int four = 0; four < gates; ++four, at += record) {
         vstrwq_s32(first + 4 * four, rounded(at, in, w, n.inputs));

@@ -59,7 +59,7 @@ constexpr double unit_q15 = 1.0 / 32768, unit_q12 = 1.0 / 4096;
 
 template <class T> struct IntegerLstm : RealLstm {
   using Numbers = CellNumbers<4>;
-  static constexpr int memory = 2;                                         // bytes per unit
+  static constexpr int memory_size = 2;                                    // bytes per unit
   static constexpr double unit(std::int32_t, double) { return unit_q12; }  // of rounded sums
 
   static constexpr void complete(Numbers& n, const Parameters& p, double hidden) {
@@ -88,7 +88,7 @@ template <class T> struct IntegerLstm : RealLstm {
 
 template <class T> struct IntegerGru : RealGru {
   using Numbers = CellNumbers<3>;
-  static constexpr int memory = 2;
+  static constexpr int memory_size = 2;
   static constexpr double unit(std::int32_t, double) { return unit_q12; }
 
   static constexpr void complete(Numbers& n, const Parameters&, double hidden) {
@@ -112,7 +112,7 @@ template <class T> struct IntegerGru : RealGru {
 
 template <class T> struct IntegerRnn : RealRnn {
   using Numbers = CellNumbers<1>;
-  static constexpr int memory = 0;
+  static constexpr int memory_size = 0;
   static constexpr bool is_relu(std::int32_t variant) {
     return variant == static_cast<int>(Squash::relu);
   }
@@ -150,7 +150,7 @@ template <template <class> class CellOf, class T> struct IntegerCells : PlainKer
   static constexpr int scratch(const GraphView&, const Value& v) {
     const auto [stateful, variant] = v.options.get<CellOptions>();
     const int row = size * v.shape.channels;
-    return States::scratch_size(stateful != 0, row, Cell::memory * v.shape.channels) +
+    return States::scratch_size(stateful != 0, row, Cell::memory_size * v.shape.channels) +
            (resets_before<Cell>(variant) ? row : 0);
   }
   static constexpr int stream_size(const GraphView& g, const Value& v) {
@@ -229,7 +229,7 @@ template <template <class> class CellOf, class T> struct IntegerCells : PlainKer
             clamp(Arithmetic::rescaled(recurrent, n.recurrent[gate]), int16_range)};
   }
   static constexpr std::byte* memory_of(const States& states, int unit) {
-    return states.memory + Cell::memory * unit;
+    return states.memory + Cell::memory_size * unit;
   }
 
   // One moment by the bytes of the stream.
@@ -247,7 +247,7 @@ template <template <class> class CellOf, class T> struct IntegerCells : PlainKer
   };
   static constexpr void run(const Task& task, const Band& band) {
     const auto n = numbers_of<Numbers>(task.stream);
-    const States states(band, n.stateful != 0, size * n.units, Cell::memory * n.units, n.zero);
+    const States states(band, n.stateful != 0, size * n.units, Cell::memory_size * n.units, n.zero);
     Moment moment{n, band.rows[0], task.stream};
     std::byte* out = band.out[0];
     for (int x = task.out_width; x > 0; --x, moment.in += n.inputs * size, out += n.units * size) {

@@ -190,7 +190,7 @@ struct Cells : scalar_isa::IntegerCells<CellOf, std::int8_t> {
       Base::run(task, band);
     } else {
       const Numbers& n = *reinterpret_cast<const Numbers*>(task.stream);
-      const scalar_isa::States states(band, n.stateful != 0, n.units, Cell::memory * n.units,
+      const scalar_isa::States states(band, n.stateful != 0, n.units, Cell::memory_size * n.units,
                                       n.zero);
       const std::byte* in = band.rows[0];
       std::byte *out = band.out[0], *room = states.scratch;
@@ -227,7 +227,7 @@ struct Cells : scalar_isa::IntegerCells<CellOf, std::int8_t> {
                                      recurrent.gate[k] + load_aligned<std::int32_t>(start + 4))};
         }
       }
-      for (int u = 0; u < block && u < left; ++u, memory += Cell::memory)
+      for (int u = 0; u < block && u < left; ++u, memory += Cell::memory_size)
         store(out++, Cell::finish(last, parts + u * gates, memory));
     }
   }
