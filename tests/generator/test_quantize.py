@@ -15,17 +15,21 @@ from graven.frontends import files, tflite, tflite_writer
 from graven.layers.concat import Concat
 from graven.layers.conv2d import Conv2D
 from graven.layers.dense import Dense
+from graven.layers.max_pool import MaxPool
+from graven.layers.reshape import Reshape
 from graven.layers.sigmoid import Sigmoid
 from graven.layers.transpose_conv2d import TransposeConv2D
 from graven.quantize import ranges, weights
 from graven.quantize.batches import Batches
 from graven.quantize.budget import Bytes, mixed
+from graven.quantize.equalize import equalized
 from graven.quantize.kinds import KINDS
 from graven.quantize.post_training import METHODS, TRIED, quantize, quantize_input
 from graven.quantize.rules import FREE, SAME, Fixed, Weights, rule_of
 from graven.quantize.scales import Scale
 from graven.quantize.search import quiet
 from graven.quantize.sharing import sharing
+from graven.quantize.simulate import Simulation
 
 FLOAT32 = ir.Element.FLOAT32
 
@@ -260,6 +264,32 @@ def test_rounding_by_the_error_of_the_layer_loses_less(bits):
         assert np.abs(found.whole).max() <= weights.most(bits)
         lost.append(np.var(x @ (found.real - filters).T, axis=0).sum())
     assert lost[1] < 0.6 * lost[0]
+
+
+def test_equalization_changes_no_output_and_saves_unequal_channels():
+    """Channels of an activation that differ by a thousand, which one scale covers badly."""
+    net = Net(1, 8, 6, 3)
+    a = net.conv(net.first, 8, activation="RELU")
+    pooled = net.add("MAX_POOL_2D", MaxPool((2, 2), (2, 2)), [a], (1, 4, 3, 8))
+    b = net.add("RESHAPE", Reshape((1, 96)), [pooled], (1, 96))
+    c = net.dense(b, 5)
+    factors = 10.0 ** np.linspace(-1.5, 1.5, 8)
+    filter, bias, weights = (net.tensors[op.inputs[k]] for op, k in (
+        (net.operators[0], 1), (net.operators[0], 2), (net.operators[3], 1)))  # fmt: skip
+    filter.data[:] *= factors[:, None, None, None]
+    bias.data[:] *= factors
+    weights.data[:] /= np.tile(factors, 12)
+    network = net.network(c)
+    simulation = Simulation(network, sharing(network))
+    given = samples(network)
+    exact = simulation.exact([value[:, 0] for value in given])
+    changed = equalized(simulation, exact)
+    np.testing.assert_allclose(
+        Simulation(changed, sharing(changed)).exact([value[:, 0] for value in given])[c],
+        exact[c], rtol=1e-4, atol=1e-4,
+    )  # fmt: skip
+    (step, *_) = quantize(network, given).report.steps
+    assert step.taken and step.with_db > step.without_db + 6
 
 
 def test_weights_of_4_bits_where_their_layer_takes_them():

@@ -5,6 +5,7 @@ batches         the float network on many samples at once
 sharing         which tensors have one scale and zero point
 ranges          what of a tensor's values integers are to cover, by four methods
 search          ... chosen by the outputs
+equalize        channels of an activation brought to one size
 kinds, scales   what integers there are, and numbers to and from them
 weights         weights as integers, by the error of their layer
 simulate        the float network with the errors of integers

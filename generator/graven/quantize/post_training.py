@@ -21,6 +21,7 @@ from graven.errors import GravenError
 from graven.quantize.batches import joined
 from graven.quantize.convert import Converter
 from graven.quantize.decisions import Choice, Report, Step, decibels, measured
+from graven.quantize.equalize import equalized
 from graven.quantize.kinds import kind_of
 from graven.quantize.rules import NONE
 from graven.quantize.scales import quantized, scale_in
@@ -31,6 +32,7 @@ from graven.quantize.weights import Moments, Rounded, by_error
 
 TRIED = 32
 ROUNDED = 512
+EQUALIZED = "cross-layer equalization"
 
 
 @dataclass(frozen=True)
@@ -68,18 +70,40 @@ class Quantizer:
         check(network, samples)
         if method not in METHODS:
             raise GravenError(f"method '{method}': expected one of {', '.join(METHODS)}.")
-        self.network, self.kind, self.progress = network, kind, progress
+        self.kind, self.progress = kind, progress
         self.samples = joined(network, samples)
         self.simulation = Simulation(network, sharing(network))
-        ranges = observed(network, self.simulation.shared, self.samples, progress)
-        first = [each[:TRIED] for each in self.samples]
-        element, whole = kind_of(kind).activations, self.bits(8)
-        self.search = Search(self.simulation, first, ranges, element, whole)
-        self.chosen = self.search.best(progress) if method == "best" else self.search.all_by(method)
-        self.plain = self.search.decided(self.chosen)
         self.steps: list[Step] = []
+        self.equalize()
+        self.network = self.simulation.network
+        self.search = self.search_of(self.simulation, self.samples, progress)
+        self.chosen = self.search.best(progress) if method == "best" else self.search.all_by(method)
+        self.plain = replace(self.search.decided(self.chosen), bits=self.bits(8))
         self._moments: dict[int, Moments] | None = None
         self._rounded: dict[tuple[int, int], Rounded] = {}
+
+    def equalize(self) -> None:
+        """If the outputs of the first samples come closer, with ranges and weights as they are."""
+        first = [each[:TRIED] for each in self.samples]
+        network = equalized(self.simulation, self.simulation.exact(first))
+        if network is self.simulation.network:
+            return
+        other = Simulation(network, self.simulation.shared)
+        noise = []
+        for simulation in (self.simulation, other):
+            search = self.search_of(simulation, first, quiet)
+            noise.append(search.noise(search.decided(search.all_by("min-max"))))
+        self.steps = [step(EQUALIZED, *noise)]
+        if self.steps[0].taken:
+            self.simulation = other
+
+    def search_of(
+        self, simulation: Simulation, samples: inputs.Inputs, progress: Progress
+    ) -> Search:
+        """Ranges by all samples, judged on the first."""
+        kind, first = kind_of(self.kind), [each[:TRIED] for each in samples]
+        ranges = observed(simulation.network, simulation.shared, samples, progress)
+        return Search(simulation, first, ranges, kind.activations, self.bits(kind.bits))
 
     def bits(self, wanted: int) -> dict[int, int]:
         """By operator with weights; those that do not take so few keep 8."""
@@ -90,7 +114,7 @@ class Quantizer:
 
     def decided(self, bits: dict[int, int], correct: bool = True) -> Decisions:
         """What is tried on the whole network, and stays if its outputs come closer."""
-        self.steps = []
+        self.steps = [each for each in self.steps if each.name == EQUALIZED]
         found = replace(self.plain, bits=bits)
         if correct:
             found = self.better("bias correction", found, self.search.with_corrected_biases)
@@ -101,10 +125,8 @@ class Quantizer:
         self, name: str, before: Decisions, change: Callable[[Decisions], Decisions]
     ) -> Decisions:
         after = change(before)
-        without, with_it = self.search.noise(before), self.search.noise(after)
-        taken = with_it < without
-        self.steps.append(Step(name, taken, decibels(without), decibels(with_it)))
-        return after if taken else before
+        self.steps.append(step(name, self.search.noise(before), self.search.noise(after)))
+        return after if self.steps[-1].taken else before
 
     def with_rounded(self, decisions: Decisions) -> Decisions:
         """And biases that take up what it changes of the means."""
@@ -164,6 +186,11 @@ class Quantizer:
         seen = ranges.get("min-max", ranges[method])
         tried = self.search.tried[name]
         return Choice(tensor, method, ranges[method], seen, each.scale, each.zero_point, tried)
+
+
+def step(name: str, without: float, with_it: float) -> Step:
+    """By the noise at the outputs."""
+    return Step(name, with_it < without, decibels(without), decibels(with_it))
 
 
 def quantize_input(network: ir.Network, place: int, values: np.ndarray) -> np.ndarray:
