@@ -4,6 +4,7 @@
 
 #if defined(__ARM_FEATURE_MVE)
 
+#include "graven/isa/armv7em/dense/attention.hpp"
 #include "graven/isa/mve/binary.hpp"
 #include "graven/isa/mve/conv/conv.hpp"
 #include "graven/isa/mve/dense.hpp"
@@ -40,9 +41,10 @@ template <int bytes> struct ByColumns {
 
 template <int column_bytes>
 using kernels =
-    Prefer<ByColumns<column_bytes>, Convs, Depthwises3x3, AnyDepthwise, DenseRows, AllCells, Adds,
-           Muls, Bounds<true>, Bounds<false>, Map, MaxPool, AveragePool<false>, AveragePool<true>,
-           Means, scalar_isa::BilinearInt8<Blend>, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
+    Prefer<armv7em_isa::Attentions, ByColumns<column_bytes>, Convs, Depthwises3x3, AnyDepthwise,
+           DenseRows, AllCells, Adds, Muls, Bounds<true>, Bounds<false>, Map, MaxPool,
+           AveragePool<false>, AveragePool<true>, Means, scalar_isa::BilinearInt8<Blend>,
+           SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace mve_isa
 
