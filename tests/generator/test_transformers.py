@@ -1,12 +1,11 @@
 """The layers of transformers: numpy against PyTorch, the C++ of generated headers against numpy.
 
 Some answers of PyTorch ship in golden/transformers.npz (`python test_transformers.py` under PyTorch
-writes them); with PyTorch installed and GRAVEN_DEEP set there are 1,000 cases of each kind.
+writes them); test_transformers_deep.py has 1,000 cases of each kind.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -20,8 +19,7 @@ from graven.frontends import tflite, tflite_writer
 
 GOLDEN = Path(__file__).parent / "golden" / "transformers.npz"
 GOLDEN_CASES = 8
-DEEP_CASES = 1000 if os.environ.get("GRAVEN_DEEP") else 40
-CPP_CASES = 8 if not os.environ.get("GRAVEN_DEEP") else 60
+TORCH_CASES, CPP_CASES = 40, 8
 FLOAT32, INT8 = ir.Element.FLOAT32, ir.Element.INT8
 
 
@@ -48,8 +46,12 @@ def test_reference_equals_what_torch_has_said(kind):
 
 @pytest.mark.parametrize("kind", transformers.KINDS)
 def test_reference_equals_torch(kind):
+    compare_with_torch(kind, TORCH_CASES)
+
+
+def compare_with_torch(kind, cases):
     pytest.importorskip("torch")
-    for seed in range(DEEP_CASES):
+    for seed in range(cases):
         network = transformers.case(seed, kind)
         runs = transformers.inputs(seed, network)
         worst = distance(answers(network, runs), transformers.by_torch(network, runs))
@@ -108,9 +110,13 @@ def as_reals(network: ir.Network) -> ir.Network:
 
 @pytest.mark.parametrize("kind", transformers.KINDS)
 def test_cpp_equals_numpy(kind, tmp_path):
+    compare_cpp(kind, CPP_CASES, tmp_path)
+
+
+def compare_cpp(kind, count, tmp_path):
     cases = []
     for element in transformers.ELEMENTS[kind]:
-        for seed in range(CPP_CASES):
+        for seed in range(count):
             network = transformers.case(seed, kind, element)
             rng = np.random.default_rng(seed)
             try:
