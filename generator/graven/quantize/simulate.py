@@ -116,6 +116,10 @@ class Simulation:
         (place, *_) = real_inputs(self.network, operator)
         return operator.inputs[place]
 
+    def flat(self, index: int, values: Values) -> np.ndarray:
+        """Samples and the tensor's own first axis, which may be no 1, as one."""
+        return values[index].reshape(-1, *self.network.tensors[index].shape[1:])
+
     def bias_of(self, operator: ir.Operator, weights: Weights) -> np.ndarray | None:
         place = weights.bias
         absent = place >= len(operator.inputs) or operator.inputs[place] < 0
@@ -129,7 +133,8 @@ class Simulation:
         for inputs in batches:
             values = self.run(inputs, decisions)
             for index, (operator, weights) in self.weighted.items():
-                seen = patches(self.network, operator, weights, values[self.data_of(operator)])
+                data = self.flat(self.data_of(operator), values)
+                seen = patches(self.network, operator, weights, data)
                 if seen is not None:
                     found.setdefault(index, Moments()).add(seen)
         return found
@@ -173,8 +178,8 @@ class Simulation:
         whole = self.network.tensors[index].data.astype(np.float64)
         means = []
         for value, filter in (
-            (exact[data], whole),
-            (values[data], constants[index].astype(np.float64)),
+            (self.flat(data, exact), whole),
+            (self.flat(data, values), constants[index].astype(np.float64)),
         ):
             sums = module.products(operator.layer, node, value.astype(np.float64), filter)
             means.append(sums.reshape(-1, sums.shape[-1]).mean(axis=0))
