@@ -28,6 +28,7 @@ CLANG_TARGETS = ("cortex-m4-clang", "cortex-m55-clang")  # by another compiler t
 ALL_TARGETS = (*TARGETS, *CLANG_TARGETS)
 SCALAR_TARGETS = ("cortex-m4",)  # where the scalar kernels are counted as well
 SMALL_TARGETS = ("cortex-m4", "cortex-m7")  # and the plan `smallest`
+LEAN_TARGETS = ("cortex-m4",)  # and the plan `lean`
 TOLERANCE = 0.02  # of a count, against the record
 
 Key = tuple[str, str, str, str, str]
@@ -158,9 +159,9 @@ def cases_of(
     found = []
     for model in models:
         for target in targets:
-            small = not plans and target in SMALL_TARGETS
-            both = plans or ["fastest", *["smallest"] * small]
-            found += [Case(model, target, "native", plan) for plan in both]
+            small, lean = target in SMALL_TARGETS, target in LEAN_TARGETS
+            recorded = ["fastest", *["smallest"] * small, *["lean"] * lean]
+            found += [Case(model, target, "native", plan) for plan in plans or recorded]
             if target in SCALAR_TARGETS:
                 found += [Case(model, target, "scalar", plan) for plan in plans or ["fastest"]]
     return found

@@ -26,6 +26,12 @@ CODE_LIMITS = {
 }
 """Bytes of code on a Cortex-M4, by model and instruction set asked for."""
 CODE_TARGET = "cortex-m4"
+LEAN_LIMITS = {
+    "digits": (7 * 1024, 1.5),
+    "kws_dscnn": (8 * 1024, 1.25),
+    "person_detect": (12 * 1024, 1.5),
+}
+"""Of the plan `lean` on a Cortex-M4: bytes of code, and instructions for one of `fastest`."""
 
 
 def ratio(row: Row, peer: str) -> float | None:
@@ -173,6 +179,21 @@ def plans_table(rows: Sequence[Row]) -> str:
     return markdown(titles, lines)
 
 
+def lean_table(rows: Sequence[Row]) -> str:
+    """What the plan `lean` saves in flash, and costs in speed."""
+    lines = []
+    for model in models_of(rows):
+        lean, fastest = (pick(rows, model, CODE_TARGET, plan=plan) for plan in ("lean", "fastest"))
+        if lean is not None and fastest is not None:
+            sizes = [f"{row.code_bytes:,}" for row in (lean, fastest)]
+            flash = [f"{row.code_bytes + row.weight_bytes:,}" for row in (lean, fastest)]
+            lines.append([model, *sizes, *flash, f"{lean.instructions:,}",
+                          f"{lean.instructions / fastest.instructions:.2f}"])  # fmt: skip
+    titles = ["model", "code, lean", "fastest", "flash in all, lean", "fastest",
+              "instructions, lean", "times fastest's"]  # fmt: skip
+    return markdown(titles, lines)
+
+
 def code_table(rows: Sequence[Row]) -> str:
     lines = []
     for model in models_of(rows):
@@ -259,6 +280,7 @@ def rendered(record: Record) -> dict[str, str]:
         "scalar": scalar_table(rows),
         "memory": memory_table(rows),
         "plans": plans_table(rows),
+        "lean": lean_table(rows),
         "code": code_table(rows),
         "operators-m4": operator_table(rows, "cortex-m4"),
         "operators-m55": operator_table(rows, "cortex-m55"),

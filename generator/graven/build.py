@@ -44,7 +44,7 @@ ISA_FLAGS = {
 """What the host's compiler wants to hear of its instruction sets."""
 INSPECTABLE = "inspectable"  # for `graven verify`: nothing overlapped, nothing fused
 MOST_BYTES = (1 << 31) - 1  # of a limit
-PLANS = ("fastest", "smallest", INSPECTABLE)
+PLANS = ("fastest", "smallest", "lean", INSPECTABLE)
 Read = TypeVar("Read")
 
 
@@ -182,7 +182,7 @@ def _goal_of(plan: str) -> str:
         raise GravenError(f"--plan {plan}: takes at most {MOST_BYTES} bytes.")
     if not found:
         raise GravenError(
-            f"--plan '{plan}': is no plan; take fastest, smallest, or within:BYTES, as in "
+            f"--plan '{plan}': is no plan; take fastest, smallest, lean, or within:BYTES, as in "
             "within:16384."
         )
     return f"graven::plan::within<{found[1]}>"

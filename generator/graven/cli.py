@@ -852,7 +852,10 @@ def _add_choice(verb: argparse.ArgumentParser) -> None:
     _add_budget(verb)
     verb.add_argument("--isa", default="native", metavar="NAME", help="scalar, ...")
     verb.add_argument(
-        "--plan", default="fastest", metavar="P", help="fastest, smallest or within:BYTES"
+        "--plan",
+        default="fastest",
+        metavar="P",
+        help="fastest, smallest (RAM), lean (code) or within:BYTES",
     )
 
 

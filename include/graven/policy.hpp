@@ -8,7 +8,7 @@
 
 namespace graven::core::plan {
 
-enum class Goal : std::uint8_t { fastest, smallest, within };
+enum class Goal : std::uint8_t { fastest, smallest, within, lean };
 enum class Order : std::uint8_t { best, stream, layers, mixed };
 
 // A plan that a search has found (`graven compile --search`), for one instruction set: the compiler
@@ -48,6 +48,8 @@ struct Policy {
 };
 
 inline constexpr Policy fastest{}, smallest{.goal = Goal::smallest};
+// The least code: one kernel for layers of all shapes, where the instruction set has such kernels.
+inline constexpr Policy lean{.goal = Goal::lean};
 template <int Bytes>
 inline constexpr Policy within{.goal = Goal::within, .bytes = Bytes > 0 ? Bytes : 0};
 // The same plan with row input.
@@ -75,8 +77,9 @@ inline constexpr Policy inspectable{
 
 // The policy with that of the found plans that is made for it and for the instruction set.
 template <class Isa, std::uint64_t... ids> constexpr Policy choose(Policy policy) {
-  const bool may = policy.found == 0 && policy.fast == 0 && policy.order == Order::best &&
-                   !policy.keep_input && !policy.apart && policy.fuse;
+  const bool may = policy.found == 0 && policy.goal != Goal::lean && policy.fast == 0 &&
+                   policy.order == Order::best && !policy.keep_input && !policy.apart &&
+                   policy.fuse;
   auto fits = [&](const Found& f) {
     return may && policy.row_input == f.row_input && equal(Isa::name, f.isa);
   };

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import estimates
 import figures
-import mca
 import peer_record
 import pytest
 import tables
+from graven import mca
 
 RECORD = figures.read_record(figures.RESULTS)
 FASTEST = [row for row in RECORD.rows if (row.asked, row.plan) == ("native", "fastest")]
@@ -81,6 +81,17 @@ def test_every_model_on_every_target():
     files = {(row.model, row.sha256) for row in RECORD.rows}
     assert len(files) == len(MODELS), "rows of one model are of different files"
     assert files >= {(model.name, model.sha256) for model in OWN}
+
+
+@pytest.mark.parametrize("model", tables.LEAN_LIMITS)
+def test_lean_code(model):
+    lean, fastest = (
+        tables.pick(RECORD.rows, model, tables.CODE_TARGET, plan=plan)
+        for plan in ("lean", "fastest")
+    )
+    code, times = tables.LEAN_LIMITS[model]
+    assert lean.code_bytes <= code
+    assert lean.instructions <= times * fastest.instructions
 
 
 @pytest.mark.parametrize("target", figures.CLANG_TARGETS)

@@ -1,5 +1,5 @@
 """Vision transformers of PyTorch: nn.TransformerEncoderLayer, nn.MultiheadAttention and norms,
-as torch.export has them. golden/vit.tflite is a small one, vit.npz PyTorch's answers to it
+as torch.export has them. transformers/vit.tflite is a small one, vit.npz PyTorch's answers to it
 (`python test_torch_attention.py` under PyTorch writes both), so that it compiles everywhere.
 """
 
@@ -14,7 +14,7 @@ from graven import reference
 from graven.errors import GravenError
 from graven.frontends import tflite, tflite_writer
 
-GOLDEN = Path(__file__).parent / "golden"
+SHIPPED = Path(__file__).parent / "transformers"
 IMAGES = 4
 TOLERANCE = 1e-4  # of the largest output
 
@@ -70,8 +70,8 @@ def expect(network, given: np.ndarray, expected: np.ndarray) -> None:
 
 
 def test_a_vision_transformer_compiles_and_agrees_with_torch(tmp_path):
-    stored = np.load(GOLDEN / "vit.npz")
-    network = tflite.parse((GOLDEN / "vit.tflite").read_bytes(), "vit.tflite", "vit")
+    stored = np.load(SHIPPED / "vit.npz")
+    network = tflite.parse((SHIPPED / "vit.tflite").read_bytes(), "vit.tflite", "vit")
     names = [each.name for each in network.operators]
     assert names.count("ATTENTION") == 1 and names.count("LAYER_NORM") == 3
     expect(network, stored["images"], stored["answers"])
@@ -135,5 +135,5 @@ def test_what_attention_cannot_be_is_said():
 
 if __name__ == "__main__":
     made = vit(True)
-    (GOLDEN / "vit.tflite").write_bytes(tflite_writer.to_bytes(read(made)))
-    np.savez_compressed(GOLDEN / "vit.npz", images=images(), answers=answers(made, images()))
+    (SHIPPED / "vit.tflite").write_bytes(tflite_writer.to_bytes(read(made)))
+    np.savez_compressed(SHIPPED / "vit.npz", images=images(), answers=answers(made, images()))

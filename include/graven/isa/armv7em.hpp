@@ -4,6 +4,8 @@
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
+#include "graven/isa/armv7em/compact/conv.hpp"
+#include "graven/isa/armv7em/compact/depthwise.hpp"
 #include "graven/isa/armv7em/conv/narrow.hpp"
 #include "graven/isa/armv7em/conv/plain.hpp"
 #include "graven/isa/armv7em/conv/sliding.hpp"
@@ -40,15 +42,34 @@ using convs = Prefer<TiedDenses<roomy>, SinglePixels, NarrowConvs, PlainConvs<Po
 template <bool roomy>
 using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
                           AnyDepthwises<roomy ? 1024 : 256>>;
-using pools = Prefer<PlanarMaxPools, GlobalAverages, PoolsByFour<op::max_pool>,
-                     PoolsByFour<op::average_pool>, SmallPools>;
-using others = Prefer<Attentions, BatchMatMul, Adds, Muls, Sums<false>, Sums<true>, Bounds<true>,
-                      Bounds<false>, Map, CopiedRow, PlanarNearests, Nearest, SoftmaxTable>;
+using pools =
+    Prefer<GlobalAverages, PoolsByFour<op::max_pool>, PoolsByFour<op::average_pool>, SmallPools>;
+using arithmetic = Prefer<Attentions, BatchMatMul, Adds, Muls, Sums<false>, Sums<true>,
+                          Bounds<true>, Bounds<false>, Map>;
+using others = Prefer<Nearest, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 template <bool roomy>
-using kernels = Prefer<convs<roomy>, depthwises<roomy>, pools, AllCells<roomy>, others,
-                       fpu_isa::kernels, scalar::kernels>;
+using kernels = Prefer<convs<roomy>, depthwises<roomy>, PlanarMaxPools, pools, AllCells<roomy>,
+                       arithmetic, CopiedRow, PlanarNearests, others>;
+
+// Of the least code: one kernel for all shapes, which small networks share.
+using compact_kernels =
+    Prefer<LoneDenses, AnyConvs, WordConvs, RunningDense<false>, LoneDepthwises, AnyDepthwise,
+           AnyDepthwises<256>, pools, AllCells<false>, arithmetic, others>;
 
 }  // namespace armv7em_isa
+
+// What needs least code.
+struct armv7em_compact : scalar {
+  static constexpr const char* name = "armv7em";
+
+  static constexpr RowForm row_form(const GraphView& graph, int value) {
+    const Value& v = graph[value];
+    const armv7em_isa::RowKind rows = armv7em_isa::compact_rows(graph, value);
+    if (rows == armv7em_isa::RowKind::pixels) return pixel_rows(v.shape, v.element);
+    return armv7em_isa::planar_rows(v.shape, rows);
+  }
+  using kernels = armv7em_isa::compact_kernels;
+};
 
 // What needs least: rows one at a time, weights stored as they are.
 struct armv7em_lean : scalar {
@@ -68,6 +89,7 @@ struct armv7em_lean : scalar {
 // left.
 template <int spare, bool limited = true> struct armv7em_expanding : armv7em_lean {
   using lean = armv7em_lean;
+  using compact = armv7em_compact;
   template <int bytes> using with_spare = armv7em_expanding<bytes>;
   using Winograds = armv7em_isa::Winograds<spare, lean::kernels>;
 

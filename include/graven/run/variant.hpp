@@ -19,7 +19,8 @@ struct Unexpanded<Isa> {
 
 // An instruction set may name a `lean` variant of itself, which needs less memory and flash: what
 // the smallest plan takes, and a plan within a limit that the faster kernels break.
-// `with_spare<n>` limits by how many bytes these expand weights.
+// `with_spare<n>` limits by how many bytes these expand weights. Its `compact` variant, of the
+// least code, is what plan::lean takes.
 template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
 constexpr auto fast_variant() {
   using Least = typename Unexpanded<Isa>::type;
@@ -34,9 +35,12 @@ constexpr auto fast_variant() {
 template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
 constexpr auto variant_of() {
   using Fast = decltype(fast_variant<graph, Isa, params, policy>());
-  if constexpr (!requires { typename Isa::lean; } || policy.goal == plan::Goal::fastest)
+  constexpr bool lean = policy.goal == plan::Goal::lean;
+  if constexpr (lean && requires { typename Isa::compact; })
+    return typename Isa::compact{};
+  else if constexpr (!requires { typename Isa::lean; } || policy.goal == plan::Goal::fastest)
     return Fast{};
-  else if constexpr (policy.goal == plan::Goal::smallest)
+  else if constexpr (lean || policy.goal == plan::Goal::smallest)
     return typename Isa::lean{};
   else if constexpr (PlanOf<graph, Fast, policy>::places.arena <= policy.bytes)
     return Fast{};

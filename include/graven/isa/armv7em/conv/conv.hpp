@@ -15,6 +15,62 @@ constexpr int unroll_of(int quads) {
   return 1;
 }
 
+// The stream: pairs of outputs (pairs.hpp) and, of an odd number of channels, the last one by
+// itself; or each by itself. `quads`: a quarter of the taps that they are filled up to with zeros.
+struct PairStream {
+  int quads;
+
+  constexpr explicit PairStream(int all_quads) : quads(all_quads) {}
+  constexpr int pair_bytes() const { return 16 + 8 * quads; }
+  constexpr int single_bytes() const { return Record::bytes + 4 * quads; }
+  constexpr int pairs_bytes(int channels) const { return channels / 2 * pair_bytes() + 8; }
+  constexpr int most_bytes(int channels) const {
+    const int in_pairs = pairs_bytes(channels) + channels % 2 * single_bytes();
+    const int alone = channels * single_bytes();
+    return in_pairs > alone ? in_pairs : alone;
+  }
+  constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to,
+                      bool in_pairs) const {
+    int o = 0;
+    for (; in_pairs && o + 1 < v.shape.channels; o += 2)
+      if (!to.skips(pair_bytes())) pack_pair(g, v, p, to, o);
+    if (in_pairs) {
+      to.put(std::int32_t{0x80});
+      to.put(std::int32_t{0});
+    }
+    for (; o < v.shape.channels; ++o) {
+      if (to.skips(single_bytes())) continue;
+      Record::put(to, fold(g, v, p, o));
+      const Taps taps(v.weights, p, o);
+      for (int k = 0; k < 4 * quads; ++k) to.put(static_cast<std::int8_t>(taps[k]));
+    }
+  }
+
+private:
+  constexpr void pack_pair(const GraphView& g, const Value& v, const Parameters& p, Writer& to,
+                           int o) const {
+    const Channel a = fold(g, v, p, o), b = fold(g, v, p, o + 1);
+    const Taps low(v.weights, p, o), high(v.weights, p, o + 1);
+    to.put(FastChannel::word(a));
+    to.put(static_cast<std::uint32_t>(FastChannel::word(b)) + static_cast<std::uint32_t>(a.bias));
+    for (int k = 0; k < 4 * quads; k += 4) {
+      to.put(pair_word(low, high, k));
+      to.put(pair_word(low, high, k + 1));
+    }
+    to.put(a.multiplier.multiplier);
+    to.put(b.multiplier.multiplier);
+  }
+};
+
+// One output of one pixel of a tile of `pixels`, by its record and weights as bytes.
+[[gnu::always_inline]] inline std::byte single_output(const Task& t, const std::byte* stream,
+                                                      const std::byte* tile, int pixels,
+                                                      int quads) {
+  const std::int32_t acc =
+      single(stream + Record::bytes, tile, pixels, quads, load_aligned<std::int32_t>(stream));
+  return Record::finish(stream, acc, t);
+}
+
 // Packing chooses one of three programs:
 //   pairs          two outputs per halfword (pairs.hpp); an odd last channel by itself
 //   floored_pairs  the same where the zero point is the lowest value, and sums are short
@@ -25,52 +81,25 @@ template <class Patches, int quads, RowKind rows> struct Conv {
   static constexpr int programs = 3, unroll = unroll_of(quads);
   static constexpr bool holds_weights = true;
   static constexpr int tile_bytes = 24 * quads;  // of three pixels
-  static constexpr int pair_bytes = 16 + 8 * quads, single_bytes = Record::bytes + 4 * quads;
+  static constexpr int single_bytes = PairStream(quads).single_bytes();
 
   static constexpr int scratch(const GraphView& g, const Value& v) {
     return tile_bytes + Patches::extra(g, v);
   }
-  static constexpr int pairs_bytes(int channels) { return channels / 2 * pair_bytes + 8; }
+  static constexpr int pairs_bytes(int channels) { return PairStream(quads).pairs_bytes(channels); }
   static constexpr int stream_size(const GraphView&, const Value& v) {  // at most
-    const int channels = v.shape.channels;
-    const int in_pairs = pairs_bytes(channels) + channels % 2 * single_bytes;
-    const int alone = channels * single_bytes;
-    return in_pairs > alone ? in_pairs : alone;
+    return PairStream(quads).most_bytes(v.shape.channels);
   }
 
   static constexpr bool fits_pairs(const GraphView& g, const Value& v, const Parameters& p) {
     return v.shape.channels >= 2 && armv7em_isa::fits_pairs(g, v, p);
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    const FilterLayout layout = v.weights;
-    int o = 0;
-    if (fits_pairs(g, v, p)) {
-      to.program = unroll == quads && v.quant.zero_point == -128 ? floored_pairs : pairs;
-      for (; o + 1 < v.shape.channels; o += 2) {
-        if (to.skips(pair_bytes)) continue;
-        const Channel a = fold(g, v, p, o), b = fold(g, v, p, o + 1);
-        const Taps low(layout, p, o), high(layout, p, o + 1);
-        to.put(FastChannel::word(a));
-        to.put(static_cast<std::uint32_t>(FastChannel::word(b)) +
-               static_cast<std::uint32_t>(a.bias));
-        for (int k = 0; k < 4 * quads; k += 4) {
-          to.put(pair_word(low, high, k));
-          to.put(pair_word(low, high, k + 1));
-        }
-        to.put(a.multiplier.multiplier);
-        to.put(b.multiplier.multiplier);
-      }
-      to.put(std::int32_t{0x80});
-      to.put(std::int32_t{0});
-    } else {
-      to.program = singles;
-    }
-    for (; o < v.shape.channels; ++o) {
-      if (to.skips(single_bytes)) continue;
-      Record::put(to, fold(g, v, p, o));
-      const Taps taps(layout, p, o);
-      for (int k = 0; k < 4 * quads; ++k) to.put(static_cast<std::int8_t>(taps[k]));
-    }
+    const bool in_pairs = fits_pairs(g, v, p);
+    to.program = !in_pairs                                       ? singles
+                 : unroll == quads && v.quant.zero_point == -128 ? floored_pairs
+                                                                 : pairs;
+    PairStream(quads).pack(g, v, p, to, in_pairs);
   }
 
   // The outputs from channel `o` on, one by one. Steps: bytes to the next pixel and channel.
@@ -79,9 +108,7 @@ template <class Patches, int quads, RowKind rows> struct Conv {
                                             std::byte* out, int pixel_step, int channel_step) {
     for (; o < t.out_channels; ++o, stream += single_bytes)
       for (int j = 0; j < pixels; ++j) {
-        const std::int32_t acc = single(stream + Record::bytes, tile + 4 * j, pixels, quads,
-                                        load_aligned<std::int32_t>(stream));
-        const std::byte y = Record::finish(stream, acc, t);
+        const std::byte y = single_output(t, stream, tile + 4 * j, pixels, quads);
         out[j * pixel_step + o * channel_step] = planar ? y ^ std::byte{0x80} : y;
       }
   }

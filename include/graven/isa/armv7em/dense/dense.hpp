@@ -39,8 +39,9 @@ constexpr void put_single(Writer& to, const FilterLayout& layout, const Paramete
 }
 
 // Packing chooses: fours, then two and the last one, or each of them alone. Stream: per four or two
-// outputs words, multipliers, weights; per single output record, weights.
-template <class Patches> struct Dense {
+// outputs words, multipliers, weights; per single output record, weights. Without `together`, each
+// alone.
+template <class Patches, bool together = true> struct Dense {
   enum Program { fours, singles };
   static constexpr int programs = 2;
   static constexpr bool holds_weights = true;
@@ -57,7 +58,7 @@ template <class Patches> struct Dense {
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const FilterLayout layout = v.weights;
-    to.program = fits_pairs(g, v, p) ? fours : singles;
+    to.program = together && fits_pairs(g, v, p) ? fours : singles;
     int o = 0;
     for (; to.program == fours && o + 3 < v.shape.channels; o += 4) {
       if (to.skips(32 + 4 * round4(layout.taps))) continue;
@@ -145,8 +146,9 @@ template <class Patches> struct Dense {
 };
 
 // Dense over several rows as running sums in scratch. Stream: a record per output; then, row by
-// row, the weights of four outputs at a time, of two, and of the last one, or of each alone.
-struct DenseRows {
+// row, the weights of four outputs at a time, of two, and of the last one, or of each alone; that
+// always without `together`, in half the code.
+template <bool together> struct RunningDense {
   static constexpr const char* name = "armv7em.dense";
   static constexpr bool serves(const GraphView& g, int value) {
     return makes<std::int8_t>(g, value, op::dense);
@@ -173,7 +175,7 @@ struct DenseRows {
     const FilterLayout layout = v.weights;
     const Shape in = g.input(v).shape;
     const int channels = v.shape.channels, row = in.row();
-    to.program = fours;
+    to.program = together ? fours : singles;
     for (int o = 0; o < channels; ++o) {
       const Channel channel = fold(g, v, p, o);
       Record::put(to, channel);
@@ -236,6 +238,8 @@ struct DenseRows {
       *out++ = Record::finish(record, load_aligned<std::int32_t>(sum), t);
   }
 };
+
+using DenseRows = RunningDense<true>;
 
 // Convolutions to rows of one pixel.
 struct SinglePixels {

@@ -55,10 +55,15 @@ struct Depthwise {
     return groups(v) * (4 * Record::bytes + 4 * v.filter.area());
   }
 
+  static constexpr Program program_of(const GraphView& g, const Value& v, const Parameters& p) {
+    bool is_fast = whole_range(v);
+    for (int o = 0; o < v.shape.channels; ++o)
+      is_fast = is_fast && FastChannel::serves(fold(g, v, p, o));
+    return is_fast ? fast : general;
+  }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const int channels = v.shape.channels;
-    bool is_fast = whole_range(v);
-    for (int o = 0; o < channels; ++o) is_fast = is_fast && FastChannel::serves(fold(g, v, p, o));
+    const bool is_fast = program_of(g, v, p) == fast;
     to.program = is_fast ? fast : general;
     for (int first = 0; first < channels; first += 4) {
       Channel lanes[4]{};
