@@ -99,10 +99,10 @@ def taps(
     Places that lie outside of the input whatever the output are left out.
     """
     for row in _reachable(rows, values.shape[1]):
-        top, top_inside = _under(rows, row, values.shape[1])
+        top, top_inside = places_under(rows, row, values.shape[1])
         band = values[:, top]
         for column in _reachable(columns, values.shape[2]):
-            left, left_inside = _under(columns, column, values.shape[2])
+            left, left_inside = places_under(columns, column, values.shape[2])
             inside = (top_inside[:, None] & left_inside)[None, :, :, None]
             yield row, column, np.where(inside, band[:, :, left], fill)
 
@@ -123,7 +123,7 @@ def _reachable(axis: Span, extent: int) -> range:
     return range(max(-(-first // axis.dilation), 0), min(last + 1, axis.filter))
 
 
-def _under(axis: Span, tap: int, extent: int) -> tuple[np.ndarray, np.ndarray]:
+def places_under(axis: Span, tap: int, extent: int) -> tuple[np.ndarray, np.ndarray]:
     """The input's index under one tap for every output, kept inside, and where it is inside."""
     index = np.arange(axis.output) * axis.stride - axis.before + tap * axis.dilation
     return np.clip(index, 0, extent - 1), (index >= 0) & (index < extent)

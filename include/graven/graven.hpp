@@ -21,6 +21,7 @@
 #include "graven/layers/cast.hpp"
 #include "graven/layers/concat.hpp"
 #include "graven/layers/conv2d.hpp"
+#include "graven/layers/conv3d.hpp"
 #include "graven/layers/cumsum.hpp"
 #include "graven/layers/dense.hpp"
 #include "graven/layers/depthwise_conv2d.hpp"
@@ -103,6 +104,7 @@ namespace plan = core::plan;
 // Shapes, numbers, parameters.
 using core::Dilation;
 using core::Extent;
+using core::Extent3;
 using core::Filter;
 using core::Shape;
 using core::shapes;
@@ -151,6 +153,8 @@ using core::ConstantFloorMod;
 using core::ConstantPow;
 using core::ConstantSub;
 using core::Conv2D;
+using core::Conv3D;
+using core::Conv5D;
 using core::Cos;
 using core::CumSum;
 using core::Dense;

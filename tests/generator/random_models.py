@@ -23,6 +23,7 @@ from graven.layers.binary import COMPARISONS, LOGIC, Binary
 from graven.layers.cast import Cast
 from graven.layers.concat import Concat
 from graven.layers.conv2d import Conv2D
+from graven.layers.conv3d import Conv3D
 from graven.layers.cumsum import CumSum
 from graven.layers.delay_line import DelayLine
 from graven.layers.dense import Dense
@@ -370,6 +371,32 @@ def transpose_conv2d(b: Builder, data: int) -> int:
     inputs = [b.integers(1, *size, channels), weights, data, *bias]
     layer = TransposeConv2D(stride, padding, b.activation())
     return b.add("TRANSPOSE_CONV", layer, inputs, output)
+
+
+def conv3d(b: Builder, data: int) -> int:
+    """Of a volume: the image's rows, cut into slices where that is possible; of reals alone."""
+    if b.element(data) is not FLOAT32:
+        return conv2d(b, data)
+    _, rows, width, depth = b.shape(data)
+    slices = b.pick(*(count for count in range(1, rows + 1) if rows % count == 0))
+    volume = (slices, rows // slices, width)
+    data = shaped(b, data, (1, *volume, depth))
+    padding, channels = b.pick("SAME", "VALID"), b.extent(6)
+    most = [3, 3, 3] if padding == "SAME" else [min(each, 3) for each in volume]
+    sides = tuple(b.extent(each) for each in most)
+    dilation = tuple(
+        b.extent(2) if padding == "SAME" or extent > 2 * (side - 1) else 1
+        for extent, side in zip(volume, sides, strict=True)
+    )
+    layer = Conv3D(tuple(b.extent(3) for _ in sides), dilation, padding, b.activation())
+    shape = tuple(
+        span(*each, padding).output
+        for each in zip(volume, sides, layer.stride, dilation, strict=True)
+    )
+    weights = b.weights(data, (*sides, depth, channels), 4, False)
+    fan_in = depth * math.prod(sides)
+    inputs, output = b.weighted(data, weights, channels, fan_in, (1, *shape, channels))
+    return b.add("CONV_3D", layer, inputs, output)
 
 
 def dense(b: Builder, data: int) -> int:
@@ -1448,7 +1475,8 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
 }
 KINDS = tuple(LAYERS)
 BEYOND = {
-    each.__name__: each for each in (sequence_lstm, gru, simple_rnn, power, one_hot, any_extreme)
+    each.__name__: each
+    for each in (sequence_lstm, gru, simple_rnn, power, one_hot, any_extreme, conv3d)
 }
 """What TensorFlow Lite Micro has no operator for."""
 WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")
@@ -1471,8 +1499,8 @@ ELEMENTS = tuple(
     if element is not INT16 or kind in WIDE
 )
 IMAGES_ONLY = (
-    conv2d, depthwise_conv2d, dilated, transpose_conv2d, padded_conv2d, padded_depthwise, max_pool,
-    avg_pool, resize_nearest, resize_bilinear,
+    conv2d, conv3d, depthwise_conv2d, dilated, transpose_conv2d, padded_conv2d, padded_depthwise,
+    max_pool, avg_pool, resize_nearest, resize_bilinear,
 )  # fmt: skip
 
 

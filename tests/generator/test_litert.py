@@ -58,11 +58,12 @@ def test_operator_equals_litert(name, element):
         assert not differences, f"{name} {element.value} seed {seed}: {differences}"
 
 
-@pytest.mark.parametrize("kind", ["power", "one_hot", "any_extreme"])
+@pytest.mark.parametrize("kind", ["power", "one_hot", "any_extreme", "conv3d"])
 @pytest.mark.parametrize("element", [INT8, INT16, FLOAT32], ids=lambda element: element.value)
 def test_random_operator_equals_litert(kind, element):
     pytest.importorskip("ai_edge_litert.interpreter", reason="no package ai-edge-litert")
-    if (kind, element) in (("power", INT8), ("power", INT16), ("one_hot", INT16)):
+    if (kind, element) in (("power", INT8), ("power", INT16), ("one_hot", INT16),
+                           ("conv3d", INT8), ("conv3d", INT16)):  # fmt: skip
         pytest.skip("which LiteRT lacks")
     for seed in range(CASES):
         rng = np.random.default_rng(seed)

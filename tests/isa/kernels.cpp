@@ -108,7 +108,7 @@ template <class S> void serve_elements(S& s) {
         Doubled<Equal>, Doubled<NotEqual>, Doubled<Less>, Doubled<LessEqual>, Doubled<Greater>,
         Doubled<GreaterEqual>, Doubled<Prelu>, Doubled<AddN>, ReduceMax<rows>, Sum<rows>, ArgMin<>,
         ArgMax<>, ZerosLike, Tanh>(s);
-  serve<S, reals, CumSum<>, L2Normalization, LogSoftmax, L2Pool<2>,
+  serve<S, reals, Conv3D<2, 8, 4, 2>, CumSum<>, L2Normalization, LogSoftmax, L2Pool<2>,
         Doubled<BatchMatMul<false, true>>, Doubled<FloorDiv>, Doubled<FloorMod>, Doubled<Pow>,
         Doubled<AddN>, Mean<rows>, ReduceMax<rows>, ArgMax<>, Cast<Element::int32>>(s);
   serve<S, ints, Doubled<Add>, Doubled<Mul>, ReduceMax<rows>, Mean<rows>>(s);

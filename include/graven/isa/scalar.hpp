@@ -16,6 +16,7 @@
 #include "graven/isa/scalar/binaries.hpp"
 #include "graven/isa/scalar/cast.hpp"
 #include "graven/isa/scalar/conv.hpp"
+#include "graven/isa/scalar/conv3d.hpp"
 #include "graven/isa/scalar/detections.hpp"
 #include "graven/isa/scalar/elementwise.hpp"
 #include "graven/isa/scalar/fft.hpp"
@@ -91,8 +92,8 @@ using audio =
            OverlapAdds<std::int16_t>, OverlapAdds<float>, Energies, FilterBanks, BankRoot,
            Noise<op::noise_estimate>, Noise<op::less_noise>, Pcans, BankLog>;
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
-                        weighted<Int16x8By32>, by_nibbles, by_words, BatchMatMul<std::int8_t>,
-                        BatchMatMul<float>>;
+                        weighted<Int16x8By32>, by_nibbles, by_words, Conv3D,
+                        BatchMatMul<std::int8_t>, BatchMatMul<float>>;
 using kernels = Prefer<products, pooling, reducing, lengths, elementwise, words, converting,
                        binaries, Selects, AddNInt8, AddNFloat32, moving, lasting, transformers,
                        audio, NanoRustConv, NanoRustSoftmax, TreeWalks>;

@@ -1,0 +1,14 @@
+// EXPECT: Conv3D: the filter is larger than the incoming activation
+#include <graven/graven.hpp>
+
+using namespace graven;
+
+constexpr float filter[8] = {};
+constexpr Parameters params[] = {{}, {.filter = filter}};
+#ifdef GRAVEN_BROKEN
+using Network = Sequential<Conv3D<4, 1, 1, Extent3(5, 2, 2)>>;
+#else
+using Network = Sequential<Conv3D<4, 1, 1, 2>>;
+#endif
+
+Model<Network, Shape{4 * 4, 4, 1}, params> model;
