@@ -15,30 +15,14 @@
 #include "graven/evaluate.hpp"
 #include "graven/floating_point.hpp"
 #include "graven/quant.hpp"
+#include "graven/random.hpp"
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <type_traits>
 
 namespace graven::core {
-
-// PCG32 (M. O'Neill, 2014): XSH-RR of a linear congruential generator.
-class Random {
-  std::uint64_t state;
-
-public:
-  constexpr explicit Random(std::uint64_t seed) : state(seed) { next(); }
-  constexpr std::uint32_t next() {
-    const std::uint64_t old = state;
-    state = old * 6364136223846793005u + 1442695040888963407u;
-    const auto mixed = static_cast<std::uint32_t>(((old >> 18) ^ old) >> 27);
-    return std::rotr(mixed, static_cast<int>(old >> 59));
-  }
-  // 0 <= x < 1, in steps of 2^-24.
-  constexpr float uniform() { return static_cast<float>(next() >> 8) * 0x1p-24f; }
-};
 
 struct Sampling {
   float temperature = 1;

@@ -1,4 +1,6 @@
-// What goes with a Trainer: random numbers, schedules, metrics, the replay buffer.
+// What goes with a Trainer: random numbers (those of samplers), schedules, metrics, the replay
+// buffer.
+#include "graven/beam.hpp"
 #include "graven/graven.hpp"
 #include "graven/train.hpp"
 

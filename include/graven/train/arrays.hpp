@@ -2,8 +2,8 @@
 #pragma once
 
 #include "graven/isa/scalar/training/updates.hpp"
+#include "graven/random.hpp"
 #include "graven/train/policy.hpp"
-#include "graven/train/random.hpp"
 
 #include <cstdint>
 #include <span>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "graven/error.hpp"
-#include "graven/train/random.hpp"
+#include "graven/random.hpp"
 
 #include <array>
 #include <cstddef>
