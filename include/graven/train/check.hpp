@@ -49,6 +49,7 @@ template <TrainPolicy policy> struct CheckPolicy {
 template <const auto& forward, const auto& params, TrainPolicy policy> struct CheckLearning {
   static constexpr auto scope = scope_of(forward, policy.learns);
   static constexpr const View& out = forward.outputs[0];
+  static constexpr bool one_input = forward.input_count == 1;
   static constexpr bool one_output = forward.output_count == 1;
   static constexpr bool is_real = forward.values[out.value].element == Element::float32;
   static constexpr bool some_learn = scope.parameters > 0;
@@ -65,6 +66,8 @@ template <const auto& forward, const auto& params, TrainPolicy policy> struct Ch
       policy.loss.kind != LossKind::softmax_cross_entropy || forward.outputs[0].shape.channels > 1;
 
   static constexpr bool passed() {
+    static_assert(one_input || error::unsupported<error::got<forward.input_count>>,
+                  "Trainer: the network must have one input, which step() and run() take.");
     static_assert(one_output || error::unsupported<error::got<forward.output_count>>,
                   "Trainer: the network must have one output, from which the loss is computed.");
     static_assert(some_learn || error::unsupported<>,
@@ -80,7 +83,7 @@ template <const auto& forward, const auto& params, TrainPolicy policy> struct Ch
     static_assert(without_weights < 0 || error::size_mismatch<error::at_layer<without_weights>>,
                   "Trainer: this layer does not learn, so its record needs a filter. Only layers "
                   "that learn may begin without one (Trainer::initialize).");
-    return one_output && some_learn && is_real && scores && without_weights < 0;
+    return one_input && one_output && some_learn && is_real && scores && without_weights < 0;
   }
 };
 
