@@ -250,6 +250,21 @@ TEST_CASE("a Softmax at the end is part of the cross-entropy") {
   CHECK(shares.trainer.run(Sample<8>(0).x)[2] > 0);
 }
 
+TEST_CASE("a label that is no class brings neither loss nor gradient") {
+  static Held<Trainer<Perceptron, vector, empty>> held;
+  held.trainer.initialize(Initializer::he_uniform, 3);
+  const auto weights = held.trainer.weights<2>();
+  const std::vector<float> before(weights.begin(), weights.end());
+  using Limits = std::numeric_limits<std::int32_t>;
+  for (const std::int32_t label : {-1, 4, (Limits::min)(), (Limits::max)()}) {
+    const Learned learned = held.trainer.step(Sample<8>(1).x, label);
+    CHECK(learned.loss == 0);
+    CHECK(learned.is_sound());
+  }
+  CHECK(std::equal(before.begin(), before.end(), weights.begin()));
+  CHECK(held.trainer.step(Sample<8>(1).x, 3).loss > 0);
+}
+
 TEST_CASE("only biases, only the last layers") {
   static constexpr float f0[8 * 16]{0.5f, 0.25f, -1}, f1[16 * 4]{1, 2, 3};
   static constexpr Parameters full[]{{}, {.filter = f0}, {.filter = f1}};

@@ -17,8 +17,8 @@ inline constexpr Loss mse{LossKind::mse};  // (y - t)^2
 inline constexpr Loss mae{LossKind::mae};  // |y - t|
 // (y - t)^2 / 2 as far as |y - t| < delta, then delta * (|y - t| - delta / 2).
 constexpr Loss huber(float delta = 1) { return {LossKind::huber, delta}; }
-// -log softmax(scores)[label], the mean over the pixels of the output; at most 87.3 of each. A
-// Softmax at the end of the network is part of it.
+// -log softmax(scores)[label], the mean over the pixels of the output; at most 87.3 of each, and 0
+// where the label is no class, such as -1. A Softmax at the end of the network is part of it.
 inline constexpr Loss softmax_cross_entropy{LossKind::softmax_cross_entropy};
 
 }  // namespace loss

@@ -27,8 +27,8 @@ template <LossKind kind> struct LossOf {
   }
 };
 
-// Stream: float 1 / count, delta. Of softmax_cross_entropy the first input
-// is what softmax makes of the scores, and the second the class of each pixel.
+// Stream: float 1 / count, delta. Of softmax_cross_entropy the first input is what softmax makes of
+// the scores, and the second the class of each pixel; a label that is no class adds nothing.
 struct Losses : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 8; }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
@@ -40,6 +40,7 @@ struct Losses : PlainKernel {
   }
   static constexpr float share(const Task& t) { return load_aligned<float>(t.stream); }
   static constexpr float delta(const Task& t) { return load_aligned<float>(t.stream + 4); }
+  static constexpr bool is_class(int label, int classes) { return label >= 0 && label < classes; }
 };
 
 // One number, summed row by row.
@@ -52,6 +53,7 @@ template <LossKind kind> struct LossValue : Losses {
     if constexpr (kind == LossKind::softmax_cross_entropy) {
       for (int x = 0; x < t.in_width; ++x, y += 4 * t.in_channels, wanted += 4) {
         const int label = load<std::int32_t>(wanted);
+        if (!is_class(label, t.in_channels)) continue;
         constexpr float least = (std::numeric_limits<float>::min)();
         const float share = load<float>(y + 4 * label);
         sum -= floating_point::log(share < least ? least : share);
@@ -73,7 +75,7 @@ template <LossKind kind> struct LossGradient : Losses {
       for (int c = 0; c < t.out_channels; ++c, y += 4, out += 4) {
         float slope = 0;
         if constexpr (kind == LossKind::softmax_cross_entropy)
-          slope = c == label ? load<float>(y) - 1 : load<float>(y);
+          slope = !is_class(label, t.out_channels) ? 0 : load<float>(y) - (c == label ? 1 : 0);
         else
           slope = LossOf<kind>::slope(load<float>(y) - load<float>(wanted + 4 * c), delta(t));
         store(out, slope * share(t));
