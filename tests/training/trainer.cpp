@@ -169,10 +169,19 @@ TEST_CASE("the rate can change from step to step; 0 learns nothing") {
   CHECK(held.trainer.weights<0>()[5] == before);
 }
 
+template <Optimizer rule, int batch = 1>
+constexpr std::uint64_t fingerprint =
+    Trainer<Perceptron, vector, empty,
+            TrainPolicy{.optimizer = rule, .batch = batch}>::fingerprint;
+
 TEST_CASE("what has been learned is saved and restored; other bytes are refused") {
   using T = Trainer<Perceptron, vector, empty, TrainPolicy{.optimizer = optimizer::adam()}>;
   using Other = Trainer<Perceptron, vector, empty, TrainPolicy{.optimizer = optimizer::sgd(0.1f)}>;
   static_assert(T::fingerprint != Other::fingerprint);
+  static_assert(fingerprint<optimizer::adam()> != fingerprint<optimizer::adamw()>);
+  static_assert(fingerprint<optimizer::momentum(0.1f)> != fingerprint<optimizer::rmsprop(0.1f)>);
+  static_assert(fingerprint<optimizer::momentum(0.1f)> != fingerprint<optimizer::sgd(0.1f), 2>);
+  static_assert(fingerprint<optimizer::sgd(0.1f)> == fingerprint<optimizer::sgd(0.2f)>);
   static Held<T> a, b;
   static std::byte flash[T::saved_size];
   a.trainer.initialize(Initializer::he_uniform, 3);
@@ -195,6 +204,23 @@ TEST_CASE("what has been learned is saved and restored; other bytes are refused"
   refuses(8, Restored::other_model);
   refuses(16, Restored::torn);
   for (std::size_t at = 24; at < T::saved_size; ++at) refuses(at, Restored::torn);
+}
+
+TEST_CASE("a State of larger batches goes on in smaller ones, with a new batch") {
+  using Four = Trainer<Perceptron, vector, empty, TrainPolicy{.batch = 4}>;
+  using Two = Trainer<Perceptron, vector, empty, TrainPolicy{.batch = 2}>;
+  static Held<Four> four;
+  static Held<Two> two;
+  static std::byte flash[Four::saved_size];
+  four.trainer.initialize(Initializer::he_uniform, 3);
+  for (int i = 0; i < 3; ++i) four.trainer.step(Sample<8>(1).x, 1);
+  four.trainer.save(flash);
+  REQUIRE(two.trainer.restore(flash) == Restored::done);
+  const float before = two.trainer.weights<3>()[1];
+  two.trainer.step(Sample<8>(1).x, 1);
+  CHECK(two.trainer.weights<3>()[1] == before);
+  two.trainer.step(Sample<8>(1).x, 1);
+  CHECK(two.trainer.weights<3>()[1] != before);
 }
 
 // The head of a frozen int8 network: its weights and at most 1 KB more than inference needs.

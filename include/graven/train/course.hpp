@@ -23,9 +23,17 @@ struct Course {
   using Engine = core::Engine<learning_graph<forward, params, policy, steps>, Training<Isa>, params,
                               policy.plan>;
   static constexpr std::size_t state_size = Engine::arena_size - Engine::state_at;
-  static constexpr std::uint64_t fingerprint =
-      fingerprint_of<learning_graph<forward, params, policy, steps>, Training<Isa>,
-                     typename Engine::Plan>();
+  // Moments of one rule are not those of another, nor one layer's weights another's, though they be
+  // as many.
+  static constexpr std::uint64_t fingerprint = [] {
+    std::uint64_t hash = fingerprint_of<learning_graph<forward, params, policy, steps>,
+                                        Training<Isa>, typename Engine::Plan>();
+    auto mix = [&](int number) { hash = (hash ^ static_cast<unsigned>(number)) * 0x100000001b3; };
+    mix(static_cast<int>(policy.optimizer.rule));
+    mix(policy.gathers());
+    for (int k = 0; k < differentiation.array_count; ++k) mix(differentiation.arrays[k].forward);
+    return hash;
+  }();
 
   static constexpr std::size_t place(int value) {
     return static_cast<std::size_t>(Engine::Tables::place(value, 0));

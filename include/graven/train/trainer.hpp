@@ -169,7 +169,8 @@ private:
   constexpr void begin_step() {
     const StepNumbers n = numbers();
     n.set(StepNumbers::refused, 0);
-    if (n[StepNumbers::gathered] == batch) n.set(StepNumbers::gathered, 0);
+    // More than a batch: the State was restored from a trainer of larger ones.
+    if (n[StepNumbers::gathered] >= batch) n.set(StepNumbers::gathered, 0);
     if (n[StepNumbers::gathered] == 0) begin_batch(n);
     n.set(StepNumbers::gathered, n[StepNumbers::gathered] + 1);
   }
