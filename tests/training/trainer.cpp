@@ -145,6 +145,18 @@ TEST_CASE("a weight that would be NaN stays, and the step says so") {
   CHECK(held.trainer.step(sample.x, 1).is_sound());
 }
 
+// Of such losses the gradient of NaN is a number: what multiplies it must not become a weight.
+TEST_CASE("NaN in an input stays out of the weights also where the loss bounds its gradient") {
+  using T = Trainer<Dense<8, 4>, vector, empty_of_one, TrainPolicy{.loss = loss::mae}>;
+  static Held<T> held;
+  held.trainer.initialize(Initializer::he_uniform, 3);
+  Sample<8> sample(1);
+  sample.x[0] = std::numeric_limits<float>::quiet_NaN();
+  const float wanted[4]{};
+  CHECK(!held.trainer.step(sample.x, wanted).is_sound());
+  for (const float w : held.trainer.weights<0>()) CHECK(!std::isnan(w));
+}
+
 TEST_CASE("with a batch, a step with NaN in it changes nothing at all") {
   using T = Trainer<Perceptron, vector, empty, TrainPolicy{.batch = 2}>;
   static Held<T> held;

@@ -125,11 +125,12 @@ constexpr void add_rows(std::byte* to, const std::byte* rows, int count, const s
   }
 }
 
-constexpr float largest_magnitude(const std::byte* x, int count) {  // NaN: any
+// NaN, if one of them is.
+constexpr float largest_magnitude(const std::byte* x, int count) {
   float most = 0;
   for (int i = 0; i < count; ++i) {
     const float size = floating_point::magnitude(load<float>(x + 4 * i));
-    if (!(size <= most)) most = size;
+    if (most == most && !(size <= most)) most = size;
   }
   return most;
 }
