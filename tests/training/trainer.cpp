@@ -288,6 +288,32 @@ TEST_CASE("a Softmax at the end is part of the cross-entropy") {
   CHECK(shares.trainer.run(Sample<8>(0).x)[2] > 0);
 }
 
+// The loss of a third step.
+template <class Net, const auto& params, TrainPolicy policy> float third_loss() {
+  using T = Trainer<Net, Shape{3, 2, 8}, params, policy>;
+  static Held<T> held;
+  held.trainer.initialize(Initializer::he_uniform, 1);
+  typename T::Target wanted[T::target_size];
+  for (std::size_t i = 0; i < T::target_size; ++i)
+    wanted[i] = static_cast<typename T::Target>(i % 3);
+  const Sample<48> sample(1);
+  held.trainer.step(sample.x, wanted);
+  held.trainer.step(sample.x, wanted);
+  return held.trainer.step(sample.x, wanted).loss;
+}
+
+TEST_CASE("a reshape at the end changes nothing of what is learned") {
+  using Conv = Conv2D<8, 4, 1>;
+  static constexpr Parameters two[2]{}, three[3]{}, four[4]{};
+  constexpr TrainPolicy squares{.loss = loss::mse}, scores{};
+  const float plain = third_loss<Conv, two, squares>();
+  CHECK(third_loss<Sequential<Conv, Flatten>, three, squares>() == plain);
+  CHECK(third_loss<Sequential<Conv, Reshape<Shape{8, 1, 3}>>, three, squares>() == plain);
+  const float classes = third_loss<Conv, two, scores>();
+  CHECK(third_loss<Sequential<Conv, Reshape<Shape{1, 6, 4}>>, three, scores>() == classes);
+  CHECK(third_loss<Sequential<Conv, Softmax, Reshape<Shape{6, 1, 4}>>, four, scores>() == classes);
+}
+
 TEST_CASE("a label that is no class brings neither loss nor gradient") {
   static Held<Trainer<Perceptron, vector, empty>> held;
   held.trainer.initialize(Initializer::he_uniform, 3);

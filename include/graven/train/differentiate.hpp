@@ -34,13 +34,19 @@ private:
   View gradients[std::size_t{forward.count}]{};  // value -1: none yet
   int again[std::size_t{forward.count}]{};       // values that are made again; -1: not yet
 
+  // The same elements in rows of this shape: a copy, where a reshape moves their boundaries.
+  constexpr View in_rows(View from, Shape shape, const Value& layer) {
+    from.shape = shape;
+    if (l.graph.values[from.value].shape.row() == shape.row()) return from;
+    return l.copied(detail::gradient_value(op::copy, shape, layer), from);
+  }
   constexpr void add_loss() {
-    View said = forward.outputs[0];
-    const int out = said.value;
-    said.value = made[out];
+    const int out = forward.outputs[0].value;
+    const Shape shape = forward.outputs[0].shape;
+    View said = in_rows({made[out], shape}, shape, f[out]);
     const bool by_scores = policy.loss.kind == LossKind::softmax_cross_entropy;
     int towards = out;  // whose gradient the loss's is
-    if (by_scores && f[out].op == op::softmax) {
+    if (by_scores && f[out].op == op::softmax && f[out].shape.channels == shape.channels) {
       towards = f.input(f[out]).value;
       if (f[out].options.template get<SoftmaxOptions>().beta != 1) refused = f[out].layer;
     } else if (by_scores) {
@@ -56,7 +62,7 @@ private:
     slope.op = op::loss_gradient;
     slope.reduces = false;
     slope.shape = said.shape;
-    send(towards, l.add(slope, said, wanted));
+    send(towards, in_rows(l.add(slope, said, wanted), f[towards].shape, f[out]));
   }
 
   // A gradient of forward value v; there may be others.
