@@ -13,8 +13,30 @@
 
 namespace graven::core {
 
+namespace detail {
+
+template <class Layer> constexpr bool is_stateful() {
+  if constexpr (requires { Layer::stateful; })
+    return Layer::stateful;
+  else
+    return false;
+}
+template <class Forward, class Backward> constexpr bool begins_anew() {
+  static_assert((!is_stateful<Forward>() && !is_stateful<Backward>()) ||
+                    error::unsupported<error::in<Forward>, error::in<Backward>>,
+                "Bidirectional: what reads from the end cannot go on from run to run. Give both "
+                "layers Recurrence{.stateful = false}.");
+  return !is_stateful<Forward>() && !is_stateful<Backward>();
+}
+template <class Forward, class Backward> struct BothWays {
+  // Behind a mistake the shapes are the same, so that nothing more is said.
+  static constexpr Axis along = begins_anew<Forward, Backward>() ? Axis::height : Axis::width;
+  using type = Concat<Forward, Sequential<Reverse<along>, Backward, Reverse<along>>>;
+};
+
+}  // namespace detail
+
 template <class Forward, class Backward = Forward>
-using Bidirectional =
-    Concat<Forward, Sequential<Reverse<Axis::height>, Backward, Reverse<Axis::height>>>;
+using Bidirectional = typename detail::BothWays<Forward, Backward>::type;
 
 }  // namespace graven::core

@@ -57,6 +57,7 @@ template <const auto& gates, int In, int Units, Element e> struct WantedOfCell {
 // which elements it remembers more than the hidden state.
 template <class Layer, int Units, Recurrence how> struct Recurrent {
   static constexpr int views = 6;
+  static constexpr bool stateful = how.stateful;
 
   template <At in> static constexpr Shape output() {
     static_assert(
