@@ -183,8 +183,7 @@ TEST_CASE("the rate can change from step to step; 0 learns nothing") {
 
 template <Optimizer rule, int batch = 1>
 constexpr std::uint64_t fingerprint =
-    Trainer<Perceptron, vector, empty,
-            TrainPolicy{.optimizer = rule, .batch = batch}>::fingerprint;
+    Trainer<Perceptron, vector, empty, TrainPolicy{.optimizer = rule, .batch = batch}>::fingerprint;
 
 TEST_CASE("what has been learned is saved and restored; other bytes are refused") {
   using T = Trainer<Perceptron, vector, empty, TrainPolicy{.optimizer = optimizer::adam()}>;
