@@ -49,11 +49,12 @@ from graven.frontends import files, keras, nano_rust, rmd1, sklearn, tflite_writ
 from graven.nano_rust import PySequentialModel
 from graven.node import counted, node_of, shape_text
 from graven.pixels import Pixels
-from graven.quantize.batches import Batches, joined
+from graven.quantize.batches import Batches
 from graven.quantize.budget import MIXED, Bytes
 from graven.quantize.decisions import Report
 from graven.quantize.kinds import kind_of
 from graven.quantize.search import Progress, quiet
+from graven.quantize.sequences import joined
 from graven.runnable import Runnable, plain
 
 if TYPE_CHECKING:
@@ -80,13 +81,14 @@ def compile(
     quantize="int8" makes an int8 model of a float32 one, "int4" with weights of 4 bits, "int16x8"
     with int16 activations, by the samples in `calibrate`: an array, arrays by the inputs' names, an
     .npz or .npy file or a list of them, a folder of images or WAVs, or anything that yields
-    batches; `method` is one for all ranges, or the best for each. "mixed" chooses for every layer
-    what `flash` and `ram`, bytes on the target (weights and code; arena), leave room for. `target`
-    and `plan` are what memory() and on() take unless they are told otherwise. `layout` is that of
-    inputs with height and width: nhwc, nchw, or what costs nothing. Exact `prune` removes what
-    cannot change an output. `allow_float` takes float32 operators between int8 ones. `normalize`, a
-    pair (mean, std) as of torchvision, lets the model take bytes of a camera. `progress` hears what
-    begins, and (what, done, of) of what is counted.
+    batches; of a network that keeps a state, sequences of steps; `method` is one for all ranges, or
+    the best for each. "mixed" chooses for every layer what `flash` and `ram`, bytes on the target
+    (weights and code; arena), leave room for. `target` and `plan` are what memory() and on() take
+    unless they are told otherwise. `layout` is that of inputs with height and width: nhwc, nchw, or
+    what costs nothing. Exact `prune` removes what cannot change an output. `allow_float` takes
+    float32 operators between int8 ones. `normalize`, a pair (mean, std) as of torchvision, lets the
+    model take bytes of a camera. `progress` hears what begins, and (what, done, of) of what is
+    counted.
     """
     choice = build.Choice(target, isa, plan)
     build.check(choice)
@@ -162,7 +164,7 @@ def examples(model: Any, example: Any, samples: Any) -> tuple:
         known = [each for each in inspect.signature(model.forward).parameters if each in samples]
         samples = [samples[each] for each in (known if len(known) == len(samples) else samples)]
     if example is None and isinstance(samples, list):
-        example = tuple(library.as_tensor(np.asarray(each[:1], np.float32)) for each in samples)
+        example = tuple(library.as_tensor(one_of(each)) for each in samples)
     if example is None:
         raise GravenError(
             f"compile: {type(model).__name__} says nothing about its input; give example=, a "
@@ -171,8 +173,15 @@ def examples(model: Any, example: Any, samples: Any) -> tuple:
     return tuple(example) if isinstance(example, list | tuple) else (example,)
 
 
+def one_of(value: np.ndarray | list[np.ndarray]) -> np.ndarray:
+    """The first sample, with its axis; whole numbers stay so."""
+    first = np.asarray((value[0] if isinstance(value, list) else value)[:1])
+    return first if first.dtype.kind in "iub" else first.astype(np.float32)
+
+
 def collected(given: Any) -> Any:
-    """Samples as a list of arrays, one per input; names of files, and arrays by name, stay so."""
+    """Samples as a list with what each input gets: an array, or a list of batches or sequences;
+    names of files, and arrays by name, stay so."""
     if isinstance(given, str | os.PathLike):
         return [Path(given)]
     if are_files(given):
@@ -180,11 +189,17 @@ def collected(given: Any) -> Any:
     if hasattr(given, "numpy") or isinstance(given, np.ndarray):
         return [plain(given)]
     if isinstance(given, dict):
-        return {name: plain(each) for name, each in given.items()}
+        return {name: each_plain(value) for name, value in given.items()}
     batches = [each[0] if isinstance(each, list | tuple) else each for each in given]
     if not batches:
         raise GravenError("calibrate: yields nothing; give some hundred samples.")
-    return [np.concatenate([plain(each) for each in batches])]
+    return [[plain(each) for each in batches]]
+
+
+def each_plain(value: Any) -> np.ndarray | list[np.ndarray]:
+    """An array, or those of a list."""
+    listed = isinstance(value, list | tuple) and all(hasattr(each, "shape") for each in value)
+    return [plain(each) for each in value] if listed else plain(value)
 
 
 def are_files(given: Any) -> bool:
@@ -197,7 +212,7 @@ def are_files(given: Any) -> bool:
 
 def calibration(
     network: ir.Network, samples: Any, kind: str, bytes_as: Pixels | None
-) -> inputs.Inputs:
+) -> inputs.Samples:
     """Samples in the order of the model's inputs."""
     if samples is None:
         raise GravenError(
@@ -212,7 +227,8 @@ def calibration(
             f"calibrate: has {len(samples)} arrays, but the model has {len(network.inputs)} inputs."
         )
     pairs = zip(inputs.tensors(network), samples, strict=True)
-    return [inputs.real(tensor, value, "calibrate", bytes_as) for tensor, value in pairs]
+    return [inputs.sampled(network, tensor, value, "calibrate", bytes_as)
+            for tensor, value in pairs]  # fmt: skip
 
 
 def within(kind: str, flash: int | None, ram: int | None) -> Bytes | None:

@@ -8,19 +8,23 @@ import dataclasses
 import os
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from graven import folders, ir
 from graven.errors import GravenError
 from graven.facts import StreamFacts
-from graven.node import counted, shape_text
+from graven.node import PLAIN, counted, shape_text
 
 if TYPE_CHECKING:
     from graven.pixels import Pixels
 
+T = TypeVar("T", bound=list)
 Inputs = list[np.ndarray]
+Samples = list[np.ndarray | list[np.ndarray]]
+"""By input, to calibrate with: an array of samples; of a network with variables, sequences of
+steps, as one array or a list of them."""
 
 
 def tensors(network: ir.Network) -> list[ir.Tensor]:
@@ -60,7 +64,7 @@ def load(network: ir.Network, files: list[Path]) -> Inputs:
     return _from_raw(network, files)
 
 
-def samples(network: ir.Network, files: list[Path], pixels: Pixels | None = None) -> Inputs:
+def samples(network: ir.Network, files: list[Path], pixels: Pixels | None = None) -> Samples:
     """`--calibrate`: real numbers for a float32 network, or bytes of which `pixels` tells what they
     are; in its layout or channels first. A folder of images or recordings is an array, too."""
     arrays: list[np.ndarray | dict[str, np.ndarray]] = [
@@ -80,7 +84,9 @@ def samples(network: ir.Network, files: list[Path], pixels: Pixels | None = None
             "one .npz, or one .npy for each, in order."
         )
     triples = zip(wanted, arrays, where, strict=True)
-    return _same_count([real(tensor, value, text, pixels) for tensor, value, text in triples])
+    return _same_count(
+        [sampled(network, tensor, value, text, pixels) for tensor, value, text in triples]
+    )
 
 
 def names(network: ir.Network, arrays: dict[str, np.ndarray], where: str) -> list[str]:
@@ -107,10 +113,60 @@ def _named(
     return names[0]
 
 
+def sampled(
+    network: ir.Network,
+    tensor: ir.Tensor,
+    value: np.ndarray | list[np.ndarray],
+    where: str,
+    pixels: Pixels | None = None,
+) -> np.ndarray | list[np.ndarray]:
+    """What an input is calibrated with: samples, or sequences where variables last."""
+    if network.variables:
+        steps = sequences(tensor, value, where)
+        return [real(tensor, each, where, pixels) for each in steps]
+    if isinstance(value, list):
+        value = np.concatenate(value)
+    return real(tensor, value, where, pixels)
+
+
+def sequences(
+    tensor: ir.Tensor, value: np.ndarray | list[np.ndarray], where: str
+) -> list[np.ndarray]:
+    """Each as (steps, *the input's shape)."""
+    wanted = [extent for extent in tensor.shape if extent != 1]
+    found = []
+    for each in value:
+        extents = [extent for extent in np.shape(each)[1:] if extent != 1]
+        if np.ndim(each) == 0 or len(each) == 0 or extents != wanted:
+            outer = f"{len(value)}x" if isinstance(value, np.ndarray) else "a sequence of "
+            raise GravenError(
+                f"{where}: has shape {outer}{shape_text(np.shape(each))}, but the model keeps a "
+                "state from step to step; give sequences, an array or a list of them, each of "
+                f"steps and {shape_text(tensor.shape)} for the model's input '{tensor.name}'."
+            )
+        found.append(np.ascontiguousarray(each).reshape(len(each), *tensor.shape))
+    return found
+
+
+def whole(tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
+    """Samples of an input of plain numbers, such as tokens."""
+    element = tensor.element.dtype
+    fits = isinstance(value, np.ndarray) and value.dtype.kind in "iub"
+    if not fits or not np.array_equal(value.astype(element), value):
+        raise GravenError(
+            f"{where}: is {getattr(value, 'dtype', 'no array')}, expected the whole numbers "
+            f"({tensor.element.value}) of the model's input '{tensor.name}', such as tokens."
+        )
+    return shaped(tensor, value, where).astype(element)
+
+
 def real(
     tensor: ir.Tensor, value: np.ndarray, where: str, pixels: Pixels | None = None
 ) -> np.ndarray:
-    """Samples of a float32 input as (samples, *its shape); channels first are moved behind."""
+    """Samples of a float32 input as (samples, *its shape), channels first moved behind; of one of
+    plain numbers, those."""
+    if tensor.element in PLAIN:
+        return whole(tensor, value, where)
     if pixels is not None and getattr(value, "dtype", None) == np.uint8:
         return pixels.real(shaped(tensor, value, where))
     if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
@@ -284,7 +340,7 @@ def _fit(tensor: ir.Tensor, value: np.ndarray | dict[str, np.ndarray], where: st
     return value.reshape(value.shape[0], *tensor.shape)
 
 
-def _same_count(values: Inputs) -> Inputs:
+def _same_count(values: T) -> T:
     counts = [len(value) for value in values]
     if len(set(counts)) > 1:
         raise GravenError(f"--input: the inputs have {counts} inferences, expected equal numbers.")

@@ -9,7 +9,7 @@ import numpy as np
 
 from graven import inputs, ir
 from graven.errors import GravenError
-from graven.node import QUANTIZED
+from graven.node import PLAIN, QUANTIZED
 from graven.pixels import Pixels
 from graven.quantize.scales import dequantized, quantized, scale_in
 
@@ -105,7 +105,11 @@ class Runnable:
         self, tensor: ir.Tensor, value: np.ndarray, place: int
     ) -> tuple[ir.Tensor, np.ndarray]:
         where = f"{self.network.name}: input {place}"
-        if value.dtype.kind == "f" or (value.dtype == np.uint8 and self.pixels is not None):
+        if (
+            value.dtype.kind == "f"
+            or tensor.element in PLAIN
+            or (value.dtype == np.uint8 and self.pixels is not None)
+        ):
             return tensor, inputs.real(tensor, value, where, self.pixels)
         if value.dtype == tensor.element.dtype and tensor.element in QUANTIZED:
             fitted = inputs.real(tensor, value.astype(np.float32), where)

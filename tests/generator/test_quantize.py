@@ -28,6 +28,7 @@ from graven.quantize.post_training import METHODS, TRIED, quantize, quantize_inp
 from graven.quantize.rules import FREE, SAME, Fixed, Weights, rule_of
 from graven.quantize.scales import Scale
 from graven.quantize.search import quiet
+from graven.quantize.sequences import sequences
 from graven.quantize.sharing import sharing
 from graven.quantize.simulate import Simulation
 
@@ -293,10 +294,10 @@ def test_equalization_changes_no_output_and_saves_unequal_channels():
     network = net.network(c)
     simulation = Simulation(network, sharing(network))
     given = samples(network)
-    exact = simulation.exact([value[:, 0] for value in given])
+    exact = simulation.exact(sequences(network, given))
     changed = equalized(simulation, exact)
     np.testing.assert_allclose(
-        Simulation(changed, sharing(changed)).exact([value[:, 0] for value in given])[c],
+        Simulation(changed, sharing(changed)).exact(sequences(network, given))[c],
         exact[c], rtol=1e-4, atol=1e-4,
     )  # fmt: skip
     (step, *_) = quantize(network, given).report.steps

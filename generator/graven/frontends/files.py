@@ -68,7 +68,7 @@ def parsed_tflite(path: Path, data: bytes, layout: str | None) -> Source:
 
 def quantized(
     source: Source,
-    samples: inputs.Inputs,
+    samples: inputs.Samples,
     kind: str = "int8",
     method: str = "best",
     progress: Progress = quiet,

@@ -21,6 +21,7 @@ OPERATORS = ("ATTENTION",)
 OPTIONS = "FlexBuffer"  # layers.FLEX_BUFFER
 DATA = (0, 1, 2, 3)
 VARIABLES = (3, 4, 5)
+STATES = {3: 1, 4: 2}
 SPANS = ["everything", "past", "sliding", "stopping"]
 MOST_MOMENTS, MOST_HEAD = 1 << 20, 16384
 OCTAVE = np.floor(np.exp(-np.arange(256) * math.log(2) / 256) * 32767 + 0.5).astype(np.int64)

@@ -11,12 +11,14 @@ from graven import ir
 from graven.layers.dequantize import Dequantize
 from graven.layers.lookup import Lookup
 from graven.node import Node, Option, Values, per_tensor
+from graven.quantize.rules import SAME
 
 if typing.TYPE_CHECKING:
     from graven.passes.grown import Grown
 
 OPERATORS = ("EMBEDDING_LOOKUP",)
 OPTIONS = None
+SCALES = SAME
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ import numpy as np
 from graven import ir
 from graven.cpp import Constant, Cpp, computed, hwc, shape, template
 from graven.node import Node, Option, Values
+from graven.quantize.rules import SAME
 
 OPERATORS = ("READ_VARIABLE", "ASSIGN_VARIABLE")
 OPTIONS = None
 VARIABLES = (0,)
+SCALES = SAME
 
 
 @dataclass(frozen=True)

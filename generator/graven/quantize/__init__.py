@@ -1,6 +1,7 @@
 """From a float32 network and samples to one of integers, as TensorFlow Lite's rules describe it.
 
 rules           what an operator wants of scales, said by its layer module
+sequences       samples, and for how many steps a state lasts
 batches         the float network on many samples at once
 sharing         which tensors have one scale and zero point
 ranges          what of a tensor's values integers are to cover, by four methods

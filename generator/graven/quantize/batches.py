@@ -12,9 +12,13 @@ import numpy as np
 
 from graven import ir, layers
 from graven.node import Node, node_of, several
+from graven.quantize.sequences import Sequences
 
 Hook = Callable[[int, np.ndarray], np.ndarray]
 """Sees every computed tensor's value, by its index, and may give another."""
+
+
+ACCESS = ("READ_VARIABLE", "ASSIGN_VARIABLE")
 
 
 class Batches:
@@ -23,7 +27,39 @@ class Batches:
         self.constants = {
             tensor.index: tensor.data for tensor in network.tensors if tensor.data is not None
         }
-        self.wide: dict[int, bool] = {}  # by operator: whether it takes a longer first axis
+        # By operator, whether it takes a longer first axis; none that has a state of its own.
+        self.wide = {op.index: False for op in network.operators if self.remembers(op)}
+
+    def remembers(self, operator: ir.Operator) -> bool:
+        tensors = (self.network.tensors[index] for index in operator.inputs if index >= 0)
+        return operator.name not in ACCESS and any(tensor.is_variable for tensor in tensors)
+
+    def over(
+        self,
+        sequences: Sequences,
+        hook: Hook | None = None,
+        known: dict[int, np.ndarray] | None = None,
+        first: int = 0,
+        constants: dict[int, np.ndarray] | None = None,
+    ) -> dict[int, np.ndarray]:
+        """As run, at all moments; with variables, as each has left them, all operators are computed
+        anew, since what a moment changes the next one sees."""
+        if not self.network.variables:
+            return self.run(sequences.values, hook, known, first, constants)
+        state = {
+            tensor.index: np.repeat(batched(tensor.initial), len(sequences), axis=0)
+            for tensor in self.network.variables
+        }
+        found: dict[int, np.ndarray] = {}
+        for rows in sequences.moments():
+            lasting = {index: value[: len(rows)] for index, value in state.items()}
+            given = [value[rows] for value in sequences.values]
+            for index, value in self.run(given, hook, lasting, constants=constants).items():
+                if index not in found:
+                    shape = (len(sequences.values[0]), *value.shape[1:])
+                    found[index] = np.empty(shape, value.dtype)
+                found[index][rows] = value
+        return found
 
     def run(
         self,
@@ -34,7 +70,8 @@ class Batches:
         constants: dict[int, np.ndarray] | None = None,
     ) -> dict[int, np.ndarray]:
         """All computed values; `inputs` have the samples as their first axis. With `known` only the
-        operators from place `first` on are computed; `constants` stand for the network's."""
+        operators from place `first` on are computed; variables are among them, and are written.
+        `constants` stand for the network's."""
         given = zip(self.network.inputs, inputs, strict=True)
         values = dict(known or {})
         if not first:
@@ -102,7 +139,7 @@ class Batches:
             arguments = tuple(
                 None
                 if index < 0
-                else values[index][k].reshape(self.network.tensors[index].shape)
+                else values[index][k : k + 1].reshape(self.network.tensors[index].shape)
                 if index in values
                 else constants[index]
                 for index in operator.inputs
@@ -110,15 +147,6 @@ class Batches:
             found = several(module.reference(operator.layer, node, arguments))
             rows.append([batched(value) for value in found])
         return [np.concatenate(column) for column in zip(*rows, strict=True)]
-
-
-def joined(network: ir.Network, samples: list[np.ndarray]) -> list[np.ndarray]:
-    """Samples of whole inputs with these inputs' batch axis as that of the samples."""
-    shapes = (network.tensors[index].shape for index in network.inputs)
-    return [
-        value.reshape(len(value), *shape[1:]) if shape[:1] == (1,) else value
-        for value, shape in zip(samples, shapes, strict=True)
-    ]
 
 
 def batched(value: np.ndarray) -> np.ndarray:

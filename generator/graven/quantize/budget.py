@@ -43,7 +43,7 @@ Measure = Callable[[ir.Network], Bytes]
 
 def mixed(
     network: ir.Network,
-    samples: inputs.Inputs,
+    samples: inputs.Samples,
     method: str,
     budget: Bytes,
     measure: Measure,
@@ -65,7 +65,7 @@ def mixed(
 
 
 def words(
-    network: ir.Network, samples: inputs.Inputs, method: str, progress: Progress
+    network: ir.Network, samples: inputs.Samples, method: str, progress: Progress
 ) -> Quantized | str:
     """With int16 activations; or why there is none."""
     try:

@@ -41,9 +41,16 @@ class Converter:
 
     def activation(self, index: int) -> None:
         tensor, each = self.network.tensors[index], self.scale(index)
-        data = None if tensor.data is None else quantized(tensor.data, each)
+        data, initial = (
+            None if values is None else quantized(values, each)
+            for values in (tensor.data, tensor.initial)
+        )
         self.tensors[index] = replace(
-            tensor, element=each.element, quantization=each.quantization, data=data
+            tensor,
+            element=each.element,
+            quantization=each.quantization,
+            data=data,
+            initial=initial,
         )
 
     def operator(self, operator: ir.Operator) -> None:
@@ -60,12 +67,12 @@ class Converter:
         )
 
     def rescaled(self, index: int, operator: ir.Operator) -> int:
-        """The input in the scale of the operator's output."""
+        """The input in the scale of the operator's output, or of the variable that it assigns."""
         tensor = replace(
             self.tensors[index],
             index=len(self.tensors),
             name=f"{self.tensors[index].name}_rescaled",
-            quantization=self.scale(operator.output).quantization,
+            quantization=self.scale(operator.known_by).quantization,
         )
         self.tensors.append(tensor)
         self.operators.append(stated("QUANTIZE", Quantize(), (index,), (tensor.index,)))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from graven import ir
 from graven.quantize.batches import Batches
 from graven.quantize.ranges import Range
-from graven.quantize.scales import dequantized, quantized, scale_in
+from graven.quantize.scales import as_stored, dequantized, scale_in
+from graven.quantize.sequences import Sequences
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,14 @@ def decibels(share: float) -> float:
 def measured(
     network: ir.Network,
     whole: ir.Network,
-    samples: list[np.ndarray],
+    samples: Sequences,
     exact: dict[int, np.ndarray],
     why: Mapping[int, str],
 ) -> list[Layer]:
     """Of the integer network's own arithmetic against the float network's values, `exact`."""
-    ends = zip(whole.inputs, samples, strict=True)
-    given = [quantized(value, scale_in(whole.tensors[index])) for index, value in ends]
-    values = Batches(whole).run(given)
+    ends = zip(whole.inputs, samples.values, strict=True)
+    given = [as_stored(value, whole.tensors[index]) for index, value in ends]
+    values = Batches(whole).over(replace(samples, values=given))
     makers = {
         network.tensors[index].name: (operator, index)
         for operator in network.operators

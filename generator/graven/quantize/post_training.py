@@ -16,16 +16,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from graven import inputs, ir
+from graven import inputs, ir, layers
 from graven.errors import GravenError
-from graven.quantize.batches import joined
+from graven.node import PLAIN, node_of
+from graven.quantize.batches import ACCESS
 from graven.quantize.convert import Converter
 from graven.quantize.decisions import Choice, Report, Step, decibels, measured
 from graven.quantize.equalize import equalized
 from graven.quantize.kinds import kind_of
-from graven.quantize.rules import NONE
-from graven.quantize.scales import quantized, scale_in
+from graven.quantize.rules import NONE, SAME, rule_of
+from graven.quantize.scales import as_stored
 from graven.quantize.search import BATCH, METHODS, Progress, Search, observed, quiet
+from graven.quantize.sequences import Sequences, sequences
 from graven.quantize.sharing import sharing
 from graven.quantize.simulate import Decisions, Simulation
 from graven.quantize.weights import Moments, Rounded, by_error
@@ -43,15 +45,17 @@ class Quantized:
 
 def quantize(
     network: ir.Network,
-    samples: inputs.Inputs,
+    samples: inputs.Samples,
     method: str = "best",
     correct: bool = True,
     progress: Progress = quiet,
     kind: str = "int8",
 ) -> Quantized:
     """The network of integers, of a kind in kinds.py; `samples` are an array per model input, a
-    first axis and its shape behind. `method` is one for all ranges, or the best for each; `correct`
-    lets weights and biases take up errors, else weights are rounded to the nearest."""
+    first axis and its shape behind; of one with variables, an array or a list of sequences, whose
+    first axis are the steps that the variables last. `method` is one for all ranges, or the best
+    for each; `correct` lets weights and biases take up errors, else weights are rounded to the
+    nearest."""
     quantizer = Quantizer(network, samples, kind, method, progress)
     return quantizer.quantized(quantizer.bits(kind_of(kind).bits), correct)
 
@@ -62,16 +66,17 @@ class Quantizer:
     def __init__(
         self,
         network: ir.Network,
-        samples: inputs.Inputs,
+        samples: inputs.Samples,
         kind: str = "int8",
         method: str = "best",
         progress: Progress = quiet,
     ) -> None:
-        check(network, samples)
+        check(network)
         if method not in METHODS:
             raise GravenError(f"method '{method}': expected one of {', '.join(METHODS)}.")
         self.kind, self.progress = kind, progress
-        self.samples = joined(network, samples)
+        self.samples = sequences(network, samples)
+        check_samples(network, self.samples)
         self.simulation = Simulation(network, sharing(network))
         self.steps: list[Step] = []
         self.equalize()
@@ -84,7 +89,7 @@ class Quantizer:
 
     def equalize(self) -> None:
         """If the outputs of the first samples come closer, with ranges and weights as they are."""
-        first = [each[:TRIED] for each in self.samples]
+        first = self.samples.first(TRIED)
         network = equalized(self.simulation, self.simulation.exact(first))
         if network is self.simulation.network:
             return
@@ -97,11 +102,9 @@ class Quantizer:
         if self.steps[0].taken:
             self.simulation = other
 
-    def search_of(
-        self, simulation: Simulation, samples: inputs.Inputs, progress: Progress
-    ) -> Search:
+    def search_of(self, simulation: Simulation, samples: Sequences, progress: Progress) -> Search:
         """Ranges by all samples, judged on the first."""
-        kind, first = kind_of(self.kind), [each[:TRIED] for each in samples]
+        kind, first = kind_of(self.kind), samples.first(TRIED)
         ranges = observed(simulation.network, simulation.shared, samples, progress)
         return Search(simulation, first, ranges, kind.activations, self.bits(kind.bits))
 
@@ -135,11 +138,10 @@ class Quantizer:
 
     def moments(self) -> dict[int, Moments]:
         if self._moments is None:
-            count = min(len(self.samples[0]), ROUNDED)
+            count = min(len(self.samples), ROUNDED)
             starts = range(0, count, BATCH)
             self.progress(f"rounding weights by {count} samples")
-            batches = ([each[start : min(start + BATCH, count)] for each in self.samples]
-                       for start in starts)  # fmt: skip
+            batches = (self.samples.part(start, min(start + BATCH, count)) for start in starts)
             self._moments = self.simulation.moments(batches, self.plain)
         return self._moments
 
@@ -161,7 +163,7 @@ class Quantizer:
         whole = Converter(self.simulation, decisions).convert()
         search = self.search
         layers = measured(self.network, whole, search.samples, search.exact, why or self.why(bits))
-        count, tried = len(self.samples[0]), len(search.samples[0])
+        count, tried = len(self.samples), len(search.samples)
         choices = [self.choice(name) for name in self.simulation.shared.free]
         return Quantized(whole, Report(self.kind, count, tried, choices, self.steps, layers))
 
@@ -195,45 +197,73 @@ def step(name: str, without: float, with_it: float) -> Step:
 
 def quantize_input(network: ir.Network, place: int, values: np.ndarray) -> np.ndarray:
     """Real numbers as a model's integer input has them."""
-    return quantized(values, scale_in(network.tensors[network.inputs[place]]))
+    return as_stored(values, network.tensors[network.inputs[place]])
 
 
 # -- what cannot be quantized ---------------------------------------------------------------------
 
 
-def check(network: ir.Network, samples: inputs.Inputs) -> None:
-    """Float activations throughout, no state, and samples that are numbers."""
+def check(network: ir.Network) -> None:
+    """Real numbers, and whole ones that have no scale; variables that integers are made of."""
     computed = {index for operator in network.operators for index in operator.outputs}
     for index in (*network.inputs, *sorted(computed)):
         tensor = network.tensors[index]
-        if tensor.element is not ir.Element.FLOAT32:
+        if tensor.element is not ir.Element.FLOAT32 and tensor.element not in PLAIN:
             raise GravenError(
                 f"{network.source}: tensor '{tensor.name}' is {tensor.element.value}; only a "
                 "float32 network can be quantized, give the model from before it was."
             )
     for tensor in network.tensors:
         check_constant(network, tensor)
-    for tensor, value in zip(inputs.tensors(network), samples, strict=True):
-        if len(value) == 0:
+    for operator in network.operators:
+        check_operator(network, operator)
+
+
+def check_constant(network: ir.Network, tensor: ir.Tensor) -> None:
+    for data, what in ((tensor.data, "constant"), (tensor.initial, "variable")):
+        if data is not None and not np.isfinite(data).all():
             raise GravenError(
-                f"{network.source}: there are no samples to calibrate with; give some hundred of "
-                "the data that the model was trained on."
+                f"{network.source}: {what} '{tensor.name}' has numbers that are NaN or infinite; "
+                "train the model again."
             )
+
+
+def check_operator(network: ir.Network, operator: ir.Operator) -> None:
+    module, node = layers.modules()[operator.name], node_of(network, operator)
+    known = (0,) if operator.name in ACCESS else tuple(getattr(module, "STATES", {}))
+    for place, tensor in enumerate(node.inputs):
+        if tensor is None or not tensor.is_variable or tensor.element is not ir.Element.FLOAT32:
+            continue
+        if place not in known and not hasattr(module, "integers"):
+            raise node.error("lasts from run to run in float32, of which no integers are made.",
+                             tensor)  # fmt: skip
+    rule = rule_of(module, operator.name)
+    kinds = {
+        tensor.element is ir.Element.FLOAT32
+        for tensor in (*node.inputs, *node.outputs)
+        if tensor is not None and tensor.data is None and not tensor.is_variable
+    }
+    if len(kinds) > 1 and rule != SAME:
+        raise node.error(
+            "makes whole numbers of real ones, or the other way round, which have no scale in "
+            "common; do it outside of the model."
+        )
+
+
+def check_samples(network: ir.Network, samples: Sequences) -> None:
+    if len(samples) == 0:
+        raise GravenError(
+            f"{network.source}: there are no samples to calibrate with; give some hundred of "
+            "the data that the model was trained on."
+        )
+    for tensor, value in zip(inputs.tensors(network), samples.values, strict=True):
         if not np.isfinite(value).all():
             raise GravenError(
                 f"{network.source}: the samples of '{tensor.name}' have numbers that are NaN or "
                 "infinite; clean the calibration data."
             )
-
-
-def check_constant(network: ir.Network, tensor: ir.Tensor) -> None:
-    if tensor.initial is not None:
+    if network.variables and samples.lengths.max() < 2:
         raise GravenError(
-            f"{network.source}: variable '{tensor.name}' lasts from run to run; only networks "
-            "without state can be quantized here."
-        )
-    if tensor.data is not None and not np.isfinite(tensor.data).all():
-        raise GravenError(
-            f"{network.source}: constant '{tensor.name}' has numbers that are NaN or infinite; "
-            "train the model again."
+            f"{network.source}: the sequences to calibrate with have one step, behind which the "
+            "model's state is never read; give sequences of as many steps as it runs on end."
         )

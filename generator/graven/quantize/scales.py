@@ -44,6 +44,11 @@ def quantized(values: np.ndarray, each: Scale) -> np.ndarray:
     return np.clip(whole, *each.limits).astype(each.element.dtype)
 
 
+def as_stored(values: np.ndarray, tensor: ir.Tensor) -> np.ndarray:
+    """Real numbers by the tensor's scale; of one that has none, the values themselves."""
+    return values if tensor.quantization is None else quantized(values, scale_in(tensor))
+
+
 def dequantized(values: np.ndarray, each: Scale) -> np.ndarray:
     return ((values.astype(np.float64) - each.zero_point) * each.scale).astype(np.float32)
 

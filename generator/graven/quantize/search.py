@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from graven import inputs, ir
+from graven import ir
 from graven.errors import GravenError
 from graven.quantize.batches import Batches
 from graven.quantize.decisions import decibels
 from graven.quantize.ranges import Histogram, Range, candidates, scale_of
 from graven.quantize.scales import Scale
+from graven.quantize.sequences import Sequences
 from graven.quantize.sharing import Sharing
 from graven.quantize.simulate import Decisions, Simulation, Values
 
@@ -33,21 +34,22 @@ Ranges = dict[int, dict[str, Range]]
 
 
 def observed(
-    network: ir.Network, shared: Sharing, samples: inputs.Inputs, progress: Progress
+    network: ir.Network, shared: Sharing, samples: Sequences, progress: Progress
 ) -> Ranges:
     """The candidates for every group whose scale is free, over all samples."""
     found = {name: Histogram() for name in shared.free}
     sources = {index: name for name in shared.free for index in shared.sources[name]}
     for index, name in sources.items():
-        data = network.tensors[index].data
+        tensor = network.tensors[index]
+        data = tensor.initial if tensor.is_variable else tensor.data
         if data is not None:
             finite = data[np.abs(data) < 1e30]  # the least number pads for a maximum
             if finite.size:
                 found[name].add(finite)
-    batches, count = Batches(network), len(samples[0])
+    batches, count = Batches(network), len(samples)
     for start in range(0, count, BATCH):
         progress("calibrating with samples", start, count)
-        values = batches.run([each[start : start + BATCH] for each in samples])
+        values = batches.over(samples.part(start, start + BATCH))
         for index in sources.keys() & values.keys():
             if not np.isfinite(values[index]).all():
                 raise GravenError(
@@ -65,7 +67,7 @@ class Search:
     def __init__(
         self,
         simulation: Simulation,
-        samples: inputs.Inputs,
+        samples: Sequences,
         ranges: Ranges,
         element: ir.Element,
         bits: dict[int, int],

@@ -23,6 +23,10 @@ class Sharing:
         return [name for name in self.sources if name not in self.fixed]
 
 
+def is_real(network: ir.Network, index: int) -> bool:
+    return network.tensors[index].element is ir.Element.FLOAT32
+
+
 def real_inputs(network: ir.Network, operator: ir.Operator) -> list[int]:
     """Positions of its float32 inputs that are no weights."""
     if hasattr(layers.modules()[operator.name], "integers"):  # all others are its own affair
@@ -32,12 +36,12 @@ def real_inputs(network: ir.Network, operator: ir.Operator) -> list[int]:
     return [
         place
         for place, index in enumerate(operator.inputs)
-        if index >= 0 and place not in own and network.tensors[index].element is ir.Element.FLOAT32
+        if index >= 0 and place not in own and is_real(network, index)
     ]
 
 
 def sharing(network: ir.Network) -> Sharing:
-    parent: dict[int, int] = {index: index for index in network.inputs}
+    parent: dict[int, int] = {index: index for index in network.inputs if is_real(network, index)}
     fixed: dict[int, Fixed] = {}
     rescaled: set[tuple[int, int]] = set()
     moved: set[int] = set()  # outputs whose values are among their inputs'
@@ -48,13 +52,18 @@ def sharing(network: ir.Network) -> Sharing:
         return index
 
     for operator in network.operators:
-        rule = rule_of(layers.modules()[operator.name], operator.name)
+        module = layers.modules()[operator.name]
+        rule = rule_of(module, operator.name)
         places = real_inputs(network, operator)
-        for index in (*(operator.inputs[place] for place in places), *operator.outputs):
+        outputs = [index for index in operator.outputs if is_real(network, index)]
+        for index in (*(operator.inputs[place] for place in places), *outputs):
             find(index)
+        for state, like in getattr(module, "STATES", {}).items():
+            if state < len(operator.inputs) and is_real(network, operator.inputs[state]):
+                _join(parent, find, [operator.inputs[like], operator.inputs[state]])
         if isinstance(rule, Fixed):
             fixed[operator.output] = rule
-        elif rule == SAME:
+        elif rule == SAME and places:
             names = {place: find(operator.inputs[place]) for place in places}
             alike = len({fixed.get(name) for name in names.values()}) == 1
             for place, name in names.items():
@@ -62,8 +71,8 @@ def sharing(network: ir.Network) -> Sharing:
                     rescaled.add((operator.index, place))
             joined = [name for place, name in names.items()
                       if (operator.index, place) not in rescaled]  # fmt: skip
-            _join(parent, fixed, find, [*joined, *operator.outputs])
-            moved.update(operator.outputs)
+            _join(parent, find, [*joined, *outputs])
+            moved.update(outputs)
     group = {index: find(index) for index in parent}
     found = Sharing(group, fixed, rescaled)
     for index, name in group.items():
@@ -73,7 +82,7 @@ def sharing(network: ir.Network) -> Sharing:
     return found
 
 
-def _join(parent: dict[int, int], fixed: dict[int, Fixed], find, members: list[int]) -> None:
+def _join(parent: dict[int, int], find, members: list[int]) -> None:
     first = find(members[0])
     for each in members[1:]:
         parent[find(each)] = first

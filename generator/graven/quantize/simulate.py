@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from graven.node import node_of
 from graven.quantize.batches import Batches, widened
 from graven.quantize.rules import Weights, weights_of
 from graven.quantize.scales import Scale, nearest
+from graven.quantize.sequences import Sequences
 from graven.quantize.sharing import Sharing, real_inputs
 from graven.quantize.weights import Moments, Rounded, patches, to_nearest
 
@@ -42,19 +43,19 @@ class Simulation:
         module = layers.modules()[operator.name]
         return weights_of(module, operator, self.network.tensors)
 
-    def exact(self, inputs: list[np.ndarray]) -> Values:
-        return self.batches.run(inputs)
+    def exact(self, samples: Sequences) -> Values:
+        return self.batches.over(samples)
 
     def run(
         self,
-        inputs: list[np.ndarray],
+        samples: Sequences,
         decisions: Decisions,
         known: Values | None = None,
         first: int = 0,
     ) -> Values:
-        """As Batches.run, in integers."""
+        """As Batches.over, in integers."""
         constants = self.constants(decisions)
-        return self.batches.run(inputs, self.hook(decisions), known, first, constants)
+        return self.batches.over(samples, self.hook(decisions), known, first, constants)
 
     def hook(self, decisions: Decisions) -> Callable[[int, np.ndarray], np.ndarray]:
         def see(index: int, value: np.ndarray) -> np.ndarray:
@@ -125,13 +126,11 @@ class Simulation:
         absent = place >= len(operator.inputs) or operator.inputs[place] < 0
         return None if absent else self.network.tensors[operator.inputs[place]].data.reshape(-1)
 
-    def moments(
-        self, batches: Sequence[list[np.ndarray]], decisions: Decisions
-    ) -> dict[int, Moments]:
+    def moments(self, batches: Iterable[Sequences], decisions: Decisions) -> dict[int, Moments]:
         """By operator, of those whose modules say what their weights are multiplied by."""
         found: dict[int, Moments] = {}
-        for inputs in batches:
-            values = self.run(inputs, decisions)
+        for samples in batches:
+            values = self.run(samples, decisions)
             for index, (operator, weights) in self.weighted.items():
                 data = self.flat(self.data_of(operator), values)
                 seen = patches(self.network, operator, weights, data)
@@ -140,28 +139,57 @@ class Simulation:
         return found
 
     def corrected(
-        self, inputs: list[np.ndarray], decisions: Decisions, exact: Values
+        self, samples: Sequences, decisions: Decisions, exact: Values
     ) -> dict[int, np.ndarray]:
         """For every operator with weights and a bias: by how much its sums are off on the mean,
         with everything before it as it will be, taken off the bias (Nagel et al., 2019, 4.2)."""
+        if self.network.variables:
+            return self._corrected_in_turn(samples, decisions, exact)
         found: dict[int, np.ndarray] = {}
         constants = self.constants(decisions)
         hook, values = self.hook(decisions), {}
-        for index, value in zip(self.network.inputs, inputs, strict=True):
+        for index, value in zip(self.network.inputs, samples.values, strict=True):
             values[index] = hook(index, value)
         for operator in self.network.operators:
-            _, weights = self.weighted.get(operator.index, (operator, None))
-            bias = None if weights is None else self.bias_of(operator, weights)
-            module = layers.modules()[operator.name]
-            if bias is not None and hasattr(module, "products"):
-                off = self.offset(operator, weights, values, constants, exact)
-                found[operator.index] = (bias - off).astype(np.float32)
+            if operator.index in self.corrigible:
+                _, weights = self.weighted[operator.index]
+                found[operator.index] = self.corrected_bias(operator, values, constants, exact)
                 constants[operator.inputs[weights.bias]] = found[operator.index]
             stored = self.batches.constants | constants
             outputs = self.batches.apply(operator, stored, values)
             for index, value in zip(operator.outputs, outputs, strict=True):
                 values[index] = hook(index, value)
         return found
+
+    def _corrected_in_turn(
+        self, samples: Sequences, decisions: Decisions, exact: Values
+    ) -> dict[int, np.ndarray]:
+        """A run for each: over a state, the last operator can come before the first."""
+        found: dict[int, np.ndarray] = {}
+        for index in self.corrigible:
+            tried = replace(decisions, biases=decisions.biases | found)
+            operator, _ = self.weighted[index]
+            found[index] = self.corrected_bias(
+                operator, self.run(samples, tried), self.constants(tried), exact
+            )
+        return found
+
+    @property
+    def corrigible(self) -> list[int]:
+        """The operators with a bias that can take up an error."""
+        return [
+            operator.index
+            for operator, weights in self.weighted.values()
+            if self.bias_of(operator, weights) is not None
+            and hasattr(layers.modules()[operator.name], "products")
+        ]
+
+    def corrected_bias(
+        self, operator: ir.Operator, values: Values, constants: Values, exact: Values
+    ) -> np.ndarray:
+        _, weights = self.weighted[operator.index]
+        off = self.offset(operator, weights, values, constants, exact)
+        return (self.bias_of(operator, weights) - off).astype(np.float32)
 
     def offset(
         self,
