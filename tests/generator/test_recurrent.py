@@ -145,15 +145,16 @@ def test_refused(module, shape, sentence):
         frontend.from_module(module.eval(), (torch.zeros(*shape),))
 
 
-@pytest.mark.parametrize("kind", ["int8", "int16x8"])
-@pytest.mark.parametrize("cell", KINDS)
-def test_a_step_in_integers_over_a_sequence(cell, kind):
+@pytest.mark.parametrize(
+    ("cell", "kind", "most"), [(nn.GRU, "int8", 0.03), (nn.LSTM, "int16x8", 0.01)]
+)
+def test_a_step_in_integers_over_a_sequence(cell, kind, most):
     """Compiled by sequences, it answers step by step close to what PyTorch says of the whole, and
     C++ says the same as numpy."""
     torch.manual_seed(0)
     layer = cell(8, 16, batch_first=True)
     rng = np.random.default_rng(0)
-    samples = rng.normal(size=(24, 20, 1, 1, 8)).astype(np.float32)
+    samples = rng.normal(size=(12, 15, 1, 1, 8)).astype(np.float32)
     steps = rng.normal(size=(100, 1, 1, 8)).astype(np.float32)
     model = api.compile(
         Sequence(layer, "all").eval(), example=torch.zeros(1, 1, 8), calibrate=samples,
@@ -164,5 +165,5 @@ def test_a_step_in_integers_over_a_sequence(cell, kind):
         wanted = layer(torch.from_numpy(steps.reshape(1, 100, 8)))[0][0].numpy()
     error = np.sqrt(np.mean((found - wanted) ** 2) / np.mean(wanted**2))
     print(cell.__name__, kind, f"{error:.4f}")
-    assert error < {"int8": 0.05, "int16x8": 0.02}[kind]
+    assert error < most
     np.testing.assert_array_equal(model.native()(steps).reshape(100, 16), found)
