@@ -10,7 +10,8 @@ using namespace graven::core;
 
 struct Style {
   int in_zero = -128, out_zero = -128;
-  int weights = 0;      // 0: [-127, 127]; 1: [-128, 127]; 2: only -128 and 127; 3: small
+  int weights = 0;      // 0: [-127, 127]; 1: [-128, 127]; 2: only -128 and 127; 3: small;
+                        // 4: of four bits
   float scale = 0.02f;  // of the filters; times the input's it decides the shift
   int bias = 3000;      // [-bias, bias]
   float out_scale = 0.1f;
@@ -31,6 +32,7 @@ constexpr std::int8_t weight(std::uint32_t random, int weights) {
   const int x = static_cast<int>(random >> 8 & 0xff);
   if (weights == 2) return x < 128 ? -128 : 127;
   if (weights == 3) return static_cast<std::int8_t>(x % 31 - 15);
+  if (weights == 4) return static_cast<std::int8_t>(x % 16 - 8);
   return static_cast<std::int8_t>(x == 0 && weights == 0 ? 1 : x - 128);
 }
 
@@ -53,9 +55,8 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
 
   template <std::size_t layer> struct Arrays {
     static constexpr Value value = graph.values[graph.layers[layer].value];
-    static constexpr bool weighted = value.layer == static_cast<int>(layer) &&
-                                     (value.op == op::conv || value.op == op::depthwise ||
-                                      value.op == op::dense || value.op == op::transpose_conv);
+    static constexpr bool weighted =
+        value.layer == static_cast<int>(layer) && value.op.has(Trait::weights);
     static constexpr int taps = weighted ? value.weights.size() : 0;
     static constexpr int channels = value.shape.channels;
     std::conditional_t<style.real, float, std::int8_t> filter[std::size_t{taps > 0 ? taps : 1}]{};
@@ -88,6 +89,7 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
     Parameters p{};
     if constexpr (A::weighted) {
       p.filter = arrays<layer>.filter;
+      if (style.weights == 4) p.filter = int4(arrays<layer>.filter);
       p.bias = arrays<layer>.bias;
       if (!style.real) p.scale = arrays<layer>.scale;
       if (style.one_scale) p.scale.size = 1;

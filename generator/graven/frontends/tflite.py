@@ -19,10 +19,10 @@ from flatbuffers import flexbuffers
 from flatbuffers.number_types import Int32Flags
 
 from graven import ir, layers, unsupported
-from graven.checked import Stated, check_axes, checked
+from graven.checked import MOST_BYTES, Stated, check_axes, checked
 from graven.cpp import taken_names
 from graven.errors import GravenError
-from graven.frontends import flatbuffer, unsigned
+from graven.frontends import flatbuffer, sparsity, unsigned
 from graven.frontends.resources import SILENT, Resources
 from graven.frontends.tflite_writer import ENUMERATIONS, TENSOR_TYPES
 from graven.node import BYTES, Option, shape_text
@@ -301,8 +301,6 @@ class _Reader:
                 f"{where}: is {text}, expected int8 or float32; convert the model again with full "
                 "integer (int8) quantization."
             )
-        if record.Sparsity() is not None:
-            raise self.error(f"{where}: is stored sparsely; export the model with dense weights.")
         return element
 
     def shape(self, record: tflite.Tensor, where: str) -> tuple[int, ...]:
@@ -340,6 +338,8 @@ class _Reader:
             )
         if buffer.DataLength() == 0:
             return None
+        if record.Sparsity() is not None:
+            return self.expanded(record, shape, element, where)
         expected = math.prod(shape) * element.dtype.itemsize
         if element is ir.Element.INT4:
             expected = (expected + 1) // 2
@@ -354,6 +354,26 @@ class _Reader:
             return unpacked(_array(buffer, "Data"))[: math.prod(shape)].reshape(shape)
         raw = _array(buffer, "Data").view(element.dtype.newbyteorder("<"))
         return raw.astype(element.dtype, copy=False).reshape(shape)
+
+    def expanded(
+        self, record: tflite.Tensor, shape: tuple[int, ...], element: ir.Element, where: str
+    ) -> np.ndarray:
+        """Of a constant that is stored sparsely."""
+        if element in (ir.Element.INT4, ir.Element.BOOLEAN):
+            raise self.error(
+                f"{where}: is {element.value} and stored sparsely, which works for whole bytes "
+                "alone; export the model with dense weights."
+            )
+        if math.prod(shape) * element.dtype.itemsize > MOST_BYTES:
+            raise self.error(f"{where}: has shape {shape_text(shape)}, too large a constant.")
+        raw = _array(self.model.Buffers(record.Buffer()), "Data")
+        try:
+            values = raw.view(element.dtype.newbyteorder("<")).astype(element.dtype, copy=False)
+            return sparsity.expanded(record.Sparsity(), shape, values)
+        except ValueError as error:
+            raise self.error(
+                f"{where}: is stored sparsely, but {error}; the file is damaged."
+            ) from None
 
     def quantization(
         self, record: tflite.Tensor, shape: tuple[int, ...], element: ir.Element

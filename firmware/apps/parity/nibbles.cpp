@@ -1,0 +1,47 @@
+// Weights of four bits: convolutions, depthwise convolutions and Dense, also with odd numbers of
+// weights per output, which begin in the middle of a byte.
+#include "compare.hpp"
+
+namespace parity {
+
+namespace {
+
+constexpr Style nibbles{.in_zero = 7, .out_zero = -11, .weights = 4, .scale = 0.1f},
+    tied_nibbles{.weights = 4, .scale = 0.1f, .one_scale = true};
+
+void convolutions() {
+  compare<Sequential<C<4, 6, e3, e1, same, relu6>>, Shape{4, 7, 4}, nibbles>("conv 3x3");
+  compare<Sequential<C<3, 5, e3, e2>>, Shape{7, 8, 3}, nibbles>("conv 3x3, 27 taps");
+  compare<Sequential<C<8, 3, e1>>, Shape{2, 5, 8}, tied_nibbles>("pointwise 8 to 3");
+  compare<Sequential<C<7, 4, e1>>, Shape{3, 13, 7}, nibbles>("pointwise 7 to 4");
+  compare<Sequential<C<4, 4, e3, e1, same, relu, Extent(2, 3)>>, Shape{9, 9, 4}, nibbles>(
+      "dilated");
+  compare<Sequential<Conv2D<6, 4, 3, 1, same, none, 1, 2>>, Shape{4, 5, 6}, nibbles>("grouped");
+  compare<Sequential<C<64, 4, e3>>, Shape{3, 4, 64}, nibbles, plan::smallest>("long, small");
+}
+
+void depthwises() {
+  compare<Sequential<D<7, e3>>, Shape{4, 6, 7}, nibbles>("depthwise of 7 channels");
+  compare<Sequential<D<8, e5, e2>>, Shape{7, 9, 8}, nibbles>("depthwise 5x5");
+  compare<Sequential<D<16, e3>>, Shape{5, 18, 16}, nibbles>("depthwise of 16 channels");
+  compare<Sequential<D<3, e3, e1, same, relu, e1, 2>>, Shape{4, 5, 3}, nibbles>("multiplier 2");
+  compare<Sequential<C<4, 6, e1, e1, same, relu>, D<6, e3>>, Shape{4, 5, 4}, tied_nibbles>(
+      "depthwise behind a convolution");
+}
+
+void denses() {
+  compare<Sequential<Dense<37, 11>>, Shape{1, 1, 37}, nibbles>("dense 37 to 11");
+  compare<Sequential<Dense<196, 16>>, Shape{1, 1, 196}, tied_nibbles>("dense 196 to 16");
+  compare<Sequential<Dense<70, 1>>, Shape{1, 1, 70}, tied_nibbles, plan::smallest>("dense 70 to 1");
+  compare<Sequential<C<3, 5, e3>, Flatten, Dense<150, 7>>, Shape{5, 6, 3}, nibbles>("by rows");
+}
+
+}  // namespace
+
+void check() {
+  convolutions();
+  depthwises();
+  denses();
+}
+
+}  // namespace parity
