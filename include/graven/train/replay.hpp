@@ -28,7 +28,7 @@ public:
   constexpr void add(const Sample& sample) {
     const std::uint32_t place = seen < capacity ? seen : random.below(seen + 1);
     if (place < capacity) samples[place] = sample;
-    if (seen < 0xffffffff) ++seen;
+    if (seen < 0xfffffffe) ++seen;  // seen + 1 is a number as well
   }
   constexpr std::size_t size() const { return seen < capacity ? seen : capacity; }
   constexpr const Sample& operator[](std::size_t i) const { return samples[i]; }
