@@ -1,7 +1,6 @@
 // MoE: a mixture of experts, of which each pixel is given to the `Top` that its router prefers
 //
-//   Node<Dense<Dim, Experts>, 0>, Node<MoE<Dim, Hidden, Experts, Top>, 0, 1>   // x, router's
-//   logits
+//   Node<Dense<Dim, Experts>, 0>, Node<MoE<Dim, Hidden, Experts, Top>, 0, 1>   // x, logits
 //
 // out = the sum over the chosen experts e of share[e] * down[e] (SiLU(gate[e] x) * up[e] x), where
 // shares are the softmax of the chosen logits (Mixtral's; of equal logits the first expert counts

@@ -1,7 +1,7 @@
 // RoPE: rotary position embedding, https://arxiv.org/abs/2104.09864
 //
-//   {a, b} -> {a * cos(t) - b * sin(t), a * sin(t) + b * cos(t)},  t = position * Base^(-2 i /
-//   HeadDim)
+//   {a, b} -> {a * cos(t) - b * sin(t), a * sin(t) + b * cos(t)}
+//   t = position * Base^(-2 i / HeadDim)
 //
 // of pair i < HeadDim / 2 in each run of HeadDim channels, a head. `half_split` pairs channel i
 // with i + HeadDim / 2 (GPT-NeoX, Llama's checkpoints on Hugging Face), `interleaved` 2 i with

@@ -9,13 +9,12 @@
 //                               that has left, which lasts from run to run: int16, saturated, or
 //                               float32. The record's `state` is one 0 of that element
 //   Energy<first, last>         re^2 + im^2 as uint32, 0 outside of [first, last)
-//   FilterBank<channels, n>     triangles over the energies, uint64: constants `weights`,
-//   `unweights`
-//                               (n each), `frequencies`, `starts`, `widths` (channels + 1 each)
+//   FilterBank<channels, n>     triangles over the energies, uint64: constants `weights` and
+//                               `unweights` (n each), `frequencies`, `starts` and `widths`
+//                               (channels + 1 each)
 //   FilterBankSquareRoot        of the sums, shifted down by the bits of FftAutoScale: uint32
-//   SpectralSubtraction<...>    less the noise, whose estimate lasts from run to run: the signal
-//   and
-//                               the estimate
+//   SpectralSubtraction<...>    less the noise, whose estimate lasts from run to run: the signal,
+//                               and the estimate
 //   Pcan<shift>                 per channel automatic gain control by the noise estimate (constant
 //                               `gains`, 125)
 //   FilterBankLog<scale, bits>  natural logarithms as int16
