@@ -89,7 +89,7 @@ struct Optimizer {
 };
 
 // Of an update. `gathers`: the gradient is added to those of other samples, in front of the
-// moments; whoever has them all goes on (Trainer::apply).
+// moments; whoever has them all goes on (Gathered, train/arrays.hpp).
 struct UpdateOptions {
   Optimizer optimizer{};
   Real most = 0.0f;  // gradients are clipped to [-most, most]; 0: to nothing

@@ -20,6 +20,7 @@ template <TrainPolicy policy> struct CheckPolicy {
                                         policy.clip.value.value() >= 0 &&
                                         policy.clip.norm.value() >= 0;
   static constexpr bool batch_is_sound = policy.batch >= 1 && policy.batch <= 1 << 20;
+  static constexpr bool layers_are_sound = policy.learns.layers >= 0;
   static constexpr bool loss_is_sound =
       policy.loss.kind != LossKind::huber || policy.loss.delta.value() > 0;
   static constexpr bool plan_is_sound = !policy.plan.row_input && policy.plan.fast == 0 &&
@@ -35,13 +36,15 @@ template <TrainPolicy policy> struct CheckPolicy {
                   "0 is none.");
     static_assert(batch_is_sound || error::out_of_range<error::got<policy.batch>>,
                   "TrainPolicy: batch, the number of samples of a step, must be from 1 to 2^20.");
+    static_assert(layers_are_sound || error::out_of_range<>,
+                  "TrainPolicy: learns::last<n> needs at least one layer; learns::all are all.");
     static_assert(loss_is_sound || error::out_of_range<>,
                   "TrainPolicy: delta of loss::huber must be positive.");
     static_assert(plan_is_sound || error::unsupported<>,
                   "TrainPolicy: a training step is planned as a whole: `plan` must not ask for row "
                   "input, two regions, values apart or a found plan.");
-    return rate_is_sound && means_are_sound && rest_is_sound && batch_is_sound && loss_is_sound &&
-           plan_is_sound;
+    return rate_is_sound && means_are_sound && rest_is_sound && batch_is_sound &&
+           layers_are_sound && loss_is_sound && plan_is_sound;
   }
 };
 

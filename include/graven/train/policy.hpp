@@ -63,7 +63,7 @@ struct Learns {
 namespace learns {
 
 inline constexpr Learns all{};
-template <int layers> inline constexpr Learns last{layers};
+template <int layers> inline constexpr Learns last{layers > 0 ? layers : -1};  // -1: a mistake
 inline constexpr Learns head = last<1>;
 inline constexpr Learns biases{0, true};  // of all of them; their weights stay in flash
 
