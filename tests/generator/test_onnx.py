@@ -427,3 +427,41 @@ def test_damaged_bytes(tmp_path):
 
 def test_every_needed_operator_is_known_or_named():
     assert {"CONV_2D", "FULLY_CONNECTED"} <= set(layers.modules())
+
+
+def looked_up(element, axis=0):
+    """A table by the model's input, by places of this type, and a layer behind it."""
+    value = helper.make_tensor_value_info
+    table, weights = reals(20, 8), reals(8, 4, seed=1)
+    graph = helper.make_graph(
+        [node("Gather", ["table", "x"], ["rows"], axis=axis),
+         node("MatMul", ["rows", "weights"], ["y"])],
+        "graph", [value("x", element, (1, 6))], [value("y", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(table, "table"), numpy_helper.from_array(weights, "weights")],
+    )  # fmt: skip
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+
+
+@pytest.mark.parametrize("element", [TensorProto.INT32, TensorProto.INT64])
+def test_embedding(element):
+    """Gather from a constant, by what is computed."""
+    model = looked_up(element)
+    network = frontend.parse(model, "m.onnx", "m")
+    tokens = np.random.default_rng(0).integers(0, 20, (1, 6)).astype(np.int32)
+    given = tokens.astype(helper.tensor_dtype_to_np_dtype(element))
+    (wanted,) = ReferenceEvaluator(model).run(None, {"x": given})
+    found = reference.run(network, [tokens])[network.outputs[0]]
+    np.testing.assert_allclose(found.reshape(wanted.shape), wanted, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("element", "axis", "sentence"),
+    [
+        (TensorProto.FLOAT, 0, "looks up a table by real numbers"),
+        (TensorProto.INT64, 1, "along another axis than its first"),
+        (TensorProto.DOUBLE, 0, r"nor tokens \(int32, int64\)"),
+    ],
+)
+def test_embedding_that_is_none(element, axis, sentence):
+    with pytest.raises(GravenError, match=sentence):
+        frontend.parse(looked_up(element, axis), "m.onnx", "m")

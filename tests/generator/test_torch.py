@@ -4,7 +4,7 @@ reference of what is read against torch. Skipped where torch is not installed.
 
 import numpy as np
 import pytest
-from graven import cli, reference
+from graven import api, cli, reference
 from graven.errors import GravenError
 from graven.frontends import files
 from graven.frontends import torch as frontend
@@ -318,3 +318,30 @@ def test_refused(module, shape, sentence):
 def test_training_mode_is_refused():
     with pytest.raises(GravenError, match=r"call model\.eval\(\) first"):
         frontend.from_module(nn.Sequential(nn.Dropout()), (torch.zeros(1, 3),))
+
+
+class Words(nn.Module):
+    """Scores of a text, whatever the order of its words."""
+
+    def __init__(self):
+        super().__init__()
+        self.table, self.scores = nn.Embedding(20, 8), nn.Linear(8, 4)
+
+    def forward(self, tokens):
+        return self.scores(self.table(tokens).relu().mean(1))
+
+
+def test_embedding_in_float_and_int8():
+    """Tokens of 64 bits are int32 inputs; C++ looks the table up as numpy does."""
+    module = seeded(Words())
+    rng = np.random.default_rng(0)
+    seen, tokens = (rng.integers(0, 20, (count, 6)) for count in (200, 30))
+    with torch.no_grad():
+        wanted = module(torch.from_numpy(tokens)).numpy()
+    example = torch.zeros(1, 6, dtype=torch.int64)
+    exact = api.compile(module, example=example)
+    np.testing.assert_allclose(exact(tokens), wanted, rtol=1e-5, atol=1e-6)
+    whole = api.compile(module, calibrate=seen, quantize="int8")
+    error = np.sqrt(np.mean((whole(tokens) - wanted) ** 2) / np.mean(wanted**2))
+    assert error < 0.05
+    np.testing.assert_array_equal(whole.native()(tokens), whole(tokens))

@@ -148,12 +148,15 @@ class Draft:
     def integers(self, values: Sequence) -> int:
         return self.constant(np.array(values, dtype=np.int32))
 
-    def input(self, name: str, shape: Shape, layout: str) -> View:
+    def input(
+        self, name: str, shape: Shape, layout: str, element: ir.Element = ir.Element.FLOAT32
+    ) -> View:
         """A model input; nhwc: with its channels last, if it has height and width."""
         rank = len(shape)
         last = layout == "nhwc" and rank >= 3
         order = channels_last(rank) if last else tuple(range(rank))
         index = self.tensor(name, tuple(shape[axis] for axis in order))
+        self.tensors[index] = replace(self.tensors[index], element=element)
         self.inputs.append(index)
         self.orders[name] = order
         return View(index, shape, order, shape)
@@ -180,19 +183,21 @@ class Draft:
             raise self.error(
                 f"needs the operator {name}, which is not supported; what there is: {supported}."
             )
-        scales = self.kept_scales(name, inputs)
+        moved = self.moved_by(name, inputs)
         outputs = [self.tensor(f"{self.where}_{len(self.tensors)}", shape) for shape in shapes]
-        for index in outputs if scales else ():
-            self.scaled(index, scales)
+        for index in outputs if moved else ():
+            self.tensors[index] = replace(
+                self.tensors[index], element=moved.element, quantization=moved.quantization
+            )
         self.operators.append(Op(name, list(inputs), outputs, dict(options or {})))
         return outputs
 
     # -- scales ----------------------------------------------------------------------------------
 
-    def kept_scales(self, name: str, inputs: Sequence[int]) -> ir.Quantization | None:
-        """Of what an operator's output holds, where it moves the values of one activation."""
+    def moved_by(self, name: str, inputs: Sequence[int]) -> ir.Tensor | None:
+        """The activation whose values, and so scales, an operator's output has, if of one alone."""
         data = [self.tensors[index] for index in inputs if self.tensors[index].data is None]
-        return data[0].quantization if name in integers.MOVES and len(data) == 1 else None
+        return data[0] if name in integers.MOVES and len(data) == 1 else None
 
     def quantize(self, view: View, scales: ir.Quantization) -> View:
         """The view in int8 of this scale and zero point."""
@@ -480,6 +485,16 @@ class Draft:
         options: dict[str, Option] = {"Axis": view.place(axis), "BatchDims": 0}
         inputs = [self.at_hand(view), self.integers(places)]
         return View(self.emit("GATHER", inputs, memory, options), shape, view.order, shape)
+
+    def embedding(self, table: Constant, rows: View) -> View:
+        """Of each computed number, which is int32, that row of the table."""
+        if self.tensors[rows.index].element is not ir.Element.INT32:
+            raise self.error("looks up a table by real numbers; let the model take tokens (int32).")
+        flat = self.demand(self.reshape(self.settled(rows), (math.prod(rows.shape),)), (0,))
+        (_, *row) = table.shape
+        shape = (math.prod(rows.shape), *row)
+        found = self.emit("EMBEDDING_LOOKUP", [flat, self.constant(table)], shape)
+        return self.reshape(plain(found, shape), (*rows.shape, *row))
 
     def expand(self, view: View, shape: Shape) -> View:
         """Repeated along axes of one element, as numpy broadcasts."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 OLDEST = 11
 FLOAT, UINT8, INT8 = 1, 2, 3  # onnx.TensorProto's
+TOKENS = (6, 7)  # INT32 and INT64, both int32 here
 ELEMENTWISE = {
     "Abs": "ABS", "Ceil": "CEIL", "Cos": "COS", "Exp": "EXP", "Floor": "FLOOR",
     "HardSwish": "HARD_SWISH", "Log": "LOG", "Neg": "NEG", "Relu": "RELU", "Round": "ROUND",
@@ -148,9 +149,11 @@ class _Reader:
         for each in self.graph.input:
             if each.name not in self.values:
                 shape = self.input_shape(each)
-                view = self.draft.input(printable(each.name), shape, layout)
+                kind = each.type.tensor_type.elem_type
+                element = ir.Element.INT32 if kind in TOKENS else ir.Element.FLOAT32
+                view = self.draft.input(printable(each.name), shape, layout, element)
                 self.values[each.name] = view
-                if each.type.tensor_type.elem_type != FLOAT:
+                if kind in (INT8, UINT8):
                     self.unscaled.add(view.index)
                 if each.type.tensor_type.elem_type == UINT8:
                     self.draft.edges.add(printable(each.name))
@@ -174,10 +177,10 @@ class _Reader:
         """Of a model input; an open batch is 1."""
         self.draft.where = f"input '{each.name}'"
         kind = each.type.tensor_type
-        if kind.elem_type not in (FLOAT, INT8, UINT8):
+        if kind.elem_type not in (FLOAT, INT8, UINT8, *TOKENS):
             raise self.draft.error(
-                "is not float32, nor int8 or uint8 of a quantized model; export the model in "
-                "float32."
+                "is not float32, nor int8 or uint8 of a quantized model, nor tokens (int32, "
+                "int64); export the model in float32."
             )
         shape = []
         for axis, extent in enumerate(kind.shape.dim):
@@ -652,9 +655,12 @@ def _split(reader: _Reader, attributes: Attributes, inputs: list) -> list[View]:
 
 @handles("Gather")
 def _gather(reader: _Reader, attributes: Attributes, inputs: list) -> View:
-    view, places = inputs[0], reader.array(inputs, 1, "indices")
+    view = inputs[0]
     if not isinstance(view, View):
-        raise reader.draft.error("looks up a table by the input; use MatMul with one-hot rows.")
+        if attributes.get("axis", 0) % view.ndim or view.ndim < 2:
+            raise reader.draft.error("looks up a table along another axis than its first.")
+        return reader.draft.embedding(view, inputs[1])
+    places = reader.array(inputs, 1, "indices")
     axis = attributes.get("axis", 0) % len(view.shape)
     extent = view.shape[axis]
     listed = [int(place) % extent for place in places.reshape(-1)]

@@ -47,10 +47,16 @@ UNCHANGED = (
 NORMALIZED = "use BatchNorm, which costs nothing behind a convolution"
 INSTEAD = {
     "group_norm": NORMALIZED, "instance_norm": NORMALIZED,
-    "embedding": "give the embedded vectors as the model's input",
     "sort": "end the model before it, and sort in the firmware",
     "topk": "end the model before it, and sort in the firmware",
 }  # fmt: skip
+
+ELEMENTS = {
+    "torch.float32": ir.Element.FLOAT32,
+    "torch.int32": ir.Element.INT32,
+    "torch.int64": ir.Element.INT32,
+}
+"""Of model inputs; tokens of 64 bits are int32 here."""
 
 Arguments = dict[str, Any]
 Handler = Callable[["_Reader", Arguments], Any]
@@ -212,8 +218,12 @@ class _Reader:
                 continue
             self.draft.where = f"input '{node.name}'"
             value = node.meta.get("val")
-            if str(getattr(value, "dtype", "")) != "torch.float32":
-                raise self.draft.error("is no float32 tensor; export the model in float32.")
+            element = ELEMENTS.get(str(getattr(value, "dtype", "")))
+            if element is None:
+                raise self.draft.error(
+                    "is no float32 tensor, nor one of tokens (int32, int64); export the model in "
+                    "float32."
+                )
             shape = [
                 1 if axis == 0 and not isinstance(n, int) else n
                 for axis, n in enumerate(value.shape)
@@ -222,7 +232,7 @@ class _Reader:
                 raise self.draft.error(
                     "has a dynamic extent behind the batch; export the model with a fixed shape."
                 )
-            self.values[node.name] = self.draft.input(node.name, tuple(shape), layout)
+            self.values[node.name] = self.draft.input(node.name, tuple(shape), layout, element)
 
     def call(self, node: Any) -> Any:
         kind = kind_of(node.target)
@@ -603,6 +613,14 @@ def _unchanged(reader: _Reader, given: Arguments) -> View:
 @handles("_assert_tensor_metadata")
 def _assertion(reader: _Reader, given: Arguments) -> None:
     """Of shape and element, which are known."""
+
+
+@handles("embedding")
+def _embedding(reader: _Reader, given: Arguments) -> View:
+    table = array(constant(reader, given["weight"], "table"))
+    if not isinstance(given["indices"], View):
+        raise reader.draft.error("looks up constant rows of what is computed; use a Linear.")
+    return reader.draft.embedding(table, given["indices"])
 
 
 @handles("to", "_to_copy")
