@@ -29,6 +29,13 @@ void print_line(const auto&... parts) {
   print("\n");
 }
 
+/// FNV-1a: by it a test tells whether two machines hold the same bytes.
+constexpr std::uint32_t hash(std::span<const std::byte> bytes) {
+  std::uint32_t hash = 2166136261u;
+  for (const std::byte b : bytes) hash = (hash ^ static_cast<std::uint8_t>(b)) * 16777619u;
+  return hash;
+}
+
 [[noreturn]] void exit(int code);
 
 /// A file of the machine that runs the program or its emulator. Calls return false or -1 on

@@ -4,7 +4,7 @@
 #include <graven/graven.hpp>
 
 #include "digits.hpp"
-#include "images.hpp"
+#include "held_out.hpp"
 
 #include <algorithm>
 #include <runtime.hpp>

@@ -48,12 +48,6 @@ void print_part(const char* name, float part) {  // with four digits
   firmware::print_line(name, digits / 10'000, ".", digits / 1000 % 10, digits / 100 % 10,
                        digits / 10 % 10, digits % 10);
 }
-
-std::uint32_t hash_of_state() {
-  std::uint32_t hash = 2166136261u;
-  for (const std::byte b : state.rows) hash = (hash ^ static_cast<std::uint8_t>(b)) * 16777619u;
-  return hash;
-}
 }  // namespace
 
 int main() {
@@ -79,7 +73,7 @@ int main() {
   firmware::print_line("state_bytes ", Digits::state_size, "\narena_bytes ", Digits::arena_size,
                        "\nbound_bytes ", Digits::arena_bound);
   firmware::print("weights ");
-  firmware::print_hex(hash_of_state());
+  firmware::print_hex(firmware::hash(state.rows));
   firmware::print_line("\nend");
   return 0;
 }

@@ -55,12 +55,6 @@ void answer(Tuned& trainer, const char* name) {
   firmware::print_line(name, all.right, " of ", all.count, ", of 0 to 4 ", old.right, " of ",
                        old.count);
 }
-
-std::uint32_t hash_of_state() {
-  std::uint32_t hash = 2166136261u;
-  for (const std::byte b : state.rows) hash = (hash ^ static_cast<std::uint8_t>(b)) * 16777619u;
-  return hash;
-}
 }  // namespace
 
 int main() {
@@ -80,7 +74,7 @@ int main() {
   firmware::print_line("state_bytes ", Tuned::state_size, "\narena_bytes ", Tuned::arena_size,
                        "\nmodel_arena_bytes ", digits::Model::arena_size);
   firmware::print("weights ");
-  firmware::print_hex(hash_of_state());
+  firmware::print_hex(firmware::hash(state.rows));
   firmware::print_line("\nend");
   return 0;
 }
