@@ -22,7 +22,7 @@ using Watch = Trainer<watch::Network, watch::input, watch::params, policy>;
 // The device's budget: the last layer's weights in RAM, and little more than the network takes.
 constexpr std::size_t weights = 4 * (32 * 7 + 7);
 static_assert(Watch::state_size <= weights + 64 &&
-              Watch::arena_size <= watch::Model::arena_size + 256);
+              Watch::arena_size <= watch::Model::arena_size + 512);
 
 constexpr std::uint32_t rounds = 20, steps = rounds * first::count;
 constexpr schedule::Cosine rates{0.02f, 0.0f, steps};
