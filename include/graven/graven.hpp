@@ -63,6 +63,7 @@
 #include "graven/layers/split.hpp"
 #include "graven/layers/svdf.hpp"
 #include "graven/layers/tanh.hpp"
+#include "graven/layers/top_k.hpp"
 #include "graven/layers/transpose.hpp"
 #include "graven/layers/transpose_conv2d.hpp"
 #include "graven/layers/trees.hpp"
@@ -273,6 +274,7 @@ using core::Sum;
 using core::SVDF;
 using core::Tanh;
 using core::Tile;
+using core::TopK;
 using core::Transpose;
 using core::TransposeConv2D;
 using core::Trees, core::TreeSum;

@@ -64,6 +64,7 @@ from graven.layers.space_to_batch_nd import SpaceToBatchND
 from graven.layers.split import Split
 from graven.layers.svdf import Svdf
 from graven.layers.tanh import Tanh
+from graven.layers.top_k import TopK
 from graven.layers.transpose import Transpose
 from graven.layers.transpose_conv2d import TransposeConv2D
 from graven.layers.update_slice import UpdateSlice
@@ -681,6 +682,16 @@ def one_hot(b: Builder, data: int) -> int:
                        np.array(number, element.dtype)) for number in (7, -3))  # fmt: skip
     size = b.tensor((), INT32, None, np.array(depth, np.int32))
     return b.add("ONE_HOT", OneHot(axis), [where, size, *values], output)
+
+
+def top_k(b: Builder, data: int) -> list[int]:
+    """Values and indices, in any order."""
+    shape = b.shape(data)
+    count = b.extent(shape[-1])
+    outputs = (b.like(data, (*shape[:-1], count)), b.tensor((*shape[:-1], count), INT32))
+    most = b.tensor((1,), INT32, None, np.array([count], np.int32))
+    b.operators.append(ir.Operator(len(b.operators), "TOPK_V2", TopK(count), (data, most), outputs))
+    return [int(index) for index in b.rng.permutation(outputs)]
 
 
 def comparison(b: Builder, data: int) -> int:
@@ -1476,7 +1487,7 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
 KINDS = tuple(LAYERS)
 BEYOND = {
     each.__name__: each
-    for each in (sequence_lstm, gru, simple_rnn, power, one_hot, any_extreme, conv3d)
+    for each in (sequence_lstm, gru, simple_rnn, power, one_hot, any_extreme, conv3d, top_k)
 }
 """What TensorFlow Lite Micro has no operator for."""
 WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")

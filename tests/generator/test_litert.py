@@ -58,7 +58,7 @@ def test_operator_equals_litert(name, element):
         assert not differences, f"{name} {element.value} seed {seed}: {differences}"
 
 
-@pytest.mark.parametrize("kind", ["power", "one_hot", "any_extreme", "conv3d"])
+@pytest.mark.parametrize("kind", ["power", "one_hot", "any_extreme", "conv3d", "top_k"])
 @pytest.mark.parametrize("element", [INT8, INT16, FLOAT32], ids=lambda element: element.value)
 def test_random_operator_equals_litert(kind, element):
     pytest.importorskip("ai_edge_litert.interpreter", reason="no package ai-edge-litert")

@@ -79,6 +79,7 @@ template <const Parameters& in, const auto& first, const auto& second>
 constexpr Parameters lasting[] = {in, {.constants = kept<first, second>, .output = in.output}};
 
 using Experts = Graph<Node<MoE<8, 2, 8, 1>, 0, 0>, Outputs<1>>;
+template <int output> using Top = Graph<Node<TopK<3>, 0>, Outputs<Out<1, output>>>;
 using Heads = Graph<Node<Attention<2, 2, 4>, 0, 0, 0>, Outputs<1>>;
 
 template <class S, const auto& params> void serve_weighted(S& s) {
@@ -160,6 +161,9 @@ using Found =
           Outputs<3>>;
 
 template <class S> void serve_rest(S& s) {
+  serve<S, int8s, Top<0>, Top<1>>(s);
+  serve<S, words, Top<0>, Top<1>>(s);
+  serve<S, reals, Top<0>, Top<1>>(s);
   s.template add_layer<Kept, of_kept>();
   s.template add_layer<Chosen, of_two>();
   serve<S, words, WindowFunction<12>, Scaled, ThereAndBack, Energy<0, 4>>(s);

@@ -38,6 +38,7 @@
 #include "graven/isa/scalar/signal.hpp"
 #include "graven/isa/scalar/softmax.hpp"
 #include "graven/isa/scalar/svdf.hpp"
+#include "graven/isa/scalar/top_k.hpp"
 #include "graven/isa/scalar/transpose_conv.hpp"
 #include "graven/isa/scalar/trees.hpp"
 #include "graven/isa/scalar/variable.hpp"
@@ -68,6 +69,7 @@ using elementwise =
            DequantizeBytes<std::uint8_t>>;
 using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<std::int16_t>,
                      AddInt16, MulQuantized<std::int16_t>, MapWords, SoftmaxInt16>;
+using sorting = Prefer<TopKs<std::int8_t>, TopKs<std::int16_t>, TopKs<float>>;
 using converting = Prefer<Casts, LogicalNot, Zeros>;
 using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat,
                       IndexMaps, IndexTables, ByPlaces<Lookups>, ByPlaces<UpdatesSlice>,
@@ -95,8 +97,8 @@ using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, wei
                         weighted<Int16x8By32>, by_nibbles, by_words, Conv3D,
                         BatchMatMul<std::int8_t>, BatchMatMul<float>>;
 using kernels = Prefer<products, pooling, reducing, lengths, elementwise, words, converting,
-                       binaries, Selects, AddNInt8, AddNFloat32, moving, lasting, transformers,
-                       audio, NanoRustConv, NanoRustSoftmax, TreeWalks>;
+                       sorting, binaries, Selects, AddNInt8, AddNFloat32, moving, lasting,
+                       transformers, audio, NanoRustConv, NanoRustSoftmax, TreeWalks>;
 
 }  // namespace scalar_isa
 
