@@ -35,6 +35,7 @@ AS_IT_IS = "none"  # among quantizations
 COSTS = {"ram": "RAM, bytes", "flash": "flash, bytes", "instructions": "instructions"}
 SMALLER_IS_BETTER = ("RMSE", "MAE")
 Result = dict[str, Any]
+BEGIN = b'{"key": "'  # of a result's line
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def run(
     """Runs what the file does not have yet; all results, in the order of the trials. `address` is
     that of a Dask scheduler; else `workers` processes of this machine, as many as it has cores."""
     require()
-    done = _read(file)
+    done, size = _read(file)
     keys = {trial: trial.key for trial in wanted}
     left = [trial for trial in wanted if keys[trial] not in done]
     columns = (TextColumn("sweep"), Bar(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -159,6 +160,7 @@ def run(
         task = progress.add_task("", total=len(wanted), completed=len(wanted) - len(left))
         if left:
             with _client(address, workers) as client, file.open("a", encoding="utf-8") as to:
+                to.truncate(size)
                 for trial, result in _completed(client, left, work):
                     found = {"key": keys[trial], **asdict(trial), "title": trial.title, **result}
                     line = json.dumps(found)
@@ -179,24 +181,30 @@ def require() -> None:
         ) from None
 
 
-def _read(file: Path) -> dict[str, Result]:
-    """Results by key. A last line without its end is what a killed sweep was writing: it goes."""
+def _read(file: Path) -> tuple[dict[str, Result], int]:
+    """Results by key, and how many bytes they take: a last line without its end is what a killed
+    sweep was writing."""
     if not file.exists():
-        return {}
-    data = file.read_bytes()
-    whole = data[: data.rfind(b"\n") + 1]
-    if whole != data:
-        file.write_bytes(whole)
-    found = {}
-    for number, line in enumerate(whole.decode(errors="replace").splitlines(), 1):
+        return {}, 0
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise GravenError(f"{file}: cannot be read: {error.strerror}.") from None
+    size = data.rfind(b"\n") + 1
+    lines, found = data[:size].decode(errors="replace").splitlines(), {}
+    for number, line in enumerate(lines, 1):
         try:
             result = json.loads(line)
             found[result["key"]] = result
         except (ValueError, KeyError, TypeError):
-            raise GravenError(
-                f"{file}: line {number} is no result of graven sweep; name another file."
-            ) from None
-    return found
+            raise _no_result(file, number) from None
+    if data[size:][: len(BEGIN)] != BEGIN[: len(data) - size]:
+        raise _no_result(file, len(lines) + 1)
+    return found, size
+
+
+def _no_result(file: Path, line: int) -> GravenError:
+    return GravenError(f"{file}: line {line} is no result of graven sweep; name another file.")
 
 
 @contextlib.contextmanager
@@ -308,4 +316,4 @@ def load(file: Path) -> list[Result]:
     """The results in a file of graven sweep."""
     if not file.is_file():
         raise GravenError(f"{file}: cannot be read: no such file.")
-    return list(_read(file).values())
+    return list(_read(file)[0].values())

@@ -144,6 +144,23 @@ def test_misuse(arguments, sentence, tmp_path, capsys):
     refused(capsys, sentence, "sweep", MODEL, *arguments, "-o", tmp_path / "s.jsonl")
 
 
+@pytest.mark.parametrize("text", ["notes without an end of line", '{"other": 1', "two\nlines"])
+def test_other_files_stay_as_they_are(text, tmp_path):
+    file = tmp_path / "notes.txt"
+    file.write_text(text)
+    for act in (lambda: sweep.run(wanted(1), file), lambda: sweep.load(file)):
+        with pytest.raises(GravenError, match=r"line 1 is no result of graven sweep"):
+            act()
+    assert file.read_text() == text
+
+
+def test_a_report_leaves_a_running_sweep_alone(tmp_path):
+    file = tmp_path / "s.jsonl"
+    file.write_text('{"key": "a", "score": 1}\n{"key": "b", "sco')  # its last line is being written
+    assert sweep.load(file) == [{"key": "a", "score": 1}]
+    assert file.read_text().endswith('"sco')
+
+
 def test_a_file_of_something_else(tmp_path):
     file = tmp_path / "s.jsonl"
     file.write_text('{"a": 1}\n')
