@@ -48,6 +48,7 @@ from graven.errors import GravenError
 from graven.frontends import files, keras, nano_rust, rmd1, sklearn, tflite_writer, torch
 from graven.nano_rust import PySequentialModel
 from graven.node import counted, node_of, shape_text
+from graven.outputs import write_file
 from graven.pixels import Pixels
 from graven.quantize.batches import Batches
 from graven.quantize.budget import MIXED, Bytes
@@ -254,6 +255,10 @@ def needed(
     return Bytes(found.flash, found.arena)
 
 
+def listed(targets: str | Sequence[str]) -> Sequence[str]:
+    return [targets] if isinstance(targets, str) else targets
+
+
 # -- the model ------------------------------------------------------------------------------------
 
 
@@ -352,11 +357,12 @@ class Model(Runnable):
         return Program(self.built_for(self._chosen(target, plan)))
 
     def verify(
-        self, values: inputs.Inputs, against: str = "tflm", target: str | None = None
+        self, values: ArrayLike, against: str = "tflm", target: str | None = None
     ) -> verify.Report:
-        """Every layer's C++ on the target compared with numpy and with another engine, on values
-        in the inputs' own types, a first axis of inferences."""
+        """Every layer's C++ on the target compared with numpy and with another engine, on samples
+        of a single input, or on a list of values in the inputs' own types."""
         choice = self._chosen(target, None)
+        values = values if isinstance(values, list) else self.inputs(values)
         self.progress(f"verifying {self.network.name} on {choice.target}")
         headers = verify.Headers(
             emit.header(self.original, self.source.sha256), self._planned(choice)
@@ -367,33 +373,37 @@ class Model(Runnable):
     def proof(
         self,
         *samples_and_labels: ArrayLike,
-        targets: Sequence[str] = (),
+        targets: str | Sequence[str] = (),
         exact: Model | None = None,
     ) -> Evaluation:
         """The float model, numpy, C++ here and on targets side by side on labelled samples:
         proof(x, y, targets=["cortex-m4"]). `exact`: the float model, if another made it int8."""
         *samples, labels = samples_and_labels
         given = evaluation.data(samples, labels)
-        return evaluation.evaluate(self, given, targets, exact)
+        return evaluation.evaluate(self, given, listed(targets), exact)
 
     def report(
         self,
         path: str | os.PathLike,
         *samples_and_labels: ArrayLike,
-        targets: Sequence[str] = ("cortex-m4",),
+        targets: str | Sequence[str] = ("cortex-m4",),
         exact: Model | None = None,
     ) -> Path:
         """One HTML page of what it is, costs and loses: report("report.html", x, y)."""
         *samples, labels = samples_and_labels or (None,)
         given = evaluation.data(samples, labels) if samples else None
-        text = page.html(self, given, targets, exact)
-        Path(path).write_text(text, encoding="utf-8")
+        text = page.html(self, given, listed(targets), exact)
+        write_file(Path(path), text.encode())
         return Path(path)
 
     def compare(self, other: Model | str, *samples: ArrayLike) -> compare.Comparison:
         """Beside another model, or beside itself on another target; with samples also how often
         both say the same."""
         second = self.built_for(self._chosen(other, None)) if isinstance(other, str) else other
+        if not isinstance(second, Model):
+            raise GravenError(
+                f"compare: got a {type(other).__name__}; give another graven.Model or a target."
+            )
         agreement = self.agreement(second, *samples) if samples else None
         return compare.Comparison(compare.compared(self.inspect(), second.inspect()), agreement)
 
@@ -467,11 +477,11 @@ class Model(Runnable):
         (.rnn), by the name's ending."""
         path = Path(path)
         if path.suffix in (".hpp", ".h"):
-            path.write_text(self.header())
+            write_file(path, self.header().encode())
         elif path.suffix == ".tflite":
-            path.write_bytes(self.source.tflite)
+            write_file(path, self.source.tflite)
         elif path.suffix == ".rnn":
-            path.write_bytes(rmd1.to_bytes(rmd1.layers_of(self.network)))
+            write_file(path, rmd1.to_bytes(rmd1.layers_of(self.network)))
         else:
             raise GravenError(
                 f"{path}: ends in '{path.suffix}', expected .hpp, .h, .tflite or .rnn."

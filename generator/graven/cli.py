@@ -6,11 +6,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import io
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from graven import __version__
 from graven.errors import GravenError, ToolError
+from graven.outputs import check_output, check_output_folder, write_arrays, write_file
 
 if TYPE_CHECKING:  # numpy and what needs it: inside main, where an interruption is no traceback
     from rich.console import Console
@@ -421,7 +420,6 @@ def measured(options: argparse.Namespace, model: Model) -> dict:
 
 def write_archive(file: Path, network: ir.Network, result: Run) -> None:
     """All inferences in one .npz, an array for each output by its name."""
-    import numpy as np
 
     arrays = {
         network.tensors[index].name or f"output_{place}": value
@@ -429,9 +427,7 @@ def write_archive(file: Path, network: ir.Network, result: Run) -> None:
     }
     if len(arrays) < len(result.outputs):  # names that are not unique
         arrays = {f"output_{place}": value for place, value in enumerate(result.outputs)}
-    data = io.BytesIO()
-    np.savez_compressed(data, **arrays)
-    write_file(file, data.getvalue())
+    write_arrays(file, arrays)
 
 
 def choices(options: argparse.Namespace) -> list[Choice]:
@@ -511,66 +507,6 @@ def write_outputs(folder: Path, result: Run) -> list[str]:
             write_file(folder / name, values[inference].tobytes())
             files.append(name)
     return files
-
-
-def check_output(path: Path, model: Path) -> None:
-    """Finds out before anything slow begins that a file cannot be written."""
-    try:
-        if path.exists() and model.exists() and path.samefile(model):
-            raise GravenError(f"{path}: is the model itself; name another file with --output.")
-        if path.is_dir():
-            raise GravenError(f"{path}: cannot be written: it is a folder; name a file in it.")
-        if not is_special(path):
-            check_folder(path.resolve().parent, path)
-    except OSError as error:
-        raise GravenError(f"{path}: cannot be written: {error.strerror}.") from None
-
-
-def check_folder(folder: Path, of: Path) -> None:
-    if not folder.is_dir():
-        reason = "is no folder" if folder.exists() else "does not exist"
-    elif not os.access(folder, os.W_OK | os.X_OK):
-        reason = "is not yours to write to"
-    else:
-        return
-    raise GravenError(f"{of}: cannot be written: {folder} {reason}.")
-
-
-def check_output_folder(folder: Path) -> None:
-    """As check_output; what is not there will be made."""
-    there = folder.resolve()
-    while not there.exists():
-        there = there.parent
-    check_folder(there, folder)
-
-
-def is_special(path: Path) -> bool:
-    """A pipe, or /dev/stdout."""
-    return path.exists() and not path.is_file()
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """All of it or nothing: written beside its place, then renamed."""
-    temporary = None
-    try:
-        if is_special(path):
-            path.write_bytes(data)
-            return
-        path = path.resolve()  # a link stays a link
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".graven-", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(data)
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(path)
-        temporary = None
-    except OSError as error:
-        raise GravenError(f"{path}: cannot be written: {error.strerror}.") from None
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
 
 
 # -- arguments ------------------------------------------------------------------------------------

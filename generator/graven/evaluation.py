@@ -8,6 +8,7 @@ height and width are masks; real numbers of an output's size are values.
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,8 +22,9 @@ from rich.table import Table
 from graven import build, inputs, ir, notebook, report, verify
 from graven.errors import GravenError
 from graven.node import counted, shape_text
+from graven.outputs import write_arrays
 from graven.quantize.scales import dequantized, scale_in
-from graven.runnable import Runnable, plain
+from graven.runnable import Runnable, as_array, plain
 
 if TYPE_CHECKING:
     from graven.api import Model
@@ -65,19 +67,20 @@ def samples(network: ir.Network, file: Path) -> list[np.ndarray]:
 
 
 def data(samples: Sequence[Any], labels: Any, source: str = "") -> Data:
-    found, labels = [plain(each) for each in samples], np.asarray(labels)
+    found = [np.atleast_1d(plain(each)) for each in samples]
+    labels, where = np.atleast_1d(as_array(labels)), source or "evaluate"
     if labels.size == 0:
-        raise GravenError("evaluate: has no labels and no samples; give some.")
+        raise GravenError(f"{where}: has no labels; give some, and a sample for each.")
     if labels.dtype.kind not in "iubf":
         raise GravenError(
-            f"evaluate: labels are {labels.dtype} {shape_text(labels.shape)}, expected whole "
+            f"{where}: labels are {labels.dtype} {shape_text(labels.shape)}, expected whole "
             "numbers, the places of the classes among the outputs (map names to numbers first), "
             "or real numbers of the output's size."
         )
     for each in found:
         if len(each) != len(labels):
             raise GravenError(
-                f"evaluate: has labels of shape {shape_text(labels.shape)} for {len(each)} "
+                f"{where}: has labels of shape {shape_text(labels.shape)} for {len(each)} "
                 "samples, expected one each."
             )
     return Data(found, labels, source)
@@ -189,6 +192,8 @@ def task_of(network: ir.Network, labels: np.ndarray) -> tuple[Task, np.ndarray]:
     if whole and len(shape) == 3 and labels.size == count * shape[0] * shape[1]:
         return Masks(), labels.reshape(count, *shape[:2]).astype(np.int64)
     if not whole and labels.size == count * size:
+        if not np.isfinite(labels).all():
+            raise GravenError("evaluate: labels have NaN or infinity among them; leave those out.")
         return Values(), labels.reshape(count, size).astype(np.float64)
     raise GravenError(
         f"evaluate: labels are {labels.dtype} {shape_text(labels.shape)}, but the model's output "
@@ -296,7 +301,7 @@ class Evaluation:
             "confusion": None if confusion is None else confusion.tolist(),
         }
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | os.PathLike) -> Path:
         """One .npz: labels, and of every side its outputs and answers."""
         arrays = {"labels": self.labels, "badness": self.badness}
         for side in self.sides:
@@ -304,8 +309,8 @@ class Evaluation:
             arrays[f"{title}/answers"] = side.answers
             for place, value in enumerate(side.outputs):
                 arrays[f"{title}/output_{place}"] = value
-        with path.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+        write_arrays(Path(path), arrays)
+        return Path(path)
 
 
 def evaluate(

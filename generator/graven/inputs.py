@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -104,7 +105,9 @@ def _named(
     names = [name for name in (tensor.name, f"input_{place}", "x") if name in arrays]
     if count == 1:
         size = int(np.prod(tensor.shape))
-        names += [name for name, value in arrays.items() if value.size == len(value) * size]
+        names += [
+            name for name, value in arrays.items() if value.ndim and value.size == len(value) * size
+        ]
     if not names:
         raise GravenError(
             f"{where}: has no array '{tensor.name}' or 'input_{place}' for the model's input; "
@@ -185,7 +188,7 @@ def shaped(tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
         moved = np.moveaxis(value, 1, -1)
         value = moved if moved.shape[1:] == shape else value
     extents = [extent for extent in value.shape[1:] if extent != 1]
-    if value.ndim == 0 or extents != [extent for extent in shape if extent != 1]:
+    if value.size == 0 or value.ndim == 0 or extents != [extent for extent in shape if extent != 1]:
         raise GravenError(
             f"{where}: has shape {shape_text(value.shape)}, expected a leading axis of samples "
             f"and {shape_text(tensor.shape)} for the model's input '{tensor.name}' behind it."
@@ -292,7 +295,9 @@ def archive(file: Path) -> dict[str, np.ndarray]:
     """The arrays of an .npz file."""
     arrays = _read(file)
     if not isinstance(arrays, dict):
-        raise GravenError(f"{file}: is one array, expected an archive of arrays; name it .npy.")
+        raise GravenError(
+            f"{file}: is one array, expected an archive of arrays; write it with numpy.savez."
+        )
     return arrays
 
 
@@ -316,7 +321,7 @@ def _read(file: Path) -> np.ndarray | dict[str, np.ndarray]:
         return {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else loaded
     except OSError as error:
         raise GravenError(f"{file}: cannot be read: {error.strerror or error}.") from None
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile):
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
         raise GravenError(
             f"{file}: is no array of numbers that numpy can read; write it with numpy.save or "
             "numpy.savez, or name raw bytes .bin."

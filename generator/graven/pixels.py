@@ -9,7 +9,6 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
-from graven.node import counted
 from graven.quantize.scales import quantized, scale_in
 
 BYTES = np.arange(256, dtype=np.uint8)
@@ -47,12 +46,14 @@ def checked(given: Sequence[object] | None, network: ir.Network) -> Pixels | Non
     input."""
     if given is None:
         return None
-    if len(given) != 2:
+    try:
+        mean, std = (tuple(np.asarray(each, np.float64).reshape(-1).tolist()) for each in given)
+    except (TypeError, ValueError):
         raise GravenError(
-            f"normalize: has {counted(len(given), 'entry', 'entries')}, expected (mean, std)."
-        )
-    mean, std = (tuple(np.atleast_1d(np.asarray(each, np.float64)).tolist()) for each in given)
-    if len({len(mean), len(std), 1}) > 2 or min(std) <= 0:
+            f"normalize: is {given!r}, expected (mean, std), numbers or one for each channel."
+        ) from None
+    is_usable = bool(mean and std) and np.isfinite(mean + std).all() and min(std) > 0
+    if not is_usable or len({len(mean), len(std), 1}) > 2:
         raise GravenError(
             f"normalize: has mean {mean} and std {std}, expected as many of each, std above 0."
         )

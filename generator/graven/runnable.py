@@ -141,5 +141,14 @@ class Runnable:
 def plain(value: Any) -> np.ndarray:
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
-    value = np.asarray(value)
+    value = as_array(value)
     return value.astype(np.float32) if value.dtype == np.float64 else value
+
+
+def as_array(value: Any) -> np.ndarray:
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise GravenError(
+            "a list whose entries are of unequal lengths is no array; give one of equal samples."
+        ) from None

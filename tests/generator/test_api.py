@@ -86,6 +86,14 @@ def test_layers_and_pictures(model):
     assert model.quantization.layers[0].noise_db > 20.0
 
 
+def test_samples_and_targets_as_they_come(model, data):
+    labels = model.predict(data)
+    assert model.verify(data[:2], against="numpy").difference is None
+    assert [each.title for each in model.proof(data, labels, targets="cortex-m4").sides][-1] == (
+        "cortex-m4"
+    )
+
+
 def test_save(model, tmp_path):
     assert "namespace net" in model.save(tmp_path / "m.hpp").read_text()
     again = graven.compile(model.save(tmp_path / "m.tflite"))
@@ -129,6 +137,12 @@ def test_estimator():
         (lambda path, x: graven.compile(path)((x * 9).astype(np.uint8)), "scaled as for training"),
         (lambda path, x: graven.compile(path).evaluate(x, ["a"] * 40), "map names to numbers"),
         (lambda path, x: graven.compile(path).evaluate(x, [1, 2]), "expected one each"),
+        (lambda path, x: graven.compile(path).evaluate(x, 3), "expected one each"),
+        (lambda path, x: graven.compile(path).evaluate(3.0, [1]), "a leading axis of samples"),
+        (lambda path, x: graven.compile(path).predict(x[:0]), "a leading axis of samples"),
+        (lambda path, x: graven.compile(path)([[1.0], [1.0, 2.0]]), "of unequal lengths"),
+        (lambda path, x: graven.compile(path).compare(3), "give another graven.Model or a target"),
+        (lambda path, x: graven.compile(path).save("no/such/m.hpp"), "cannot be written"),
         (lambda path, x: graven.compile(path, quantize="int8", calibrate=[]), "yields nothing"),
     ],
 )

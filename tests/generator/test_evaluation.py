@@ -60,6 +60,21 @@ def test_sides(path, images, labels):
     assert set(found.worst[:5]) <= set(np.flatnonzero(model.predict(images) != labels))
 
 
+def test_what_is_found_can_be_kept(path, images, labels):
+    found = graven.compile(path).proof(images, labels)
+    with np.load(found.save(str(path.with_name("found.npz")))) as kept:
+        assert (kept["labels"] == labels).all() and len(kept["numpy/output_0"]) == len(images)
+    with pytest.raises(GravenError, match="cannot be written: No such file"):
+        found.save(path.parent / "nowhere" / "found.npz")
+
+
+def test_a_number_in_an_archive_is_no_sample(path, images, labels):
+    network = graven.compile(path).network
+    file = path.with_name("numbers.npz")
+    np.savez(file, pictures=images, y=labels, classes=10)
+    assert len(evaluation.load(network, file).samples[0]) == len(images)
+
+
 def test_raw_samples_reach_the_float_model(path, images, labels):
     model = graven.compile(path, calibrate=images, quantize="int8")
     found = model.proof(model.inputs(images)[0], labels)
@@ -147,6 +162,13 @@ def test_misuse(path, files, capsys, tmp_path):
     refused(capsys, r"has no labels; name them y or labels; it has x", "evaluate", path,
             tmp_path / "bare.npz")  # fmt: skip
     refused(capsys, r"map names to numbers first", "evaluate", path, tmp_path / "words.npz")
+    np.savez(tmp_path / "one.npz", x=np.zeros((2, 8, 6, 3), np.float32), y=3, classes=10)
+    refused(capsys, r"one.npz: has labels of shape 1 for 2 samples", "evaluate", path,
+            tmp_path / "one.npz")  # fmt: skip
+    np.savez(tmp_path / "none.npz", x=np.zeros((0, 8, 6, 3), np.float32), y=[])
+    refused(capsys, r"none.npz: has no labels", "evaluate", path, tmp_path / "none.npz")
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    refused(capsys, r"write it with numpy.savez", "evaluate", path, tmp_path / "array.npy")
     refused(capsys, r"'0.5' is no mean and deviation", "evaluate", path, files[1], "--normalize",
             "0.5")  # fmt: skip
 
@@ -231,10 +253,13 @@ def test_normalization_that_the_scale_has(path, tmp_path):
 @pytest.mark.parametrize(
     ("normalize", "sentence"),
     [
-        ((0.5,), "has 1 entry, expected"),
+        ((0.5,), r"is \(0.5,\), expected"),
         (((0.5, 0.5), (1.0, 1.0)), "has 2 channels, but the last axis"),
         ((0.5, 0.0), "std above 0"),
+        ((0.5, float("nan")), "std above 0"),
         (((0.1, 0.2, 0.3), (1.0, 1.0)), "as many of each"),
+        (3, r"is 3, expected \(mean, std\)"),
+        (("a", 1.0), r"is \('a', 1.0\), expected"),
     ],
 )
 def test_normalization_misuse(path, normalize, sentence):
