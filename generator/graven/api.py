@@ -348,8 +348,10 @@ class Model(Runnable):
         return [np.stack(column) for column in zip(*found, strict=True)]
 
     def native(self, plan: str | None = None) -> Native:
-        """The C++ on this machine, built once and called on whole batches; of one thread."""
-        choice = replace(self.choice, target=build.HOST, plan=plan or "fastest")
+        """The C++ on this machine, built once and called on whole batches; of one thread. Plan and
+        instruction set of another target are not for this one."""
+        here = self.choice if self.choice.target == build.HOST else build.Choice()
+        choice = replace(here, plan=plan or here.plan)
         return Native(self, self.build(choice, build.Parts.LIBRARY).library)
 
     def on(self, target: str | None = None, plan: str | None = None) -> Program:

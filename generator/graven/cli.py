@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # numpy and what needs it: inside main, where an interruption
     from graven.inputs import Inputs
     from graven.runner import Run
 
-MODELS = "a .tflite, .onnx, .keras, .h5, .rnn or .pt2 file, or a .pth with --class"
+MODELS = "a .tflite, .onnx, .keras, .h5, .rnn, .json or .pt2 file, or a .pth with --class"
 PIPED = 500  # columns where nobody looks: no name is broken
 MOST_RANDOM = 100_000
 INTERRUPTED = 130  # what a shell has for SIGINT
@@ -104,7 +104,7 @@ def run_model(options: argparse.Namespace) -> int:
     if options.output_dir:
         check_output_folder(options.output_dir)
     if options.output:
-        check_output(options.output, options.model)
+        check_output(options.output, options.model, *options.input or ())
     if options.stream and options.output:
         raise GravenError("--output: is not for --stream; take --output-dir.")
     if options.stream:
@@ -167,7 +167,9 @@ def verify_model(options: argparse.Namespace) -> int:
 
 def evaluate_model(options: argparse.Namespace) -> int:
     """Exit code 1: some C++ says otherwise than numpy."""
-    found, _ = evaluation_of(options, load(options), [each.target for each in choices(options)])
+    every = choices(options)
+    model = load(options, every[0])
+    found, _ = evaluation_of(options, model, [each.target for each in every])
     tell_evaluation(options, found)
     return 0 if found.is_exact else 1
 
@@ -175,7 +177,7 @@ def evaluate_model(options: argparse.Namespace) -> int:
 def report_model(options: argparse.Namespace) -> int:
     from graven import evaluation, page, picture, sweep
 
-    check_output(options.output, options.model)
+    check_output(options.output, options.model, options.data, options.sweep)
     picture.require("report")
     targets = choices(options)
     model = load(options, targets[0])
@@ -192,7 +194,7 @@ def sweep_models(options: argparse.Namespace) -> int:
     """Exit code 1: some trial could not be built or run."""
     from graven import build, sweep
 
-    check_output(options.output, options.models[0])
+    check_output(options.output, *options.models, *options.calibrate or (), options.data)
     targets, plans = options.target.split(","), options.plan.split(",")
     for target in targets:
         for plan in plans:
@@ -227,7 +229,7 @@ def evaluation_of(
     from graven import build, evaluation
 
     if options.output:
-        check_output(options.output, options.model)
+        check_output(options.output, options.model, options.data)
     data = evaluation.load(model.network, options.data)
     emulated = [target for target in targets if target != build.HOST]
     found = evaluation.evaluate(model, data, emulated, float_model(options), options.on_target)

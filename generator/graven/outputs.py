@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def check_output(path: Path, model: Path) -> None:
-    """Finds out before anything slow begins that a file cannot be written."""
+def check_output(path: Path, model: Path, *others: Path | None) -> None:
+    """Finds out before anything slow begins that a file cannot be written, or would be over one
+    that is read."""
     try:
-        if path.exists() and model.exists() and path.samefile(model):
-            raise GravenError(f"{path}: is the model itself; name another file with --output.")
+        for given in filter(None, (model, *others)):
+            if path.exists() and given.exists() and path.samefile(given):
+                what = "the model itself" if given is model else "what is read"
+                raise GravenError(f"{path}: is {what}; name another file with --output.")
         if path.is_dir():
             raise GravenError(f"{path}: cannot be written: it is a folder; name a file in it.")
         if not is_special(path):

@@ -12,6 +12,7 @@ import functools
 import itertools
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from graven.api import Model
 from graven.api import compile as compiled
 from graven.errors import GravenError, ToolError
 from graven.frontends.files import digest
+from graven.outputs import check_folder
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -143,7 +145,7 @@ def _scored(trial: Trial) -> Result:
 
 def run(
     wanted: Sequence[Trial],
-    file: Path,
+    file: str | os.PathLike,
     address: str | None = None,
     workers: int | None = None,
     work: Callable[[Trial], Result] = run_trial,
@@ -152,6 +154,8 @@ def run(
     """Runs what the file does not have yet; all results, in the order of the trials. `address` is
     that of a Dask scheduler; else `workers` processes of this machine, as many as it has cores."""
     require()
+    file = Path(file)
+    check_folder(file.resolve().parent, file)
     done, size = _read(file)
     keys = {trial: trial.key for trial in wanted}
     left = [trial for trial in wanted if keys[trial] not in done]
@@ -213,10 +217,11 @@ def _client(address: str | None, workers: int | None) -> Iterator[Client]:
 
     if address is not None:
         try:
-            with Client(address, timeout="10s") as client:
-                yield client
-        except OSError:
+            found = Client(address, timeout="10s")
+        except (OSError, ValueError):  # ValueError: it is no address
             raise ToolError(f"--scheduler {address}: no Dask scheduler answers there.") from None
+        with found as client:
+            yield client
         return
     processes = LocalCluster(
         n_workers=workers, threads_per_worker=1, dashboard_address=None,

@@ -150,6 +150,26 @@ def test_command(path, files, labels, capsys, tmp_path):
     assert code == 0 and "91.67%" in out and "equal" in out
 
 
+def test_plan_and_instruction_set_are_those_that_are_asked_for(path, files, capsys):
+    def instructions(*options):
+        quantize, data = files
+        code, out, _ = run(capsys, "evaluate", path, data, *quantize, "--json", *options,
+                           "--target", "cortex-m4", "--on-target", "1")  # fmt: skip
+        assert code == 0
+        return json.loads(out)["sides"][-1]["instructions"]
+
+    fastest = instructions("--isa", "armv7em")
+    assert instructions("--plan", "lean") > fastest
+    assert instructions("--isa", "scalar") > fastest
+
+
+def test_the_samples_are_not_overwritten(path, files, capsys):
+    quantize, data = files
+    before = data.read_bytes()
+    refused(capsys, "is what is read", "evaluate", path, data, *quantize, "-o", data)
+    assert data.read_bytes() == before
+
+
 def test_verify_with_labels(path, files, capsys):
     quantize, data = files
     code, out, _ = run(capsys, "verify", path, *quantize, "--data", data)

@@ -8,7 +8,7 @@ import time
 import graven
 import pytest
 from graven import sweep
-from graven.errors import GravenError
+from graven.errors import GravenError, ToolError
 from graven.frontends import tflite_writer
 from graven.paths import data_root
 from test_cli import refused, run
@@ -159,6 +159,13 @@ def test_a_report_leaves_a_running_sweep_alone(tmp_path):
     file.write_text('{"key": "a", "score": 1}\n{"key": "b", "sco')  # its last line is being written
     assert sweep.load(file) == [{"key": "a", "score": 1}]
     assert file.read_text().endswith('"sco')
+
+
+def test_no_scheduler_and_no_folder(tmp_path):
+    with pytest.raises(ToolError, match="nowhere: no Dask scheduler answers there"):
+        sweep.run(wanted(1), tmp_path / "s.jsonl", address="nowhere")
+    with pytest.raises(GravenError, match=r"cannot be written: .*no does not exist"):
+        sweep.run(wanted(1), str(tmp_path / "no" / "s.jsonl"))
 
 
 def test_a_file_of_something_else(tmp_path):
