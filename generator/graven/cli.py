@@ -67,6 +67,11 @@ def compile_model(options: argparse.Namespace) -> int:
     from graven import build, report
 
     check_output(options.output, options.model)
+    if options.quantize != "mixed" and (options.flash or options.target != "host"):
+        raise GravenError(
+            "--target and --flash: are for --quantize mixed; a header serves all targets, and its "
+            "user chooses plan::in_flash."
+        )
     model = load(options)
     if model.quantization is not None:
         report.show_quantization(model.quantization, console())

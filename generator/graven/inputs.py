@@ -188,7 +188,9 @@ def shaped(tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
         moved = np.moveaxis(value, 1, -1)
         value = moved if moved.shape[1:] == shape else value
     extents = [extent for extent in value.shape[1:] if extent != 1]
-    if value.size == 0 or value.ndim == 0 or extents != [extent for extent in shape if extent != 1]:
+    if value.ndim and len(value) == 0:
+        raise GravenError(f"{where}: there are no samples; give some.")
+    if value.ndim == 0 or extents != [extent for extent in shape if extent != 1]:
         raise GravenError(
             f"{where}: has shape {shape_text(value.shape)}, expected a leading axis of samples "
             f"and {shape_text(tensor.shape)} for the model's input '{tensor.name}' behind it."

@@ -139,7 +139,7 @@ def test_estimator():
         (lambda path, x: graven.compile(path).evaluate(x, [1, 2]), "expected one each"),
         (lambda path, x: graven.compile(path).evaluate(x, 3), "expected one each"),
         (lambda path, x: graven.compile(path).evaluate(3.0, [1]), "a leading axis of samples"),
-        (lambda path, x: graven.compile(path).predict(x[:0]), "a leading axis of samples"),
+        (lambda path, x: graven.compile(path).predict(x[:0]), "there are no samples"),
         (lambda path, x: graven.compile(path)([[1.0], [1.0, 2.0]]), "of unequal lengths"),
         (lambda path, x: graven.compile(path).compare(3), "give another graven.Model or a target"),
         (lambda path, x: graven.compile(path).save("no/such/m.hpp"), "cannot be written"),

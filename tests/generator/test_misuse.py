@@ -83,6 +83,12 @@ def test_the_model_is_not_overwritten(capsys, tmp_path):
     assert model.read_bytes() == MODEL.read_bytes()
 
 
+@pytest.mark.parametrize("options", [("--target", "cortex-m4"), ("--flash", "9000")])
+def test_what_a_header_does_not_depend_on(options, capsys, tmp_path):
+    output = tmp_path / "m.hpp"
+    refused(capsys, "are for --quantize mixed", "compile", MODEL, "-o", output, *options)
+
+
 def test_a_link_stays_a_link(capsys, tmp_path):
     link, header = tmp_path / "link.hpp", tmp_path / "m.hpp"
     link.symlink_to(header)
