@@ -22,6 +22,7 @@ from graven.layers.sigmoid import Sigmoid
 from graven.layers.simple_rnn import SimpleRnn
 from graven.layers.slice import Slice
 from graven.layers.softmax import Softmax
+from graven.layers.svdf import Svdf
 from graven.layers.variable import Variable
 from graven.quantize.batches import Batches
 from graven.quantize.post_training import quantize, quantize_input
@@ -121,7 +122,16 @@ def attention():
     return net.network(net.dense(seen, 5))
 
 
+def filters():
+    """A keyword's: filters along time, of two ranks each."""
+    net = Stateful(1, 8)
+    given = [net.first, net.reals(12, 8), net.reals(12, 5), net.reals(6), net.variable(1, 60)]
+    a = net.add("SVDF", Svdf(2, "RELU"), given, (1, 6))
+    return net.network(net.dense(a, 4))
+
+
 NETWORKS = {
+    "filters": filters,
     "gru": lambda: recurrent("GRU"),
     "lstm": lambda: recurrent("UNIDIRECTIONAL_SEQUENCE_LSTM"),
     "rnn": lambda: recurrent("UNIDIRECTIONAL_SEQUENCE_RNN"),
@@ -132,11 +142,11 @@ NETWORKS = {
 }
 MOST = {"int8": 0.08, "int16x8": 0.03}
 """The root of the error's mean square, over that of the outputs."""
-UNMADE = {("tokens", "int16x8"), ("attention", "int16x8")}
-"""Tables of EMBEDDING_LOOKUP are int8 or float32."""
+UNMADE = {("filters", "int16x8"), ("tokens", "int16x8"), ("attention", "int16x8")}
+"""SVDF and tables of EMBEDDING_LOOKUP are int8 or float32."""
 
 
-def given(network, count, seed, steps=STEPS):
+def sequences_of(network, count, seed, steps=STEPS):
     """Sequences of the network's one input."""
     rng, (tensor,) = np.random.default_rng(seed), inputs.tensors(network)
     shape = (count, steps, *tensor.shape)
@@ -159,10 +169,10 @@ def test_cpp_equals_numpy_over_a_sequence_and_both_are_close_to_float(tmp_path):
     cases, exact = [], []
     for position, (name, kind) in enumerate(CASES):
         network = NETWORKS[name]()
-        made = quantize(network, [given(network, 24, 1)], kind=kind).network
+        made = quantize(network, [sequences_of(network, 24, 1)], kind=kind).network
         data = tflite_writer.to_bytes(made)
         stated = tflite.parse(data, f"{name}.tflite", f"case_{position}")
-        (sequence,) = given(network, 1, 2)
+        (sequence,) = sequences_of(network, 1, 2)
         exact.append(over(network, sequence))
         steps = [[quantize_input(made, 0, step)] for step in sequence]
         parsed = passes.canonical(stated)
@@ -184,7 +194,7 @@ def test_cpp_equals_numpy_over_a_sequence_and_both_are_close_to_float(tmp_path):
 def test_sequences_at_once_are_one_after_the_other(name):
     """Of unequal lengths, a state of its own each."""
     network = NETWORKS[name]()
-    several = [given(network, 1, seed, steps)[0] for seed, steps in enumerate((3, 7, 1, 7))]
+    several = [sequences_of(network, 1, seed, steps)[0] for seed, steps in enumerate((3, 7, 1, 7))]
     found = Batches(network).over(sequences(network, [several]))[network.outputs[0]]
     wanted = np.concatenate([over(network, each) for each in several])
     np.testing.assert_allclose(found.reshape(wanted.shape), wanted, rtol=1e-5, atol=1e-6)
@@ -195,11 +205,29 @@ def test_a_state_has_the_scale_of_what_is_assigned_to_it():
     shared = sharing(network)
     (line,) = (tensor.index for tensor in network.variables)
     assert shared.group[line] == shared.group[network.inputs[0]]
-    made = quantize(network, [given(network, 8, 0)]).network
+    made = quantize(network, [sequences_of(network, 8, 0)]).network
     (line,) = made.variables
     assert line.element is ir.Element.INT8
     assert line.quantization == inputs.tensors(made)[0].quantization
     assert np.all(line.initial == line.quantization.zero_point[0])
+
+
+def test_no_input_overflows_the_sums_of_filters():
+    """The state takes whatever the filter makes of any int8, and 32 bits hold all moments of it,
+    with a bias far beyond them."""
+    net = Stateful(1, 8)
+    bias = net.tensor((6,), np.full(6, 900.0, np.float32))
+    given = [net.first, net.reals(12, 8), net.reals(12, 40), bias, net.variable(1, 480)]
+    network = net.network(net.add("SVDF", Svdf(2), given, (1, 6)))
+    made = quantize(network, [sequences_of(network, 8, 0)]).network
+    (operator,) = made.operators
+    data, filter, time, bias, state = (made.tensors[index] for index in operator.inputs)
+    assert state.element is time.element is ir.Element.INT16
+    worst = 255 * np.abs(filter.data.astype(np.int64)).sum(axis=1).max()
+    factor = data.quantization.scale[0] * filter.quantization.scale[0]
+    assert worst * factor / state.quantization.scale[0] < 2 * 32768
+    sums = np.abs(time.data.astype(np.int64)).sum(axis=1).reshape(6, 2).sum(axis=1) * 32768
+    assert (sums + np.abs(bias.data.astype(np.int64))).max() < 1 << 31
 
 
 def test_a_range_that_only_later_steps_show():
@@ -216,9 +244,9 @@ def test_compiled_by_sequences_of_unequal_lengths(tmp_path):
     network = recurrent("GRU")
     path = tmp_path / "gru.tflite"
     path.write_bytes(tflite_writer.to_bytes(network))
-    several = [given(network, 1, seed, 5 + seed)[0] for seed in range(6)]
+    several = [sequences_of(network, 1, seed, 5 + seed)[0] for seed in range(6)]
     model = api.compile(path, calibrate=several, quantize="int8")
-    (sequence,) = given(network, 1, 9)
+    (sequence,) = sequences_of(network, 1, 9)
     np.testing.assert_array_equal(model.native()(sequence), model(sequence))
     assert model.quantization.samples == 6
 
@@ -227,11 +255,11 @@ def test_tokens_stay_whole(tmp_path):
     network = recurrent("GRU", tokens=True)
     data = tflite_writer.to_bytes(network)
     source = files.Source(network, data, files.digest_of(data))
-    values = [inputs.sampled(network, network.tensors[0], given(network, 8, 0), "calibrate")]
+    values = [inputs.sampled(network, network.tensors[0], sequences_of(network, 8, 0), "calibrate")]
     made, report = files.quantized(source, values)
     assert inputs.tensors(made.network)[0].element is INT32
     model = api.Model(made, build.Choice(), decisions=report)
-    (sequence,) = given(network, 1, 5)
+    (sequence,) = sequences_of(network, 1, 5)
     assert model(sequence.astype(np.int64)).shape == (STEPS, 3)
     with pytest.raises(GravenError, match="of the model's input 'tokens', such as"):
         model(sequence.astype(np.float32))

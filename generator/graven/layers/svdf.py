@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from graven import arithmetic, ir
 from graven.cpp import Constant, Cpp, computed, constants, named, template
 from graven.node import Node, Option, Values, scale_of, zero_point_of
+from graven.quantize.scales import Scale, quantized
 
 OPERATORS = ("SVDF",)
 OPTIONS = "SVDFOptions"
 VARIABLES = (4,)
+SUM = 1 << 30
+"""What the moments of an output may sum up to, and its bias again."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,40 @@ def _zero(state: ir.Tensor) -> Constant:
     """What a state is made of: its zero point, with its scale."""
     zero = zero_point_of(state) if state.quantization else 0
     return Constant("state", np.array([zero], dtype=state.element.dtype), _scale(state), zero)
+
+
+def integers(layer: Svdf, node: Node, data: Scale, output: Scale) -> dict[int, ir.Tensor]:
+    """State and time in int16: the state holds whatever the filter makes of any input, and the time
+    is of so few steps that 32 bits hold the sum over all moments and ranks, and the bias."""
+    filter, time, bias, state = (node.input(1), node.input(2), node.optional(3), node.input(4))
+    reach = max(abs(end) for end in data.range) * np.abs(filter.data).sum(axis=1).max()
+    kept = _scale_for(reach, 32767)
+    most = min((SUM >> 15) // (time.shape[1] * layer.rank), 32767)
+    paces = _scale_for(np.abs(time.data).max(), most)
+    if bias is not None:
+        paces = max(paces, float(np.float32(1.001 * np.abs(bias.data).max() / (kept * SUM))))
+    weights = _scale_for(np.abs(filter.data).max(), 127)
+    zeros = np.zeros(state.shape, np.int16)
+    found = {
+        1: _integers(filter, ir.Element.INT8, weights),
+        2: _integers(time, ir.Element.INT16, paces),
+        4: replace(_integers(state, ir.Element.INT16, kept), data=None, initial=zeros),
+    }
+    if bias is not None:
+        found[3] = _integers(bias, ir.Element.INT32, float(np.float32(kept * paces)))
+    return found
+
+
+def _scale_for(reach: float, most: int) -> float:
+    return float(np.float32(reach / most)) if reach > 0 else 1.0
+
+
+def _integers(tensor: ir.Tensor, element: ir.Element, scale: float) -> ir.Tensor:
+    values = tensor.initial if tensor.data is None else tensor.data
+    found = quantized(values, Scale(scale, 0, element))
+    return replace(
+        tensor, element=element, quantization=ir.Quantization((scale,), (0,)), data=found
+    )
 
 
 def reference(layer: Svdf, node: Node, values: Values) -> np.ndarray:
