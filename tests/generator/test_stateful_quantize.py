@@ -5,6 +5,7 @@ C++ alike on a sequence, and close to float32.
 import cpp_cases
 import numpy as np
 import pytest
+import tflm
 from graven import api, build, emit, inputs, ir, passes, reference
 from graven.checked import stated
 from graven.errors import GravenError
@@ -188,6 +189,23 @@ def test_cpp_equals_numpy_over_a_sequence_and_both_are_close_to_float(tmp_path):
         error = np.sqrt(np.mean((real - wanted) ** 2) / np.mean(wanted**2))
         print(name, kind, f"{error:.4f}")
         assert error <= MOST[kind], case.label
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("lstm", "int8"), ("lstm", "int16x8"), ("filters", "int8"), ("delay line", "int8"),
+     ("fading", "int8")],
+)  # fmt: skip
+def test_tflm_agrees_over_a_sequence(name, kind):
+    """On those of whose operators it knows all."""
+    network = NETWORKS[name]()
+    made = quantize(network, [sequences_of(network, 8, 1)], kind=kind).network
+    data = tflite_writer.to_bytes(made)
+    stated = tflite.parse(data, "q.tflite", "q")
+    judge, state = tflm.sequence(data, stated), reference.reset(stated)
+    for step in sequences_of(network, 1, 2)[0]:
+        one = [quantize_input(made, 0, step)]
+        assert not tflm.differences(stated, reference.run(stated, one, state), judge(one))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
