@@ -313,6 +313,30 @@ TEST_CASE("a reshape at the end changes nothing of what is learned") {
   CHECK(third_loss<Sequential<Conv, Softmax, Reshape<Shape{6, 1, 4}>>, four, scores>() == classes);
 }
 
+// Such a part is what a recurrent layer hands on with its last moment.
+TEST_CASE("layers learn from a part of the rows of what is frozen as from these rows alone") {
+  const auto agrees = []<class Layer>() {
+    constexpr TrainPolicy squares{.loss = loss::mse};
+    static constexpr Parameters two[2]{}, three[3]{};
+    using Part = Sequential<Slice<Axis::height, 2, 3>, Layer>;
+    static Held<Trainer<Part, Shape{5, 4, 2}, three, squares>> part;
+    static Held<Trainer<Layer, Shape{3, 4, 2}, two, squares>> alone;
+    part.trainer.initialize(Initializer::he_uniform, 4);
+    alone.trainer.initialize(Initializer::he_uniform, 4);
+    const Sample<40> sample(1);
+    const std::span<const float, 24> rows(sample.x + 16, 24);
+    const float wanted[decltype(alone.trainer)::target_size]{};
+    bool equal = true;
+    for (int i = 0; i < 5; ++i)
+      equal = equal &&
+              part.trainer.step(sample.x, wanted).loss == alone.trainer.step(rows, wanted).loss;
+    return equal;
+  };
+  CHECK(agrees.operator()<Dense<24, 3>>());
+  CHECK(agrees.operator()<Conv2D<2, 3, 3, 1, same, relu>>());
+  CHECK(agrees.operator()<DepthwiseConv2D<2, 2, 3>>());
+}
+
 TEST_CASE("a label that is no class brings neither loss nor gradient") {
   static Held<Trainer<Perceptron, vector, empty>> held;
   held.trainer.initialize(Initializer::he_uniform, 3);

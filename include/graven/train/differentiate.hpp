@@ -114,8 +114,8 @@ private:
 
   constexpr void go_back_through_weights(int v, View g) {
     const View x = f.input(f[v]);
-    if (!detail::reads_all(f, x)) refused = f[v].layer;
     if (scope.live[x.value]) {
+      if (!detail::reads_all(f, x)) refused = f[v].layer;
       const detail::Sent sent = detail::through_weights(f, v, g, weights[v]);
       send(x.value, l.add(sent.value, sent.inputs[0], sent.inputs[1]));
     }
