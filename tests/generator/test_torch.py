@@ -236,6 +236,20 @@ def test_network(label):
     assert report.layers[-1].noise_db > 10.0
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv3d(2, 3, 3, padding=1),
+        nn.Conv3d(2, 3, (1, 2, 3), stride=(1, 2, 1)),
+        nn.Conv3d(2, 3, 2, stride=2, padding=(1, 0, 1)),
+        nn.Conv3d(2, 3, (3, 2, 2), padding="same", dilation=(1, 2, 1)),
+    ],
+)
+def test_convolutions_of_volumes(layer):
+    network = check(nn.Sequential(layer, nn.ReLU()), 1, 2, 5, 6, 7)
+    assert "CONV_3D" in [each.name for each in network.operators]
+
+
 def test_conv1d_network():
     net = nn.Sequential(
         nn.Conv1d(6, 16, 5, padding=2), nn.BatchNorm1d(16), nn.ReLU(), nn.MaxPool1d(2),

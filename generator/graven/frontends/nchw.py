@@ -642,8 +642,10 @@ class Draft:
         pads: Pads,
         groups: int,
     ) -> View:
-        """Weights are OIHW, or OIW."""
+        """Weights are OIHW, OIW or OIDHW."""
         rank = weights.ndim
+        if rank == 5:
+            return self.conv_volume(view, weights, bias, stride, dilation, pads, groups)
         view = self.flat_rank(view, rank)
         if rank == 3:
             weights = weights.reshape((*weights.shape, 1))
@@ -669,6 +671,38 @@ class Draft:
         index = self.emit(name, inputs, (1, *counts, units), options)
         result = View(index, shape, channels_last(4), shape)
         return self.reshape(result, shape[:3]) if rank == 3 else result
+
+    def conv_volume(
+        self,
+        view: View,
+        weights: Constant,
+        bias: Constant | None,
+        stride: Shape,
+        dilation: Shape,
+        pads: Pads,
+        groups: int,
+    ) -> View:
+        """Weights are OIDHW."""
+        units, depth = weights.shape[:2]
+        if len(view.shape) != 5 or groups != 1 or view.shape[1] != depth:
+            raise self.error(
+                f"has weights {shape_text(weights.shape)} in {groups} groups for an input of "
+                f"{shape_text(view.shape)}; volumes (batch, channels, depth, height, width) and "
+                "one group work."
+            )
+        padding, counts, extra = self.windows(view, weights.shape[2:], stride, dilation, pads)
+        if padding is None:
+            view, padding = self.padded(view, extra), "VALID"
+        view = self.demand_last(view)
+        options = {
+            **strided_options(padding, stride[1:], dilation[1:]),
+            "StrideD": stride[0],
+            "DilationDFactor": dilation[0],
+        }
+        inputs = [view.index, self.filter(weights, (2, 3, 4, 1, 0), 0), self.offset(bias, units)]
+        shape = (1, units, *counts)
+        index = self.emit("CONV_3D", inputs, (1, *counts, units), options)
+        return View(index, shape, channels_last(5), shape)
 
     def conv_transpose(
         self, view: View, weights: Constant, bias: Constant | None, stride: Shape, pads: Pads

@@ -347,7 +347,7 @@ def several(value: Any, count: int) -> tuple[int, ...]:
 # -- convolutions, pools, products ----------------------------------------------------------------
 
 
-@handles("conv1d", "conv2d")
+@handles("conv1d", "conv2d", "conv3d")
 def _conv(reader: _Reader, given: Arguments) -> View:
     view, weights = given["input"], constant(reader, given["weight"], "weights")
     count = weights.ndim - 2
