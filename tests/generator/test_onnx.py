@@ -106,6 +106,10 @@ CASES = {
     "conv padded": one("Conv", reals(6, 4, 3, 3), pads=[2, 0, 1, 1], strides=[2, 2]),
     "conv lower": one("Conv", reals(6, 4, 4, 4), auto_pad="SAME_LOWER"),
     "conv dilated": one("Conv", reals(6, 4, 3, 3), dilations=[2, 2]),
+    "conv of a volume": one(
+        "Conv", reals(3, 4, 3, 2, 1), reals(3), shape=(1, 4, 5, 6, 7), strides=[2, 1, 1],
+        dilations=[1, 2, 1], pads=[1, 0, 1, 0, 0, 1],
+    ),
     "conv grouped": one("Conv", reals(6, 2, 3, 3), reals(6), group=2),
     "depthwise": one("Conv", reals(8, 1, 3, 3), reals(8), group=4, pads=[1, 1, 1, 1]),
     "conv of time": one("Conv", reals(6, 4, 3), reals(6), shape=(1, 4, 20)),
