@@ -126,7 +126,7 @@ TEST_CASE("a batch learns from the mean of its gradients") {
   }
   for (std::size_t i = 0; i < 64; ++i)
     CHECK(one.trainer.weights<2>()[i] ==
-          doctest::Approx(double{two.trainer.weights<2>()[i]}).epsilon(1e-5));
+          doctest::Approx(static_cast<double>(two.trainer.weights<2>()[i])).epsilon(1e-5));
 }
 
 TEST_CASE("a weight that would be NaN stays, and the step says so") {
