@@ -156,7 +156,8 @@ class Draft:
         last = layout == "nhwc" and rank >= 3
         order = channels_last(rank) if last else tuple(range(rank))
         index = self.tensor(name, tuple(shape[axis] for axis in order))
-        self.tensors[index] = replace(self.tensors[index], element=element)
+        if element is not ir.Element.FLOAT32:
+            self.tensors[index] = replace(self.tensors[index], element=element)
         self.inputs.append(index)
         self.orders[name] = order
         return View(index, shape, order, shape)
