@@ -63,23 +63,17 @@ struct armv7em_compact : scalar {
   static constexpr const char* name = "armv7em";
 
   static constexpr RowForm row_form(const GraphView& graph, int value) {
-    const Value& v = graph[value];
-    const armv7em_isa::RowKind rows = armv7em_isa::compact_rows(graph, value);
-    if (rows == armv7em_isa::RowKind::pixels) return pixel_rows(v.shape, v.element);
-    return armv7em_isa::planar_rows(v.shape, rows);
+    return armv7em_isa::form_of(graph[value], armv7em_isa::compact_rows(graph, value));
   }
   using kernels = armv7em_isa::compact_kernels;
 };
 
-// What needs least: rows one at a time, weights stored as they are.
+// What needs least memory: rows one at a time, weights stored as they are.
 struct armv7em_lean : scalar {
   static constexpr const char* name = "armv7em";
 
   static constexpr RowForm row_form(const GraphView& graph, int value) {
-    const Value& v = graph[value];
-    const armv7em_isa::RowKind rows = armv7em_isa::rows_of(graph, value);
-    if (rows == armv7em_isa::RowKind::pixels) return pixel_rows(v.shape, v.element);
-    return armv7em_isa::planar_rows(v.shape, rows);
+    return armv7em_isa::form_of(graph[value], armv7em_isa::rows_of(graph, value));
   }
   using kernels = armv7em_isa::kernels<false>;
 };

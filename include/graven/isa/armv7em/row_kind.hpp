@@ -45,6 +45,11 @@ constexpr RowForm planar_rows(Shape shape, RowKind rows) {
   return form;
 }
 
+// The rows of a value of this kind.
+constexpr RowForm form_of(const Value& v, RowKind rows) {
+  return rows == RowKind::pixels ? pixel_rows(v.shape, v.element) : planar_rows(v.shape, rows);
+}
+
 // Is a row of such a form of this kind?
 constexpr bool is_kind(const RowForm& form, RowKind rows) {
   if (rows == RowKind::pixels) return form.layout == Layout::pixels && !form.biased;
