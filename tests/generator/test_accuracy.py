@@ -6,7 +6,6 @@ first 250 of the shared features and judged on the others.
 import functools
 
 import floats
-import mnist_cnn
 import numpy as np
 import pytest
 from graven import api, build
@@ -15,6 +14,7 @@ from graven.quantize.batches import Batches
 from graven.quantize.budget import Bytes, Mixture
 from graven.quantize.post_training import Quantizer, quantize, quantize_input
 from graven.quantize.scales import dequantized, scale_in
+from zoo import mnist_cnn
 
 SEEDS, TRAINED, CALIBRATED = 5, 6000, 250
 
