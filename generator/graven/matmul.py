@@ -65,18 +65,20 @@ def centred(node: Node, values: np.ndarray) -> np.ndarray:
 
 # -- two matrices, both of which are activations --------------------------------------------------
 
-MOST_DEPTH = 32768  # products of int8 less a zero point that 32 bits hold
+MOST_DEPTH = {ir.Element.INT8: (32768, 32), ir.Element.INT16: (131071, 48)}
+"""Products less a zero point, and the bits of their sum that hold them."""
 
 
 def expect_product(node: Node, depth: int) -> None:
-    """Scales that work, and no more products per sum than 32 bits hold."""
-    if node.output.element is not ir.Element.INT8:
+    """Scales that work, and no more products per sum than their bits hold."""
+    element = node.output.element
+    if element not in MOST_DEPTH:
         return
-    if depth > MOST_DEPTH:
-        raise node.error(f"adds {depth} products, at most {MOST_DEPTH} fit 32 bits.")
-    node.expect_multiplier(
-        scale_of(node.input(0)) * scale_of(node.input(1)) / scale_of(node.output)
-    )
+    most, bits = MOST_DEPTH[element]
+    if depth > most:
+        raise node.error(f"adds {depth} products, at most {most} fit {bits} bits.")
+    real = scale_of(node.input(0)) * scale_of(node.input(1)) / scale_of(node.output)
+    node.expect_multiplier(real, 7 if element is ir.Element.INT16 else 30)
 
 
 def product_of_matrices(node: Node, x: np.ndarray, y: np.ndarray, activation: str) -> np.ndarray:
@@ -90,7 +92,9 @@ def product_of_matrices(node: Node, x: np.ndarray, y: np.ndarray, activation: st
     )
     scale, zero_point = scale_of(output), zero_point_of(output)
     real = float(np.float32(scale_of(first)) * np.float32(scale_of(second))) / scale
-    limits = arithmetic.limits(activation, scale, zero_point)
+    limits = arithmetic.limits(activation, scale, zero_point, output.element.dtype)
+    if output.element is ir.Element.INT16:
+        return arithmetic.requantize_wide(acc, real, limits)
     return arithmetic.requantize(acc.astype(np.int64), real, zero_point, limits)
 
 

@@ -246,7 +246,8 @@ class Builder:
         values = self.rng.integers(-128 if self.chance(0.1) else -127, 128, shape).astype(np.int8)
         return self.tensor(shape, INT8, ir.Quantization(scales, (0,) * count, axis), values)
 
-    def bias(self, data: int, weights: int, channels: int, fan_in: int) -> int:
+    def bias(self, data: int, weights: int, channels: int, fan_in: int, wide: bool = False) -> int:
+        """`wide`: under int16 always of int64, as which some kernels read an int32 as well."""
         if self.element(data) is FLOAT32:
             values = self.rng.normal(0.0, 0.5, channels).astype(np.float32)
             return self.tensor((channels,), FLOAT32, None, values)
@@ -254,8 +255,8 @@ class Builder:
         element = ir.Element.INT32
         if self.element(data) is INT16:
             reach *= 256
-            # int32 in TensorFlow Lite Micro's depthwise convolution is read as int64
-            if self.tensors[weights].shape[0] == 1 or self.chance(0.7):
+            # so does TensorFlow Lite Micro's depthwise convolution
+            if wide or self.tensors[weights].shape[0] == 1 or self.chance(0.7):
                 element = ir.Element.INT64
         values = np.rint(self.rng.normal(0.0, reach, channels)).astype(element.dtype)
         quantization = self.tensors[weights].quantization
@@ -268,12 +269,18 @@ class Builder:
         return self.tensor((channels,), element, stored, values)
 
     def weighted(
-        self, data: int, weights: int, channels: int, fan_in: int, shape: tuple[int, ...]
+        self,
+        data: int,
+        weights: int,
+        channels: int,
+        fan_in: int,
+        shape: tuple[int, ...],
+        wide: bool = False,
     ) -> tuple[list[int], int]:
         """Inputs and output of a convolution or a Dense layer."""
         inputs = [data, weights]
         if self.chance(0.8):
-            inputs.append(self.bias(data, weights, channels, fan_in))
+            inputs.append(self.bias(data, weights, channels, fan_in, wide))
         elif self.chance(0.5) and not self.tflm:
             inputs.append(-1)  # TensorFlow Lite Micro's depthwise convolution crashes on it
         reach = self.scale_of(data) * self.scale_of(weights) * SPREAD * math.sqrt(fan_in)
@@ -368,7 +375,8 @@ def transpose_conv2d(b: Builder, data: int) -> int:
         size.append(least + int(b.rng.integers(step)))
     weights = b.weights(data, (channels, *filter_size, depth), 0, b.chance(0.8))
     fan_in = depth * math.prod(filter_size) // math.prod(stride) + 1
-    (_, _, *bias), output = b.weighted(data, weights, channels, fan_in, (1, *size, channels))
+    shape = (1, *size, channels)
+    (_, _, *bias), output = b.weighted(data, weights, channels, fan_in, shape, wide=True)
     inputs = [b.integers(1, *size, channels), weights, data, *bias]
     layer = TransposeConv2D(stride, padding, b.activation())
     return b.add("TRANSPOSE_CONV", layer, inputs, output)
@@ -443,7 +451,8 @@ def batch_matmul(b: Builder, data: int) -> int:
             b.tensors[other] = dataclasses.replace(b.tensors[other], quantization=symmetric)
     else:
         other = b.input(matrix, b.element(data))
-    scale = b.scale_of(data) * b.scale_of(other) * SPREAD * math.sqrt(depth)
+    spread = SPREAD * size_of(b.element(data))
+    scale = b.scale_of(data) * b.scale_of(other) * spread * math.sqrt(depth)
     output = b.result(data, (*shape[:-2], rows, columns), scale)
     layer = BatchMatMul(adjoint_x, adjoint_y)
     return b.add("BATCH_MATMUL", layer, [data, other], output)
@@ -628,7 +637,8 @@ def minimum(b: Builder, data: int) -> int:
 
 def squared_difference(b: Builder, data: int) -> int:
     pair = operands(b, data)
-    scale = SPREAD * sum(b.scale_of(index) for index in pair) ** 2
+    size = size_of(b.element(data))
+    scale = SPREAD * size * sum(b.scale_of(index) for index in pair) ** 2
     return binary(b, "SQUARED_DIFFERENCE", pair, scale)
 
 
@@ -637,6 +647,9 @@ def div(b: Builder, data: int) -> int:
     Lite Micro shifts by more bits than there are."""
     quantization = None
     least = np.array([0.01], dtype=np.float32)
+    if b.element(data) is INT16:
+        quantization = ir.Quantization((b.scale(0.05 / 256),), (0,))
+        least = np.array([b.extent(20000)], dtype=np.int16)
     if b.element(data) is INT8:
         point = int(b.rng.integers(-128, 100))
         quantization = ir.Quantization((b.scale(0.05),), (point,))
@@ -650,7 +663,7 @@ def div(b: Builder, data: int) -> int:
         output = b.tensor(shape, FLOAT32)
     else:
         scale = b.scale_of(first) / b.scale_of(divisor) / b.pick(70.0, 100.0)
-        output = b.tensor(shape, INT8, b.quantization(scale))
+        output = b.tensor(shape, b.element(data), b.quantization(scale, b.element(data)))
     activation = b.pick("NONE", b.activation())
     return b.add("DIV", Binary(activation), [first, divisor], output)
 
@@ -662,12 +675,24 @@ def floor_div(b: Builder, data: int) -> int:
 
 
 def power(b: Builder, data: int) -> int:
-    """Of reals; a negative one has whole powers alone."""
-    if b.element(data) is not FLOAT32:
+    """Of reals; a negative one has whole powers alone. Or of whole numbers, of few powers."""
+    if b.element(data) in (INT8, INT16):
         return sub(b, data)
+    if b.element(data) is INT32:
+        return whole_power(b, data)
     pair = operands(b, data)
     if b.chance(0.7):
         pair[0] = b.add("ABS", Elementary(), [pair[0]], b.like(pair[0], b.shape(pair[0])))
+    return binary(b, "POW", pair, 1.0)
+
+
+def whole_power(b: Builder, data: int) -> int:
+    """Of the remainder by 5, to the remainder by 4: LiteRT takes no powers below 0."""
+    pair = operands(b, data)
+    for place, divisor in enumerate((5, 4)):
+        bound = b.tensor((), INT32, None, np.array(divisor, np.int32))
+        whole = b.like(pair[place], b.shape(pair[place]))
+        pair[place] = b.add("FLOOR_MOD", Binary(), [pair[place], bound], whole)
     return binary(b, "POW", pair, 1.0)
 
 
@@ -700,7 +725,11 @@ def comparison(b: Builder, data: int) -> int:
 
 def compare(b: Builder, pair: list[int]) -> int:
     shape = np.broadcast_shapes(*(b.shape(index) for index in pair))
-    return b.add(b.pick(*COMPARISONS), Binary(), pair, b.tensor(shape, BOOLEAN))
+    names = COMPARISONS
+    first, second = (b.tensors[index] for index in pair)
+    if first.element is INT16 and first.quantization != second.quantization:
+        names = ("EQUAL", "NOT_EQUAL")
+    return b.add(b.pick(*names), Binary(), pair, b.tensor(shape, BOOLEAN))
 
 
 def logic(b: Builder, data: int) -> int:
@@ -730,7 +759,10 @@ def add_n(b: Builder, data: int) -> int:
 
 def prelu(b: Builder, data: int) -> int:
     shape = b.shape(data)
-    slope = add_constant(b, data, tuple(1 if b.chance(0.5) else extent for extent in shape))
+    like = data
+    if b.element(data) is INT16:  # slopes are int8, as weights are
+        like = b.tensor((1,), INT8, ir.Quantization((b.scale(0.02),), (0,)))
+    slope = add_constant(b, like, tuple(1 if b.chance(0.5) else extent for extent in shape))
     return binary(b, "PRELU", [data, slope], b.scale_of(data))
 
 
@@ -1490,6 +1522,8 @@ BEYOND = {
     for each in (sequence_lstm, gru, simple_rnn, power, one_hot, any_extreme, conv3d, top_k)
 }
 """What TensorFlow Lite Micro has no operator for."""
+WORDS = ("div", "comparison", "logic", "resize_bilinear", "select")
+"""Those of which it lacks int16."""
 WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")
 MAPS = (
     "relu", "relu6", "leaky_relu", "hard_swish", "smooth", "elementary", "sigmoid", "tanh", "cast",
@@ -1499,8 +1533,8 @@ MAPS = (
 WIDE = (
     *WEIGHTED, "padded_conv2d", "padded_depthwise", "max_pool", "avg_pool", "mean", "total",
     "reshape", "quantize_wide", "dequantize", "concat", "split", "transpose", "resize_nearest",
-    "add", "mul", "sub", "minimum", "relu", "leaky_relu", "sigmoid", "tanh", "softmax", "lstm",
-    "elementary",
+    "add", "mul", "sub", "minimum", "relu", "relu6", "leaky_relu", "sigmoid", "tanh", "softmax",
+    "lstm", "elementary", "transpose_conv2d", "batch_matmul", "squared_difference", "prelu",
 )  # fmt: skip
 """Those that take int16 as well."""
 ELEMENTS = tuple(

@@ -180,3 +180,49 @@ def test_sums_of_int16_that_may_leave_32_bits():
     output = b.tensor((1,), ir.Element.INT16, b.tensors[data].quantization)
     network = b.network([b.add("MEAN", Reduce((1,)), [data, axes], output)])
     assert "sums 65536 int16 elements, at most 65535 fit 32 bits" in refused(network)
+
+
+# -- int16 ----------------------------------------------------------------------------------------
+
+
+def wide_case(kind: str) -> ir.Network:
+    rng = np.random.default_rng(1)
+    return random_models.random_case(rng, kind, ir.Element.INT16, tflm=False)
+
+
+def test_slopes_of_int16_are_int8():
+    network = wide_case("prelu")
+    (slopes,) = (each for each in network.operators[0].inputs if each not in network.inputs)
+    data = network.tensors[slopes].data.astype(np.int16)
+    words = ir.Quantization(network.tensors[slopes].quantization.scale, (0,))
+    network = change(network, slopes, element=ir.Element.INT16, data=data, quantization=words)
+    assert "is int16, expected int8" in refused(network)
+
+
+def test_biases_of_a_transposed_convolution_of_int16_are_int64():
+    for seed in range(9):
+        rng = np.random.default_rng(seed)
+        network = random_models.random_case(rng, "transpose_conv2d", ir.Element.INT16)
+        if len(network.operators[0].inputs) < 4:
+            continue
+        bias = network.operators[0].inputs[3]
+        data = network.tensors[bias].data.astype(np.int32)
+        network = change(network, bias, element=ir.Element.INT32, data=data)
+        assert "where TensorFlow Lite reads int64; convert the model" in refused(network)
+
+
+def test_order_among_int16_wants_one_scale():
+    b = random_models.Builder(np.random.default_rng(0))
+    pair = [b.input((1, 4), ir.Element.INT16) for _ in range(2)]
+    output = b.tensor((1, 4), ir.Element.BOOLEAN)
+    network = b.network([b.add("LESS", random_models.Binary(), pair, output)])
+    assert "but the operator does not rescale; put a QUANTIZE" in refused(network)
+
+
+def test_products_of_int16_that_may_leave_48_bits():
+    b = random_models.Builder(np.random.default_rng(0))
+    pair = [b.input((1, 131072), ir.Element.INT16) for _ in range(2)]
+    output = b.result(pair[0], (1, 1), 1.0)
+    layer = random_models.BatchMatMul(adjoint_y=True)
+    network = b.network([b.add("BATCH_MATMUL", layer, pair, output)])
+    assert "adds 131072 products, at most 131071 fit 48 bits" in refused(network)

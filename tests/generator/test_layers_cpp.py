@@ -34,6 +34,7 @@ def cases_of(kinds, tflm_only, counts=CASES, **options):
     for kind in kinds:
         for element, wanted in counts.items():
             known = (kind, element) in random_models.ELEMENTS or kind in random_models.BEYOND
+            known |= kind in random_models.WORDS and not tflm_only
             if not known:
                 continue
             if kind in random_models.MAPS:
@@ -139,6 +140,16 @@ def test_what_tflm_lacks_equals_numpy(tmp_path):
 def test_what_tflm_has_no_operator_for_equals_numpy(kind, tmp_path):
     """GRU and SimpleRNN; states that begin every run with zeros; POW, ONE_HOT, ..."""
     cases = cases_of([kind], False, {INT8: 16, INT16: 8, FLOAT32: 8})
+    compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)
+
+
+def test_int16_that_tflm_lacks_equals_numpy(tmp_path):
+    cases = cases_of(random_models.WORDS, False, {INT16: 8})
+    compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)
+
+
+def test_whole_numbers_to_powers(tmp_path):
+    cases = cases_of(["power"], False, {ir.Element.INT32: 8})
     compare(cases, cpp_cases.run(cases, tmp_path), with_tflm=False)
 
 

@@ -12,6 +12,7 @@ from graven.layers.relu import ReLU
 
 CASES = 30
 INT8, INT16, FLOAT32 = ir.Element.INT8, ir.Element.INT16, ir.Element.FLOAT32
+INT32 = ir.Element.INT32
 # Operator, its record, whether its domain is x >= 0 (LiteRT stops at others), and what its outputs
 # are by at the input's scale.
 OPERATORS = {
@@ -58,13 +59,26 @@ def test_operator_equals_litert(name, element):
         assert not differences, f"{name} {element.value} seed {seed}: {differences}"
 
 
-@pytest.mark.parametrize("kind", ["power", "one_hot", "any_extreme", "conv3d", "top_k"])
-@pytest.mark.parametrize("element", [INT8, INT16, FLOAT32], ids=lambda element: element.value)
+RANDOM = {
+    "power": (INT32, FLOAT32),
+    "one_hot": (INT8, FLOAT32),
+    "any_extreme": (INT8, INT16, FLOAT32),
+    "conv3d": (FLOAT32,),
+    "top_k": (INT8, INT16, FLOAT32),
+    "comparison": (INT16,),
+    "logic": (INT16,),
+    "resize_bilinear": (INT16,),
+}
+"""Kinds of random_models, and the elements that LiteRT alone has."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "element"),
+    [(kind, element) for kind, elements in RANDOM.items() for element in elements],
+    ids=lambda each: getattr(each, "value", each),
+)
 def test_random_operator_equals_litert(kind, element):
     pytest.importorskip("ai_edge_litert.interpreter", reason="no package ai-edge-litert")
-    if (kind, element) in (("power", INT8), ("power", INT16), ("one_hot", INT16),
-                           ("conv3d", INT8), ("conv3d", INT16)):  # fmt: skip
-        pytest.skip("which LiteRT lacks")
     for seed in range(CASES):
         rng = np.random.default_rng(seed)
         network = random_models.random_case(rng, kind, element)

@@ -32,8 +32,11 @@ def test_a_wake_word_equals_tflm_frame_by_frame(name, capsys):
     verify(capsys, model(name))
 
 
-def test_a_wake_word_on_cortex_m4(capsys):
+@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m55", "riscv32"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_wake_word_on_a_core(name, core, capsys):
     pytest.importorskip("tflite_micro", reason="no package tflite-micro")
-    if shutil.which("qemu-system-arm") is None:
-        pytest.skip("no qemu-system-arm")
-    verify(capsys, model("okay_nabu"), "--target", "cortex-m4")
+    emulator = "qemu-system-riscv32" if core == "riscv32" else "qemu-system-arm"
+    if shutil.which(emulator) is None:
+        pytest.skip(f"no {emulator}")
+    verify(capsys, model(name), "--target", core)

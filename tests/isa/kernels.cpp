@@ -133,7 +133,8 @@ template <class S> void serve_elements(S& s) {
   serve<S, nano_rusts, nano_rust::Dense<192, 3>, nano_rust::Softmax>(s);
   serve<S, reals, Trees<1, 1, 1, 1>>(s);
   serve<S, words, ReduceMax<Axis::width>, ReduceMin<Axis::width>, MaxPool<2>, AvgPool<2>,
-        Mean<rows>, Doubled<Add>, Doubled<Mul>, Sigmoid, Softmax, Dequantize, ReLU>(s);
+        Mean<rows>, Doubled<Add>, Doubled<Mul>, Sigmoid, Softmax, Dequantize, ReLU,
+        Doubled<BatchMatMul<false, true>>, ResizeBilinear<8, 12>>(s);
 }
 
 using Kept = Graph<Node<Variable<Shape{4, 6, 8}>>, Node<Add, 0, 1>, Node<Assign, 1, 2>, Outputs<2>>;

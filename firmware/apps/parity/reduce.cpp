@@ -17,6 +17,13 @@ void some() {
   compare<Sequential<GlobalAvgPool>, Shape{5, 5, 4}, centred>("mean");
 }
 
+template <auto style> void largest(const char* name) {
+  using Both = Graph<Node<TopK<3>, 0>, Outputs<Out<1, 0>, Out<1, 1>>>;
+  using All = Graph<Node<TopK<7>, 0>, Outputs<Out<1, 1>, Out<1, 0>>>;
+  compare<Both, shapes(Shape{3, 5, 9}), style>(name);
+  compare<All, shapes(Shape{2, 1, 7}), style>(name);
+}
+
 template <Shape in, Style style> void means() {
   constexpr Axis height = Axis::height, width = Axis::width, channels = Axis::channels;
   compare<Sequential<Mean<height>>, in, style>("mean over the height");
@@ -52,6 +59,9 @@ void others() {
 
 void check() {
   others();
+  largest<centred>("largest of a pixel");
+  largest<words>("largest of a pixel, int16");
+  largest<real>("largest of a pixel, float32");
   some();
   means<Shape{3, 5, 1}, centred>();
   means<Shape{4, 3, 22}, left>();

@@ -17,6 +17,21 @@ template <int inputs, int outputs> void dense() {
   compare<Sequential<Dense<inputs, outputs>>, Shape{1, 1, inputs}, words>("int16 Dense");
 }
 
+// What runs the kernels of scalar.
+void others() {
+  using Product = Graph<Node<BatchMatMul<false, true>, 0, 1>, Outputs<2>>;
+  using Difference = Graph<Node<SquaredDifference, 0, 1>, Outputs<2>>;
+  using Quotient = Graph<Node<Div, 0, 1>, Outputs<2>>;
+  constexpr Shape shape{3, 5, 7};
+  compare<Product, shapes(shape, Shape{1, 4, 7}), words>("int16 product of matrices");
+  compare<Difference, shapes(shape, Shape{1, 1, 7}), words>("int16 squared difference");
+  compare<Quotient, shapes(shape, shape), words>("int16 quotient");
+  compare<Sequential<ResizeBilinear<7, 9>>, shape, words>("int16 bilinear");
+  compare<Sequential<ResizeBilinear<4, 9, false, true>>, shape, words>("int16 bilinear, halves");
+  compare<Sequential<TransposeConv2D<7, 4, 3, 2, same>>, shape, words>("int16 backwards");
+  compare<Sequential<ReLU6>, shape, words>("int16 relu6");
+}
+
 }  // namespace
 
 void check() {
@@ -25,6 +40,7 @@ void check() {
   convolutions<3, 1>();
   convolutions<4, 6>();
   convolutions<8, 7>();
+  others();
   dense<1, 3>();
   dense<7, 4>();
   dense<32, 9>();

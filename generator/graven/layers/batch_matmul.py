@@ -37,7 +37,7 @@ def read(node: Node) -> BatchMatMul:
     node.expect_inputs(2, 2)
     x, y, output = node.input(0), node.input(1), node.output
     for tensor in (x, y, output):
-        node.expect_activation(tensor)
+        node.expect_activation(tensor, wide=True)
         if len(tensor.shape) < 2:
             raise node.error(f"has shape {shape_text(tensor.shape)}, no matrix.", tensor)
     node.expect_same_element(x, y, output)
@@ -82,6 +82,8 @@ def cpp(layer: BatchMatMul, node: Node) -> Cpp:
 
 def is_dense(layer: BatchMatMul, y: ir.Tensor) -> bool:
     """Whether one constant matrix multiplies all rows, as the weights of a Dense layer do."""
+    if y.element is ir.Element.INT16:  # a Dense layer has weights of int8 under int16
+        return False
     symmetric = y.element is ir.Element.FLOAT32 or zero_point_of(y) == 0
     return symmetric and not layer.adjoint_x and math.prod(y.shape[:-2]) == 1
 

@@ -40,7 +40,8 @@ SCALES = {"MINIMUM": SAME, "MAXIMUM": SAME}
 DATA = (0, 1)
 BROADCASTS = True
 
-INT8, FLOAT32, BOOLEAN = ir.Element.INT8, ir.Element.FLOAT32, ir.Element.BOOLEAN
+INT8, INT16 = ir.Element.INT8, ir.Element.INT16
+FLOAT32, BOOLEAN = ir.Element.FLOAT32, ir.Element.BOOLEAN
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,12 @@ def read(node: Node) -> Binary:
     elif node.name in LOGIC:
         binary.expect_operands(node, BOOLEAN)
     elif node.name == "POW":
-        binary.expect_operands(node, FLOAT32)
+        binary.expect_operands(node, FLOAT32, ir.Element.INT32)
     elif node.name in ("FLOOR_DIV", "FLOOR_MOD"):
         binary.expect_operands(node, *binary.NUMBERS[1:])
     elif node.name == "PRELU":
-        binary.expect_operands(node, INT8, FLOAT32)
-    elif node.name in ("SUB", "MINIMUM", "MAXIMUM"):
+        expect_slopes(node)
+    elif node.name in ("SUB", "DIV", "MINIMUM", "MAXIMUM", "SQUARED_DIFFERENCE"):
         binary.expect_operands(node, *binary.WIDE)
     else:
         binary.expect_operands(node)
@@ -73,15 +74,30 @@ def read(node: Node) -> Binary:
     return Binary(activation)
 
 
+def expect_slopes(node: Node) -> None:
+    """Of int16 activations they are int8, as weights are."""
+    node.expect_inputs(2, 2)
+    data, slopes = node.input(0), node.input(1)
+    binary.expect_element(node, data, *binary.INTEGERS, FLOAT32)
+    if data.element is INT16:
+        binary.expect_element(node, slopes, INT8)
+    else:
+        node.expect_same_element(data, slopes)
+    node.expect_same_element(data, node.output)
+    binary.expect_broadcast(node)
+
+
 def expect_comparison(node: Node) -> None:
     node.expect_inputs(2, 2)
-    kinds = (BOOLEAN,) if node.name in ("EQUAL", "NOT_EQUAL") else ()
-    binary.expect_element(node, node.input(0), *binary.NUMBERS, *kinds)
+    equality = node.name in ("EQUAL", "NOT_EQUAL")
+    binary.expect_element(node, node.input(0), *binary.WIDE, *(BOOLEAN,) * equality)
+    if node.input(0).element is INT16 and not equality:
+        node.expect_same_quantization(node.input(0), node.input(1))  # LiteRT compares integers
     node.expect_same_element(node.input(0), node.input(1))
     node.expect_element(node.output, BOOLEAN)
     binary.expect_broadcast(node)
     for tensor in node.inputs:
-        if tensor.element is INT8 and scale_of(tensor) >= 1.0:
+        if tensor.element in binary.INTEGERS and scale_of(tensor) >= 1.0:
             raise node.error(
                 f"has scale {scale_of(tensor):g}, but TensorFlow Lite compares numbers with scales "
                 "below 1 only; quantize the model again.",
@@ -115,7 +131,7 @@ def reference(layer: Binary, node: Node, values: Values) -> np.ndarray:
     if node.name in LOGIC:
         return LOGIC[node.name](first, second)
     if node.name in COMPARISONS:
-        if element is INT8:
+        if element is INT8 or (element is INT16 and node.name in ("EQUAL", "NOT_EQUAL")):
             first, second = (real_term(node, place, values[place]) for place in range(2))
         return np.asarray(COMPARISONS[node.name](first, second))
     quantized = element in binary.INTEGERS
@@ -164,8 +180,13 @@ Operation = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def raised(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Of int32 whatever 32 bits keep, and whole parts of the reciprocals."""
     with np.errstate(all="ignore"):
-        return np.power(first, second)
+        if first.dtype == np.float32:
+            return np.power(first, second)
+        made = np.power(first, np.maximum(second, 0))
+        unit = np.where(np.abs(first) == 1, np.where(second & 1, first, 1), 0)
+        return np.where(second < 0, unit, made)
 
 
 PLAIN: dict[str, Operation] = {
@@ -190,7 +211,7 @@ COMPARISONS: dict[str, Operation] = {
 LOGIC: dict[str, Operation] = {"LOGICAL_AND": np.logical_and, "LOGICAL_OR": np.logical_or}
 
 
-# -- int8 -----------------------------------------------------------------------------------------
+# -- int8, int16 ----------------------------------------------------------------------------------
 
 
 def factor(node: Node, place: int, value: np.ndarray) -> np.ndarray:
@@ -217,7 +238,13 @@ def square_multipliers(node: Node) -> tuple[float, float, float]:
     """Of both operands and of the square of their difference."""
     first, second, output = scales(node)
     twice = 2.0 * max(first, second)
-    return first / twice, second / twice, twice * twice / ((1 << 14) * output)
+    fraction = 1 << 2 * square_shift(node)
+    return first / twice, second / twice, twice * twice / (fraction * output)
+
+
+def square_shift(node: Node) -> int:
+    """The headroom of both operands, of whose difference 32 bits hold the square."""
+    return 0 if node.output.element is INT16 else 7
 
 
 def div_multiplier(node: Node) -> float:
@@ -241,7 +268,8 @@ def subtracted(node: Node, first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 def squared(node: Node, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     a, b, outward = square_multipliers(node)
-    difference = term(node, 0, first, 7, a) - term(node, 1, second, 7, b)
+    left = square_shift(node)
+    difference = term(node, 0, first, left, a) - term(node, 1, second, left, b)
     multiplier = arithmetic.quantize_multiplier(outward)
     return arithmetic.multiply(difference * difference, *multiplier)
 

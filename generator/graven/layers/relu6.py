@@ -31,7 +31,7 @@ options = elementwise.no_options
 
 
 def read(node: Node) -> ReLU6:
-    elementwise.expect_rescaled(node)
+    elementwise.expect_rescaled(node, wide=True)
     return ReLU6()
 
 
@@ -43,12 +43,13 @@ def reference(layer: ReLU6, node: Node, values: Values) -> np.ndarray:
     data, output = node.input(0), node.output
     if output.element is ir.Element.FLOAT32:
         return arithmetic.clamp_float(values[0], "RELU6")
-    scale, zero_point = scale_of(output), zero_point_of(output)
+    scale, zero_point, dtype = scale_of(output), zero_point_of(output), output.element.dtype
     return arithmetic.requantize(
         values[0].astype(np.int64) - zero_point_of(data),
         scale_of(data) / scale,
         zero_point,
-        arithmetic.limits("RELU6", scale, zero_point),
+        arithmetic.limits("RELU6", scale, zero_point, dtype),
+        dtype,
     )
 
 

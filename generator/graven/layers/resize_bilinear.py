@@ -32,7 +32,7 @@ def options(layer: ResizeBilinear) -> dict[str, Option]:
 
 
 def read(node: Node) -> ResizeBilinear:
-    data, output = node.expect_activations(2, 2)
+    data, output = node.expect_activations(2, 2, wide=True)
     node.expect_same_quantization(data, output)
     node.expect_image(data)
     size = node.integers(1)
@@ -92,7 +92,7 @@ def cpp(layer: ResizeBilinear, node: Node) -> Cpp:
 
 def reference(layer: ResizeBilinear, node: Node, values: Values) -> np.ndarray:
     data, output = values[0], node.output
-    integer = output.element is ir.Element.INT8
+    integer = output.element is not ir.Element.FLOAT32
     sources, one = (integer_sources, 1024) if integer else (float_sources, 1.0)
     top, bottom, down = sources(layer, data.shape[1], output.shape[1])
     left, right, across = sources(layer, data.shape[2], output.shape[2])
@@ -107,7 +107,7 @@ def reference(layer: ResizeBilinear, node: Node, values: Values) -> np.ndarray:
     if not integer:
         return total.astype(np.float32)
     half = np.where(total > 0, 1 << 19, -(1 << 19))
-    return _truncate(total + half, 1 << 20).astype(np.int8)
+    return _truncate(total + half, 1 << 20).astype(data.dtype)
 
 
 def _truncate(value: np.ndarray, divisor: int) -> np.ndarray:

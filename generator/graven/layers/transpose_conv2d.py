@@ -51,7 +51,7 @@ def read(node: Node) -> TransposeConv2D:
     data, output = plain.input(0), plain.output
     weights = plain.weights(1, usual=True)
     for tensor in (data, output):
-        node.expect_activation(tensor)
+        node.expect_activation(tensor, wide=True)
     node.expect_same_element(data, output)
     for tensor in (data, weights, output):
         node.expect_rank(tensor, 4)
@@ -81,8 +81,20 @@ def read(node: Node) -> TransposeConv2D:
         )
     node.expect_shape(output, (data.shape[0], *output.shape[1:]))
     plain.bias(2, channels)
+    expect_wide_bias(plain)
     plain.expect_channel_scales(weights, 0)
     return layer
+
+
+def expect_wide_bias(node: Node) -> None:
+    bias = node.optional(2)
+    elements = (node.input(0).element, None if bias is None else bias.element)
+    if elements == (ir.Element.INT16, ir.Element.INT32):
+        raise node.error(
+            "is int32 under int16 activations, where TensorFlow Lite reads int64; convert the "
+            "model again with biases of int64.",
+            bias,
+        )
 
 
 def spans(layer: TransposeConv2D, shape: tuple[int, ...], filter: tuple[int, ...]):

@@ -43,7 +43,7 @@ template <int column_bytes>
 using kernels =
     Prefer<armv7em_isa::Attentions, ByColumns<column_bytes>, Convs, Depthwises3x3, AnyDepthwise,
            DenseRows, AllCells, Adds, Muls, Bounds<true>, Bounds<false>, Map, MaxPool,
-           AveragePool<false>, AveragePool<true>, Means, scalar_isa::BilinearInt8<Blend>,
+           AveragePool<false>, AveragePool<true>, Means, scalar_isa::BilinearIntegers<Blend>,
            SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace mve_isa

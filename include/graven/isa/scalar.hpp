@@ -71,9 +71,10 @@ using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<st
                      AddInt16, MulQuantized<std::int16_t>, MapWords, SoftmaxInt16>;
 using sorting = Prefer<TopKs<std::int8_t>, TopKs<std::int16_t>, TopKs<float>>;
 using converting = Prefer<Casts, LogicalNot, Zeros>;
-using moving = Prefer<Nearest, BilinearInt8<Blend>, BilinearFloat32, ClampedConcat, Concat,
-                      IndexMaps, IndexTables, ByPlaces<Lookups>, ByPlaces<UpdatesSlice>,
-                      DetectionTables, Copy, Slide, Constant>;
+using moving =
+    Prefer<Nearest, BilinearIntegers<Blend<std::int8_t>>, BilinearIntegers<Blend<std::int16_t>>,
+           BilinearFloat32, ClampedConcat, Concat, IndexMaps, IndexTables, ByPlaces<Lookups>,
+           ByPlaces<UpdatesSlice>, DetectionTables, Copy, Slide, Constant>;
 template <template <class> class Integer, class Real>
 using cells = Prefer<IntegerCells<Integer, std::int8_t>, IntegerCells<Integer, std::int16_t>,
                      RealCells<Real>>;
@@ -95,7 +96,7 @@ using audio =
            Noise<op::noise_estimate>, Noise<op::less_noise>, Pcans, BankLog>;
 using products = Prefer<weighted<Int8>, weighted<Float32>, weighted<Hybrid>, weighted<Int16x8>,
                         weighted<Int16x8By32>, by_nibbles, by_words, Conv3D,
-                        BatchMatMul<std::int8_t>, BatchMatMul<float>>;
+                        BatchMatMul<std::int8_t>, BatchMatMul<std::int16_t>, BatchMatMul<float>>;
 using kernels = Prefer<products, pooling, reducing, lengths, elementwise, words, converting,
                        sorting, binaries, Selects, AddNInt8, AddNFloat32, moving, lasting,
                        transformers, audio, NanoRustConv, NanoRustSoftmax, TreeWalks>;

@@ -6,6 +6,7 @@
 // adjoint_y an operand is read transposed. int8 (TFLM): both operands have zero points, and
 //   out = zero_out + requantize(sum((x - zero_x) * (y - zero_y)), float(scale_x * scale_y) /
 //   scale_out)
+// int16 has no zero points and sums of 64 bits, rounded once (requantize_wide).
 // A FULLY_CONNECTED whose weights are computed is a product with adjoint_y.
 #pragma once
 

@@ -11,12 +11,14 @@
 // SubConstant<shape> takes a constant for b, ConstantSub<shape> for a; SubWith<activation> clamps.
 // A constant before Less is one behind Greater. Add and Mul have headers of their own.
 //
-// int8 (TFLM's kernels): SUB and SQUARED_DIFFERENCE bring both operands to twice the larger scale
-// (with 20 and 7 fractional bits), combine them in int32 and requantize to the output's scale. DIV
-// and PRELU work on the operands less their zero points. A comparison brings both to real numbers
-// with 8 fractional bits. Minimum and Maximum take the integers as they are: all scales are one.
+// int8, int16 (TFLM's kernels): SUB and SQUARED_DIFFERENCE bring both operands to twice the larger
+// scale (int8 with 20 and 7 fractional bits, int16 with 15 and 0), combine them in int32 and
+// requantize to the output's scale. DIV and PRELU work on the operands less their zero points; the
+// slopes of an int16 PRELU are int8. A comparison brings both to real numbers with 8 fractional
+// bits; order among int16 wants one scale (LiteRT's). Minimum and Maximum take the integers as they
+// are: all scales are one. DIV of int16 is that of int8: TFLM has none.
 // float32, int32: as C++ has it; int32 wraps around. A division of integers by zero is 0, of int8
-// the greatest or the least number there is (of 0: 0); TFLM leaves both open.
+// and int16 the greatest or the least number there is (of 0: 0); TFLM leaves both open.
 #pragma once
 
 #include "graven/graph/binary.hpp"

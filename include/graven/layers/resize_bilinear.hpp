@@ -1,7 +1,7 @@
 // ResizeBilinear: each output pixel is a weighted mean of its four nearest input pixels
 //
-// TFLite's RESIZE_BILINEAR. int8: positions and weights with 10 fractional bits, the sum of four
-// products with 20, rounded half away from zero (TFLM's ResizeBilinearInteger).
+// TFLite's RESIZE_BILINEAR. int8, int16: positions and weights with 10 fractional bits, the sum of
+// four products with 20, rounded half away from zero (TFLM's ResizeBilinearInteger).
 #pragma once
 
 #include "graven/graph/network.hpp"

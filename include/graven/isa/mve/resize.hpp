@@ -54,6 +54,7 @@ template <bool two> GRAVEN_NAKED void blend(const BlendJob*) {
 }
 
 struct Blend {
+  using Element = std::int8_t;
   static constexpr const char* name = "mve.bilinear";
   template <bool two> static void run(const scalar_isa::Corners& at, std::byte* out) {
     const BlendJob job{at.upper,

@@ -12,6 +12,12 @@ namespace graven::core::scalar_isa {
 // float low, high.
 template <class T> struct ProductOf;
 
+constexpr Multiplier product_multiplier(const GraphView& g, const Value& v) {
+  return quantize_multiplier(
+      static_cast<double>(g.source(v, 0).quant.scale * g.source(v, 1).quant.scale) /
+      static_cast<double>(v.quant.scale));
+}
+
 template <> struct ProductOf<std::int8_t> {
   using Acc = std::int32_t;
   std::int32_t zero_x, zero_y, zero_out;
@@ -20,11 +26,8 @@ template <> struct ProductOf<std::int8_t> {
 
   static constexpr int stream_size = 12;
   static constexpr void pack(const GraphView& g, const Value& v, Writer& to) {
-    const Quant x = g.source(v, 0).quant, y = g.source(v, 1).quant;
-    const Multiplier m = quantize_multiplier(static_cast<double>(x.scale * y.scale) /
-                                             static_cast<double>(v.quant.scale));
-    to.put<std::int32_t>(y.zero_point);
-    put_multiplier(to, m);
+    to.put<std::int32_t>(g.source(v, 1).quant.zero_point);
+    put_multiplier(to, product_multiplier(g, v));
   }
   explicit constexpr ProductOf(const Task& t)
       : zero_x(t.in_zero), zero_y(load_aligned<std::int32_t>(t.stream)), zero_out(t.out_zero),
@@ -32,6 +35,25 @@ template <> struct ProductOf<std::int8_t> {
   constexpr Acc product(std::int8_t x, std::int8_t y) const { return (x - zero_x) * (y - zero_y); }
   constexpr void finish(std::byte* out, Acc acc) const {
     store(out, static_cast<std::int8_t>(clamp(requantize(acc, scale) + zero_out, range)));
+  }
+};
+
+// Zero points are 0, sums have 64 bits. Stream: int32 0, upper bits of the multiplier, shift.
+template <> struct ProductOf<std::int16_t> {
+  using Acc = std::int64_t;
+  Multiplier scale;
+  Clamp range;
+
+  static constexpr int stream_size = 12;
+  static constexpr void pack(const GraphView& g, const Value& v, Writer& to) {
+    to.put<std::int32_t>(0);
+    put_multiplier(to, narrow(product_multiplier(g, v)));
+  }
+  explicit constexpr ProductOf(const Task& t)
+      : scale(multiplier_at(t.stream + 4)), range{t.low, t.high} {}
+  constexpr std::int32_t product(std::int16_t x, std::int16_t y) const { return x * y; }
+  constexpr void finish(std::byte* out, Acc acc) const {
+    store(out, static_cast<std::int16_t>(clamp(requantize_wide(acc, scale), range)));
   }
 };
 
@@ -58,8 +80,8 @@ template <class T> struct BatchMatMul : PlainKernel {
     if (!makes<T>(g, value, op::batch_matmul)) return false;
     const Shape x = g.input(v).shape;
     const int depth = v.options.get<BatchMatMulOptions>().adjoint_x ? x.width : x.channels;
-    return sizeof(T) > 1 ||
-           depth <= 32768;  // of more products of bytes 32 bits may not hold the sum
+    // Of more products 32 bits may not hold the sum, of int16 48.
+    return sizeof(T) > 2 || depth <= (sizeof(T) == 1 ? 32768 : 131071);
   }
   static constexpr int stream_size(const GraphView&, const Value&) {
     return 8 + ProductOf<T>::stream_size;

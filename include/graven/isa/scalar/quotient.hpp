@@ -33,11 +33,11 @@ constexpr std::int32_t quotient(std::int32_t a, std::int32_t b, Multiplier m) {
 }
 
 // Stream: two Factors, then multiplier and shift.
-struct DivInt8 : PlainKernel {
+template <class T> struct DivQuantized : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) { return 32; }
 
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    for (int k = 0; k < 2; ++k) Factor<>::pack(g, v, k, to);
+    for (int k = 0; k < 2; ++k) Factor<T>::pack(g, v, k, to);
     const Multiplier m = quantize_multiplier(
         static_cast<double>(g.source(v, 0).quant.scale) /
         (static_cast<double>(g.source(v, 1).quant.scale) * static_cast<double>(v.quant.scale)));
@@ -46,13 +46,12 @@ struct DivInt8 : PlainKernel {
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
     Reader from{t.stream};
-    const Factor<> a(from), b(from);
+    const Factor<T> a(from), b(from);
     const Multiplier m = next_multiplier(from);
-    combine_rows<std::int8_t>(
-        t, band, a.steps, b.steps, [&](const std::byte* at_a, const std::byte* at_b) {
-          const std::int32_t y = quotient(a.at(at_a), b.at(at_b), m) + t.out_zero;
-          return static_cast<std::int8_t>(clamp(y, {t.low, t.high}));
-        });
+    combine_rows<T>(t, band, a.steps, b.steps, [&](const std::byte* at_a, const std::byte* at_b) {
+      const std::int32_t y = quotient(a.at(at_a), b.at(at_b), m) + t.out_zero;
+      return static_cast<T>(clamp(y, {t.low, t.high}));
+    });
   }
 };
 
@@ -108,8 +107,16 @@ private:
   }
 };
 
-// a^b by C's rules: of a < 0 for whole b alone.
+// a^b by C's rules: of a < 0 for whole b alone. int32 wraps around; of b < 0 it is 1 / a^-b without
+// its fraction, of 0 then 0 (LiteRT ends the run).
 struct Power {
+  static constexpr std::int32_t of(std::int32_t a, std::int32_t b) {
+    if (b < 0) return a == 1 ? 1 : a == -1 ? ((b & 1) != 0 ? -1 : 1) : 0;
+    std::int32_t made = 1;
+    for (; b > 0; b >>= 1, a = Product::of(a, a))
+      if ((b & 1) != 0) made = Product::of(made, a);
+    return made;
+  }
   static constexpr float of(float a, float b) {
     constexpr float most = (std::numeric_limits<float>::max)();
     const bool endless = b > most || b < -most;

@@ -6,6 +6,8 @@
 #include "graven/layers/resize_bilinear.hpp"
 #include "graven/layers/resize_nearest.hpp"
 
+#include <type_traits>
+
 namespace graven::core::scalar_isa {
 
 // Stream: int32 bytes of a pixel, then per output column uint16 input column.
@@ -102,22 +104,24 @@ struct Corners {
   int down, first, second;
 };
 
-// Weights add up to 2^20, so that no sum exceeds 2^27; it is rounded half away from zero.
-struct Blend {
+// Weights add up to 2^20, so that no sum exceeds 2^27, of int16 2^35; it is rounded half away from
+// zero.
+template <class T> struct Blend {
+  using Element = T;
+  using Sum = std::conditional_t<sizeof(T) == 1, std::int32_t, std::int64_t>;
   static constexpr const char* name = "scalar.bilinear";
   template <bool two> static constexpr void run(const Corners& corners, std::byte* out) {
     const Corners at = corners;
     const std::byte *upper = at.upper, *lower = at.lower;
-    auto blend = [](std::int32_t a, std::int32_t b, int part) {
-      return a * (1024 - part) + b * part;
+    auto blend = [](Sum a, Sum b, int part) { return a * (1024 - part) + b * part; };
+    auto put = [](std::byte* to, Sum sum) {
+      store(to, static_cast<T>((sum + (sum >> (8 * sizeof(Sum) - 1)) + (1 << 19)) >> 20));
     };
-    auto put = [](std::byte* to, std::int32_t sum) {
-      store(to, static_cast<std::int8_t>((sum + (sum >> 31) + (1 << 19)) >> 20));
-    };
-    for (std::byte* const end = out + at.channels; out != end; ++upper, ++lower, ++out) {
-      const std::int32_t left = blend(load<std::int8_t>(upper), load<std::int8_t>(lower), at.down);
-      const std::int32_t right =
-          blend(load<std::int8_t>(upper + at.right), load<std::int8_t>(lower + at.right), at.down);
+    constexpr int size = sizeof(T);
+    for (std::byte* const end = out + at.channels; out != end;
+         upper += size, lower += size, out += size) {
+      const Sum left = blend(load<T>(upper), load<T>(lower), at.down);
+      const Sum right = blend(load<T>(upper + at.right), load<T>(lower + at.right), at.down);
       put(out, blend(left, right, at.first));
       if constexpr (two) put(out + at.channels, blend(left, right, at.second));
     }
@@ -127,10 +131,11 @@ struct Blend {
 // Positions are in 1/1024. Stream: per output column the left pixel and the distance from it
 // (uint16 each), then per output row the distance from the upper row (int32). A distance of 0 means
 // that there is no other pixel or row: the position is on one, or beyond the last one.
-template <class Pixels> struct BilinearInt8 : PlainKernel {
+template <class Pixels> struct BilinearIntegers : PlainKernel {
   static constexpr const char* name = Pixels::name;
+  using Element = typename Pixels::Element;
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int8_t>(g, value, op::bilinear);
+    return makes<Element>(g, value, op::bilinear);
   }
   static constexpr int stream_size(const GraphView&, const Value& v) {
     return 4 * (v.shape.width + v.shape.height);
@@ -151,7 +156,7 @@ template <class Pixels> struct BilinearInt8 : PlainKernel {
   }
 
   static constexpr void run(const Task& task, const Band& band) {
-    const int channels = task.in_channels;
+    const int channels = task.in_channels * static_cast<int>(sizeof(Element));  // in bytes
     const std::byte* column = task.stream;
     const std::byte* const last = column + 4 * (task.out_width - 1);
     const auto down = load_aligned<std::int32_t>(last + 4 + 4 * band.step);
