@@ -26,7 +26,8 @@ set_tests_properties(format PROPERTIES SKIP_RETURN_CODE 77)
 # The suites in Python; deep: those that compile a program per case.
 set(pytest ${venv}/python -m pytest -q -p no:cacheprovider)
 set(deep_suites benchmarks/test_watch_deep.py generator/test_accuracy.py
-  generator/test_layers_cpp.py generator/test_nano_rust_cpp.py generator/test_plans_cpp.py
+  generator/test_layers_cpp.py generator/test_mutants_deep.py generator/test_nano_rust_cpp.py
+  generator/test_plans_cpp.py
   generator/test_recurrent_deep.py generator/test_training_deep.py
   generator/test_transformers_deep.py generator/test_wakewords_deep.py)
 file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}

@@ -141,8 +141,40 @@ class Arrays:
         self.children.append(children)
 
 
+def expect_sound(forest: Forest) -> None:
+    """Nothing that a front end has read is believed."""
+    for number, tree in enumerate(forest.trees):
+        if fault := fault_of(tree, forest.features):
+            raise GravenError(
+                f"{forest.source}: tree {number} {fault}; the file is damaged, save the model "
+                "again."
+            )
+
+
+def fault_of(tree: Tree, features: int) -> str:
+    """What is wrong with it: no tree whose nodes each have one parent, all of the features."""
+    whole, nodes = (tree.left, tree.right, tree.feature), len(np.atleast_1d(tree.left))
+    sizes = {each.shape for each in (*whole, tree.threshold, tree.missing_left)}
+    if sizes != {(nodes,)} or tree.values.shape[0] != nodes or nodes == 0:
+        return f"has {nodes} nodes, but not as many of all their numbers"
+    if any(each.dtype.kind not in "iu" for each in whole):
+        return "has children or features that are no whole numbers"
+    inner = tree.left != LEAF
+    if (inner != (tree.right != LEAF)).any():
+        return "has a node with one child"
+    children = np.concatenate([tree.left[inner], tree.right[inner]])
+    if ((children < 1) | (children >= nodes)).any():
+        return f"names a node that is none of its {nodes}"
+    if len(np.unique(children)) != len(children):
+        return "leads to one node in two ways"
+    if ((tree.feature[inner] < 0) | (tree.feature[inner] >= features)).any():
+        return f"asks for a feature that is none of the {features}"
+    return ""
+
+
 def arrays(forest: Forest) -> dict[str, np.ndarray]:
     """The constants of the layer, by name."""
+    expect_sound(forest)
     wide = forest.exact and any(
         (tree.values[tree.left == LEAF] != tree.values[tree.left == LEAF].astype(np.float32)).any()
         for tree in forest.trees

@@ -90,6 +90,16 @@ WRONG = {
     "several numbers": (
         broken("xgboost", *FIRST, "tree_param", "size_leaf_vector", "3"), "several numbers per"),
     "trees": (broken("xgboost", *BOOSTER, "model", "tree_info", [0]), "is damaged"),
+    "a circle": (
+        broken("xgboost", *FIRST, "left_children", 0, 0), "names a node that is none of its"),
+    "two parents": (broken("xgboost", *FIRST, "left_children", 0, 2), "to one node in two ways"),
+    "half a node": (broken("xgboost", *FIRST, "right_children", 0, -1), "a node with one child"),
+    "feature": (broken("xgboost", *FIRST, "split_indices", 0, 999), "asks for a feature that is"),
+    "nodes": (broken("xgboost", *FIRST, "default_left", [0]), "not as many of all their numbers"),
+    "fraction": (broken("xgboost", *FIRST, "split_indices", 0, 0.5), "are no whole numbers"),
+    "outputs": (
+        broken("xgboost", "learner", "learner_model_param", "num_class", "2147483648"),
+        "trees for 2147483648 outputs"),
     "base": (broken("xgboost", "learner", "learner_model_param", {}), "is damaged"),
     "root": (broken("lightgbm", *ROOT, "threshold", None), "is damaged"),
     "of categories": (broken("lightgbm", *ROOT, "decision_type", "=="), "splits by categories"),

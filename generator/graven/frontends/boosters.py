@@ -41,7 +41,7 @@ def load(path: Path, layout: str | None = None) -> ir.Network:
         model = json.loads(path.read_bytes())
     except OSError as error:
         raise GravenError(f"{path}: cannot be read: {error.strerror}.") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise GravenError(f"{path}: is no JSON: {error}; save the model again.") from None
     return network(forest(model, printable(path.name)), identifier(path.stem))
 
@@ -53,7 +53,7 @@ def forest(model: Any, source: str) -> Forest:
             return xgboost(model["learner"], source)
         if isinstance(model, dict) and "tree_info" in model:
             return lightgbm(model, source)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ArithmeticError, ValueError, AttributeError) as error:
         raise GravenError(
             f"{source}: is damaged or of an unknown version ({type(error).__name__}: {error}); "
             "save the model again."
@@ -85,6 +85,7 @@ def xgboost(learner: dict, source: str) -> Forest:
     link = link_of(source, learner["objective"]["name"], XGBOOST_LINKS)
     stated, model = learner["learner_model_param"], booster["model"]
     groups = max(int(stated["num_class"]), int(stated.get("num_target", 1)), 1)
+    expect_trees(groups, len(model["trees"]), source)
     of_group: list[list[Tree]] = [[] for _ in range(groups)]
     for each, group in zip(model["trees"], model["tree_info"], strict=True):
         of_group[group].append(xgboost_tree(each, source))
@@ -100,6 +101,14 @@ def margin(score: np.ndarray, link: str | None) -> np.ndarray:
     if link == "LOGISTIC":
         return -np.log(one / score - one)
     return np.log(score) if link == "EXP" else score
+
+
+def expect_trees(outputs: int, trees: int, source: str) -> None:
+    if not 0 < outputs <= trees:
+        raise GravenError(
+            f"{source}: has {trees} trees for {outputs} outputs, expected one or more for each; "
+            "train the model, or save it again."
+        )
 
 
 def in_turn(of_group: list[list[Tree]], source: str) -> list[Tree]:
@@ -136,6 +145,7 @@ def lightgbm(model: dict, source: str) -> Forest:
     factors = [float(word.partition(":")[2]) for word in words if word.startswith("sigmoid:")]
     factor = math.prod(factors) if link == "LOGISTIC" else 1.0
     outputs = int(model["num_tree_per_iteration"])
+    expect_trees(outputs, len(model["tree_info"]), source)
     trees = [lightgbm_tree(each["tree_structure"], factor, source) for each in model["tree_info"]]
     sum = "mean" if model.get("average_output") else "float64"
     features = int(model["max_feature_idx"]) + 1

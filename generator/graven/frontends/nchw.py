@@ -31,7 +31,8 @@ Pads = Sequence[tuple[int, int]]
 """Before and behind, for each axis of a window."""
 
 DAMAGE = (
-    ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError,
+    ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError,
+    ValueError,
 )  # fmt: skip
 """What reading ends in where a file's own words may be anything."""
 LAYOUTS = ("nhwc", "nchw")

@@ -6,11 +6,13 @@ computes. Operators on nothing but constants are computed by torch itself.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import logging
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,7 +90,8 @@ def load(
     if path.suffix.lower() == ".pt2":
         torch_quantized.register()
         try:
-            program = torch.export.load(path)
+            with unlogged("torch.export"):  # which logs a traceback before it raises
+                program = torch.export.load(path)
         except Exception as error:  # whatever its archive's readers raise
             reason = str(error).strip().split("\n")[0]
             raise GravenError(
@@ -102,6 +105,16 @@ def load(
             f"{path}: says nothing about its input; give its shape, as in --shape 1,3,32,32."
         )
     return from_module(module, (torch.zeros(tuple(shape)),), name, layout, source)
+
+
+@contextlib.contextmanager
+def unlogged(name: str) -> Iterator[None]:
+    logger = logging.getLogger(name)
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def unpickled(path: Path, of: str | None) -> torch.nn.Module:
