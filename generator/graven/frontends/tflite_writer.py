@@ -118,7 +118,23 @@ class _File:
             tensors = self.network.tensors
             stated = (index for index in operator.inputs if not tensors[index].is_variable)
             operator = replace(operator, inputs=tuple(stated))
-        return _operator(self.builder, operator, self.code(operator.name))
+        return _operator(self.builder, operator, self.code(operator.name), self.bias(operator))
+
+    def bias(self, operator: ir.Operator) -> dict[str, Option]:
+        """An option's value by its name: of int16 convolutions and Dense, LiteRT reads any bias as
+        int64 that is not stated to be something else.
+        """
+        place = 3 if operator.name == "TRANSPOSE_CONV" else 2
+        table = layers.option_table(operator.name) or ""
+        if not hasattr(getattr(tflite, table, None), "QuantizedBiasType"):
+            return {}
+        if len(operator.inputs) <= place or operator.inputs[place] < 0:
+            return {}
+        tensors = self.network.tensors
+        element = tensors[operator.inputs[place]].element
+        if (element, tensors[operator.output].element) != (ir.Element.INT32, ir.Element.INT16):
+            return {}
+        return {"QuantizedBiasType": tflite.TensorType.INT32}
 
     def plain(
         self,
@@ -272,7 +288,9 @@ def _operator_code(builder: flatbuffers.Builder, name: str) -> int:
     )
 
 
-def _operator(builder: flatbuffers.Builder, operator: ir.Operator, code: int) -> int:
+def _operator(
+    builder: flatbuffers.Builder, operator: ir.Operator, code: int, bias: dict[str, Option]
+) -> int:
     module = layers.modules().get(operator.name)
     if module is None:
         raise GravenError(f"operator {operator.index} ({operator.name}) cannot be written.")
@@ -290,6 +308,7 @@ def _operator(builder: flatbuffers.Builder, operator: ir.Operator, code: int) ->
             name: getattr(ENUMERATIONS[name], value) if isinstance(value, str) else value
             for name, value in module.options(operator.layer).items()
         }
+        values |= bias
         fields["BuiltinOptions"] = _table(builder, table, **values)
         fields["BuiltinOptionsType"] = getattr(tflite.BuiltinOptions, table)
     return _table(builder, "Operator", **fields)
