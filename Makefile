@@ -51,11 +51,16 @@ demo: setup
 	  --target cortex-m4,cortex-m0 -o build/demo/report.html
 
 test: DEEP = OFF
+test: EXTRAS = judges
 test-deep: DEEP = ON
+test-deep: EXTRAS = judges judges-tensorflow
 test test-deep: setup
+	@toolchains/judges.sh $(EXTRAS)
 	$(CMAKE) --preset gcc -DGRAVEN_TEST_EVERYTHING=ON -DGRAVEN_TEST_DEEP=$(DEEP)
 	$(CMAKE) --build build/gcc --parallel $(JOBS)
 	$(CTEST) --test-dir build/gcc --parallel $(JOBS) --output-on-failure --no-tests=error
+	@for extra in $(EXTRAS); do test -e .venv-$$extra/made-from || \
+	  echo "make: graven[$$extra] could not be installed: the tests that need it were skipped"; done
 
 # WHAT: a test as ctest names it, or the start of its name; TARGET: a preset, such as cortex-m4.
 check: setup

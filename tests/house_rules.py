@@ -80,7 +80,9 @@ class Source:
 
 def read_sources(root: Path) -> Iterator[Source]:
     for folder, folders, files in os.walk(root):
-        folders[:] = sorted(set(folders) - SKIPPED_FOLDERS)
+        folders[:] = sorted(
+            name for name in set(folders) - SKIPPED_FOLDERS if not name.startswith(".venv-")
+        )
         for file in sorted(files):
             path = Path(folder, file)
             if path.suffix in TEXT and path.name not in ("LICENSE", ".git"):  # .git: a worktree's

@@ -13,6 +13,7 @@ packages=(
 
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 3; }
+source toolchains/venv.sh
 
 install_packages() {
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
@@ -37,34 +38,11 @@ install_packages() {
     fail "apt-get could not install: ${missing[*]}"
 }
 
-# A Python 3.11 or later that can make environments; the system's first.
-find_python() {
-  local candidate
-  for candidate in /usr/bin/python3 python3 python3.13 python3.12 python3.11; do
-    if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
-        2>/dev/null; then
-      command -v "$candidate"
-      return
-    fi
-  done
-  fail "no Python 3.11 or later with venv; on Debian: apt-get install python3 python3-venv"
-}
-
-# .venv is made anew when what it was made from has changed, the place of the repository included.
-prepare_venv() {
-  local python stamp=.venv/made-from
-  python=$(find_python)
-  local source
-  source="$PWD $("$python" -V) $(cat pyproject.toml toolchains/setup.sh | sha256sum)"
-  if [[ -x .venv/bin/graven && -f $stamp && $(<"$stamp") == "$source" ]]; then return; fi
-  say "making .venv with $("$python" -V)"
-  rm -rf .venv
-  "$python" -m venv .venv
-  .venv/bin/python -m pip install --disable-pip-version-check --quiet --editable '.[dev]' ||
-    fail "pip could not install graven and its requirements into .venv"
-  printf '%s\n' "$source" >"$stamp"
+install_graven() {
+  .venv/bin/python -m pip install --disable-pip-version-check --quiet --editable '.[dev]'
 }
 
 install_packages
-prepare_venv
+prepare_venv .venv toolchains/setup.sh install_graven ||
+  fail "pip could not install graven and its requirements into .venv"
 say "ready: .venv/bin/graven"

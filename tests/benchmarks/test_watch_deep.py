@@ -15,7 +15,7 @@ import watch
 def test_wearers_gain(tmp_path: Path) -> None:
     for package in ("seglearn", "torch"):
         if find_spec(package) is None:
-            pytest.skip(f"{package} is not installed")
+            pytest.skip(f"no package {package}")
     train = watch.ROOT / "firmware/models/watch/train.py"
     subprocess.run([sys.executable, train, tmp_path / "watches", "--seeds", "0"], check=True)
     fits = watch.measured(tmp_path / "watches", tmp_path / "build")

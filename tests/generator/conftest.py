@@ -34,10 +34,3 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
         chosen = metafunc.config.getoption("--target")
         metafunc.parametrize("target", chosen or build.targets(), scope="session")
-
-
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Where every test was skipped, ctest is to say so."""
-    stats = session.config.pluginmanager.get_plugin("terminalreporter").stats
-    if exitstatus == 0 and stats.get("skipped") and not stats.get("passed"):
-        session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED

@@ -90,7 +90,7 @@ def test_random_operator_equals_litert(kind, element):
 
 @pytest.mark.parametrize("kind", ["conv2d", "dense", "transpose_conv2d"])
 def test_int16_is_a_step_from_litert(kind):
-    """Which rounds these otherwise, and takes a bias of int32 for int64 if the file does not say."""
+    """Which rounds otherwise, and takes a bias of int32 for int64 if the file does not say."""
     pytest.importorskip("ai_edge_litert.interpreter", reason="no package ai-edge-litert")
     narrow = 0
     for seed in range(12):

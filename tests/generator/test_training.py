@@ -25,7 +25,7 @@ def check(seeds: range, folder: Path) -> None:
 
 
 def check_torch(seeds: range, folder: Path) -> None:
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    torch = pytest.importorskip("torch", reason="no package torch")
     networks = [random_training.random_network(seed) for seed in seeds]
     answers = random_training.answers_of(networks, folder)
     for seed, net, (_, gradients) in zip(seeds, networks, answers, strict=True):
