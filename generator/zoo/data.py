@@ -100,13 +100,22 @@ def _images(x: np.ndarray, y: np.ndarray, source: str) -> Samples:
 # -- parts ----------------------------------------------------------------------------------------
 
 
-def few(samples: Samples, count: int) -> Samples:
-    """The first of them."""
-    return samples[:count]
-
-
-def scattered(count: int, most: int, seed: int) -> np.ndarray:
-    """Places of some among `count`, in random order."""
-    if count == 0:
-        raise GravenError("there are no samples to choose from.")
-    return np.random.default_rng(seed).permutation(count)[:most]
+def folds(groups: np.ndarray, count: int, seed: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Grouped cross-validation: `count` times the places of those that train and of those that
+    judge. What is of one group (a person, a recording) is never on both sides; parts are of about
+    one size, and each sample judges once."""
+    names, sizes = np.unique(groups, return_counts=True)
+    if count < 2 or len(names) < count:
+        raise GravenError(
+            f"{len(names)} groups make no {count} folds; take 2 to as many as there are."
+        )
+    order = np.random.default_rng(seed).permutation(len(names))
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    loads, fold_of = np.zeros(count), {}
+    for place in order:  # the largest first, each to where least is
+        fold = int(loads.argmin())
+        fold_of[names[place]] = fold
+        loads[fold] += sizes[place]
+    places = np.array([fold_of[name] for name in groups])
+    for fold in range(count):
+        yield np.flatnonzero(places != fold), np.flatnonzero(places == fold)

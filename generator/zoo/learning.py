@@ -47,12 +47,14 @@ def fit(
     decay: float = 0.0,
     loss: Loss | None = None,
     cycle: bool = False,
+    smoothing: float = 0.0,
 ) -> torch.nn.Module:
-    """Trains in place by AdamW what of the module asks for gradients, with cross-entropy unless a
-    loss is given; `cycle` lets the rate rise and fall once. The seed is torch's own."""
+    """Trains in place by AdamW what of the module asks for gradients, with cross-entropy (of
+    labels smoothed by `smoothing`) unless a loss is given; `cycle` lets the rate rise and fall
+    once. The seed is torch's own."""
     import torch
 
-    measure = loss or torch.nn.functional.cross_entropy
+    measure = loss or torch.nn.CrossEntropyLoss(label_smoothing=smoothing)
     inputs, wanted = to_torch(x), torch.from_numpy(y)
     module.train()
     chosen = [each for each in module.parameters() if each.requires_grad]

@@ -4,11 +4,24 @@ Skipped where what a member needs is not installed."""
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from graven.errors import GravenError, ToolError
-from zoo import data, deepmetal, mnist, trial
+from zoo import (
+    data,
+    deepmetal,
+    gestures,
+    keywords,
+    mnist,
+    segmentation,
+    sensor,
+    topics,
+    transfer,
+    trial,
+    watch,
+)
 
 
 def quick(tmp_path):
@@ -55,6 +68,59 @@ def test_mnist_mlp(tmp_path):
 def test_deepmetal(name, tmp_path):
     needs("torch")
     expect_kept(deepmetal.results(quick(tmp_path), [name]), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("member", "packages"),
+    [
+        (gestures, ["torch", "aeon"]),
+        (keywords, ["torch"]),
+        (segmentation, ["torch"]),
+        (sensor, ["sklearn"]),
+        (topics, ["torch"]),
+        (transfer, ["torch"]),
+        (watch, ["torch", "seglearn"]),
+    ],
+    ids=lambda each: each.__name__.partition(".")[2] if hasattr(each, "__name__") else "",
+)
+def test_member(member, packages, tmp_path):
+    for package in packages:
+        if find_spec(package) is None:
+            pytest.skip(f"no package {package}")
+    try:
+        found = member.results(quick(tmp_path))
+    except ToolError as error:  # its data are not here
+        pytest.skip(str(error))
+    expect_kept(found, tmp_path)
+
+
+def test_groups_are_never_on_both_sides():
+    groups = np.random.default_rng(0).integers(0, 23, 400)
+    judged = []
+    for train, judge in data.folds(groups, 4):
+        assert not set(groups[train]) & set(groups[judge])
+        assert 70 <= len(judge) <= 130
+        assert sorted([*train, *judge]) == list(range(400))
+        judged += list(judge)
+    assert sorted(judged) == list(range(400))
+    with pytest.raises(GravenError, match="23 groups make no 24 folds"):
+        next(data.folds(groups, 24))
+
+
+def test_a_wearer_judges_what_others_have_taught():
+    needs("torch")
+    if find_spec("seglearn") is None:
+        pytest.skip("no package seglearn")
+    recordings = watch.recordings()
+    assert len(recordings) == 140
+    assert {person for _, _, person in recordings} == set(watch.PEOPLE)
+
+
+def test_topics_are_words_that_are_there():
+    some = [("a game of chess", 0, "chess"), ("plays sound files", 2, "player")]
+    words = topics.telling(some)
+    x = topics.vectors(some, words)
+    assert x.sum() == 5 and not (x[0] * x[1]).any()
 
 
 def test_deepmetals_sizes():

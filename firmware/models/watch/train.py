@@ -19,87 +19,23 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from graven.errors import GravenError
+from zoo.watch import (
+    CALIBRATION,
+    CLASSES,
+    WINDOW,
+    Recording,
+    gathered,
+    recordings,
+    scaled,
+    trained,
+    windows,
+)
 
-WINDOW = 100  # samples: 2 seconds
-CHANNELS = 6
-CLASSES = 7
 FIRST = 5  # windows of each recording that the device learns from
-FEATURES = 32
-EPOCHS = 10
-BATCH = 64
-LEARNING_RATE = 1e-2
-CALIBRATION = 500
-
-Recording = tuple[np.ndarray, int, int]  # [samples, CHANNELS], exercise, person
-
-
-def recordings() -> list[Recording]:
-    """Read without importing seglearn, which does not work with every scikit-learn."""
-    missing = [name for name in ("seglearn", "torch") if find_spec(name) is None]
-    if missing:
-        raise SystemExit(
-            f"{Path(__file__).name}: {' and '.join(missing)} not found; this script alone needs "
-            f"{'it' if len(missing) == 1 else 'them'}: pip install {' '.join(missing)}"
-        )
-    (folder,) = find_spec("seglearn").submodule_search_locations
-    stored = np.load(Path(folder) / "data" / "watch_dataset.npy", allow_pickle=True).item()
-    columns = stored["X"], stored["y"], stored["subject"]
-    return [(data, int(y), int(person)) for data, y, person in zip(*columns, strict=True)]
-
-
-def windows(data: np.ndarray, step: int) -> np.ndarray:
-    """[count, 1, WINDOW, CHANNELS]"""
-    starts = range(0, len(data) - WINDOW + 1, step)
-    return np.stack([data[start : start + WINDOW] for start in starts])[:, None]
-
-
-def gathered(parts: list[tuple[np.ndarray, int]]) -> tuple[np.ndarray, np.ndarray]:
-    images = np.concatenate([each for each, _ in parts])
-    return images, np.concatenate([np.full(len(each), label) for each, label in parts])
-
-
-def scaled(images: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-    """Acceleration and rotation on one scale, which int8 then has."""
-    return np.clip(images / (2 * deviation), -3, 3).astype(np.float32)
-
-
-def network():
-    """The layers before the last, then the last."""
-    from torch import nn
-
-    backbone = nn.Sequential(
-        nn.Conv2d(CHANNELS, 16, (1, 5), (1, 2)), nn.ReLU(),
-        nn.Conv2d(16, FEATURES, (1, 5), (1, 2)), nn.ReLU(),
-        nn.Conv2d(FEATURES, FEATURES, (1, 5), (1, 2)), nn.ReLU(),
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(),
-    )  # fmt: skip
-    return backbone, nn.Linear(FEATURES, CLASSES)
-
-
-def trained(images: np.ndarray, labels: np.ndarray, seed: int):
-    import torch
-
-    torch.set_num_threads(1)
-    torch.manual_seed(seed)
-    backbone, head = network()
-    module = torch.nn.Sequential(backbone, head)
-    data, expected = torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(labels)
-    batches = len(data) // BATCH
-    optimizer = torch.optim.AdamW(module.parameters(), weight_decay=1e-2)
-    rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, EPOCHS * batches)
-    for _ in range(EPOCHS):
-        for batch in torch.randperm(len(data))[: batches * BATCH].view(batches, BATCH):
-            scores = module(data[batch])
-            loss = torch.nn.functional.cross_entropy(scores, expected[batch], label_smoothing=0.05)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            rates.step()
-    return backbone.eval(), head
 
 
 def with_head(backbone, weights: np.ndarray, bias: np.ndarray):
@@ -169,7 +105,10 @@ def main() -> None:
     parser.add_argument("--people", type=int, nargs="+", default=range(1, 11))
     parser.add_argument("--seeds", type=int, nargs="+", default=range(5))
     options = parser.parse_args()
-    data = recordings()
+    try:
+        data = recordings()
+    except GravenError as error:
+        raise SystemExit(f"{Path(__file__).name}: {error}") from None
     for seed in options.seeds:
         for wearer in options.people:
             write(wearer, seed, data, options.output / f"p{wearer}s{seed}")
