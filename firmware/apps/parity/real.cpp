@@ -27,6 +27,8 @@ template <int... channels> void depthwises() {
 
 void check() {
   convolutions<1, 3, 4, 7, 8, 13, 16, 21, 31>();
+  compare<Sequential<C<1, 2, e3, e1, same>, C<2, 3, e3>, C<3, 5, Extent(2, 1)>>, Shape{6, 5, 1},
+          real>("float32, few channels, over edges and within");
   depthwises<1, 3, 4, 6, 8, 15, 28>();
   compare<Sequential<C<4, 8, Extent(1, 3), e1, same, none, Dilation(1, 4)>>, Shape{1, 2, 4}, real>(
       "float32, wider than its input");

@@ -89,6 +89,21 @@ constexpr void fill_bytes(std::byte* to, std::byte value, int count) {
   }
 }
 
+// An element of a row: rows of float32 are aligned, as all blocks of an arena, users' arrays of
+// float and weights are; cores that want alignment read others byte by byte.
+template <class T> constexpr T load_element(const std::byte* from) {
+  if constexpr (std::is_same_v<T, float>)
+    return load_aligned<T>(from);
+  else
+    return load<T>(from);
+}
+template <class T> constexpr void store_element(std::byte* to, T value) {
+  if constexpr (std::is_same_v<T, float>)
+    store_aligned(to, value);
+  else
+    store(to, value);
+}
+
 // Reads a packed stream of 4-aligned records in order.
 struct Reader {
   const std::byte* at;

@@ -26,7 +26,7 @@ constexpr const std::byte* gather(const Task& task, const Band& band, int x, T z
     for (int kx = 0; kx < task.filter_width;) {
       const int column = first + kx * task.dilation_width;
       if (row == nullptr || column < 0 || column >= width) {
-        for (int c = 0; c < task.in_channels; ++c, to += size) store<T>(to, zero);
+        for (int c = 0; c < task.in_channels; ++c, to += size) store_element<T>(to, zero);
         ++kx;
       } else {
         int run = 1;  // neighbouring columns are copied at once

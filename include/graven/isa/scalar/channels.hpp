@@ -139,7 +139,9 @@ struct Float32 {
   constexpr Acc start(int o) const { return load_aligned<float>(stream + 8 + 4 * o); }
   struct Scale {};  // none
   constexpr Scale scale(int) const { return {}; }
-  constexpr void put(std::byte* out, Acc acc, Scale) const { store(out, clamp(acc, range)); }
+  constexpr void put(std::byte* out, Acc acc, Scale) const {
+    store_aligned(out, clamp(acc, range));
+  }
   constexpr void finish(std::byte* out, int o, Acc acc) const { put(out + 4 * o, acc, {}); }
 };
 
@@ -245,7 +247,7 @@ template <class N> constexpr bool computes(const GraphView& g, int value, const 
          N::takes(g[value]);
 }
 
-template <class W> constexpr W weight_at(const std::byte* w) { return load<W>(w); }
+template <class W> constexpr W weight_at(const std::byte* w) { return load_element<W>(w); }
 template <class W> constexpr W weight_at(Nibbles w) {
   const auto pair = load<std::int8_t>(w.bytes + (w.at >> 1));
   return static_cast<W>((w.at & 1) != 0 ? pair >> 4 : static_cast<std::int8_t>(pair * 16) >> 4);
@@ -273,12 +275,13 @@ constexpr typename N::Acc dot(const std::byte* a, typename N::Weights b, int cou
   using W = typename N::Weight;
   constexpr int size = sizeof(T), step = sizeof(W);
   for (; count >= 4; count -= 4, a += 4 * size, b += 4 * step) {
-    acc += N::product(load<T>(a), weight_at<W>(b));
-    acc += N::product(load<T>(a + size), weight_at<W>(b + step));
-    acc += N::product(load<T>(a + 2 * size), weight_at<W>(b + 2 * step));
-    acc += N::product(load<T>(a + 3 * size), weight_at<W>(b + 3 * step));
+    acc += N::product(load_element<T>(a), weight_at<W>(b));
+    acc += N::product(load_element<T>(a + size), weight_at<W>(b + step));
+    acc += N::product(load_element<T>(a + 2 * size), weight_at<W>(b + 2 * step));
+    acc += N::product(load_element<T>(a + 3 * size), weight_at<W>(b + 3 * step));
   }
-  for (; count > 0; --count, a += size, b += step) acc += N::product(load<T>(a), weight_at<W>(b));
+  for (; count > 0; --count, a += size, b += step)
+    acc += N::product(load_element<T>(a), weight_at<W>(b));
   return acc;
 }
 

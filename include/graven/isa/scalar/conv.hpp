@@ -127,7 +127,8 @@ template <class N> struct Depthwise {
     for (int row = 0; row < window.row_count; ++row, w += t.filter_width * w_step) {
       const std::byte* in = window.rows[row];
       for (int tap = window.taps, i = x, j = w; tap > 0; --tap, i += x_step, j += w_step)
-        acc += N::product(load<T>(in + i) - zero, weight_at<typename N::Weight>(window.w + j));
+        acc +=
+            N::product(load_element<T>(in + i) - zero, weight_at<typename N::Weight>(window.w + j));
     }
     return acc;
   }

@@ -16,11 +16,11 @@ namespace graven::core::fpu_isa {
 
 using scalar_isa::Float32;
 
-// Outputs that are computed at once, of `left`; 1: fewer than a vector are left.
+// Outputs that are computed at once, of `left`; with Helium 1, where fewer than a vector are left.
 constexpr int block_of(int left) {
   int n = most_outputs;
   while (n > left && n > 4) n /= 2;
-  return left < 4 ? 1 : n;
+  return left >= 4 ? n : left >= least_outputs ? left : 1;
 }
 
 // Weights of `count` outputs over `taps` taps: block by block, in it tap by tap. `weight(o, k)`.
@@ -40,23 +40,38 @@ template <class Function> [[gnu::always_inline]] inline void with_block(int n, F
   if (n == most_outputs) return f(std::integral_constant<int, most_outputs>());
   if (most_outputs > 8 && n == 8) return f(std::integral_constant<int, 8>());
   if (n == 4) return f(std::integral_constant<int, 4>());
+  if (least_outputs < 4 && n == 3) return f(std::integral_constant<int, 3>());
+  if (least_outputs < 4 && n == 2) return f(std::integral_constant<int, 2>());
   f(std::integral_constant<int, 1>());
 }
 
-// sums = start + products of `taps` inputs, for `count` outputs.
-inline void add_blocks(float* sums, const float* start, int count, const std::byte* inputs,
-                       const std::byte* weights, int taps) {
+// Where the inputs of a window lie: `taps` of each row, `offset` bytes into it.
+struct Window {
+  const std::byte* const* inputs;
+  int offset, rows, taps;
+};
+
+// sums = start + products of a window's inputs, for `count` outputs.
+inline void add_blocks(float* sums, const float* start, int count, const Window& window,
+                       const std::byte* weights) {
+  const Window in = window;
+  const int bytes = 4 * in.rows * in.taps;
   while (count > 0) {
     const int n = block_of(count);
     with_block(n, [&](auto size) {
-      if constexpr (size == 1)
-        *sums = scalar_isa::dot<Float32>(inputs, weights, taps, *start);
-      else
-        add<size, false>(sums, start, inputs, weights, {}, taps);
+      if constexpr (size < least_outputs) {
+        float sum = *start;
+        for (int row = 0; row < in.rows; ++row)
+          sum = scalar_isa::dot<Float32>(in.inputs[row] + in.offset, weights + 4 * row * in.taps,
+                                         in.taps, sum);
+        *sums = sum;
+      } else {
+        add_window<size>(sums, start, in.inputs, in.offset, weights, in.rows, in.taps);
+      }
     });
     sums += n;
     start += n;
-    weights += 4 * n * taps;
+    weights += n * bytes;
     count -= n;
   }
 }
@@ -80,16 +95,26 @@ struct Conv : scalar_isa::Conv<Float32> {
     pack_blocks(layout.outputs, layout.taps, to,
                 [&](int o, int k) { return p.filter.float32[layout.index(o, k)]; });
   }
+  // A window that hangs over no edge is read where it lies.
   static void run(const Task& task, const Band& band) {
     const Task t = task;
     const Float32 channels(t);
-    const int taps = t.rows * t.filter_width * t.in_channels, count = t.out_channels;
-    const int patch = t.rows == 1 && t.filter_width == 1 ? 0 : 4 * taps;  // patch_bytes
+    const int count = t.out_channels, pixel = 4 * t.in_channels;
+    const int taps = t.filter_width * t.in_channels;
+    const int patch = t.rows == 1 && t.filter_width == 1 ? 0 : 4 * t.rows * taps;  // patch_bytes
     float* const sums = reinterpret_cast<float*>(band.scratch + patch);
+    bool whole = t.dilation_width == 1;
+    for (int row = 0; row < t.rows; ++row) whole = whole && band.rows[row] != nullptr;
     std::byte* out = band.out[0];
-    for (int x = 0; x < t.out_width; ++x, out += 4 * count) {
-      const std::byte* inputs = gather<float>(t, band, x, 0.0f);
-      add_blocks(sums, biases(t), count, inputs, channels.weights(), taps);
+    for (int x = 0, first = -t.left; x < t.out_width;
+         ++x, first += t.stride_width, out += 4 * count) {
+      if (whole && first >= 0 && first + t.filter_width <= t.in_width) {
+        add_blocks(sums, biases(t), count, {band.rows, first * pixel, t.rows, taps},
+                   channels.weights());
+      } else {
+        const std::byte* const inputs = gather<float>(t, band, x, 0.0f);
+        add_blocks(sums, biases(t), count, {&inputs, 0, 1, t.rows * taps}, channels.weights());
+      }
       put_all(channels, out, sums, count);
     }
   }
@@ -110,8 +135,8 @@ struct DenseRows : scalar_isa::DenseRows<Float32> {
     const Float32 channels(t);
     const int length = t.in_width * t.in_channels, count = t.out_channels;
     float* const sums = reinterpret_cast<float*>(band.scratch);
-    add_blocks(sums, band.first ? biases(t) : sums, count, band.rows[0],
-               channels.weights() + band.step * 4 * count * length, length);
+    add_blocks(sums, band.first ? biases(t) : sums, count, {band.rows, 0, 1, length},
+               channels.weights() + band.step * 4 * count * length);
     if (band.last) put_all(channels, band.out[0], sums, count);
   }
 };
@@ -134,7 +159,7 @@ struct Depthwise : scalar_isa::Depthwise<Float32> {
       with_block(n, [&](auto size) {
         float sums[size];
         for (int i = 0; i < size; ++i) sums[i] = channels.start(c + i);
-        if constexpr (size == 1) {
+        if constexpr (size < least_outputs) {
           sums[0] = sum(t, window, window.offset + 4 * c, 4 * c, sums[0]);
         } else {
           const std::byte* weights = window.w + 4 * c;

@@ -1,8 +1,8 @@
 // Sums of products of float32 in the registers of an Arm FPU, or of Helium, for blocks of n
-// outputs: 4, 8 and with Helium 16. Products are rounded before they are added, in the order of
-// scalar: the same bits if the compiler does not contract scalar's a * b + c (-ffp-contract=off).
-// Helium takes subnormal numbers for zero. (On a Cortex-M4 VMUL and VADD take two cycles together,
-// VFMA three.)
+// outputs: 1 to 4 and 8, with Helium 4, 8 and 16. Products are rounded before they are added, in
+// the order of scalar: the same bits if the compiler does not contract scalar's a * b + c
+// (-ffp-contract=off). Helium takes subnormal numbers for zero. (On a Cortex-M4 VMUL and VADD take
+// two cycles together, VFMA three.)
 #pragma once
 
 #if defined(__ARM_FP) && (__ARM_FP & 4)
@@ -16,11 +16,12 @@ struct Steps {
   int inputs, weights;
 };
 
-// sums = start + `count` > 0 products. apart: every output has an input of its own, and taps are
-// `step` apart; otherwise one input serves all outputs, and inputs and weights lie side by side.
+// add: sums = start + `count` > 0 products. apart: every output has an input of its own, and taps
+// are `step` apart; otherwise one input serves all outputs, and inputs and weights lie side by
+// side. add_window: the same of `rows` > 0 rows of `taps` > 0 inputs, `offset` bytes into each.
 #if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
 
-inline constexpr int most_outputs = 16;
+inline constexpr int most_outputs = 16, least_outputs = 4;
 
 template <int n, bool apart>
 inline void add(float* sums, const float* start, const std::byte* inputs, const std::byte* weights,
@@ -77,83 +78,143 @@ inline void add(float* sums, const float* start, const std::byte* inputs, const 
                : "q0", "q1", "q2", "q3", "q4", "q5", "r12", "lr", "memory");
 }
 
+template <int n>
+inline void add_window(float* sums, const float* start, const std::byte* const* inputs, int offset,
+                       const std::byte* weights, int rows, int taps) {
+  for (int row = 0; row < rows; ++row, start = sums, weights += 4 * n * taps)
+    add<n, false>(sums, start, inputs[row] + offset, weights, {}, taps);
+}
+
 #else
 
-inline constexpr int most_outputs = 8;
+inline constexpr int most_outputs = 8, least_outputs = 1;
 
 template <int n, bool apart>
 inline void add(float* sums, const float* start, const std::byte* inputs, const std::byte* weights,
                 Steps step, int count) {
+  static_assert(apart);
   asm volatile(R"(
-    .macro add_all
-    vadd.f32 s0, s0, s8 ;   vadd.f32 s1, s1, s9
-    vadd.f32 s2, s2, s10 ;  vadd.f32 s3, s3, s11
-    .if %c[n] > 4
-    vadd.f32 s4, s4, s12 ;  vadd.f32 s5, s5, s13
-    vadd.f32 s6, s6, s14 ;  vadd.f32 s7, s7, s15
+    .macro several act, address, first, last
+    .if %c[n] > 1
+    \act \address, {\first-\last}
+    .else
+    \act \address, {\first}
     .endif
     .endm
-    .macro add_product input
-    vldmia %[weights]!, {s8-s%c[end8]}
-    vmul.f32 s8, s8, \input ;    vmul.f32 s9, s9, \input
-    vmul.f32 s10, s10, \input ;  vmul.f32 s11, s11, \input
-    .if %c[n] > 4
-    vmul.f32 s12, s12, \input ;  vmul.f32 s13, s13, \input
-    vmul.f32 s14, s14, \input ;  vmul.f32 s15, s15, \input
+    .macro product at, input, weight
+    .if %c[n] > \at
+    vmul.f32 \input, \input, \weight
     .endif
-    add_all
     .endm
-    .macro add_tap
-    vldmia %[inputs], {s8-s%c[end8]}
-    vldmia %[weights], {s16-s%c[end16]}
+    .macro sum at, to, term
+    .if %c[n] > \at
+    vadd.f32 \to, \to, \term
+    .endif
+    .endm
+    several vldmia, %[start], s0, s%c[end0]
+  1:
+    several vldmia, %[inputs], s8, s%c[end8]
+    several vldmia, %[weights], s16, s%c[end16]
     add %[inputs], %[input_step]
     add %[weights], %[weight_step]
-    vmul.f32 s8, s8, s16 ;    vmul.f32 s9, s9, s17
-    vmul.f32 s10, s10, s18 ;  vmul.f32 s11, s11, s19
-    .if %c[n] > 4
-    vmul.f32 s12, s12, s20 ;  vmul.f32 s13, s13, s21
-    vmul.f32 s14, s14, s22 ;  vmul.f32 s15, s15, s23
-    .endif
-    add_all
-    .endm
-    vldmia %[start], {s0-s%c[end0]}
-    .ifeq %c[apart]
-    subs %[count], #4
-    blt 2f
-  1:
-    vldmia %[inputs]!, {s16-s19}
-    add_product s16
-    add_product s17
-    add_product s18
-    add_product s19
-    subs %[count], #4
-    bge 1b
-  2:
-    adds %[count], #4
-    beq 4f
-    .endif
-  3:
-    .if %c[apart]
-    add_tap
-    .else
-    vldmia %[inputs]!, {s16}
-    add_product s16
-    .endif
+    product 0, s8, s16 ;   product 1, s9, s17
+    product 2, s10, s18 ;  product 3, s11, s19
+    product 4, s12, s20 ;  product 5, s13, s21
+    product 6, s14, s22 ;  product 7, s15, s23
+    sum 0, s0, s8 ;   sum 1, s1, s9
+    sum 2, s2, s10 ;  sum 3, s3, s11
+    sum 4, s4, s12 ;  sum 5, s5, s13
+    sum 6, s6, s14 ;  sum 7, s7, s15
     subs %[count], #1
-    bne 3b
-  4:
-    vstmia %[sums], {s0-s%c[end0]}
-    .purgem add_all
-    .purgem add_product
-    .purgem add_tap
+    bne 1b
+    several vstmia, %[sums], s0, s%c[end0]
+    .purgem several
+    .purgem product
+    .purgem sum
   )"
                : [inputs] "+&r"(inputs), [weights] "+&r"(weights), [count] "+&r"(count)
                : [sums] "r"(sums), [start] "r"(start), [input_step] "r"(step.inputs),
-                 [weight_step] "r"(step.weights), [n] "i"(n), [apart] "i"(apart), [end0] "i"(n - 1),
-                 [end8] "i"(n + 7), [end16] "i"(n + 15)
+                 [weight_step] "r"(step.weights), [n] "i"(n), [end0] "i"(n - 1), [end8] "i"(n + 7),
+                 [end16] "i"(n + 15)
                : "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12",
                  "s13", "s14", "s15", "s16", "s17", "s18", "s19", "s20", "s21", "s22", "s23", "cc",
                  "memory");
+}
+
+// What is left of a row's taps in fours: bit 1 in the carry, bit 0 as the sign.
+template <int n>
+inline void add_window(float* sums, const float* start, const std::byte* const* inputs, int offset,
+                       const std::byte* weights, int rows, int taps) {
+  const std::byte* at;
+  int left;
+  asm volatile(R"(
+    .macro several act, address, first, last
+    .if %c[n] > 1
+    \act \address, {\first-\last}
+    .else
+    \act \address, {\first}
+    .endif
+    .endm
+    .macro product at, weight, input
+    .if %c[n] > \at
+    vmul.f32 \weight, \weight, \input
+    .endif
+    .endm
+    .macro sum at, to, term
+    .if %c[n] > \at
+    vadd.f32 \to, \to, \term
+    .endif
+    .endm
+    .macro add_products input
+    several vldmia, %[weights]!, s8, s%c[end8]
+    product 0, s8, \input ;   product 1, s9, \input
+    product 2, s10, \input ;  product 3, s11, \input
+    product 4, s12, \input ;  product 5, s13, \input
+    product 6, s14, \input ;  product 7, s15, \input
+    sum 0, s0, s8 ;   sum 1, s1, s9
+    sum 2, s2, s10 ;  sum 3, s3, s11
+    sum 4, s4, s12 ;  sum 5, s5, s13
+    sum 6, s6, s14 ;  sum 7, s7, s15
+    .endm
+    several vldmia, %[start], s0, s%c[end0]
+  1:
+    ldr %[at], [%[inputs]], #4
+    add %[at], %[offset]
+    subs %[left], %[taps], #4
+    blt 3f
+  2:
+    vldmia %[at]!, {s16-s19}
+    add_products s16
+    add_products s17
+    add_products s18
+    add_products s19
+    subs %[left], #4
+    bge 2b
+  3:
+    lsls %[left], #31
+    bcc 4f
+    vldmia %[at]!, {s16-s17}
+    add_products s16
+    add_products s17
+  4:
+    bpl 5f
+    vldmia %[at], {s16}
+    add_products s16
+  5:
+    subs %[rows], #1
+    bne 1b
+    several vstmia, %[sums], s0, s%c[end0]
+    .purgem several
+    .purgem product
+    .purgem sum
+    .purgem add_products
+  )"
+               : [inputs] "+&r"(inputs), [weights] "+&r"(weights), [rows] "+&r"(rows),
+                 [at] "=&r"(at), [left] "=&r"(left)
+               : [sums] "r"(sums), [start] "r"(start), [offset] "r"(offset), [taps] "r"(taps),
+                 [n] "i"(n), [end0] "i"(n - 1), [end8] "i"(n + 7)
+               : "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12",
+                 "s13", "s14", "s15", "s16", "s17", "s18", "s19", "cc", "memory");
 }
 
 #endif
