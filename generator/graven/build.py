@@ -222,7 +222,7 @@ def build(name: str, header: str, choice: Choice, parts: Parts = Parts.ALL) -> B
         try:
             made = _make(folder, name, header, choice, parts)
         except ToolError as error:
-            raise _foreign_isa(choice, str(error)) or error from None
+            raise _foreign_isa(choice, error.said) or error from None
         return Build(cache.keep(made, kept, f"{asked}-{parts.value}", _read_files(folder)))
 
 

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parser().parse_args(arguments)
         return options.verb(options)
     except GravenError as error:
-        print(f"graven: {error}", file=sys.stderr)
+        print(f"graven: {error.said}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:  # whoever read our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -119,7 +119,7 @@ def _cache() -> Finding:
     try:
         return Finding(what, str(cache.folder_of_builds()), HERE, "", True)
     except GravenError as error:
-        return Finding(what, "", HERE, str(error), True)
+        return Finding(what, "", HERE, error.said, True)
 
 
 def _package(name: str, needed_for: str, advice: str) -> Finding:

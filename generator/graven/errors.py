@@ -1,13 +1,69 @@
 """The ways a command fails, each with the sentence its user reads.
 
 A message says what was found, what was expected and the likely fix; nothing prints a traceback.
+It names the command's options; who calls from Python reads of arguments instead.
 """
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+ARGUMENTS = {
+    "calibrate": ("calibrate", r"\S+\.np[yz]"),
+    "calibrate-method": ("method", ""),
+    "quantize": ("quantize", r"int8|int4|int16x8|mixed"),
+    "layout": ("layout", r"nhwc|nchw"),
+    "plan": ("plan", r"fastest|smallest|lean|within:[-\w]+"),
+    "target": ("target", r"host|cortex-m\d+(?:-clang)?|riscv32"),
+    "isa": ("isa", r"native|scalar"),
+    "class": ("of", r"\w+:\w+"),
+    "shape": ("shape", r"\d+(?:,\d+)*"),
+    "name": ("name", ""),
+    "normalize": ("normalize", ""),
+    "flash": ("flash", r"\d+"),
+    "ram": ("ram", r"\d+"),
+    "against": ("against", r"numpy|tflm|litert"),
+}
+"""What Python calls the options of the command that it has, and values of these in messages."""
+
+
+def in_python(message: str) -> str:
+    """The message with arguments for options: `calibrate=` for `--calibrate data.npz`."""
+    message = re.sub(r"(--quantize \w+) (?=--)", r"\1, ", message)
+    for option, (name, values) in ARGUMENTS.items():
+        value = rf"'[^']*'|(?:{values})\b(?!-)" if values else "'[^']*'"
+        message = re.sub(
+            rf"--{option}\b(?!-)(?: (?P<value>{value}))?(?P<colon>(?=:))?",
+            partial(_argument, name),
+            message,
+        )
+    return message.replace("--allow-float", "allow_float=True")
+
+
+def _argument(name: str, found: re.Match[str]) -> str:
+    value, colon = found["value"], found["colon"] is not None
+    if value is None:
+        return name if colon else f"{name}="
+    if name == "calibrate":  # what is given there is no file's name only
+        return f"{name}="
+    if name == "shape":
+        return f"{name}=({value.replace(',', ', ')})"
+    return f"{name}={value}" if value.isdecimal() else f"{name}={value.strip(chr(39))!r}"
 
 
 class GravenError(Exception):
     """Bad use or bad input."""
 
     exit_code = 2
+
+    @property
+    def said(self) -> str:
+        """In the words of the command."""
+        return super().__str__()
+
+    def __str__(self) -> str:
+        return in_python(self.said)
 
 
 class BudgetError(GravenError):

@@ -102,8 +102,9 @@ def _named(
     tensor: ir.Tensor, place: int, arrays: dict[str, np.ndarray], count: int, where: str
 ) -> str:
     """The array of an input in an archive; of a single input it may be the only one that fits."""
-    names = [name for name in (tensor.name, f"input_{place}", "x") if name in arrays]
+    names = [name for name in (tensor.name, f"input_{place}") if name in arrays]
     if count == 1:
+        names += ["x"] * ("x" in arrays)
         size = int(np.prod(tensor.shape))
         names += [
             name for name, value in arrays.items() if value.ndim and value.size == len(value) * size
@@ -304,16 +305,9 @@ def archive(file: Path) -> dict[str, np.ndarray]:
 
 
 def _from_npz(network: ir.Network, file: Path) -> Inputs:
-    arrays, values = archive(file), []
-    for position, tensor in enumerate(tensors(network)):
-        names = [name for name in (tensor.name, f"input_{position}") if name in arrays]
-        if not names:
-            raise GravenError(
-                f"{file}: has no array '{tensor.name}' or 'input_{position}' for the model's "
-                f"input; it has {', '.join(sorted(arrays)) or 'none at all'}."
-            )
-        values.append(_fit(tensor, arrays[names[0]], f"{file}: {names[0]}"))
-    return _same_count(values)
+    arrays = archive(file)
+    pairs = zip(tensors(network), names(network, arrays, str(file)), strict=True)
+    return _same_count([_fit(tensor, arrays[name], f"{file}: {name}") for tensor, name in pairs])
 
 
 def _read(file: Path) -> np.ndarray | dict[str, np.ndarray]:

@@ -116,18 +116,25 @@ class Runnable:
             return tensor, fitted.astype(value.dtype)
         hint = ""
         if value.dtype == np.uint8:
-            hint = " Bytes of images: say how they are scaled, with --normalize (normalize=)."
+            hint = " Bytes of images: say how they are scaled, with --normalize."
         raise GravenError(
             f"{where}: is {value.dtype}, expected real numbers scaled as for training, in float32."
             f"{hint}"
         )
 
     def _quantized(self, values: list[tuple[ir.Tensor, np.ndarray]]) -> list[np.ndarray]:
-        return [
-            value if tensor.element is ir.Element.FLOAT32 or value.dtype != np.float32
-            else quantized(value, scale_in(tensor))
-            for tensor, value in values
-        ]  # fmt: skip
+        return [self._integers(place, *each) for place, each in enumerate(values)]
+
+    def _integers(self, place: int, tensor: ir.Tensor, value: np.ndarray) -> np.ndarray:
+        if tensor.element is ir.Element.FLOAT32 or value.dtype != np.float32:
+            return value
+        if (missing := np.isnan(value.reshape(len(value), -1)).any(axis=1)).any():
+            raise GravenError(
+                f"{self.network.name}: input {place} has numbers that are NaN, in sample "
+                f"{int(missing.argmax())} first, which no {tensor.element.value} is; leave such "
+                "samples out, or fill in what is missing as for training."
+            )
+        return quantized(value, scale_in(tensor))
 
     def _output(self, place: int, value: np.ndarray, raw: bool) -> np.ndarray:
         tensor = self.network.tensors[self.network.outputs[place]]

@@ -107,7 +107,7 @@ def run_trial(trial: Trial) -> Result:
         found["flash"] = None if code is None else code + figures["flash_bytes"]["weights"]
         found |= _scored(replace(trial, target="", plan=""))
     except GravenError as error:
-        found["error"] = str(error)
+        found["error"] = error.said
     return found
 
 

@@ -137,6 +137,11 @@ def test_estimator():
         (lambda path, x: graven.compile(path)((x * 9).astype(np.uint8)), "scaled as for training"),
         (lambda path, x: graven.compile(path).evaluate(x, ["a"] * 40), "map names to numbers"),
         (lambda path, x: graven.compile(path).evaluate(x, [1, 2]), "expected one each"),
+        (
+            lambda path, x: graven.compile(path, quantize="int8", calibrate=x).predict(x * np.nan),
+            "input 0 has numbers that are NaN, in sample 0 first, which no int8 is",
+        ),
+        (lambda path, x: graven.compile(path, plan="best"), "^plan='best': is no plan"),
         (lambda path, x: graven.compile(path).evaluate(x, 3), "expected one each"),
         (lambda path, x: graven.compile(path).evaluate(3.0, [1]), "a leading axis of samples"),
         (lambda path, x: graven.compile(path).predict(x[:0]), "there are no samples"),

@@ -146,6 +146,19 @@ def test_arrays_that_do_not_fit(capsys, tmp_path, arrays, expected):
     refused(capsys, expected, "run", TWO_INPUTS, "--input", tmp_path / "x.npz")
 
 
+def test_the_only_array_that_fits_is_the_input(capsys, tmp_path):
+    from graven import inputs
+    from graven.frontends import tflite
+
+    network = tflite.load(MODEL)
+    (given,) = inputs.random(network, 3, 1)
+    np.savez(tmp_path / "x.npz", images=given, labels=np.zeros(3, np.int64))
+    (found,) = inputs.load(network, [tmp_path / "x.npz"])
+    np.testing.assert_array_equal(found, given)
+    np.savez(tmp_path / "y.npz", labels=np.zeros(3, np.int64))
+    refused(capsys, "it has labels", "run", MODEL, "--input", tmp_path / "y.npz")
+
+
 def test_files_of_mixed_kinds(capsys, tmp_path):
     refused(capsys, "take one .npz", "run", MODEL, "--input", "a.npz", "--input", "b.bin")
     (tmp_path / "x.npz").write_bytes(b"PK\3\4 is no archive")

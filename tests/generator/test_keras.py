@@ -250,7 +250,7 @@ def test_damaged_files(tmp_path):
         file["w"] = np.zeros(3)
     refused(tmp_path / "weights.h5", whole)
     refused(tmp_path / "missing.keras", "cannot be read: no such file")
-    refused(HERE / "small.keras", "--layout nchw: small.keras is a file of Keras", "nchw")
+    refused(HERE / "small.keras", "layout='nchw': small.keras is a file of Keras", "nchw")
 
 
 def test_weights_that_are_no_numbers(tmp_path):

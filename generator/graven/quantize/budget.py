@@ -72,7 +72,7 @@ def words(
         quantizer = Quantizer(network, samples, "int16x8", method, progress)
         return quantizer.quantized(quantizer.bits(WHOLE))
     except GravenError as error:
-        return str(error)
+        return error.said
 
 
 class Mixture:

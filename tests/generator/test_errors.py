@@ -1,0 +1,31 @@
+"""Who calls from Python reads of arguments, who types the command of options."""
+
+from __future__ import annotations
+
+import pytest
+from graven.errors import GravenError
+
+
+@pytest.mark.parametrize(
+    ("said", "in_python"),
+    [
+        ("--calibrate: got 2 arrays", "calibrate: got 2 arrays"),
+        ("give them with --calibrate data.npz.", "give them with calibrate=."),
+        ("(--quantize int8 --calibrate)", "(quantize='int8', calibrate=)"),
+        ("--plan 'x': is no plan", "plan='x': is no plan"),
+        ("--plan within:20: the arena", "plan='within:20': the arena"),
+        ("try --plan smallest.", "try plan='smallest'."),
+        ("--flash 40: the network", "flash=40: the network"),
+        ("as in --shape 1,3,32,32.", "as in shape=(1, 3, 32, 32)."),
+        ("give --class module:Name (", "give of='module:Name' ("),
+        ("take --isa native or scalar.", "take isa='native' or scalar."),
+        ("--layout nchw: m.keras is", "layout='nchw': m.keras is"),
+        ("or take it with --allow-float.", "or take it with allow_float=True."),
+        ("--calibrate-method best", "method= best"),
+        ("f.bin: has 3 bytes, -1 -- 2", "f.bin: has 3 bytes, -1 -- 2"),
+        ("--row-input feeds it row by row", "--row-input feeds it row by row"),
+    ],
+)
+def test_options_are_arguments(said, in_python):
+    error = GravenError(said)
+    assert (error.said, str(error)) == (said, in_python)
