@@ -1,4 +1,5 @@
-// What Arduino's cores and CMSIS define before our headers does no harm.
+// What Arduino's cores and CMSIS define before our headers does no harm, nor do a user's names
+// behind `using namespace graven`.
 #include <array>
 #include <bit>
 #include <initializer_list>
@@ -72,35 +73,83 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 // clang-format on
 
+#include <graven/beam.hpp>
 #include <graven/graven.hpp>
+#include <graven/sampling.hpp>
+#include <graven/train.hpp>
 
-namespace {
+// A user's globals: with -Wshadow, too, nothing that is instantiated below is about them.
+extern int a, b, c, g, i, k, m, n, p, r, s, t, v, w, x, y;
+extern int at, band, bytes, count, from, graph, in, index, input, layer, left, out, output, params,
+    rate, row, rows, scale, shape, size, state, step, steps, task, to, top, total, value, width;
 
 using namespace graven;
-using Network =
-    Sequential<Conv2D<1, 4, 3, 1, Padding::same>, ReLU, DepthwiseConv2D<4, 1, 3, 1, Padding::same>,
-               MaxPool<2>, AvgPool<2>, Flatten, Dense<16, 3>, Softmax>;
-constexpr std::int8_t weights[36] = {1, -2, 3, 4, -5, 6, 7, 8, -9}, dense[48] = {1, 2, 3, -4};
-constexpr float scale[] = {0.02f};
-constexpr Parameters params[] = {{.output = {0.5f, 3}},
-                                 {.filter = weights, .scale = scale, .output = {0.5f, -3}},
-                                 {},
-                                 {.filter = weights, .scale = scale, .output = {0.5f, 5}},
-                                 {},
-                                 {},
-                                 {},
-                                 {.filter = dense, .scale = scale, .output = {0.1f, 0}},
-                                 {.output = {1.0f / 256, -128}}};
-using Small = Model<Network, Shape{8, 8, 1}, params>;
 
-constexpr std::array<std::int8_t, 64> image{9, 8, 7};
-static_assert(evaluate<Small>(image)[0] > -128);
+// What the headers above do not name for users is the user's, here as a type.
+#define NAME(name)                                                                                 \
+  struct name {};                                                                                  \
+  static_assert(sizeof(name*) > 0);
+// clang-format off
+NAME(Band) NAME(Block) NAME(Buffer) NAME(Bytes) NAME(Candidate) NAME(Channel) NAME(Check)
+NAME(Clamp) NAME(Config) NAME(Engine) NAME(Error) NAME(Facts) NAME(Feed) NAME(Flash) NAME(Form)
+NAME(Gradient) NAME(GraphView) NAME(Item) NAME(Kernel) NAME(Layer) NAME(Layout) NAME(Lowering)
+NAME(Memory) NAME(Multiplier) NAME(Op) NAME(Options) NAME(Place) NAME(Plan) NAME(Port)
+NAME(Progress) NAME(Reader) NAME(Region) NAME(Result) NAME(Row) NAME(RowForm) NAME(Rows)
+NAME(Rule) NAME(Sample) NAME(Scale) NAME(Schedule) NAME(Score) NAME(Slots) NAME(State) NAME(Step)
+NAME(Steps) NAME(Stream) NAME(Table) NAME(Tables) NAME(Task) NAME(Tensor) NAME(Text) NAME(Token)
+NAME(Tokens) NAME(Trait) NAME(Tree) NAME(Value) NAME(View) NAME(Weights) NAME(Words) NAME(Writer)
+// clang-format on
+#undef NAME
+
+                                        namespace {
+
+  using Network = Sequential<Conv2D<1, 4, 3, 1, Padding::same>, ReLU,
+                             DepthwiseConv2D<4, 1, 3, 1, Padding::same>, MaxPool<2>, AvgPool<2>,
+                             Flatten, Dense<16, 3>, Softmax>;
+  constexpr std::int8_t weights[36] = {1, -2, 3, 4, -5, 6, 7, 8, -9}, dense[48] = {1, 2, 3, -4};
+  constexpr float scale[] = {0.02f};
+  constexpr Parameters params[] = {{.output = {0.5f, 3}},
+                                   {.filter = weights, .scale = scale, .output = {0.5f, -3}},
+                                   {},
+                                   {.filter = weights, .scale = scale, .output = {0.5f, 5}},
+                                   {},
+                                   {},
+                                   {},
+                                   {.filter = dense, .scale = scale, .output = {0.1f, 0}},
+                                   {.output = {1.0f / 256, -128}}};
+  using Small = Model<Network, Shape{8, 8, 1}, params>;
+
+  constexpr std::array<std::int8_t, 64> image{9, 8, 7};
+  static_assert(evaluate<Small>(image)[0] > -128);
 
 }  // namespace
+
+using Learner = Sequential<TrainableDense<6, 3>>;
+constexpr Parameters learned[] = {{}, {}};
+using Tuned = Trainer<Learner, Shape{1, 1, 6}, learned,
+                      TrainPolicy{.optimizer = optimizer::adam(0.01f), .clip = {.norm = 1.0f}}>;
+
+constexpr float vectors[4 * 4] = {0.5f, -1.0f, 2.0f};
+constexpr Constant table[] = {{"table", vectors}};
+using Language = Graph<Node<Embedding<4, 4>, 0>, Node<Attention<1, 1, 4, sliding(8)>, 1, 1, 1>,
+                       Node<Dense<4, 4>, 2>, Outputs<3>>;
+constexpr Parameters words[] = {
+    {.element = Element::int32}, {.constants = table}, {}, {.filter = vectors}};
+using Writes = Model<Language, Shape{1, 1, 1}, words>;
 
 // Kernels are compiled, too.
 int run_with_macros();
 int run_with_macros() {
   static Small model;
-  return argmax(model.run(image));
+  static Tuned::State weights_and_moments;
+  alignas(Tuned::alignment) static std::byte memory[Tuned::arena_size];
+  Tuned trainer(weights_and_moments, memory);
+  constexpr std::array<float, 6> sample{1.0f, -2.0f};
+  trainer.step(sample, 1);
+  static Writes writes;
+  writes.input()[0] = 1;
+  Sampler<4> sampler;
+  Random random(3);
+  const int token = sampler(writes.run(), Writes::output_quant(), {.top_k = 2}, random);
+  return argmax(model.run(image)) + argmax(trainer.run(sample)) + token;
 }

@@ -8,6 +8,8 @@
 #error "graven needs C++20: compile with -std=c++20 or -std=gnu++20, in CMake cxx_std_20."
 #endif
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"  // g++ finds a user's globals in templates
 #include "graven/bidirectional.hpp"
 #include "graven/evaluate.hpp"
 #include "graven/graph/nodes.hpp"
@@ -74,6 +76,7 @@
 #include "graven/shared_arena.hpp"
 #include "graven/streaming.hpp"
 #include "graven/transformer.hpp"
+#pragma GCC diagnostic pop
 
 namespace graven {
 
@@ -132,10 +135,7 @@ using core::type_of;
 
 // Layers.
 using core::Abs;
-using core::Add;
-using core::AddConstant;
-using core::AddN;
-using core::AddWith;
+using core::Add, core::AddConstant, core::AddN, core::AddWith;
 using core::ArgMax;
 using core::ArgMin;
 using core::Assign;

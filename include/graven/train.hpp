@@ -1,6 +1,8 @@
 // Learning on the device: #include <graven/train.hpp> beside <graven/graven.hpp>.
 #pragma once
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"  // g++ finds a user's globals in templates
 #include "graven/train/backbone.hpp"
 #include "graven/train/int8_head.hpp"
 #include "graven/train/metrics.hpp"
@@ -8,6 +10,7 @@
 #include "graven/train/schedule.hpp"
 #include "graven/train/trainable.hpp"
 #include "graven/train/trainer.hpp"
+#pragma GCC diagnostic pop
 
 namespace graven {
 
