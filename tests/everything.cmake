@@ -42,7 +42,8 @@ endfunction()
 set(deep_suites benchmarks/test_watch_deep.py generator/test_accuracy.py
   generator/test_layers_cpp.py generator/test_mutants_deep.py generator/test_nano_rust_cpp.py
   generator/test_plans_cpp.py
-  generator/test_recurrent_deep.py generator/test_training_deep.py
+  generator/test_recurrent_deep.py generator/test_saved_model_deep.py
+  generator/test_training_deep.py
   generator/test_transformers_deep.py generator/test_wakewords_deep.py)
 file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
   generator/test_*.py benchmarks/test_*.py)

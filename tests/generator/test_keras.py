@@ -274,14 +274,17 @@ def test_saved_model(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     refused(tmp_path, r"is a SavedModel, which needs .* pip install tensorflow; or save the model")
     file = tflite_writer.to_bytes(files.read(HERE / "small.keras").network)
-    given = types.SimpleNamespace(dtype="float32", shape=(None, 12, 10, 3), set_shape=list)
-    loaded = types.SimpleNamespace(
-        signatures={"serving_default": types.SimpleNamespace(inputs=[given])}
-    )
+    given = types.SimpleNamespace(dtype="float32", shape=(None, 12, 10, 3))
+    function = types.SimpleNamespace(structured_input_signature=((), {"x": given}))
+    loaded = types.SimpleNamespace(signatures={"serving_default": function})
+    fixed = []
     converter = types.SimpleNamespace(convert=lambda: file)
     fake = types.SimpleNamespace(
         __version__="2.99",
-        resource="resource",
+        TensorSpec=lambda shape, dtype, name: (shape, dtype, name),
+        function=lambda each: types.SimpleNamespace(
+            get_concrete_function=lambda **inputs: fixed.append(inputs)
+        ),
         saved_model=types.SimpleNamespace(load=lambda path: loaded),
         lite=types.SimpleNamespace(
             TFLiteConverter=types.SimpleNamespace(
@@ -292,6 +295,14 @@ def test_saved_model(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "tensorflow", fake)
     agrees(files.read(tmp_path).network, GIVEN["y"], GIVEN["x"])
     assert "converted by TensorFlow 2.99" in capsys.readouterr().err
+    assert fixed == [{"x": ([1, 12, 10, 3], "float32", "x")}]
+    loaded.signatures = {"one": function}
+    agrees(files.read(tmp_path).network, GIVEN["y"], GIVEN["x"])
+    loaded.signatures = {"one": function, "two": function}
+    refused(tmp_path, r"has several signatures \(one, two\), expected one, or one that is called")
+    loaded.signatures = {}
+    refused(tmp_path, r"has no signature, expected one, or one that is called serving_default")
+    loaded.signatures = {"serving_default": function}
     converter.convert = lambda: 1 / 0
     refused(tmp_path, "TensorFlow does not convert it .ZeroDivisionError: division by zero")
 
