@@ -433,6 +433,38 @@ def test_every_needed_operator_is_known_or_named():
     assert {"CONV_2D", "FULLY_CONNECTED"} <= set(layers.modules())
 
 
+@pytest.mark.parametrize(("axis", "count"), [(1, 3), (-1, 2), (2, 4)])
+def test_the_largest_along_any_axis(axis, count):
+    value = helper.make_tensor_value_info
+    nodes = [
+        node("Conv", ["x", "w"], ["c"], pads=[1, 1, 1, 1]),
+        node("TopK", ["c", "count"], ["values", "indices"], axis=axis),
+    ]
+    constants = {"w": reals(6, 3, 3, 3), "count": integers(count)}
+    graph = helper.make_graph(
+        nodes, "graph", [value("x", TensorProto.FLOAT, (1, 3, 5, 7))],
+        [value("values", TensorProto.FLOAT, None), value("indices", TensorProto.INT64, None)],
+        [numpy_helper.from_array(data, name) for name, data in constants.items()],
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    network = frontend.parse(model, "m.onnx", "m", "nchw")
+    x = reals(1, 3, 5, 7, seed=4)
+    wanted = ReferenceEvaluator(model).run(None, {"x": x})
+    found = reference.run(network, [x])
+    np.testing.assert_allclose(found[network.outputs[0]], wanted[0], rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(found[network.outputs[1]], wanted[1])
+
+
+@pytest.mark.parametrize(
+    ("count", "largest", "sentence"),
+    [(2, 0, "finds the least values"), (9, 1, "asks for more than its axis has")],
+)
+def test_the_largest_that_are_none(count, largest, sentence):
+    nodes = [node("TopK", ["x", "count"], ["values", "y"], largest=largest)]
+    with pytest.raises(GravenError, match=sentence):
+        Graph(nodes, {"count": integers(count)}, (1, 5)).read()
+
+
 def looked_up(element, axis=0):
     """A table by the model's input, by places of this type, and a layer behind it."""
     value = helper.make_tensor_value_info

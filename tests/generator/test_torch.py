@@ -322,6 +322,7 @@ def test_pickled_files(tmp_path, monkeypatch):
         ),
         (torch.nn.Upsample(scale_factor=1.5, mode="bilinear"), (1, 2, 5, 5), "no whole number"),
         (Function(lambda x: x.double()), (1, 3), "another element than float32"),
+        (Function(lambda x: x.topk(2, largest=False)), (1, 3), "least values .largest=False."),
     ],
 )
 def test_refused(module, shape, sentence):
@@ -359,3 +360,35 @@ def test_embedding_in_float_and_int8():
     error = np.sqrt(np.mean((whole(tokens) - wanted) ** 2) / np.mean(wanted**2))
     assert error < 0.05
     np.testing.assert_array_equal(whole.native()(tokens), whole(tokens))
+
+
+class Largest(nn.Module):
+    def __init__(self, axis, count):
+        super().__init__()
+        self.before, self.axis, self.count = nn.Conv2d(3, 6, 3, padding=1), axis, count
+
+    def forward(self, x):
+        return torch.topk(self.before(x), self.count, dim=self.axis)
+
+
+@pytest.mark.parametrize(("axis", "count"), [(1, 3), (-1, 2), (2, 4)])
+def test_the_largest_along_any_axis(axis, count):
+    module = seeded(Largest(axis, count))
+    x = torch.randn(1, 3, 5, 7)
+    network = frontend.from_module(module, (x,), layout="nchw")
+    found = reference.run(network, [x.numpy()])
+    with torch.no_grad():
+        values, indices = (each.numpy() for each in module(x))
+    np.testing.assert_allclose(found[network.outputs[0]], values, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(found[network.outputs[1]], indices)
+
+
+def test_the_largest_in_int8():
+    """Indices have no scale; C++ finds what numpy does."""
+    module = seeded(nn.Sequential(nn.Flatten(), nn.Linear(12, 8), Function(lambda x: x.topk(2)[1])))
+    seen = np.random.default_rng(0).normal(0, 1, (100, 12)).astype(np.float32)
+    with torch.no_grad():
+        wanted = module(torch.from_numpy(seen)).numpy()
+    whole = api.compile(module, calibrate=seen, quantize="int8")
+    found = whole(seen)
+    assert found.dtype == np.int32 and np.mean(found.reshape(wanted.shape) == wanted) > 0.9

@@ -519,6 +519,22 @@ class Draft:
         return View(index, shape, view.order, shape)
 
     def softmax(self, view: View, axis: int, name: str = "SOFTMAX") -> View:
+        view = self.lying_last(view, axis)
+        return self.unary(name, view, {"Beta": 1.0} if name == "SOFTMAX" else None)
+
+    def top_k(self, view: View, axis: int, count: int) -> list[View]:
+        """The largest along an axis, and their int32 indices."""
+        axis %= len(view.shape)
+        view = self.lying_last(view, axis)
+        shape = tuple(count if each == axis else n for each, n in enumerate(view.axes))
+        memory = tuple(shape[each] for each in view.order)
+        inputs = [view.index, self.integers([count])]
+        found = self.emit_several("TOPK_V2", inputs, [memory, memory])
+        self.tensors[found[1]] = replace(self.tensors[found[1]], element=ir.Element.INT32)
+        return [View(index, shape, view.order, shape) for index in found]
+
+    def lying_last(self, view: View, axis: int) -> View:
+        """With this axis as memory's last."""
         view = self.settled(view)
         axis %= len(view.axes)
         moving = [each for each in view.order if view.axes[each] != 1]
@@ -528,8 +544,7 @@ class Draft:
         elif view.order[-1] != axis:
             order = (*(each for each in view.order if each != axis), axis)
             view = replace(view, index=self.demand(view, order), order=order)
-        view = replace(view, index=self.at_hand(view))
-        return self.unary(name, view, {"Beta": 1.0} if name == "SOFTMAX" else None)
+        return replace(view, index=self.at_hand(view))
 
     # -- clamps and what has no operator of its own ----------------------------------------------
 

@@ -52,7 +52,6 @@ INSTEAD = {
     **dict.fromkeys(("DynamicQuantizeLinear", "ConvInteger", "MatMulInteger"), DYNAMIC),
     "InstanceNormalization": "use BatchNormalization, which costs nothing behind a convolution",
     "GroupNormalization": "use BatchNormalization, which costs nothing behind a convolution",
-    "TopK": "end the network before it, and sort in the firmware",
     "NonMaxSuppression": "end the network before it, and do it in the firmware",
     "Einsum": "use MatMul",
 }
@@ -651,6 +650,19 @@ def _split(reader: _Reader, attributes: Attributes, inputs: list) -> list[View]:
         part = -(-view.shape[axis] // count)
         sizes = [part] * (count - 1) + [view.shape[axis] - part * (count - 1)]
     return reader.draft.split(view, axis, sizes)
+
+
+@handles("TopK")
+def _top_k(reader: _Reader, attributes: Attributes, inputs: list) -> list[View]:
+    if not attributes.get("largest", 1):
+        raise reader.draft.error(
+            "finds the least values (largest=0), expected the largest; negate what goes in and "
+            "what comes out."
+        )
+    count = reader.integers(inputs, 1, "number K")
+    if not count or not 0 < count[0] <= inputs[0].shape[attributes.get("axis", -1)]:
+        raise reader.draft.error("asks for more than its axis has, or for none; choose K in it.")
+    return reader.draft.top_k(inputs[0], attributes.get("axis", -1), count[0])
 
 
 @handles("Gather")

@@ -50,7 +50,6 @@ NORMALIZED = "use BatchNorm, which costs nothing behind a convolution"
 INSTEAD = {
     "group_norm": NORMALIZED, "instance_norm": NORMALIZED,
     "sort": "end the model before it, and sort in the firmware",
-    "topk": "end the model before it, and sort in the firmware",
 }  # fmt: skip
 
 ELEMENTS = {
@@ -614,6 +613,16 @@ def _softmax(reader: _Reader, given: Arguments) -> View:
 @handles("log_softmax", "_log_softmax")
 def _log_softmax(reader: _Reader, given: Arguments) -> View:
     return reader.draft.softmax(given["self"], given["dim"], "LOG_SOFTMAX")
+
+
+@handles("topk")
+def _top_k(reader: _Reader, given: Arguments) -> list[View]:
+    if not given.get("largest", True):
+        raise reader.draft.error(
+            "finds the least values (largest=False), expected the largest; negate what goes in "
+            "and what comes out."
+        )
+    return reader.draft.top_k(given["self"], given.get("dim", -1), given["k"])
 
 
 @handles(*UNCHANGED)

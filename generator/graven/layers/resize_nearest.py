@@ -10,6 +10,7 @@ from graven import ir
 from graven.bounds import monotone, unclamped
 from graven.channels import one_to_one
 from graven.cpp import Cpp, boolean, computed, template
+from graven.moving import expect_moved
 from graven.node import Node, Option, Values, shape_text
 from graven.quantize.rules import SAME
 
@@ -32,13 +33,13 @@ def options(layer: ResizeNearest) -> dict[str, Option]:
 
 
 def read(node: Node) -> ResizeNearest:
-    data, output = node.expect_activations(2, 2, wide=True)
-    node.expect_same_quantization(data, output)
+    node.expect_inputs(2, 2)
+    data = node.input(0)
     node.expect_image(data)
     size = node.integers(1)
     if len(size) != 2 or min(size) < 1:
         raise node.error(f"a size of {shape_text(size)} is no height and width.", node.input(1))
-    node.expect_shape(output, (data.shape[0], *size, data.shape[3]))
+    expect_moved(node, data, node.output, (data.shape[0], *size, data.shape[3]))
     layer = ResizeNearest(
         align_corners=bool(node.option("AlignCorners")),
         half_pixel_centers=bool(node.option("HalfPixelCenters")),

@@ -10,6 +10,7 @@ from graven import ir
 from graven.bounds import monotone
 from graven.channels import Links, channels
 from graven.cpp import Cpp, axes, computed, hwc_axis, template
+from graven.moving import expect_moved
 from graven.node import Node, Option, Values
 from graven.quantize.rules import SAME
 
@@ -34,15 +35,12 @@ def read(node: Node) -> Split:
     (parts,) = node.positive("NumSplits")
     node.expect_inputs(2, 2, outputs=parts)
     data = node.input(1)
-    node.expect_activation(data, wide=True)
     axis = node.axis(node.integers(0)[0], len(data.shape))
     extent, rest = divmod(data.shape[axis], parts)
     if rest:
         raise node.error(f"{data.shape[axis]} does not fall into {parts} equal parts.", data)
     for output in node.outputs:
-        node.expect_same_element(data, output)
-        node.expect_shape(output, (*data.shape[:axis], extent, *data.shape[axis + 1 :]))
-        node.expect_same_quantization(data, output)
+        expect_moved(node, data, output, (*data.shape[:axis], extent, *data.shape[axis + 1 :]))
     return Split(axis, parts)
 
 

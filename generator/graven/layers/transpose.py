@@ -9,6 +9,7 @@ import numpy as np
 from graven import ir
 from graven.bounds import monotone
 from graven.cpp import Cpp, computed, template
+from graven.moving import expect_moved
 from graven.node import Node, Option, Values, shape_text
 from graven.quantize.rules import SAME
 
@@ -28,15 +29,15 @@ def options(layer: Transpose) -> dict[str, Option]:
 
 
 def read(node: Node) -> Transpose:
-    data, output = node.expect_activations(2, 2, wide=True)
-    node.expect_same_quantization(data, output)
+    node.expect_inputs(2, 2)
+    data = node.input(0)
     rank = len(data.shape)
     axes = tuple(axis % rank if -rank <= axis < rank else axis for axis in node.integers(1))
     if sorted(axes) != list(range(rank)):
         raise node.error(
             f"an order of axes {shape_text(axes)} is no permutation of {rank}.", node.input(1)
         )
-    node.expect_shape(output, tuple(data.shape[axis] for axis in axes))
+    expect_moved(node, data, node.output, tuple(data.shape[axis] for axis in axes))
     return Transpose(axes)
 
 
