@@ -39,9 +39,12 @@ MEANS = ("AVERAGE_POOL_2D", "RESIZE_BILINEAR")
 EQUAL = 64
 SAME_SCALE = 1e-5  # of a bias: relative, what float32 makes of a product
 
-UP_TO_6 = ir.Quantization((float(np.float32(6 / 255)),), (-128,))
+FLOAT32, INT8, INT16 = ir.Element.FLOAT32, ir.Element.INT8, ir.Element.INT16
 
-FLOAT32, INT8 = ir.Element.FLOAT32, ir.Element.INT8
+UP_TO_6 = {
+    INT8: ir.Quantization((float(np.float32(6 / 255)),), (-128,)),
+    INT16: ir.Quantization((float(np.float32(6 / 32767)),), (0,)),
+}
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def scales_of(
     """As a file states them, for numbers of this dtype."""
     found = tuple(float(np.float32(each)) for each in np.ravel(scale))
     points = np.zeros(len(found), np.int64) if zero_point is None else np.ravel(zero_point)
-    lower = 128 if dtype == np.uint8 else 0
+    lower = {np.dtype(np.uint8): 128, np.dtype(np.uint16): 32768}.get(np.dtype(dtype), 0)
     return ir.Quantization(found, tuple(int(each) - lower for each in points), axis)
 
 
@@ -136,8 +139,8 @@ def whole(
 
 
 def lowered(draft: Draft, operators: list[Op], outputs: list[int]) -> list[Op]:
-    """The operators in int8 where the file says so; the Draft's tensors and inputs, and the list of
-    outputs, change with them."""
+    """The operators in integers (Draft.whole) where the file says so; the Draft's tensors and
+    inputs, and the list of outputs, change with them."""
     scaled = [tensor for tensor in draft.tensors if tensor.quantization]
     if not scaled or any(each.data is None and each.element is not FLOAT32 for each in scaled):
         return operators  # of real numbers, or int8 from the beginning
@@ -263,14 +266,20 @@ class _Lowering:
         wanted = self.tensors[output].quantization
         made = output
         if isinstance(rule, Fixed):
-            scales = ir.Quantization((float(np.float32(rule.scale)),), (rule.zero_point,))
+            found = rule.of(self.draft.whole)
+            scales = ir.Quantization((float(np.float32(found.scale)),), (found.zero_point,))
             made = output if scales == wanted else self.like(output, scales)
         common = wanted if rule == SAME else None
         if each.name in MEANS:  # of values that the output's scale may not reach
             common = self.tensors[self.activations(each)[0]].quantization
             made = output if common == wanted else self.like(output, common)
         if self.weights(each) is None:
-            inputs = [self.operand(index, common) for index in each.inputs]
+            inputs = [
+                index  # slopes are int8, as weights are
+                if each.name == "PRELU" and self.tensors[index].element is INT8
+                else self.operand(index, common)
+                for index in each.inputs
+            ]
         else:
             inputs = self.weighted(each)
         found = replace(each, inputs=inputs, outputs=[made, *others])
@@ -298,6 +307,7 @@ class _Lowering:
 
     def operand(self, index: int, common: ir.Quantization | None) -> int:
         """An input with a scale: its own, or that which all have in common."""
+        index = self.widened(index)
         tensor = self.tensors[index]
         if tensor.data is None:
             alike = common is None or tensor.quantization == common
@@ -307,11 +317,26 @@ class _Lowering:
         if common is None and tensor.quantization is not None:
             return index
         values = self.real_of(tensor)
+        element = self.draft.whole
         if common is None:
             most = float(np.max(np.abs(values), initial=0.0))
-            common = ir.Quantization((float(np.float32(most / 127.0)) or 1.0,), (0,))
-        data = quantized(values, Scale(common.scale[0], common.zero_point[0]))
+            levels = np.iinfo(element.dtype).max
+            common = ir.Quantization((float(np.float32(most / levels)) or 1.0,), (0,))
+        data = quantized(values, Scale(common.scale[0], common.zero_point[0], element))
         return self.draft.scaled(self.draft.tensor(tensor.name, data.shape, data), common)
+
+    def widened(self, index: int) -> int:
+        """Under int16 a constant of int8 is its numbers less their zero point, of the same
+        scale."""
+        tensor = self.tensors[index]
+        stored = tensor.quantization
+        if self.draft.whole is not INT16 or tensor.element is not INT8 or stored is None:
+            return index
+        if tensor.data is None or len(stored.scale) != 1:
+            return index
+        data = tensor.data.astype(np.int16) - np.int16(stored.zero_point[0])
+        wide = self.draft.tensor(tensor.name, data.shape, data)
+        return self.draft.scaled(wide, replace(stored, zero_point=(0,)))
 
     def weighted(self, each: Op) -> list[int]:
         """With a bias in the scale of the sums: as it is stored, if that is its scale."""
@@ -332,7 +357,7 @@ class _Lowering:
                 "has a bias beyond 32 bits in the scale of its input times that of its weights; "
                 "quantize the model again, with wider weights."
             )
-        data = sums.astype(np.int32)
+        data = sums.astype(np.int64 if self.draft.whole is INT16 else np.int32)
         inputs[last] = self.draft.scaled(self.draft.tensor(bias.name, data.shape, data), scales)
         return inputs
 
@@ -413,7 +438,7 @@ class _Lowering:
         tensor = self.tensors[index]
         if tensor.element is not FLOAT32 or tensor.quantization is None:
             return tensor
-        return replace(tensor, element=INT8)
+        return replace(tensor, element=self.draft.whole)
 
     def widen_edges(self) -> None:
         """What the file takes and gives as uint8 stays so, with a QUANTIZE between."""

@@ -99,6 +99,8 @@ class Draft:
     inputs: list[int] = field(default_factory=list)
     orders: dict[str, Shape] = field(default_factory=dict)  # of inputs in memory
     made: dict[tuple, int] = field(default_factory=dict)  # reshaped and transposed tensors
+    whole: ir.Element = ir.Element.INT8  # what activations with a scale become
+    is_quantized: bool = False
     edges: set[str] = field(default_factory=set)  # inputs and outputs that the file has as uint8
 
     def error(self, message: str) -> GravenError:
@@ -195,6 +197,15 @@ class Draft:
         return outputs
 
     # -- scales ----------------------------------------------------------------------------------
+
+    def computes(self, element: ir.Element) -> None:
+        """The file has activations of these integers."""
+        if self.is_quantized and element is not self.whole:
+            raise self.error(
+                f"is {element.value} where other activations are {self.whole.value}; quantize all "
+                "of them to one width."
+            )
+        self.whole, self.is_quantized = element, True
 
     def moved_by(self, name: str, inputs: Sequence[int]) -> ir.Tensor | None:
         """The activation whose values, and so scales, an operator's output has, if of one alone."""
@@ -573,7 +584,7 @@ class Draft:
                 view = self.quantize(view, replace(scales, scale=wider))
         view = self.binary("ADD", view, np.float32([6 * beta]))
         if scales:
-            view = self.quantize(view, integers.UP_TO_6)
+            view = self.quantize(view, integers.UP_TO_6[self.whole])
         return self.binary("MUL", self.unary("RELU6", view), np.float32([1 / 6]))
 
     def prelu(self, view: View, slope: np.ndarray) -> View:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from graven.frontends.onnx import Attributes, Handler, _Reader
 
 BYTES = (np.dtype(np.int8), np.dtype(np.uint8))
+WORDS = (np.dtype(np.int16), np.dtype(np.uint16))
 UNARY = {
     "QLinearAveragePool": "AveragePool",
     "QLinearGlobalAveragePool": "GlobalAveragePool",
@@ -48,16 +49,24 @@ def handlers() -> dict[str, Handler]:
 
 def activation_scales(reader: _Reader, scale: Any, zero_point: Any) -> ir.Quantization:
     dtype = np.dtype(np.uint8) if zero_point is None else zero_point.dtype
-    if dtype not in BYTES:
+    if dtype not in (*BYTES, *WORDS):
         raise reader.draft.error(
-            f"has numbers of {dtype}, expected int8 or uint8; quantize the model to 8 bits."
+            f"has numbers of {dtype}, expected int8, uint8 or int16; quantize the model to 8 bits."
         )
     if np.size(scale) != 1:
         raise reader.draft.error(
             f"has {np.size(scale)} scales for an activation, expected one; only weights can have "
             "one per channel."
         )
-    return scales_of(scale, zero_point, dtype)
+    reader.draft.computes(ir.Element.INT16 if dtype in WORDS else ir.Element.INT8)
+    found = scales_of(scale, zero_point, dtype)
+    if dtype in WORDS and found.zero_point != (0,):
+        raise reader.draft.error(
+            f"has {dtype} numbers with zero point {int(np.ravel(zero_point)[0])}, expected "
+            f"{0 if dtype == np.int16 else 32768}: activations of 16 bits are symmetric; quantize "
+            "the model again with symmetric activations (ActivationSymmetric), or to 8 bits."
+        )
+    return found
 
 
 def read_as(reader: _Reader, value: Any, scale: Any, zero_point: Any, axis: int = 0) -> Any:
@@ -75,7 +84,7 @@ def read_as(reader: _Reader, value: Any, scale: Any, zero_point: Any, axis: int 
                 f"written with {text(tensor.quantization)}; quantize the model again."
             )
         return value
-    kinds = (*BYTES, np.dtype(np.int32))
+    kinds = (*BYTES, np.dtype(np.int16), np.dtype(np.int32))
     values = value if value.dtype in kinds else four_bits(reader, value)
     if np.size(scale) > 1 and (np.ndim(scale) != 1 or np.size(scale) != values.shape[axis]):
         raise reader.draft.error(
@@ -105,7 +114,7 @@ def _quantize(reader: _Reader, attributes: Attributes, inputs: list) -> View | l
     scale, zero_point = reader.array(inputs, 1, "scale"), reader.array(inputs, 2, "zero point")
     kind = attributes.get("output_dtype", 0)
     if zero_point is None and kind not in (0, 2):
-        zero_point = np.zeros((), {3: np.int8}.get(kind, np.int16))
+        zero_point = np.zeros((), {3: np.int8, 4: np.uint16, 5: np.int16}.get(kind, np.int32))
     if not isinstance(inputs[0], View):
         return [whole(inputs[0], scale, zero_point, attributes.get("axis", 1))]
     return reader.draft.quantize(inputs[0], activation_scales(reader, scale, zero_point))
