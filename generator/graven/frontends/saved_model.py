@@ -69,7 +69,7 @@ def of_one_sample(tensorflow: Any, function: Any) -> Any:
 
 
 def in_order(data: bytes) -> bytes:
-    """Inputs and outputs by their names, as a SavedModel calls them; the converter takes any order."""
+    """Inputs and outputs by their names, as a SavedModel has them; the converter has any order."""
     content = bytearray(data)
     model = tflite.Model.GetRootAs(content, 0)
     if model.SignatureDefsLength() != 1:
