@@ -33,7 +33,7 @@ template <class T> void run() {
   T trainer(state, memory);
   [&]<int... k>(std::integer_sequence<int, k...> arrays) {
     (read(trainer.template weights<k>()), ...);
-    float x[T::input_size];
+    std::remove_const_t<typename T::Data::element_type> x[T::input_size];
     typename T::Target wanted[T::target_size];
     read(std::span(x));
     read(std::span(wanted));
@@ -55,6 +55,8 @@ class Layer:
     weights: list[np.ndarray] = field(default_factory=list)  # of the layer, in C++'s order
     rows: int = 1  # of a Dense over several rows: how C++ cuts its weights
     layers: int = 1  # that count in C++
+    records: str = "{}"  # theirs, `@` the number of the network
+    before: str = ""  # what these name
 
 
 class Torch:
@@ -109,10 +111,51 @@ def activate(m: Any, x: Any, activation: str) -> Any:
     return x
 
 
+def axis_pairs(size: int, out: int, kernel: int, stride: int, dilation: int, before: int) -> Any:
+    """[out, kernel]: which of `size` inputs a convolution's tap reads; -1: none."""
+    at = np.arange(out)[:, None] * stride - before + np.arange(kernel) * dilation
+    return np.where((at >= 0) & (at < size), at, -1)
+
+
+def places_of(sizes: tuple[int, int, int], pairs: list[np.ndarray]) -> np.ndarray:
+    """[pixels of the output, taps]: the pixel that is read; -1: none."""
+    z, y, x = (p.reshape([p.shape[i // 3] if i % 3 == k else 1 for i in range(6)])
+               for k, p in enumerate(pairs))  # fmt: skip
+    places = (z * sizes[1] + y) * sizes[2] + x
+    places = np.where((z < 0) | (y < 0) | (x < 0), -1, places)
+    return places.reshape(np.prod(places.shape[:3]), -1)
+
+
+def gathered(m: Any, x: Any, places: np.ndarray) -> Any:
+    """The pixels of x at these places, zeros at -1."""
+    flat = x.reshape(-1, x.shape[2])
+    return m.concatenate([flat, flat[:1] * 0])[places]
+
+
+def cell(m: Any, x: Any, w: list[Any], units: int, before: bool) -> Any:
+    """A GRU's hidden states, [moments, units], weights in C++'s order."""
+    sigmoid = lambda a: 1 / (1 + m.exp(-a))  # noqa: E731
+    inputs = x.shape[2]
+    moments, weights = x.reshape(-1, inputs), w[0].reshape(units, 3, inputs + units)
+    bias, hidden, states = w[1].reshape(4, units), w[1][:units] * 0, []
+    for n in range(moments.shape[0]):
+        own = [weights[:, k, :inputs] @ moments[n] + bias[k] for k in range(3)]
+        z = sigmoid(own[0] + weights[:, 0, inputs:] @ hidden)
+        r = sigmoid(own[1] + weights[:, 1, inputs:] @ hidden)
+        if before:
+            offered = m.tanh(own[2] + weights[:, 2, inputs:] @ (r * hidden) + bias[3])
+        else:
+            offered = m.tanh(own[2] + r * (weights[:, 2, inputs:] @ hidden + bias[3]))
+        hidden = (1 - z) * offered + z * hidden
+        states.append(hidden.reshape(1, units))
+    return m.concatenate(states)
+
+
 class Builder:
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
         self.layers: list[Layer] = []
+        self.tokens = 0  # of an embedding, which the input names
         self.shape: Shape = (self.pick(1, 8), self.pick(1, 8), self.pick(1, 3))
         self.input = self.shape
 
@@ -225,16 +268,172 @@ class Builder:
         self.add(Layer(name, self.shape, forwards[name]))
 
     def norm(self) -> None:
-        if self.shape[2] < 3:  # of one or two channels little more than signs is left
+        channels = self.shape[2]
+        if channels < 3:  # of one or two channels little more than signs is left
             return self.function()
         centred = self.chance(0.5)
 
         def forward(m: Any, x: Any, w: list[Any]) -> Any:
             if centred:
                 x = x - x.mean(-1)[..., None]
-            return x / ((x * x).mean(-1)[..., None] + 1e-5) ** 0.5
+            normal = x / ((x * x).mean(-1)[..., None] + 1e-5) ** 0.5
+            return normal * w[0] + w[1] if centred else normal * w[0]
 
-        return self.add(Layer("LayerNorm" if centred else "RMSNorm", self.shape, forward))
+        weights = [1 + self.draw(channels, fan=4)]
+        if centred:
+            weights.append(self.draw(channels, fan=4))
+        text = "LayerNorm" if centred else "RMSNorm"
+        return self.add(Layer(text, self.shape, forward, weights))
+
+    def volume(self) -> None:
+        rows, width, channels = self.shape
+        depth = int(self.rng.choice([d for d in range(1, rows + 1) if rows % d == 0]))
+        sizes, same, outputs = (depth, rows // depth, width), self.chance(0.5), self.pick(1, 3)
+        kernel = [self.pick(1, min(3, size)) for size in sizes]
+        stride = [self.pick(1, 2) for _ in range(3)]
+        dilation = [
+            2 if self.chance(0.2) and 2 * k - 1 <= size else 1
+            for k, size in zip(kernel, sizes, strict=True)
+        ]
+        pairs, out = [], []
+        for size, k, step, far in zip(sizes, kernel, stride, dilation, strict=True):
+            count, before, _ = windows(size, (k - 1) * far + 1, step, same)
+            pairs.append(axis_pairs(size, count, k, step, far, before))
+            out.append(count)
+        places = places_of(sizes, pairs)
+        taps, act = int(np.prod(kernel)) * channels, self.activation()
+        shape = (out[0] * out[1], out[2], outputs)
+
+        def forward(m: Any, x: Any, w: list[Any]) -> Any:
+            taken = gathered(m, x, places).reshape(-1, taps)
+            return activate(m, (taken @ w[0].reshape(outputs, taps).T + w[1]).reshape(shape), act)
+
+        names = ["{" + ", ".join(str(n) for n in each) + "}" for each in (kernel, stride, dilation)]
+        text = (
+            f"Conv3D<{depth}, {channels}, {outputs}, Extent3{names[0]}, Extent3{names[1]}, "
+            f"Padding::{'same' if same else 'valid'}, {act}, Extent3{names[2]}>"
+        )
+        weights = [self.draw(outputs * taps, fan=taps), self.draw(outputs, fan=4)]
+        self.add(Layer(text, shape, forward, weights))
+
+    def transposed(self) -> None:
+        height, width, channels = self.shape
+        if height * width > 24:
+            return self.conv()
+        kernel, stride = [self.pick(1, 3), self.pick(1, 3)], [self.pick(1, 2), self.pick(1, 2)]
+        same, outputs, act = self.chance(0.5), self.pick(1, 3), self.activation()
+        pairs, out = [], []
+        for size, k, step in zip((height, width), kernel, stride, strict=True):
+            made = size * step if same else (size - 1) * step + max(k, step)
+            before = windows(made, k, step, same)[1]
+            forwards = axis_pairs(made, size, k, step, 1, before)  # of the convolution back
+            back = np.full((made, k), -1)
+            for at, tap in np.argwhere(forwards >= 0):
+                back[forwards[at, tap], tap] = at
+            pairs.append(back)
+            out.append(made)
+        places = places_of((1, height, width), [np.zeros((1, 1), int), *pairs])
+        taps, shape = int(np.prod(kernel)) * channels, (out[0], out[1], outputs)
+
+        def forward(m: Any, x: Any, w: list[Any]) -> Any:
+            taken = gathered(m, x, places).reshape(-1, taps)
+            return activate(m, (taken @ w[0].reshape(outputs, taps).T + w[1]).reshape(shape), act)
+
+        text = (
+            f"TransposeConv2D<{channels}, {outputs}, Filter{{{kernel[0]}, {kernel[1]}}}, "
+            f"Stride{{{stride[0]}, {stride[1]}}}, {'same' if same else 'valid'}, {act}>"
+        )
+        weights = [self.draw(outputs * taps, fan=taps), self.draw(outputs, fan=4)]
+        return self.add(Layer(text, shape, forward, weights))
+
+    def gru(self) -> None:
+        (height, width, inputs), units = self.shape, self.pick(1, 5)
+        before, whole = self.chance(0.4), width > 1 or self.chance(0.5)
+        shape = (height, width, units) if whole else (1, 1, units)
+
+        def forward(m: Any, x: Any, w: list[Any]) -> Any:
+            states = cell(m, x, w, units, before)
+            return states.reshape(shape) if whole else states[-1:].reshape(shape)
+
+        how = f"{{{str(whole).lower()}, {str(self.chance(0.5)).lower()}}}"
+        text = f"GRU<{units}, Recurrence{how}, Reset::{'before' if before else 'after'}>"
+        size = 3 * units * (inputs + units)
+        weights = [self.draw(size, fan=inputs + units), self.draw(4 * units, fan=4)]
+        self.add(Layer(text, shape, forward, weights))
+
+    def branches(self) -> None:
+        height, width, channels = self.shape
+        outputs = self.pick(1, 3)
+        axis = int(self.rng.integers(0, 3))
+        outputs = outputs if axis == 2 else channels
+
+        def forward(m: Any, x: Any, w: list[Any]) -> Any:
+            first = x @ w[0].reshape(outputs, channels).T + w[1]
+            parts = [first, x, first]
+            swap = lambda a: a.swapaxes(0, axis)  # noqa: E731
+            return swap(m.concatenate([swap(part) for part in parts]))
+
+        out = [height, width, channels]
+        out[axis] = 2 * (outputs if axis == 2 else out[axis]) + (
+            channels if axis == 2 else out[axis]
+        )
+        name = ["height", "width", "channels"][axis]
+        text = (
+            f"Graph<Node<Conv2D<{channels}, {outputs}, 1>, 0>, "
+            f"Node<Concatenate<Axis::{name}>, 1, 0, 1>, Outputs<2>>"
+        )
+        weights = [self.draw(outputs * channels, fan=channels), self.draw(outputs, fan=4)]
+        self.add(
+            Layer(text, (out[0], out[1], out[2]), forward, weights, layers=2, records="{}, {}")
+        )
+
+    def broadcast(self) -> None:
+        channels = self.shape[2]
+        kind = self.pick(0, 2)
+        if kind == 0:  # the mean of all pixels, added to each
+            self.add(
+                Layer(
+                    "Residual<GlobalAvgPool>",
+                    self.shape,
+                    lambda m, x, w: x + x.mean((0, 1)),
+                    layers=2,
+                    records="{}, {}",
+                )
+            )
+            return
+
+        def forward(m: Any, x: Any, w: list[Any]) -> Any:
+            return x + (x @ w[0].reshape(1, channels).T + w[1])
+
+        text = f"Residual<Conv2D<{channels}, 1, 1>>"
+        weights = [self.draw(channels, fan=channels), self.draw(1, fan=4)]
+        self.add(Layer(text, self.shape, forward, weights, layers=2, records="{}, {}"))
+
+    def part(self) -> None:
+        height, width, channels = self.shape
+        first = self.pick(0, height - 1)
+        end = self.pick(first + 1, height)
+        text = f"Slice<Axis::height, {first}, {end - first}>"
+        out = (end - first, width, channels)
+        self.add(Layer(text, out, lambda m, x, w: x[first:end]))
+
+    def embedding(self) -> None:
+        rows, size = self.pick(2, 6), self.pick(1, 4)
+        self.input = (self.pick(1, 8), 1, 1)
+        out = (self.input[0], 1, size)
+
+        def forward(m: Any, x: Any, w: list[Any]) -> Any:
+            return w[0].reshape(rows, size)[x.reshape(-1)].reshape(out)
+
+        before = (
+            f"constexpr float table@[{rows * size}]{{}};\n"
+            'constexpr Constant constants@[]{{.name = "table", .data = table@}};\n'
+        )
+        weights = [self.draw(rows * size, fan=2)]
+        records = "{.constants = constants@, .element = Element::float32}"
+        text = f"Embedding<{rows}, {size}>"
+        self.add(Layer(text, out, forward, weights, records=records, before=before))
+        self.tokens = rows
 
     def residual(self) -> None:
         channels = self.shape[2]
@@ -244,7 +443,7 @@ class Builder:
 
         text = f"Residual<Conv2D<{channels}, {channels}, 1>>"
         weights = [self.draw(channels * channels, fan=channels), self.draw(channels, fan=4)]
-        self.add(Layer(text, self.shape, forward, weights, layers=2))
+        self.add(Layer(text, self.shape, forward, weights, layers=2, records="{}, {}"))
 
     def mean(self) -> None:
         out = (1, 1, self.shape[2])
@@ -280,6 +479,7 @@ LOSSES = {
     "loss::huber(0.5f)": lambda m, y, t: m.where(
         m.abs(y - t) < 0.5, (y - t) ** 2 / 2, 0.5 * (m.abs(y - t) - 0.25)
     ).mean(),
+    "loss::binary_cross_entropy": lambda m, y, t: (m.log(1 + m.exp(y)) - t * y).mean(),
 }
 
 
@@ -319,8 +519,14 @@ class Network:
 
 def random_network(seed: int) -> Network:
     b = Builder(seed)
+    if b.chance(0.1):
+        b.embedding()
+    kinds = [
+        b.conv, b.depthwise, b.pool, b.function, b.residual, b.norm,
+        b.volume, b.transposed, b.gru, b.branches, b.broadcast, b.part,
+    ]  # fmt: skip
     for _ in range(b.pick(0, 4)):
-        [b.conv, b.depthwise, b.pool, b.function, b.residual, b.norm][b.pick(0, 5)]()
+        kinds[b.pick(0, len(kinds) - 1)]()
     if b.chance(0.2):
         b.mean()
     if b.chance(0.4):
@@ -331,6 +537,8 @@ def random_network(seed: int) -> Network:
     if loss in LOSSES and b.chance(0.2):
         b.softmax()
     x = b.rng.normal(size=b.input).astype(np.float32)
+    if b.tokens > 0:
+        x = b.rng.integers(0, b.tokens, size=b.input).astype(np.int32)
     target = b.rng.normal(size=b.shape).astype(np.float32)
     if loss not in LOSSES:
         target = b.rng.integers(0, b.shape[2], size=b.shape[:2]).astype(np.int32)
@@ -340,13 +548,17 @@ def random_network(seed: int) -> Network:
 def cpp_of(n: int, net: Network) -> str:
     layers = ", ".join(layer.type for layer in net.layers)
     count = 1 + sum(layer.layers for layer in net.layers)
+    own = "{.element = Element::int32}" if net.x.dtype == np.int32 else "{}"
+    records = ", ".join([own, *(layer.records for layer in net.layers)])
+    before = "".join(layer.before for layer in net.layers)
     size = ", ".join(str(s) for s in net.shape)
     policy = f".loss = {net.loss}, .batch = 2, .remake = {str(net.remake).lower()}"
     trainer = f"Trainer<Net{n}, Shape{{{size}}}, params{n}, TrainPolicy{{{policy}}}>"
     return (
-        f"using Net{n} = Sequential<{layers}>;\nconstexpr Parameters params{n}[{count}]{{}};\n"
+        f"{before}using Net{n} = Sequential<{layers}>;\n"
+        f"constexpr Parameters params@[{count}]{{{records}}};\n"
         f"using Trainer{n} = {trainer};\n"
-    )
+    ).replace("@", str(n))
 
 
 def answers_of(networks: list[Network], folder: Path) -> list[tuple[float, list[np.ndarray]]]:
@@ -386,10 +598,14 @@ def answers_of(networks: list[Network], folder: Path) -> list[tuple[float, list[
     return answers
 
 
+def exact(x: np.ndarray) -> np.ndarray:
+    return x.astype(np.int64 if x.dtype == np.int32 else np.float64)
+
+
 def by_differences(net: Network) -> tuple[float, list[np.ndarray]]:
     """Central differences in float64."""
     weights = [w.astype(np.float64) for w in net.weights]
-    x, target = net.x.astype(np.float64), net.target.astype(np.float64)
+    x, target = exact(net.x), net.target.astype(np.float64)
     step, gradients = 1e-6, []
     for w in weights:
         gradient = np.zeros(w.size)
@@ -407,7 +623,7 @@ def by_differences(net: Network) -> tuple[float, list[np.ndarray]]:
 def by_torch(net: Network, torch: ModuleType) -> tuple[float, list[np.ndarray]]:
     """PyTorch's gradients in float64."""
     weights = [torch.tensor(w.astype(np.float64), requires_grad=True) for w in net.weights]
-    x, target = torch.tensor(net.x.astype(np.float64)), torch.tensor(net.target)
+    x, target = torch.tensor(exact(net.x)), torch.tensor(net.target)
     value = net.value(Torch(torch), weights, x, target)
     value.backward()
     return float(value.detach()), [w.grad.numpy() for w in weights]

@@ -29,6 +29,7 @@ TEST_CASE("random numbers") {
 TEST_CASE("schedules") {
   constexpr schedule::StepDecay decay{1.0f, 0.5f, 10};
   static_assert(decay(9) == 1 && decay(10) == 0.5f && decay(39) == 0.125f);
+  static_assert(schedule::StepDecay{1.0f, 0.5f, 0}(1000) == 1);
   constexpr schedule::Cosine cosine{1.0f, 0.1f, 100};
   static_assert(cosine(0) == 1 && cosine(100) == 0.1f && cosine(1000) == 0.1f);
   CHECK(std::fabs(cosine(50) - 0.55f) < 1e-5f);

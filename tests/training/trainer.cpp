@@ -259,6 +259,27 @@ TEST_CASE("a head on a frozen int8 network takes its weights and at most 1 KB") 
   CHECK(held.trainer.step(x, 3).loss < first / 10);
 }
 
+// What was learned behind other frozen weights is of no use: restore() says so.
+constexpr std::int8_t w0_other[9 * 8]{1, -2, 4};
+constexpr Parameters of_other[]{{.output = {0.01f, 0}},
+                                {.filter = w0_other, .scale = scale0, .output = {0.02f, -128}},
+                                {},
+                                {},
+                                {},
+                                {.filter = w1}};
+constexpr Parameters of_scale[]{
+    {.output = {0.01f, 0}}, {.filter = w0, .scale = scale0, .output = {0.03f, -128}}, {}, {}, {},
+    {.filter = w1}};
+constexpr float w1_other[4 * 4 * 8 * 10]{0.2f};
+constexpr Parameters of_start[]{
+    {.output = {0.01f, 0}}, {.filter = w0, .scale = scale0, .output = {0.02f, -128}}, {}, {}, {},
+    {.filter = w1_other}};
+template <const auto& params>
+constexpr std::uint64_t frozen_print = Trainer<Frozen, small, params>::fingerprint;
+static_assert(frozen_print<of_frozen> != frozen_print<of_other>);
+static_assert(frozen_print<of_frozen> != frozen_print<of_scale>);
+static_assert(frozen_print<of_frozen> == frozen_print<of_start>);
+
 TEST_CASE("every loss") {
   const auto descends = [](auto policy) {
     using T = Trainer<Perceptron, vector, empty, decltype(policy)::value>;
@@ -272,6 +293,38 @@ TEST_CASE("every loss") {
   CHECK(descends(std::integral_constant<TrainPolicy, TrainPolicy{.loss = loss::mse}>()));
   CHECK(descends(std::integral_constant<TrainPolicy, TrainPolicy{.loss = loss::mae}>()));
   CHECK(descends(std::integral_constant<TrainPolicy, TrainPolicy{.loss = loss::huber(0.5f)}>()));
+}
+
+// Two questions with answers of their own; one of them by a Sigmoid at the end.
+template <class Net, const auto& params> float yes_or_no() {
+  using T =
+      Trainer<Net, vector, params,
+              TrainPolicy{.loss = loss::binary_cross_entropy, .optimizer = optimizer::sgd(0.1f)}>;
+  static Held<T> held;
+  held.trainer.initialize(Initializer::xavier_uniform, 3);
+  float last = 0;
+  for (std::uint64_t i = 0; i < 2000; ++i) {
+    const Sample<8> sample(i % 50);
+    const float wanted[]{sample.x[0] > 0 ? 1.0f : 0.0f, sample.x[1] > 0.5f ? 1.0f : 0.0f};
+    last = held.trainer.step(sample.x, wanted).loss;
+  }
+  return last;
+}
+TEST_CASE("binary cross-entropy, of scores or of a Sigmoid") {
+  const float last = yes_or_no<Dense<8, 2>, empty_of_one>();
+  CHECK(last < 0.3f);
+  CHECK(yes_or_no<Sequential<Dense<8, 2>, Sigmoid>, empty>() == last);
+}
+TEST_CASE("binary cross-entropy of large scores is no infinity") {
+  static constexpr float weight[1]{500};
+  static constexpr Parameters one[]{{}, {.filter = weight}};
+  using T =
+      Trainer<Dense<1, 1>, Shape{1, 1, 1}, one, TrainPolicy{.loss = loss::binary_cross_entropy}>;
+  static Held<T> held;
+  held.trainer.set_rate(0);
+  const float x[]{1}, no[]{0}, yes[]{1};
+  CHECK(held.trainer.step(x, no).loss == 500);
+  CHECK(held.trainer.step(x, yes).loss == 0);
 }
 
 TEST_CASE("a Softmax at the end is part of the cross-entropy") {

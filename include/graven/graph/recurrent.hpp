@@ -95,7 +95,9 @@ private:
   }
   template <class Lowering> static constexpr View add(Lowering& l, Value v, View input) {
     if (!how.stateful) return l.add(v, input);
-    View hidden = l.state(v.layer, "hidden", {1, 1, Units});
+    constexpr Shape row{1, 1, Units};
+    View hidden = v.element == Element::float32 ? l.state(v.layer, row, v.element)
+                                                : l.state(v.layer, "hidden", row);
     hidden.rows.step = 0;
     if (!Layer::remembers(v.element)) return l.add(v, input, hidden);
     View memory = l.state(v.layer, "memory", {1, 1, Units});

@@ -19,6 +19,13 @@ inline constexpr Op tuned_conv{"tuned_conv"};            // weights {1, outputs,
 inline constexpr Op tuned_depthwise{"tuned_depthwise"};  // weights {1, taps, channels}
 inline constexpr Op tuned_dense{"tuned_dense"};          // weights {rows, outputs, row}
 inline constexpr Op tuned_softmax{"tuned_softmax"};      // x alone; the same bits on every core
+inline constexpr Op tuned_volume{"tuned_volume", Trait::numbered};  // as tuned_conv, of Conv3D
+inline constexpr Op tuned_transpose{"tuned_transpose", Trait::numbered};  // of TransposeConv2D
+inline constexpr Op tuned_norm{"tuned_norm"};  // gamma, beta {1, 1, channels}
+// x, the State {1, 2, units} if there is one: hidden, and as it was when the run began; weights {1,
+// 3 * units, inputs + units}, gate by gate of each unit; bias {1, 1, 4 * units}: of each gate the
+// units, then those of the recurrent sum of the gate `new`.
+inline constexpr Op tuned_gru{"tuned_gru"};
 
 // dL/dx from dL/dy; inputs: the gradient, then what else the rule reads.
 inline constexpr Op clamp_gradient{"clamp_gradient"};                 // y
@@ -28,8 +35,17 @@ inline constexpr Op depthwise_gradient{"depthwise_gradient", Trait::numbered};  
 inline constexpr Op dense_gradient{"dense_gradient"};                           // weights
 inline constexpr Op max_pool_gradient{"max_pool_gradient", Trait::numbered};    // x
 inline constexpr Op average_gradient{"average_gradient", Trait::numbered};
-inline constexpr Op norm_gradient{"norm_gradient"};        // x
-inline constexpr Op softmax_gradient{"softmax_gradient"};  // y
+inline constexpr Op norm_gradient{"norm_gradient"};                             // x, gamma
+inline constexpr Op softmax_gradient{"softmax_gradient"};                       // y
+inline constexpr Op volume_gradient{"volume_gradient", Trait::numbered};        // weights
+inline constexpr Op transpose_gradient{"transpose_gradient", Trait::numbered};  // weights
+inline constexpr Op part_gradient{"part_gradient"};                     // of an input of a concat
+inline constexpr Op place_gradient{"place_gradient", Trait::numbered};  // of who reads a part of x
+inline constexpr Op sum_gradient{"sum_gradient"};  // of an operand that serves several elements
+// Back through all moments of a GRU at once, from the last to the first: by its sums {1, moments, 4
+// * units}, as the bias lies; inputs: the gradient, x, hidden states, State, weights, bias.
+inline constexpr Op gru_sums_gradient{"gru_sums_gradient"};
+inline constexpr Op gru_gradient{"gru_gradient", Trait::numbered};  // dx: from those sums, weights
 
 // dL/dw, and at once the new w; inputs: the gradient of y, w, x (of a bias: none), the numbers of
 // the step, and what the optimizer keeps of each weight.
@@ -37,6 +53,11 @@ inline constexpr Op conv_update{"conv_update", Trait::replaces};
 inline constexpr Op depthwise_update{"depthwise_update", Trait::replaces};
 inline constexpr Op dense_update{"dense_update", Trait::replaces};
 inline constexpr Op bias_update{"bias_update", Trait::replaces};
+inline constexpr Op volume_update{"volume_update", Trait::replaces | Trait::numbered};
+inline constexpr Op transpose_update{"transpose_update", Trait::replaces | Trait::numbered};
+inline constexpr Op norm_update{"norm_update", Trait::replaces};
+inline constexpr Op gru_update{"gru_update", Trait::replaces};
+inline constexpr Op table_update{"table_update", Trait::replaces};  // of an embedding; x: tokens
 
 // Inputs: what the network says, what it should say.
 inline constexpr Op loss{"loss"};                    // one number
@@ -44,9 +65,19 @@ inline constexpr Op loss_gradient{"loss_gradient"};  // by what the network says
 
 }  // namespace op
 
-// Of weights as a value: which array of the record it begins with.
+// Of weights as a value: which array of the record it begins with; `cell` and `cell_bias` are those
+// of all gates.
 struct WeightOptions {
-  enum Array : std::int32_t { filter, bias } array = filter;
+  enum Array : std::int32_t { filter, bias, gamma, beta, table, cell, cell_bias } array = filter;
+};
+
+// Of op::part_gradient: where the part begins in a pixel, and in a row. Of op::place_gradient: the
+// element of x that is the first of those that are read, and how many are.
+struct PartOptions {
+  std::int32_t channel = 0, column = 0;
+};
+struct PlaceOptions {
+  std::int32_t first = 0, count = 0;
 };
 
 // The window that a gradient goes back through, in the words of its forward value.
@@ -96,7 +127,7 @@ struct UpdateOptions {
   std::int32_t gathers = 0;
 };
 
-enum class LossKind : std::int32_t { mse, mae, huber, softmax_cross_entropy };
+enum class LossKind : std::int32_t { mse, mae, huber, softmax_cross_entropy, binary_cross_entropy };
 
 struct Loss {
   LossKind kind = LossKind::softmax_cross_entropy;

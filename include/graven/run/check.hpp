@@ -199,14 +199,14 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
       return true;
   }
   template <int value> static constexpr bool value_is_sound() {
-    return constant_is_sound<value>() && detail::CheckWanted<graph, params, value>::sound &&
+    return constant_is_sound<value>() && detail::CheckWanted<graph, Isa, params, value>::sound &&
            detail::CheckValue<graph, Isa, value>::sound;
   }
   template <int value> static constexpr bool check() {
     if constexpr (!sources_are_sound<value>())
       return false;
-    else if constexpr (!detail::CheckWanted<graph, params, value>::sound)
-      return detail::CheckWanted<graph, params, value>::passed();
+    else if constexpr (!detail::CheckWanted<graph, Isa, params, value>::sound)
+      return detail::CheckWanted<graph, Isa, params, value>::passed();
     else if constexpr (!constant_is_sound<value>())
       return detail::CheckConstant<graph, params, value>::passed();
     else if constexpr (!detail::CheckValue<graph, Isa, value>::sound)

@@ -19,7 +19,7 @@ constexpr Found find(const Parameters& p, const char* name) {
   return index < 0 ? Found{} : Found{&p.constants[index].data, &p.constants[index].scale};
 }
 
-template <const auto& graph, const auto& params, int value> struct CheckWanted {
+template <const auto& graph, class Isa, const auto& params, int value> struct CheckWanted {
   static constexpr const Value& v = graph.values[value];
   static constexpr const Parameters& p = record_of<params>(v.record);
   using Where = error::at_layer<v.layer>;
@@ -46,7 +46,14 @@ template <const auto& graph, const auto& params, int value> struct CheckWanted {
       if (!right(k)) return k;
     return -1;
   }
-  static constexpr int unfit = first(fits), untyped = unfit < 0 ? first(typed) : -1;
+  // Layers that learn may begin without any of them (isa/training.hpp).
+  static constexpr bool is_empty = [] {
+    if constexpr (requires { Isa::begins_without(v); })
+      return Isa::begins_without(v) && p.constants.size == 0;
+    else
+      return false;
+  }();
+  static constexpr int unfit = is_empty ? -1 : first(fits), untyped = unfit < 0 ? first(typed) : -1;
   static constexpr int unscaled = unfit < 0 && untyped < 0 ? first(scaled) : -1;
   static constexpr bool sound = unfit < 0 && untyped < 0 && unscaled < 0;
   static constexpr int expected = unfit < 0 ? 0 : v.wanted[unfit].size;

@@ -21,11 +21,11 @@ struct LearningArray {
   std::uint16_t rows = 0;
   bool is_bias = false;
   std::int32_t count = 0;                // per row
-  std::int32_t fan_in = 0, fan_out = 0;  // of initializers: those of a weight
+  std::int32_t fan_in = 0, fan_out = 0;  // of initializers: those of a weight; 0: of a gamma
 };
 
-// Biases become 0, weights random with the variance 2 / fan_in (He) or 2 / (fan_in + fan_out)
-// (Xavier, also called Glorot).
+// Biases become 0, gammas 1, weights random with the variance 2 / fan_in (He) or 2 / (fan_in +
+// fan_out) (Xavier, also called Glorot).
 constexpr void initialize(std::span<const LearningArray> arrays, std::byte* state,
                           Initializer initializer, Random random) {
   const bool is_he =
@@ -34,11 +34,12 @@ constexpr void initialize(std::span<const LearningArray> arrays, std::byte* stat
       initializer == Initializer::he_normal || initializer == Initializer::xavier_normal;
   for (const LearningArray& a : arrays) {
     const int fan = is_he ? a.fan_in : a.fan_in + a.fan_out;
-    const float deviation = floating_point::sqrt(2 / static_cast<float>(fan));
+    const float deviation = fan == 0 ? 0 : floating_point::sqrt(2 / static_cast<float>(fan));
     const float range = deviation * 1.73205081f;  // of a uniform distribution: sqrt(3)
     std::byte* w = state + a.weights;
     for (int i = a.rows * a.count; i > 0; --i, w += 4)
       store(w, a.is_bias   ? 0.0f
+               : fan == 0  ? 1.0f
                : is_normal ? deviation * random.normal()
                            : range * (2 * random.uniform() - 1));
   }

@@ -56,12 +56,23 @@ template <const auto& forward, const auto& params, TrainPolicy policy> struct Ch
   static constexpr bool one_output = forward.output_count == 1;
   static constexpr bool is_real = forward.values[out.value].element == Element::float32;
   static constexpr bool some_learn = scope.parameters > 0;
+  // A layer in Trainable<> whose weights are no float32.
+  static constexpr int in_vain = [] {
+    for (int v = 0; v < forward.count; ++v) {
+      const Value& value = forward.values[v];
+      if (value.trainable && can_learn(value.op) && !is_tunable(forward.view(), v))
+        return value.layer;
+    }
+    return -1;
+  }();
   static constexpr int without_weights = [] {  // a layer that does not learn, and has none
     for (int v = 0; v < forward.count; ++v) {
       const Value& value = forward.values[v];
-      if (value.op.has(Trait::weights) && !scope.learns_weights[v] &&
-          record_of<params>(value.record).filter.size == 0)
-        return value.layer;
+      const Parameters& record = record_of<params>(value.record);
+      const bool begins_empty = value.op.has(Trait::weights)
+                                    ? record.filter.size == 0
+                                    : value.op == op::gru && record.constants.size == 0;
+      if (begins_empty && !scope.learns_weights[v]) return value.layer;
     }
     return -1;
   }();
@@ -77,16 +88,20 @@ template <const auto& forward, const auto& params, TrainPolicy policy> struct Ch
                   "Trainer: no layer of this network can learn. Dense, Conv2D and DepthwiseConv2D "
                   "with float32 weights can; behind int8 layers put Dequantize, then a "
                   "TrainableDense.");
+    static_assert(in_vain < 0 || !some_learn || error::unsupported<error::at_layer<in_vain>>,
+                  "Trainer: this layer stands in Trainable<>, but its weights are integers, which "
+                  "do not learn. Put Dequantize before it and give it float32 weights.");
     static_assert(is_real || !some_learn || error::unsupported<>,
                   "Trainer: the output must be float32 for the loss. Leave out the Quantize at the "
                   "end.");
     static_assert(scores || error::shape_mismatch<error::got<1>>,
                   "Trainer: softmax_cross_entropy needs at least two scores per pixel of the "
-                  "output; of one number take loss::mse or loss::huber.");
+                  "output; of one number take loss::binary_cross_entropy, mse or huber.");
     static_assert(without_weights < 0 || error::size_mismatch<error::at_layer<without_weights>>,
                   "Trainer: this layer does not learn, so its record needs a filter. Only layers "
                   "that learn may begin without one (Trainer::initialize).");
-    return one_input && one_output && some_learn && is_real && scores && without_weights < 0;
+    return one_input && one_output && some_learn && in_vain < 0 && is_real && scores &&
+           without_weights < 0;
   }
 };
 

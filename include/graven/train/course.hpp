@@ -7,6 +7,7 @@
 #include "graven/run/state.hpp"
 #include "graven/train/arrays.hpp"
 #include "graven/train/differentiate.hpp"
+#include "graven/train/frozen.hpp"
 
 #include <array>
 #include <cstddef>
@@ -20,6 +21,7 @@ struct Course {
   static constexpr const auto& forward_graph = forward;
   static constexpr const auto& differentiation = differentiated<forward, params, policy, steps>;
   static constexpr const auto& graph = learning_graph<forward, params, policy, steps>;
+  static constexpr auto scope = scope_of(forward, policy.learns);
   using Engine = core::Engine<learning_graph<forward, params, policy, steps>, Training<Isa>, params,
                               policy.plan>;
   static constexpr std::size_t state_size = Engine::arena_size - Engine::state_at;
@@ -31,6 +33,7 @@ struct Course {
     auto mix = [&](int number) { hash = (hash ^ static_cast<unsigned>(number)) * 0x100000001b3; };
     mix(static_cast<int>(policy.optimizer.rule));
     mix(policy.gathers());
+    hash = FrozenHash<forward, params, scope>{hash}.all();
     for (int k = 0; k < differentiation.array_count; ++k) mix(differentiation.arrays[k].forward);
     return hash;
   }();
@@ -55,8 +58,9 @@ template <class Course, class Graph> constexpr auto arrays_of(const Graph& forwa
     a.rows = static_cast<std::uint16_t>(array.shape.height);
     a.count = array.shape.row();
     a.is_bias = from.is_bias;
-    a.fan_in = layer.weights.taps;
-    a.fan_out = layer.weights.size() / inputs_of(forward.view(), layer);
+    const Fans fans = fans_of(forward.view(), layer);
+    a.fan_in = fans.in;
+    a.fan_out = fans.out;
   }
   return all;
 }

@@ -7,15 +7,15 @@
 // any more.
 #pragma once
 
-#include "graven/train/forward.hpp"
+#include "graven/train/updating.hpp"
 
 namespace graven::core {
 
 template <const auto& forward, const auto& params, TrainPolicy policy, bool steps>
-class Differentiation : public detail::ForwardPass<forward, params, policy, steps> {
-  using Base = detail::ForwardPass<forward, params, policy, steps>;
-  using Base::bias_moments;
-  using Base::f, Base::scope, Base::weights, Base::biases, Base::weight_moments;
+class Differentiation : public detail::Updating<forward, params, policy, steps> {
+  using Base = detail::Updating<forward, params, policy, steps>;
+  using Base::f, Base::scope, Base::weights, Base::biases;
+  using typename Base::Inputs;
 
 public:
   using Base::l, Base::made, Base::numbers, Base::target, Base::refused;
@@ -24,7 +24,6 @@ public:
     this->go_forward();
     if (!steps) return;
     for (View& g : gradients) g.value = -1;
-    for (int& v : again) v = -1;
     add_loss();
     for (int v = f.count - 1; v >= forward.input_count; --v)
       if (scope.live[v] && gradients[v].value >= 0) go_back(v);
@@ -32,7 +31,6 @@ public:
 
 private:
   View gradients[std::size_t{forward.count}]{};  // value -1: none yet
-  int again[std::size_t{forward.count}]{};       // values that are made again; -1: not yet
 
   // The same elements in rows of this shape: a copy, where a reshape moves their boundaries.
   constexpr View in_rows(View from, Shape shape, const Value& layer) {
@@ -44,11 +42,15 @@ private:
     const int out = forward.outputs[0].value;
     const Shape shape = forward.outputs[0].shape;
     View said = in_rows({made[out], shape}, shape, f[out]);
+    const bool by_logits = policy.loss.kind == LossKind::binary_cross_entropy;
     const bool by_scores = policy.loss.kind == LossKind::softmax_cross_entropy;
     int towards = out;  // whose gradient the loss's is
     if (by_scores && f[out].op == op::softmax && f[out].shape.channels == shape.channels) {
       towards = f.input(f[out]).value;
       if (f[out].options.template get<SoftmaxOptions>().beta != 1) refused = f[out].layer;
+    } else if (by_logits && f[out].op == op::map && f[out].function.exact == Sigmoid::exact) {
+      towards = f.input(f[out]).value;
+      said = in_rows({made[towards], shape}, shape, f[out]);
     } else if (by_scores) {
       said = l.add(detail::gradient_value(op::tuned_softmax, said.shape, f[out]), said);
     }
@@ -78,23 +80,19 @@ private:
     gradients[v] = l.add(sum, gradients[v], gradient);
   }
 
-  // What backward rules read of forward value v: it, or made again.
-  constexpr int kept(int v) {
-    if (!policy.remake || !scope.live[v] || !is_remade(v)) return made[v];
-    if (again[v] >= 0) return again[v];
-    View inputs[max_outputs + 2]{};
-    const Value copy = l.graph.values[made[v]];
-    for (int k = 0; k < copy.inputs; ++k) {
-      inputs[k] = l.graph.views[copy.first_input + k];
-      if (k < f[v].inputs) inputs[k].value = kept(f.input(f[v], k).value);
-    }
-    again[v] = l.add_many(copy, inputs, copy.inputs).value;
-    return again[v];
+  // A gradient of what a layer reads of a forward value: all of it, or `count` elements from
+  // `first` on.
+  constexpr void send(const View& in, View gradient) {
+    send_part(in.value, in.first * f[in.value].shape.row(), in.shape.size(), gradient);
   }
-  static constexpr bool is_remade(int v) {
-    int read = 0;
-    for (int k = 0; k < f[v].inputs; ++k) read += f.source(f[v], k).shape.size();
-    return !f[v].reduces && f[v].shape.size() > read;
+  constexpr void send_part(int v, int first, int count, View gradient) {
+    if (first == 0 && count == f[v].shape.size()) return send(v, gradient);
+    if (!scope.live[v]) return;
+    Value placed = detail::gradient_value(op::place_gradient, f[v].shape, f[v]);
+    placed.options.set(PlaceOptions{first, count});
+    gradient.shape = l.graph.values[gradient.value].shape;
+    gradient.rows = Base::every_row(gradient.shape);
+    send(v, l.add(placed, gradient));
   }
 
   constexpr void go_back(int v) {
@@ -104,9 +102,9 @@ private:
       Value masked = detail::gradient_value(op::clamp_gradient, value.shape, value);
       masked.activation = value.activation;
       masked.elementwise = true;
-      g = l.add(masked, g, View{kept(v), value.shape});
+      g = l.add(masked, g, View{this->kept(v), value.shape});
     }
-    if (detail::is_tunable(value))
+    if (detail::is_tunable(f, v))
       go_back_through_weights(v, g);
     else if (!go_back_through(v, g))
       refused = value.layer;
@@ -114,103 +112,89 @@ private:
 
   constexpr void go_back_through_weights(int v, View g) {
     const View x = f.input(f[v]);
+    if (f[v].op == op::lookup) return this->update_table(v, g);
+    if (f[v].op == op::gru) return go_back_through_gru(v, g);
+    if (f[v].op == op::layer_norm) return go_back_through_norm(v, g);
     if (scope.live[x.value]) {
-      if (!detail::reads_all(f, x)) refused = f[v].layer;
       const detail::Sent sent = detail::through_weights(f, v, g, weights[v]);
-      send(x.value, l.add(sent.value, sent.inputs[0], sent.inputs[1]));
+      send(x, l.add(sent.value, sent.inputs[0], sent.inputs[1]));
     }
     const bool at_once = detail::is_dense(f, v) && f[v].shape.pixels() == 1;
-    if (scope.learns_bias[v] && (at_once || !scope.learns_weights[v])) update_bias(v, g);
-    if (scope.learns_weights[v] && at_once) update_dense(v, g);
-    if (scope.learns_weights[v] && !at_once) update_windows(v, g);
+    if (scope.learns_bias[v] && (at_once || !scope.learns_weights[v])) this->update_bias(v, g);
+    if (scope.learns_weights[v] && at_once) this->update_dense(v, g);
+    if (scope.learns_weights[v] && !at_once) this->update_windows(v, g);
   }
   constexpr bool go_back_through(int v, View g) {
     for (int k = 0; k < f[v].inputs; ++k) {
       const View in = f.input(f[v], k);
       if (!scope.live[in.value]) continue;
       const detail::Sent sent = detail::through(f, v, k, g);
-      if (!sent.is_known || !detail::reads_all(f, in)) return false;
+      if (!sent.is_known) return false;
       if (sent.is_same) {
-        send(in.value, g);
+        send(in, g);
       } else if (sent.value.op == op::copy) {
-        send(in.value, l.copied(sent.value, {g.value, f[in.value].shape}));
+        go_back_through_copy(f[v], g);
       } else if (sent.reads == detail::Sent::nothing) {
-        send(in.value, l.add(sent.value, sent.inputs[0]));
+        send(in, l.add(sent.value, sent.inputs[0]));
+      } else if (sent.reads == detail::Sent::x) {
+        View x = this->input_of(v, k);
+        x.rows = sent.inputs[1].rows;
+        send(in, l.add(sent.value, sent.inputs[0], x));
       } else {
-        View other = sent.inputs[1];
-        other.value = kept(sent.reads == detail::Sent::x ? in.value : v);
-        send(in.value, l.add(sent.value, sent.inputs[0], other));
+        View y = sent.inputs[1];
+        y.value = this->kept(v);
+        send(in, l.add(sent.value, sent.inputs[0], y));
       }
     }
     return true;
   }
-
-  // ---- updates ----
-
-  constexpr Value update_value(const Op& op, int v, Shape shape) const {
-    Value u = detail::gradient_value(op, shape, f[v]);
-    u.persistent = true;
-    u.options.set(UpdateOptions{policy.optimizer, policy.clip.value, policy.gathers() ? 1 : 0});
-    return u;
+  // Rows of a value in other rows, or some of its elements.
+  constexpr void go_back_through_copy(const Value& copy, View g) {
+    const View in = f.input(copy);
+    const Shape from = f[in.value].shape;
+    if (copy.shape.size() != from.size())
+      return send_part(in.value, in.rows.first, copy.shape.size(), g);
+    send(in.value, l.copied(detail::gradient_value(op::copy, from, copy), {g.value, from}));
   }
-  // The inputs of an update, one after the other.
-  struct Inputs {
-    View views[8]{};
-    int count = 0;
-
-    constexpr void add(View view, Rows rows) {
-      view.rows = rows;
-      if (view.value >= 0) views[count++] = view;
+  constexpr void go_back_through_norm(int v, View g) {
+    View gamma = weights[v];
+    gamma.rows = detail::one_row;
+    if (const View x = f.input(f[v]); scope.live[x.value]) {
+      Value sent = detail::gradient_value(op::norm_gradient, x.shape, f[v]);
+      sent.options = f[v].options;
+      send(x, l.add(sent, g, this->input_of(v), gamma));
     }
-  };
-  constexpr void add_rest(Inputs& inputs, View moments, Rows rows) const {
-    inputs.add({numbers, {1, 1, StepNumbers::count}}, detail::one_row);
-    inputs.add(moments, rows);
+    if (scope.learns_weights[v])
+      this->update_windows(v, g);
+    else if (scope.learns_bias[v])
+      this->update_bias(v, g);
   }
-  constexpr void update_bias(int v, View g) {
-    Value u = update_value(op::bias_update, v, biases[v].shape);
-    u.reduces = true;
-    Inputs inputs;
-    inputs.add(g, Rows{});
-    inputs.add(biases[v], detail::one_row);
-    add_rest(inputs, bias_moments[v], detail::one_row);
-    l.add_many(u, inputs.views, inputs.count);
-  }
-  constexpr View input_of(int v) {
-    View x = f.input(f[v]);
-    x.value = kept(x.value);
-    return x;
-  }
-  constexpr void update_dense(int v, View g) {
-    Inputs inputs;
-    inputs.add(g, detail::one_row);
-    inputs.add(weights[v], Rows{});
-    inputs.add(input_of(v), Rows{});
-    add_rest(inputs, weight_moments[v], Rows{});
-    l.add_many(update_value(op::dense_update, v, weights[v].shape), inputs.views, inputs.count);
-  }
-  // The bias as well, so that each row of the gradient is read once: whoever reads the old one
-  // reads the old weights, for which the update waits.
-  constexpr void update_windows(int v, View g) {
+  // The inputs are read as a whole, for time goes backwards.
+  constexpr void go_back_through_gru(int v, View g) {
     const Value& value = f[v];
-    const bool is_depthwise = value.op == op::depthwise;
-    Value u =
-        update_value(is_depthwise ? op::depthwise_update : op::conv_update, v, weights[v].shape);
-    u.reduces = true;
-    u.filter = value.filter;
-    u.stride = value.stride;
-    u.dilation = value.dilation;
-    u.left = value.left;
-    u.weights.outputs = value.shape.channels;
+    const Shape x = f.input(value).shape;
+    const int moments = x.pixels(), units = value.shape.channels;
+    const View hidden{made[v], value.shape, 0, Base::every_row(x)};
+    g.rows = Base::every_row(x);
     Inputs inputs;
-    inputs.add(g, Rows{});
+    inputs.add(g, g.rows);
+    inputs.add(this->input_of(v), g.rows);
+    inputs.add(hidden, hidden.rows);
+    inputs.add(this->state_of(v), detail::one_row);
     inputs.add(weights[v], detail::one_row);
-    const View x = input_of(v);
-    inputs.add(x, x.rows);
-    add_rest(inputs, weight_moments[v], detail::one_row);
     inputs.add(biases[v], detail::one_row);
-    inputs.add(bias_moments[v], detail::one_row);
-    l.add_many(u, inputs.views, inputs.count);
+    const Value sums =
+        detail::gradient_value(op::gru_sums_gradient, {1, moments, 4 * units}, value);
+    const View made_sums = l.add_many(sums, inputs.views, inputs.count);
+    if (scope.live[f.input(value).value]) {
+      View from = made_sums, w = weights[v];
+      from.rows = w.rows = detail::one_row;
+      send(f.input(value), l.add(detail::gradient_value(op::gru_gradient, x, value), from, w));
+    }
+    if (scope.learns_weights[v])
+      this->update_gru(v, made_sums, hidden);
+    else if (scope.learns_bias[v])
+      this->update_bias(v, made_sums);
   }
 };
 

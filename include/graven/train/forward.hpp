@@ -2,8 +2,10 @@
 // and the output, read their weights as values, of which the State holds those that change.
 #pragma once
 
+#include "graven/isa/scalar/training/taps.hpp"
 #include "graven/kernel/step_numbers.hpp"
 #include "graven/train/scope.hpp"
+#include "graven/train/weights.hpp"
 
 namespace graven::core::detail {
 
@@ -30,8 +32,9 @@ struct ForwardPass {
     for (int i = 0; i < forward.input_count; ++i) made[i] = l.add(f[i]).value;
     if (steps) add_target(forward.outputs[0].shape);
     l.graph.input_count = l.graph.count;
-    numbers = add_state({1, 1, StepNumbers::count}, 0, 0).value;
     for (int v = forward.input_count; v < f.count; ++v) add_value(v);
+    // Behind all weights, which so begin where vector units like to read.
+    numbers = add_state({1, 1, StepNumbers::count}, 0, 0).value;
     if (steps) return;
     l.graph.output_count = forward.output_count;
     l.graph.outputs[0] = forward.outputs[0];
@@ -57,17 +60,16 @@ private:
     v.options.set(ConstantOptions{-1});
     return l.add(v);
   }
-  constexpr View add_array(const Value& v, Shape shape, FilterLayout layout,
-                           WeightOptions::Array array, bool learns) {
+  constexpr View add_array(const Value& v, const WeightArray& array, bool learns) {
     Value w{};
     w.op = learns ? op::state : op::constant;
-    w.shape = shape;
+    w.shape = array.shape;
     w.element = Element::float32;
     w.layer = v.layer;
     w.record = v.record;
     w.persistent = learns;
-    w.weights = layout;
-    w.options.set(WeightOptions{array});
+    w.weights = array.layout;
+    w.options.set(WeightOptions{array.from});
     return l.add(w);
   }
   constexpr void note_array(int v, const View& array, const View& moments, bool is_bias) {
@@ -80,25 +82,51 @@ private:
     const Shape s = array.shape;
     return add_state({s.height, slots * s.width, s.channels}, v.layer, v.record);
   }
-  static constexpr Shape weight_shape(const Value& v) {
-    const FilterLayout w = v.weights;
-    if (v.op == op::depthwise) return {1, w.taps, w.outputs};
-    const int rows = v.op == op::dense ? f.input(v).shape.height : 1;
-    return {rows, w.outputs, w.taps / rows};
-  }
   constexpr void add_parameters(int v) {
-    FilterLayout w = f[v].weights;
-    if (f[v].op == op::depthwise)
-      w = {w.taps, w.outputs, w.tap_step, w.output_step, false, w.element, w.bias};
-    weights[v] =
-        add_array(f[v], weight_shape(f[v]), w, WeightOptions::filter, scope.learns_weights[v]);
+    const Parameters& record = l.record(f[v].record);
+    weights[v] = add_array(f[v], weights_of(f, f[v], record), scope.learns_weights[v]);
     weight_moments[v] = add_moments(weights[v], scope.learns_weights[v], f[v]);
-    const int outputs = f[v].shape.channels;
-    const FilterLayout b{1, outputs, outputs, 1, false, w.bias};
-    biases[v] = add_array(f[v], {1, 1, outputs}, b, WeightOptions::bias, scope.learns_bias[v]);
-    bias_moments[v] = add_moments(biases[v], scope.learns_bias[v], f[v]);
     note_array(v, weights[v], weight_moments[v], false);
+    if (f[v].op == op::lookup) return;
+    biases[v] = add_array(f[v], bias_of(f[v], record), scope.learns_bias[v]);
+    bias_moments[v] = add_moments(biases[v], scope.learns_bias[v], f[v]);
     note_array(v, biases[v], bias_moments[v], true);
+  }
+  // Which layer that learns has the value as its table, or its state? -1: none.
+  static constexpr int owner_of(int value, const Op& op, int input) {
+    for (int v = value + 1; v < f.count; ++v)
+      if (f[v].op == op && scope.live[v] && is_tunable(f, v) && f[v].inputs > input &&
+          f.input(f[v], input).value == value)
+        return v;
+    return -1;
+  }
+  // Rows of the inputs behind x, of a layer whose weights are values.
+  static constexpr Op tuned(const Op& op) {
+    return op == op::conv             ? op::tuned_conv
+           : op == op::dense          ? op::tuned_dense
+           : op == op::conv3d         ? op::tuned_volume
+           : op == op::transpose_conv ? op::tuned_transpose
+           : op == op::layer_norm     ? op::tuned_norm
+           : op == op::gru            ? op::tuned_gru
+                                      : op::tuned_depthwise;
+  }
+  constexpr void tune(int v, Value& n, View* inputs, int& count) {
+    if (n.op != op::lookup) add_parameters(v);
+    if (n.op == op::lookup) {
+      inputs[0].value = weights[v].value;  // made in place of the constant
+      return;
+    }
+    if (n.op == op::conv3d)
+      inputs[0].rows = rows_met<false>(volume_window(f, n, false));
+    else if (n.op == op::transpose_conv)
+      inputs[0].rows = rows_met<true>(volume_window(f, n, true));
+    for (int k = 1; k < count; ++k) inputs[k].shape = l.graph.values[inputs[k].value].shape;
+    inputs[count] = weights[v];
+    inputs[count++].rows = n.op == op::dense ? Rows{} : one_row;
+    inputs[count] = biases[v];
+    inputs[count++].rows = one_row;
+    n.wanted = {};
+    n.op = tuned(n.op);
   }
   constexpr void add_value(int v) {
     Value n = f[v];
@@ -109,15 +137,17 @@ private:
       inputs[count].value = made[inputs[count].value];
     }
     if (scope.live[v] && n.inputs > max_outputs) refused = n.layer;
-    if (scope.live[v] && is_tunable(n)) {
-      add_parameters(v);
-      inputs[count] = weights[v];
-      inputs[count++].rows = n.op == op::dense ? Rows{} : one_row;
-      inputs[count] = biases[v];
-      inputs[count++].rows = one_row;
-      n.op = n.op == op::conv    ? op::tuned_conv
-             : n.op == op::dense ? op::tuned_dense
-                                 : op::tuned_depthwise;
+    if (const int owner = owner_of(v, op::lookup, 0); n.op == op::constant && owner >= 0) {
+      add_parameters(owner);
+      made[v] = weights[owner].value;
+      return;
+    }
+    if (n.op == op::state && owner_of(v, op::gru, 1) >= 0) {
+      n.shape.width = 2;  // the state, and as it was when the run began
+      n.element = Element::float32;
+    }
+    if (scope.live[v] && is_tunable(f, v)) {
+      tune(v, n, inputs, count);
     } else if (scope.live[v]) {
       if (n.op == op::softmax) n.op = op::tuned_softmax;
       if (n.op == op::map && n.function.exact != nullptr) n.function.real = n.function.exact;

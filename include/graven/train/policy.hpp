@@ -20,6 +20,9 @@ constexpr Loss huber(float delta = 1) { return {LossKind::huber, delta}; }
 // -log softmax(scores)[label], the mean over the pixels of the output; at most 87.3 of each, and 0
 // where the label is no class, such as -1. A Softmax at the end of the network is part of it.
 inline constexpr Loss softmax_cross_entropy{LossKind::softmax_cross_entropy};
+// -t * log s - (1 - t) * log(1 - s), s = sigmoid(y), the mean over all elements: each answers a
+// question of its own, t from 0 to 1. A Sigmoid at the end of the network is part of it.
+inline constexpr Loss binary_cross_entropy{LossKind::binary_cross_entropy};
 
 }  // namespace loss
 

@@ -2,14 +2,21 @@
 // what that reads besides the gradient of the output.
 #pragma once
 
+#include "graven/isa/scalar/training/taps.hpp"
 #include "graven/layers/add.hpp"
 #include "graven/layers/avg_pool.hpp"
+#include "graven/layers/concat.hpp"
+#include "graven/layers/conv3d.hpp"
 #include "graven/layers/dense.hpp"
 #include "graven/layers/depthwise_conv2d.hpp"
+#include "graven/layers/gru.hpp"
 #include "graven/layers/layer_norm.hpp"
+#include "graven/layers/lookup.hpp"
 #include "graven/layers/max_pool.hpp"
 #include "graven/layers/reduce.hpp"
+#include "graven/layers/sigmoid.hpp"
 #include "graven/layers/softmax.hpp"
+#include "graven/layers/transpose_conv2d.hpp"
 #include "graven/train/policy.hpp"
 
 namespace graven::core::detail {
@@ -26,25 +33,11 @@ constexpr Value gradient_value(const Op& op, Shape shape, const Value& forward) 
   return v;
 }
 
-// Does a layer read all of a value?
-constexpr bool reads_all(const GraphView& f, const View& in) {
-  return in.first == 0 && in.shape.size() == f[in.value].shape.size();
-}
-
 // Is each pixel multiplied by itself, or the input as a whole?
 constexpr bool is_dense(const GraphView& f, int v) {
   const Value& value = f[v];
   return value.op == op::dense || (value.op == op::conv && value.filter.area() == 1 &&
                                    value.stride == Extent{1} && f.rim(value) == 0);
-}
-
-// How many inputs have weights towards one output pixel's neighbours: of fan_out = weights /
-// inputs.
-constexpr int inputs_of(const GraphView& f, const Value& v) {
-  const bool is_whole = v.op == op::dense || v.filter.area() == 1;
-  return v.op == op::depthwise ? f.input(v).shape.channels
-         : is_whole            ? v.weights.taps
-                               : f.input(v).shape.channels;
 }
 
 // What goes back to one input.
@@ -69,6 +62,14 @@ constexpr Sent through_weights(const GraphView& f, int v, View g, View weights) 
     sent.inputs[1].rows = value.op == op::dense ? every : one_row;
     return sent;
   }
+  if (value.op == op::conv3d || value.op == op::transpose_conv) {
+    const bool is_transposed = value.op == op::transpose_conv;
+    const VolumeWindow w = volume_window(f, value, is_transposed);
+    sent.value.op = is_transposed ? op::transpose_gradient : op::volume_gradient;
+    sent.inputs[0].rows = is_transposed ? rows_met<false>(w) : rows_met<true>(w);
+    sent.inputs[1].rows = one_row;
+    return sent;
+  }
   sent.value.op = value.op == op::depthwise ? op::depthwise_gradient : op::conv_gradient;
   const WindowOptions window = WindowOptions::of(value, f.top(value));
   sent.value.options.set(window);
@@ -90,6 +91,22 @@ constexpr Sent through_window(const Op& op, const Value& value, Shape in, Window
   return sent;
 }
 
+// Back to input k of those that lie side by side.
+constexpr Sent through_concat(const GraphView& f, const Value& value, int k, View g) {
+  const auto axis = static_cast<Axis>(value.options.get<ConcatOptions>().axis);
+  int before = 0;
+  for (int i = 0; i < k; ++i) {
+    const Shape s = f.input(value, i).shape;
+    before += axis == Axis::height ? s.height : axis == Axis::width ? s.width : s.channels;
+  }
+  const Shape in = f.input(value, k).shape;
+  Sent sent{.value = gradient_value(op::part_gradient, in, value), .inputs = {g}};
+  sent.value.options.set(
+      PartOptions{axis == Axis::channels ? before : 0, axis == Axis::width ? before : 0});
+  if (axis == Axis::height) sent.inputs[0].rows.first = before;
+  return sent;
+}
+
 // Through any other layer, to its input k.
 constexpr Sent through(const GraphView& f, int v, int k, View g) {
   const Value& value = f[v];
@@ -98,9 +115,13 @@ constexpr Sent through(const GraphView& f, int v, int k, View g) {
   const int top = f.top(value);
   if (value.op == op::clamp) {
     sent.is_same = true;
-  } else if (value.op == op::add) {
+  } else if (value.op == op::add && in == value.shape) {
     sent.is_same = true;
-    sent.is_known = in == value.shape;
+  } else if (value.op == op::add) {
+    sent.value.op = op::sum_gradient;
+    sent.value.reduces = in.height < value.shape.height;
+  } else if (value.op == op::concat) {
+    return through_concat(f, value, k, g);
   } else if (value.op == op::copy) {
     sent.value.shape = f.source(value, k).shape;
   } else if (value.op == op::map) {
@@ -113,10 +134,6 @@ constexpr Sent through(const GraphView& f, int v, int k, View g) {
     sent.value.op = op::softmax_gradient;
     sent.reads = Sent::y;
     sent.is_known = value.options.get<SoftmaxOptions>().beta == 1;
-  } else if (value.op == op::layer_norm) {
-    sent.value.op = op::norm_gradient;
-    sent.value.options = value.options;
-    sent.reads = Sent::x;
   } else if (value.op == op::max_pool) {
     return through_window(op::max_pool_gradient, value, in, WindowOptions::of(value, top), g);
   } else if (value.op == op::average_pool) {

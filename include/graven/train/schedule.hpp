@@ -13,14 +13,14 @@ struct Constant {
   constexpr float operator()(std::uint32_t) const { return rate; }
 };
 
-// Times `factor` after every `every` steps.
+// Times `factor` after every `every` steps; 0: never.
 struct StepDecay {
   float rate, factor;
   std::uint32_t every;
 
   constexpr float operator()(std::uint32_t step) const {
     float now = rate;
-    for (std::uint32_t n = step / every; n > 0 && now > 0; --n) now *= factor;
+    for (std::uint32_t n = every > 0 ? step / every : 0; n > 0 && now > 0; --n) now *= factor;
     return now;
   }
 };

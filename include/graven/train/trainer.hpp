@@ -130,6 +130,11 @@ public:
   }
   // Back to the weights of the parameters.
   constexpr void reset() { kept.reset(); }
+  // A new sequence: what layers remember from sample to sample begins anew, weights stay.
+  constexpr void reset_sequence() {
+    start();
+    reset_memories(std::make_index_sequence<std::size_t{Step::graph.count}>());
+  }
 
   // Weights and optimizer as bytes, for the same trainer on any core.
   static constexpr std::size_t saved_size = detail::Checkpoint::header + Step::state_size;
@@ -150,6 +155,24 @@ private:
   template <int size, std::size_t at> auto floats() {
     return std::span<float, static_cast<std::size_t>(size)>(
         reinterpret_cast<float*>(kept.rows + at), static_cast<std::size_t>(size));
+  }
+
+  // State that neither learns nor belongs to an optimizer?
+  static constexpr bool is_memory(int value) {
+    const Value& v = Step::graph.values[value];
+    const auto& d = Step::differentiation;
+    bool is =
+        v.persistent && !v.op.has(Trait::replaces) && v.weights.outputs == 0 && value != d.numbers;
+    for (int k = 0; k < array_count; ++k) is = is && value != d.arrays[k].moments;
+    return is;
+  }
+  template <std::size_t... I> constexpr void reset_memories(std::index_sequence<I...>) {
+    const bool done[]{reset_memory<static_cast<int>(I)>()...};
+    static_cast<void>(done);
+  }
+  template <int value> constexpr bool reset_memory() {
+    if constexpr (is_memory(value)) Step::Engine::template reset_value<value>(regions<Step>());
+    return true;
   }
 
   template <class C> constexpr auto regions() {

@@ -3,6 +3,7 @@
 
 #include "graven/floating_point.hpp"
 #include "graven/graph/training.hpp"
+#include "graven/isa/scalar/recurrent.hpp"
 #include "graven/isa/scalar/training/sums.hpp"
 #include "graven/kernel/gather.hpp"
 #include "graven/kernel/prefer.hpp"
@@ -24,14 +25,44 @@ struct Weights : PlainKernel {
     return is_given || v.op == op::constant ? 4 * v.shape.size() : 0;
   }
   static constexpr void pack(const GraphView&, const Value& v, const Parameters& p, Writer& to) {
-    const bool is_bias = v.options.get<WeightOptions>().array == WeightOptions::bias;
-    const Array& from = is_bias ? p.bias : p.filter;
+    const auto array = v.options.get<WeightOptions>().array;
+    if (array == WeightOptions::cell) return pack_cell(v.shape, p, to);
+    if (array == WeightOptions::cell_bias) return pack_cell_bias(v.shape, p, to);
+    const Array& from = array_of(array, p);
     const Shape s = v.shape;
     if (from.size == 0)
-      for (int i = 0; i < s.size(); ++i) to.put(0.0f);
+      for (int i = 0; i < s.size(); ++i) to.put(array == WeightOptions::gamma ? 1.0f : 0.0f);
     for (int r = 0; from.size > 0 && r < s.height; ++r)
       for (int o = 0; o < s.width; ++o)
         to.copy(from.float32 + v.weights.index(o, r * s.channels), s.channels, v.weights.tap_step);
+  }
+  static constexpr const Array& array_of(WeightOptions::Array array, const Parameters& p) {
+    constexpr const char* names[]{"gamma", "beta", "table"};
+    if (array == WeightOptions::filter || array == WeightOptions::bias)
+      return array == WeightOptions::bias ? p.bias : p.filter;
+    const int index = p.find(names[array - WeightOptions::gamma]);
+    return index >= 0 ? p.constants[index].data : no_parameters.filter;
+  }
+  // As op::tuned_gru wants them.
+  static constexpr void pack_cell(Shape s, const Parameters& p, Writer& to) {
+    const int units = s.width / 3, inputs = s.channels - units;
+    const bool is_given = p.find(GRU<1>::gates[0].input) >= 0;
+    for (int i = 0; !is_given && i < s.size(); ++i) to.put(0.0f);
+    for (int u = 0; is_given && u < units; ++u)
+      for (const Gate& gate : GRU<1>::gates) {
+        to.copy(constant_of(p, gate.input).data.float32 + u * inputs, inputs);
+        to.copy(constant_of(p, gate.recurrent).data.float32 + u * units, units);
+      }
+  }
+  static constexpr void pack_cell_bias(Shape s, const Parameters& p, Writer& to) {
+    const int units = s.channels / 4;
+    for (const char* name :
+         {GRU<1>::gates[0].bias, GRU<1>::gates[1].bias, GRU<1>::gates[2].bias, "recurrent_bias"}) {
+      if (p.find(name) >= 0)
+        to.copy(constant_of(p, name).data.float32, units);
+      else
+        for (int u = 0; u < units; ++u) to.put(0.0f);
+    }
   }
   static constexpr void run(const Task&, const Band&) {}
 };

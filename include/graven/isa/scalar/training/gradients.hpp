@@ -4,7 +4,6 @@
 #include "graven/graph/training.hpp"
 #include "graven/isa/scalar/training/sums.hpp"
 #include "graven/kernel/prefer.hpp"
-#include "graven/layers/layer_norm.hpp"
 
 namespace graven::core::scalar_isa {
 
@@ -64,59 +63,6 @@ struct SoftmaxGradient : PlainKernel {
       const float mean = product(g, y, classes);
       for (int c = 0; c < classes; ++c, out += 4)
         store(out, load<float>(y + 4 * c) * (load<float>(g + 4 * c) - mean));
-    }
-  }
-};
-
-// y = (x - mean) * scale * gamma + beta, or without the mean: with g' = g * gamma and the
-// normalized h, dx = scale * (g' - mean(g') - h * mean(g' * h)), pixel by pixel. Stream: float
-// epsilon; int32 centred; gamma.
-struct NormGradient : PlainKernel {
-  static constexpr const char* name = "training.norm_gradient";
-  static constexpr bool serves(const GraphView& g, int value) {
-    return makes<float>(g, value, op::norm_gradient);
-  }
-  static constexpr int stream_size(const GraphView&, const Value& v) {
-    return 8 + 4 * v.shape.channels;
-  }
-  static constexpr void pack(const GraphView&, const Value& v, const Parameters& p, Writer& to) {
-    const auto options = v.options.get<LayerNormOptions>();
-    to.put(options.epsilon);
-    to.put<std::int32_t>(options.centred);
-    const int gamma = p.find("gamma");
-    for (int c = 0; c < v.shape.channels; ++c)
-      to.put(gamma >= 0 ? p.constants[gamma].data.float32[c] : 1.0f);
-  }
-  static constexpr void run(const Task& task, const Band& band) {
-    const Task t = task;
-    std::byte* out = band.out[0];
-    const std::byte *g = band.rows[0], *x = band.rows[t.rows];
-    const int pixel = 4 * t.out_channels;
-    for (int i = 0; i < t.out_width; ++i, g += pixel, x += pixel, out += pixel)
-      run_pixel(t, g, x, out);
-  }
-  static constexpr void run_pixel(const Task& t, const std::byte* g, const std::byte* x,
-                                  std::byte* out) {
-    const int n = t.out_channels;
-    const float share = 1 / static_cast<float>(n);
-    const bool centred = load_aligned<std::int32_t>(t.stream + 4) != 0;
-    const std::byte* gamma = t.stream + 8;
-    float mean = 0, variance = 0, sent = 0, along = 0;
-    for (int c = 0; centred && c < n; ++c) mean += load<float>(x + 4 * c) * share;
-    for (int c = 0; c < n; ++c) {
-      const float d = load<float>(x + 4 * c) - mean;
-      variance += d * d * share;
-    }
-    const float scale = floating_point::rsqrt(variance + load_aligned<float>(t.stream));
-    for (int c = 0; c < n; ++c) {
-      const float own = load<float>(g + 4 * c) * load<float>(gamma + 4 * c);
-      sent += own * share;
-      along += own * ((load<float>(x + 4 * c) - mean) * scale) * share;
-    }
-    for (int c = 0; c < n; ++c) {
-      const float own = load<float>(g + 4 * c) * load<float>(gamma + 4 * c);
-      const float h = (load<float>(x + 4 * c) - mean) * scale;
-      store(out + 4 * c, scale * (own - (centred ? sent : 0.0f) - h * along));
     }
   }
 };

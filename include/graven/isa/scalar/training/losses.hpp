@@ -12,13 +12,22 @@ namespace graven::core::scalar_isa {
 
 // Means over all elements, as PyTorch's losses.
 template <LossKind kind> struct LossOf {
-  static constexpr float loss(float difference, float delta) {
+  // Of a score y, without log(0): max(y, 0) - y * t + log(1 + exp(-|y|)).
+  static constexpr float by_score(float y, float t) {
+    const float rest = floating_point::log(1 + floating_point::exp(-floating_point::magnitude(y)));
+    return (y > 0 ? y : 0) - y * t + rest;
+  }
+  static constexpr float loss(float y, float wanted, float delta) {
+    if (kind == LossKind::binary_cross_entropy) return by_score(y, wanted);
+    const float difference = y - wanted;
     const float size = floating_point::magnitude(difference);
     if (kind == LossKind::mse) return difference * difference;
     if (kind == LossKind::mae) return size;
     return size < delta ? difference * difference / 2 : delta * (size - delta / 2);
   }
-  static constexpr float slope(float difference, float delta) {
+  static constexpr float slope(float y, float wanted, float delta) {
+    if (kind == LossKind::binary_cross_entropy) return 1 / (1 + floating_point::exp(-y)) - wanted;
+    const float difference = y - wanted;
     if (kind == LossKind::mse) return 2 * difference;
     const float limit = kind == LossKind::mae ? 0 : delta;
     if (floating_point::magnitude(difference) < limit) return difference;
@@ -60,7 +69,7 @@ template <LossKind kind> struct LossValue : Losses {
       }
     } else {
       for (int i = t.in_width * t.in_channels; i > 0; --i, y += 4, wanted += 4)
-        sum += LossOf<kind>::loss(load<float>(y) - load<float>(wanted), delta(t));
+        sum += LossOf<kind>::loss(load<float>(y), load<float>(wanted), delta(t));
     }
     store(band.last ? band.out[0] : band.scratch, band.last ? sum * share(t) : sum);
   }
@@ -77,7 +86,7 @@ template <LossKind kind> struct LossGradient : Losses {
         if constexpr (kind == LossKind::softmax_cross_entropy)
           slope = !is_class(label, t.out_channels) ? 0 : load<float>(y) - (c == label ? 1 : 0);
         else
-          slope = LossOf<kind>::slope(load<float>(y) - load<float>(wanted + 4 * c), delta(t));
+          slope = LossOf<kind>::slope(load<float>(y), load<float>(wanted + 4 * c), delta(t));
         store(out, slope * share(t));
       }
       wanted += kind == LossKind::softmax_cross_entropy ? 4 : 4 * t.out_channels;

@@ -6,6 +6,9 @@
 #include "graven/floating_point.hpp"
 #include "graven/kernel/bytes.hpp"
 
+#include <bit>
+#include <cstdint>
+
 namespace graven::core::scalar_isa {
 
 #if defined(__AVX__)
@@ -57,26 +60,29 @@ constexpr float product(const std::byte* a, const std::byte* b, int count) {
   return added(sum);
 }
 
-// The same for four rows of b, `count` floats each.
-struct FourSums {
-  float row[4]{};
+// Rows that are read side by side: as many sums as registers hold, for each waits for itself.
+inline constexpr int side_by_side = floats == lanes ? 8 : 4;
+
+// The same for so many rows of b, `count` floats each.
+struct RowSums {
+  float row[side_by_side]{};
 };
-constexpr FourSums four_products(const std::byte* a, const std::byte* b, int count) {
-  FourSums to;
+constexpr RowSums row_products(const std::byte* a, const std::byte* b, int count) {
+  RowSums to;
   if (floats == 1 || std::is_constant_evaluated()) {
-    for (int r = 0; r < 4; ++r) to.row[r] = product(a, b + 4 * r * count, count);
+    for (int r = 0; r < side_by_side; ++r) to.row[r] = product(a, b + 4 * r * count, count);
     return to;
   }
   constexpr int parts = lanes / floats;
-  Floats sums[4][parts]{};
+  Floats sums[side_by_side][parts]{};
   const int whole = count / lanes * lanes;
   for (int i = 0; i < whole; i += lanes)
     for (int p = 0; p < parts; ++p) {
       const Floats x = get<Floats>(a + 4 * (i + p * floats));
-      for (int r = 0; r < 4; ++r)
+      for (int r = 0; r < side_by_side; ++r)
         sums[r][p] += x * get<Floats>(b + 4 * (r * count + i + p * floats));
     }
-  for (int r = 0; r < 4; ++r) {
+  for (int r = 0; r < side_by_side; ++r) {
     float sum[lanes];
     __builtin_memcpy(sum, sums[r], sizeof(sum));
     add_rest(a + 4 * whole, b + 4 * (r * count + whole), count - whole, sum);
@@ -89,9 +95,9 @@ template <class Finish>
 constexpr void each_product(const std::byte* a, const std::byte* b, int count, int rows,
                             Finish finish) {
   int r = 0;
-  for (; r + 4 <= rows; r += 4, b += 16 * count) {
-    const FourSums sums = four_products(a, b, count);
-    for (int k = 0; k < 4; ++k) finish(r + k, sums.row[k]);
+  for (; r + side_by_side <= rows; r += side_by_side, b += 4 * side_by_side * count) {
+    const RowSums sums = row_products(a, b, count);
+    for (int k = 0; k < side_by_side; ++k) finish(r + k, sums.row[k]);
   }
   for (; r < rows; ++r, b += 4 * count) finish(r, product(a, b, count));
 }
@@ -107,36 +113,44 @@ constexpr void add_scaled(std::byte* to, const std::byte* from, int count, float
 constexpr void add_rows(std::byte* to, const std::byte* rows, int count, const std::byte* factors,
                         int number) {
   for (int r = 0; r < number;) {
-    const std::byte* row[4]{};
-    float factor[4]{};
+    const std::byte* row[side_by_side]{};
+    float factor[side_by_side]{};
     int n = 0;
-    for (; r < number && n < 4; ++r)
+    for (; r < number && n < side_by_side; ++r)
       if (const float f = load<float>(factors + 4 * r); f != 0) {
         row[n] = rows + 4 * r * count;
         factor[n++] = f;
       }
-    if (n == 4)
+    if (n == side_by_side)
       each_floats(count, [&]<class T>(int at) {
         T sum = get<T>(to + at);
-        for (int k = 0; k < 4; ++k) sum = sum + get<T>(row[k] + at) * factor[k];
+        for (int k = 0; k < side_by_side; ++k) sum = sum + get<T>(row[k] + at) * factor[k];
         put<T>(to + at, sum);
       });
-    for (int k = 0; n < 4 && k < n; ++k) add_scaled(to, row[k], count, factor[k]);
+    for (int k = 0; n < side_by_side && k < n; ++k) add_scaled(to, row[k], count, factor[k]);
   }
 }
 
 // NaN, if one of them is.
 constexpr float largest_magnitude(const std::byte* x, int count) {
-  float most = 0;
+  std::uint32_t most[4]{};  // of floats without their sign the bits are in the same order
+  for (; count >= 4; count -= 4, x += 16)
+    for (int i = 0; i < 4; ++i) {
+      const std::uint32_t size = load<std::uint32_t>(x + 4 * i) & 0x7fff'ffff;
+      most[i] = size > most[i] ? size : most[i];
+    }
   for (int i = 0; i < count; ++i) {
-    const float size = floating_point::magnitude(load<float>(x + 4 * i));
-    if (most == most && !(size <= most)) most = size;
+    const std::uint32_t size = load<std::uint32_t>(x + 4 * i) & 0x7fff'ffff;
+    most[0] = size > most[0] ? size : most[0];
   }
-  return most;
+  for (int i = 1; i < 4; ++i) most[0] = most[i] > most[0] ? most[i] : most[0];
+  return std::bit_cast<float>(most[0]);
 }
 
 constexpr void add(std::byte* to, float x) { store(to, load<float>(to) + x); }
 
-constexpr void clear(std::byte* to, int count) { fill_bytes(to, std::byte{0}, 4 * count); }
+constexpr void clear(std::byte* to, int count) {
+  if (count > 0) fill_bytes(to, std::byte{0}, 4 * count);
+}
 
 }  // namespace graven::core::scalar_isa

@@ -11,6 +11,13 @@
 
 namespace graven::core::scalar_isa {
 
+// The value of the same layer whose weights are values.
+constexpr const Value& tuned_of(const GraphView& g, const Value& v, const Op& op) {
+  int u = 0;
+  while (g[u].op != op || g[u].layer != v.layer) ++u;
+  return g[u];
+}
+
 // An optimizer's rule for one weight after the other. Formulas: PyTorch's torch.optim.
 template <Rule rule> struct Learner {
   float plain_rate, rate, root_scale, momentum, second, epsilon, weight_decay;
@@ -126,6 +133,30 @@ template <Rule rule, bool gathers> struct Updates : PlainKernel {
     const Learner<rule> learner = row.learner();
     for (int i = 0; i < row.count; ++i) row(i, load<float>(gradient + 4 * i), learner);
   }
+
+  // The weights and the bias of a layer that learn in one update, from the inputs `rest`: numbers,
+  // moments, bias, its moments; and where their gradients are summed, in scratch one behind the
+  // other.
+  struct Both {
+    Trained<rule> weights, bias;
+  };
+  struct BothSums {
+    std::byte *weights, *bias;
+  };
+  static constexpr Both both(const Task& t, const Band& band, const std::byte* const* rest,
+                             int weights, int biases) {
+    const std::byte* const* bias = rest + (keeps ? 2 : 1);
+    return {trained(t, rest[0], band.out[0], rest[keeps ? 1 : 0], weights),
+            trained(t, rest[0], own_state(bias[0]), bias[keeps ? 1 : 0], biases)};
+  }
+  static constexpr BothSums sums_of(const Band& band, std::byte* scratch, const Both& arrays) {
+    return {sums(band, scratch, arrays.weights),
+            sums(band, scratch + 4 * arrays.weights.count, arrays.bias)};
+  }
+  static constexpr void finish(const Both& arrays, const BothSums& gradients) {
+    finish(arrays.weights, gradients.weights);
+    finish(arrays.bias, gradients.bias);
+  }
 };
 
 // Dense over one pixel: row r of the weights with row r of x; no gradient is ever stored.
@@ -192,22 +223,14 @@ template <Rule rule, bool gathers, bool is_depthwise> struct ConvUpdate : Update
     Band window = band;
     window.rows = band.rows + 2;
     std::byte* const scratch = band.scratch + 4 * t.rows * t.filter_width * t.in_channels;
-    const std::byte* const* rest = window.rows + t.rows;
-    const std::byte* const* bias = rest + (Base::keeps ? 2 : 1);
-    const auto weights =
-        Base::trained(task, rest[0], band.out[0], rest[Base::keeps ? 1 : 0], count);
-    const auto biases =
-        Base::trained(task, rest[0], own_state(bias[0]), bias[Base::keeps ? 1 : 0], t.out_channels);
-    std::byte* const gradient = Base::sums(band, scratch, weights);
-    std::byte* const of_bias = Base::sums(band, scratch + 4 * count, biases);
+    const auto arrays = Base::both(task, band, window.rows + t.rows, count, t.out_channels);
+    const auto sums = Base::sums_of(band, scratch, arrays);
     const std::byte* g = band.rows[0];
     for (int x = 0; x < t.out_width; ++x, g += 4 * t.out_channels) {
-      add_pixel(t, gradient, g, gather<float>(t, window, x, 0));
-      add_scaled(of_bias, g, t.out_channels, 1);
+      add_pixel(t, sums.weights, g, gather<float>(t, window, x, 0));
+      add_scaled(sums.bias, g, t.out_channels, 1);
     }
-    if (!band.last) return;
-    Base::finish(weights, gradient);
-    Base::finish(biases, of_bias);
+    if (band.last) Base::finish(arrays, sums);
   }
   static constexpr void add_pixel(const Task& t, std::byte* sums, const std::byte* g,
                                   const std::byte* patch) {
