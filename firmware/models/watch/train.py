@@ -18,14 +18,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from graven.errors import GravenError
 from zoo.watch import (
     CALIBRATION,
-    CLASSES,
     WINDOW,
     Recording,
     gathered,
@@ -35,42 +33,10 @@ from zoo.watch import (
     windows,
 )
 
+sys.path.append(str(Path(__file__).parents[1]))
+from heads import in_folder, with_head
+
 FIRST = 5  # windows of each recording that the device learns from
-
-
-def with_head(backbone, weights: np.ndarray, bias: np.ndarray):
-    """The int8 network, and behind it the last layer in float32."""
-    from graven import ir
-    from graven.layers.dense import Dense
-    from graven.layers.dequantize import Dequantize
-
-    tensors = list(backbone.tensors)
-
-    def tensor(name: str, shape: tuple[int, ...], data: np.ndarray | None = None) -> int:
-        tensors.append(ir.Tensor(len(tensors), name, shape, ir.Element.FLOAT32, None, data))
-        return len(tensors) - 1
-
-    (features,) = backbone.outputs
-    real = tensor("features", tensors[features].shape)
-    constants = (
-        tensor("head/weights", weights.shape, weights),
-        tensor("head/bias", bias.shape, bias),
-    )
-    scores = tensor("scores", (1, CLASSES))
-    last = len(backbone.operators)
-    return replace(
-        backbone,
-        name="watch",
-        source="watch.tflite",
-        description="Exercises of the shoulder, trained by firmware/models/watch/train.py",
-        tensors=tuple(tensors),
-        operators=(
-            *backbone.operators,
-            ir.Operator(last, "DEQUANTIZE", Dequantize(), (features,), (real,)),
-            ir.Operator(last + 1, "FULLY_CONNECTED", Dense(), (real, *constants), (scores,)),
-        ),
-        outputs=(scores,),
-    )
 
 
 def write(wearer: int, seed: int, data: list[Recording], folder: Path) -> None:
@@ -92,7 +58,9 @@ def write(wearer: int, seed: int, data: list[Recording], folder: Path) -> None:
                            layout="nhwc", prune=False)  # fmt: skip
     weights, bias = (each.detach().numpy() for each in (head.weight, head.bias))
     folder.mkdir(parents=True, exist_ok=True)
-    tflite_writer.write(with_head(model.network, weights, bias), folder / "watch.tflite")
+    text = f"Exercises of the shoulder, trained by {in_folder(__file__)}"
+    network = with_head(model.network, weights, bias, "watch", text)
+    tflite_writer.write(network, folder / "watch.tflite")
     for name, part in (("first", slice(FIRST)), ("rest", slice(FIRST, None))):
         seen, answers = gathered([(each[part], y) for each, y in own])
         stored = quantize_input(model.network, 0, scaled(seen, deviation))
