@@ -212,7 +212,8 @@ template <const auto& forward, const auto& params, TrainPolicy policy, bool step
 inline constexpr auto learning_graph = [] {
   constexpr const auto& d = differentiated<forward, params, policy, steps>;
   constexpr const auto& large = d.l.graph;
-  ValueGraph<large.count, large.view_count, d.layers> g{};
+  // One view more: kernels ask what the first input is, also of a value that has none.
+  ValueGraph<large.count, large.view_count + 1, d.layers> g{};
   for (int v = 0; v < large.count; ++v) g.values[v] = large.values[v];
   for (int i = 0; i < large.view_count; ++i) g.views[i] = large.views[i];
   for (int o = 0; o < large.output_count; ++o) g.outputs[o] = large.outputs[o];

@@ -46,9 +46,9 @@ struct Weights : PlainKernel {
   // As op::tuned_gru wants them.
   static constexpr void pack_cell(Shape s, const Parameters& p, Writer& to) {
     const int units = s.width / 3, inputs = s.channels - units;
-    const bool is_given = p.find(GRU<1>::gates[0].input) >= 0;
-    for (int i = 0; !is_given && i < s.size(); ++i) to.put(0.0f);
-    for (int u = 0; is_given && u < units; ++u)
+    const bool has_gates = p.find(GRU<1>::gates[0].input) >= 0;
+    for (int i = 0; !has_gates && i < s.size(); ++i) to.put(0.0f);
+    for (int u = 0; has_gates && u < units; ++u)
       for (const Gate& gate : GRU<1>::gates) {
         to.copy(constant_of(p, gate.input).data.float32 + u * inputs, inputs);
         to.copy(constant_of(p, gate.recurrent).data.float32 + u * units, units);
@@ -56,10 +56,10 @@ struct Weights : PlainKernel {
   }
   static constexpr void pack_cell_bias(Shape s, const Parameters& p, Writer& to) {
     const int units = s.channels / 4;
-    for (const char* name :
+    for (const char* each :
          {GRU<1>::gates[0].bias, GRU<1>::gates[1].bias, GRU<1>::gates[2].bias, "recurrent_bias"}) {
-      if (p.find(name) >= 0)
-        to.copy(constant_of(p, name).data.float32, units);
+      if (p.find(each) >= 0)
+        to.copy(constant_of(p, each).data.float32, units);
       else
         for (int u = 0; u < units; ++u) to.put(0.0f);
     }

@@ -21,9 +21,9 @@ struct Gru {
   static constexpr void pack(const GraphView& g, const Value& tuned, Writer& to) {
     const auto [stateful, variant] = tuned.options.get<CellOptions>();
     const Shape x = g.input(tuned).shape;
-    for (const int number : {tuned.shape.channels, x.channels,
-                             int{variant == static_cast<int>(Reset::before)}, stateful, x.width})
-      to.put<std::int32_t>(number);
+    const bool is_before = variant == static_cast<int>(Reset::before);
+    const std::int32_t numbers[]{tuned.shape.channels, x.channels, is_before, stateful, x.width};
+    for (const std::int32_t number : numbers) to.put(number);
   }
   static constexpr Gru of(const std::byte* stream) {
     Reader from{stream};
