@@ -6,6 +6,7 @@ model(x), model.predict(x), model.evaluate(x, y), model.memory(), model.save("mo
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -13,14 +14,15 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from graven.api import Model as Model
     from graven.api import compile as compile
+    from graven.api import prune as prune
+    from graven.curves import Curve as Curve
+    from graven.curves import curve as curve
 
-API = ("Model", "compile")
+API = {"Model": "api", "compile": "api", "prune": "api", "Curve": "curves", "curve": "curves"}
 
 
 def __getattr__(name: str) -> Any:
     """The API, when it is asked for: the command must not wait for numpy to say its version."""
     if name in API:
-        from graven import api
-
-        return getattr(api, name)
+        return getattr(importlib.import_module(f"graven.{API[name]}"), name)
     raise AttributeError(f"module 'graven' has no attribute '{name}'")

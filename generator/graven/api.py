@@ -43,13 +43,15 @@ from graven import (
     runner,
     verify,
 )
-from graven import prune as pruning
 from graven.errors import GravenError
 from graven.frontends import files, keras, nano_rust, rmd1, sklearn, tflite_writer, torch
 from graven.nano_rust import PySequentialModel
 from graven.node import counted, node_of, shape_text
 from graven.outputs import write_file
 from graven.pixels import Pixels
+from graven.pruning import exact as pruning
+from graven.pruning import structured
+from graven.pruning.structured import FineTune, Keep
 from graven.quantize.batches import Batches
 from graven.quantize.budget import MIXED, Bytes
 from graven.quantize.decisions import Report
@@ -61,6 +63,7 @@ from graven.runnable import Runnable, plain
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from graven.curves import Curve
     from graven.emit import FoundPlan
     from graven.evaluation import Evaluation
 
@@ -72,40 +75,69 @@ def compile(
     method: str = "best", target: str = build.HOST, plan: str = "fastest", isa: str = "native",
     layout: str | None = None, of: str | None = None, shape: Sequence[int] | None = None,
     name: str | None = None, prune: bool = True, allow_float: bool = False, normalize: Any = None,
-    flash: int | None = None, ram: int | None = None, progress: Progress = quiet,
+    flash: int | None = None, ram: int | None = None, keep: Keep | None = None,
+    criterion: str = "reconstruction", fine_tune: FineTune | str | None = None,
+    progress: Progress = quiet,
 ) -> Model:  # fmt: skip
-    """A network ready to run and to save.
-
-    `model` is a file (.tflite, .onnx, .pt2; a .pth with its class `of`, "module:Name", and the
-    `shape` of its input), a torch.nn.Module with an `example` input (or `calibrate`, whose first
-    sample serves), a model of scikit-learn's or one of graven.nano_rust's.
+    """A network ready to run and to save. `model` is a file (.tflite, .onnx, .pt2; a .pth with its
+    class `of`, "module:Name", and the `shape` of its input), a torch.nn.Module with an `example`
+    input (or `calibrate`, whose first sample serves), a model of scikit-learn's or
+    graven.nano_rust's, or a graven.Model. By the samples in `calibrate` (see `collected`)
     quantize="int8" makes an int8 model of a float32 one, "int4" with weights of 4 bits, "int16x8"
-    with int16 activations, by the samples in `calibrate`: an array, arrays by the inputs' names, an
-    .npz or .npy file or a list of them, a folder of images or WAVs, or anything that yields
-    batches; of a network that keeps a state, sequences of steps; `method` is one for all ranges, or
-    the best for each. "mixed" chooses for every layer what `flash` and `ram`, bytes on the target
-    (weights and code; arena), leave room for. `target` and `plan` are what memory() and on() take
-    unless they are told otherwise. `layout` is that of inputs with height and width: nhwc, nchw, or
-    what costs nothing. Exact `prune` removes what cannot change an output. `allow_float` takes
-    float32 operators between int8 ones. `normalize`, a pair (mean, std) as of torchvision, lets the
-    model take bytes of a camera. `progress` hears what begins, and (what, done, of) of what is
-    counted.
-    """
-    choice = build.Choice(target, isa, plan)
-    build.check(choice)
+    with int16 activations; `method` is one for all ranges, or the best for each; "mixed" chooses
+    for every layer what `flash` and `ram`, bytes on the target (weights and code; arena), leave
+    room for. `target` and `plan` are what memory() and on() take by default. `layout` is that of
+    inputs with height and width: nhwc, nchw, or what costs nothing. Exact `prune` removes what
+    cannot change an output; `keep`, `criterion` and `fine_tune` are those of graven.prune.
+    `allow_float` takes float32 operators between int8 ones. `normalize`, a pair (mean, std) as of
+    torchvision, lets the model take bytes of a camera. `progress` hears what begins and counts."""
+    build.check(choice := build.Choice(target, isa, plan))
     samples = None if calibrate is None else collected(calibrate)
     source = named(read(model, example, samples, layout, of, shape), name)
     bytes_as = pixels.checked(normalize, source.network)
-    make = partial(Model, choice=choice, pixels=bytes_as, progress=progress)
+    slimmed = None
+    if isinstance(model, Model):
+        bytes_as, slimmed = bytes_as or model.pixels, model.slimmed
+    if keep is not None:
+        how = {"criterion": criterion, "fine_tune": fine_tune, "progress": progress}
+        source, slimmed = made_smaller(source, samples, keep, bytes_as, **how)
+    make = partial(Model, choice=choice, pixels=bytes_as, slimmed=slimmed, progress=progress)
     if quantize is None:
-        check_no_samples(model, samples)
+        check_no_samples(model, samples, keep, fine_tune)
         return make(source, prune=prune, allow_float=allow_float)
-    exact = make(source, prune=False)
-    budget = within(quantize, flash, ram)
+    exact, budget = make(source, prune=False), within(quantize, flash, ram)
     measure = partial(needed, partial(make, prune=prune, allow_float=True), source)
-    values = calibration(source.network, samples, quantize, bytes_as)
+    values = calibration(source.network, samples, f"quantize='{quantize}'", bytes_as)
     source, decisions = files.quantized(source, values, quantize, method, progress, budget, measure)
     return make(source, prune=prune, allow_float=allow_float, decisions=decisions, exact=exact)
+
+
+def made_smaller(
+    source: files.Source, samples: Any, keep: Keep, bytes_as: Pixels | None, **how: Any
+) -> tuple[files.Source, structured.Report]:
+    values = calibration(source.network, samples, f"keep={keep}", bytes_as)
+    found = structured.prune(source.network, values, keep, **how)
+    return files.pruned(source, found), found.report
+
+
+def prune(
+    model: Any, samples: Any, *, keep: Keep, criterion: str = "reconstruction",
+    fine_tune: FineTune | str | None = None, **others: Any,
+) -> Model:  # fmt: skip
+    """A float32 network without the channels that its outputs lose least by, as a graven.Model that
+    graven.compile quantizes.
+
+    `keep` is the share of the weights that may stay, or that of the channels by the name of a group
+    (`.slimmed.groups` of a model that is pruned says them). Which channels go, and how many of each
+    layer, say the `samples` (some hundred), by the error that the layers behind cannot make up for;
+    criterion="l1" takes the filters of the least weights instead. What is left of the layers behind
+    is fitted to what they computed before, by least squares. `fine_tune` gets a torch.nn.Module of
+    the smaller network, whichever front end it came from, and trains it; or its name,
+    "module:function". `others` are arguments of graven.compile.
+    """
+    return compile(
+        model, calibrate=samples, keep=keep, criterion=criterion, fine_tune=fine_tune, **others
+    )
 
 
 # -- what is given --------------------------------------------------------------------------------
@@ -123,6 +155,8 @@ def read(
     of: str | None,
     shape: Sequence[int] | None,
 ) -> files.Source:
+    if isinstance(model, Model):
+        return model.source
     if isinstance(model, str | os.PathLike):
         return files.read(Path(model), layout, of, shape)
     if keras.is_model(model):
@@ -137,7 +171,8 @@ def read(
     else:
         raise GravenError(
             f"compile: got a {type(model).__name__}; give a file, a torch.nn.Module, "
-            "a keras.Model, an estimator of scikit-learn or a graven.nano_rust.PySequentialModel."
+            "a keras.Model, an estimator of scikit-learn, a graven.nano_rust.PySequentialModel or "
+            "a graven.Model."
         )
     data = tflite_writer.to_bytes(network)
     return files.Source(network, data, files.digest_of(data))
@@ -149,9 +184,11 @@ def named(source: files.Source, name: str | None) -> files.Source:
     return replace(source, network=replace(source.network, name=emit.check_name(name)))
 
 
-def check_no_samples(model: Any, samples: Any) -> None:
-    """Without quantization they only serve as a module's example."""
-    if samples is not None and not is_module(model):
+def check_no_samples(model: Any, samples: Any, keep: Keep | None, fine_tune: Any) -> None:
+    """Without quantization and pruning they only serve as a module's example."""
+    if fine_tune is not None and keep is None:
+        raise GravenError("fine_tune: is for keep=, as in keep=0.5; say so, or leave it out.")
+    if samples is not None and keep is None and not is_module(model):
         raise GravenError(
             "calibrate: is for quantize=, as in quantize='int8'; say so, or leave it out."
         )
@@ -182,7 +219,9 @@ def one_of(value: np.ndarray | list[np.ndarray]) -> np.ndarray:
 
 def collected(given: Any) -> Any:
     """Samples as a list with what each input gets: an array, or a list of batches or sequences;
-    names of files, and arrays by name, stay so."""
+    names of files, and arrays by name, stay so. They come as an array, arrays by the inputs' names,
+    an .npz or .npy file or a list of them, a folder of images or WAVs, or anything that yields
+    batches; of a network that keeps a state, as sequences of steps."""
     if isinstance(given, str | os.PathLike):
         return [Path(given)]
     if are_files(given):
@@ -212,13 +251,11 @@ def are_files(given: Any) -> bool:
 
 
 def calibration(
-    network: ir.Network, samples: Any, kind: str, bytes_as: Pixels | None
+    network: ir.Network, samples: Any, what: str, bytes_as: Pixels | None
 ) -> inputs.Samples:
     """Samples in the order of the model's inputs."""
     if samples is None:
-        raise GravenError(
-            f"quantize='{kind}': needs samples of what the model will see; give calibrate=."
-        )
+        raise GravenError(f"{what}: needs samples of what the model will see; give calibrate=.")
     if are_files(samples):
         return inputs.samples(network, samples, bytes_as)
     if isinstance(samples, dict):
@@ -302,9 +339,11 @@ class Model(Runnable):
         decisions: Report | None = None,
         exact: Model | None = None,
         pixels: Pixels | None = None,
+        slimmed: structured.Report | None = None,
         progress: Progress = quiet,
     ) -> None:
         self.source, self.choice, self.progress = source, choice, progress
+        self.slimmed = slimmed  # what structured pruning has taken
         self.quantization = decisions  # None: it came as it is
         self.exact = exact  # the float model that it was quantized from
         self.original = passes.canonical(source.network)
@@ -321,6 +360,12 @@ class Model(Runnable):
         other = copy.copy(self)
         other.choice = choice
         return other
+
+    def slimmer(self, found: structured.Pruned) -> Model:
+        """The float model without the channels that structured pruning has taken."""
+        source = files.pruned(self.source, found)
+        return Model(source, self.choice, prune=self.pruned is not None, pixels=self.pixels,
+                     slimmed=found.report, progress=self.progress)  # fmt: skip
 
     def _chosen(self, target: str | None, plan: str | None) -> build.Choice:
         return replace(
@@ -390,11 +435,14 @@ class Model(Runnable):
         *samples_and_labels: ArrayLike,
         targets: str | Sequence[str] = ("cortex-m4",),
         exact: Model | None = None,
+        curve: Curve | None = None,
     ) -> Path:
-        """One HTML page of what it is, costs and loses: report("report.html", x, y)."""
+        """One HTML page of what it is, costs and loses: report("report.html", x, y); `curve` is
+        what graven.curve has found."""
         *samples, labels = samples_and_labels or (None,)
         given = evaluation.data(samples, labels) if samples else None
-        text = page.html(self, given, listed(targets), exact)
+        trials = curve.section() if curve else None
+        text = page.html(self, given, listed(targets), exact, sweep=trials)
         write_file(Path(path), text.encode())
         return Path(path)
 

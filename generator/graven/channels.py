@@ -1,5 +1,5 @@
 """Which channels of an operator stay or go together, and what becomes of it without some of them:
-what layer modules tell prune.py. A channel is an index along a tensor's last axis.
+what layer modules tell pruning/. A channel is an index along a tensor's last axis.
 """
 
 from __future__ import annotations

@@ -213,10 +213,47 @@ def sweep_models(options: argparse.Namespace) -> int:
         data=str(options.data) if options.data else None,
         layout=options.layout,
         normalize=options.normalize,
+        keep=options.keep,
+        fine_tune=options.fine_tune,
     )
     results = sweep.run(wanted, options.output, options.scheduler, options.workers)
     sweep.show(results, console())
     return 1 if any(result.get("error") for result in results) else 0
+
+
+def prune_model(options: argparse.Namespace) -> int:
+    """Exit code 1: some share could not be made."""
+    from graven import api, curves, evaluation
+
+    if options.output:
+        check_output(options.output, options.model, options.data, *options.calibrate)
+    whole = api.compile(
+        options.model, layout=options.layout, of=options.of, shape=options.shape,
+        name=options.name, normalize=options.normalize, target=options.target,
+    )  # fmt: skip
+    data = evaluation.load(whole.network, options.data)
+    found = curves.curve(
+        whole,
+        *data.samples,
+        data.labels,
+        calibrate=options.calibrate,
+        keep=options.keep,
+        quantize=None if options.quantize == "none" else options.quantize,
+        target=options.target,
+        plan=options.plan,
+        criterion=options.criterion,
+        fine_tune=options.fine_tune,
+        progress=partial(progress, options),
+    )
+    if options.output:
+        found.save(options.output)
+    if options.json:
+        print(json.dumps(found.results))
+    else:
+        found.show(console())
+        if options.output:
+            print(f"wrote {options.output}")
+    return 1 if any(result.get("error") for result in found.results) else 0
 
 
 def float_model(options: argparse.Namespace) -> Model | None:
@@ -346,6 +383,8 @@ def load(options: argparse.Namespace, choice: Choice | None = None) -> Model:
         prune=options.prune == "exact",
         allow_float=options.allow_float,
         normalize=options.normalize,
+        keep=options.keep,
+        fine_tune=options.fine_tune,
         progress=partial(progress, options),
         **budget(options),
     )
@@ -354,8 +393,15 @@ def load(options: argparse.Namespace, choice: Choice | None = None) -> Model:
 
 
 def check_quantization(options: argparse.Namespace) -> None:
-    if options.quantize is None and (options.calibrate or options.calibrate_method != "best"):
+    if options.quantize is None and options.calibrate_method != "best":
+        raise GravenError("--calibrate-method: is for --quantize, as in --quantize int8; add it.")
+    if options.quantize is None and options.keep is None and options.calibrate:
         raise GravenError("--calibrate: is for --quantize, as in --quantize int8; add it.")
+    if options.keep is not None and not options.calibrate:
+        raise GravenError(
+            f"--keep {options.keep:g}: needs samples of what the model will see; give them with "
+            "--calibrate data.npz."
+        )
     if options.quantize is not None and not options.calibrate:
         raise GravenError(
             f"--quantize {options.quantize}: needs samples of what the model will see; give them "
@@ -558,6 +604,20 @@ def extents(text: str) -> tuple[int, ...]:
     return tuple(int(word) for word in words)
 
 
+def share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no share, as in 0.5") from None
+    if not 0.0 < value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{value:g} is no share above 0, at most 1")
+    return value
+
+
+def shares(text: str) -> list[float]:
+    return [share(word) for word in text.split(",")]
+
+
 def normalization(text: str) -> tuple[tuple[float, ...], ...]:
     """MEAN:STD, each a number or one for each channel."""
     try:
@@ -640,6 +700,7 @@ def _add_proof(verbs: argparse._SubParsersAction[Parser]) -> None:
     verb.add_argument("--sweep", type=Path, metavar="FILE", help="what graven sweep has written")
     verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the page")
     _add_sweep(verbs)
+    _add_prune(verbs)
 
 
 def _add_sweep(verbs: argparse._SubParsersAction[Parser]) -> None:
@@ -651,6 +712,9 @@ def _add_sweep(verbs: argparse._SubParsersAction[Parser]) -> None:
     )
     verb.add_argument("--calibrate", type=Path, action="append", metavar="F",
                       help="samples in float32, for all that are quantized")  # fmt: skip
+    verb.add_argument("--keep", type=shares, default=[1.0], metavar="SHARE,...",
+                      help="of the weights, by structured pruning (default 1)")  # fmt: skip
+    _add_fine_tune(verb)
     verb.add_argument("--data", type=Path, metavar="NPZ", help="samples and labels, for the score")
     _add_layout(verb)
     _add_normalization(verb)
@@ -662,6 +726,31 @@ def _add_sweep(verbs: argparse._SubParsersAction[Parser]) -> None:
                       help="processes on this machine (default: its cores)")  # fmt: skip
     verb.add_argument("-o", "--output", type=Path, required=True, metavar="FILE",
                       help="results, a line of JSON each; those that are there stay")  # fmt: skip
+
+
+def _add_prune(verbs: argparse._SubParsersAction[Parser]) -> None:
+    about = "structured pruning: accuracy against bytes of a float32 model, at several sizes"
+    verb = _bare_verb(verbs, "prune", prune_model, about)
+    verb.add_argument("model", type=Path, metavar="MODEL", help=MODELS)
+    _add_module(verb)
+    _add_normalization(verb)
+    verb.add_argument("--keep", type=shares, default=[1.0, 0.75, 0.5, 0.35, 0.25],
+                      metavar="SHARE,...",
+                      help="of the weights (default 1,0.75,0.5,0.35,0.25)")  # fmt: skip
+    _add_calibration(verb, required=True)
+    verb.add_argument("--data", type=Path, required=True, metavar="NPZ",
+                      help="samples and labels that judge, in nothing else")  # fmt: skip
+    verb.add_argument("--quantize", default="int8", metavar="KIND",
+                      help="of what is left: int8 (default), int4, int16x8, none")  # fmt: skip
+    verb.add_argument("--criterion", default="reconstruction", choices=("reconstruction", "l1"),
+                      help="which channels go: those that others make up for, or those of the "
+                      "least weights")  # fmt: skip
+    _add_fine_tune(verb)
+    verb.add_argument("--target", default="cortex-m4", metavar="T", help="default cortex-m4")
+    verb.add_argument("--plan", default="fastest", metavar="P", help="default fastest")
+    verb.add_argument("-o", "--output", type=Path, metavar="FILE",
+                      help="a line of JSON each, for graven report --sweep")  # fmt: skip
+    verb.add_argument("--json", action="store_true", help="print one JSON array")
 
 
 def _add_evaluation(verb: argparse.ArgumentParser) -> None:
@@ -733,19 +822,16 @@ def _verb(
 
 def _add_reading(verb: argparse.ArgumentParser) -> None:
     """How a model's file is read."""
-    verb.add_argument("--name", help="the C++ namespace (default: from the file's name)")
-    _add_layout(verb)
-    verb.add_argument("--class", dest="of", metavar="M:NAME",
-                      help="of a pickled PyTorch module or state dict; runs its code")  # fmt: skip
-    verb.add_argument("--shape", type=extents, metavar="N,...",
-                      help="of that module's input, its batch included: 1,3,32,32")  # fmt: skip
+    _add_module(verb)
     verb.add_argument("--quantize", metavar="KIND",
                       help="quantize a float32 model, by the samples of --calibrate: int8; int4 "
                       "(of the weights), int16x8 (of the activations), mixed (what --flash and "
                       "--ram leave room for on --target)")  # fmt: skip
-    verb.add_argument("--calibrate", type=Path, action="append", metavar="F",
-                      help="samples in float32: one .npz, or one .npy per model input; or a folder "
-                      "of images (with --normalize) or of WAVs")  # fmt: skip
+    verb.add_argument("--keep", type=share, metavar="SHARE",
+                      help="of a float32 model's weights: the channels that its outputs lose least "
+                      "by go first, by the samples of --calibrate")  # fmt: skip
+    _add_fine_tune(verb)
+    _add_calibration(verb)
     verb.add_argument("--calibrate-method", default="best", metavar="M",
                       help="min-max, percentile 99.9, 99.99 or 99.999, mse, entropy; best: what "
                       "loses least, for each tensor")  # fmt: skip
@@ -754,6 +840,28 @@ def _add_reading(verb: argparse.ArgumentParser) -> None:
     _add_normalization(verb)
     verb.add_argument("--prune", choices=("exact", "off"), default="exact",
                       help="remove channels that cannot matter (default exact)")  # fmt: skip
+
+
+def _add_fine_tune(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--fine-tune", metavar="M:NAME",
+                      help="--keep: a function that trains the smaller model, a torch.nn.Module; "
+                      "runs its code")  # fmt: skip
+
+
+def _add_calibration(verb: argparse.ArgumentParser, required: bool = False) -> None:
+    verb.add_argument("--calibrate", type=Path, action="append", metavar="F", required=required,
+                      help="samples in float32: one .npz, or one .npy per model input; or a folder "
+                      "of images (with --normalize) or of WAVs")  # fmt: skip
+
+
+def _add_module(verb: argparse.ArgumentParser) -> None:
+    """What kind of file it is."""
+    verb.add_argument("--name", help="the C++ namespace (default: from the file's name)")
+    _add_layout(verb)
+    verb.add_argument("--class", dest="of", metavar="M:NAME",
+                      help="of a pickled PyTorch module or state dict; runs its code")  # fmt: skip
+    verb.add_argument("--shape", type=extents, metavar="N,...",
+                      help="of that module's input, its batch included: 1,3,32,32")  # fmt: skip
 
 
 def _add_layout(verb: argparse.ArgumentParser) -> None:

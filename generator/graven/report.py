@@ -8,17 +8,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from graven import ir, memory, prune
+from graven import ir, memory
 from graven.build import Build, Choice
 from graven.emit import label
 from graven.facts import Facts, StreamFacts
 from graven.node import counted, shape_text
+from graven.pruning import exact
 from graven.quantize.decisions import Report
 from graven.runner import Run
 
 
 def inspected(
-    network: ir.Network, built: Build, choice: Choice, pruned: prune.Report | None = None
+    network: ir.Network, built: Build, choice: Choice, pruned: exact.Report | None = None
 ) -> dict[str, Any]:
     facts = built.facts
     layers = [
@@ -79,7 +80,7 @@ def layout(network: ir.Network, tensor: ir.Tensor) -> str | None:
     return {name: order for name, _, order in stated}.get(tensor.name, "NHWC"[-len(tensor.shape) :])
 
 
-def pruning(report: prune.Report) -> dict[str, Any]:
+def pruning(report: exact.Report) -> dict[str, Any]:
     """What exact pruning took: [before, after], and the operators that are gone."""
     return {
         "weights": list(report.weights),
@@ -95,7 +96,7 @@ def measured(
     choice: Choice,
     run: Run,
     files: list[str],
-    pruned: prune.Report | None = None,
+    pruned: exact.Report | None = None,
 ) -> dict[str, Any]:
     """As `inspected`, with the figures of a run."""
     found = inspected(network, built, choice, pruned)
@@ -131,7 +132,7 @@ def streamed(
     choice: Choice,
     run: Run,
     files: list[str],
-    pruned: prune.Report | None = None,
+    pruned: exact.Report | None = None,
 ) -> dict[str, Any]:
     """What `run --stream` says: figures of the last push of a recording."""
     facts, stream = built.stream_facts, choice.stream

@@ -52,11 +52,18 @@ class Trial:
     data: str | None = None
     layout: str | None = None
     normalize: tuple[tuple[float, ...], ...] | None = None
+    keep: float = 1.0  # the share of the weights that structured pruning leaves
+    fine_tune: str | None = None  # "module:function"
 
     @property
     def title(self) -> str:
         how = "" if self.quantize == AS_IT_IS else f" {self.quantize}"
-        return f"{Path(self.model).stem}{how}, {self.plan}"
+        kept = "" if self.keep == 1.0 else f", {100 * self.keep:g} % of the weights"
+        return f"{Path(self.model).stem}{how}{kept}, {self.plan}"
+
+    @property
+    def needs_samples(self) -> bool:
+        return self.quantize != AS_IT_IS or self.keep != 1.0
 
     @property
     def key(self) -> str:
@@ -79,15 +86,16 @@ def trials(
     quantizations: Sequence[str],
     targets: Sequence[str],
     plans: Sequence[str],
+    keep: Sequence[float] = (1.0,),
     **common: Any,
 ) -> list[Trial]:
-    """All combinations."""
-    every = itertools.product(map(str, models), quantizations, targets, plans)
-    found = [Trial(*each, **common) for each in every]
-    if any(trial.quantize != AS_IT_IS and not trial.calibrate for trial in found):
+    """All combinations; what is pruned at first, last."""
+    every = itertools.product(keep, map(str, models), quantizations, targets, plans)
+    found = [Trial(*each, keep=share, **common) for share, *each in every]
+    if any(trial.needs_samples and not trial.calibrate for trial in found):
         raise GravenError(
-            "graven sweep: --quantize needs samples of what the models will see; give them with "
-            "--calibrate data.npz."
+            "graven sweep: --quantize and --keep need samples of what the models will see; give "
+            "them with --calibrate data.npz."
         )
     return found
 
@@ -100,15 +108,23 @@ def run_trial(trial: Trial) -> Result:
     found: Result = {"score": None, **dict.fromkeys(COSTS), "error": None}
     try:
         model = _compiled(replace(trial, target="", plan=""))
-        figures = model.on(trial.target, trial.plan).measure(_values(model))[1]
-        code = figures["flash_bytes"]["code"]
-        found["arena"], found["ram"] = figures["arena_bytes"], figures["ram_bytes"]
-        found["instructions"] = figures["instructions"]
-        found["flash"] = None if code is None else code + figures["flash_bytes"]["weights"]
+        found |= costs(model, trial.target, trial.plan)
         found |= _scored(replace(trial, target="", plan=""))
     except GravenError as error:
         found["error"] = error.said
     return found
+
+
+def costs(model: Model, target: str, plan: str) -> Result:
+    """By the target's compiler and its emulator."""
+    figures = model.on(target, plan).measure(_values(model))[1]
+    code = figures["flash_bytes"]["code"]
+    return {
+        "arena": figures["arena_bytes"],
+        "ram": figures["ram_bytes"],
+        "instructions": figures["instructions"],
+        "flash": None if code is None else code + figures["flash_bytes"]["weights"],
+    }
 
 
 @functools.lru_cache(maxsize=4)
@@ -117,8 +133,10 @@ def _compiled(trial: Trial) -> Model:
     return compiled(
         trial.model,
         quantize=None if trial.quantize == AS_IT_IS else trial.quantize,
-        calibrate=None if trial.quantize == AS_IT_IS else list(trial.calibrate),
+        calibrate=list(trial.calibrate) if trial.needs_samples else None,
         layout=trial.layout,
+        keep=None if trial.keep == 1.0 else trial.keep,
+        fine_tune=None if trial.keep == 1.0 else trial.fine_tune,
         normalize=trial.normalize,
     )
 
@@ -314,7 +332,8 @@ def section(results: Sequence[Result]) -> dict[str, Any]:
             name = f"pareto-{target}-{cost}"
             plots.append((target, drawing.pareto(points, (label, scored[0]["measure"]), name)))
     rows = [cells(each, results) for each in results]
-    return {"titles": ["trial", "target", "score", *COSTS.values()], "rows": rows, "plots": plots}
+    titles = ["trial", "target", "score", *COSTS.values()]
+    return {"heading": "Sweep", "titles": titles, "rows": rows, "plots": plots}
 
 
 def load(file: Path) -> list[Result]:

@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from graven import build, emit, inputs, ir, prune
+from graven import build, emit, inputs, ir
 from graven.frontends import tflite
+from graven.pruning import exact
 
 MODELS = ("ad_autoencoder", "hello_world", "ic_resnet8", "kws_dscnn", "micro_speech", "nano_u",
           "person_detect")  # fmt: skip
@@ -22,7 +23,7 @@ def built(
 ) -> tuple[ir.Network, build.Build]:
     started = time.perf_counter()
     network = tflite.load(path)
-    header = emit.header(prune.prune(network).network if pruned else network, "0" * 64)
+    header = emit.header(exact.prune(network).network if pruned else network, "0" * 64)
     found = build.build(network.name, header, choice, parts)
     print(f"{path.stem} {choice}: built in {time.perf_counter() - started:.1f} s")
     return network, found

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import random_models
-from graven import cpp, emit, interval, ir, layers, prune, reference
+from graven import cpp, emit, interval, ir, layers, reference
 from graven.errors import GravenError
 from graven.frontends import tflite, tflite_writer
 from graven.layers import split
 from graven.layers.conv2d import Conv2D
 from graven.layers.relu import ReLU
+from graven.pruning import exact
 
 SOURCES = Path(interval.__file__).parent
 QUANTIZATION = ir.Quantization((0.05,), (3,))
@@ -35,7 +36,7 @@ def halves(axis: int, read: tuple[int, ...], shape: tuple[int, ...] = (1, 2, 2, 
     )
 
 
-@pytest.mark.parametrize("name", ["interval.py", "prune.py", "bounds.py", "channels.py"])
+@pytest.mark.parametrize("name", ["interval.py", "pruning/exact.py", "bounds.py", "channels.py"])
 def test_exact_pruning_names_no_operator(name):
     text = (SOURCES / name).read_text()
     found = {name for name in layers.modules() if re.search(rf'"{name}"', text)}
@@ -143,7 +144,7 @@ def test_pruning_sees_through_several_outputs(axis, read):
     reader = np.zeros((2, 1, 1, part[3]))
     reader[..., 0] = 90
     network = b.network([convolution(b, parts[place], reader) for place in read])
-    pruned = prune.prune(network)
+    pruned = exact.prune(network)
     change = pruned.report.operators[1]
     assert change.outputs == ((0,), (0,)) and change.removed == 2 * (part[3] - 1)
     assert pruned.network.tensors[whole].shape[3] == (2 if axis == 3 else 1)

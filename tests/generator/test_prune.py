@@ -22,7 +22,7 @@ from graven.layers.relu import ReLU
 from graven.layers.reshape import Reshape
 from graven.layers.resize_bilinear import ResizeBilinear
 from graven.layers.softmax import Softmax
-from graven.prune import Pruned, prune
+from graven.pruning.exact import Pruned, prune
 
 GRAPHS = 200
 GRAPHS_IN_TFLM = 50

@@ -10,6 +10,7 @@ from pathlib import Path
 from graven import hybrid, inputs, ir, trees
 from graven.errors import GravenError
 from graven.frontends import boosters, keras, onnx, rmd1, saved_model, tflite, tflite_writer, torch
+from graven.pruning import structured
 from graven.quantize.budget import MIXED, Bytes, Measure, mixed
 from graven.quantize.decisions import Report
 from graven.quantize.post_training import quantize
@@ -87,6 +88,11 @@ def quantized(
         found = quantize(source.network, samples, method, progress=progress, kind=kind)
     file = tflite_writer.to_bytes(found.network)
     return Source(found.network, file, source.sha256), found.report
+
+
+def pruned(source: Source, found: structured.Pruned) -> Source:
+    """A float32 network that has lost channels, and its file."""
+    return Source(found.network, tflite_writer.to_bytes(found.network), source.sha256)
 
 
 def digest(path: Path) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from graven.channels import Masks, Shrunk, sliced_scales
+from graven.channels import Links, Masks, Shrunk, sliced_scales
 from graven.cpp import Cpp, extent, named, template, weighted
 from graven.matmul import bounded, centred, finish
 from graven.node import Node, Option, Values, shape_text
@@ -99,6 +99,15 @@ def reference(layer: DepthwiseConv2D, node: Node, values: Values) -> np.ndarray:
 
 
 bounds = bounded(products)
+
+
+def links(layer: DepthwiseConv2D, node: Node) -> Links:
+    """An input with all its outputs; where some of them can do without the others, see `keep`."""
+    count = node.input(0).shape[3]
+    return [
+        (node.input(0), np.arange(count)),
+        (node.output, np.repeat(np.arange(count), layer.depth_multiplier)),
+    ]
 
 
 def keep(layer: DepthwiseConv2D, node: Node, inputs: Masks, outputs: Masks) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven import ir
+from graven.channels import Links, one_to_one
 from graven.node import Node, Option, Values, shape_text, zero_point_of
 from graven.quantize.rules import SAME
 
@@ -62,3 +63,7 @@ def border_value(node: Node) -> np.ndarray:
 
 def reference(layer: Pad, node: Node, values: Values) -> np.ndarray:
     return np.pad(values[0], layer.border, constant_values=border_value(node))
+
+
+def links(layer: Pad, node: Node) -> Links:
+    return [] if any(layer.border[-1]) else one_to_one(layer, node)

@@ -16,7 +16,7 @@ import dataclasses
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -73,7 +73,7 @@ def prune(network: ir.Network) -> Pruned:
         found = interval.bounds(result)
         shorter = _without_constant_branches(_without_identities(result, found), found)
         needed = _Need(shorter, found)
-        after = _Rewriter(shorter, needed).rewritten()
+        after = Rewriter(shorter, needed).rewritten()
         if after is result:
             return Pruned(result, _report(network, result, kept))
         for operator in after.operators:
@@ -144,6 +144,8 @@ class _Fold:
     Input channels come in classes, each of which stays or goes as one: a class per channel, or
     fewer where a Dense layer cuts its input into rows that are shorter than the last axis.
     """
+
+    stored = np.int32  # of a bias
 
     def __init__(self, operator: ir.Operator, node: Node, found: dict[int, Bounds]) -> None:
         layer, products = operator.layer, layers.modules()[operator.name].products
@@ -290,8 +292,10 @@ def _links(operator: ir.Operator, node: Node) -> Links:
 # -- the network of what is needed ----------------------------------------------------------------
 
 
-class _Rewriter:
-    def __init__(self, network: ir.Network, need: _Need) -> None:
+class Rewriter:
+    """By what `need` says stays: _Need, or what has its `kept`, `folds`, `lives`, `masks`."""
+
+    def __init__(self, network: ir.Network, need: Any) -> None:
         self.source = network
         self.need = need
         self.kept = need.kept
@@ -328,7 +332,7 @@ class _Rewriter:
         weights = self.source.tensors[operator.inputs[1]].data.copy()
         weights[fold.steady] = 0
         weights = weights[outputs][..., taken[fold.columns]]
-        bias = fold.folded_bias(taken)[outputs].astype(np.int32)
+        bias = fold.folded_bias(taken)[outputs].astype(fold.stored)
         inputs = [*operator.inputs, -1][:3]
         quantization = sliced_scales(self.source.tensors[inputs[1]].quantization, 0, outputs)
         if inputs[2] >= 0:
