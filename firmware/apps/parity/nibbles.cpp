@@ -18,6 +18,9 @@ void convolutions() {
       "dilated");
   compare<Sequential<Conv2D<6, 4, 3, 1, same, none, 1, 2>>, Shape{4, 5, 6}, nibbles>("grouped");
   compare<Sequential<C<64, 4, e3>>, Shape{3, 4, 64}, nibbles, plan::smallest>("long, small");
+  compare<Sequential<C<16, 9, e3>>, Shape{3, 5, 16}, nibbles>("conv 3x3, 144 taps, 9 outputs");
+  compare<Sequential<C<4, 1, e2>>, Shape{3, 4, 4}, nibbles>("one output");
+  compare<Sequential<C<4, 7, e2>>, Shape{3, 1, 4}, nibbles>("one column");
 }
 
 void depthwises() {
@@ -32,6 +35,8 @@ void depthwises() {
 void denses() {
   compare<Sequential<Dense<37, 11>>, Shape{1, 1, 37}, nibbles>("dense 37 to 11");
   compare<Sequential<Dense<196, 16>>, Shape{1, 1, 196}, tied_nibbles>("dense 196 to 16");
+  compare<Sequential<Dense<600, 7>>, Shape{1, 1, 600}, nibbles>("dense 600 to 7");
+  compare<Sequential<Dense<8, 10, relu6>>, Shape{1, 1, 8}, nibbles>("dense 8 to 10, relu6");
   compare<Sequential<Dense<70, 1>>, Shape{1, 1, 70}, tied_nibbles, plan::smallest>("dense 70 to 1");
   compare<Sequential<C<3, 5, e3>, Flatten, Dense<150, 7>>, Shape{5, 6, 3}, nibbles>("by rows");
 }

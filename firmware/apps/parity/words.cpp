@@ -13,6 +13,13 @@ template <int width, int outputs> void convolutions() {
   compare<Sequential<C<4, outputs, Extent(2, 3), e1, same, relu6, Dilation(1, 2)>>,
           Shape{4, width, 4}, words>("int16, dilated");
 }
+template <int channels> void depthwises() {
+  compare<Sequential<D<channels, e3>>, Shape{4, 6, channels}, words>("int16 depthwise");
+  compare<Sequential<D<channels, Extent(2, 7), e2, same, none>>, Shape{3, 9, channels}, words>(
+      "int16 depthwise 2x7");
+  compare<Sequential<D<channels, e3, e1, same, relu, Dilation(2)>>, Shape{5, 6, channels}, words>(
+      "int16 depthwise, dilated");
+}
 template <int inputs, int outputs> void dense() {
   compare<Sequential<Dense<inputs, outputs>>, Shape{1, 1, inputs}, words>("int16 Dense");
 }
@@ -45,6 +52,12 @@ void check() {
   dense<7, 4>();
   dense<32, 9>();
   dense<70, 16>();
+  depthwises<4>();
+  depthwises<7>();
+  compare<Sequential<D<8, e3>>, Shape{4, 6, 8}, steep_words>("int16 depthwise, steep");
+  using ByRows = Sequential<C<3, 5, e3>, Flatten, Dense<90, 6>>;
+  compare<ByRows, Shape{3, 6, 3}, words>("int16 Dense by rows");
+  compare<ByRows, Shape{3, 6, 3}, steep_words>("int16 Dense by rows, steep");
   compare<Sequential<C<3, 6, e3>, C<6, 4, e1>>, Shape{4, 5, 3}, steep_words>("int16, steep");
   compare<Sequential<Dense<20, 6>>, Shape{1, 1, 20}, steep_words>("int16 Dense, steep");
 }

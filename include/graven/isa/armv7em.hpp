@@ -9,16 +9,19 @@
 #include "graven/isa/armv7em/conv/narrow.hpp"
 #include "graven/isa/armv7em/conv/plain.hpp"
 #include "graven/isa/armv7em/conv/sliding.hpp"
+#include "graven/isa/armv7em/conv/transposed.hpp"
 #include "graven/isa/armv7em/conv/winograd.hpp"
 #include "graven/isa/armv7em/conv/words.hpp"
 #include "graven/isa/armv7em/dense/attention.hpp"
 #include "graven/isa/armv7em/dense/batch_matmul.hpp"
+#include "graven/isa/armv7em/dense/nibbles.hpp"
 #include "graven/isa/armv7em/dense/recurrent.hpp"
 #include "graven/isa/armv7em/dense/tied.hpp"
 #include "graven/isa/armv7em/depthwise/columns.hpp"
 #include "graven/isa/armv7em/depthwise/doubled.hpp"
 #include "graven/isa/armv7em/depthwise/planar.hpp"
 #include "graven/isa/armv7em/depthwise/taps.hpp"
+#include "graven/isa/armv7em/depthwise/words.hpp"
 #include "graven/isa/armv7em/elementwise/add.hpp"
 #include "graven/isa/armv7em/elementwise/binary.hpp"
 #include "graven/isa/armv7em/elementwise/elementwise.hpp"
@@ -37,11 +40,12 @@ namespace armv7em_isa {
 
 // `roomy`: with scratch for speed.
 template <bool roomy>
-using convs = Prefer<TiedDenses<roomy>, SinglePixels, NarrowConvs, PlainConvs<Points>, SlidingConvs,
-                     PlainConvs<Words>, PlainConvs<Windows>, ByteConvs, DenseRows, WordConvs>;
+using convs =
+    Prefer<TiedDenses<roomy>, SinglePixels, NarrowConvs, PlainConvs<Points>, SlidingConvs,
+           PlainConvs<Words>, PlainConvs<Windows>, ByteConvs, DenseRows, WordConvs, Nibbled>;
 template <bool roomy>
 using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
-                          AnyDepthwises<roomy ? 1024 : 256>>;
+                          AnyDepthwises<roomy ? 1024 : 256>, WordDepthwises>;
 using pools =
     Prefer<GlobalAverages, PoolsByFour<op::max_pool>, PoolsByFour<op::average_pool>, SmallPools>;
 using arithmetic = Prefer<Attentions, BatchMatMul, Adds, Muls, Sums<false>, Sums<true>,
@@ -53,8 +57,9 @@ using kernels = Prefer<convs<roomy>, depthwises<roomy>, PlanarMaxPools, pools, A
 
 // Of the least code: one kernel for all shapes, which small networks share.
 using compact_kernels =
-    Prefer<LoneDenses, AnyConvs, WordConvs, RunningDense<false>, LoneDepthwises, AnyDepthwise,
-           AnyDepthwises<256>, pools, AllCells<false>, arithmetic, others>;
+    Prefer<LoneDenses, AnyConvs, WordConvs, WordDenses, Nibbled, TransposedConvs,
+           RunningDense<false>, LoneDepthwises, AnyDepthwise, AnyDepthwises<256>, WordDepthwises,
+           pools, AllCells<false>, arithmetic, others>;
 
 }  // namespace armv7em_isa
 

@@ -65,6 +65,19 @@ GRAVEN_NAKED void plain(const std::byte*, const std::byte*, std::byte*, const Pl
                "i"(unroll), "i"(planar ? 1 : 0));
 }
 
+// Has each output the fast requantization (dsp.hpp), which doubles sums of any part of its weights?
+constexpr bool fits_fast(const GraphView& g, const Value& v, const Parameters& p) {
+  if (!whole_range(v)) return false;
+  for (int o = 0; o < v.shape.channels; ++o) {
+    const Channel c = fold(g, v, p, o);
+    const std::int64_t bias = c.plain_bias, most = std::int64_t{256} * c.magnitude();
+    if (c.overflows || c.multiplier.shift > -1 || c.multiplier.shift < -22 ||
+        bias + most >= 1 << 30 || bias - most < -(1 << 30))
+      return false;
+  }
+  return true;
+}
+
 // General, or `plain` where it would compute each output by itself.
 template <class Patches, int quads, RowKind rows> struct PlainConv : Conv<Patches, quads, rows> {
   using General = Conv<Patches, quads, rows>;
@@ -76,16 +89,9 @@ template <class Patches, int quads, RowKind rows> struct PlainConv : Conv<Patche
     const int general = General::stream_size(g, v), mine = v.shape.channels / 2 * pair_bytes;
     return general > mine ? general : mine;
   }
-  static constexpr bool fits_plain(const GraphView& g, const Value& v, const Parameters& p) {
-    if (!whole_range(v) || v.shape.channels % 2 != 0) return false;
-    for (int o = 0; o < v.shape.channels; ++o) {
-      const Channel c = fold(g, v, p, o);
-      if (c.overflows || c.multiplier.shift > -1 || c.multiplier.shift < -22) return false;
-    }
-    return true;
-  }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    if (General::fits_pairs(g, v, p) || !fits_plain(g, v, p)) return General::pack(g, v, p, to);
+    if (General::fits_pairs(g, v, p) || v.shape.channels % 2 != 0 || !fits_fast(g, v, p))
+      return General::pack(g, v, p, to);
     to.program = plain_program;
     const FilterLayout layout = v.weights;
     for (int o = 0; o < v.shape.channels; o += 2) {

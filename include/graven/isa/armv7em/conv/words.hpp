@@ -37,6 +37,13 @@ struct WordChannel {
   }
 };
 
+// Have all outputs the fast requantization?
+constexpr bool fits_words(const GraphView& g, const Value& v, const Parameters& p) {
+  for (int o = 0; o < v.shape.channels; ++o)
+    if (!WordChannel(g, v, p, o).exact) return false;
+  return true;
+}
+
 // Sums of a tile's products: two outputs of two or three pixels, or four outputs of one. r0
 // weights, r1 inputs, r4-r9 sums; the loops left lie on the stack.
 template <int pixels, int unroll>
@@ -137,6 +144,16 @@ template <int outputs, int unroll> struct WordTile {
   }
 };
 
+// The patch of a pixel; `t` counts bytes as channels.
+template <class Copies> void collect(const Task& t, const Band& band, std::byte* to, int x) {
+  const int first = x * t.stride_width - t.left;
+  const int at_once = t.dilation_width == 1 ? t.filter_width : 1;
+  for (int ky = 0; ky < t.rows; ++ky)
+    for (int kx = 0; kx < t.filter_width; kx += at_once)
+      to = copy_columns<Copies>(t, to, band.rows[ky], first + kx * t.dilation_width, at_once, 0,
+                                t.in_channels);
+}
+
 template <int outputs, int unroll> struct WordConv : scalar_isa::Conv<Int16x8> {
   using General = scalar_isa::Conv<Int16x8>;
   using Tile = WordTile<outputs, unroll>;
@@ -154,8 +171,7 @@ template <int outputs, int unroll> struct WordConv : scalar_isa::Conv<Int16x8> {
     return general > mine ? general : mine;
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    for (int o = 0; o < v.shape.channels; ++o)
-      if (!WordChannel(g, v, p, o).exact) return General::pack(g, v, p, to);
+    if (!fits_words(g, v, p)) return General::pack(g, v, p, to);
     to.program = 1;
     Tile::pack(g, v, p, quads_of(v), to);
   }
@@ -173,13 +189,14 @@ template <int outputs, int unroll> struct WordConv : scalar_isa::Conv<Int16x8> {
     const int quads = (task.rows * task.filter_width * task.in_channels + 3) / 4, pitch = 8 * quads;
     std::byte *out = band.out[0], *patches = band.scratch;
     if constexpr (most_pixels == 1) {
-      collect(bytes, band, patches, 0);
+      collect<ByteCopies<true>>(bytes, band, patches, 0);
       Tile::template run<1>(task, patches, quads, out);
     } else {
       std::byte* const words = patches + most_pixels * pitch;
       for (int x = 0; x < width; x += most_pixels, out += most_pixels * pixel) {
         const int pixels = least(most_pixels, width - x);
-        for (int i = 0; i < pixels; ++i) collect(bytes, band, patches + i * pitch, x + i);
+        for (int i = 0; i < pixels; ++i)
+          collect<ByteCopies<true>>(bytes, band, patches + i * pitch, x + i);
         if (pixels == most_pixels) {
           by_words<3>(words, patches, pitch);
           Tile::template run<3>(task, words, quads, out, pixels);
@@ -195,16 +212,6 @@ template <int outputs, int unroll> struct WordConv : scalar_isa::Conv<Int16x8> {
 #pragma GCC unroll 3
       for (int i = 0; i < pixels; ++i)
         store_aligned(to + 4 * i, load_aligned<std::uint32_t>(patches + i * pitch + at));
-  }
-  // The patch of a pixel; `t` counts bytes as channels.
-  static void collect(const Task& t, const Band& band, std::byte* to, int x) {
-    using Copies = ByteCopies<true>;
-    const int first = x * t.stride_width - t.left;
-    const int at_once = t.dilation_width == 1 ? t.filter_width : 1;
-    for (int ky = 0; ky < t.rows; ++ky)
-      for (int kx = 0; kx < t.filter_width; kx += at_once)
-        to = copy_columns<Copies>(t, to, band.rows[ky], first + kx * t.dilation_width, at_once, 0,
-                                  t.in_channels);
   }
 };
 
