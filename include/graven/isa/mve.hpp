@@ -7,6 +7,8 @@
 #include "graven/isa/armv7em/dense/attention.hpp"
 #include "graven/isa/mve/binary.hpp"
 #include "graven/isa/mve/conv/conv.hpp"
+#include "graven/isa/mve/conv/transposed.hpp"
+#include "graven/isa/mve/conv/words.hpp"
 #include "graven/isa/mve/dense.hpp"
 #include "graven/isa/mve/depthwise/columns.hpp"
 #include "graven/isa/mve/depthwise/depthwise.hpp"
@@ -15,6 +17,7 @@
 #include "graven/isa/mve/pool.hpp"
 #include "graven/isa/mve/recurrent.hpp"
 #include "graven/isa/mve/resize.hpp"
+#include "graven/isa/mve/sums.hpp"
 #include "graven/isa/scalar.hpp"
 #include "graven/isa/shared/fpu/real.hpp"
 #include "graven/isa/shared/softmax_table.hpp"
@@ -41,10 +44,11 @@ template <int bytes> struct ByColumns {
 
 template <int column_bytes>
 using kernels =
-    Prefer<armv7em_isa::Attentions, ByColumns<column_bytes>, Convs, Depthwises3x3, AnyDepthwise,
-           DenseRows, AllCells, Adds, Muls, Bounds<true>, Bounds<false>, Map, MaxPool,
-           AveragePool<false>, AveragePool<true>, Means, scalar_isa::BilinearIntegers<Blend>,
-           SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
+    Prefer<armv7em_isa::Attentions, ByColumns<column_bytes>, Convs, NibbleConvs, TransposedConvs,
+           Depthwises3x3, AnyDepthwise, DenseRows, RunningDense<true>, WordConv, WordDense,
+           AllCells, Adds, Muls, Bounds<true>, Bounds<false>, Map, MaxPool, AveragePool<false>,
+           AveragePool<true>, Means, scalar_isa::BilinearIntegers<Blend>, SoftmaxTable,
+           fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace mve_isa
 

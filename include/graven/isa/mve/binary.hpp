@@ -114,7 +114,7 @@ template <int program> struct Products {
       .purgem finish
       .purgem eight
     )"
-                 : [a] "+r"(a), [b] "+r"(b), [out] "+r"(out), [count] "+r"(count)
+                 : [a] "+l"(a), [b] "+l"(b), [out] "+l"(out), [count] "+r"(count)
                  : [first] "r"(first), [second] "r"(second), [multiplier] "r"(multiplier),
                    [zero] "r"(zero), [last] "r"(last), [each_a] "i"(each_a), [each_b] "i"(each_b),
                    [program] "i"(program), [rectified] "i"(rectified), [general] "i"(general)

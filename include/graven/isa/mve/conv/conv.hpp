@@ -4,10 +4,15 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/conv/inputs.hpp"
+#include "graven/isa/scalar/channels.hpp"
 #include "graven/kernel/prefer.hpp"
 #include "graven/layers/conv2d.hpp"
 
 namespace graven::core::mve_isa {
+
+constexpr std::int8_t two_nibbles(int low, int high) {
+  return static_cast<std::int8_t>(16 * high + (low & 15));
+}
 
 template <Inputs in> struct Conv {
   static constexpr int programs = all_programs;
@@ -21,36 +26,41 @@ template <Inputs in> struct Conv {
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const Program program = cheapest(g, v, p);
     to.program = program;
+    const FilterLayout layout = v.weights;
+    const auto weight = [&](int o, int k) {
+      return o < layout.outputs && k < layout.taps ? p.filter.int8[layout.index(o, k)]
+                                                   : std::int8_t{0};
+    };
     for (int o = 0; o < v.shape.channels; o += 4) {
       if (to.skips(tile.group_bytes(program))) continue;
       Channel channels[4]{};
-      for (int i = 0; i < 4 && o + i < v.shape.channels; ++i) {
-        channels[i] = fold(g, v, p, o + i);
-      }
-      auto biases = [&] {
-        for (const Channel& c : channels) to.put(c.bias);
-      };
-      if (tile.looped()) biases();
-      pack_weights(g, v, p, o, to);
-      if (!tile.looped()) biases();
-      for (const Channel& c : channels)
-        if (program == general) to.put(left_shift(c));
-      for (const Channel& c : channels) to.put(c.multiplier.multiplier);
-      for (const Channel& c : channels) to.put(right_shift(c));
+      for (int i = 0; i < 4 && o + i < v.shape.channels; ++i) channels[i] = fold(g, v, p, o + i);
+      put_group(channels, program, o, weight, to);
     }
   }
-  static constexpr void pack_weights(const GraphView&, const Value& v, const Parameters& p,
-                                     int first_output, Writer& to) {
-    const FilterLayout layout = v.weights;
+  // Of outputs from `first` on; `weight(o, k)`: tap k of output o, or 0.
+  template <class Weight>
+  static constexpr void put_group(const Channel (&channels)[4], Program program, int first,
+                                  Weight weight, Writer& to) {
+    auto biases = [&] {
+      for (const Channel& c : channels) to.put(c.bias);
+    };
+    const bool biases_first = tile.looped() && !tile.nibbles;
+    if (biases_first) biases();
     for (int piece = 0, from = 0; piece < tile.pieces; ++piece)
       for (int b = 0; b < tile.blocks(); ++b) {
         const int count = b < tile.full ? 16 : tile.tail;
-        for (int o = first_output; o < first_output + 4; ++o)
+        for (int o = first; o < first + 4; o += tile.nibbles ? 2 : 1)
           for (int k = from; k < from + count; ++k)
-            to.put(o < layout.outputs && k < layout.taps ? p.filter.int8[layout.index(o, k)]
-                                                         : std::int8_t{0});
+            to.put(tile.nibbles ? two_nibbles(weight(o, k), weight(o + 1, k)) : weight(o, k));
         from += count;
       }
+    for (int i = 0; i < 4 && tile.nibbles; ++i) to.put(static_cast<std::int8_t>(i % 2 * 4 - 4));
+    if (!biases_first) biases();
+    for (const Channel& c : channels)
+      if (program == general) to.put(left_shift(c));
+    for (const Channel& c : channels) to.put(c.multiplier.multiplier);
+    for (const Channel& c : channels) to.put(right_shift(c));
   }
 
   // Outputs that are no whole group go by way of eight bytes on the stack.
@@ -61,9 +71,9 @@ template <Inputs in> struct Conv {
     const Piece* pieces;
     TileJob two, one, two_left, one_left;
 
-    Tiles(const Task& t, const Piece* list)
+    Tiles(const Task& t, const Piece* list, int pixel)
         : stream(t.stream),
-          pieces(list), two{t.out_channels, t.out_channels & ~3, t.out_zero, t.low, t.high},
+          pieces(list), two{pixel, t.out_channels & ~3, t.out_zero, t.low, t.high},
           one{group, t.out_channels & ~7, t.out_zero, t.low, t.high},
           two_left{4, 4, t.out_zero, t.low, t.high}, one_left{(t.out_channels & 7) > 4 ? group : 0,
                                                               8, t.out_zero, t.low, t.high} {}
@@ -75,7 +85,7 @@ template <Inputs in> struct Conv {
       two_pixels<tile, program>(stream + two.bytes / 4 * group, pieces, last, &two_left);
       for (int i = 0; i < channels - two.bytes; ++i) {
         out[two.bytes + i] = last[i];
-        out[channels + two.bytes + i] = last[4 + i];
+        out[two.step + two.bytes + i] = last[4 + i];
       }
     }
     void single(std::byte* out, int channels) const {
@@ -88,15 +98,19 @@ template <Inputs in> struct Conv {
   };
 
   template <int program> static void run(const Task& task, const Band& band) {
+    run_row<program>(task, band, band.out[0], task.out_channels);
+  }
+  // Output pixels `pixel` bytes apart.
+  template <int program>
+  static void run_row(const Task& task, const Band& band, std::byte* out, int pixel) {
     const Task t = task;
     const Finder<in> inputs(t, band);
-    const Tiles<program> tiles(t, inputs.list);
+    const Tiles<program> tiles(t, inputs.list, pixel);
     const int channels = t.out_channels, width = t.out_width;
     const int step = 2 * t.stride_width * t.in_channels;
-    std::byte* out = band.out[0];
     int x = 0;
     bool steady = false;
-    for (; x + 1 < width; x += 2, out += 2 * channels) {
+    for (; x + 1 < width; x += 2, out += 2 * pixel) {
       const bool in_place = inputs.in_place(x);
       if (steady && in_place) {
         inputs.advance(step);
@@ -120,6 +134,22 @@ struct Convs {
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     return Conv<inputs_of(graph.view(), graph.values[value])>{};
+  }
+};
+
+struct NibbleConvs {
+  static constexpr const char* name = "mve.int4";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return scalar_isa::computes<scalar_isa::Int8x4>(g, value, op::conv) &&
+           g[value].weights.taps < 1 << 16;  // 16 * sum(w * x) has 32 bits
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr Inputs inputs = [] {
+      Inputs in = inputs_of(graph.view(), graph.values[value]);
+      in.tile.nibbles = true;
+      return in;
+    }();
+    return Conv<inputs>{};
   }
 };
 

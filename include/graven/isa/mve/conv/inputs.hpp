@@ -81,21 +81,25 @@ constexpr TileShape padded(int taps) {
   return {count, round_up(blocks, count) / count, 0};
 }
 
-// The access that takes fewer instructions on a pair of pixels.
-constexpr Inputs inputs_of(const GraphView& g, const Value& v) {
-  const Shape in = g.input(v).shape;
-  const Segments s = segments_of(g, v);
+// The access that takes fewer instructions on a pair of pixels, of windows.
+constexpr Inputs window_inputs(Segments s, int outputs) {
   const TileShape cut = in_pieces(s), patch = padded(s.count * s.length);
   if (cut.pieces == 0) return {Access::patches, s, patch};
-  if (v.filter.area() == 1 && v.left == 0 && g.top(v) == 0 &&
-      (v.shape.width - 1) * v.stride.width < in.width &&
-      (v.shape.height - 1) * g.rows(v).step < in.height)
-    return {Access::points, s, cut};
-  const int groups = (v.shape.channels + 3) / 4;
+  const int groups = (outputs + 3) / 4;
   const int in_place = groups * (15 * cut.blocks() + 1) * cut.pieces + 6 * cut.pieces;
   const int copied =
       groups * 14 * patch.blocks() * patch.pieces + 2 * s.count * (20 + 3 * (s.length / 16));
   return in_place <= copied ? Inputs{Access::windows, s, cut} : Inputs{Access::patches, s, patch};
+}
+constexpr Inputs inputs_of(const GraphView& g, const Value& v) {
+  const Shape in = g.input(v).shape;
+  const Segments s = segments_of(g, v);
+  const TileShape cut = in_pieces(s);
+  if (cut.pieces != 0 && v.filter.area() == 1 && v.left == 0 && g.top(v) == 0 &&
+      (v.shape.width - 1) * v.stride.width < in.width &&
+      (v.shape.height - 1) * g.rows(v).step < in.height)
+    return {Access::points, s, cut};
+  return window_inputs(s, v.shape.channels);
 }
 
 // Scratch: the list of pieces, then for windows a segment of padding and copies of two pixels'

@@ -6,6 +6,9 @@
 // nothing beyond them is read. Stream, per group of four outputs o: (bias[o] if looped,) per piece
 // and 16 inputs: 16 weights of each output; bias[o] if not looped; int8 left shift[o] if the
 // program is general; multiplier[o]; int8 right shift[o].
+//
+// Of weights of four bits, a byte holds two outputs', 16 * w1 + (w0 & 15): VSHL makes 16 * w0 of
+// it, VSHR w1. Int8 shifts follow, which divide by 16 again, then always the biases.
 #pragma once
 
 #if defined(__ARM_FEATURE_MVE)
@@ -30,12 +33,13 @@ inline constexpr int most_pieces = 500;  // of what an immediate of SUBW reaches
 
 struct TileShape {
   int pieces, full, tail;
+  bool nibbles = false;  // weights of four bits
 
   constexpr int blocks() const { return full + (tail > 0 ? 1 : 0); }
   constexpr bool looped() const { return pieces * blocks() > 12; }
   constexpr int taps() const { return pieces * (16 * full + tail); }
   constexpr int group_bytes(int program) const {
-    return 36 + (program == general ? 4 : 0) + 4 * taps();
+    return 36 + (program == general ? 4 : 0) + (nibbles ? 4 + 2 * taps() : 4 * taps());
   }
 };
 
@@ -46,11 +50,20 @@ template <TileShape shape, int program>
 GRAVEN_NAKED void two_pixels(const std::byte*, const Piece*, std::byte*, const TileJob*) {
   asm volatile(R"(
     .macro block mac step
+    .if %c[nibbles]
+    vldrb.8 q2, [r1], #\step ;     vshl.i8 q3, q2, #4 ;  vshr.s8 q2, q2, #4
+    \mac\().s8 r0, q0, q3 ;  \mac\().s8 r8, q1, q3
+    \mac\().s8 r2, q0, q2 ;  \mac\().s8 r10, q1, q2
+    vldrb.8 q2, [r1], #\step ;     vshl.i8 q3, q2, #4 ;  vshr.s8 q2, q2, #4
+    \mac\().s8 r4, q0, q3 ;  \mac\().s8 r12, q1, q3
+    \mac\().s8 r6, q0, q2 ;  \mac\().s8 lr, q1, q2
+    .else
     vldrb.8 q2, [r1], #\step ;     vldrb.8 q3, [r1], #\step
     \mac\().s8 r0, q0, q2 ;  \mac\().s8 r8, q1, q2 ;   vldrb.8 q2, [r1], #\step
     \mac\().s8 r2, q0, q3 ;  \mac\().s8 r10, q1, q3 ;  vldrb.8 q3, [r1], #\step
     \mac\().s8 r4, q0, q2 ;  \mac\().s8 r12, q1, q2
     \mac\().s8 r6, q0, q3 ;  \mac\().s8 lr, q1, q3
+    .endif
     .endm
     .macro piece mac
     .if %c[full]
@@ -84,7 +97,11 @@ GRAVEN_NAKED void two_pixels(const std::byte*, const Piece*, std::byte*, const T
     .endif
   1:
     .if %c[looped]
+    .if %c[nibbles]
+    mov r0, #0 ;  mov r2, #0 ;  mov r4, #0 ;  mov r6, #0
+    .else
     ldrd r0, r2, [r1], #8 ;  ldrd r4, r6, [r1], #8
+    .endif
     mov r8, r0 ;  mov r10, r2 ;  mov r12, r4 ;  mov lr, r6
     ldrd r9, r11, [r7], #8
   2:
@@ -106,7 +123,10 @@ GRAVEN_NAKED void two_pixels(const std::byte*, const Piece*, std::byte*, const T
     .endif
     vmov q0[2], q0[0], r0, r4 ;   vmov q0[3], q0[1], r2, r6
     vmov q1[2], q1[0], r8, r12 ;  vmov q1[3], q1[1], r10, lr
-    .ifeq %c[looped]
+    .if %c[nibbles]
+    vldrb.s32 q2, [r1], #4 ;  vshl.s32 q0, q0, q2 ;  vshl.s32 q1, q1, q2
+    .endif
+    .if %c[nibbles] || !%c[looped]
     vldrw.32 q2, [r1], #16 ;  vadd.i32 q0, q0, q2 ;  vadd.i32 q1, q1, q2
     .endif
     .if %c[program] == %c[general]
@@ -140,7 +160,8 @@ GRAVEN_NAKED void two_pixels(const std::byte*, const Piece*, std::byte*, const T
     .purgem piece
   )" ::[pieces] "i"(shape.pieces),
                [full] "i"(shape.full), [tail] "i"(shape.tail), [looped] "i"(shape.looped()),
-               [program] "i"(program), [general] "i"(general), [shifted] "i"(shifted));
+               [nibbles] "i"(shape.nibbles), [program] "i"(program), [general] "i"(general),
+               [shifted] "i"(shifted));
 }
 
 // Eight outputs on one pixel: groups at r1 and r5, `step` bytes apart.
@@ -148,7 +169,17 @@ GRAVEN_NAKED void two_pixels(const std::byte*, const Piece*, std::byte*, const T
 template <TileShape shape, int program>
 GRAVEN_NAKED void one_pixel(const std::byte*, const Piece*, std::byte*, const TileJob*) {
   asm volatile(R"(
+    .macro two mac from a b step
+    vldrb.8 q1, [\from], #\step ;  vshl.i8 q2, q1, #4 ;  vshr.s8 q1, q1, #4
+    \mac\().s8 \a, q0, q2 ;  \mac\().s8 \b, q0, q1
+    .endm
     .macro block mac step
+    .if %c[nibbles]
+    two \mac, r1, r0, r2, \step
+    two \mac, r1, r4, r6, \step
+    two \mac, r5, r8, r10, \step
+    two \mac, r5, r12, lr, \step
+    .else
     vldrb.8 q1, [r1], #\step ;  vldrb.8 q2, [r1], #\step ;  \mac\().s8 r0, q0, q1
     vldrb.8 q3, [r1], #\step ;  \mac\().s8 r2, q0, q2
     vldrb.8 q1, [r1], #\step ;  \mac\().s8 r4, q0, q3
@@ -157,6 +188,7 @@ GRAVEN_NAKED void one_pixel(const std::byte*, const Piece*, std::byte*, const Ti
     vldrb.8 q1, [r5], #\step ;  \mac\().s8 r10, q0, q3
     vldrb.8 q2, [r5], #\step ;  \mac\().s8 r12, q0, q1
     \mac\().s8 lr, q0, q2
+    .endif
     .endm
     .macro piece mac
     .if %c[full]
@@ -189,8 +221,13 @@ GRAVEN_NAKED void one_pixel(const std::byte*, const Piece*, std::byte*, const Ti
     .endif
   1:
     .if %c[looped]
+    .if %c[nibbles]
+    mov r0, #0 ;  mov r2, #0 ;  mov r4, #0 ;   mov r6, #0
+    mov r8, #0 ;  mov r10, #0 ;  mov r12, #0 ;  mov lr, #0
+    .else
     ldrd r0, r2, [r1], #8 ;   ldrd r4, r6, [r1], #8
     ldrd r8, r10, [r5], #8 ;  ldrd r12, lr, [r5], #8
+    .endif
     ldr r9, [r7], #8
   2:
     piece vmladava
@@ -211,7 +248,11 @@ GRAVEN_NAKED void one_pixel(const std::byte*, const Piece*, std::byte*, const Ti
     .endif
     vmov q0[2], q0[0], r0, r4 ;   vmov q0[3], q0[1], r2, r6
     vmov q1[2], q1[0], r8, r12 ;  vmov q1[3], q1[1], r10, lr
-    .ifeq %c[looped]
+    .if %c[nibbles]
+    vldrb.s32 q2, [r1], #4 ;  vshl.s32 q0, q0, q2
+    vldrb.s32 q3, [r5], #4 ;  vshl.s32 q1, q1, q3
+    .endif
+    .if %c[nibbles] || !%c[looped]
     vldrw.32 q2, [r1], #16 ;  vadd.i32 q0, q0, q2
     vldrw.32 q3, [r5], #16 ;  vadd.i32 q1, q1, q3
     .endif
@@ -245,11 +286,13 @@ GRAVEN_NAKED void one_pixel(const std::byte*, const Piece*, std::byte*, const Ti
     bne.w 1b
     add sp, #12
     pop {r4-r11, pc}
+    .purgem two
     .purgem block
     .purgem piece
   )" ::[pieces] "i"(shape.pieces),
                [full] "i"(shape.full), [tail] "i"(shape.tail), [looped] "i"(shape.looped()),
-               [program] "i"(program), [general] "i"(general), [shifted] "i"(shifted));
+               [nibbles] "i"(shape.nibbles), [program] "i"(program), [general] "i"(general),
+               [shifted] "i"(shifted));
 }
 
 }  // namespace graven::core::mve_isa

@@ -1,0 +1,189 @@
+// Convolutions and Dense of int16 with int8 weights: eight products per instruction into sums of 32
+// bits, where these hold every sum; four outputs share each load of the inputs.
+#pragma once
+
+#if defined(__ARM_FEATURE_MVE)
+
+#include "graven/isa/armv7em/conv/words.hpp"
+#include "graven/isa/mve/conv/inputs.hpp"
+
+#include <arm_mve.h>
+
+namespace graven::core::mve_isa {
+
+using armv7em_isa::fits_words;
+using armv7em_isa::WordChannel;
+using scalar_isa::Int16x8;
+
+struct VectorCopies {
+  static std::byte* copy(std::byte* to, const std::byte* from, int count) {
+    mve_isa::copy(to, from, count);
+    return to + count;
+  }
+  static std::byte* fill(std::byte* to, int value, int count) {
+    mve_isa::fill(to, value, count);
+    return to + count;
+  }
+};
+
+// Four outputs. Weights: per eight inputs those of each.
+struct FourWords {
+  static constexpr int header = 32;  // int32 bias of each, then its factor
+  std::int32_t sums[4]{};
+
+  FourWords(const std::byte* inputs, const std::byte* weights, int eights) {
+    const auto* x = reinterpret_cast<const std::int16_t*>(inputs);
+    const auto* w = reinterpret_cast<const std::int8_t*>(weights);
+    for (; eights > 0; --eights, x += 8, w += 32) {
+      const int16x8_t in = vldrhq_s16(x);
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; ++i) sums[i] = vmladavaq_s16(sums[i], in, vldrbq_s16(w + 8 * i));
+    }
+  }
+  int32x4_t vector() const { return vldrwq_s32(sums); }
+
+  // Outputs of which `count` are left, of whole sums.
+  static void finish(std::byte* out, int32x4_t sums, const std::byte* factors, const Task& t,
+                     int count) {
+    int32x4_t y = vrmulhq_s32(sums, vldrwq_s32(reinterpret_cast<const std::int32_t*>(factors)));
+    y = vmaxq_s32(vminq_s32(y, vdupq_n_s32(t.high)), vdupq_n_s32(t.low));
+    vstrhq_p_s32(reinterpret_cast<std::int16_t*>(out), y,
+                 vctp32q(static_cast<std::uint32_t>(count)));
+  }
+  static constexpr void put_header(const GraphView& g, const Value& v, const Parameters& p,
+                                   int first, Writer& to) {
+    const auto channel = [&](int o) {
+      return o < v.shape.channels ? WordChannel(g, v, p, o) : WordChannel();
+    };
+    for (int o = first; o < first + 4; ++o) to.put(channel(o).bias);
+    for (int o = first; o < first + 4; ++o) to.put(channel(o).factor);
+  }
+  static constexpr void put_weights(const Value& v, const Parameters& p, int first, int from,
+                                    int length, Writer& to) {
+    for (int k = 0; k < length; k += 8)
+      for (int o = first; o < first + 4; ++o)
+        for (int i = k; i < k + 8; ++i)
+          to.put(o < v.shape.channels && i < length ? p.filter.int8[v.weights.index(o, from + i)]
+                                                    : std::int8_t{0});
+  }
+};
+constexpr int eights_of(int count) { return (count + 7) / 8; }
+
+// Stream: per four outputs FourWords' header and weights.
+struct WordConv : scalar_isa::Conv<Int16x8> {
+  using General = scalar_isa::Conv<Int16x8>;
+  static constexpr const char* name = "mve.int16";
+  static constexpr int programs = 2;
+
+  static constexpr int group(int taps) { return FourWords::header + 32 * eights_of(taps); }
+  static constexpr int scratch(const GraphView&, const Value& v) {
+    return 16 * eights_of(v.weights.taps);
+  }
+  static constexpr int stream_size(const GraphView& g, const Value& v) {
+    const int general = General::stream_size(g, v),
+              mine = (v.shape.channels + 3) / 4 * group(v.weights.taps);
+    return general > mine ? general : mine;
+  }
+  static constexpr bool serves(const GraphView& g, int value) {
+    return scalar_isa::computes<Int16x8>(g, value, op::conv) &&
+           2 * g.input(g[value]).shape.channels <= 65535;
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+    if (!fits_words(g, v, p)) return General::pack(g, v, p, to);
+    to.program = 1;
+    for (int o = 0; o < v.shape.channels; o += 4) {
+      if (to.skips(group(v.weights.taps))) continue;
+      FourWords::put_header(g, v, p, o, to);
+      FourWords::put_weights(v, p, o, 0, v.weights.taps, to);
+    }
+  }
+
+  template <int program> static void run(const Task& task, const Band& band) {
+    if constexpr (program == 0) {
+      General::run(task, band);
+    } else {
+      const Task t = task;
+      Task bytes = task;
+      bytes.in_channels = static_cast<std::uint16_t>(2 * task.in_channels);
+      const int eights = eights_of(t.rows * t.filter_width * t.in_channels);
+      for (int x = 0; x < t.out_width; ++x) {
+        armv7em_isa::collect<VectorCopies>(bytes, band, band.scratch, x);
+        std::byte* out = band.out[0] + 2 * x * t.out_channels;
+        const std::byte* stream = t.stream;
+        for (int left = t.out_channels; left > 0; left -= 4, out += 8) {
+          const FourWords four(band.scratch, stream + FourWords::header, eights);
+          const int32x4_t bias = vldrwq_s32(reinterpret_cast<const std::int32_t*>(stream));
+          FourWords::finish(out, vaddq_s32(four.vector(), bias), stream + 16, t, left);
+          stream += FourWords::header + 32 * eights;
+        }
+      }
+    }
+  }
+};
+
+// Over several rows, as running sums in scratch, behind which lies the row, filled up. Stream: per
+// four outputs FourWords' header; then row by row their weights.
+struct WordDense : scalar_isa::DenseRows<Int16x8> {
+  using General = scalar_isa::DenseRows<Int16x8>;
+  static constexpr const char* name = "mve.int16_dense";
+  static constexpr int programs = 2;
+
+  static constexpr bool serves(const GraphView& g, int value) {
+    return scalar_isa::computes<Int16x8>(g, value, op::dense);
+  }
+  static constexpr int fours(int channels) { return (channels + 3) / 4; }
+  static constexpr int scratch(const GraphView& g, const Value& v) {
+    const int mine = 16 * (fours(v.shape.channels) + eights_of(g.input(v).shape.row()));
+    const int general = General::scratch(g, v);
+    return general > mine ? general : mine;
+  }
+  static constexpr int stream_size(const GraphView& g, const Value& v) {
+    const Shape in = g.input(v).shape;
+    const int general = General::stream_size(g, v),
+              mine = fours(v.shape.channels) *
+                     (FourWords::header + 32 * eights_of(in.row()) * in.height);
+    return general > mine ? general : mine;
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+    if (!fits_words(g, v, p)) return General::pack(g, v, p, to);
+    to.program = 1;
+    const Shape in = g.input(v).shape;
+    for (int o = 0; o < v.shape.channels; o += 4) FourWords::put_header(g, v, p, o, to);
+    for (int r = 0; r < in.height; ++r)
+      for (int o = 0; o < v.shape.channels; o += 4)
+        if (!to.skips(32 * eights_of(in.row())))
+          FourWords::put_weights(v, p, o, r * in.row(), in.row(), to);
+  }
+
+  template <int program> static void run(const Task& task, const Band& band) {
+    if constexpr (program == 0)
+      General::run(task, band);
+    else
+      run_row(task, band);
+  }
+  static void run_row(const Task& task, const Band& band) {
+    const Task t = task;
+    const int row = t.in_width * t.in_channels, eights = eights_of(row);
+    const int groups = fours(t.out_channels);
+    std::byte *sum = band.scratch, *out = band.out[0], *inputs = sum + 16 * groups;
+    copy(inputs, band.rows[0], 2 * row);
+    const std::byte* header = t.stream;
+    const std::byte* w = header + groups * (FourWords::header + band.step * 32 * eights);
+    for (int left = t.out_channels; left > 0; left -= 4) {
+      const FourWords four(inputs, w, eights);
+      const auto* before = reinterpret_cast<const std::int32_t*>(band.first ? header : sum);
+      const int32x4_t sums = vaddq_s32(four.vector(), vldrwq_s32(before));
+      if (band.last)
+        FourWords::finish(out, sums, header + 16, t, left);
+      else
+        vstrwq_s32(reinterpret_cast<std::int32_t*>(sum), sums);
+      header += FourWords::header;
+      w += 32 * eights;
+      sum += 16;
+      out += 8;
+    }
+  }
+};
+}  // namespace graven::core::mve_isa
+
+#endif
