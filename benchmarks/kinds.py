@@ -1,0 +1,149 @@
+"""Instructions of layers by the kind of their weights and activations, against int8's.
+
+    kinds.py [--target T ...] [--check]
+
+int4: weights of 4 bits; int16: activations of 16; of the same shapes. --check exits with 1 where a
+layer of 64 products per output and more takes more than it may (LIMITS): of int8's instructions on
+a Cortex-M4; on a Cortex-M55 a third of that. Other exit codes: 2 bad use, 3 a tool failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import tempfile
+from pathlib import Path
+
+import figures
+import numpy as np
+from graven import ir
+from graven.frontends import tflite_writer
+from graven.layers.conv2d import Conv2D
+from graven.layers.dense import Dense
+from graven.layers.depthwise_conv2d import DepthwiseConv2D
+from graven.layers.reshape import Reshape
+from shape_families import Layers
+
+TARGETS = ("cortex-m4", "cortex-m55")
+KINDS = ("int8", "int4", "int16")
+LIMITS = {"int4": 1.25, "int16": 1.6}
+
+
+class Kinds(Layers):
+    """Layers whose inputs and weights are of one kind."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(np.random.default_rng(11))
+        self.kind = kind
+        self.element = ir.Element.INT16 if kind == "int16" else ir.Element.INT8
+
+    def activation(self, shape: tuple[int, ...], given: bool) -> int:
+        zero = 0 if self.kind == "int16" else -3
+        scale = 0.001 if self.kind == "int16" else 0.1
+        index = self.tensor(shape, self.element, scale, zero)
+        self.inputs += [index] if given else []
+        return index
+
+    def weighted(self, shape: tuple[int, ...], axis: int) -> list[int]:
+        channels = shape[axis]
+        top = 7 if self.kind == "int4" else 127
+        values = np.clip(np.rint(self.rng.normal(0, top / 3, shape)), -top, top).astype(np.int8)
+        scales = tuple(map(float, self.rng.uniform(0.5, 1.5, channels).astype(np.float32) / top))
+        quantization = ir.Quantization(scales, (0,) * channels, axis)
+        filters = self.tensor(shape, data=values)
+        element = ir.Element.INT4 if self.kind == "int4" else ir.Element.INT8
+        self.tensors[filters] = dataclasses.replace(
+            self.tensors[filters], element=element, quantization=quantization
+        )
+        bias = np.rint(self.rng.normal(0, 50, channels))
+        kind = ir.Element.INT64 if self.kind == "int16" else ir.Element.INT32
+        bias = bias.astype(np.int64 if self.kind == "int16" else np.int32)
+        return [filters, self.tensor((channels,), kind, None, data=bias)]
+
+    def layer(self, name: str, layer: ir.Layer, shapes: tuple[tuple[int, ...], ...]) -> None:
+        image, weights, made = shapes
+        constants = self.weighted(weights, 3 if name == "DEPTHWISE_CONV_2D" else 0)
+        self.measure(
+            name, layer, [self.activation(image, True), *constants], self.activation(made, False)
+        )
+
+    def dense(self, image: tuple[int, ...], units: int) -> None:
+        """Behind a Flatten, if the image has several rows."""
+        length = int(np.prod(image))
+        flat = self.activation((1, length), False)
+        self.add("RESHAPE", Reshape((1, length)), [self.activation(image, True)], flat)
+        constants = self.weighted((units, length), 0)
+        self.measure(
+            "FULLY_CONNECTED", Dense("NONE"), [flat, *constants], self.activation((1, units), False)
+        )
+
+
+def build(kind: str) -> tuple[Kinds, list[str]]:
+    layers, titles = Kinds(kind), []
+    for inputs, outputs, side in ((64, 64, 1), (96, 32, 1), (16, 32, 3), (3, 16, 5)):
+        titles.append(f"conv {side}x{side}, {inputs} to {outputs}")
+        image = (1, 8, 9, inputs)
+        shapes = (image, (outputs, side, side, inputs), (1, 8, 9, outputs))
+        layers.layer("CONV_2D", Conv2D((1, 1), (1, 1), "SAME", "NONE"), shapes)
+    for channels, side in ((32, 3), (16, 5)):
+        titles.append(f"depthwise {side}x{side}, {channels}")
+        image = (1, 12, 12, channels)
+        shapes = (image, (1, side, side, channels), image)
+        layers.layer(
+            "DEPTHWISE_CONV_2D", DepthwiseConv2D((1, 1), (1, 1), "SAME", "NONE", 1), shapes
+        )
+    for image, units in (((1, 1, 1, 128), 64), ((1, 1, 1, 640), 16), ((1, 6, 6, 16), 32)):
+        titles.append(f"dense {'x'.join(map(str, image[1:]))} to {units}")
+        layers.dense(image, units)
+    return layers, titles
+
+
+def measure(kind: str, target: str) -> dict[str, tuple[int, str]]:
+    """Instructions and kernel by title."""
+    layers, titles = build(kind)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{kind}.tflite"
+        tflite_writer.write(layers.network(), file)
+        found = json.loads(figures.graven("run", str(file), "--target", target, "--json"))
+    rows = [found["layers"][index] for index in layers.measured]
+    return {
+        title: (row["instructions"], row["kernel"]) for title, row in zip(titles, rows, strict=True)
+    }
+
+
+def is_limited(title: str) -> bool:
+    return not title.startswith("depthwise")
+
+
+def compare(target: str, bases: dict[str, int], part: float) -> bool:
+    """Prints a target's table; whether all is within the limits: so large a part of int8's."""
+    found = {kind: measure(kind, target) for kind in KINDS}
+    well = True
+    print(f"| {target} | int8 | int4 | int16 |\n| --- | ---: | ---: | ---: |")
+    for title, (own, _) in found["int8"].items():
+        cells = [f"{own:,}"]
+        for kind in KINDS[1:]:
+            count, kernel = found[kind][title]
+            well = well and (not is_limited(title) or count <= part * LIMITS[kind] * bases[title])
+            scalar = ", scalar" if kernel.startswith("scalar") else ""
+            cells.append(f"{count:,} ({count / own:.2f}{scalar})")
+        print(f"| {title} | " + " | ".join(cells) + " |", flush=True)
+    return well
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--target", action="append", choices=TARGETS, help="default: both")
+    parser.add_argument("--check", action="store_true", help="do all keep the limits?")
+    options = parser.parse_args()
+    bases = {title: count for title, (count, _) in measure("int8", TARGETS[0]).items()}
+    well = [
+        compare(target, bases, 1 if target == TARGETS[0] else 1 / 3)
+        for target in options.target or TARGETS
+    ]
+    return 0 if all(well) or not options.check else 1
+
+
+if __name__ == "__main__":
+    figures.exit_with(main)
