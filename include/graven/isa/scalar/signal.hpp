@@ -97,7 +97,7 @@ template <class T> struct OverlapAdds : PlainKernel {
     if constexpr (fft::is_real<T>)
       return a + b;
     else
-      return static_cast<T>(clamp(a + b, {-32768, 32767}));
+      return static_cast<T>(clamp(std::int32_t{a} + b, {-32768, 32767}));
   }
 };
 
