@@ -131,7 +131,10 @@ template <Rule rule, bool gathers> struct Updates : PlainKernel {
   static constexpr void finish(const Trained<rule>& row, const std::byte* gradient) {
     if constexpr (gathers) return;
     const Learner<rule> learner = row.learner();
-    for (int i = 0; i < row.count; ++i) row(i, load<float>(gradient + 4 * i), learner);
+    if (row.is_plain(1, largest_magnitude(gradient, row.count), learner))
+      row.descend(0, gradient, row.count, 1, learner.rate);
+    else
+      for (int i = 0; i < row.count; ++i) row(i, load<float>(gradient + 4 * i), learner);
   }
 
   // The weights and the bias of a layer that learn in one update, from the inputs `rest`: numbers,
