@@ -32,10 +32,8 @@ template <class T> constexpr T power_of_two(int n) {
   return std::bit_cast<T>(static_cast<typename F::Word>(n + F::bias) << F::fraction);
 }
 
-template <class T> constexpr T magnitude(T x) {
-  constexpr auto sign = typename Format<T>::Word{1} << (8 * sizeof(T) - 1);
-  return std::bit_cast<T>(std::bit_cast<typename Format<T>::Word>(x) & ~sign);
-}
+constexpr float magnitude(float x) { return __builtin_fabsf(x); }
+constexpr double magnitude(double x) { return __builtin_fabs(x); }
 // |x| with the sign of `sign`.
 template <class T> constexpr T with_sign_of(T x, T sign) {
   const bool negative = std::bit_cast<typename Format<T>::Word>(sign) >> (8 * sizeof(T) - 1) != 0;
@@ -75,19 +73,28 @@ inline constexpr T log2_low = is_single<T> ? T(-2.12194440054690583e-4L)
 // exp(r) - 1 by the series.
 template <class T> constexpr T exp_less_one(T r) {
   T tail = 1;  // 1 + r / 3 * (1 + r / 4 * ...)
+#pragma GCC unroll 12
   for (int k = is_single<T> ? 7 : 14; k > 2; --k) tail = 1 + r * tail * (1 / static_cast<T>(k));
   return r + r * r * tail / 2;
 }
 template <class T> constexpr T exp(T x) {
+  using F = Format<T>;
   constexpr T most = is_single<T> ? T(88.72283905206835L) : T(709.782712893384L);
-  constexpr T least = is_single<T> ? T(-104) : T(-746);
-  if (x != x) return x;
-  if (x > most) return infinity<T>;
-  if (x < least) return 0;
-  const T count = round_to_even(x * T(1.44269504088896340736L));
+  constexpr T least = is_single<T> ? T(-104) : T(-746), usual = is_single<T> ? T(87) : T(708);
+  const bool is_usual = magnitude(x) < usual;  // and so is the result
+  if (!is_usual) {
+    if (x != x) return x;
+    if (x > most) return infinity<T>;
+    if (x < least) return 0;
+  }
+  constexpr T whole = T(1.5) * power_of_two<T>(F::fraction);  // has no halves: ties go to even
+  const T shifted = x * T(1.44269504088896340736L) + whole, count = shifted - whole;
   const T y = 1 + exp_less_one<T>((x - count * log2_high<T>)-count * log2_low<T>);
-  const int n = static_cast<int>(count), part = n / 2;  // in two steps: the ends of the range
-  return y * power_of_two<T>(part) * power_of_two<T>(n - part);
+  using Word = typename F::Word;
+  const Word n = std::bit_cast<Word>(shifted) - std::bit_cast<Word>(whole);
+  if (is_usual) return std::bit_cast<T>(std::bit_cast<Word>(y) + (n << F::fraction));
+  const int all = static_cast<int>(count), part = all / 2;  // in two steps: the ends of the range
+  return y * power_of_two<T>(part) * power_of_two<T>(all - part);
 }
 template <class T> constexpr T expm1(T x) {
   return magnitude(x) < log2_high<T> / 2 ? exp_less_one(x) : exp(x) - 1;
