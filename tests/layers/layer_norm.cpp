@@ -45,3 +45,11 @@ TEST_CASE("int16 in, int8 out") {
   CHECK(output[0] == 54);  // 64 * 3 / sqrt(12.5)
   CHECK(output[1] == -72);
 }
+
+TEST_CASE("integers: a pixel without variance is beta, even where epsilon is 0") {
+  using Net = Sequential<LayerNormWith<0.0f>>;
+  check_equal<Model<Net, Shape{1, 1, 4}, bytes>, int8s(7, 7, 7, 7), int8s(-7, -7, 127, -7)>();
+  static Model<Sequential<RMSNormWith<0.0f>>, Shape{1, 1, 2}, words> model;
+  const auto output = model.run(std::array<std::int16_t, 2>{0, 0});
+  CHECK((output[0] == 0 && output[1] == 0));
+}

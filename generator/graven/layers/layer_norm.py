@@ -101,7 +101,8 @@ def _integers(
     length = np.sqrt(variance * (scale * scale) + single(layer.epsilon))
     mean, out = sums.astype(single) / share, single(scale_of(node.output))
     with np.errstate(all="ignore"):
-        factor = scale / length
+        # Without length nothing differs from the mean.
+        factor = np.where(length > 0, scale / length, single(0))
         found = (steps.astype(single) - mean) * factor * (gamma / out) + beta / out
     whole = np.clip(found, single(-65536), single(65536)).astype(np.float64)
     return elementwise.finished(node, np.trunc(whole + np.copysign(0.5, whole)).astype(np.int64))

@@ -16,6 +16,23 @@ constexpr float factor_of(const Parameters& p, const char* name, int c, float ot
   return index < 0 ? otherwise : p.constants[index].data.float32[c];
 }
 
+// A pixel of float32: its mean, or 0 where it stays; its variance about that, plus epsilon.
+struct Moments {
+  float mean = 0, variance = 0;
+
+  constexpr Moments(const std::byte* in, int count, bool centred, float epsilon) {
+    const float share = static_cast<float>(count);
+    float sum = 0, squares = 0;
+    for (int c = 0; centred && c < count; ++c) sum += load<float>(in + 4 * c);
+    mean = sum / share;
+    for (int c = 0; c < count; ++c) {
+      const float difference = load<float>(in + 4 * c) - mean;
+      squares += difference * difference;
+    }
+    variance = squares / share + epsilon;
+  }
+};
+
 // Stream: int32 centred; float epsilon; per channel gamma and beta.
 struct LayerNormFloat32 : PlainKernel {
   static constexpr const char* name = "scalar.layer_norm";
@@ -40,21 +57,14 @@ struct LayerNormFloat32 : PlainKernel {
     const bool centred = load_aligned<std::int32_t>(task.stream) != 0;
     const float epsilon = load_aligned<float>(task.stream + 4);
     const int count = task.out_channels;
-    const float share = static_cast<float>(count);
     const std::byte* in = band.rows[0];
     std::byte* out = band.out[0];
     for (int x = task.out_width; x > 0; --x, in += 4 * count, out += 4 * count) {
-      float sum = 0, squares = 0;
-      for (int c = 0; centred && c < count; ++c) sum += load<float>(in + 4 * c);
-      const float mean = sum / share;
-      for (int c = 0; c < count; ++c) {
-        const float difference = load<float>(in + 4 * c) - mean;
-        squares += difference * difference;
-      }
-      const float length = floating_point::sqrt(squares / share + epsilon);
+      const Moments found(in, count, centred, epsilon);
+      const float length = floating_point::sqrt(found.variance);
       const std::byte* factors = task.stream + 8;
       for (int c = 0; c < count; ++c, factors += 8) {
-        const float y = (load<float>(in + 4 * c) - mean) / length;
+        const float y = (load<float>(in + 4 * c) - found.mean) / length;
         store(out + 4 * c, y * load_aligned<float>(factors) + load_aligned<float>(factors + 4));
       }
     }
@@ -100,7 +110,8 @@ template <class In, class Out> struct LayerNormIntegers : PlainKernel {
     const float steps = static_cast<float>(count * squares - sum * sum) / (share * share);
     const float length =
         floating_point::sqrt(steps * (scale * scale) + load_aligned<float>(t.stream + 8));
-    return {static_cast<float>(sum) / share, scale / length};
+    // Without length nothing differs from the mean.
+    return {static_cast<float>(sum) / share, length > 0 ? scale / length : 0.0f};
   }
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
@@ -115,7 +126,7 @@ template <class In, class Out> struct LayerNormIntegers : PlainKernel {
         const float difference = static_cast<float>(load<In>(in) - t.in_zero) - found.mean;
         const float y = difference * found.factor * load_aligned<float>(factors) +
                         load_aligned<float>(factors + 4);
-        const float most = 65536, bounded = y < -most ? -most : y > most ? most : y;
+        const float most = 65536, bounded = y < most ? (y > -most ? y : -most) : most;
         store(out, static_cast<Out>(clamp(detail::round_away(bounded) + t.out_zero, range)));
       }
     }
