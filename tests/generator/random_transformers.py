@@ -91,12 +91,19 @@ def silu(b: Kit, element: ir.Element) -> int:
     return b.add("SILU", SiLU(), [data], b.output(data, b.shape(data)))
 
 
-def moe(b: Kit) -> int:
+def moe(b: Kit, element: ir.Element) -> int:
     moments, channels, hidden, experts = b.extent(5), b.extent(9), b.extent(9), b.extent(6)
-    data, router = b.data((moments, channels), FLOAT32), b.data((moments, experts), FLOAT32)
+    data, router = b.data((moments, channels), element), b.data((moments, experts), element)
+    bits = b.pick(8, 4) if element is not FLOAT32 else 0
 
     def weights(*shape: int) -> int:
-        return b.tensor(shape, FLOAT32, None, b.rng.normal(0.0, 0.5, shape).astype(np.float32))
+        values = b.rng.normal(0.0, 0.5, shape)
+        if not bits:
+            return b.tensor(shape, FLOAT32, None, values.astype(np.float32))
+        most = 2 ** (bits - 1) - 1
+        whole = np.clip(np.rint(values * most), -most, most).astype(np.int8)
+        stored = ir.Quantization((float(np.float32(1 / most)),), (0,))
+        return b.tensor(shape, INT8 if bits == 8 else ir.Element.INT4, stored, whole)
 
     gate, up = (weights(experts, hidden, channels) for _ in range(2))
     inputs = [data, router, gate, up, weights(experts, channels, hidden)]
@@ -109,7 +116,7 @@ ELEMENTS = {
     "rope": (FLOAT32, INT8),
     "attention": (FLOAT32, INT8),
     "silu": (FLOAT32, INT8),
-    "moe": (FLOAT32,),
+    "moe": (FLOAT32, INT8, INT16),
 }
 CASES = tuple((kind, element) for kind in KINDS for element in ELEMENTS[kind])
 
@@ -122,7 +129,7 @@ def case(seed: int, kind: str, element: ir.Element = FLOAT32) -> ir.Network:
         "rope": lambda: rope(b, element),
         "attention": lambda: attention(b, element),
         "silu": lambda: silu(b, element),
-        "moe": lambda: moe(b),
+        "moe": lambda: moe(b, element),
     }
     return b.network([make[kind]()])
 

@@ -78,6 +78,9 @@ constexpr Constant kept[] = {
 template <const Parameters& in, const auto& first, const auto& second>
 constexpr Parameters lasting[] = {in, {.constants = kept<first, second>, .output = in.output}};
 
+constexpr Constant four_bits[]{{"gate", int4(bytes_of_weights), one}};
+template <const Parameters& in>
+constexpr Parameters mixed[] = {in, {.constants = four_bits, .output = in.output}};
 using Experts = Graph<Node<MoE<8, 2, 8, 1>, 0, 0>, Outputs<1>>;
 template <int output> using Top = Graph<Node<TopK<3>, 0>, Outputs<Out<1, output>>>;
 using Heads = Graph<Node<Attention<2, 2, 4>, 0, 0, 0>, Outputs<1>>;
@@ -180,9 +183,11 @@ template <class S> void serve_rest(S& s) {
 }
 
 template <class S> void serve_transformers(S& s) {
-  serve<S, int8s, LayerNorm, RoPE<4>, Heads>(s);
+  serve<S, int8s, LayerNorm, RoPE<4>, Heads, Experts>(s);
   serve<S, reals, RMSNorm, RoPE<4>, Heads, Experts>(s);
-  serve<S, words, LayerNorm>(s);
+  serve<S, words, LayerNorm, Experts>(s);
+  serve<S, mixed<byte_input>, Experts>(s);
+  serve<S, mixed<word_input>, Experts>(s);
   serve<S, becomes<Element::int8, word_input>, LayerNorm>(s);
 }
 

@@ -1,23 +1,27 @@
 """MOE: a mixture of experts, gated MLPs with SiLU, of which each moment is given to the `top` whose
 router logits are the largest; their shares are the softmax of those. Inputs: the activation, the
 router's logits, then gate and up (experts x hidden x channels) and down (experts x channels x
-hidden). float32. TensorFlow Lite has none; a file states it as a custom operator.
+hidden). float32; or int8 and int16 activations with int8 or int4 weights of one scale for each of
+the three, whose sums of products with the activation are exact, and what is left float32.
+TensorFlow Lite has none; a file states it as a custom operator.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from graven import ir
-from graven.cpp import Cpp, computed, constants, template
-from graven.node import Node, Option, Values
+from graven import arithmetic, ir
+from graven.cpp import Constant, Cpp, computed, template
+from graven.node import Node, Option, Values, per_tensor, scale_of, zero_point_of
+from graven.quantize.scales import Scale, quantized
 
 OPERATORS = ("MOE",)
 OPTIONS = "FlexBuffer"  # layers.FLEX_BUFFER
 DATA = (0, 1)
+MATRICES = {2: "gate", 3: "up", 4: "down"}
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,19 @@ def options(layer: MoE) -> dict[str, Option]:
 def read(node: Node) -> MoE:
     node.expect_inputs(5, 5)
     data, router = node.input(0), node.input(1)
-    gate, up, down = (node.constant(place, (ir.Element.FLOAT32,)) for place in (2, 3, 4))
     for tensor in (data, router, node.output):
-        node.expect_element(tensor, ir.Element.FLOAT32)
+        node.expect_activation(tensor, wide=True)
+    node.expect_same_element(data, router, node.output)
+    real = data.element is ir.Element.FLOAT32
+    weights = (ir.Element.FLOAT32,) if real else (ir.Element.INT8, ir.Element.INT4)
+    gate, up, down = (node.constant(place, weights) for place in MATRICES)
+    node.expect_same_element(gate, up, down)
+    if not real:
+        for tensor in (gate, up, down):
+            if per_tensor(node, tensor)[1] != 0:
+                raise node.error(
+                    "has a zero point other than 0, expected symmetric weights.", tensor
+                )
     node.expect_rank(gate, 3)
     experts, hidden, channels = gate.shape
     node.expect_shape(up, gate.shape)
@@ -49,17 +63,46 @@ def read(node: Node) -> MoE:
 
 
 def cpp(layer: MoE, node: Node) -> Cpp:
-    gate, up, down = (node.input(place) for place in (2, 3, 4))
-    experts, hidden, channels = gate.shape
+    experts, hidden, channels = node.input(2).shape
     return Cpp(
         template("MoE", str(channels), str(hidden), str(experts), str(layer.top)),
         inputs=computed(node, 0, 1),
-        constants=constants(gate=gate.data, up=up.data, down=down.data),
+        constants=tuple(_constant(node.input(place), name) for place, name in MATRICES.items()),
+        output=node.output.element is not ir.Element.FLOAT32,
         macs=3 * math.prod(node.output.shape) * hidden * layer.top,
     )
 
 
+def _constant(tensor: ir.Tensor, name: str) -> Constant:
+    if tensor.quantization is None:
+        return Constant(name, tensor.data)
+    scale = np.array(tensor.quantization.scale, dtype=np.float32)
+    return Constant(name, tensor.data, scale, 0, tensor.element is ir.Element.INT4)
+
+
+def integers(layer: MoE, node: Node, data: Scale, output: Scale) -> dict[int, ir.Tensor]:
+    """Weights of int8, of one scale each."""
+    found = {}
+    for place in MATRICES:
+        tensor = node.input(place)
+        reach = float(np.abs(tensor.data).max()) or 1.0
+        scale = Scale(float(np.float32(reach / 127)), 0, ir.Element.INT8)
+        found[place] = replace(
+            tensor,
+            element=ir.Element.INT8,
+            quantization=scale.quantization,
+            data=quantized(tensor.data, scale),
+        )
+    return found
+
+
 def reference(layer: MoE, node: Node, values: Values) -> np.ndarray:
+    if values[0].dtype != np.float32:
+        return _integers(layer, node, values)
+    return _found(layer, *values).astype(np.float32)
+
+
+def _found(layer: MoE, *values: np.ndarray) -> np.ndarray:
     data, router, gate, up, down = (each.astype(np.float64) for each in values)
     rows, logits = data.reshape(-1, data.shape[-1]), router.reshape(-1, router.shape[-1])
     found = np.zeros_like(rows)
@@ -70,4 +113,18 @@ def reference(layer: MoE, node: Node, values: Values) -> np.ndarray:
             opened = gate[expert] @ rows[row]
             passed = opened / (1 + np.exp(-opened)) * (up[expert] @ rows[row])
             found[row] += share * (down[expert] @ passed)
-    return found.reshape(data.shape).astype(np.float32)
+    return found.reshape(data.shape)
+
+
+def _integers(layer: MoE, node: Node, values: Values) -> np.ndarray:
+    """On the reals that the integers are."""
+    tensors = [node.input(place) for place in range(5)]
+    reals = (
+        (each.astype(np.float64) - zero_point_of(tensor)) * scale_of(tensor)
+        for each, tensor in zip(values, tensors, strict=True)
+    )
+    steps = _found(layer, *reals) / scale_of(node.output)
+    whole = arithmetic.nearest(np.clip(steps, -1e6, 1e6)).astype(np.int64)
+    dtype = node.output.element.dtype
+    limits = (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
+    return arithmetic.clamp(whole + zero_point_of(node.output), limits, dtype)

@@ -4,8 +4,10 @@
 //
 // out = the sum over the chosen experts e of share[e] * down[e] (SiLU(gate[e] x) * up[e] x), where
 // shares are the softmax of the chosen logits (Mixtral's; of equal logits the first expert counts
-// first). Only the chosen ones are computed; scratch is one expert's, whichever it is. float32. The
-// record has by name `gate` and `up`, expert by expert Hidden x Dim, and `down`, Dim x Hidden.
+// first). Only the chosen ones are computed; scratch is one expert's, whichever it is. The record
+// has by name `gate` and `up`, expert by expert Hidden x Dim, and `down`, Dim x Hidden: float32;
+// or, of int8 and int16 activations, int8 or int4 weights of one scale each. Sums of products with
+// x are exact then, and what is left is float, the same bits on every core.
 #pragma once
 
 #include "graven/graph/network.hpp"
@@ -18,6 +20,7 @@ inline constexpr Op moe{"moe"};
 
 struct MoEOptions {
   int hidden = 0, experts = 0, top = 0;
+  int bits = 32;  // of a weight
 };
 
 template <int Dim, int Hidden, int Experts, int Top> struct MoE {
@@ -43,16 +46,26 @@ template <int Dim, int Hidden, int Experts, int Top> struct MoE {
     input = l.with_rows(input, x.layer);
     logits = l.with_rows(logits, x.layer);
     Value v = l.begin(op::moe, x.layer, x.shape, input);
-    v.options.set(MoEOptions{Hidden, Experts, Top});
-    v.wanted = wanted;
+    const Parameters& p = l.record(v.record);
+    const int gate = p.find("gate");
+    const bool nibbles = gate >= 0 && p.constants[gate].data.element == Element::int4;
+    const Element weights = v.element == Element::float32 ? Element::float32
+                            : nibbles                     ? Element::int4
+                                                          : Element::int8;
+    v.options.set(MoEOptions{Hidden, Experts, Top, nibbles ? 4 : 8 * size_of(weights)});
+    v.wanted = weights == Element::float32 ? Listing<Wanted>(wanted<Element::float32>)
+               : nibbles                   ? Listing<Wanted>(wanted<Element::int4>)
+                                           : Listing<Wanted>(wanted<Element::int8>);
     v.macs = std::uint64_t{3} * static_cast<unsigned>(x.shape.size()) * unsigned{Hidden * Top};
     return l.add(v, input, logits);
   }
 
 private:
-  static constexpr Wanted wanted[]{{"gate", Experts* Hidden* Dim, Element::float32},
-                                   {"up", Experts* Hidden* Dim, Element::float32},
-                                   {"down", Experts* Hidden* Dim, Element::float32}};
+  static constexpr int size = Experts * Hidden * Dim;
+  template <Element e>
+  static constexpr Wanted wanted[]{{"gate", size, e, e != Element::float32},
+                                   {"up", size, e, e != Element::float32},
+                                   {"down", size, e, e != Element::float32}};
 };
 
 }  // namespace graven::core
