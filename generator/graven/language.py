@@ -113,6 +113,7 @@ class _Network:
         self.config, self.moments, self.span = checkpoint.config, moments, span
         self.tensors: list[ir.Tensor] = []
         self.operators: list[Stated] = []
+        self.tables: dict[str, int] = {}  # constants of one scale
 
     def tensor(
         self,
@@ -143,6 +144,14 @@ class _Network:
 
     def constant(self, name: str, axis: int | None = None) -> int:
         """An array of the checkpoint: in int8 with one scale, or one for each index of an axis."""
+        if axis is None and name in self.tables:
+            return self.tables[name]
+        made = self._made(name, axis)
+        if axis is None:
+            self.tables[name] = made
+        return made
+
+    def _made(self, name: str, axis: int | None) -> int:
         data = np.asarray(self.checkpoint.weights[name], dtype=np.float32)
         if self.scales is None or data.ndim < 2:
             return self.tensor(name, data.shape, FLOAT32, None, data)
@@ -167,8 +176,8 @@ class _Network:
 
     # -- layers ------------------------------------------------------------------------------------
 
-    def dense(self, data: int, weights: str, name: str) -> int:
-        stored = self.constant(weights, 0)
+    def dense(self, data: int, weights: str, name: str, axis: int | None = 0) -> int:
+        stored = self.constant(weights, axis)
         output = self.activation(name, self.tensors[stored].shape[0])
         return self.add("FULLY_CONNECTED", Dense(keep_num_dims=True), (data, stored), output)
 
@@ -233,7 +242,8 @@ class _Network:
             normed = self.norm(stream, f"{at}.post_attention_norm", f"{at}.second")
             stream = self.sum(stream, self.mlp(normed, at), f"{at}.left")
         last = self.norm(stream, "norm", "last")
-        logits = self.dense(last, "embedding.weight", "logits")
+        # The table itself: one scale for all, so that it lies in flash once.
+        logits = self.dense(last, "embedding.weight", "logits", None)
         return checked(
             "language", "language", "a decoder", self.tensors, self.operators, [tokens], [logits]
         )
@@ -248,7 +258,7 @@ def decoder(
 ) -> ir.Network:
     """`moments` int32 tokens to as many rows of logits. The spans past and everything see a run's
     tokens, sliding and stopping those of the runs before as well (layers/attention.py). With
-    scales, weights have 8 or 4 bits; the embedding has 8."""
+    scales, weights have 8 or 4 bits; the embedding, which is the output's matrix, has 8."""
     return _Network(checkpoint, scales, moments, span, bits).built()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cpp_cases
 import numpy as np
 import pytest
-from graven import ir, language, reference
+from graven import ir, language, passes, reference
 from graven.errors import GravenError
 
 CONFIG = language.Config(vocabulary=17, dim=16, layers=2, heads=4, kv_heads=2, hidden=24, context=6)
@@ -82,6 +82,18 @@ def test_cpp_equals_numpy(tmp_path):
         expected = logits(case.network, TOKENS[: cpp_cases.INFERENCES])
         (output,) = case.network.outputs
         np.testing.assert_array_equal(np.concatenate([one[output] for one in found]), expected)
+
+
+def test_the_embedding_lies_in_flash_once():
+    """The output's product reads the table of the embedding, and has the bits of a dense layer."""
+    made = checkpoint()
+    network = language.decoder(made, 3, "past", scales(made))
+    compiled = passes.canonical(network)
+    (literal,) = (each for each in compiled.operators if each.name == "LITERAL")
+    product = compiled.operators[-1]
+    assert (product.name, product.inputs[1]) == ("BATCH_MATMUL", literal.output)
+    assert literal.output in compiled.operators[1].inputs
+    np.testing.assert_array_equal(logits(compiled, TOKENS), logits(network, TOKENS))
 
 
 def test_what_a_checkpoint_lacks_is_said():

@@ -39,9 +39,15 @@ constexpr Block block_at(int b) {
 }
 constexpr Block weights[blocks]{block_at(0), block_at(1), block_at(2)};
 constexpr const float* last_norm = factors(56);
-constexpr Matrix output = matrix(57);
+// The embedding, which is the output's matrix as well.
 constexpr const std::int8_t* table = language::params[1].constants[0].data.int8;
 constexpr float table_scale = language::params[1].constants[0].scale.float32[0];
+constexpr auto table_scales = [] {
+  std::array<float, tokens> all{};
+  for (float& each : all) each = table_scale;
+  return all;
+}();
+constexpr Matrix output{table, table_scales.data()};
 
 constexpr auto rates = [] {
   std::array<float, head / 2> r{};

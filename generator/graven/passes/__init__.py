@@ -17,6 +17,7 @@ from graven.passes.literals import literals
 from graven.passes.movement import movement
 from graven.passes.pads import into_windows
 from graven.passes.steps import steps
+from graven.passes.tied import tied
 
 
 def canonical(network: ir.Network) -> ir.Network:
@@ -31,6 +32,7 @@ def canonical(network: ir.Network) -> ir.Network:
         joints,
         without_dead,
         literals,
+        tied,
     ):
         network = step(network)
     for operator in network.operators:
