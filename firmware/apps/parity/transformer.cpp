@@ -27,8 +27,13 @@ void check() {
   attention<4, 2, 24, sliding(3), centred, Shape{3, 3, 1}>("attention, twenty-four channels");
   attention<1, 1, 64, everything, extreme, Shape{1, 7, 1}>("attention, sixty-four channels");
   attention<2, 2, 16, past, left, Shape{1, 9, 1}>("attention, past, sixteen channels");
+  attention<2, 1, 12, past, full, Shape{2, 6, 1}>("attention, past, twelve channels");
+  attention<1, 1, 8, sliding(7), centred, Shape{3, 5, 1}>("attention, an odd memory");
+  attention<2, 1, 128, sliding(6), centred, Shape{1, 7, 1}>("attention, many channels");
   attention<4, 2, 6, sliding(4), real>("attention, float32");
   attention<2, 1, 4, everything, real>("attention, float32, everything");
+  attention<2, 1, 24, sliding(5), real, Shape{3, 3, 1}>("attention, float32, blocks");
+  attention<1, 1, 38, past, real, Shape{1, 9, 1}>("attention, float32, odd sizes");
   compare<Sequential<LayerNorm, RMSNorm>, Shape{2, 3, 9}, centred>("norms");
   compare<Sequential<LayerNorm, RMSNorm>, Shape{2, 3, 9}, real>("norms, float32");
   compare<Sequential<RMSNorm>, Shape{1, 3, 64}, words>("norm, int16");

@@ -48,7 +48,7 @@ using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
                           AnyDepthwises<roomy ? 1024 : 256>, WordDepthwises>;
 using pools =
     Prefer<GlobalAverages, PoolsByFour<op::max_pool>, PoolsByFour<op::average_pool>, SmallPools>;
-using arithmetic = Prefer<Attentions, BatchMatMul, Adds, Muls, Sums<false>, Sums<true>,
+using arithmetic = Prefer<Attentions, RowProducts, BatchMatMul, Adds, Muls, Sums<false>, Sums<true>,
                           Bounds<true>, Bounds<false>, Map>;
 using others = Prefer<Nearest, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 template <bool roomy>

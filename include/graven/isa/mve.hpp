@@ -4,7 +4,7 @@
 
 #if defined(__ARM_FEATURE_MVE)
 
-#include "graven/isa/armv7em/dense/attention.hpp"
+#include "graven/isa/mve/attention.hpp"
 #include "graven/isa/mve/binary.hpp"
 #include "graven/isa/mve/conv/conv.hpp"
 #include "graven/isa/mve/conv/transposed.hpp"
@@ -44,11 +44,11 @@ template <int bytes> struct ByColumns {
 
 template <int column_bytes>
 using kernels =
-    Prefer<armv7em_isa::Attentions, ByColumns<column_bytes>, Convs, NibbleConvs, TransposedConvs,
-           Depthwises3x3, AnyDepthwise, DenseRows, RunningDense<true>, WordConv, WordDense,
-           AllCells, Adds, Muls, Bounds<true>, Bounds<false>, Map, MaxPool, AveragePool<false>,
-           AveragePool<true>, Means, scalar_isa::BilinearIntegers<Blend>, SoftmaxTable,
-           fpu_isa::kernels, scalar::kernels>;
+    Prefer<Attentions, RealAttentions, RowProducts, ByColumns<column_bytes>, Convs, NibbleConvs,
+           TransposedConvs, Depthwises3x3, AnyDepthwise, DenseRows, RunningDense<true>, WordConv,
+           WordDense, AllCells, Adds, Muls, Bounds<true>, Bounds<false>, Map, MaxPool,
+           AveragePool<false>, AveragePool<true>, Means, scalar_isa::BilinearIntegers<Blend>,
+           SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace mve_isa
 

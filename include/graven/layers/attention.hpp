@@ -91,7 +91,9 @@ struct Attention {
       const Value& values = l.graph.values[value.value];
       constexpr Shape kept{1, span.context, KvHeads * HeadDim};
       View old_keys = l.state(q.layer, kept, keys.element, keys.quant);
-      View old_values = l.state(q.layer, kept, values.element, values.quant);
+      constexpr Shape by_channel{1, KvHeads * HeadDim, span.context};  // as products want them
+      const Shape rows = values.element == Element::int8 ? by_channel : kept;
+      View old_values = l.state(q.layer, rows, values.element, values.quant);
       View position = l.state(q.layer, {1, 1, 1}, Element::int32);
       old_keys.rows = old_values.rows = position.rows = {.step = 0};
       made.carries = true;  // its steps depend on each other

@@ -65,6 +65,12 @@ namespace graven::core::armv7em_isa {
       : "cc");
   return y;
 }
+// Both halfwords of x less those of y.
+[[gnu::always_inline]] inline std::uint32_t less_halves(std::uint32_t x, std::uint32_t y) {
+  std::uint32_t z;
+  asm("ssub16 %0, %1, %2" : "=r"(z) : "r"(x), "r"(y) : "cc");
+  return z;
+}
 // The high halfwords of two words.
 [[gnu::always_inline]] inline std::uint32_t high_halves(std::uint32_t high, std::uint32_t low) {
   std::uint32_t y;

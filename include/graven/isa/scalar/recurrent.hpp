@@ -116,13 +116,50 @@ template <class Cell> constexpr bool resets_before(std::int32_t variant) {
   return Cell::resets && variant == static_cast<int>(Reset::before);
 }
 
+// What kernels of cells do with a step: `Cells` has Numbers and Cell; the bytes of an element, of a
+// unit's memory; zero(numbers); a Moment, whose sums(unit, gate, hidden) are of one gate;
+// put_reset, which leaves in scratch what the last gate reads, and put, of an output.
+template <class Cells, class Moment>
+constexpr void step_cells(const Moment& moment, const States& states, std::byte* out) {
+  using Cell = typename Cells::Cell;
+  constexpr int gates = std::size(Cell::gates);
+  const auto& n = moment.n;
+  const bool before = resets_before<Cell>(n.variant);
+  if constexpr (Cell::resets)
+    for (int u = 0; before && u < n.units; ++u)
+      Cells::put_reset(n, moment.sums(u, 1, states.hidden), states, u);
+  for (int u = 0; u < n.units; ++u) {
+    decltype(moment.sums(0, 0, nullptr)) s[std::size_t{gates}]{};
+    for (int k = 0; k < gates; ++k)
+      if (!before || k != 1)
+        s[k] = moment.sums(u, k, before && k == 2 ? states.scratch : states.hidden);
+    Cells::put(n, s, states, u, out);
+  }
+}
+template <class Cells> constexpr void run_cells(const Task& task, const Band& band) {
+  const auto n = numbers_of<typename Cells::Numbers>(task.stream);
+  constexpr int size = Cells::size;
+  const States states(band, n.stateful != 0, size * n.units, Cells::memory_size * n.units,
+                      Cells::zero(n));
+  typename Cells::Moment moment{n, band.rows[0], task.stream};
+  std::byte* out = band.out[0];
+  for (int x = task.out_width; x > 0; --x, moment.in += n.inputs * size, out += n.units * size) {
+    step_cells<Cells>(moment, states, out);
+    copy_bytes(states.hidden, out, n.units * size);
+  }
+}
+
 // Stream: RealNumbers; per unit and gate the bias, of cells with a reset gate that of the recurrent
 // sum as well; per unit and gate the weights of the input and of the hidden state.
-template <class Cell> struct RealCells : PlainKernel {
+template <class CellType> struct RealCells : PlainKernel {
+  using Cell = CellType;
+  using Numbers = RealNumbers;
   static constexpr const char* name = Cell::name;
   static constexpr bool holds_weights = true;
   static constexpr int gates = std::size(Cell::gates), header = sizeof(RealNumbers);
   static constexpr int biases = gates + (Cell::resets ? 1 : 0);  // of a unit
+  static constexpr int size = 4, memory_size = Cell::remembers ? 4 : 0;
+  static constexpr int zero(const Numbers&) { return 0; }
 
   static constexpr bool serves(const GraphView& g, int value) {
     return is_cell(g, value, Cell::op, Element::float32);
@@ -165,46 +202,31 @@ template <class Cell> struct RealCells : PlainKernel {
   }
   // One moment.
   struct Moment {
-    const RealNumbers& n;
-    const std::byte *in, *bias, *weights;
+    const Numbers& n;
+    const std::byte *in, *stream;
 
     constexpr Sums<float> sums(int unit, int gate, const std::byte* hidden) const {
-      const std::byte* w = weights + 4 * (unit * gates + gate) * (n.inputs + n.units);
-      const std::byte* b = bias + 4 * unit * biases;
+      const std::byte* b = stream + header + 4 * unit * biases;
+      const std::byte* w =
+          stream + header + 4 * n.units * biases + 4 * (unit * gates + gate) * (n.inputs + n.units);
       const bool own = Cell::resets && gate == gates - 1;
       return {dot(in, w, n.inputs, load_aligned<float>(b + 4 * gate)),
               dot(hidden, w + 4 * n.inputs, n.units, own ? load_aligned<float>(b + 4 * gates) : 0)};
     }
   };
-  static constexpr void run(const Task& task, const Band& band) {
-    const auto n = numbers_of<RealNumbers>(task.stream);
-    const int row = 4 * n.units;
-    const States states(band, n.stateful != 0, row, Cell::remembers ? row : 0, 0);
-    const std::byte* bias = task.stream + header;
-    Moment moment{n, band.rows[0], bias, bias + row * biases};
-    std::byte* out = band.out[0];
-    for (int x = task.out_width; x > 0; --x, moment.in += 4 * n.inputs, out += row) {
-      step(moment, states, out);
-      copy_bytes(states.hidden, out, row);
-    }
+  static constexpr void put_reset(const Numbers&, const Sums<float>& s, const States& states,
+                                  int unit) {
+    const float old = load_aligned<float>(states.hidden + 4 * unit);
+    store_aligned(states.scratch + 4 * unit, Cell::reset(s) * old);
   }
-  static constexpr void step(const Moment& moment, const States& states, std::byte* out) {
-    const RealNumbers& n = moment.n;
-    const bool before = resets_before<Cell>(n.variant);
-    if constexpr (Cell::resets)
-      for (int u = 0; before && u < n.units; ++u) {
-        const float kept = Cell::reset(moment.sums(u, 1, states.hidden));
-        store_aligned(states.scratch + 4 * u, kept * load_aligned<float>(states.hidden + 4 * u));
-      }
-    for (int u = 0; u < n.units; ++u) {
-      Sums<float> s[std::size_t{gates}]{};
-      for (int k = 0; k < gates; ++k)
-        if (!before || k != 1)
-          s[k] = moment.sums(u, k, before && k == 2 ? states.scratch : states.hidden);
-      std::byte* memory = Cell::remembers ? states.memory + 4 * u : nullptr;
-      const float old = load_aligned<float>(states.hidden + 4 * u);
-      store_aligned(out + 4 * u, Cell::finish(n, s, memory, old));
-    }
+  static constexpr void put(const Numbers& n, const Sums<float>* s, const States& states, int unit,
+                            std::byte* out) {
+    std::byte* memory = Cell::remembers ? states.memory + 4 * unit : nullptr;
+    const float old = load_aligned<float>(states.hidden + 4 * unit);
+    store_aligned(out + 4 * unit, Cell::finish(n, s, memory, old));
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    run_cells<RealCells>(task, band);
   }
 };
 

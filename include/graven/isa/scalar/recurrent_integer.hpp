@@ -143,6 +143,8 @@ template <template <class> class CellOf, class T> struct IntegerCells : PlainKer
   static constexpr bool holds_weights = true;
   static constexpr int gates = std::size(Cell::gates), header = sizeof(Numbers);
   static constexpr int size = sizeof(T), sum_size = sizeof(Sum), starts = 2 * gates * sum_size;
+  static constexpr int memory_size = Cell::memory_size;
+  static constexpr int zero(const Numbers& n) { return n.zero; }
 
   static constexpr bool serves(const GraphView& g, int value) {
     return is_cell(g, value, Cell::op, size == 1 ? Element::int8 : Element::int16);
@@ -237,7 +239,7 @@ template <template <class> class CellOf, class T> struct IntegerCells : PlainKer
     const Numbers& n;
     const std::byte *in, *stream;
 
-    constexpr Parts parts(int unit, int gate, const std::byte* hidden) const {
+    constexpr Parts sums(int unit, int gate, const std::byte* hidden) const {
       const std::byte* begin = stream + header + unit * starts + 2 * gate * sum_size;
       const std::byte* w =
           stream + header + n.units * starts + (unit * gates + gate) * (n.inputs + n.units);
@@ -245,31 +247,18 @@ template <template <class> class CellOf, class T> struct IntegerCells : PlainKer
                      dot(hidden, w + n.inputs, n.units, load_aligned<Sum>(begin + sum_size)));
     }
   };
-  static constexpr void run(const Task& task, const Band& band) {
-    const auto n = numbers_of<Numbers>(task.stream);
-    const States states(band, n.stateful != 0, size * n.units, Cell::memory_size * n.units, n.zero);
-    Moment moment{n, band.rows[0], task.stream};
-    std::byte* out = band.out[0];
-    for (int x = task.out_width; x > 0; --x, moment.in += n.inputs * size, out += n.units * size) {
-      step(moment, states, out);
-      copy_bytes(states.hidden, out, n.units * size);
-    }
-  }
-  static constexpr void step(const Moment& moment, const States& states, std::byte* out) {
-    const Numbers& n = moment.n;
+  static constexpr void put_reset(const Numbers& n, const Parts& s, const States& states,
+                                  int unit) {
     const Roundings<Numbers> rounding{n};
-    const bool before = resets_before<Cell>(n.variant);
-    if constexpr (Cell::resets)
-      for (int u = 0; before && u < n.units; ++u)
-        store(states.scratch + size * u,
-              Cell::reset(rounding, moment.parts(u, 1, states.hidden), memory_of(states, u)));
-    for (int u = 0; u < n.units; ++u) {
-      Parts s[std::size_t{gates}]{};
-      for (int k = 0; k < gates; ++k)
-        if (!before || k != 1)
-          s[k] = moment.parts(u, k, before && k == 2 ? states.scratch : states.hidden);
-      store(out + size * u, Cell::finish(rounding, s, memory_of(states, u)));
-    }
+    store(states.scratch + size * unit, Cell::reset(rounding, s, memory_of(states, unit)));
+  }
+  static constexpr void put(const Numbers& n, const Parts* s, const States& states, int unit,
+                            std::byte* out) {
+    const Roundings<Numbers> rounding{n};
+    store(out + size * unit, Cell::finish(rounding, s, memory_of(states, unit)));
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    run_cells<IntegerCells>(task, band);
   }
 };
 

@@ -6,25 +6,24 @@
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
-#include "graven/isa/armv7em/dsp.hpp"
+#include "graven/isa/armv7em/dense/rows.hpp"
 #include "graven/isa/scalar/batch_matmul.hpp"
 
 namespace graven::core::armv7em_isa {
 
-// Where rows of x lie in one piece. Scratch: int32 per row of x; then a column of y, unless y is
-// transposed.
+// Where rows of x lie in one piece, columns of y not. Scratch: int32 per row of x; then a column.
 struct BatchMatMul : scalar_isa::BatchMatMul<std::int8_t> {
   using Scalar = scalar_isa::BatchMatMul<std::int8_t>;
   using Rule = scalar_isa::ProductOf<std::int8_t>;
 
   static constexpr const char* name = "armv7em.batch_matmul";
   static constexpr bool serves(const GraphView& g, int value) {
-    return Scalar::serves(g, value) && g[value].options.get<BatchMatMulOptions>().adjoint_x == 0 &&
+    const auto o = g[value].options.get<BatchMatMulOptions>();
+    return Scalar::serves(g, value) && o.adjoint_x == 0 && o.adjoint_y == 0 &&
            g.input(g[value]).shape.channels >= 4;
   }
   static constexpr int scratch(const GraphView& g, const Value& v) {
-    const bool gathers = v.options.get<BatchMatMulOptions>().adjoint_y == 0;
-    return 4 * v.shape.width + (gathers ? (g.input(v).shape.channels + 3) / 4 * 4 : 0);
+    return 4 * v.shape.width + ((g.input(v).shape.channels + 3) & ~3);
   }
 
   static std::int32_t sum(const std::byte* x, int depth) {
@@ -69,7 +68,6 @@ struct BatchMatMul : scalar_isa::BatchMatMul<std::int8_t> {
   static void run(const Task& task, const Band& band) {
     const Task t = task;
     const Rule rule(t);
-    const bool adjoint = load_aligned<std::int32_t>(t.stream + Rule::stream_size + 4) != 0;
     const int depth = t.in_channels, rows = t.out_width, columns = t.out_channels;
     std::byte* const terms = band.scratch;
     for (int i = 0; i < rows; ++i) {
@@ -77,8 +75,8 @@ struct BatchMatMul : scalar_isa::BatchMatMul<std::int8_t> {
       store_aligned(terms + 4 * i, rule.zero_y * row);
     }
     for (int j = 0; j < columns; ++j) {
-      const std::byte* column = band.rows[t.rows] + j * (adjoint ? depth : 1);
-      if (!adjoint) column = gathered(column, columns, depth, terms + 4 * rows);
+      const std::byte* const column =
+          gathered(band.rows[t.rows] + j, columns, depth, terms + 4 * rows);
       const std::int32_t term = -rule.zero_x * sum(column, depth);
       const std::byte* x = band.rows[0];
       const std::byte* row = terms;
@@ -99,6 +97,51 @@ private:
   static const std::byte* gathered(const std::byte* y, int step, int count, std::byte* to) {
     for (int k = 0; k < count; ++k, y += step) to[k] = *y;
     return to;
+  }
+};
+
+// Where the columns of y lie in one piece as well: a row of x, less its zero point, with four of
+// them. Scratch: that row as halfwords.
+struct RowProducts : scalar_isa::BatchMatMul<std::int8_t> {
+  using Scalar = scalar_isa::BatchMatMul<std::int8_t>;
+  using Rule = scalar_isa::ProductOf<std::int8_t>;
+
+  static constexpr const char* name = "armv7em.row_products";
+  static constexpr bool serves(const GraphView& g, int value) {
+    const auto o = g[value].options.get<BatchMatMulOptions>();
+    return Scalar::serves(g, value) && o.adjoint_x == 0 && o.adjoint_y != 0 &&
+           g.input(g[value]).shape.channels >= 4;
+  }
+  static constexpr int scratch(const GraphView& g, const Value& v) {
+    return 2 * ((g.input(v).shape.channels + 3) & ~3);
+  }
+  static void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const Rule rule(t);
+    const int depth = t.in_channels;
+    const std::byte *x = band.rows[0], *const row = band.scratch;
+    std::byte* out = band.out[0];
+    for (int i = 0; i < t.out_width; ++i, x += depth) {
+      std::int32_t less = 0;
+      for (int k = 0; k < depth; ++k) {
+        const int element = load<std::int8_t>(x + k) - rule.zero_x;
+        store_aligned(band.scratch + half_at<1>(k), static_cast<std::int16_t>(element));
+        less += rule.zero_y * element;
+      }
+      auto finish = [&](std::int32_t sum, const std::byte* y) {
+        for (int k = depth & ~3; k < depth; ++k)
+          sum += load_aligned<std::int16_t>(row + half_at<1>(k)) * load<std::int8_t>(y + k);
+        rule.finish(out++, sum - less);
+      };
+      const std::byte* y = band.rows[t.rows];
+      int left = t.out_channels;
+      for (; left >= 4; left -= 4, y += 4 * depth) {
+        std::int32_t a, b, c, d;
+        block_sums<1>(row, y, depth, depth / 4, a, b, c, d);
+        finish(a, y), finish(b, y + depth), finish(c, y + 2 * depth), finish(d, y + 3 * depth);
+      }
+      for (; left > 0; --left, y += depth) finish(row_sum<1>(row, y, depth / 4), y);
+    }
   }
 };
 

@@ -54,13 +54,15 @@ struct FourRows {
   }
   // As halfwords 256 * high + low.
   constexpr bool fits(int low, int high) const {
-    int reach = 0;
+    int reach = 0, reach_low = 0;
     for (int i = 0; i < count; ++i) {
-      const int w = (*this)(high, i);
-      if (w == -128 && (*this)(low, i) < 0) return false;
+      const int w = (*this)(high, i), v = (*this)(low, i);
+      if (w == -128 && v < 0) return false;
       reach += w < 0 ? -w : w;
+      reach_low += v < 0 ? -v : v;
     }
-    return reach < 1 << 15;  // with the zero point's share and the bias below 2^24
+    // With the zero point's share and the bias below 2^24.
+    return reach < 1 << 15 && reach_low < 1 << 15;
   }
   constexpr bool fits() const { return fits(0, 1) && fits(2, 3); }
   constexpr void put(Writer& to, int low, int high, int i) const {
@@ -78,6 +80,18 @@ struct FourRows {
       }
   }
 };
+
+// 258 weights of 127, and of an input of -128 at most: too much for 24 bits, in either row.
+static_assert([] {
+  constexpr auto large = [] {
+    std::array<std::int8_t, 260> row{};
+    for (std::int8_t& each : row) each = 127;
+    return row;
+  }();
+  const FourRows low{{large.data(), nullptr, nullptr, nullptr}, 260};
+  const FourRows high{{nullptr, nullptr, nullptr, large.data()}, 260};
+  return !low.fits() && !high.fits();
+}());
 
 // Packing chooses: all outputs by fours (rights: no multiplier shifts to the left), or scalar's
 // bytes where the hidden state is reset before the products, two weights do not fit a halfword, a

@@ -2,7 +2,7 @@
 // outputs: 1 to 4 and 8, with Helium 4, 8 and 16. Products are rounded before they are added, in
 // the order of scalar: the same bits if the compiler does not contract scalar's a * b + c
 // (-ffp-contract=off). Helium takes subnormal numbers for zero. (On a Cortex-M4 VMUL and VADD take
-// two cycles together, VFMA three.)
+// two cycles together, VMLA and VFMA three.) chained: by VMLA, one instruction of both roundings.
 #pragma once
 
 #if defined(__ARM_FP) && (__ARM_FP & 4)
@@ -78,7 +78,7 @@ inline void add(float* sums, const float* start, const std::byte* inputs, const 
                : "q0", "q1", "q2", "q3", "q4", "q5", "r12", "lr", "memory");
 }
 
-template <int n>
+template <int n, [[maybe_unused]] bool chained = false>
 inline void add_window(float* sums, const float* start, const std::byte* const* inputs, int offset,
                        const std::byte* weights, int rows, int taps) {
   for (int row = 0; row < rows; ++row, start = sums, weights += 4 * n * taps)
@@ -142,7 +142,7 @@ inline void add(float* sums, const float* start, const std::byte* inputs, const 
 }
 
 // What is left of a row's taps in fours: bit 1 in the carry, bit 0 as the sign.
-template <int n>
+template <int n, [[maybe_unused]] bool chained = false>
 inline void add_window(float* sums, const float* start, const std::byte* const* inputs, int offset,
                        const std::byte* weights, int rows, int taps) {
   const std::byte* at;
@@ -165,8 +165,19 @@ inline void add_window(float* sums, const float* start, const std::byte* const* 
     vadd.f32 \to, \to, \term
     .endif
     .endm
+    .macro chain at, to, weight, input
+    .if %c[n] > \at
+    vmla.f32 \to, \weight, \input
+    .endif
+    .endm
     .macro add_products input
     several vldmia, %[weights]!, s8, s%c[end8]
+    .if %c[chained]
+    chain 0, s0, s8, \input ;   chain 1, s1, s9, \input
+    chain 2, s2, s10, \input ;  chain 3, s3, s11, \input
+    chain 4, s4, s12, \input ;  chain 5, s5, s13, \input
+    chain 6, s6, s14, \input ;  chain 7, s7, s15, \input
+    .else
     product 0, s8, \input ;   product 1, s9, \input
     product 2, s10, \input ;  product 3, s11, \input
     product 4, s12, \input ;  product 5, s13, \input
@@ -175,6 +186,7 @@ inline void add_window(float* sums, const float* start, const std::byte* const* 
     sum 2, s2, s10 ;  sum 3, s3, s11
     sum 4, s4, s12 ;  sum 5, s5, s13
     sum 6, s6, s14 ;  sum 7, s7, s15
+    .endif
     .endm
     several vldmia, %[start], s0, s%c[end0]
   1:
@@ -207,12 +219,13 @@ inline void add_window(float* sums, const float* start, const std::byte* const* 
     .purgem several
     .purgem product
     .purgem sum
+    .purgem chain
     .purgem add_products
   )"
                : [inputs] "+&r"(inputs), [weights] "+&r"(weights), [rows] "+&r"(rows),
                  [at] "=&r"(at), [left] "=&r"(left)
                : [sums] "r"(sums), [start] "r"(start), [offset] "r"(offset), [taps] "r"(taps),
-                 [n] "i"(n), [end0] "i"(n - 1), [end8] "i"(n + 7)
+                 [n] "i"(n), [end0] "i"(n - 1), [end8] "i"(n + 7), [chained] "i"(chained)
                : "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12",
                  "s13", "s14", "s15", "s16", "s17", "s18", "s19", "cc", "memory");
 }

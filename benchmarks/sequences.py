@@ -1,0 +1,137 @@
+"""Instructions per multiplication of attention and recurrent cells on emulated cores.
+
+    sequences.py [FAMILY ...] [--target T ...]
+
+Attention remembers 128 moments and goes over 512, whose keys and values it takes into its memory;
+cells go over 16 moments. What is counted is the layer alone, with exponentials, tables and states.
+Exit codes: 2 bad use, 3 a tool failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import figures
+import numpy as np
+from graven import ir
+from graven.frontends import tflite_writer
+from graven.layers.attention import Attention
+from graven.layers.gru import Gru
+from graven.layers.lstm import Lstm
+from graven.layers.simple_rnn import SimpleRnn
+
+sys.path.insert(0, str(figures.ROOT / "tests/generator"))
+from random_models import FLOAT32, INT8, INT16, hidden_state, lstm_gate
+from random_transformers import Kit
+
+TARGETS = ("cortex-m4", "cortex-m55")
+CONTEXT, MOMENTS, STEPS = 128, 512, 16
+HEADS = ((1, 1, 128), (2, 2, 64), (4, 2, 64), (4, 4, 24), (4, 2, 24))
+SIZES = (128, 64)
+
+Case = tuple[str, ir.Network, int]
+"""What it is, and its multiplications."""
+
+
+def attention(element: ir.Element) -> list[Case]:
+    found = []
+    for heads, kv_heads, head in HEADS:
+        b = Kit(np.random.default_rng(1))
+        q = b.data((MOMENTS, heads * head), element)
+        k, v = (b.data((MOMENTS, kv_heads * head), element) for _ in range(2))
+        memory = [b.variable_like(each, (CONTEXT, kv_heads * head)) for each in (k, v)]
+        layer = Attention(heads, kv_heads, "sliding", CONTEXT)
+        inputs = [q, k, v, *memory, b.position()]
+        network = b.network([b.add("ATTENTION", layer, inputs, b.output(v, b.shape(q), 0.01))])
+        seen = sum(min(moment + 1, CONTEXT) for moment in range(MOMENTS))
+        name = f"{heads} heads of {head} channels, {kv_heads} of keys"
+        found.append((name, network, 2 * heads * head * seen))
+    return found
+
+
+def gates_of(b: Kit, data: int, hidden: int, units: int, count: int) -> list[int]:
+    """Weights of the input, those of the hidden state, biases."""
+    found = [lstm_gate(b, data, hidden, units) for _ in range(count)]
+    return [index for part in zip(*found, strict=True) for index in part]
+
+
+def memory_of(b: Kit, units: int, element: ir.Element, scale: float) -> int:
+    if element is FLOAT32:
+        return b.state((1, units), FLOAT32, None)
+    return b.state((1, units), INT16, ir.Quantization((scale,), (0,)))
+
+
+def lstm(b: Kit, data: int, hidden: int, units: int, element: ir.Element):
+    gates = gates_of(b, data, hidden, units, 4)
+    memory = memory_of(b, units, element, 2.0**-12)
+    inputs = [data, *gates[:8], -1, -1, -1, *gates[8:], -1, -1, hidden, memory, -1, -1, -1, -1]
+    return "UNIDIRECTIONAL_SEQUENCE_LSTM", Lstm(), inputs
+
+
+def gru(b: Kit, data: int, hidden: int, units: int, element: ir.Element):
+    inputs = [data, *gates_of(b, data, hidden, units, 3), -1, hidden]
+    if element is not FLOAT32:
+        inputs.append(memory_of(b, units, element, 2.0**-15))
+    return "GRU", Gru(False, True), inputs
+
+
+def simple_rnn(b: Kit, data: int, hidden: int, units: int, element: ir.Element):
+    inputs = [data, *gates_of(b, data, hidden, units, 1), hidden]
+    return "UNIDIRECTIONAL_SEQUENCE_RNN", SimpleRnn(False, False), inputs
+
+
+def cells(make: Callable, gates: int, element: ir.Element) -> list[Case]:
+    found = []
+    for size in SIZES:
+        b = Kit(np.random.default_rng(1))
+        data = b.data((1, STEPS, size), element)
+        hidden = hidden_state(b, data, size)
+        operator, layer, inputs = make(b, data, hidden, size, element)
+        output = b.like(hidden, (1, STEPS, size))
+        network = b.network([b.add(operator, layer, inputs, output)])
+        found.append((f"{size} inputs and units", network, STEPS * gates * size * 2 * size))
+    return found
+
+
+FAMILIES: dict[str, Callable[[], list[Case]]] = {
+    f"{name}_{element.value}": lambda make=make, element=element: make(element)
+    for element in (INT8, FLOAT32)
+    for name, make in {
+        "attention": attention,
+        "lstm": lambda element: cells(lstm, 4, element),
+        "gru": lambda element: cells(gru, 3, element),
+        "simple_rnn": lambda element: cells(simple_rnn, 1, element),
+    }.items()
+}
+
+
+def instructions(network: ir.Network, target: str) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "sequence.tflite"
+        tflite_writer.write(network, file)
+        found = json.loads(figures.graven("run", str(file), "--target", target, "--json"))
+    return max(layer["instructions"] or 0 for layer in found["layers"])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("families", nargs="*", metavar="FAMILY", help=", ".join(FAMILIES))
+    parser.add_argument("--target", action="append", help=f"default: {', '.join(TARGETS)}")
+    options = parser.parse_args()
+    for family in options.families or FAMILIES:
+        if family not in FAMILIES:
+            raise figures.BenchError(f"{family} is no family; there are {', '.join(FAMILIES)}.", 2)
+        for target in options.target or TARGETS:
+            for name, network, macs in FAMILIES[family]():
+                per_mac = instructions(network, target) / macs
+                print(f"{family:17} {target:10} {name:36} {per_mac:5.2f} per MAC", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    figures.exit_with(main)

@@ -1,0 +1,78 @@
+// Sums of products of many outputs: in blocks, of which each shares the loads of its inputs.
+#pragma once
+
+#if defined(__ARM_FP) && (__ARM_FP & 4)
+
+#include "graven/isa/scalar/conv.hpp"
+#include "graven/isa/shared/fpu/sums.hpp"
+
+#include <type_traits>
+
+namespace graven::core::fpu_isa {
+
+using scalar_isa::Float32;
+
+// Outputs that are computed at once, of `left`; with Helium 1, where fewer than a vector are left.
+constexpr int block_of(int left) {
+  int n = most_outputs;
+  while (n > left && n > 4) n /= 2;
+  return left >= 4 ? n : left >= least_outputs ? left : 1;
+}
+
+// Weights of `count` outputs over `taps` taps: block by block, in it tap by tap. `weight(o, k)`.
+template <class Weight>
+constexpr void pack_blocks(int count, int taps, Writer& to, const Weight& weight) {
+  for (int o = 0; o < count;) {
+    const int n = block_of(count - o);
+    for (int k = 0; k < taps; ++k)
+      if (!to.skips(4 * n))
+        for (int i = 0; i < n; ++i) to.put(weight(o + i, k));
+    o += n;
+  }
+}
+
+// `f` of the block's size as a constant.
+template <class Function> [[gnu::always_inline]] inline void with_block(int n, Function&& f) {
+  if (n == most_outputs) return f(std::integral_constant<int, most_outputs>());
+  if (most_outputs > 8 && n == 8) return f(std::integral_constant<int, 8>());
+  if (n == 4) return f(std::integral_constant<int, 4>());
+  if (least_outputs < 4 && n == 3) return f(std::integral_constant<int, 3>());
+  if (least_outputs < 4 && n == 2) return f(std::integral_constant<int, 2>());
+  f(std::integral_constant<int, 1>());
+}
+
+// Where the inputs of a window lie: `taps` of each row, `offset` bytes into it.
+struct Window {
+  const std::byte* const* inputs;
+  int offset, rows, taps;
+};
+
+// sums = start + products of a window's inputs, for `count` outputs.
+template <bool chained = false>
+inline void add_blocks(float* sums, const float* start, int count, const Window& window,
+                       const std::byte* weights) {
+  const Window in = window;
+  const int bytes = 4 * in.rows * in.taps;
+  while (count > 0) {
+    const int n = block_of(count);
+    with_block(n, [&](auto size) {
+      if constexpr (size < least_outputs) {
+        float sum = *start;
+        for (int row = 0; row < in.rows; ++row)
+          sum = scalar_isa::dot<Float32>(in.inputs[row] + in.offset, weights + 4 * row * in.taps,
+                                         in.taps, sum);
+        *sums = sum;
+      } else {
+        add_window<size, chained>(sums, start, in.inputs, in.offset, weights, in.rows, in.taps);
+      }
+    });
+    sums += n;
+    start += n;
+    weights += n * bytes;
+    count -= n;
+  }
+}
+
+}  // namespace graven::core::fpu_isa
+
+#endif
