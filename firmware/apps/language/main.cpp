@@ -10,7 +10,7 @@
 namespace {
 // The memory of keys and values, and all else that a run needs.
 static_assert(sizeof(language::Model::State) <= 37'000);
-static_assert(language::Model::arena_size <= 1024);
+static_assert(language::Model::arena_size <= 2048);
 
 constexpr char prompt[] = "In the beginning";
 constexpr int characters = 240;
