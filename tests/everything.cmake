@@ -41,7 +41,8 @@ function(choose_pytest source)
 endfunction()
 set(deep_suites benchmarks/test_watch_deep.py generator/test_accuracy.py
   generator/test_layers_cpp.py generator/test_mutants_deep.py generator/test_nano_rust_cpp.py
-  generator/test_plans_cpp.py generator/test_random_cores_deep.py
+  generator/test_notebooks_deep.py generator/test_plans_cpp.py
+  generator/test_random_cores_deep.py
   generator/test_recurrent_deep.py generator/test_saved_model_deep.py
   generator/test_training_deep.py
   generator/test_transformers_deep.py generator/test_wakewords_deep.py)

@@ -8,7 +8,7 @@ import functools
 import floats
 import numpy as np
 import pytest
-from graven import api, build
+from graven import api, build, ir
 from graven.frontends import files, tflite
 from graven.quantize.batches import Batches
 from graven.quantize.budget import Bytes, Mixture
@@ -122,3 +122,28 @@ def test_mixed_digits_beat_uniform_ones(digits):
 def test_mixed_keywords_beat_uniform_ones(keywords):
     x, _, network = keywords
     expect_mixed_beats_uniform(network, x[:CALIBRATED], x[CALIBRATED:])
+
+
+def bytes_of(network):
+    """Weights and biases as they are stored."""
+    stored = (each for each in network.tensors if each.data is not None)
+    return Bytes(sum(
+        (each.data.size + 1) // 2 if each.element is ir.Element.INT4 else each.data.nbytes
+        for each in stored
+    ))  # fmt: skip
+
+
+def test_mixed_keywords_beat_int4_at_nearly_its_bytes(keywords):
+    """With a tenth of what int8 takes more than int4: less error and no fewer right answers."""
+    x, y, network = keywords
+    x, judged, labels = x[:CALIBRATED], x[CALIBRATED:], y[CALIBRATED:]
+    quantizer = Quantizer(network, [x])
+    narrow = quantizer.quantized(quantizer.bits(4)).network
+    least, most = (bytes_of(quantizer.converted(quantizer.bits(bits))).flash for bits in (4, 8))
+    limit = Bytes(least + (most - least) // 10)
+    found = Mixture(quantizer, limit, bytes_of, print).found().network
+    assert bytes_of(found).flash <= limit.flash < 1.1 * least
+    lost = [error(network, each, judged) for each in (found, narrow)]
+    right_ones = [right_whole(each, judged, labels) for each in (found, narrow)]
+    print("bytes", least, bytes_of(found), "error", lost, "right", right_ones)
+    assert lost[0] < 0.9 * lost[1] and right_ones[0] >= right_ones[1]

@@ -181,9 +181,10 @@ def rounded(count: float, size: int, multiple: int) -> int:
 
 def levels(size: int, multiple: int) -> list[int]:
     """Numbers of units that may stay, falling."""
-    step = multiple if size >= 2 * multiple else 1
-    step *= max(1, round(size / step / LEVELS))
-    return [size, *range((size - 1) // step * step, 0, -step)]
+    least = multiple if size >= 2 * multiple else 1
+    step = least * max(1, round(size / least / LEVELS))
+    found = [size, *range((size - 1) // step * step, 0, -step)]
+    return found if least in found else [*found, least]
 
 
 # -- which units go -------------------------------------------------------------------------------
