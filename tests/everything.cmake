@@ -193,7 +193,7 @@ add_deep_test(NAME benchmarks/sizes COMMAND ${venv}/python ${benchmarks}/sizes.p
 set_deep_properties(benchmarks/sizes SKIP_RETURN_CODE 77 TIMEOUT 2400 COST 500)
 add_deep_test(NAME benchmarks/compile_growth
   COMMAND ${venv}/python ${benchmarks}/compile_growth.py --deep)
-set_deep_properties(benchmarks/compile_growth SKIP_RETURN_CODE 77 TIMEOUT 2400 COST 400)
+set_deep_properties(benchmarks/compile_growth SKIP_RETURN_CODE 77 TIMEOUT 4800 COST 400)
 add_test(NAME benchmarks/compile_cost
   COMMAND ${venv}/python ${benchmarks}/compile_cost.py --limited --slack 2)
 set_tests_properties(benchmarks/compile_cost PROPERTIES SKIP_RETURN_CODE 77)

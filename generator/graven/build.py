@@ -64,7 +64,7 @@ class Choice:
     isa: str = "native"
     plan: str = "fastest"
     row_input: bool = False
-    flash: int = 0  # limit of the weights, in bytes; 0: none
+    flash: int = 0  # limit of weights, tables and code, in bytes; 0: none
     stream: Stream | None = None
     board: str = ""  # a folder of firmware/boards; the target's own if none is named
 

@@ -919,7 +919,8 @@ def _add_budget(verb: argparse.ArgumentParser) -> None:
     )
     verb.add_argument(
         "--flash", type=flash_limit, default=0, metavar="BYTES",
-        help="limit of the weights, which faster kernels expand; --quantize mixed: and of the code",
+        help="limit of weights, tables and code: what faster kernels may take; --quantize mixed: "
+        "by the image",
     )  # fmt: skip
     verb.add_argument("--ram", type=flash_limit, default=0, metavar="BYTES",
                       help="--quantize mixed: limit of the arena")  # fmt: skip

@@ -12,6 +12,7 @@ CONSTANTS = {
     "arena_bound_bytes": "arena_bound",
     "weight_bytes": "weight_size",
     "table_bytes": "table_size",
+    "code_estimate_bytes": "code_estimate",
     "macs": "macs",
 }
 """Fields of Facts, by what graven::Model calls them."""
@@ -74,6 +75,7 @@ class Facts:
     arena_bound_bytes: int  # most bytes alive at one step
     weight_bytes: int
     table_bytes: int
+    code_estimate_bytes: int  # by kernel; 0: the instruction set has no record of its code
     macs: int
     layers: tuple[LayerFacts, ...]
     rows: tuple[Row, ...]

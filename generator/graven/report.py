@@ -165,7 +165,10 @@ def _what(network: ir.Network, isa: str, choice: Choice) -> dict[str, Any]:
 
 
 def _flash(built: Build, facts: Facts | StreamFacts) -> dict[str, int | None]:
-    return {"weights": facts.weight_bytes, "code": built.code_bytes}
+    found = {"weights": facts.weight_bytes, "code": built.code_bytes}
+    if isinstance(facts, Facts):  # what --flash limits
+        found["counted"] = facts.weight_bytes + facts.table_bytes + facts.code_estimate_bytes
+    return found
 
 
 def _costs(built: Build, run: Run, facts: Facts | StreamFacts) -> dict[str, Any]:

@@ -118,7 +118,7 @@ LIMITS = {
         "the network."
     ),
     "plan::in_flash": (
-        "--flash {limit}: the weights need {got} bytes at least; raise the limit, or prune or "
+        "--flash {limit}: the network needs {got} bytes at least; raise the limit, or prune or "
         "shrink the network."
     ),
 }

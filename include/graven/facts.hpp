@@ -53,9 +53,10 @@ protected:
   using Kernels = detail::KernelsOf<value_graph, Isa, params, plan_policy>;
   using Engine = core::Engine<value_graph, Kernels, params, plan_policy>;
   using Check = core::Check<value_graph, Kernels, params>;
+  using Flash = detail::Flash<value_graph, Kernels, params, plan_policy>;
   static constexpr bool sound = detail::is_sound<Network, inputs, params, Check>();
   static_assert(sound || error::reported);
-  static_assert(!sound || Check::template in_flash<plan_policy.flash>());
+  static_assert(!sound || Flash::passed());
 
   static constexpr const Value& in(int i) { return graph.values[i]; }
   static constexpr const View& out(int i) { return graph.outputs[i]; }
@@ -117,7 +118,7 @@ public:
               0,
               0,
               static_cast<int>(place(view.value, view.first)),
-              v.layer == k ? Kernels::kernels::name_of(graph.view(), view.value) : ""};
+              v.layer == k ? Kernels::kernels::template name_in<graph>(view.value) : ""};
     }
     for (int id = 0; sound && id < graph.count; ++id)
       if (const int k = graph.values[id].layer; k >= 0 && k < layer_count) {
@@ -144,11 +145,12 @@ public:
       }
     return bytes;
   }();  // no auto: stays lazy
-  // Flash, in bytes: parameters, and the tables of plan and kernels. Code comes on top.
-  static constexpr std::size_t weight_size = sound ? Check::total(true) : 0;
-  static constexpr std::size_t table_size =
-      Check::table_size + sizeof(Engine::tables) + sizeof(Engine::order) + sizeof(Engine::places);
+  // Flash, in bytes: parameters, and the tables of plan and kernels. Code comes on top: by what its
+  // kernels were measured to take in a minimal image; 0: the instruction set has no such record.
+  static constexpr std::size_t weight_size = sound ? Flash::weights : 0;
+  static constexpr std::size_t table_size = Flash::tables;
   static constexpr std::size_t flash_size = weight_size + table_size;
+  static constexpr std::size_t code_estimate = sound ? Flash::code : 0;
 
   // Every row and all scratch: where in the arena and when (arena_map.hpp).
   static constexpr std::span<const RowInfo> rows =

@@ -35,7 +35,7 @@ struct Policy {
   int bytes = 0;  // Goal::within: the arena's limit
   int fast = 0;   // bytes of a first, faster region for what is touched most; 0: one region
   int slow = 0;   // the second region's limit; 0: none
-  int flash = 0;  // limit of the weights in flash, in bytes; 0: as the instruction set sees fit
+  int flash = 0;  // limit of weights, tables and code, in bytes; 0: as the instruction set sees fit
   Order order = Order::best;
   bool keep_input = false;  // the input's rows are not overwritten during a run
   bool row_input = false;   // the input comes row by row (push_row) and never exists as a whole
@@ -58,9 +58,10 @@ constexpr Policy fed_by_rows(Policy policy) {
   return policy;
 }
 inline constexpr Policy by_rows = fed_by_rows(smallest);
-// The same plan with a limit for the weights (Model::weight_size): kernels that expand them for
-// speed are taken as long as they fit, where they save the most per byte first; by an estimate that
-// is up to 8 bytes per layer too high.
+// The same plan with a limit for weights, tables and code (Model::flash_size + code_estimate: what
+// its kernels were measured to take): kernels that expand weights for speed are taken as long as
+// they fit, where they save the most per byte first, by an estimate that is up to 8 bytes per layer
+// too high; if it does not fit without them either, those of plan::lean.
 constexpr Policy in_flash(Policy policy, int bytes) {
   policy.flash = bytes > 0 ? bytes : 1;  // 0 would be no limit
   return policy;

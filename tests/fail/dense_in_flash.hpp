@@ -1,4 +1,4 @@
-// A Dense layer of 24 weights.
+// A Dense layer: 24 weights, and some 200 bytes with its tables.
 #pragma once
 
 #include <graven/graven.hpp>

@@ -1,4 +1,4 @@
-// EXPECT: Model: the weights need more flash than plan::in_flash allows
+// EXPECT: Model: the network needs more flash than plan::in_flash allows
 #include "dense_in_flash.hpp"
 
 #ifdef GRAVEN_BROKEN

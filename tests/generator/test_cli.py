@@ -246,25 +246,43 @@ def test_a_budget_that_does_not_hold(capsys):
     assert found["plan"] == limit and found["arena_bytes"] <= arena["arena_bytes"]
 
 
-def test_a_limit_of_the_weights(capsys):
+def test_a_limit_of_the_flash(capsys):
     found = json.loads(run(capsys, "inspect", MODEL, "--json")[1])
-    weights = found["flash_bytes"]["weights"]
-    within = json.loads(run(capsys, "inspect", MODEL, "--json", "--flash", str(weights))[1])
-    assert within["flash_bytes"]["weights"] == weights
-    sentence = rf"--flash {weights - 1}: the weights need {weights} bytes at least; raise the limit"
-    refused(capsys, sentence, "inspect", MODEL, "--flash", str(weights - 1), code=1)
+    flash = found["flash_bytes"]["counted"]
+    assert flash > found["flash_bytes"]["weights"]
+    within = json.loads(run(capsys, "inspect", MODEL, "--json", "--flash", str(flash))[1])
+    assert within["flash_bytes"] == found["flash_bytes"]
+    sentence = rf"--flash {flash - 1}: the network needs {flash} bytes at least; raise the limit"
+    refused(capsys, sentence, "inspect", MODEL, "--flash", str(flash - 1), code=1)
+
+
+def test_a_limit_of_the_flash_counts_code(capsys):
+    """Kernels for speed where they fit, else those of the least code."""
+
+    def inspect(*options):
+        report = run(capsys, "inspect", MODEL, "--target", "cortex-m4", "--json", *options)[1]
+        return json.loads(report)
+
+    fastest, lean = inspect()["flash_bytes"], inspect("--plan", "lean")["flash_bytes"]
+    for each in (fastest, lean):
+        assert each["counted"] == pytest.approx(each["weights"] + each["code"], rel=0.15)
+    assert lean["counted"] < 0.7 * fastest["counted"]
+    assert inspect("--flash", str(fastest["counted"] + 8))["flash_bytes"] == fastest
+    assert inspect("--flash", str(fastest["counted"] - 1000))["flash_bytes"] == lean
+    limit = lean["counted"] - 1
+    refused(capsys, f"--flash {limit}: the network needs {lean['counted']} bytes at least",
+            "inspect", MODEL, "--target", "cortex-m4", "--flash", str(limit), code=1)  # fmt: skip
 
 
 def test_weights_are_expanded_for_speed_as_far_as_flash_allows(capsys, shared):
     model = shared / "models" / "ic_resnet8_int8.tflite"
     found = []
-    for flash in (None, 100_000, 85_000):
+    for flash in (None, 130_000, 112_000):
         limit = ["--flash", str(flash)] if flash else []
         report = run(capsys, "inspect", model, "--target", "cortex-m4", "--json", *limit)[1]
         layers = json.loads(report)["layers"]
         found.append([layer["index"] for layer in layers if layer["expanded_bytes"] > 0])
-        weights = sum(layer["weight_bytes"] for layer in layers)
-        assert not flash or weights <= flash
+        assert not flash or json.loads(report)["flash_bytes"]["counted"] <= flash
     assert found == [[1, 2, 5], [1, 2], []]
     _, text, _ = run(capsys, "inspect", model, "--target", "cortex-m4")
     assert "(35,560 expanded)" in text

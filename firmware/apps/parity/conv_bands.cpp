@@ -5,8 +5,8 @@ namespace parity {
 
 namespace {
 
-// The limit of the weights decides whether they are expanded (by an estimate that is a word or two
-// too high).
+// The limit of flash decides whether weights are expanded (by an estimate that is a word or two too
+// high), and whether there are kernels for speed at all.
 template <class Network, Shape shape> void check_flash() {
   static constexpr const auto& params =
       Source<Network, graven::core::detail::input_shapes(shape), centred>::params;
@@ -14,9 +14,16 @@ template <class Network, Shape shape> void check_flash() {
   using Small = Model<Network, shape, params, native, plan::smallest>;
   constexpr int fast = Fast::weight_size, small = Small::weight_size;
   static_assert(fast > small);
-  using Roomy = Model<Network, shape, params, native, plan::in_flash(plan::fastest, fast + 8)>;
-  using Tight = Model<Network, shape, params, native, plan::in_flash(plan::fastest, fast - 1)>;
+  constexpr int all = Fast::flash_size + Fast::code_estimate;
+  using Roomy = Model<Network, shape, params, native, plan::in_flash(plan::fastest, all + 8)>;
+  using Tight = Model<Network, shape, params, native, plan::in_flash(plan::fastest, all - 1)>;
   static_assert(Roomy::weight_size == fast && Tight::weight_size == small);
+  using Lean = Model<Network, shape, params, native, plan::lean>;
+  constexpr int least = Lean::flash_size + Lean::code_estimate;
+  using Least = Model<Network, shape, params, native, plan::in_flash(plan::fastest, least)>;
+  static_assert(Least::weight_size == Lean::weight_size);
+  static_assert(Least::code_estimate == Lean::code_estimate && Lean::code_estimate > 0 &&
+                Lean::code_estimate < Fast::code_estimate);
 }
 
 // A layer that does not fit the limit leaves it to others, though it would save more per byte.
@@ -37,9 +44,10 @@ void banded(const char* name) {
   compare<Network, shape, centred, plan::smallest>(name);
   if constexpr (requires { typename Isa::template with_spare<0>; }) {
     constexpr auto inputs = graven::core::detail::input_shapes(shape);
-    constexpr GraphView graph =
-        graph_of<Network, inputs, Source<Network, inputs, centred>::params, true>.view();
-    static_assert(Isa::band(graph, 1) == 2 && Isa::lean::band(graph, 1) == 1);
+    static constexpr const auto& graph =
+        graph_of<Network, inputs, Source<Network, inputs, centred>::params, true>;
+    static_assert(core::detail::band_of<graph, Isa>(1) == 2);
+    static_assert(core::detail::band_of<graph, typename Isa::lean>(1) == 1);
     check_flash<Network, shape>();
     check_room<Isa>();
   }

@@ -2,6 +2,7 @@
 #include "compare.hpp"
 #include "runtime.hpp"
 
+#include <iterator>
 #include <type_traits>
 
 // Flags under which the headers take another instruction set would prove that one.
@@ -122,15 +123,31 @@ constexpr bool are_distinct() {
 static_assert(are_distinct(), "a name tells a kernel from all others of its instruction set");
 bool has_run[own + 1]{};
 
+// The functions that have run, for benchmarks/sizes.py.
+struct Function {
+  const char* kernel;
+  Kernel code;
+};
+Function functions[512]{};
+std::size_t function_count = 0;
+
+void note_function(const Function& f) {
+  for (std::size_t i = 0; i < function_count; ++i)
+    if (functions[i].code == f.code) return;
+  if (f.code != nullptr && function_count < std::size(functions)) functions[function_count++] = f;
+}
 void note_kernels(const Subject& s) {
-  for (int v = 0; v < s.values; ++v)
+  for (int v = 0; v < s.values; ++v) {
+    note_function({s.kernels[v], s.tasks[v].kernel});
     for (int k = 0; k < own; ++k)
       has_run[k] = has_run[k] || graven::core::equal(s.kernels[v], List::names[k]);
+  }
 }
 
 }  // namespace
 
 void compare(const char* name, const Subject& expected, const Subject& got) {
+  note_kernels(expected);
   note_kernels(got);
   for (int pattern = 0; pattern < 4; ++pattern) {
     const Hashes theirs = run(expected, pattern), ours = run(got, pattern);
@@ -157,6 +174,9 @@ int main() {
   check();
   for (int k = 0; k < own; ++k)  // kernels.py
     firmware::print_line(has_run[k] ? "has run: " : "did not run: ", List::names[k]);
+  for (std::size_t i = 0; i < function_count; ++i)  // sizes.py
+    firmware::print_line("function: ", functions[i].kernel, " ",
+                         reinterpret_cast<std::uintptr_t>(functions[i].code));
   firmware::print_line(native::name, " against scalar: ", cases, " runs, ", failures, " differ");
   return failures == 0 && cases > 0 ? 0 : 1;
 }

@@ -80,7 +80,7 @@ struct SubjectOf {
     std::array<const char*, static_cast<std::size_t>(Tables::computed)> names{};
     for (int v = 0; v < Tables::computed; ++v)
       names[static_cast<std::size_t>(v)] =
-          Kernels::kernels::name_of(graph.view(), Tables::first_value + v);
+          Kernels::kernels::template name_in<graph>(Tables::first_value + v);
     return names;
   }();
   static constexpr Subject value{.tasks = Tables::tables.tasks.data(),

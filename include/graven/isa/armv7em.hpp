@@ -4,6 +4,7 @@
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
+#include "graven/isa/armv7em/code_sizes.hpp"
 #include "graven/isa/armv7em/compact/conv.hpp"
 #include "graven/isa/armv7em/compact/depthwise.hpp"
 #include "graven/isa/armv7em/conv/narrow.hpp"
@@ -33,6 +34,8 @@
 #include "graven/isa/scalar.hpp"
 #include "graven/isa/shared/fpu/real.hpp"
 #include "graven/isa/shared/softmax_table.hpp"
+
+#include <span>
 
 namespace graven::core {
 
@@ -66,6 +69,7 @@ using compact_kernels =
 // What needs least code.
 struct armv7em_compact : scalar {
   static constexpr const char* name = "armv7em";
+  static constexpr std::span<const CodeSize> code_sizes = armv7em_isa::code_sizes;
 
   static constexpr RowForm row_form(const GraphView& graph, int value) {
     return armv7em_isa::form_of(graph[value], armv7em_isa::compact_rows(graph, value));
@@ -76,6 +80,7 @@ struct armv7em_compact : scalar {
 // What needs least memory: rows one at a time, weights stored as they are.
 struct armv7em_lean : scalar {
   static constexpr const char* name = "armv7em";
+  static constexpr std::span<const CodeSize> code_sizes = armv7em_isa::code_sizes;
 
   static constexpr RowForm row_form(const GraphView& graph, int value) {
     return armv7em_isa::form_of(graph[value], armv7em_isa::rows_of(graph, value));
@@ -92,8 +97,8 @@ template <int spare, bool limited = true> struct armv7em_expanding : armv7em_lea
   template <int bytes> using with_spare = armv7em_expanding<bytes>;
   using Winograds = armv7em_isa::Winograds<spare, lean::kernels>;
 
-  static constexpr int band(const GraphView& graph, int value) {
-    return Winograds::serves(graph, value) ? 2 : 1;
+  template <const auto& graph> static constexpr int band_in(int value) {
+    return serves_in<graph, Winograds>(value) ? 2 : 1;
   }
   using kernels = Prefer<Winograds, armv7em_isa::TableAdds<Winograds, spare, limited>,
                          armv7em_isa::kernels<true>>;

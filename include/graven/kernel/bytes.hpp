@@ -131,6 +131,12 @@ struct Writer {
     at += bytes;
     return true;
   }
+  // Where the next bytes go, if all of them are kept: whoever writes them there has put them.
+  constexpr std::byte* room(int bytes) {
+    if (at < from || at + bytes > until) return nullptr;
+    at += bytes;
+    return window + (at - bytes - from);
+  }
   // Another one, so many bytes ahead.
   constexpr Writer ahead(int bytes) const {
     Writer other = *this;

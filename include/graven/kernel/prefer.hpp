@@ -6,6 +6,7 @@
 #include "graven/kernel/task.hpp"
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -15,11 +16,20 @@ namespace graven::core {
 //   static constexpr const char* name = "armv7em.add";
 //   static constexpr bool serves(const GraphView&, int value);
 //   template <const auto& graph, int value> static constexpr auto kernel();  // a family's
+// What looks at all of the graph to say whether it serves a value, says it of all values at once,
+// so that the compiler's work grows with the graph and not with its square:
+//   template <const auto& graph> static constexpr auto served;  // an array of bool, optional
 template <class K>
 concept Listed = requires(const GraphView& graph, int value) {
   { K::name } -> std::convertible_to<const char*>;
   { K::serves(graph, value) } -> std::same_as<bool>;
 };
+template <const auto& graph, class K> constexpr bool serves_in(int value) {
+  if constexpr (requires { K::template served<graph>[0]; })
+    return K::template served<graph>[static_cast<std::size_t>(value)];
+  else
+    return K::serves(graph.view(), value);
+}
 template <class K>
 concept RowKernel = requires {
   { K::holds_weights } -> std::convertible_to<bool>;
@@ -59,12 +69,17 @@ template <class... Kernels> struct KernelList {
     static_cast<void>((... || (Kernels::serves(graph, value) || (++n, false))));
     return n;
   }
-  static constexpr const char* name_of(const GraphView& graph, int value) {
-    return names[first(graph, value)];
+  template <const auto& graph> static constexpr int first_in(int value) {
+    int n = 0;
+    static_cast<void>((... || (serves_in<graph, Kernels>(value) || (++n, false))));
+    return n;
+  }
+  template <const auto& graph> static constexpr const char* name_in(int value) {
+    return names[first_in<graph>(value)];
   }
   // An empty struct of static members; void where there is none.
   template <const auto& graph, int value> static constexpr auto kernel() {
-    constexpr int n = first(graph.view(), value);
+    constexpr int n = first_in<graph>(value);
     if constexpr (n < count) {
       using Chosen = typename detail::Nth<n, Kernels...>::type;
       if constexpr (RowKernel<Chosen>)

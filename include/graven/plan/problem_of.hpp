@@ -24,6 +24,15 @@ constexpr int steps_of(const GraphView& g, int value, int band) {
   return v.steps(g.input(v).shape.height, band);
 }
 
+// Output rows per step. An instruction set whose bands depend on all of the graph says them as
+// `template <const auto& graph> static constexpr int band_in(int value)`.
+template <const auto& graph, class Isa> constexpr int band_of(int value) {
+  if constexpr (requires { Isa::template band_in<graph>(0); })
+    return Isa::template band_in<graph>(value);
+  else
+    return Isa::band(graph.view(), value);
+}
+
 // Rows of input k that step s of a value reads, clipped to the input.
 constexpr plan::Span span_of(const GraphView& g, const Value& v, int k, int step, int band) {
   const View& in = g.input(v, k);
@@ -62,7 +71,7 @@ template <const auto& graph, class Isa> constexpr int overwritten(int value) {
   constexpr GraphView g = graph.view();
   const Value& v = g[value];
   if (v.op.has(Trait::replaces)) return g.source(v, 1).op == op::state ? g.input(v, 1).value : -1;
-  if (!v.elementwise || v.persistent || is_output(graph, value) || Isa::band(g, value) != 1)
+  if (!v.elementwise || v.persistent || is_output(graph, value) || band_of<graph, Isa>(value) != 1)
     return -1;
   for (int k = 0; k < v.inputs; ++k) {
     const int source = g.input(v, k).value;
@@ -87,7 +96,7 @@ template <const auto& graph, class Isa, int value> constexpr int scratch_of() {
 template <const auto& graph, class Isa> constexpr int count_spans() {
   int spans = 0;
   for (int v = 0; v < graph.count; ++v)
-    spans += steps_of(graph.view(), v, Isa::band(graph.view(), v)) *
+    spans += steps_of(graph.view(), v, band_of<graph, Isa>(v)) *
              (graph.values[v].inputs + count_waits(graph.view(), v));
   return spans > 0 ? spans : 1;
 }
@@ -123,7 +132,7 @@ constexpr auto make_problem(std::index_sequence<I...>) {
   for (int id = 0; id < graph.count; ++id) {
     const Value& v = g[id];
     plan::Facts& f = p.values[id];
-    f.band = Isa::band(g, id);
+    f.band = band_of<graph, Isa>(id);
     f.rows = v.shape.height;
     f.row_bytes = Isa::row_form(g, id).bytes;
     f.wide = size_of(v.element) == 8;

@@ -118,7 +118,7 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
                                                         v.quant.zero_point <= high_of(v.element));
   static constexpr bool small = v.shape.height <= 65535 && v.shape.width <= 65535 &&
                                 v.shape.channels <= 65535 && v.filter.width <= 65535;
-  static constexpr int band = Isa::band(graph.view(), value);
+  static constexpr int band = band_of<graph, Isa>(value);
   static constexpr bool reads_windows = v.inputs > 0 && !v.reduces;
   static constexpr Rows rows = reads_windows ? graph.views[v.first_input].rows : Rows{};
   static constexpr bool reaches = rows.first >= -32767 && v.left <= 32767 &&
@@ -255,9 +255,23 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
   template <std::size_t... I> static constexpr auto sizes(bool weights, std::index_sequence<I...>) {
     return std::array<std::size_t, sizeof...(I)>{stream_bytes<static_cast<int>(I)>(weights)...};
   }
+  template <int value> static constexpr bool weights_are_sound() {
+    if constexpr (graph.values[value].op.has(Trait::weights))
+      return detail::CheckWeights<graph, Isa, params, value>::sound;
+    else
+      return true;
+  }
+  template <std::size_t... I> static constexpr bool all_are_sound(std::index_sequence<I...>) {
+    bool sound = counted;  // no fold: clang nests at most 256 operators
+    if constexpr (counted)
+      for (const bool one : {(value_is_sound<I>() && weights_are_sound<I>())...}) sound &= one;
+    return sound;
+  }
   using Values = std::make_index_sequence<static_cast<std::size_t>(graph.count)>;
 
   static constexpr bool passed = check_all(Values());
+  // Could it be packed and planned? Says nothing where it could not.
+  static constexpr bool is_quietly_sound = all_are_sound(Values());
   template <bool weights> static constexpr auto sizes_of = sizes(weights, Values());
   static constexpr std::size_t weight_size(int value) {
     return sizes_of<true>[static_cast<std::size_t>(value)];
@@ -268,18 +282,6 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
     return sum;
   }
   static constexpr std::size_t table_size = total(false);
-
-  // The weights against plan::Policy::flash.
-  template <int limit> static constexpr bool in_flash() {
-    if constexpr (limit > 0)
-      static_assert(total(true) <= static_cast<std::size_t>(limit) ||
-                        error::does_not_fit<error::limit<limit>,
-                                            error::got<static_cast<long long>(total(true))>>,
-                    "Model: the weights need more flash than plan::in_flash allows (limit, and "
-                    "what the least expanded ones need, in bytes). Raise the limit, or prune or "
-                    "shrink the network.");
-    return true;
-  }
 };
 
 namespace detail {

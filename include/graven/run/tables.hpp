@@ -75,7 +75,7 @@ struct FlashTables {
     const Value& v = graph.values[value];
     if (v.inputs == 0 || (v.reduces && k == 0)) return 1;
     const Rows& rows = graph.views[v.first_input + k].rows;
-    const int band = Isa::band(graph.view(), value);
+    const int band = detail::band_of<graph, Isa>(value);
     return rows.count + (band > 1 ? (band - 1) * rows.advance() : 0);
   }
   // Do the inputs of some value have different numbers of rows in a step?
@@ -155,7 +155,7 @@ struct FlashTables {
   static constexpr int max_band = [] {
     int most = 1;
     for (int v = 0; v < values; ++v) {
-      const int band = Isa::band(graph.view(), v);
+      const int band = detail::band_of<graph, Isa>(v);
       most = band > most ? band : most;
     }
     return most;

@@ -75,6 +75,17 @@ constexpr std::int32_t pair_word(const Taps& low, const Taps& high, int k) {
   };
   return static_cast<std::int32_t>(half(k) | half(k + 2) << 16);
 }
+// Puts it, byte by byte: g++ keeps every number above 250 that a constant passes through, and words
+// of weights would be most of what it does.
+constexpr void put_pair(Writer& to, const Taps& low, const Taps& high, int k) {
+  std::byte* const room = to.room(4);
+  if (room == nullptr) return to.put(pair_word(low, high, k));
+  for (int i = 0; i < 4; i += 2) {
+    const int l = low[k + i], h = l < 0 ? high[k + i] - 1 : high[k + i];
+    room[i] = static_cast<std::byte>(l & 0xff);
+    room[i + 1] = static_cast<std::byte>(h & 0xff);
+  }
+}
 
 // ---- from bytes to tiles ----------------------------------------------------------------------
 

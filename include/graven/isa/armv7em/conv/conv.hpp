@@ -54,8 +54,8 @@ private:
     to.put(FastChannel::word(a));
     to.put(static_cast<std::uint32_t>(FastChannel::word(b)) + static_cast<std::uint32_t>(a.bias));
     for (int k = 0; k < 4 * quads; k += 4) {
-      to.put(pair_word(low, high, k));
-      to.put(pair_word(low, high, k + 1));
+      put_pair(to, low, high, k);
+      put_pair(to, low, high, k + 1);
     }
     to.put(a.multiplier.multiplier);
     to.put(b.multiplier.multiplier);

@@ -9,6 +9,9 @@
 #include "graven/isa/armv7em/conv/transforms.hpp"
 #include "graven/layers/conv2d.hpp"
 
+#include <array>
+#include <cstddef>
+
 namespace graven::core::armv7em_isa {
 
 // Four times the transform of a filter, with position 3 negated.
@@ -194,29 +197,32 @@ template <int spare, class Usual> struct Winograds {
     return winograd_serves(g, g[value]) && g[value].shape.width > 1 &&
            rows_of(g, value) == RowKind::pixels;
   }
-  // Does `a` save more multiplications per byte than `b`?
-  static constexpr bool before(const GraphView& g, int a, int b) {
-    auto saved = [&](int v, int per) {
-      return static_cast<std::int64_t>(g[v].macs) * winograd_expansion(g, g[per]);
+  // Values that save the most multiplications per byte come first; what does not fit any more is
+  // left out.
+  template <const auto& graph> static constexpr auto choose() {
+    constexpr GraphView g = graph.view();
+    constexpr auto count = static_cast<std::size_t>(g.count);
+    std::array<int, count> bytes{};
+    std::array<bool, count> waits{}, chosen{};
+    for (std::size_t v = 0; v < count; ++v) {
+      waits[v] = could_serve(g, static_cast<int>(v));
+      if (waits[v]) bytes[v] = winograd_expansion(g, g[static_cast<int>(v)]);
+    }
+    auto saved = [&](std::size_t v, std::size_t per) {
+      return static_cast<std::int64_t>(g[static_cast<int>(v)].macs) * bytes[per];
     };
-    const std::int64_t better = saved(a, b) - saved(b, a);
-    return better > 0 || (better == 0 && a < b);
-  }
-  // Values that save the most per byte come first; what does not fit any more is left out.
-  static constexpr bool serves(const GraphView& g, int value) {
-    if (!could_serve(g, value)) return false;
-    for (int left = spare, last = -1;;) {
-      int next = -1;
-      for (int v = 0; v < g.count; ++v)
-        if (could_serve(g, v) && (last < 0 || before(g, last, v)) &&
-            (next < 0 || before(g, v, next)))
-          next = v;
-      const int bytes = winograd_expansion(g, g[next]);
-      if (next == value) return bytes <= left;
-      if (bytes <= left) left -= bytes;
-      last = next;
+    for (int left = spare;;) {
+      std::size_t next = count;
+      for (std::size_t v = 0; v < count; ++v)
+        if (waits[v] && (next == count || saved(v, next) > saved(next, v))) next = v;
+      if (next == count) return chosen;
+      waits[next] = false;
+      chosen[next] = bytes[next] <= left;
+      if (chosen[next]) left -= bytes[next];
     }
   }
+  template <const auto& graph> static constexpr auto served = choose<graph>();
+  static constexpr bool serves(const GraphView& g, int value) { return could_serve(g, value); }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr int channels = graph.views[graph.values[value].first_input].shape.channels;
     return Winograd<decltype(Usual::template kernel<graph, value>()), channels>{};

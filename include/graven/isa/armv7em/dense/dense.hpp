@@ -19,8 +19,8 @@ constexpr void put_four(Writer& to, const FilterLayout& layout, const Parameters
   for (int k = 0; k < count; k += 4) {
     if (to.skips(16)) continue;
     for (int half = k; half < k + 2; ++half) {
-      to.put(pair_word(a, b, half));
-      to.put(pair_word(c, d, half));
+      put_pair(to, a, b, half);
+      put_pair(to, c, d, half);
     }
   }
 }
@@ -29,7 +29,7 @@ constexpr void put_two(Writer& to, const FilterLayout& layout, const Parameters&
   const Taps low = Taps(layout, p, o).part(from, count);
   const Taps high = Taps(layout, p, o + 1).part(from, count);
   for (int k = 0; k < count; k += 4)
-    for (int half = 0; half < 2; ++half) to.put(pair_word(low, high, k + half));
+    for (int half = 0; half < 2; ++half) put_pair(to, low, high, k + half);
 }
 constexpr void put_single(Writer& to, const FilterLayout& layout, const Parameters& p, int o,
                           int from, int count) {

@@ -140,7 +140,7 @@ template <int count, int channels, bool roomy> struct Tied : Dense<void> {
       }
       for (int k = 0; k < layout.taps; k += 4)
         for (int half = to.skips(16) ? 2 : 0; half < 2; ++half)
-          for (int i = 0; i < 4; i += 2) to.put(pair_word(taps[i], taps[i + 1], k + half));
+          for (int i = 0; i < 4; i += 2) put_pair(to, taps[i], taps[i + 1], k + half);
     }
   }
 

@@ -8,6 +8,9 @@
 #include "graven/isa/shared/attributes.hpp"
 #include "graven/layers/binary.hpp"
 
+#include <array>
+#include <cstddef>
+
 namespace graven::core::armv7em_isa {
 
 // What makes an output of the sum of two terms. Stream: the multiplier, and
@@ -163,17 +166,19 @@ template <class Expanding, int spare, bool limited> struct TableAdds {
     return sums && g[value].shape.size() >= 2048 &&
            g.source(g[value], 0).quant.scale != g.source(g[value], 1).quant.scale;
   }
-  static constexpr bool fit(const GraphView& g) {
+  template <const auto& graph> static constexpr auto choose() {
+    constexpr GraphView g = graph.view();
+    std::array<bool, static_cast<std::size_t>(g.count)> chosen{};
     int left = spare;
     for (int v = 0; v < g.count; ++v) {
-      if (Expanding::serves(g, v)) left -= winograd_expansion(g, g[v]);
+      if (serves_in<graph, Expanding>(v)) left -= winograd_expansion(g, g[v]);
+      chosen[static_cast<std::size_t>(v)] = pays(g, v);
       if (pays(g, v)) left -= add_table_bytes;
     }
-    return left >= 0;
+    return limited && left < 0 ? std::array<bool, static_cast<std::size_t>(g.count)>{} : chosen;
   }
-  static constexpr bool serves(const GraphView& g, int value) {
-    return pays(g, value) && (!limited || fit(g));
-  }
+  template <const auto& graph> static constexpr auto served = choose<graph>();
+  static constexpr bool serves(const GraphView& g, int value) { return pays(g, value); }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
     constexpr auto shifts = scalar_isa::AddShifts::of(graph.view(), v);
