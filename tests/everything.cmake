@@ -191,6 +191,8 @@ add_deep_test(NAME benchmarks/disagreements COMMAND ${venv}/python ${benchmarks}
 set_deep_properties(benchmarks/disagreements SKIP_RETURN_CODE 3 TIMEOUT 1200 COST 200)
 add_deep_test(NAME benchmarks/sizes COMMAND ${venv}/python ${benchmarks}/sizes.py --limited)
 set_deep_properties(benchmarks/sizes SKIP_RETURN_CODE 77 TIMEOUT 2400 COST 500)
+add_deep_test(NAME benchmarks/code_sizes COMMAND ${venv}/python ${benchmarks}/code_sizes.py)
+set_deep_properties(benchmarks/code_sizes TIMEOUT 2400 COST 500)
 add_deep_test(NAME benchmarks/compile_growth
   COMMAND ${venv}/python ${benchmarks}/compile_growth.py --deep)
 set_deep_properties(benchmarks/compile_growth SKIP_RETURN_CODE 77 TIMEOUT 4800 COST 400)
