@@ -5,7 +5,7 @@
 
 Both run the same sample, in float32 and in int8; that the loops compute what graven does is checked
 (int8 bit for bit). Prints a table; exit code 1 if graven needs more instructions anywhere. --update
-takes the counts into the record, benchmarks/results/deepmetal.json; benchmarks/zoo.py fills
+takes the counts into the record, benchmarks/results/deepmetal.json; benchmarks/zoo_tables.py fills
 docs/zoo.md from it.
 """
 

@@ -185,6 +185,7 @@ endforeach()
 add_test(NAME benchmarks/tables COMMAND ${venv}/python ${benchmarks}/qemu.py --recorded --check
   --markdown ${PROJECT_SOURCE_DIR}/docs/benchmarks.md
   --markdown ${PROJECT_SOURCE_DIR}/docs/speed.md --markdown ${PROJECT_SOURCE_DIR}/README.md)
+add_test(NAME benchmarks/zoo_tables COMMAND ${venv}/python ${benchmarks}/zoo_tables.py --check)
 add_deep_test(NAME benchmarks/operators COMMAND ${venv}/python ${benchmarks}/operators.py)
 add_test(NAME benchmarks/plot COMMAND ${venv}/python ${benchmarks}/plot.py --check)
 add_deep_test(NAME benchmarks/disagreements COMMAND ${venv}/python ${benchmarks}/disagreements.py)

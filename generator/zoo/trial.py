@@ -28,11 +28,9 @@ class Options:
     out: Path
     seed: int = 0
     epochs: int | None = None  # None: as many as the member is made for
-    quick: bool = False
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        return QUICK_TARGETS if self.quick else TARGETS
+    quick: bool = False  # one epoch of few samples
+    targets: tuple[str, ...] = TARGETS
+    page: bool = True  # a report
 
     def epochs_or(self, usual: int) -> int:
         if self.epochs is not None:
@@ -143,7 +141,8 @@ def keep(result: Result, trial: Trial, options: Options) -> None:
     model.save(folder / "model.hpp")
     if model.exact is not None:
         model.exact.save(folder / "float.tflite")
-    model.report(folder / "report.html", trial.x, trial.y, targets=options.targets)
+    if options.page:
+        model.report(folder / "report.html", trial.x, trial.y, targets=options.targets)
     write_file(folder / "result.json", result.to_json().encode())
 
 
@@ -161,8 +160,8 @@ def parser(doc: str | None, epochs: int | None) -> argparse.ArgumentParser:
     if epochs is not None:
         found.add_argument("--epochs", type=int, help=f"rounds through the data ({epochs})")
     found.add_argument("--quick", action="store_true",
-                       help="an epoch of few samples, costs on the Cortex-M4 only: to see that "
-                       "it runs")  # fmt: skip
+                       help="an epoch of few samples, costs on the Cortex-M4 only, no report: to "
+                       "see that it runs")  # fmt: skip
     return found
 
 
@@ -170,7 +169,8 @@ def options_of(given: argparse.Namespace) -> Options:
     epochs = getattr(given, "epochs", None)
     if epochs is not None and epochs < 1:
         raise GravenError(f"--epochs {epochs}: is no number of rounds; take 1 or more.")
-    return Options(given.out, given.seed, epochs, given.quick)
+    targets = QUICK_TARGETS if given.quick else TARGETS
+    return Options(given.out, given.seed, epochs, given.quick, targets, not given.quick)
 
 
 def run(doc: str | None, epochs: int | None, main: Callable[[Options], object]) -> NoReturn:

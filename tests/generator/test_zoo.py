@@ -4,7 +4,7 @@ Skipped where what a member needs is not installed."""
 import json
 import subprocess
 import sys
-from importlib.util import find_spec
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ from zoo import (
 
 
 def quick(tmp_path):
-    return trial.Options(out=tmp_path, quick=True)
+    return trial.Options(tmp_path, quick=True, targets=("cortex-m4",), page=False)
 
 
 def needs(*packages):
@@ -41,9 +41,8 @@ def expect_kept(results, folder):
         read = trial.Result.of(json.loads((own / "result.json").read_text()))
         assert read == result
         assert 0 <= result.score <= 1 and 0 <= result.exact <= 1 and result.samples > 0
-        assert set(result.costs) == set(trial.QUICK_TARGETS)
+        assert set(result.costs) == {"cortex-m4"}
         assert all(each.instructions > 0 for each in result.costs.values())
-        assert result.name in (own / "report.html").read_text()
         assert (own / "model.hpp").is_file() and (own / "float.tflite").is_file()
 
 
@@ -52,9 +51,10 @@ def test_mnist_cnn(tmp_path):
         data.digits()
     except ToolError as error:
         pytest.skip(str(error))
-    found = mnist.results(quick(tmp_path), ("cnn",))
+    found = mnist.results(replace(quick(tmp_path), page=True), ("cnn",))
     expect_kept(found, tmp_path)
     assert found[0].parameters == 9098
+    assert "mnist_cnn" in (tmp_path / "mnist_cnn" / "report.html").read_text()
 
 
 def test_mnist_mlp(tmp_path):
@@ -64,29 +64,18 @@ def test_mnist_mlp(tmp_path):
     assert found[0].parameters == 109386
 
 
-@pytest.mark.parametrize("name", ["linear_nano", "conv_nano", "hybrid_nano"])
-def test_deepmetal(name, tmp_path):
+def test_deepmetal(tmp_path):
     needs("torch")
-    expect_kept(deepmetal.results(quick(tmp_path), [name]), tmp_path)
+    expect_kept(deepmetal.results(quick(tmp_path), ["linear_nano"]), tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("member", "packages"),
-    [
-        (gestures, ["torch", "aeon"]),
-        (keywords, ["torch"]),
-        (segmentation, ["torch"]),
-        (sensor, ["sklearn"]),
-        (topics, ["torch"]),
-        (transfer, ["torch"]),
-        (watch, ["torch", "seglearn"]),
-    ],
-    ids=lambda each: each.__name__.partition(".")[2] if hasattr(each, "__name__") else "",
+    "member",
+    [gestures, keywords, segmentation, sensor, topics, transfer, watch],
+    ids=lambda each: each.__name__.partition(".")[2],
 )
-def test_member(member, packages, tmp_path):
-    for package in packages:
-        if find_spec(package) is None:
-            pytest.skip(f"no package {package}")
+def test_member(member, tmp_path):
+    needs("torch", "sklearn")
     try:
         found = member.results(quick(tmp_path))
     except ToolError as error:  # its data are not here
@@ -109,9 +98,10 @@ def test_groups_are_never_on_both_sides():
 
 def test_a_wearer_judges_what_others_have_taught():
     needs("torch")
-    if find_spec("seglearn") is None:
-        pytest.skip("no package seglearn")
-    recordings = watch.recordings()
+    try:
+        recordings = watch.recordings()
+    except ToolError as error:
+        pytest.skip(str(error))
     assert len(recordings) == 140
     assert {person for _, _, person in recordings} == set(watch.PEOPLE)
 

@@ -36,6 +36,14 @@ void strips() {
   compare<Sequential<C<1, 2, Extent(1, 30), e2, valid>>, Shape{1, 40, 1}, trained>("long strips");
 }
 
+// Images of one channel: windows over every edge, rows of which all or none lie inside.
+template <int outputs> void lone() {
+  compare_all<Sequential<C<1, outputs, e3, e1, same>>, Shape{5, 9, 1}>("one channel");
+  compare<Sequential<C<1, outputs, e3, e2, same, relu>>, Shape{4, 8, 1}, trained>("one, stride 2");
+  compare<Sequential<C<1, outputs, Extent(2, 4)>>, Shape{4, 7, 1}, centred>("one, within");
+  compare<Sequential<C<1, outputs, Extent(4, 2), e1, same>>, Shape{2, 4, 1}, full>("one, high");
+}
+
 // Outputs that cannot share halfwords.
 void plains() {
   compare_all<Sequential<C<12, 6, e1>>, Shape{2, 8, 12}>("twelve inputs");
@@ -48,6 +56,9 @@ void plains() {
 void check() {
   narrows();
   strips();
+  lone<1>();
+  lone<2>();
+  lone<3>();
   plains();
 }
 

@@ -29,6 +29,10 @@ void check() {
   convolutions<1, 3, 4, 7, 8, 13, 16, 21, 31>();
   compare<Sequential<C<1, 2, e3, e1, same>, C<2, 3, e3>, C<3, 5, Extent(2, 1)>>, Shape{6, 5, 1},
           real>("float32, few channels, over edges and within");
+  compare<Sequential<C<1, 1, e3, e1, same, relu>>, Shape{5, 19, 1}, real>("float32, one channel");
+  compare<Sequential<C<1, 2, e3, e2, same>>, Shape{4, 21, 1}, real>("float32, one, stride 2");
+  compare<Sequential<C<1, 3, Extent(2, 5), Stride(2, 1)>>, Shape{5, 14, 1}, real>(
+      "float32, one channel, within");
   depthwises<1, 3, 4, 6, 8, 15, 28>();
   compare<Sequential<C<4, 8, Extent(1, 3), e1, same, none, Dilation(1, 4)>>, Shape{1, 2, 4}, real>(
       "float32, wider than its input");

@@ -7,6 +7,7 @@
 #include "graven/isa/armv7em/code_sizes.hpp"
 #include "graven/isa/armv7em/compact/conv.hpp"
 #include "graven/isa/armv7em/compact/depthwise.hpp"
+#include "graven/isa/armv7em/conv/lone.hpp"
 #include "graven/isa/armv7em/conv/narrow.hpp"
 #include "graven/isa/armv7em/conv/plain.hpp"
 #include "graven/isa/armv7em/conv/sliding.hpp"
@@ -44,7 +45,7 @@ namespace armv7em_isa {
 // `roomy`: with scratch for speed.
 template <bool roomy>
 using convs =
-    Prefer<TiedDenses<roomy>, SinglePixels, NarrowConvs, PlainConvs<Points>, SlidingConvs,
+    Prefer<TiedDenses<roomy>, SinglePixels, LoneConvs, NarrowConvs, PlainConvs<Points>, SlidingConvs,
            PlainConvs<Words>, PlainConvs<Windows>, ByteConvs, DenseRows, WordConvs, Nibbled>;
 template <bool roomy>
 using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,

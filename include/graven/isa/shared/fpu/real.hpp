@@ -60,6 +60,71 @@ struct Conv : scalar_isa::Conv<Float32> {
   }
 };
 
+#if !defined(__ARM_FEATURE_MVE)
+
+// Images of one channel: the rows of the window with what is around them, in scratch, over which
+// neighbouring windows are summed at once; with a stride of 2, of which every second is wanted,
+// that still is less than one by one. Scratch: the rows, then the sums.
+struct LoneConv : scalar_isa::Conv<Float32> {
+  static constexpr const char* name = "fpu.lone";
+  static constexpr bool serves(const GraphView& g, int value) {
+    const Value& v = g[value];
+    return scalar_isa::computes<Float32>(g, value, op::conv) && g.input(v).shape.channels == 1 &&
+           v.shape.channels <= 4 && v.stride.width <= 2 && v.dilation.width == 1 &&
+           v.filter.area() > 1;
+  }
+  // Windows of a row, and the columns that they reach over.
+  static constexpr int windows(int outputs, int stride) { return (outputs - 1) * stride + 1; }
+  static constexpr int scratch(const GraphView&, const Value& v) {
+    const int columns = windows(v.shape.width, v.stride.width) + v.filter.width - 1;
+    return 4 * (v.filter.height * columns + most_outputs);
+  }
+
+  // What lies beside the row is little, and not worth a call.
+  static std::byte* pad(std::byte* to, int columns) {
+    for (; columns > 0; --columns, to += 4) store_aligned(to, 0.0f);
+    return to;
+  }
+  static std::byte* copy_row(const Task& t, const std::byte* row, std::byte* to, int columns) {
+    if (row == nullptr) return pad(to, columns);
+    const int left = columns - t.left, inside = left < t.in_width ? left : t.in_width;
+    to = pad(to, t.left);
+    copy_bytes(to, row, 4 * inside);
+    return pad(to + 4 * inside, left - inside);
+  }
+  static void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const Float32 channels(t);
+    const int count = windows(t.out_width, t.stride_width), columns = count + t.filter_width - 1;
+    const int taps = t.rows * t.filter_width, pixel = 4 * t.out_channels;
+    std::byte* end = band.scratch;
+    for (int r = 0; r < t.rows; ++r) end = copy_row(t, band.rows[r], end, columns);
+    float* const sums = reinterpret_cast<float*>(end);
+    for (int o = 0; o < t.out_channels; ++o) {
+      std::byte* out = band.out[0];
+      for (int x = 0, wanted = 0; x < count;) {
+        const int n = block_of(count - x);
+        with_block(n, [&](auto size) {
+          add_columns<size>(sums, channels.start(o), band.scratch + 4 * x,
+                            4 * (columns - t.filter_width), channels.weights() + 4 * o * taps,
+                            t.rows, t.filter_width);
+        });
+        for (; wanted < n; wanted += t.stride_width, out += pixel)
+          channels.finish(out, o, sums[wanted]);
+        wanted -= n;
+        x += n;
+      }
+    }
+  }
+};
+using convs = Prefer<LoneConv, Conv>;
+
+#else
+
+using convs = Prefer<Conv>;
+
+#endif
+
 // Running sums in scratch: step r adds row r of the input.
 struct DenseRows : scalar_isa::DenseRows<Float32> {
   static constexpr const char* name = "fpu.dense";
@@ -118,9 +183,9 @@ struct Depthwise : scalar_isa::Depthwise<Float32> {
 };
 
 #if defined(__ARM_FEATURE_MVE)
-using all = Prefer<Conv, DenseRows, Depthwise, AllCells>;  // isa/mve has an attention of its own
+using all = Prefer<convs, DenseRows, Depthwise, AllCells>;  // isa/mve has an attention of its own
 #else
-using all = Prefer<Conv, DenseRows, Depthwise, AllCells, Attention>;
+using all = Prefer<convs, DenseRows, Depthwise, AllCells, Attention>;
 #endif
 #if defined(__ARM_FEATURE_DSP)
 using kernels = Prefer<all, Quantize<std::int8_t>, Quantize<std::uint8_t>>;

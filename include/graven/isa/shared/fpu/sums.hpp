@@ -230,6 +230,56 @@ inline void add_window(float* sums, const float* start, const std::byte* const* 
                  "s13", "s14", "s15", "s16", "s17", "s18", "s19", "cc", "memory");
 }
 
+// sums = start + products of n neighbouring windows of one channel, which are one input apart; the
+// weights of one output. From one row of the window to the next, `row_step` bytes beside its taps.
+template <int n>
+inline void add_columns(float* sums, float start, const std::byte* inputs, int row_step,
+                        const std::byte* weights, int rows, int columns) {
+  int left;
+  asm volatile(
+      R"(
+    .macro each act
+    \act 0, s0, s8 ;   \act 1, s1, s9
+    \act 2, s2, s10 ;  \act 3, s3, s11
+    \act 4, s4, s12 ;  \act 5, s5, s13
+    \act 6, s6, s14 ;  \act 7, s7, s15
+    .endm
+    .macro begin at, to, term
+    .if %c[n] > \at ;  vmov.f32 \to, %[start] ;  .endif
+    .endm
+    .macro product at, to, term
+    .if %c[n] > \at ;  vmul.f32 \term, \term, s16 ;  .endif
+    .endm
+    .macro sum at, to, term
+    .if %c[n] > \at ;  vadd.f32 \to, \to, \term ;  .endif
+    .endm
+    .macro several act, address, first, last
+    .if %c[n] > 1 ;  \act \address, {\first-\last} ;  .else ;  \act \address, {\first} ;  .endif
+    .endm
+    each begin
+  1:
+    mov %[left], %[columns]
+  2:
+    several vldmia, %[inputs], s8, s%c[end8]
+    vldmia %[weights]!, {s16}
+    add %[inputs], #4
+    each product
+    each sum
+    subs %[left], #1
+    bne 2b
+    add %[inputs], %[row_step]
+    subs %[rows], #1
+    bne 1b
+    several vstmia, %[sums], s0, s%c[end0]
+    .purgem each ;  .purgem begin ;  .purgem product ;  .purgem sum ;  .purgem several
+  )"
+      : [inputs] "+&r"(inputs), [weights] "+&r"(weights), [rows] "+&r"(rows), [left] "=&r"(left)
+      : [sums] "r"(sums), [start] "t"(start), [row_step] "r"(row_step), [columns] "r"(columns),
+        [n] "i"(n), [end0] "i"(n - 1), [end8] "i"(n + 7)
+      : "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12", "s13",
+        "s14", "s15", "s16", "cc", "memory");
+}
+
 #endif
 
 }  // namespace graven::core::fpu_isa

@@ -1,0 +1,30 @@
+"""graven needs fewer instructions than DeepMetal's plain loops, which compute the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="no package torch: pip install 'graven[torch]'")
+import deepmetal as benchmark
+from zoo import deepmetal
+from zoo.trial import Options
+
+
+def saved(name: str, folder: Path) -> None:
+    train, _ = deepmetal.digits()
+    model = deepmetal.trained(name, train[:500], Options(folder, quick=True))
+    own = folder / f"deepmetal_{name}"
+    own.mkdir()
+    model.save(own / "model.tflite")
+    model.exact.save(own / "float.tflite")
+
+
+@pytest.mark.parametrize("name", ["linear_nano", "conv_nano", "hybrid_nano"])
+def test_fewer_instructions_than_loops(name: str, tmp_path: Path) -> None:
+    saved(name, tmp_path)
+    found = benchmark.counted(benchmark.subjects(tmp_path, [name]), "cortex-m4", tmp_path / "build")
+    assert {each.element for each in found} == {"float32", "int8"}
+    for each in found:
+        assert each.ours < each.loops, each
