@@ -44,9 +44,9 @@ namespace armv7em_isa {
 
 // `roomy`: with scratch for speed.
 template <bool roomy>
-using convs =
-    Prefer<TiedDenses<roomy>, SinglePixels, LoneConvs, NarrowConvs, PlainConvs<Points>, SlidingConvs,
-           PlainConvs<Words>, PlainConvs<Windows>, ByteConvs, DenseRows, WordConvs, Nibbled>;
+using convs = Prefer<TiedDenses<roomy>, SinglePixels, LoneConvs, NarrowConvs, PlainConvs<Points>,
+                     SlidingConvs, PlainConvs<Words>, PlainConvs<Windows>, ByteConvs, DenseRows,
+                     WordConvs, Nibbled>;
 template <bool roomy>
 using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
                           AnyDepthwises<roomy ? 1024 : 256>, WordDepthwises>;
