@@ -496,3 +496,15 @@ def test_zeros_may_have_no_scale():
     assert not reference.run(network, [value])[output].any()
     ones = np.ones((1, 5), dtype=np.int16)
     assert "has scale 0.0" in refused(change(network, zeros, quantization=none, data=ones))
+
+
+def test_written_files_name_only_operators_that_they_have(tmp_path):
+    """An engine looks every named one up, and may have been built without CALL_ONCE."""
+    import tflite as schema
+
+    rng = np.random.default_rng(0)
+    network = random_models.random_case(rng, "dense", ir.Element.FLOAT32)
+    model = schema.Model.GetRootAs(tflite_writer.to_bytes(network), 0)
+    codes = [model.OperatorCodes(at).BuiltinCode() for at in range(model.OperatorCodesLength())]
+    names = {getattr(schema.BuiltinOperator, each.name) for each in network.operators}
+    assert set(codes) == names

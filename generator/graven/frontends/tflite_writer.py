@@ -61,7 +61,7 @@ def to_bytes(network: ir.Network) -> bytes:
     ]
     started = [each for each in resources if not _is_zero(each)]
     operators = [
-        *[file.call_once(1)] * bool(started),
+        *([file.call_once(1)] if started else []),
         *(file.var_handle(each, each.index) for each in resources),
         *(file.operator(each) for each in network.operators),
     ]

@@ -1,0 +1,203 @@
+"""graven's int8 beside that of TensorFlow's own post-training quantizer.
+
+    quantizers.py [--only NAME] [--seeds 5]
+
+Both get the same float32 network and the same samples to calibrate by, and are judged on samples
+that neither training nor calibration has seen, each int8 network by its exact bits in numpy.
+TensorFlow's is what its TFLiteConverter does with representative data: the calibrator, then the
+quantizer of MLIR, per channel, int8 throughout. Exit codes: 1 graven is worse on the mean, or on a
+model by more than 0.3 points and two samples; 3 a package is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import figures
+import floats
+import numpy as np
+from graven import ir
+from graven.errors import GravenError
+from graven.frontends import tflite, tflite_writer
+from graven.quantize.batches import Batches
+from graven.quantize.post_training import quantize, quantize_input
+from rich.console import Console
+from rich.table import Table
+
+POINTS, SAMPLES = 0.3, 2  # what a single model may lose more than TensorFlow's
+
+
+@dataclass(frozen=True)
+class Case:
+    """A trained float32 network; `x` and `y` are samples that it has not seen, with labels."""
+
+    name: str
+    network: ir.Network
+    calibration: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+
+
+@dataclass(frozen=True)
+class Found:
+    """How many of the samples each gets right."""
+
+    name: str
+    samples: int
+    real: int
+    ours: int
+    theirs: int
+
+    @property
+    def points(self) -> float:
+        """What graven has more than TensorFlow, in percent of the samples."""
+        return 100 * (self.ours - self.theirs) / self.samples
+
+    @property
+    def is_worse(self) -> bool:
+        return self.points < -POINTS and self.ours - self.theirs < -SAMPLES
+
+
+# -- the two quantizers ---------------------------------------------------------------------------
+
+
+def tensorflow_int8(network: ir.Network, calibration: np.ndarray) -> ir.Network:
+    from tensorflow import int8
+    from tensorflow.lite.python.convert import mlir_quantize
+    from tensorflow.lite.python.optimize.calibrator import Calibrator
+
+    shape = network.tensors[network.inputs[0]].shape
+    data = tflite_writer.to_bytes(network)
+    given = ([sample.reshape(shape)] for sample in calibration)
+    calibrated = Calibrator(data).calibrate(lambda: given)
+    whole = mlir_quantize(calibrated, input_data_type=int8, output_data_type=int8)
+    return tflite.parse(whole, "tensorflow.tflite", network.name)
+
+
+def right(network: ir.Network, x: np.ndarray, y: np.ndarray) -> int:
+    batches, found = Batches(network), 0
+    for start in range(0, len(x), 100):
+        part = slice(start, start + 100)
+        scores = batches.run([x[part]])[network.outputs[0]].reshape(len(y[part]), -1)
+        found += int((scores.argmax(axis=1) == y[part]).sum())
+    return found
+
+
+def right_whole(network: ir.Network, case: Case) -> int:
+    return right(network, quantize_input(network, 0, case.x), case.y)
+
+
+def judged(case: Case) -> Found:
+    ours = quantize(case.network, [case.calibration]).network
+    theirs = tensorflow_int8(case.network, case.calibration)
+    real = right(case.network, case.x, case.y)
+    return Found(case.name, len(case.y), real, right_whole(ours, case), right_whole(theirs, case))
+
+
+# -- the networks ---------------------------------------------------------------------------------
+
+
+def perceptron(name: str, x: np.ndarray, y: np.ndarray, sizes: Sequence[int], seed: int) -> Case:
+    """Trained on the first two thirds, calibrated on 300 of them."""
+    from graven.frontends.sklearn import from_estimator
+    from sklearn.neural_network import MLPClassifier
+
+    x, split = x.astype(np.float32), 2 * len(x) // 3
+    fitted = MLPClassifier(sizes, random_state=seed, max_iter=60).fit(x[:split], y[:split])
+    return Case(name, from_estimator(fitted), x[:300], x[split:], y[split:])
+
+
+def shuffled(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    order = np.random.default_rng(0).permutation(len(x))
+    return x[order], y[order]
+
+
+def small_digits(seed: int) -> Case:
+    from sklearn.datasets import load_digits
+
+    x, y = shuffled(*load_digits(return_X_y=True))
+    return perceptron(f"digits of 8x8, 64-32-10, seed {seed}", x / 16, y, (32,), seed)
+
+
+def sensor(seed: int) -> Case:
+    """Six numbers of a sensor, four states of what it watches, overlapping."""
+    from sklearn.datasets import make_classification
+
+    x, y = make_classification(3000, 6, n_informative=5, n_redundant=1, n_classes=4,
+                               n_clusters_per_class=1, class_sep=1.5, random_state=7)  # fmt: skip
+    return perceptron(f"sensor, 6-32-16-4, seed {seed}", x, y, (32, 16), seed)
+
+
+def mnist(seed: int) -> Case:
+    """Trained as tests/generator/test_accuracy.py has it."""
+    from zoo import mnist_cnn
+
+    file = figures.shared_folder() / "data/mnist_8000.npz"
+    if not file.is_file():
+        raise GravenError(f"no {file}")
+    data = mnist_cnn.digits(file)
+    train, test = data[:6000], data[6000:]
+    network = mnist_cnn.trained(train, seed)
+    return Case(f"MNIST CNN, seed {seed}", network, train.x[:1000], test.x, test.y)
+
+
+def keywords() -> Case:
+    """The weights of the int8 network as real numbers."""
+    shared = figures.shared_folder()
+    model, file = shared / "models/kws_dscnn_int8.tflite", shared / "data/kws01_first500.npz"
+    if not (model.is_file() and file.is_file()):
+        raise GravenError(f"no {model} or no {file}")
+    network = tflite.load(model)
+    with np.load(file) as found:
+        x, y = found["x"], found["y"]
+    scale = network.tensors[network.inputs[0]].quantization
+    x = ((x.astype(np.float64) - scale.zero_point[0]) * scale.scale[0]).astype(np.float32)
+    return Case("kws_dscnn", floats.dequantized(network), x[:250], x[250:], y[250:])
+
+
+def cases(seeds: int, only: str) -> Iterator[Case]:
+    makers: list[tuple[str, Callable[[], Case]]] = [("keywords", keywords)]
+    for name, maker in (("digits", small_digits), ("sensor", sensor), ("mnist", mnist)):
+        makers += [(name, lambda maker=maker, seed=seed: maker(seed)) for seed in range(seeds)]
+    for name, make in makers:
+        if only in ("", name):
+            try:
+                yield make()
+            except GravenError as error:
+                print(f"quantizers.py: {name} is left out: {error}", file=sys.stderr)
+
+
+def show(found: Sequence[Found]) -> None:
+    table = Table(title="right, of unseen samples", title_justify="left")
+    table.add_column("model", no_wrap=True)
+    for title in ("samples", "float32", "graven int8", "TensorFlow int8", "points"):
+        table.add_column(title, justify="right")
+    for each in found:
+        counts = (each.samples, each.real, each.ours, each.theirs)
+        table.add_row(each.name, *(f"{count:,}" for count in counts), f"{each.points:+.2f}")
+    Console(width=None if sys.stdout.isatty() else 100).print(table)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--only", default="", choices=("keywords", "digits", "sensor", "mnist"))
+    parser.add_argument("--seeds", type=int, default=5)
+    options = parser.parse_args()
+    for package in ("tensorflow", "sklearn"):
+        if importlib.util.find_spec(package) is None:
+            print(f"quantizers.py: no package {package}: toolchains/judges.sh judges-tensorflow",
+                  file=sys.stderr)  # fmt: skip
+            return 3
+    found = [judged(case) for case in cases(options.seeds, options.only)]
+    show(found)
+    mean = float(np.mean([each.points for each in found]))
+    print(f"graven is {mean:+.3f} points from TensorFlow on the mean of {len(found)} networks.")
+    return int(mean < 0 or any(each.is_worse for each in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
