@@ -190,6 +190,12 @@ add_deep_test(NAME benchmarks/operators COMMAND ${venv}/python ${benchmarks}/ope
 add_test(NAME benchmarks/plot COMMAND ${venv}/python ${benchmarks}/plot.py --check)
 add_deep_test(NAME benchmarks/disagreements COMMAND ${venv}/python ${benchmarks}/disagreements.py)
 set_deep_properties(benchmarks/disagreements SKIP_RETURN_CODE 3 TIMEOUT 1200 COST 200)
+set(tensorflow ${PROJECT_SOURCE_DIR}/.venv-judges-tensorflow/bin/python)
+if(EXISTS ${tensorflow})
+  add_deep_test(NAME benchmarks/quantizers COMMAND ${tensorflow} ${benchmarks}/quantizers.py
+    --mean 0.2)
+  set_deep_properties(benchmarks/quantizers SKIP_RETURN_CODE 3 TIMEOUT 3600 COST 600)
+endif()
 add_deep_test(NAME benchmarks/sizes COMMAND ${venv}/python ${benchmarks}/sizes.py --limited)
 set_deep_properties(benchmarks/sizes SKIP_RETURN_CODE 77 TIMEOUT 2400 COST 500)
 add_deep_test(NAME benchmarks/code_sizes COMMAND ${venv}/python ${benchmarks}/code_sizes.py)
