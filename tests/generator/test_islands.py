@@ -30,7 +30,7 @@ def test_they_are_named():
         islands.check(network)
     sentence = str(caught.value)
     assert "operator 2 (CONV_2D)" in sentence and "float32 between int8" in sentence
-    assert "(and 1 more)" in sentence and "--allow-float" in sentence
+    assert "(and 1 more)" in sentence and "allow_float=True" in sentence
 
 
 def test_at_an_end_they_may_stand():

@@ -26,7 +26,7 @@ def test_an_engine_that_aborts_ends_nothing_else():
     assert str(caught.value).startswith(
         "random.tflite: TensorFlow Lite Micro aborted (SIGABRT) in inference 1"
     )
-    assert str(caught.value).endswith("it cannot judge this model, take --against litert.")
+    assert str(caught.value).endswith("it cannot judge this model, take against='litert'.")
     found = judge.opinions("tflm", tflite_writer.to_bytes(network), network, [values[:1]])
     assert found[0][output].reshape(-1)[7] == 127
 
