@@ -94,7 +94,7 @@ def trials(
     found = [Trial(*each, keep=share, **common) for share, *each in every]
     if any(trial.needs_samples and not trial.calibrate for trial in found):
         raise GravenError(
-            "graven sweep: --quantize and --keep need samples of what the models will see; give "
+            "graven sweep: --quantize or --keep needs samples of what the models will see; give "
             "them with --calibrate data.npz."
         )
     return found
