@@ -46,7 +46,7 @@ namespace armv7em_isa {
 template <bool roomy>
 using convs = Prefer<TiedDenses<roomy>, SinglePixels, LoneConvs, NarrowConvs, PlainConvs<Points>,
                      SlidingConvs, PlainConvs<Words>, PlainConvs<Windows>, ByteConvs, DenseRows,
-                     WordConvs, Nibbled>;
+                     WordConvs, WordDenses, Nibbled, TransposedConvs>;
 template <bool roomy>
 using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
                           AnyDepthwises<roomy ? 1024 : 256>, WordDepthwises>;

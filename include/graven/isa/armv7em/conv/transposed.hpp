@@ -104,7 +104,7 @@ template <TransposedShape shape> struct Transposed : scalar_isa::TransposeConv<s
         outputs<2>(pairs, tile, out, step, room, loop, pair);
       } else {  // the second one is nobody's
         outputs<2>(pairs, tile, room, shape.outputs, room + 2 * shape.outputs, loop, pair);
-        copy(out, room, shape.outputs);
+        armv7em_isa::copy(out, room, shape.outputs);
       }
       x += pixels;
       out += pixels * step;
