@@ -508,3 +508,16 @@ def test_written_files_name_only_operators_that_they_have(tmp_path):
     codes = [model.OperatorCodes(at).BuiltinCode() for at in range(model.OperatorCodesLength())]
     names = {getattr(schema.BuiltinOperator, each.name) for each in network.operators}
     assert set(codes) == names
+
+
+def test_written_reshape_says_its_shape():
+    """LiteRT takes it from the options, and from nowhere else where there is no second input."""
+    import tflite as schema
+
+    rng = np.random.default_rng(0)
+    network = random_models.random_case(rng, "reshape", ir.Element.FLOAT32)
+    (at,) = (each.index for each in network.operators if each.name == "RESHAPE")
+    model = schema.Model.GetRootAs(tflite_writer.to_bytes(network), 0)
+    stated, options = model.Subgraphs(0).Operators(at), schema.ReshapeOptions()
+    options.Init(stated.BuiltinOptions().Bytes, stated.BuiltinOptions().Pos)
+    assert tuple(options.NewShapeAsNumpy()) == network.operators[at].layer.shape

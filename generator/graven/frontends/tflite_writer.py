@@ -311,4 +311,8 @@ def _operator(
         values |= bias
         fields["BuiltinOptions"] = _table(builder, table, **values)
         fields["BuiltinOptionsType"] = getattr(tflite.BuiltinOptions, table)
+    elif operator.name == "RESHAPE":  # Micro takes the output's shape, LiteRT this
+        new = _integers(builder, operator.layer.shape)
+        fields["BuiltinOptions"] = _table(builder, "ReshapeOptions", NewShape=new)
+        fields["BuiltinOptionsType"] = tflite.BuiltinOptions.ReshapeOptions
     return _table(builder, "Operator", **fields)
