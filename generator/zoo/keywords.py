@@ -8,9 +8,8 @@ and with noise.
 from __future__ import annotations
 
 import numpy as np
-from graven.errors import ToolError
 
-from zoo.data import Samples, folds, shared
+from zoo.data import Missing, Samples, folds, shared
 from zoo.learning import compiled, fit, seeded
 from zoo.trial import Options, Result, Trial, judged, run
 
@@ -24,9 +23,7 @@ RATE = 1e-2
 def samples() -> Samples:
     """49 x 10 x 1; the bytes of the features, as numbers of about one."""
     if (file := shared(FILE)) is None:
-        raise ToolError(
-            f"{FILE}: is not here; GRAVEN_SHARED names the folder that has data/{FILE}."
-        )
+        raise Missing(f"{FILE}: is not here; GRAVEN_SHARED names the folder that has data/{FILE}.")
     with np.load(file) as stored:
         x = stored["x"].astype(np.float32) / 64
         return Samples(x, stored["y"].astype(np.int64), "MLPerf Tiny's features, four folds")

@@ -13,9 +13,8 @@ import subprocess
 from collections import Counter
 
 import numpy as np
-from graven.errors import ToolError
 
-from zoo.data import folds
+from zoo.data import Missing, folds
 from zoo.learning import compiled, fit, seeded
 from zoo.trial import Options, Result, Trial, judged, run
 
@@ -32,9 +31,7 @@ Text = tuple[str, int, str]  # summary, topic, source
 
 def texts() -> list[Text]:
     if shutil.which("apt-cache") is None:
-        raise ToolError(
-            "apt-cache: is not here; this member's texts are the summaries of Debian's."
-        )
+        raise Missing("apt-cache: is not here; this member's texts are the summaries of Debian's.")
     done = subprocess.run(["apt-cache", "dumpavail"], capture_output=True, text=True, check=True)
     found = []
     for stanza in done.stdout.split("\n\n"):
@@ -44,7 +41,7 @@ def texts() -> list[Text]:
             source = fields.get("Source", fields["Package"]).split(" ")[0]
             found.append((fields["Description"], topic, source))
     if not found:
-        raise ToolError("apt-cache: knows no packages; apt-get update fetches its lists.")
+        raise Missing("apt-cache: knows no packages; apt-get update fetches its lists.")
     return found
 
 
@@ -58,7 +55,7 @@ def telling(texts: list[Text]) -> list[str]:
     for text, topic, _ in texts:
         seen.update((word, topic) for word in words_of(text))
     shares = {
-        word: np.array([seen[word, topic] / sizes[topic] for topic in range(COUNT)])
+        word: np.array([seen[word, topic] / max(sizes[topic], 1) for topic in range(COUNT)])
         for word in {word for word, _ in seen}
     }
     rated = sorted(shares, key=lambda word: (-(shares[word].max() - shares[word].mean()), word))

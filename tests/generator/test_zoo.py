@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from graven.errors import GravenError, ToolError
+from graven.errors import GravenError
 from zoo import (
     data,
     deepmetal,
@@ -49,7 +49,7 @@ def expect_kept(results, folder):
 def test_mnist_cnn(tmp_path):
     try:
         data.digits()
-    except ToolError as error:
+    except data.Missing as error:
         pytest.skip(str(error))
     found = mnist.results(replace(quick(tmp_path), page=True), ("cnn",))
     expect_kept(found, tmp_path)
@@ -78,7 +78,7 @@ def test_member(member, tmp_path):
     needs("torch", "sklearn")
     try:
         found = member.results(quick(tmp_path))
-    except ToolError as error:  # its data are not here
+    except data.Missing as error:  # its data are not here
         pytest.skip(str(error))
     expect_kept(found, tmp_path)
 
@@ -100,7 +100,7 @@ def test_a_wearer_judges_what_others_have_taught():
     needs("torch")
     try:
         recordings = watch.recordings()
-    except ToolError as error:
+    except data.Missing as error:
         pytest.skip(str(error))
     assert len(recordings) == 140
     assert {person for _, _, person in recordings} == set(watch.PEOPLE)
@@ -127,7 +127,7 @@ def test_deepmetals_sizes():
 def test_who_judges_has_not_been_trained_with():
     try:
         train, test = data.digits()
-    except ToolError as error:
+    except data.Missing as error:
         pytest.skip(str(error))
     assert len(test) >= 400 and len(train) >= 2 * len(test)
     seen = {each.tobytes() for each in train.x}
@@ -142,7 +142,7 @@ def test_command_says_what_is_wrong(tmp_path):
 
 
 def test_missing_packages_are_named():
-    with pytest.raises(ToolError, match=r"^no_such_package: not installed.*pip install no_such"):
+    with pytest.raises(data.Missing, match=r"^no_such_package: not installed.*pip install no_such"):
         data.require("no_such_package")
 
 
