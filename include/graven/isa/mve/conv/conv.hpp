@@ -18,6 +18,7 @@ template <Inputs in> struct Conv {
   static constexpr int programs = all_programs;
   static constexpr bool holds_weights = true;
   static constexpr TileShape tile = in.tile;
+  static_assert(tile.group_bytes(general) % 4 == 0);
 
   static constexpr int scratch(const GraphView&, const Value&) { return Finder<in>::scratch; }
   static constexpr int stream_size(const GraphView&, const Value& v) {
@@ -55,7 +56,7 @@ template <Inputs in> struct Conv {
             to.put(tile.nibbles ? two_nibbles(weight(o, k), weight(o + 1, k)) : weight(o, k));
         from += count;
       }
-    for (int i = 0; i < 4 && tile.nibbles; ++i) to.put(static_cast<std::int8_t>(i % 2 * 4 - 4));
+    for (int i = 0; i < tile.shift_bytes(); ++i) to.put(static_cast<std::int8_t>(i % 2 * 4 - 4));
     if (!biases_first) biases();
     for (const Channel& c : channels)
       if (program == general) to.put(left_shift(c));

@@ -8,7 +8,8 @@
 // program is general; multiplier[o]; int8 right shift[o].
 //
 // Of weights of four bits, a byte holds two outputs', 16 * w1 + (w0 & 15): VSHL makes 16 * w0 of
-// it, VSHR w1. Int8 shifts follow, which divide by 16 again, then always the biases.
+// it, VSHR w1. Int8 shifts follow, which divide by 16 again, filled up to whole words: vector loads
+// of words fault elsewhere (not in QEMU 7). Then always the biases.
 #pragma once
 
 #if defined(__ARM_FEATURE_MVE)
@@ -38,8 +39,9 @@ struct TileShape {
   constexpr int blocks() const { return full + (tail > 0 ? 1 : 0); }
   constexpr bool looped() const { return pieces * blocks() > 12; }
   constexpr int taps() const { return pieces * (16 * full + tail); }
+  constexpr int shift_bytes() const { return nibbles ? 4 + 2 * taps() % 4 : 0; }
   constexpr int group_bytes(int program) const {
-    return 36 + (program == general ? 4 : 0) + (nibbles ? 4 + 2 * taps() : 4 * taps());
+    return 36 + (program == general ? 4 : 0) + shift_bytes() + (nibbles ? 2 : 4) * taps();
   }
 };
 
@@ -86,8 +88,7 @@ GRAVEN_NAKED void two_pixels(const std::byte*, const Piece*, std::byte*, const T
     .endif
     .endm
 
-    push {r4-r11, lr}
-    sub sp, #12
+    push {r4-r11, lr} ;  sub sp, #12
     ldrd r4, r5, [r3] ;  ldr r6, [r3, #8]
     add r5, r2
     strd r5, r6, [sp] ;  str r3, [sp, #8]
@@ -124,7 +125,7 @@ GRAVEN_NAKED void two_pixels(const std::byte*, const Piece*, std::byte*, const T
     vmov q0[2], q0[0], r0, r4 ;   vmov q0[3], q0[1], r2, r6
     vmov q1[2], q1[0], r8, r12 ;  vmov q1[3], q1[1], r10, lr
     .if %c[nibbles]
-    vldrb.s32 q2, [r1], #4 ;  vshl.s32 q0, q0, q2 ;  vshl.s32 q1, q1, q2
+    vldrb.s32 q2, [r1], #%c[shifts] ;  vshl.s32 q0, q0, q2 ;  vshl.s32 q1, q1, q2
     .endif
     .if %c[nibbles] || !%c[looped]
     vldrw.32 q2, [r1], #16 ;  vadd.i32 q0, q0, q2 ;  vadd.i32 q1, q1, q2
@@ -160,8 +161,8 @@ GRAVEN_NAKED void two_pixels(const std::byte*, const Piece*, std::byte*, const T
     .purgem piece
   )" ::[pieces] "i"(shape.pieces),
                [full] "i"(shape.full), [tail] "i"(shape.tail), [looped] "i"(shape.looped()),
-               [nibbles] "i"(shape.nibbles), [program] "i"(program), [general] "i"(general),
-               [shifted] "i"(shifted));
+               [nibbles] "i"(shape.nibbles), [shifts] "i"(shape.shift_bytes()),
+               [program] "i"(program), [general] "i"(general), [shifted] "i"(shifted));
 }
 
 // Eight outputs on one pixel: groups at r1 and r5, `step` bytes apart.
@@ -210,8 +211,7 @@ GRAVEN_NAKED void one_pixel(const std::byte*, const Piece*, std::byte*, const Ti
     .endif
     .endm
 
-    push {r4-r11, lr}
-    sub sp, #12
+    push {r4-r11, lr} ;  sub sp, #12
     ldrd r11, r5, [r3] ;  ldr r6, [r3, #8]
     add r5, r2
     strd r5, r6, [sp] ;  str r3, [sp, #8]
@@ -249,8 +249,8 @@ GRAVEN_NAKED void one_pixel(const std::byte*, const Piece*, std::byte*, const Ti
     vmov q0[2], q0[0], r0, r4 ;   vmov q0[3], q0[1], r2, r6
     vmov q1[2], q1[0], r8, r12 ;  vmov q1[3], q1[1], r10, lr
     .if %c[nibbles]
-    vldrb.s32 q2, [r1], #4 ;  vshl.s32 q0, q0, q2
-    vldrb.s32 q3, [r5], #4 ;  vshl.s32 q1, q1, q3
+    vldrb.s32 q2, [r1], #%c[shifts] ;  vshl.s32 q0, q0, q2
+    vldrb.s32 q3, [r5], #%c[shifts] ;  vshl.s32 q1, q1, q3
     .endif
     .if %c[nibbles] || !%c[looped]
     vldrw.32 q2, [r1], #16 ;  vadd.i32 q0, q0, q2
@@ -291,8 +291,8 @@ GRAVEN_NAKED void one_pixel(const std::byte*, const Piece*, std::byte*, const Ti
     .purgem piece
   )" ::[pieces] "i"(shape.pieces),
                [full] "i"(shape.full), [tail] "i"(shape.tail), [looped] "i"(shape.looped()),
-               [nibbles] "i"(shape.nibbles), [program] "i"(program), [general] "i"(general),
-               [shifted] "i"(shifted));
+               [nibbles] "i"(shape.nibbles), [shifts] "i"(shape.shift_bytes()),
+               [program] "i"(program), [general] "i"(general), [shifted] "i"(shifted));
 }
 
 }  // namespace graven::core::mve_isa
