@@ -78,7 +78,7 @@ inline void add(float* sums, const float* start, const std::byte* inputs, const 
                : "q0", "q1", "q2", "q3", "q4", "q5", "r12", "lr", "memory");
 }
 
-template <int n, [[maybe_unused]] bool chained = false>
+template <int n, bool chained = false>
 inline void add_window(float* sums, const float* start, const std::byte* const* inputs, int offset,
                        const std::byte* weights, int rows, int taps) {
   for (int row = 0; row < rows; ++row, start = sums, weights += 4 * n * taps)
@@ -142,7 +142,7 @@ inline void add(float* sums, const float* start, const std::byte* inputs, const 
 }
 
 // What is left of a row's taps in fours: bit 1 in the carry, bit 0 as the sign.
-template <int n, [[maybe_unused]] bool chained = false>
+template <int n, bool chained = false>
 inline void add_window(float* sums, const float* start, const std::byte* const* inputs, int offset,
                        const std::byte* weights, int rows, int taps) {
   const std::byte* at;
