@@ -94,18 +94,18 @@ def compile(
     build.check(choice := build.Choice(target, isa, plan))
     samples = None if calibrate is None else collected(calibrate)
     source = named(read(model, example, samples, layout, of, shape), name)
-    bytes_as = pixels.checked(normalize, source.network)
-    slimmed = None
-    if isinstance(model, Model):
-        bytes_as, slimmed = bytes_as or model.pixels, model.slimmed
+    before, slimmed = (model.pixels, model.slimmed) if isinstance(model, Model) else (None, None)
+    bytes_as = pixels.checked(normalize, source.network) or before
+    check_companions(quantize, method, keep, criterion, fine_tune)
     if keep is not None:
         how = {"criterion": criterion, "fine_tune": fine_tune, "progress": progress}
         source, slimmed = made_smaller(source, samples, keep, bytes_as, **how)
     make = partial(Model, choice=choice, pixels=bytes_as, slimmed=slimmed, progress=progress)
+    budget = within(quantize, flash, ram)
     if quantize is None:
-        check_no_samples(model, samples, keep, fine_tune)
+        check_no_samples(model, samples, keep)
         return make(source, prune=prune, allow_float=allow_float)
-    exact, budget = make(source, prune=False), within(quantize, flash, ram)
+    exact = make(source, prune=False)
     measure = partial(needed, partial(make, prune=prune, allow_float=True), source)
     values = calibration(source.network, samples, f"quantize='{quantize}'", bytes_as)
     source, decisions = files.quantized(source, values, quantize, method, progress, budget, measure)
@@ -135,6 +135,7 @@ def prune(
     the smaller network, whichever front end it came from, and trains it; or its name,
     "module:function". `others` are arguments of graven.compile.
     """
+    structured.check_keep(keep)
     return compile(
         model, calibrate=samples, keep=keep, criterion=criterion, fine_tune=fine_tune, **others
     )
@@ -184,10 +185,21 @@ def named(source: files.Source, name: str | None) -> files.Source:
     return replace(source, network=replace(source.network, name=emit.check_name(name)))
 
 
-def check_no_samples(model: Any, samples: Any, keep: Keep | None, fine_tune: Any) -> None:
+def check_companions(
+    quantize: str | None, method: str, keep: Keep | None, criterion: str, fine_tune: Any
+) -> None:
+    """Arguments that say how to do what another one asks for."""
+    if keep is None and (fine_tune is not None or criterion != structured.CRITERIA[0]):
+        name = "criterion" if fine_tune is None else "fine_tune"
+        raise GravenError(f"{name}: is for keep=, as in keep=0.5; say so, or leave it out.")
+    if quantize is None and method != "best":
+        raise GravenError(
+            "method: is for quantize=, as in quantize='int8'; say so, or leave it out."
+        )
+
+
+def check_no_samples(model: Any, samples: Any, keep: Keep | None) -> None:
     """Without quantization and pruning they only serve as a module's example."""
-    if fine_tune is not None and keep is None:
-        raise GravenError("fine_tune: is for keep=, as in keep=0.5; say so, or leave it out.")
     if samples is not None and keep is None and not is_module(model):
         raise GravenError(
             "calibrate: is for quantize=, as in quantize='int8'; say so, or leave it out."
@@ -214,6 +226,8 @@ def examples(model: Any, example: Any, samples: Any) -> tuple:
 def one_of(value: np.ndarray | list[np.ndarray]) -> np.ndarray:
     """The first sample, with its axis; whole numbers stay so."""
     first = np.asarray((value[0] if isinstance(value, list) else value)[:1])
+    if first.size == 0:
+        raise GravenError("calibrate: there are no samples; give some hundred.")
     return first if first.dtype.kind in "iub" else first.astype(np.float32)
 
 
@@ -269,11 +283,12 @@ def calibration(
             for tensor, value in pairs]  # fmt: skip
 
 
-def within(kind: str, flash: int | None, ram: int | None) -> Bytes | None:
+def within(kind: str | None, flash: int | None, ram: int | None) -> Bytes | None:
     """The budget of a mixed choice; GravenError where there is one without the other."""
     given = flash is not None or ram is not None
     if kind != MIXED:
-        kind_of(kind)
+        if kind is not None:
+            kind_of(kind)
         if given:
             raise GravenError("flash, ram: are the budget of quantize='mixed'; say so.")
         return None

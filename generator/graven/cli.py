@@ -29,7 +29,10 @@ if TYPE_CHECKING:  # numpy and what needs it: inside main, where an interruption
     from graven.inputs import Inputs
     from graven.runner import Run
 
-MODELS = "a .tflite, .onnx, .keras, .h5, .rnn, .json or .pt2 file, or a .pth with --class"
+MODELS = (
+    "a .tflite, .onnx, .keras, .h5, .rnn, .json or .pt2 file, a SavedModel's folder, or a .pth "
+    "with --class"
+)
 PIPED = 500  # columns where nobody looks: no name is broken
 MOST_RANDOM = 100_000
 INTERRUPTED = 130  # what a shell has for SIGINT
@@ -200,6 +203,7 @@ def sweep_models(options: argparse.Namespace) -> int:
     from graven import build, sweep
 
     check_output(options.output, *options.models, *options.calibrate or (), options.data)
+    check_fine_tune(options, any(share < 1.0 for share in options.keep))
     targets, plans = options.target.split(","), options.plan.split(",")
     for target in targets:
         for plan in plans:
@@ -227,6 +231,7 @@ def prune_model(options: argparse.Namespace) -> int:
 
     if options.output:
         check_output(options.output, options.model, options.data, *options.calibrate)
+    check_fine_tune(options, any(share < 1.0 for share in options.keep))
     whole = api.compile(
         options.model, layout=options.layout, of=options.of, shape=options.shape,
         name=options.name, normalize=options.normalize, target=options.target,
@@ -392,7 +397,13 @@ def load(options: argparse.Namespace, choice: Choice | None = None) -> Model:
     return model if choice is None else model.built_for(choice)
 
 
+def check_fine_tune(options: argparse.Namespace, pruned: bool) -> None:
+    if options.fine_tune is not None and not pruned:
+        raise GravenError("--fine-tune: is for --keep, as in --keep 0.5; add it.")
+
+
 def check_quantization(options: argparse.Namespace) -> None:
+    check_fine_tune(options, options.keep is not None)
     if options.quantize is None and options.calibrate_method != "best":
         raise GravenError("--calibrate-method: is for --quantize, as in --quantize int8; add it.")
     if options.quantize is None and options.keep is None and options.calibrate:

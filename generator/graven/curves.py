@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.console import Console
 
-from graven import __version__, cache, notebook, sweep
+from graven import __version__, cache, evaluation, notebook, sweep
 from graven.api import Model, calibration, collected
 from graven.api import compile as compiled
 from graven.errors import GravenError
 from graven.outputs import write_file
 from graven.pruning import structured
 from graven.pruning.structured import FineTune
+from graven.quantize.kinds import kind_of
 from graven.quantize.search import Progress, quiet
 
 if TYPE_CHECKING:
@@ -65,8 +67,11 @@ def curve(
     """curve(model, x, y, calibrate=samples): what each share of the weights costs on the target,
     and how well it does on x and y, data that served nothing else. `model` and `others` are as
     graven.compile takes them, `keep` are shares as of graven.prune; quantize=None: in float32."""
+    check(keep, quantize)
     whole = compiled(model, **{**example(model, calibrate), **others}, target=target, plan=plan)
     samples = calibration(whole.source.network, collected(calibrate), "keep", whole.pixels)
+    evaluation.data(samples_and_labels[:-1], samples_and_labels[-1] if samples_and_labels else ())
+    structured.check(whole.source.network, criterion)
     pruner: structured.Pruner | None = None
     results, models = [], []
     for share in keep:
@@ -89,6 +94,16 @@ def curve(
         results.append(result)
         models.append(None if result["error"] else made)
     return Curve(results, models)
+
+
+def check(keep: Sequence[float], quantize: str | None) -> None:
+    """What would be wrong with every share."""
+    if np.ndim(keep) != 1 or len(keep) == 0:
+        raise GravenError(f"keep={keep!r}: expected several shares, as in (1, 0.75, 0.5).")
+    for share in keep:
+        structured.check_share(share)
+    if quantize is not None:
+        kind_of(quantize)
 
 
 def judged(model: Model, samples_and_labels: Sequence[ArrayLike]) -> tuple[str, float]:

@@ -23,6 +23,8 @@ ARGUMENTS = {
     "normalize": ("normalize", ""),
     "flash": ("flash", r"\d+"),
     "ram": ("ram", r"\d+"),
+    "fine-tune": ("fine_tune", ""),
+    "keep": ("keep", r"\d+(?:\.\d+)?"),
     "against": ("against", r"numpy|tflm|litert"),
 }
 """What Python calls the options of the command that it has, and values of these in messages."""
@@ -49,7 +51,8 @@ def _argument(name: str, found: re.Match[str]) -> str:
         return f"{name}="
     if name == "shape":
         return f"{name}=({value.replace(',', ', ')})"
-    return f"{name}={value}" if value.isdecimal() else f"{name}={value.strip(chr(39))!r}"
+    number = value.replace(".", "", 1).isdecimal()
+    return f"{name}={value}" if number else f"{name}={value.strip(chr(39))!r}"
 
 
 class GravenError(Exception):

@@ -20,6 +20,8 @@ from graven.errors import GravenError
         ("give --class module:Name (", "give of='module:Name' ("),
         ("take --isa native or scalar.", "take isa='native' or scalar."),
         ("--layout nchw: m.keras is", "layout='nchw': m.keras is"),
+        ("--keep 0.01: at least", "keep=0.01: at least"),
+        ("--fine-tune 'm:f': has failed", "fine_tune='m:f': has failed"),
         ("or take it with --allow-float.", "or take it with allow_float=True."),
         ("--calibrate-method best", "method= best"),
         ("f.bin: has 3 bytes, -1 -- 2", "f.bin: has 3 bytes, -1 -- 2"),

@@ -120,7 +120,14 @@ def test_a_function_by_its_name(tmp_path, monkeypatch, capsys):
     given = ["compile", model, "--calibrate", "c.npz", "--keep", "0.5", "-o", "net.hpp"]
     assert cli.main([*given, "--fine-tune", "mine:tune"]) == 0
     assert cli.main([*given, "--fine-tune", "mine:other"]) == 2
-    assert "fine_tune 'mine:other': cannot be loaded" in capsys.readouterr().err
+    assert "--fine-tune 'mine:other': cannot be loaded" in capsys.readouterr().err
+    (tmp_path / "bad.py").write_text("number = 3\n\ndef tune(module):\n    1 / 0\n")
+    for name, says in (
+        ("bad:tune", "--fine-tune 'bad:tune': has failed: ZeroDivisionError: division by zero.\n"),
+        ("bad:number", "--fine-tune: is a int; give a function"),
+    ):
+        assert cli.main([*given, "--fine-tune", name]) == 2
+        assert says in capsys.readouterr().err
 
 
 def broken(module):

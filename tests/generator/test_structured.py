@@ -227,13 +227,34 @@ def test_shares_by_group_and_the_same_network_twice():
 
 
 @pytest.mark.parametrize(("keep", "says"), [
-    (0.0, "keep 0: expected a share above 0, at most 1"),
+    (0.0, "keep=0: expected a share above 0, at most 1"),
+    ("0.5", "keep='0.5': expected a share"),
+    ([0.5], r"keep=\[0.5\]: expected a share"),
+    ({"none": True}, "keep=True: expected a share"),
     ({"none": 0.5}, "there is no group 'none'; the network has"),
     (0.01, "of the weights have to stay; the rest of the channels cannot go"),
 ])  # fmt: skip
 def test_a_share_that_cannot_be(keep, says):
     with pytest.raises(GravenError, match=says):
         structured.prune(residual(), [samples(8)], keep)
+
+
+def test_windows_that_fit_the_image_alone():
+    """Samples come with the input's batch axis, as inputs.samples has them."""
+    net = Net()
+    constants = net.constants(net.random(8, 3, 3, 2), 8)
+    view = net.add("CONV_2D", Conv2D(padding="VALID"), (net.image, *constants), (1, 2, 2, 8))
+    made = net.network(net.dense(view))
+    assert structured.prune(made, [samples(16)], 0.6).report.groups[0].channels == (8, 4)
+
+
+@pytest.mark.parametrize(("given", "says"), [
+    (np.full_like(samples(8), np.nan), "samples of 't0' have numbers that are NaN"),
+    (samples(0), "there are no samples"),
+])  # fmt: skip
+def test_samples_that_say_nothing(given, says):
+    with pytest.raises(GravenError, match=says):
+        structured.prune(residual(), [given], 0.5)
 
 
 def test_networks_that_have_nothing_to_lose():
@@ -278,6 +299,15 @@ def test_a_model_is_pruned_then_quantized(tmp_path):
     np.testing.assert_array_equal(at_once(x), whole(x))
     with pytest.raises(GravenError, match=r"keep=0\.5: needs samples"):
         graven.compile(path, keep=0.5)
+    for given in ({"criterion": "l1"}, {"fine_tune": print, "quantize": "int8"}):
+        with pytest.raises(GravenError, match=f"{next(iter(given))}: is for keep="):
+            graven.compile(path, **given)
+    with pytest.raises(GravenError, match="flash, ram: are the budget of quantize='mixed'"):
+        graven.compile(path, flash=1000)
+    with pytest.raises(GravenError, match="method: is for quantize="):
+        graven.compile(path, method="mse")
+    with pytest.raises(GravenError, match="keep=None: expected a share"):
+        graven.prune(path, samples(), keep=None)
     with pytest.raises(GravenError, match="fine_tune: is for keep="):
         graven.compile(path, fine_tune=print)
 
@@ -325,6 +355,8 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     (["compile", "--keep", "0.5", "-o", "x.hpp"], "--keep 0.5: needs samples"),
     (["compile", "--keep", "2", "-o", "x.hpp"], "2 is no share above 0, at most 1"),
     (["prune", "--keep", "half"], "'half' is no share, as in 0.5"),
+    (["compile", "--fine-tune", "m:f", "-o", "x.hpp"], "--fine-tune: is for --keep"),
+    (["sweep", "--fine-tune", "m:f", "-o", "x.jsonl"], "--fine-tune: is for --keep"),
     (["prune", "--data", "t.npz"], "the following arguments are required: --calibrate"),
 ])  # fmt: skip
 def test_the_command_says_what_is_wrong(arguments, says, tmp_path, capsys):

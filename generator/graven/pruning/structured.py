@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,10 @@ from graven.errors import GravenError
 from graven.pruning import refit, trainable
 from graven.pruning.groups import Group, Unit, groups, labels, reads_all, rule_of, without
 from graven.quantize.batches import Batches
+from graven.quantize.post_training import check_samples
 from graven.quantize.rules import Weights
 from graven.quantize.search import Progress, quiet
+from graven.quantize.sequences import sequences
 from graven.quantize.weights import Moments, patches
 
 SEEN, TRIED = 512, 32  # samples for moments and fits; for the errors at the outputs
@@ -77,8 +80,10 @@ def prune(
     group (its first tensor); `samples` are an array for each input. Of a group of 2 * `multiple` or
     more a multiple stays. `reconstruct` fits the layers behind, then comes `fine_tune`, also by its
     name, "module:function"."""
+    check_keep(keep)
+    tune = None if fine_tune is None else trainable.function(fine_tune)
     pruner = Pruner(network, samples, criterion, multiple, progress)
-    return pruner.pruned(keep, reconstruct, fine_tune)
+    return pruner.pruned(keep, reconstruct, tune)
 
 
 class Pruner:
@@ -94,7 +99,8 @@ class Pruner:
     ) -> None:
         check(network, criterion)
         self.weights, self.criterion, self.multiple = weight_count(network), criterion, multiple
-        self.samples, self.progress = samples, progress
+        check_samples(network, given := sequences(network, samples))
+        self.samples, self.progress = given.values, progress
         self.network = refit.with_biases(network)
         self.groups = groups(self.network)
         if not self.groups:
@@ -102,7 +108,9 @@ class Pruner:
                 f"{network.source}: no channels can go: all of them are the model's inputs or "
                 "outputs, or are read by operators that need them all."
             )
-        self.ranking = Ranking(self.network, self.groups, samples, criterion, multiple, progress)
+        self.ranking = Ranking(
+            self.network, self.groups, self.samples, criterion, multiple, progress
+        )
 
     def pruned(
         self, keep: Keep, reconstruct: bool = True, fine_tune: FineTune | str | None = None
@@ -121,8 +129,7 @@ class Pruner:
             smaller = refit.Refit(self.network, removed).run(given)
         if fine_tune is not None:
             self.progress("fine-tuning")
-            tune = trainable.named(fine_tune) if isinstance(fine_tune, str) else fine_tune
-            smaller = trainable.tuned(smaller, tune)
+            smaller = trainable.tuned(smaller, trainable.function(fine_tune))
         losses = tuple(self.ranking.loss(group, counts[group.name]) for group in self.groups)
         weights = self.weights, weight_count(smaller)
         report = Report(weights, self.criterion, losses, reconstruct, fine_tune is not None)
@@ -150,8 +157,14 @@ def check(network: ir.Network, criterion: str) -> None:
 
 def check_keep(keep: Keep) -> None:
     for share in keep.values() if isinstance(keep, Mapping) else (keep,):
-        if not 0.0 < share <= 1.0:
-            raise GravenError(f"keep {share:g}: expected a share above 0, at most 1.")
+        check_share(share)
+
+
+def check_share(share: Any) -> None:
+    real = isinstance(share, Real) and not isinstance(share, bool)
+    if not real or not 0.0 < share <= 1.0:
+        what = f"{share:g}" if real else repr(share)
+        raise GravenError(f"keep={what}: expected a share above 0, at most 1, as in 0.5.")
 
 
 def weight_count(network: ir.Network) -> int:
@@ -322,7 +335,7 @@ class Ranking:
                     best = price, group.name, lower[0]
             if best is None:
                 raise GravenError(
-                    f"{self.network.source}: keep {keep:g}: at least {size / before:.3g} of the "
+                    f"{self.network.source}: --keep {keep:g}: at least {size / before:.3g} of the "
                     "weights have to stay; the rest of the channels cannot go."
                 )
             counts[best[1]] = best[2]

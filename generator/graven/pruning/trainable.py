@@ -103,33 +103,59 @@ def tuned(network: ir.Network, fine_tune: Callable[[Any], Any]) -> ir.Network:
         data = getattr(made, name).detach().cpu().numpy().astype(np.float32)
         if data.shape != tensors[index].shape or not np.isfinite(data).all():
             raise GravenError(
-                f"fine_tune: has left '{name}' as {shape_text(data.shape)} with numbers that are "
+                f"--fine-tune: has left '{name}' as {shape_text(data.shape)} with numbers that are "
                 f"NaN or infinite, or not {shape_text(tensors[index].shape)}; train it at a lower "
                 "rate, and change no shapes."
             )
         tensors[index] = replace(tensors[index], data=data)
     if not isinstance(made, torch.nn.Module) or not hasattr(made, "places"):
         raise GravenError(
-            f"fine_tune: has returned a {type(made).__name__}; return the module that it was "
+            f"--fine-tune: has returned a {type(made).__name__}; return the module that it was "
             "given, or nothing."
         )
     return replace(network, tensors=tuple(tensors))
 
 
+def function(given: Callable[[Any], Any] | str) -> Callable[[Any], Any]:
+    """What trains: a function, or one of the user's by its name, "module:function"."""
+    if isinstance(given, str):
+        return named(given)
+    if not callable(given):
+        raise GravenError(
+            f"--fine-tune: is a {type(given).__name__}; give a function that trains the "
+            "torch.nn.Module that it gets, or its name, 'module:function'."
+        )
+    return given
+
+
 def named(text: str) -> Callable[[Any], Any]:
-    """The function "module:name" of the user's."""
     place, _, name = text.partition(":")
     sys.path.insert(0, os.getcwd())
     try:
-        return getattr(importlib.import_module(place), name)
+        found = getattr(importlib.import_module(place), name)
     except Exception as error:  # of the user's own code as well
-        reason = str(error).strip().split("\n")[0]
         raise GravenError(
-            f"fine_tune '{text}': cannot be loaded, expected module:function: "
-            f"{type(error).__name__}: {reason}."
+            f"--fine-tune '{text}': cannot be loaded, expected module:function: {reason(error)}."
         ) from None
     finally:
         sys.path.pop(0)
+    tune = function(found)
+
+    def told(module: Any) -> Any:
+        """Whoever named it sees no traceback, but a sentence."""
+        try:
+            return tune(module)
+        except GravenError:
+            raise
+        except Exception as error:
+            raise GravenError(f"--fine-tune '{text}': has failed: {reason(error)}.") from error
+
+    return told
+
+
+def reason(error: Exception) -> str:
+    first_line = str(error).strip().split("\n")[0].rstrip(".")
+    return f"{type(error).__name__}: {first_line}"
 
 
 def library() -> Any:
@@ -137,7 +163,7 @@ def library() -> Any:
         import torch
     except ImportError:
         raise ToolError(
-            "fine_tune: PyTorch, which trains, is missing; pip install 'graven[torch]'."
+            "--fine-tune: PyTorch, which trains, is missing; pip install 'graven[torch]'."
         ) from None
     return torch
 
