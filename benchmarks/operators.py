@@ -77,7 +77,7 @@ constexpr void put(Words& out, int layers) {{
   for (int k = 0; k < layers; ++k) {{
     const int value = graph.layers[k].value;
     const bool free = graph.values[value].layer != k;
-    out.put_text(free ? "" : graven::{isa}::kernels::name_of(graph.view(), value));
+    out.put_text(free ? "" : graven::{isa}::kernels::name_in<graph>(value));
   }}
 }}
 constexpr std::size_t put_all(std::int64_t* to) {{
