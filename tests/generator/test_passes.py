@@ -8,6 +8,8 @@ import random_models
 from graven import emit, ir, passes, reference
 from graven.errors import GravenError
 from graven.frontends import tflite, tflite_writer
+from graven.layers.dense import Dense
+from graven.layers.embedding_lookup import EmbeddingLookup
 from graven.layers.fill import Fill
 from graven.layers.pad import Pad
 from graven.layers.reshape import Reshape
@@ -272,3 +274,38 @@ def test_operands_broadcast_along_any_axes():
 def test_axes_that_broadcast_alike_become_one(shapes, collapsed):
     output = np.broadcast_shapes(*shapes)
     assert collapsed_axes(shapes, output) == collapsed
+
+
+# -- tied weights ---------------------------------------------------------------------------------
+
+
+def tied_network(first: str) -> ir.Network:
+    """A table that a dense layer multiplies with, and of which an embedding takes rows: in either
+    order, as both may stand side by side."""
+    b = builder()
+    data, where = b.input((1, 5)), b.tensor((1,), INT32)
+    b.inputs.append(where)
+    table = b.weights(data, (7, 5), 0, per_channel=False)
+    scales = ir.Quantization((0.3,), (2,))
+    product, rows = b.tensor((1, 7), INT8, scales), b.like(table, (1, 5))
+    steps = {
+        "FULLY_CONNECTED": lambda: b.add("FULLY_CONNECTED", Dense(), [data, table, -1], product),
+        "EMBEDDING_LOOKUP": lambda: b.add(
+            "EMBEDDING_LOOKUP", EmbeddingLookup(), [where, table], rows
+        ),
+    }
+    for name in sorted(steps, key=lambda each: each != first):
+        steps[name]()
+    return parsed(b.network([product, rows]))
+
+
+@pytest.mark.parametrize("first", ["FULLY_CONNECTED", "EMBEDDING_LOOKUP"])
+def test_a_table_that_a_dense_layer_has_too_lies_in_flash_once(first):
+    network = tied_network(first)
+    tied = passes.canonical(network)
+    assert sorted(names(tied)) == ["BATCH_MATMUL", "LITERAL", "LOOKUP"]
+    given = [np.int8([[1, -2, 3, -4, 127]]), np.int32([3])]
+    before, after = (reference.run(each, given) for each in (network, tied))
+    for index in network.outputs:
+        np.testing.assert_array_equal(before[index], after[index])
+    assert emit.header(tied, "0" * 64)

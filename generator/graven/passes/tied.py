@@ -18,19 +18,23 @@ def tied(network: ir.Network) -> ir.Network:
         for operator in network.operators
         if operator.name == "LITERAL"
     }
-    operators = [
-        dataclasses.replace(
-            operator,
-            name="BATCH_MATMUL",
-            layer=BatchMatMul(adjoint_y=True),
-            inputs=(operator.inputs[0], literals[operator.inputs[1]]),
-        )
-        if operator.name == "FULLY_CONNECTED"
-        and operator.inputs[1] in literals
-        and _is_product(network, operator)
-        else operator
-        for operator in network.operators
-    ]
+    read = set()
+    operators = []
+    for operator in network.operators:
+        if (
+            operator.name == "FULLY_CONNECTED"
+            and operator.inputs[1] in literals
+            and _is_product(network, operator)
+        ):
+            read.add(operator.inputs[1])
+            inputs = (operator.inputs[0], literals[operator.inputs[1]])
+            layer = BatchMatMul(adjoint_y=True)
+            operator = dataclasses.replace(
+                operator, name="BATCH_MATMUL", layer=layer, inputs=inputs
+            )
+        operators.append(operator)
+    # A table comes before whatever reads it now, which may stand in front of the embedding.
+    operators.sort(key=lambda each: each.name != "LITERAL" or each.inputs[0] not in read)
     return dataclasses.replace(network, operators=tuple(operators))
 
 
