@@ -294,7 +294,7 @@ def within(kind: str | None, flash: int | None, ram: int | None) -> Bytes | None
         return None
     if not given:
         raise GravenError(
-            "quantize='mixed': needs a budget; give flash= or ram=, bytes on the target."
+            "--quantize mixed: needs a budget; give --flash or --ram, bytes on the target."
         )
     return Bytes(flash, ram)
 

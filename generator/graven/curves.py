@@ -21,6 +21,7 @@ from graven.errors import GravenError
 from graven.outputs import write_file
 from graven.pruning import structured
 from graven.pruning.structured import FineTune
+from graven.quantize.budget import MIXED
 from graven.quantize.kinds import kind_of
 from graven.quantize.search import Progress, quiet
 
@@ -102,6 +103,11 @@ def check(keep: Sequence[float], quantize: str | None) -> None:
         raise GravenError(f"keep={keep!r}: expected several shares, as in (1, 0.75, 0.5).")
     for share in keep:
         structured.check_share(share)
+    if quantize == MIXED:
+        raise GravenError(
+            "--quantize mixed: is for a budget in bytes, where this makes a model for each share "
+            "of the weights; take int8, int4 or int16x8."
+        )
     if quantize is not None:
         kind_of(quantize)
 

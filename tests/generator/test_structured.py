@@ -332,6 +332,24 @@ def test_the_curve_is_a_table_and_a_plot_and_what_a_report_takes(tmp_path):
     assert "Accuracy against bytes" in text and "Pruned by structure" in text
 
 
+@pytest.mark.parametrize(("given", "says"), [
+    ({"keep": 0.5}, r"keep=0\.5: expected several shares"),
+    ({"keep": ()}, r"keep=\(\): expected several shares"),
+    ({"keep": (1, 2)}, "keep=2: expected a share above 0"),
+    ({"quantize": "mixed"}, "quantize='mixed': is for a budget in bytes"),
+    ({"quantize": "int5"}, "quantize 'int5': expected one of int8"),
+    ({"criterion": "l2"}, "criterion 'l2': expected one of"),
+])  # fmt: skip
+def test_a_curve_that_cannot_be(given, says, tmp_path):
+    """Said at once, not once for each share."""
+    network, x = redundant(), images(8, 9)
+    model = saved(network, tmp_path)
+    with pytest.raises(GravenError, match=says):
+        curves.curve(model, x, labels(network, x), calibrate=images(), **given)
+    with pytest.raises(GravenError, match="has labels of shape 3 for 8 samples"):
+        curves.curve(model, x, labels(network, x)[:3], calibrate=images())
+
+
 def test_the_command(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(sweep, "costs", lambda *given: {"flash": 1000, "ram": 100})
     network = redundant()
