@@ -244,6 +244,11 @@ def collected(given: Any) -> Any:
         return [plain(given)]
     if isinstance(given, dict):
         return {name: each_plain(value) for name, value in given.items()}
+    if not hasattr(given, "__iter__") and not hasattr(given, "__getitem__"):
+        raise GravenError(
+            f"calibrate: is a {type(given).__name__}; give an array of samples, arrays by the "
+            "inputs' names, files, or what yields batches."
+        )
     batches = [each[0] if isinstance(each, list | tuple) else each for each in given]
     if not batches:
         raise GravenError("calibrate: yields nothing; give some hundred samples.")

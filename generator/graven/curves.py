@@ -71,7 +71,9 @@ def curve(
     check(keep, quantize)
     whole = compiled(model, **{**example(model, calibrate), **others}, target=target, plan=plan)
     samples = calibration(whole.source.network, collected(calibrate), "keep", whole.pixels)
-    evaluation.data(samples_and_labels[:-1], samples_and_labels[-1] if samples_and_labels else ())
+    if len(samples_and_labels) < 2:
+        raise GravenError("curve: takes samples and labels that judge, as in curve(model, x, y).")
+    evaluation.data(samples_and_labels[:-1], samples_and_labels[-1])
     structured.check(whole.source.network, criterion)
     pruner: structured.Pruner | None = None
     results, models = [], []

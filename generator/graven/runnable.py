@@ -81,6 +81,8 @@ class Runnable:
         """All measures for what the labels are, by name."""
         from graven import evaluation
 
+        if len(samples_and_labels) < 2:
+            raise GravenError("evaluate: takes samples and labels, as in evaluate(x, y).")
         *samples, labels = samples_and_labels
         given = evaluation.data(samples, labels)
         task, labels = evaluation.task_of(self.network, given.labels)

@@ -149,6 +149,9 @@ def test_estimator():
         (lambda path, x: graven.compile(path).compare(3), "give another graven.Model or a target"),
         (lambda path, x: graven.compile(path).save("no/such/m.hpp"), "cannot be written"),
         (lambda path, x: graven.compile(path, quantize="int8", calibrate=[]), "yields nothing"),
+        (lambda path, x: graven.compile(path, quantize="int8", calibrate=3), "calibrate: is a int"),
+        (lambda path, x: graven.compile(path, quantize=["int8"], calibrate=x), "expected one of"),
+        (lambda path, x: graven.compile(path).evaluate(x), "takes samples and labels"),
     ],
 )
 def test_misuse(path, data, call, sentence):

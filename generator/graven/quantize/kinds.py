@@ -23,6 +23,6 @@ KINDS = {
 
 def kind_of(name: str) -> Kind:
     """GravenError for a name that is none."""
-    if name not in KINDS:
+    if not isinstance(name, str) or name not in KINDS:
         raise GravenError(f"quantize '{name}': expected one of {', '.join(KINDS)}, mixed.")
     return KINDS[name]
