@@ -85,9 +85,9 @@ template <const auto& forward, const auto& params, TrainPolicy policy> struct Ch
     static_assert(one_output || error::unsupported<error::got<forward.output_count>>,
                   "Trainer: the network must have one output, from which the loss is computed.");
     static_assert(some_learn || error::unsupported<>,
-                  "Trainer: no layer of this network can learn. Dense, Conv2D and DepthwiseConv2D "
-                  "with float32 weights can; behind int8 layers put Dequantize, then a "
-                  "TrainableDense.");
+                  "Trainer: no layer of this network can learn. Dense, convolutions, LayerNorm, "
+                  "RMSNorm, GRU and Embedding with float32 weights can; behind int8 layers put "
+                  "Dequantize, then a TrainableDense.");
     static_assert(in_vain < 0 || !some_learn || error::unsupported<error::at_layer<in_vain>>,
                   "Trainer: this layer stands in Trainable<>, but its weights are integers, which "
                   "do not learn. Put Dequantize before it and give it float32 weights.");
@@ -98,8 +98,8 @@ template <const auto& forward, const auto& params, TrainPolicy policy> struct Ch
                   "Trainer: softmax_cross_entropy needs at least two scores per pixel of the "
                   "output; of one number take loss::binary_cross_entropy, mse or huber.");
     static_assert(without_weights < 0 || error::size_mismatch<error::at_layer<without_weights>>,
-                  "Trainer: this layer does not learn, so its record needs a filter. Only layers "
-                  "that learn may begin without one (Trainer::initialize).");
+                  "Trainer: this layer does not learn, so its record needs a filter, that of a GRU "
+                  "its matrices. Only layers that learn may begin without (Trainer::initialize).");
     return one_input && one_output && some_learn && in_vain < 0 && is_real && scores &&
            without_weights < 0;
   }
