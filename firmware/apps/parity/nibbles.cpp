@@ -21,6 +21,8 @@ void convolutions() {
   compare<Sequential<C<16, 9, e3>>, Shape{3, 5, 16}, nibbles>("conv 3x3, 144 taps, 9 outputs");
   compare<Sequential<C<4, 1, e2>>, Shape{3, 4, 4}, nibbles>("one output");
   compare<Sequential<C<4, 7, e2>>, Shape{3, 1, 4}, nibbles>("one column");
+  compare<Sequential<C<1, 9, e3, e1, same, relu6>>, Shape{5, 6, 1}, nibbles>("9 taps, clamped");
+  compare<Sequential<C<17, 6, e3>>, Shape{3, 5, 17}, nibbles>("conv 3x3, 153 taps");
 }
 
 void depthwises() {

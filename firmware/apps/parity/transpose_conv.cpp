@@ -22,6 +22,10 @@ void check() {
   some<real>();
   compare<Sequential<TransposeConv2D<8, 1, 4, 2, same>>, Shape{3, 4, 8}, centred>("one output");
   compare<Sequential<TransposeConv2D<3, 4, 2, 3>>, Shape{3, 3, 3}, full>("gaps");
+  compare<Sequential<TransposeConv2D<4, 3, 2, 3, valid, none, Extent(2)>>, Shape{1, 1, 4}, centred>(
+      "remainders without an output");
+  compare<Sequential<TransposeConv2D<1, 5, 5, 2, same, none, Extent(5)>>, Shape{3, 3, 1}, full>(
+      "5x5, an odd size");
   using UNet = Sequential<C<3, 6, e3, Stride(2)>, TransposeConv2D<6, 4, 3, 2, same>, C<4, 2, e1>>;
   compare<UNet, Shape{8, 8, 3}, centred>("between convolutions");
   compare<UNet, Shape{8, 8, 3}, left, plan::smallest>("between convolutions, small");

@@ -54,6 +54,8 @@ void check() {
   dense<70, 16>();
   depthwises<4>();
   depthwises<7>();
+  compare<Sequential<D<5, Extent(1, 3), e1, same, none, Dilation(1, 4)>>, Shape{1, 2, 5}, words>(
+      "int16 depthwise, wider than its input");
   compare<Sequential<D<8, e3>>, Shape{4, 6, 8}, steep_words>("int16 depthwise, steep");
   using ByRows = Sequential<C<3, 5, e3>, Flatten, Dense<90, 6>>;
   compare<ByRows, Shape{3, 6, 3}, words>("int16 Dense by rows");
