@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import numpy as np
 from graven import Model
-from graven.errors import GravenError
+from graven.errors import GravenError, ToolError
 from graven.outputs import write_file
 
 TARGETS = ("cortex-m0", "cortex-m4", "cortex-m7")
@@ -169,6 +169,8 @@ def options_of(given: argparse.Namespace) -> Options:
     epochs = getattr(given, "epochs", None)
     if epochs is not None and epochs < 1:
         raise GravenError(f"--epochs {epochs}: is no number of rounds; take 1 or more.")
+    if not 0 <= given.seed < 1 << 32:
+        raise GravenError(f"--seed {given.seed}: is no seed; take 0 or more, below 2^32.")
     targets = QUICK_TARGETS if given.quick else TARGETS
     return Options(given.out, given.seed, epochs, given.quick, targets, not given.quick)
 
@@ -184,6 +186,9 @@ def exit_with(main: Callable[[], object]) -> NoReturn:
     try:
         main()
     except GravenError as error:
-        print(f"zoo: {error}", file=sys.stderr)
+        print(f"zoo: {error.said}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:  # a folder that cannot be made, a full disk
+        print(f"zoo: {error.filename}: {error.strerror}; name another --out.", file=sys.stderr)
+        sys.exit(ToolError.exit_code)
     sys.exit(0)

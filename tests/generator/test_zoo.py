@@ -134,11 +134,22 @@ def test_who_judges_has_not_been_trained_with():
     assert sum(each.tobytes() in seen for each in test.x) <= len(test) // 500
 
 
-def test_command_says_what_is_wrong(tmp_path):
-    command = [sys.executable, "-m", "zoo.mnist", "--epochs", "0", "--out", str(tmp_path)]
+@pytest.mark.parametrize(("given", "says"), [
+    (("--epochs", "0"), "--epochs 0: is no number of rounds; take 1 or more."),
+    (("--seed", "-1"), "--seed -1: is no seed; take 0 or more, below 2^32."),
+])  # fmt: skip
+def test_command_says_what_is_wrong(given, says, tmp_path):
+    command = [sys.executable, "-m", "zoo.mnist", *given, "--out", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr == "zoo: --epochs 0: is no number of rounds; take 1 or more.\n"
+    assert done.stderr == f"zoo: {says}\n"
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit, match="3"):
+        trial.exit_with(lambda: (tmp_path / "file/inside").mkdir())
+    assert capsys.readouterr().err.endswith("file/inside: Not a directory; name another --out.\n")
 
 
 def test_missing_packages_are_named():
