@@ -4,13 +4,13 @@ test_watch_deep.py.)"""
 from __future__ import annotations
 
 import runpy
-from importlib import util
 from pathlib import Path
 
 import numpy as np
 import pytest
 import watch
 from graven.errors import GravenError
+from zoo import data
 
 TRAIN = Path(__file__).parents[2] / "firmware/models/watch/train.py"
 PRINTED = "as_it_came 50 of 80\nfitted 60 of 80\nstate_bytes 960\nweights 0x0badcafe\nend\n"
@@ -36,15 +36,16 @@ def test_programs_that_failed_and_folders_without_watches_are_named(tmp_path: Pa
 
 def test_windows_of_a_wearer_do_not_overlap() -> None:
     train = runpy.run_path(str(TRAIN))
-    data = np.arange(6 * 350).reshape(350, 6)
-    made = train["windows"](data, train["WINDOW"])
+    moments = np.arange(6 * 350).reshape(350, 6)
+    made = train["windows"](moments, train["WINDOW"])
     assert made.shape == (3, 1, 100, 6)
-    assert np.array_equal(made.reshape(300, 6), data[:300])
+    assert np.array_equal(made.reshape(300, 6), moments[:300])
 
 
 def test_training_names_the_packages_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(util, "find_spec", lambda name: None)
+    monkeypatch.setattr(data, "find_spec", lambda name: None)
     with pytest.raises(
-        SystemExit, match=r"seglearn and torch not found; .* install seglearn torch"
+        data.Missing,
+        match=r"seglearn and torch: not installed.* install seglearn 'graven\[torch\]'",
     ):
         runpy.run_path(str(TRAIN))["recordings"]()
