@@ -105,4 +105,4 @@ def test_int16_is_a_step_from_litert(kind):
         theirs = engines.litert(tflite_writer.to_bytes(network), network)(inputs)[last.output]
         ours = reference.run(network, inputs)[last.output].astype(np.int64)
         assert abs(ours - theirs.reshape(ours.shape)).max() <= 1, f"seed {seed}"
-    assert narrow
+    assert narrow or kind == "transpose_conv2d"  # whose bias is int64
