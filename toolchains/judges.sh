@@ -44,6 +44,7 @@ install_extra() {
 }
 
 for extra in "${@:-judges}"; do
+  grep -q "^$extra = " pyproject.toml || fail "pyproject.toml has no extra $extra"
   folder=.venv-$extra
   if [[ -x .venv/bin/graven ]] && has_all "$extra"; then
     rm -rf "$folder"

@@ -149,25 +149,36 @@ def is_module(model: Any) -> bool:
 
 
 def read(
-    model: Any,
-    example: Any,
-    samples: Any,
-    layout: str | None,
-    of: str | None,
+    model: Any, example: Any, samples: Any, layout: str | None, of: str | None,
     shape: Sequence[int] | None,
-) -> files.Source:
+) -> files.Source:  # fmt: skip
+    given = {"example": example, "layout": layout, "of": of, "shape": shape}
+
+    def takes(*names: str) -> None:
+        for name, value in given.items():
+            if value is not None and name not in names:
+                raise GravenError(
+                    f"compile: {name}= says nothing about a {type(model).__name__}; leave it out."
+                )
+
     if isinstance(model, Model):
+        takes()
         return model.source
     if isinstance(model, str | os.PathLike):
+        takes("layout", "of", "shape")
         return files.read(Path(model), layout, of, shape)
     if keras.is_model(model):
+        takes("layout")
         network = keras.from_model(model, layout)
     elif is_module(model):
+        takes("example", "layout")
         network = torch.from_module(model, examples(model, example, samples), layout=layout)
         network = replace(network, name=files.default_name(Path(type(model).__name__.lower())))
     elif sklearn.is_estimator(model):
+        takes()
         network = sklearn.from_estimator(model)
     elif isinstance(model, PySequentialModel):
+        takes("layout")
         network = nano_rust.from_model(model, layout)
     else:
         raise GravenError(

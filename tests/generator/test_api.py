@@ -152,6 +152,11 @@ def test_estimator():
         (lambda path, x: graven.compile(path, quantize="int8", calibrate=3), "calibrate: is a int"),
         (lambda path, x: graven.compile(path, quantize=["int8"], calibrate=x), "expected one of"),
         (lambda path, x: graven.compile(path).evaluate(x), "takes samples and labels"),
+        (lambda path, x: graven.compile(path, example=x[:1]), "example= says nothing about a"),
+        (
+            lambda path, x: graven.compile(graven.compile(path), layout="nchw"),
+            "layout= says nothing about a Model; leave it out",
+        ),
     ],
 )
 def test_misuse(path, data, call, sentence):
