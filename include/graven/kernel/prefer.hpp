@@ -24,6 +24,9 @@ concept Listed = requires(const GraphView& graph, int value) {
   { K::name } -> std::convertible_to<const char*>;
   { K::serves(graph, value) } -> std::same_as<bool>;
 };
+template <class K> constexpr bool serves(const GraphView& graph, int value) {
+  return K::serves(graph, value);
+}
 template <const auto& graph, class K> constexpr bool serves_in(int value) {
   if constexpr (requires { K::template served<graph>[0]; })
     return K::template served<graph>[static_cast<std::size_t>(value)];
@@ -63,15 +66,17 @@ template <class... Kernels> struct KernelList {
   static constexpr int count = sizeof...(Kernels);
   static constexpr const char* names[sizeof...(Kernels) + 1]{Kernels::name..., ""};
 
-  // Which kernel is a value's; `count`: none.
+  // Which kernel is a value's; `count`: none. (No fold over the kernels: clang nests 256 at most.)
   static constexpr int first(const GraphView& graph, int value) {
+    constexpr bool (*asked[])(const GraphView&, int){serves<Kernels>..., nullptr};
     int n = 0;
-    static_cast<void>((... || (Kernels::serves(graph, value) || (++n, false))));
+    while (n < count && !asked[n](graph, value)) ++n;
     return n;
   }
   template <const auto& graph> static constexpr int first_in(int value) {
+    constexpr bool (*asked[])(int){serves_in<graph, Kernels>..., nullptr};
     int n = 0;
-    static_cast<void>((... || (serves_in<graph, Kernels>(value) || (++n, false))));
+    while (n < count && !asked[n](value)) ++n;
     return n;
   }
   template <const auto& graph> static constexpr const char* name_in(int value) {
