@@ -8,14 +8,14 @@ by its layer module.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from graven import ir, layers, unsupported
 from graven.errors import GravenError
-from graven.node import PLAIN, QUANTIZED, Node, Option, node_among, several, shape_text
+from graven.node import PLAIN, QUANTIZED, Misshapen, Node, Option, node_among, several, shape_text
 
 MOST_AXES = 6
 MOST_BYTES = 1 << 28  # of one tensor: far above any microcontroller's memory
@@ -48,13 +48,16 @@ def checked(
     operators: Sequence[Stated],
     inputs: Sequence[int],
     outputs: Sequence[int],
+    open_shapes: Collection[int] = (),
 ) -> ir.Network:
-    """The network; GravenError if it is none. `source` is what messages call the file."""
+    """The network; GravenError if it is none. `source` is what messages call the file.
+    `open_shapes` are computed tensors of which the file does not know every extent (it counts
+    those as 1): what the operator makes of its inputs holds."""
     operators = [
         replace(each, index=index) if each.index < 0 else each
         for index, each in enumerate(operators)
     ]
-    gate = _Gate(source, tuple(tensors))
+    gate = _Gate(source, tuple(tensors), open_shapes)
     gate.check_names(operators)
     users = gate.users(operators)
     for index, tensor in enumerate(gate.tensors):
@@ -105,9 +108,12 @@ def check_axes(source: str, where: str, count: int) -> None:
 
 
 class _Gate:
-    def __init__(self, source: str, tensors: tuple[ir.Tensor, ...]) -> None:
+    def __init__(
+        self, source: str, tensors: tuple[ir.Tensor, ...], open_shapes: Collection[int]
+    ) -> None:
         self.source = source
         self.tensors = list(tensors)  # those that are folded become constants
+        self.open_shapes = set(open_shapes)  # without those that an operator has closed
 
     def error(self, message: str) -> GravenError:
         return GravenError(f"{self.source}: {message}")
@@ -162,9 +168,25 @@ class _Gate:
             )
         )
         inputs = (*inputs, *(each.index for each in node.inputs[len(inputs) :] if each))
-        return ir.Operator(
-            index, each.name, layers.modules()[each.name].read(node), inputs, outputs
-        )
+        return ir.Operator(index, each.name, self.layer(node), inputs, outputs)
+
+    def layer(self, node: Node) -> ir.Layer:
+        """Of an operator; its outputs whose shape is open get theirs."""
+        while True:
+            try:
+                found = layers.modules()[node.name].read(node)
+            except Misshapen as error:
+                if error.tensor not in self.open_shapes:
+                    raise
+                self.open_shapes.remove(error.tensor)
+                closed = replace(self.tensors[error.tensor], shape=error.shape)
+                self.check_tensor(closed, f"{node.where}, ")
+                self.tensors[error.tensor] = closed
+                node = replace(
+                    node, outputs=tuple(self.tensors[each.index] for each in node.outputs)
+                )
+            else:
+                return found
 
     def folded(self, operator: ir.Operator) -> bool:
         """Whether its outputs are constants from here on: it reads nothing else, or its module

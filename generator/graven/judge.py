@@ -4,6 +4,7 @@ must not end ours.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
@@ -46,6 +47,7 @@ def opinions(
             raise _failure(engine, network, code, printed.split("\n"))
         with np.load(folder / FOUND) as found:
             stored = {tuple(map(int, name.split("_"))): found[name] for name in found.files}
+    _check_sizes(engine, network, stored)
     return [
         {index: value for (inference, index), value in stored.items() if inference == k}
         for k in range(len(values[0]))
@@ -61,6 +63,22 @@ def check_known(engine: str, network: ir.Network) -> None:
             f"{network.source}: {engines.TITLES[engine]} has no {', '.join(own)}; take "
             "--against numpy."
         )
+
+
+def _check_sizes(
+    engine: str, network: ir.Network, stored: dict[tuple[int, ...], np.ndarray]
+) -> None:
+    """An engine that takes for 1 what a file leaves open computes a part of the model."""
+    for (_, index), value in stored.items():
+        tensor = network.tensors[index]
+        expected = math.prod(tensor.shape)
+        if value.size != expected:
+            raise GravenError(
+                f"{network.source}: tensor {index} '{tensor.name}': has {value.size} elements in "
+                f"{engines.TITLES[engine]}, expected {expected}, for the file leaves its shape "
+                "open; take --against litert, or export the model with a fixed batch (in Keras: "
+                "Input(shape, batch_size=1))."
+            )
 
 
 def _failure(engine: str, network: ir.Network, code: int, lines: Sequence[str]) -> ToolError:

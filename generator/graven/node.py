@@ -46,6 +46,15 @@ MOST_SUMMED = 65535  # int16 elements
 MOST_STRIDE = 16383  # four rows further, the kernels' 16 bits still hold it
 
 
+class Misshapen(GravenError):
+    """A tensor has another shape than its operator makes it; where a file leaves shapes open, the
+    latter holds."""
+
+    def __init__(self, message: str, tensor: int, shape: tuple[int, ...]) -> None:
+        super().__init__(message)
+        self.tensor, self.shape = tensor, shape
+
+
 @dataclass(frozen=True, eq=False)
 class Node:
     source: str  # file name, for messages
@@ -121,11 +130,12 @@ class Node:
 
     def expect_shape(self, tensor: ir.Tensor, shape: tuple[int, ...]) -> None:
         if tensor.shape != tuple(shape):
-            raise self.error(
+            error = self.error(
                 f"has shape {shape_text(tensor.shape)}, but the operator's inputs and options make "
                 f"it {shape_text(shape)}.",
                 tensor,
             )
+            raise Misshapen(str(error), tensor.index, tuple(map(int, shape)))
 
     def expect_element(self, tensor: ir.Tensor, *elements: ir.Element) -> None:
         if tensor.element not in elements:

@@ -226,3 +226,30 @@ def test_products_of_int16_that_may_leave_48_bits():
     layer = random_models.BatchMatMul(adjoint_y=True)
     network = b.network([b.add("BATCH_MATMUL", layer, pair, output)])
     assert "adds 131072 products, at most 131071 fit 48 bits" in refused(network)
+
+
+# Without those that keep a variable, whose units are their output's, or whose shape no input says.
+STATED = ("audio", "delay_line", "detections", "lstm", "reshape", "variable")
+OPEN = [kind for kind in random_models.KINDS if kind not in STATED]
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_open_shapes_are_what_operators_make_them(kind):
+    for seed in range(5):
+        network = random_models.random_case(np.random.default_rng(seed), kind)
+        computed = [index for each in network.operators for index in each.outputs]
+        tensors = list(network.tensors)
+        for index in computed:
+            shape = (1,) * len(tensors[index].shape)  # as a file stores what it leaves open
+            tensors[index] = dataclasses.replace(tensors[index], shape=shape)
+        found = through(network, tensors=tensors, open_shapes=computed)
+        assert found.operators == network.operators
+        assert [each.shape for each in found.tensors] == [each.shape for each in network.tensors]
+
+
+def test_only_open_shapes_are_closed():
+    network = change(convolution(), 2, shape=(1, 1, 1, 3))
+    assert "has shape 1x1x1x3, but" in refused(network)
+    assert through(network, open_shapes=[2]).tensors[2].shape == (1, 5, 5, 3)
+    wrong = change(network, 0, shape=(1, 5, 5, 3))
+    assert "operator 0 (CONV_2D)" in refused(wrong, open_shapes=[2])

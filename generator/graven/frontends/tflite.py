@@ -130,6 +130,13 @@ class _Reader:
             for place in range(len(names))
             for index in _integers(self.graph.Operators(place), "Outputs")
         }  # one that is a variable keeps for its operator what it was
+        self.fillings = {
+            index: _integers(self.graph.Operators(place), "Inputs")[1:]
+            for place, name in enumerate(names)
+            if name == "FILL"
+            for index in _integers(self.graph.Operators(place), "Outputs")
+        }
+        self.open: set[int] = set()  # of those, the ones with extents that the file leaves open
         self.resources = Resources(self.model, self.source, self.name_of, self.content)
         operators = [
             self.operator(index, name) for index, name in enumerate(names) if name not in SILENT
@@ -147,7 +154,9 @@ class _Reader:
             run.outputs,
         )
         description = _text(self.model.Description())
-        return checked(name, self.source, description, tensors, operators, inputs, run.outputs)
+        return checked(
+            name, self.source, description, tensors, operators, inputs, run.outputs, self.open
+        )
 
     # -- operators -------------------------------------------------------------------------------
 
@@ -258,15 +267,28 @@ class _Reader:
         if record.Type() == tflite.TensorType.RESOURCE:
             return self.variable(index, name, where)
         element = self.element(record, where)
-        shape = self.shape(record, where)
+        shape = self.shape(record, where, computed=index in self.made)
+        if index in self.made and (_array(record, "ShapeSignature") < 0).any():
+            self.open.add(index)
         quantization = self.quantization(record, shape, element)
         data = self.constant(record, shape, element, where)
         initial = None
         if record.IsVariable() and index not in self.made:
             initial, data = _zeros(shape, element, quantization), None
-        if quantization and quantization.scale == (0.0,) and data is not None and not data.any():
+        if quantization and quantization.scale == (0.0,) and self.is_zero(index, data):
             quantization = ir.Quantization((LEAST_SCALE,), quantization.zero_point)
         return ir.Tensor(index, name, shape, element, quantization, data, initial)
+
+    def is_zero(self, index: int, data: np.ndarray | None) -> bool:
+        """Whether a tensor is a constant of zeros, for which some converters store the scale 0."""
+        if data is not None:
+            return not data.any()
+        filling = [
+            self.tensor(each, "") for each in self.fillings.get(index, ()) if each not in self.made
+        ]
+        return bool(filling) and all(
+            each.data is not None and not each.data.any() for each in filling
+        )
 
     def variable(self, index: int, name: str, where: str) -> ir.Tensor:
         """A resource's handle as the variable that it names; another one is left alone."""
@@ -303,7 +325,9 @@ class _Reader:
             )
         return element
 
-    def shape(self, record: tflite.Tensor, where: str) -> tuple[int, ...]:
+    def shape(self, record: tflite.Tensor, where: str, computed: bool = False) -> tuple[int, ...]:
+        """Open extents (-1 in the signature) are stored as 1: right for a batch that comes in, and
+        what an operator computes, the operator knows."""
         check_axes(self.source, where, record.ShapeLength())
         shape = _integers(record, "Shape")
         signature = tuple(
@@ -311,11 +335,12 @@ class _Reader:
         )
         if signature and len(signature) != len(shape):
             raise self.error(f"{where}: its shape and shape signature differ in rank.")
-        dynamic = [axis for axis, extent in enumerate(signature) if extent < 0 and axis > 0]
-        if dynamic or any(extent < 0 for extent in shape):
+        dynamic = any(extent < 0 for extent in signature[1:])
+        if (dynamic and not computed) or any(extent < 0 for extent in shape):
             raise self.error(
                 f"{where}: has the dynamic shape {shape_text(signature or shape)}; export the "
-                "model with a fixed input shape."
+                "model with a fixed input shape, its batch included (in Keras: "
+                "Input(shape, batch_size=1))."
             )
         return shape
 

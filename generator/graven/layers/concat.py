@@ -54,7 +54,7 @@ def read(node: Node) -> Concat:
     if not plain:
         node.expect_activation(output, wide=True)
     axis = node.axis(int(node.option("Axis")), len(output.shape))
-    total = 0
+    total, like = 0, node.input(0).shape
     for position in range(len(node.inputs)):
         data = node.input(position)
         if not plain:
@@ -66,13 +66,13 @@ def read(node: Node) -> Concat:
                 f"{shape_text(output.shape)}.",
                 data,
             )
-        node.expect_shape(data, (*output.shape[:axis], data.shape[axis], *output.shape[axis + 1 :]))
+        node.expect_shape(data, (*like[:axis], data.shape[axis], *like[axis + 1 :]))
         total += data.shape[axis]
         if data.element is ir.Element.INT8:
             node.expect_multiplier(scale_of(data) / scale_of(output))
         elif data.element is ir.Element.INT16:
             node.expect_same_quantization(output, data)
-    node.expect_shape(output, (*output.shape[:axis], total, *output.shape[axis + 1 :]))
+    node.expect_shape(output, (*like[:axis], total, *like[axis + 1 :]))
     activation = node.activation()
     if (plain or output.element is ir.Element.INT16) and activation != "NONE":
         raise node.error(

@@ -65,12 +65,8 @@ def read(node: Node) -> TransposeConv2D:
         raise node.error(
             f"has filters of {depth} input channels, but the input has {data.shape[3]}.", weights
         )
-    if node.input(0).data is not None and node.integers(0) != output.shape:
-        raise node.error(
-            f"has shape {shape_text(output.shape)}, but input 0 says "
-            f"{shape_text(node.integers(0))}.",
-            output,
-        )
+    if node.input(0).data is not None:
+        node.expect_shape(output, node.integers(0))
     rows, columns = spans(layer, output.shape, (height, width))
     if (rows.output, columns.output) != data.shape[1:3] or output.shape[3] != channels:
         raise node.error(
