@@ -32,6 +32,8 @@ void check() {
   attention<2, 1, 128, sliding(6), centred, Shape{1, 7, 1}>("attention, many channels");
   attention<3, 1, 8, past, full, Shape{2, 6, 1}>("attention, three queries per key");
   attention<5, 1, 4, sliding(6), centred, Shape{2, 4, 1}>("attention, five queries per key");
+  attention<2, 1, 20, past, extreme, Shape{1, 11, 1}>("attention, twenty channels");
+  attention<1, 1, 36, everything, full, Shape{1, 9, 1}>("attention, thirty-six channels");
   attention<4, 2, 6, sliding(4), real>("attention, float32");
   attention<2, 1, 4, everything, real>("attention, float32, everything");
   attention<2, 1, 24, sliding(5), real, Shape{3, 3, 1}>("attention, float32, blocks");

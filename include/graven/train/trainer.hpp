@@ -108,7 +108,8 @@ public:
 
   // The arrays that learn, in the order in which layers are read, of each the weights, then the
   // bias, as they lie in the State; they may be written. Dense over several rows has for each row
-  // of its input the weights of all outputs, all others the order of Parameters::filter.
+  // of its input the weights of all outputs (an Embedding makes one row of all tokens), all others
+  // the order of Parameters::filter.
   static constexpr int array_count = Step::differentiation.array_count;
   static constexpr int layer_of(int array) { return value_of(array).layer; }
   template <int array> auto weights() {

@@ -4,7 +4,7 @@
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
-#include "graven/isa/armv7em/dense/rows.hpp"
+#include "graven/isa/armv7em/dense/scores.hpp"
 #include "graven/isa/scalar/attention_integer.hpp"
 
 namespace graven::core::armv7em_isa {
@@ -45,12 +45,15 @@ struct AttentionRule : scalar_isa::AttentionInt8 {
   template <int n = 1> void attend(const Glance& at, int count, std::byte* scratch) const {
     std::byte* const query = scratch + 4 * n * round4(at.seen);
     const std::uint32_t zeros = (static_cast<std::uint32_t>(zero_q) & 0xffff) * 0x10001u;
-    for (int q = 0; q < n; ++q)
-      for (int c = 0; c < count; c += 4) {
-        const auto four = load<std::uint32_t>(at.query + q * count + c);
-        store_aligned(query + half_at<n>(c, q), less_halves(even_bytes(four), zeros));
-        store_aligned(query + half_at<n>(c + 1, q), less_halves(odd_bytes(four), zeros));
+    const std::byte* from = at.query;
+    for (int q = 0; q < n; ++q) {
+      std::byte* to = query + half_at<n>(0, q);
+      for (const std::byte* const end = from + count; from != end; from += 4, to += 8 * n) {
+        const auto four = load<std::uint32_t>(from);
+        store_aligned(to, less_halves(even_bytes(four), zeros));
+        store_aligned(to + 4, less_halves(odd_bytes(four), zeros));
       }
+    }
     Line line[std::size_t{n}];
     put_scores<n>(at, query, count, scratch, line);
     if (octaves.shift > 0)
@@ -67,33 +70,18 @@ struct AttentionRule : scalar_isa::AttentionInt8 {
 private:
   // Of a query: its largest score; the sum of the exponentials; what becomes of a sum of values.
   struct Line {
-    std::int32_t most = (std::numeric_limits<std::int32_t>::min)(), sum = 0, less = 0;
-    float factor = 0;
+    std::int32_t most, sum, less;
+    float factor;
   };
   template <int n>
-  static void put_scores(const Glance& at, const std::byte* query, int count, std::byte* scores,
+  static void put_scores(const Glance& at, const std::byte* query, int count, std::byte* to,
                          Line* line) {
-    std::int32_t most[2]{line->most, line->most};
-    auto take = [&](std::int32_t score, int q) {
-      if (score > most[q]) most[q] = score;
-    };
-    const std::byte* key = at.keys;
-    const int stride = at.stride, quads = count / 4;
-    int left = at.seen;
-    for (; left >= 4 / n; left -= 4 / n, key += 4 / n * stride, scores += 16) {
-      std::int32_t a, b, c, d;
-      block_sums<n>(query, key, stride, quads, a, b, c, d);
-      store_aligned(scores, a), store_aligned(scores + 4, b);
-      store_aligned(scores + 8, c), store_aligned(scores + 12, d);
-      take(a, 0), take(b, n - 1), take(c, 0), take(d, n - 1);
-    }
-    for (; left > 0; --left, key += stride)
-      for (int q = 0; q < n; ++q, scores += 4) {
-        const std::int32_t score = row_sum<n>(query + 8 * q, key, quads);
-        store_aligned(scores, score);
-        take(score, q);
-      }
-    for (int q = 0; q < n; ++q) line[q].most = most[q];
+    constexpr int rows = 4 / n;
+    const std::int32_t least = (std::numeric_limits<std::int32_t>::min)();
+    Scores scores{query, at.keys, count / 4, at.stride, {{least, least}}};
+    scores.put<n>(to, to + at.seen / rows * 16);
+    for (int left = at.seen % rows; left > 0; --left) scores.put_one<n>(to);
+    for (int q = 0; q < n; ++q) line[q].most = scores.largest.of[q];
   }
   // Exponentials behind the last moment are zeros, and rows of whole words end with something.
   template <int n>
@@ -102,10 +90,11 @@ private:
     const int channel = at.channel, seen = at.seen;
     const int quads = channel % 4 == 0 ? (seen + 3) / 4 : seen / 4;
     const Line first = line[0], last = line[n - 1];
+    const std::int32_t above = 2 * zero_out + 1;
     const std::byte* value = at.values;
     std::byte *const out = at.out, *const other = at.out + (n - 1) * count;
     for (int c = 0; c < count; c += rows, value += rows * channel) {
-      std::int32_t sums[4];
+      std::int32_t sums[]{-first.less, -last.less, -first.less, -last.less};
       block_sums<n>(scratch, value, channel, quads, sums[0], sums[1], sums[2], sums[3]);
       for (int j = 4 * quads; j < seen; ++j)
         for (int k = 0; k < 4; ++k)
@@ -114,7 +103,7 @@ private:
 #pragma GCC unroll 4
       for (int k = 0; k < 4; ++k) {
         const Line& own = k % n == 0 ? first : last;
-        put_fast((k % n == 0 ? out : other) + c + k / n, sums[k] - own.less, own.factor);
+        put_fast((k % n == 0 ? out : other) + c + k / n, sums[k], own.factor, above);
       }
     }
   }
@@ -129,12 +118,17 @@ private:
           half(r.octaves.shift < 0 ? 1 << (-r.octaves.shift - 1) : 0),
           right(r.octaves.shift < 0 ? -r.octaves.shift : 0), least(r.least),
           down(static_cast<std::uint32_t>(r.down)) {}
-    [[gnu::always_inline]] std::uint32_t operator()(std::int32_t below) const {
-      if (steep && below > least) below = least;
-      const std::int32_t twice = steep ? shift_left(below, left) : below * 2;
-      std::uint32_t t;
-      asm("usat %0, #15, %1" : "=r"(t) : "r"(shift_right(smmlar(twice, multiplier, half), right)));
-      std::uint32_t e;
+    // What operator() wants of the largest score.
+    std::int32_t top(std::int32_t most) const { return steep ? most : most * 2; }
+    [[gnu::always_inline]] std::uint32_t operator()(std::int32_t top, std::int32_t score) const {
+      std::int32_t shifted;
+      if constexpr (steep)
+        shifted = shift_left(top - score > least ? least : top - score, left);
+      else
+        shifted = top - score * 2;
+      const std::int32_t rounded = shift_right(smmlar(shifted, multiplier, half), right);
+      std::uint32_t t, e;
+      asm("usat %0, #15, %1" : "=r"(t) : "r"(rounded));
       asm("lsr %0, %1, %2" : "=r"(e) : "r"(scalar_isa::octave[t & 255]), "r"((t >> 8) + down));
       return e;
     }
@@ -143,31 +137,37 @@ private:
   template <int n, bool steep>
   void put_exponentials(std::byte* scores, int seen, Line* line) const {
     const Exponentials<steep> exponential(*this);
-    std::byte* to = scores;
-    std::int32_t sums[2]{};
-    for (int left = seen; left > 0; left -= 4, scores += 16 * n, to += 8 * n) {
-      std::uint32_t words[std::size_t{2 * n}];
-      for (int q = 0; q < n; ++q) {
-        auto one = [&](int i) {
-          const auto score = load_aligned<std::int32_t>(scores + 4 * (n * i + q));
-          return exponential(line[q].most - score);
-        };
-        words[2 * q] = one(0) | (left > 2 ? one(2) << 16 : 0);
-        words[2 * q + 1] = left > 1 ? one(1) | (left > 3 ? one(3) << 16 : 0) : 0;
-        sums[q] = smlad(words[2 * q], 0x10001, smlad(words[2 * q + 1], 0x10001, sums[q]));
-      }
-      for (int k = 0; k < 2 * n; ++k) store_aligned(to + 4 * k, words[k]);
+    std::byte *to = scores, *const end = scores + 2 * n * round4(seen);
+    for (int i = n * seen; i < n * round4(seen); ++i)  // whose exponentials are 0
+      store_aligned(scores + 4 * i, line[i % n].most - exponential.least);
+    const std::int32_t first = exponential.top(line[0].most),
+                       last = exponential.top(line[n - 1].most);
+    std::int32_t sum = 0, other = 0;
+    auto get = [&](int i) { return load_aligned<std::int32_t>(scores + 4 * i); };
+    auto put = [&](int k, std::int32_t top, std::int32_t low, std::int32_t high,
+                   std::int32_t& sum) {
+      const std::uint32_t two = exponential(top, low) | exponential(top, high) << 16;
+      store_aligned(to + 4 * k, two);
+      sum = smlad(two, 0x10001, sum);
+    };
+    for (; to != end; scores += 16 * n, to += 8 * n) {
+      const std::int32_t a = get(1), b = get(3);  // where the first words go
+      put(0, first, get(0), get(2 * n), sum);
+      put(1, first, n > 1 ? get(2) : a, n > 1 ? get(6) : b, sum);
+      if constexpr (n > 1) put(2, last, a, get(5), other), put(3, last, b, get(7), other);
     }
-    for (int q = 0; q < n; ++q) line[q].sum = sums[q];
+    line[0].sum = sum;
+    if (n > 1) line[n - 1].sum = other;
   }
   // put(): half away from zero is by twice the number, cut off.
-  [[gnu::always_inline]] void put_fast(std::byte* out, std::int32_t acc, float factor) const {
+  [[gnu::always_inline]] void put_fast(std::byte* out, std::int32_t acc, float factor,
+                                       [[maybe_unused]] std::int32_t above) const {
 #if defined(__ARM_FP) && (__ARM_FP & 4)
     float y = static_cast<float>(acc) * factor;
     asm("vcvt.s32.f32 %0, %0, #1" : "+t"(y));
     std::int32_t twice = std::bit_cast<std::int32_t>(y), byte;
     asm("ssat %0, #16, %0" : "+r"(twice));
-    asm("ssat %0, #8, %1" : "=r"(byte) : "r"(((twice + (twice >> 31) + 1) >> 1) + zero_out));
+    asm("ssat %0, #8, %1, asr #1" : "=r"(byte) : "r"(twice + (twice >> 31) + above));
     store(out, static_cast<std::int8_t>(byte));
 #else
     put(out, static_cast<float>(acc) * factor);

@@ -131,16 +131,16 @@ struct RowProducts : scalar_isa::BatchMatMul<std::int8_t> {
       auto finish = [&](std::int32_t sum, const std::byte* y) {
         for (int k = depth & ~3; k < depth; ++k)
           sum += load_aligned<std::int16_t>(row + half_at<1>(k)) * load<std::int8_t>(y + k);
-        rule.finish(out++, sum - less);
+        rule.finish(out++, sum);
       };
       const std::byte* y = band.rows[t.rows];
       int left = t.out_channels;
       for (; left >= 4; left -= 4, y += 4 * depth) {
-        std::int32_t a, b, c, d;
+        std::int32_t a = -less, b = a, c = a, d = a;
         block_sums<1>(row, y, depth, depth / 4, a, b, c, d);
         finish(a, y), finish(b, y + depth), finish(c, y + 2 * depth), finish(d, y + 3 * depth);
       }
-      for (; left > 0; --left, y += depth) finish(row_sum<1>(row, y, depth / 4), y);
+      for (; left > 0; --left, y += depth) finish(row_sum<1>(row, y, depth / 4) - less, y);
     }
   }
 };

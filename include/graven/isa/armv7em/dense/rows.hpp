@@ -33,7 +33,6 @@ inline std::int32_t row_sum(const std::byte* vector, const std::byte* row, int q
                                                int stride, int quads, std::int32_t& a,
                                                std::int32_t& b, std::int32_t& c, std::int32_t& d) {
   std::uint32_t even, odd, four, half;
-  std::int32_t w = 0, x = 0, y = 0, z = 0;
   asm volatile(
       R"(
   .macro add_four acc
@@ -60,17 +59,15 @@ inline std::int32_t row_sum(const std::byte* vector, const std::byte* row, int q
   .purgem quad
   .purgem add_four
   )"
-      : [v] "+r"(vector), [row] "+r"(row), [n] "+r"(quads), [w] "+r"(w), [x] "+r"(x), [y] "+r"(y),
-        [z] "+r"(z), [even] "=&r"(even), [odd] "=&r"(odd), [four] "=&r"(four), [half] "=&r"(half)
+      : [v] "+r"(vector), [row] "+r"(row), [n] "+r"(quads), [w] "+r"(a), [x] "+r"(b), [y] "+r"(c),
+        [z] "+r"(d), [even] "=&r"(even), [odd] "=&r"(odd), [four] "=&r"(four), [half] "=&r"(half)
       : [stride] "r"(stride), [thrice] "r"(3 * stride)
       : "cc", "memory");
-  a = w, b = x, c = y, d = z;
 }
 [[gnu::always_inline]] inline void two_by_two(const std::byte* vector, const std::byte* row,
                                               int stride, int quads, std::int32_t& a,
                                               std::int32_t& b, std::int32_t& c, std::int32_t& d) {
   std::uint32_t even, odd, four, half, next, other;
-  std::int32_t w = 0, x = 0, y = 0, z = 0;
   asm volatile(R"(
   .macro add_both first second
     smlad \first, %[half], %[even], \first ;    smlad \first, %[four], %[odd], \first
@@ -96,18 +93,17 @@ inline std::int32_t row_sum(const std::byte* vector, const std::byte* row, int q
   .purgem quad
   .purgem add_both
   )"
-               : [v] "+r"(vector), [row] "+r"(row), [n] "+r"(quads), [w] "+r"(w), [x] "+r"(x),
-                 [y] "+r"(y), [z] "+r"(z), [even] "=&r"(even), [odd] "=&r"(odd), [four] "=&r"(four),
+               : [v] "+r"(vector), [row] "+r"(row), [n] "+r"(quads), [w] "+r"(a), [x] "+r"(b),
+                 [y] "+r"(c), [z] "+r"(d), [even] "=&r"(even), [odd] "=&r"(odd), [four] "=&r"(four),
                  [half] "=&r"(half), [next] "=&r"(next), [other] "=&r"(other)
                : [stride] "r"(stride)
                : "cc", "memory");
-  a = w, b = x, c = y, d = z;
 }
 
 #endif
 
-// The same of four rows, `stride` bytes apart: a to d; or of two vectors: a and b of the first row,
-// c and d of the second.
+// Adds the same of four rows, `stride` bytes apart, to a to d; or of two vectors: to a and b those
+// of the first row, to c and d those of the second.
 template <int vectors>
 [[gnu::always_inline]] inline void block_sums(const std::byte* vector, const std::byte* row,
                                               int stride, int quads, std::int32_t& a,
@@ -120,7 +116,7 @@ template <int vectors>
 #else  // g++ has no register left over
   std::int32_t* const sums[]{&a, &b, &c, &d};
   for (int k = 0; k < 4; ++k)
-    *sums[k] = row_sum<vectors>(vector + 8 * (k % vectors), row + k / vectors * stride, quads);
+    *sums[k] += row_sum<vectors>(vector + 8 * (k % vectors), row + k / vectors * stride, quads);
 #endif
 }
 
