@@ -461,7 +461,9 @@ class Builder:
             return activate(m, y.reshape(out), act)
 
         weights = [self.draw(outputs * inputs, fan=inputs), self.draw(outputs, fan=4)]
-        rows = 1 if by_pixel else self.shape[0]
+        # An embedding makes one row of all tokens.
+        in_one_row = by_pixel or (self.layers and self.layers[-1].type.startswith("Embedding"))
+        rows = 1 if in_one_row else self.shape[0]
         self.add(Layer(f"Dense<{inputs}, {outputs}, {act}>", out, forward, weights, rows))
 
     def softmax(self) -> None:

@@ -5,38 +5,39 @@ PyTorch is no requirement of the tests: where it is missing, finite differences 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import random_training
 
 WITHIN = 1e-4  # of the tensor's largest gradient
 TOGETHER = 8  # networks of a program
 
+Judge = Callable[[random_training.Network], tuple[float, list[np.ndarray]]]
+"""Loss and gradients."""
 
-def check(seeds: range, folder: Path) -> None:
+
+def check(seeds: range, folder: Path, *judges: Judge) -> None:
     networks = [random_training.random_network(seed) for seed in seeds]
     answers = random_training.answers_of(networks, folder)
     for seed, net, (loss, gradients) in zip(seeds, networks, answers, strict=True):
-        value, wanted = random_training.by_differences(net)
         text = f"seed {seed}: {random_training.cpp_of(0, net)}"
-        assert loss == pytest.approx(value, rel=1e-4, abs=1e-6), text
-        assert random_training.worst(net, gradients, wanted) < WITHIN, text
+        for judge in judges:
+            value, wanted = judge(net)
+            assert loss == pytest.approx(value, rel=1e-4, abs=1e-6), text
+            assert random_training.worst(net, gradients, wanted) < WITHIN, text
 
 
-def check_torch(seeds: range, folder: Path) -> None:
+def torch_judge() -> Judge:
     torch = pytest.importorskip("torch", reason="no package torch")
-    networks = [random_training.random_network(seed) for seed in seeds]
-    answers = random_training.answers_of(networks, folder)
-    for seed, net, (_, gradients) in zip(seeds, networks, answers, strict=True):
-        wanted = random_training.by_torch(net, torch)[1]
-        text = f"seed {seed}: {random_training.cpp_of(0, net)}"
-        assert random_training.worst(net, gradients, wanted) < WITHIN, text
+    return lambda net: random_training.by_torch(net, torch)
 
 
 def test_finite_differences(tmp_path: Path) -> None:
-    check(range(TOGETHER), tmp_path)
+    check(range(TOGETHER), tmp_path, random_training.by_differences)
 
 
 def test_torch(tmp_path: Path) -> None:
-    check_torch(range(TOGETHER, 2 * TOGETHER), tmp_path)
+    check(range(TOGETHER, 2 * TOGETHER), tmp_path, torch_judge())

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from test_training import TOGETHER, check, check_torch
+import random_training
+from test_training import TOGETHER, check, torch_judge
 
 NETWORKS = 1000
-programs = pytest.mark.parametrize("first", range(0, NETWORKS, TOGETHER))
 
 
-@programs
-def test_finite_differences(first: int, tmp_path: Path) -> None:
-    check(range(first, first + TOGETHER), tmp_path)
-
-
-@programs
-def test_torch(first: int, tmp_path: Path) -> None:
-    check_torch(range(first, first + TOGETHER), tmp_path)
+@pytest.mark.parametrize("first", range(0, NETWORKS, TOGETHER))
+def test_gradients(first: int, tmp_path: Path) -> None:
+    judges = [random_training.by_differences]
+    if find_spec("torch"):
+        judges.append(torch_judge())
+    check(range(first, first + TOGETHER), tmp_path, *judges)
