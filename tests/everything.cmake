@@ -24,11 +24,16 @@ add_test(NAME format COMMAND ${PROJECT_SOURCE_DIR}/toolchains/format.sh --check)
 set_tests_properties(format PROPERTIES SKIP_RETURN_CODE 77)
 
 # The suites in Python; deep: those that compile a program per case. One that asks for packages
-# which may be missing runs where toolchains/judges.sh has installed them; there none may be.
+# which may be missing runs where toolchains/judges.sh has installed them; there none may be. A
+# deep one asks for what the quick one asks for whose checks it does many times.
 function(choose_pytest source)
   set(python ${venv}/python)
   set(options)
   file(STRINGS ${source} asks REGEX "importorskip|find_spec")
+  string(REPLACE "_deep.py" ".py" quick ${source})
+  if(NOT asks AND EXISTS ${quick})
+    file(STRINGS ${quick} asks REGEX "importorskip|find_spec")
+  endif()
   set(judges ${PROJECT_SOURCE_DIR}/.venv-judges)
   if(asks MATCHES "\"tensorflow\"")
     string(APPEND judges -tensorflow)
