@@ -183,8 +183,11 @@ def real(
 
 
 def shaped(tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
-    """Samples of an input as (samples, *its shape); channels first are moved behind."""
-    shape = tensor.shape[1:]
+    """Samples of an input as (samples, *its shape); channels first are moved behind. What has no
+    batch in front, as a sequence whose moments come first, may be given as one sample alone."""
+    shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
+    if shape == tensor.shape == value.shape:
+        value = value[np.newaxis]
     if value.shape[1:] != shape and value.ndim == len(shape) + 1 >= 3:
         moved = np.moveaxis(value, 1, -1)
         value = moved if moved.shape[1:] == shape else value

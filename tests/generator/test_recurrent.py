@@ -129,12 +129,55 @@ class Stated(nn.Module):
         return cell + 1 if self.cell else found
 
 
+class States(nn.Module):
+    """Takes its states and gives them back, as people write streams."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x, *states):
+        found, after = self.layer(x, states if isinstance(self.layer, nn.LSTM) else states[0])
+        return found, *(after if isinstance(after, tuple) else (after,))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_states_that_are_given_and_shown(kind):
+    torch.manual_seed(3)
+    module = States(kind(4, 3, num_layers=2, batch_first=True, bidirectional=True)).eval()
+    states = [torch.randn(4, 1, 3) for _ in range(2 if kind is nn.LSTM else 1)]
+    given = (torch.randn(1, 3, 4), *states)
+    network = frontend.from_module(module, given, layout="nchw")
+    assert not network.variables
+    found = reference.run(network, [each.numpy() for each in given])
+    for index, wanted in zip(network.outputs, module(*given), strict=True):
+        assert far(found[index], wanted.detach().numpy()) <= TOLERANCE
+
+
+@pytest.mark.parametrize("module", [Stated(cell=True), Stated(begin=0.5)])
+def test_a_state_that_is_constant_or_shown(module):
+    x = torch.randn(5, 1, 4)
+    network = read(module.eval(), x)
+    found = reference.run(network, [x.numpy()])[network.outputs[0]]
+    assert far(found, expected_of(module, x)) <= TOLERANCE
+
+
+@pytest.mark.parametrize("cell", [nn.LSTMCell, nn.GRUCell, nn.RNNCell])
+def test_cells_of_one_moment(cell):
+    torch.manual_seed(3)
+    module, x, h = cell(4, 3).eval(), torch.randn(1, 4), torch.randn(1, 3)
+    given = (x, (h, h)) if cell is nn.LSTMCell else (x, h)
+    network = frontend.from_module(module, given, layout="nchw")
+    values = [x.numpy()] + [h.numpy()] * (len(network.inputs) - 1)
+    found = reference.run(network, values)[network.outputs[0]]
+    wanted = module(*given)
+    wanted = wanted[0] if isinstance(wanted, tuple) else wanted
+    assert far(found, wanted.detach().numpy()) <= TOLERANCE
+
+
 @pytest.mark.parametrize(
     ("module", "shape", "sentence"),
     [
-        (nn.LSTM(4, 3), (5, 1, 4), "output.*yields its cell state"),
-        (Stated(cell=True), (5, 1, 4), "reads what yields its cell state"),
-        (Stated(begin=0.5), (5, 1, 4), "begins with a state other than zeros"),
         (Sequence(nn.LSTM(4, 3, proj_size=2), "all"), (5, 1, 4), "proj_size"),
         (Sequence(nn.GRU(4, 3), "all"), (5, 2, 4), "reads several sequences at once"),
         (Sequence(nn.GRU(4, 3, bidirectional=True), "all"), (1, 1, 4), "a step of a stream"),

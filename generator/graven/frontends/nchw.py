@@ -773,28 +773,47 @@ class Draft:
         view = self.flat_rank(view, rank)
         if rank == 3:
             filter, stride, pads = (*filter, 1), (*stride, 1), [*pads, (0, 0)]
-        if kind == "AVERAGE" and counts_pads and any(map(any, pads)):
-            if ceil:
-                raise self.error("counts padding with ceil_mode; export it with ceil_mode off.")
-            view, pads = self.padded(view, pads), [(0, 0), (0, 0)]
         padding, counts, extra = self.windows(view, filter, stride, (1, 1), pads, ceil)
-        if padding is None:
-            view, padding = self.pool_padding(kind, view, extra), "VALID"
+        shares = None
+        if kind == "AVERAGE" and any(map(any, pads)) and (counts_pads or padding is None):
+            counted = pads if counts_pads else [(0, 0), (0, 0)]
+            shares = self.shares(view.shape[2:], filter, stride, counts, extra, counted)
+            view, padding = self.padded(view, extra), "VALID"
+        elif padding is None:
+            view, padding = self.pool_padding(view, extra), "VALID"
         view = self.demand_last(view)
         options = strided_options(padding, stride)
         options |= {"FilterHeight": filter[0], "FilterWidth": filter[1]}
         shape = (1, view.shape[1], *counts)
         index = self.emit(f"{kind}_POOL_2D", [view.index], (1, *counts, shape[1]), options)
         result = View(index, shape, channels_last(4), shape)
+        if shares is not None and (shares != 1).any():
+            result = self.binary("MUL", result, shares)
         return self.reshape(result, shape[:3]) if rank == 3 else result
 
-    def pool_padding(self, kind: str, view: View, extra: Pads) -> View:
+    def shares(
+        self,
+        extents: Sequence[int],
+        filter: Shape,
+        stride: Shape,
+        counts: Sequence[int],
+        extra: Pads,
+        counted: Pads,
+    ) -> np.ndarray:
+        """Of the means of windows, padding included, by what they must be multiplied so that they
+        are means of the elements inside and of the padding that counts."""
+        found = np.ones((1, 1, 1, 1))
+        for axis, extent in enumerate(extents):
+            first = np.arange(counts[axis]) * stride[axis] - extra[axis][0]
+            before, after = counted[axis]
+            start = np.maximum(first, -before)
+            end = np.minimum(first + filter[axis], extent + after)
+            shape = (-1, 1) if axis == 0 else (1, -1)
+            found = found * (filter[axis] / (end - start)).reshape(1, 1, *shape)
+        return found.astype(np.float32)
+
+    def pool_padding(self, view: View, extra: Pads) -> View:
         """Zeros are no larger than what a ReLU makes; below others lies the least number."""
-        if kind == "AVERAGE":
-            raise self.error(
-                f"pads by {extra[0]} and {extra[1]} without counting it; count the padding "
-                "(count_include_pad) or pad as SAME does."
-            )
         makers = {each.outputs[0]: each.name for each in self.operators}
         if makers.get(view.index) in ("RELU", "RELU6", "LOGISTIC", "SOFTMAX"):
             return self.padded(view, extra)
@@ -873,7 +892,7 @@ class Draft:
         stated one with nchw; the network's description says it."""
         found, orders = [], dict(self.orders)
         for label, view in outputs.items():
-            view = self.settled(view)
+            view = self.settled(view if view.shape else self.reshape(view, (1,)))
             stated = tuple(range(len(view.axes)))
             order = view.order if layout == "nhwc" and len(stated) > 2 else stated
             index = self.demand(view, order)

@@ -65,6 +65,7 @@ STORED = (
     "Mul", "Sub", "Transpose",
 )  # fmt: skip
 """What takes constants as integers; others see their real numbers."""
+STATES = (5, 6)  # inputs of recurrent layers that may be computed
 SCALED = ("QuantizeLinear", "DequantizeLinear")
 
 
@@ -138,6 +139,9 @@ class _Reader:
         self.draft = Draft(source)
         self.values: dict[str, Operand] = {}
         self.outputs = 1  # of the node that is being read
+        self.yields: list[bool] = []  # whether anything reads them
+        self.read = {name for each in self.graph.node for name in each.input}
+        self.read |= {each.name for each in self.graph.output}
         self.unscaled: set[int] = set()  # inputs of integers, whose first reader says their scale
 
     def network(self, name: str, layout: str) -> ir.Network:
@@ -161,8 +165,6 @@ class _Reader:
         outputs: dict[str, View] = {}
         for each in self.graph.output:
             value = self.values[each.name]
-            if isinstance(value, recurrent.Refused):
-                raise GravenError(f"{self.draft.source}: output '{each.name}': {value.sentence}")
             if not isinstance(value, View):
                 raise GravenError(
                     f"{self.draft.source}: output '{each.name}' does not depend on the input."
@@ -202,10 +204,8 @@ class _Reader:
                 f"is of the domain {node.domain}; export the model with ONNX's own operators."
             )
         inputs = [self.values[name] if name else None for name in node.input]
-        for value in inputs:
-            if isinstance(value, recurrent.Refused):
-                raise self.draft.error(f"reads what {value.sentence}")
         self.outputs = len(node.output)
+        self.yields = [name in self.read for name in node.output]
         attributes = {each.name: helper.get_attribute_value(each) for each in node.attribute}
         stored = any(isinstance(value, Integers) for value in inputs)
         if any(isinstance(value, View) for value in inputs):
@@ -406,12 +406,15 @@ def _matmul(reader: _Reader, attributes: Attributes, inputs: list) -> View:
 
 @handles(*recurrent.ONNX)
 def _recurrent(reader: _Reader, attributes: Attributes, inputs: list) -> list:
+    if not isinstance(inputs[0], View):
+        raise reader.draft.error("reads a constant sequence; compute what it yields beforehand.")
     arrays = [
-        reader.array(inputs, place, "weights" if place < 4 else "initial state")
+        inputs[place] if place in STATES else reader.array(inputs, place, "weights")
         for place in range(1, len(inputs))
     ]
     kind = reader.draft.where.split("(")[-1].rstrip(")")
-    return recurrent.of_onnx(reader.draft, kind, attributes, inputs[0], arrays)
+    yields_memory = reader.yields[2:3] == [True]
+    return recurrent.of_onnx(reader.draft, kind, attributes, inputs[0], arrays, yields_memory)
 
 
 # -- element by element ---------------------------------------------------------------------------

@@ -21,13 +21,6 @@ from graven.layers.simple_rnn import SimpleRnn
 
 
 @dataclass(frozen=True)
-class Refused:
-    """What no operator here yields; an error where it is used."""
-
-    sentence: str
-
-
-@dataclass(frozen=True)
 class Cell:
     """One direction of one layer: per gate, in the order of our operator, the weights of the input
     and of the hidden state, the biases of both sums; `layer` is the operator's record."""
@@ -74,6 +67,56 @@ class Cell:
         options = layers.modules()[name].options(self.layer)
         return draft.emit(name, inputs, (moments, 1, self.units), options)
 
+    def step(self, draft: Draft, data: View, hidden: Any, memory: Any) -> tuple[View, View | None]:
+        """One moment, all of 1 x units."""
+
+        def both(gate: int, act: str | None = None, before: Any = hidden) -> View:
+            bias = self.biases[gate] + self.recurrent_biases[gate]
+            found = draft.dense(data, np.asarray(self.inputs[gate]), np.asarray(bias))
+            if before is not None:
+                more = self.again(draft, gate, before)
+                found = draft.binary("ADD", found, more)
+            return draft.unary(act, found) if act else found
+
+        if isinstance(self.layer, Lstm):
+            gates = ("LOGISTIC", "LOGISTIC", "TANH", "LOGISTIC")
+            i, f, g, o = (both(gate, act) for gate, act in enumerate(gates))
+            fresh = draft.binary("MUL", i, g)
+            if memory is not None:
+                fresh = draft.binary("ADD", draft.binary("MUL", f, memory), fresh)
+            return draft.binary("MUL", o, draft.unary("TANH", fresh)), fresh
+        if not isinstance(self.layer, Gru):
+            return both(0, "RELU" if self.layer.relu else "TANH"), None
+        z, r = both(0, "LOGISTIC"), both(1, "LOGISTIC")
+        if self.layer.reset_after:
+            own = np.asarray(self.recurrent_biases[2])
+            again = own if hidden is None else self.again(draft, 2, hidden, own)
+            fresh = draft.dense(data, np.asarray(self.inputs[2]), np.asarray(self.biases[2]))
+            fresh = draft.unary("TANH", draft.binary("ADD", fresh, draft.binary("MUL", r, again)))
+        else:
+            reset = None if hidden is None else draft.binary("MUL", r, hidden)
+            fresh = both(2, "TANH", reset)
+        if hidden is None:
+            kept = draft.binary("MUL", z, fresh)
+            return draft.binary("SUB", fresh, kept), None
+        # z h + (1 - z) n, with one product less
+        kept = draft.binary("MUL", z, difference(draft, hidden, fresh))
+        return draft.binary("ADD", fresh, kept), None
+
+    def again(self, draft: Draft, gate: int, hidden: Any, bias: np.ndarray | None = None) -> Any:
+        """The part of a gate's sum that is of the hidden state."""
+        weights = np.asarray(self.recurrents[gate])
+        if isinstance(hidden, View):
+            return draft.dense(hidden, weights, bias)
+        found = hidden @ weights.T
+        return found if bias is None else found + bias
+
+
+def difference(draft: Draft, first: Any, second: View) -> View:
+    if isinstance(first, View):
+        return draft.binary("SUB", first, second)
+    return draft.binary("ADD", draft.unary("NEG", second), np.asarray(first))
+
 
 def run(
     draft: Draft, view: View, stack: Sequence[Sequence[Cell]], backwards: bool = False
@@ -105,6 +148,62 @@ def run(
     return plain(data, (moments, 1, units)), last
 
 
+State = list["View | np.ndarray | None"]
+"""Per layer and direction what a hidden state or a memory begins with, 1 x units; None: zeros."""
+
+
+def stepped(
+    draft: Draft,
+    view: View,
+    stack: Sequence[Sequence[Cell]],
+    hidden: State,
+    memory: State,
+    backwards: bool = False,
+) -> tuple[View, list[View], list[View]]:
+    """As `run`, moment by moment, each gate an operator: for states that the model is given, and
+    for the memory of an LSTM as an output. Yields the last memories, too."""
+    moments, inputs = view.shape[-3 if view.shape[-2] == 1 else -2], view.shape[-1]
+    rows = draft.reshape(view, (moments, 1, inputs))
+    given, last, kept = _moments(draft, rows), [], []
+    place = 0
+    for cells in stack:
+        parts = []
+        for direction, cell in enumerate(cells):
+            turned = backwards or direction == 1
+            h, c = hidden[place], memory[place]
+            found = []
+            for each in given[::-1] if turned else given:
+                h, c = cell.step(draft, each, h, c)
+                found.append(h)
+            last.append(h)
+            kept.append(c)
+            parts.append(found[::-1] if turned else found)
+            place += 1
+        given = [draft.concat(each, 1) if len(each) > 1 else each[0]
+                 for each in map(list, zip(*parts, strict=True))]  # fmt: skip
+    units = sum(cell.units for cell in stack[-1])
+    whole = draft.concat(given, 0) if moments > 1 else given[0]
+    return draft.reshape(whole, (moments, 1, units)), last, kept
+
+
+def _moments(draft: Draft, rows: View) -> list[View]:
+    moments, _, inputs = rows.shape
+    parts = draft.split(rows, 0, [1] * moments) if moments > 1 else [rows]
+    return [draft.reshape(each, (1, inputs)) for each in parts]
+
+
+def _states(draft: Draft, states: Any, count: int, units: int) -> State:
+    """Of each layer and direction, from one tensor of all."""
+    if not isinstance(states, View):
+        return [None] * count if states is None else list(np.asarray(states).reshape(count, 1, -1))
+    rows = draft.reshape(states, (count, 1, units))
+    return _moments(draft, rows)
+
+
+def _stacked(draft: Draft, views: Sequence[View]) -> View:
+    return views[0] if len(views) == 1 else draft.concat(views, 0)
+
+
 def _reversed(draft: Draft, index: int) -> int:
     return draft.emit("REVERSE_V2", [index, draft.integers([0])], draft.tensors[index].shape)
 
@@ -127,7 +226,8 @@ TORCH = {
 
 
 def of_torch(draft: Draft, kind: str, given: dict[str, Any], arrays: Sequence[Any]) -> list[Any]:
-    """`arrays` are the parameters, of each layer and direction; `given` the other arguments."""
+    """`arrays` are the parameters, of each layer and direction; `given` the other arguments, and
+    `stepped`: whether the memory of an LSTM is asked for."""
     layer, order = TORCH[kind]
     view, directions = given["input"], 2 if given["bidirectional"] else 1
     each = 4 if given["has_biases"] else 2
@@ -135,7 +235,6 @@ def of_torch(draft: Draft, kind: str, given: dict[str, Any], arrays: Sequence[An
         raise draft.error("has a projection (proj_size), which is not supported; leave it out.")
     _expect_one(draft, view, 0 if given["batch_first"] else 1)
     states = given["hx"] if isinstance(given["hx"], list | tuple) else [given["hx"]]
-    _expect_zeros(draft, states)
     stack = []
     for first in range(0, len(arrays), directions * each):
         cells = []
@@ -146,17 +245,20 @@ def of_torch(draft: Draft, kind: str, given: dict[str, Any], arrays: Sequence[An
             zeros = [np.zeros(part.shape[0], np.float32) for part in inputs]
             cells.append(Cell(layer, inputs, recurrents, *(biases or (zeros, zeros))))
         stack.append(cells)
-    found, last = run(draft, view, stack)
-    shape = (*view.shape[:2], found.shape[2])
-    ends = last[0] if len(last) == 1 else draft.concat(last, 0)
-    hidden = draft.reshape(ends, (len(last), 1, stack[0][0].units))
-    results = [draft.reshape(found, shape), hidden]
-    return [*results, Refused(CELL_STATE)] if kind == "lstm" else results
-
-
-CELL_STATE = (
-    "yields its cell state, which no operator here does; leave it out, the model keeps it itself."
-)
+    shape = (len(stack) * directions, 1, stack[0][0].units)
+    if given["stepped"] or not _are_zeros(states):
+        begin = [_states(draft, each, shape[0], shape[2]) for each in states]
+        hidden, memory = begin if kind == "lstm" else (begin[0], [None] * shape[0])
+        found, last, kept = stepped(draft, view, stack, hidden, memory)
+    else:
+        (found, last), kept = run(draft, view, stack), []
+    results = [
+        draft.reshape(found, (*view.shape[:2], found.shape[2])),
+        draft.reshape(_stacked(draft, last), shape),
+    ]
+    if kind != "lstm":
+        return results
+    return [*results, draft.reshape(_stacked(draft, kept), shape) if kept else None]
 
 
 def _expect_one(draft: Draft, view: View, batch: int) -> None:
@@ -164,13 +266,11 @@ def _expect_one(draft: Draft, view: View, batch: int) -> None:
         raise draft.error("reads several sequences at once; export the model with a batch of 1.")
 
 
-def _expect_zeros(draft: Draft, states: Sequence[Any]) -> None:
-    for state in states:
-        if isinstance(state, View) or (state is not None and np.any(np.asarray(state) != 0)):
-            raise draft.error(
-                "begins with a state other than zeros; leave it out: a sequence of one moment "
-                "keeps its state from run to run by itself."
-            )
+def _are_zeros(states: Sequence[Any]) -> bool:
+    return not any(
+        isinstance(state, View) or (state is not None and np.any(np.asarray(state) != 0))
+        for state in states
+    )
 
 
 # -- ONNX -----------------------------------------------------------------------------------------
@@ -181,34 +281,47 @@ USUAL = {"LSTM": ["Sigmoid", "Tanh", "Tanh"], "GRU": ["Sigmoid", "Tanh"], "RNN":
 
 
 def of_onnx(
-    draft: Draft, kind: str, attributes: dict[str, Any], view: View, arrays: Sequence[Any]
+    draft: Draft,
+    kind: str,
+    attributes: dict[str, Any],
+    view: View,
+    arrays: Sequence[Any],
+    yields_memory: bool,
 ) -> list[Any]:
     """`arrays` are the node's inputs behind the first: weights, recurrent weights, biases, lengths,
-    initial states, peepholes."""
+    initial states, peepholes; the states may be computed."""
     weights, recurrents, biases, lengths, *states = (*arrays, *(None,) * (7 - len(arrays)))
-    if lengths is not None:
-        raise draft.error("has sequences of given lengths; export it without sequence_lens.")
     batch_first = attributes.get("layout", 0) == 1
     _expect_one(draft, view, 0 if batch_first else 1)
-    _expect_zeros(draft, states)
-    layer = _layer(draft, kind, attributes)
-    count, order = ONNX[kind]
+    moments = view.shape[1 if batch_first else 0]
+    if lengths is not None and not _are_all(lengths, moments):
+        raise draft.error("has sequences of given lengths; export it without sequence_lens.")
+    if not _are_zeros(states[2:]):
+        raise draft.error("has peepholes, which are not supported; export it without.")
     if biases is None:
         biases = np.zeros((len(weights), 2 * weights.shape[1]), np.float32)
-    cells = []
+    layer, cells = _layer(draft, kind, attributes), []
     for own, again, both in zip(weights, recurrents, biases, strict=True):
         parts = (own, again, *np.split(both, 2))
-        cells.append(Cell(layer, *(gates(part, count, order) for part in parts)))
+        cells.append(Cell(layer, *(gates(part, *ONNX[kind]) for part in parts)))
     backwards = attributes.get("direction", b"forward") == b"reverse"
-    found, last = run(draft, view, [cells], backwards)
-    moments, units, directions = found.shape[0], cells[0].units, len(cells)
-    ends = last[0] if directions == 1 else draft.concat(last, 0)
+    units, directions = cells[0].units, len(cells)
+    if yields_memory or not _are_zeros(states[:2]):
+        begin = [_states(draft, each, directions, units) for each in states[:2]]
+        found, last, kept = stepped(draft, view, [cells], *begin, backwards)
+    else:
+        (found, last), kept = run(draft, view, [cells], backwards), []
     if batch_first:
         shapes = (1, moments, directions, units), (1, directions, units)
     else:
         shapes = (moments, directions, 1, units), (directions, 1, units)
-    results = [draft.reshape(found, shapes[0]), draft.reshape(ends, shapes[1])]
-    return [*results, Refused(CELL_STATE)] if kind == "LSTM" else results
+    shown = (last, kept) if kept and kind == "LSTM" else (last,)
+    ends = [_stacked(draft, each) for each in shown]
+    return [draft.reshape(found, shapes[0]), *(draft.reshape(each, shapes[1]) for each in ends)]
+
+
+def _are_all(lengths: Any, moments: int) -> bool:
+    return not isinstance(lengths, View) and bool(np.all(np.asarray(lengths) == moments))
 
 
 def _layer(draft: Draft, kind: str, attributes: dict[str, Any]) -> ir.Layer:

@@ -21,7 +21,14 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
-from graven.frontends import recurrent, torch_quantized, transformers
+from graven.frontends import (
+    functions,
+    recurrent,
+    torch_decomposed,
+    torch_operators,
+    torch_quantized,
+    transformers,
+)
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, View, cheapest
 from graven.frontends.onnx import nearest
@@ -34,8 +41,8 @@ if TYPE_CHECKING:
 ELEMENTWISE = {
     "abs": "ABS", "ceil": "CEIL", "cos": "COS", "exp": "EXP", "floor": "FLOOR",
     "hardswish": "HARD_SWISH", "log": "LOG", "neg": "NEG", "relu": "RELU", "relu6": "RELU6",
-    "round": "ROUND", "rsqrt": "RSQRT", "sigmoid": "LOGISTIC", "sin": "SIN", "sqrt": "SQRT",
-    "tanh": "TANH",
+    "round": "ROUND", "rsqrt": "RSQRT", "sigmoid": "LOGISTIC", "sign": "SIGN", "sin": "SIN",
+    "sqrt": "SQRT", "tanh": "TANH",
 }  # fmt: skip
 UNCHANGED = (
     "alias",
@@ -46,11 +53,11 @@ UNCHANGED = (
     "feature_dropout",
     "lift_fresh_copy",
 )
-NORMALIZED = "use BatchNorm, which costs nothing behind a convolution"
-INSTEAD = {
-    "group_norm": NORMALIZED, "instance_norm": NORMALIZED,
-    "sort": "end the model before it, and sort in the firmware",
-}  # fmt: skip
+INSTEAD = {"sort": "end the model before it, and sort in the firmware"}
+OTHERWISE = (
+    "end the model before it and compute it in the firmware, or write it with operators that are "
+    "(docs/models.md lists them)"
+)
 
 ELEMENTS = {
     "torch.float32": ir.Element.FLOAT32,
@@ -61,7 +68,7 @@ ELEMENTS = {
 
 Arguments = dict[str, Any]
 Handler = Callable[["_Reader", Arguments], Any]
-HANDLERS: dict[str, Handler] = dict(transformers.HANDLERS)
+HANDLERS: dict[str, Handler] = {**transformers.HANDLERS, **torch_operators.HANDLERS}
 
 
 def require() -> None:
@@ -207,8 +214,6 @@ class _Reader:
         outputs: dict[str, View] = {}
         for each in self.program.graph_signature.user_outputs:
             value = self.values.get(each)
-            if isinstance(value, recurrent.Refused):
-                raise GravenError(f"{self.draft.source}: output '{each}': {value.sentence}")
             if not isinstance(value, View):
                 raise GravenError(
                     f"{self.draft.source}: output '{each}' does not depend on the input."
@@ -246,26 +251,46 @@ class _Reader:
                 )
             self.values[node.name] = self.draft.input(node.name, tuple(shape), layout, element)
 
-    def call(self, node: Any) -> Any:
+    def call(self, node: Any, within: str | None = None) -> Any:
+        """`within`: what the operator is a part of."""
         kind = kind_of(node.target)
-        self.draft.where = f"node '{place(node)}' ({kind})"
+        where = f"node '{place(node)}' ({kind})" if within is None else f"{within}, its part {kind}"
+        self.draft.where = where
         arguments = {**dict(enumerate(node.args)), **node.kwargs}
         known = {key: self.known(value) for key, value in arguments.items()}
         if kind in torch_quantized.HANDLERS:
             return torch_quantized.HANDLERS[kind](self, bind(node.target, known))
-        for value in known.values():
-            if isinstance(value, recurrent.Refused):
-                raise self.draft.error(f"reads what {value.sentence}")
         if not has_view(known):
             return self.computed(node, known)
         if kind == "getitem":
             return known[0][known[1]]
         handler = HANDLERS.get(kind) or HANDLERS.get(kind.removesuffix("_"))
         if handler is None:
-            advice = INSTEAD.get(kind, f"use what becomes one of {', '.join(sorted(HANDLERS))}")
-            raise self.draft.error(f"is not supported; {advice}.")
+            return self.decomposed(node, kind)
         bound = bind(node.target, known)
+        if kind in recurrent.TORCH:
+            bound["stepped"] = any(each.args[1:] == (2,) and each.users for each in node.users)
         found = handler(self, bound)
+        return self.renamed(found, node.name) if isinstance(found, View) else found
+
+    def decomposed(self, node: Any, kind: str) -> Any:
+        """By what PyTorch says that the operator consists of."""
+        graph = torch_decomposed.expanded(node)
+        if graph is None:
+            raise self.draft.error(f"is not supported; {INSTEAD.get(kind, OTHERWISE)}.")
+        outside, where = self.values, self.draft.where
+        given = [self.values[each.name] for each in node.all_input_nodes]
+        self.values = {}
+        for each in graph.nodes:
+            if each.op == "placeholder":
+                self.values[each.name] = given[len(self.values)]
+            elif each.op == "get_attr":
+                self.values[each.name] = getattr(graph.owning_module, each.target)
+            elif each.op == "output":
+                found = self.known(each.args[0])
+            else:
+                self.values[each.name] = self.call(each, where)
+        self.values = outside
         return self.renamed(found, node.name) if isinstance(found, View) else found
 
     def renamed(self, view: View, name: str) -> View:
@@ -376,23 +401,21 @@ def _conv(reader: _Reader, given: Arguments) -> View:
     return reader.draft.conv(view, weights, bias, stride, dilation, pads, given["groups"])
 
 
-@handles("conv_transpose2d")
+@handles("conv_transpose1d", "conv_transpose2d")
 def _conv_transpose(reader: _Reader, given: Arguments) -> View:
-    weights = constant(reader, given["weight"], "weights")
-    if given["groups"] != 1 or set(several(given["dilation"], 2)) != {1}:
-        raise reader.draft.error("is dilated or grouped; use Upsample and Conv2d.")
-    pads = [
-        (cut, cut - more)
-        for cut, more in zip(
-            several(given["padding"], 2), several(given["output_padding"], 2), strict=True
-        )
-    ]
+    view, weights = given["input"], constant(reader, given["weight"], "weights")
     bias = constant(reader, given["bias"], "bias")
-    stride = several(given["stride"], 2)
-    return reader.draft.conv_transpose(given["input"], weights, bias, stride, pads)
+    count = weights.ndim - 2
+    names = ("stride", "padding", "output_padding", "dilation")
+    stride, padding, beyond, dilation = (several(given[name], count) for name in names)
+    if set(dilation) != {1}:
+        raise reader.draft.error("is dilated; use Upsample and Conv2d.")
+    pads = [(cut, cut - more) for cut, more in zip(padding, beyond, strict=True)]
+    groups = given["groups"]
+    return functions.conv_transpose(reader.draft, view, weights, bias, stride, pads, groups)
 
 
-@handles("max_pool1d", "max_pool2d")
+@handles("max_pool1d", "max_pool2d", "max_pool3d")
 def _max_pool(reader: _Reader, given: Arguments) -> View:
     count = len(given["self"].shape) - 2
     if set(several(given["dilation"], count)) != {1}:
@@ -400,7 +423,7 @@ def _max_pool(reader: _Reader, given: Arguments) -> View:
     return _pool(reader, given, "MAX", False)
 
 
-@handles("avg_pool1d", "avg_pool2d")
+@handles("avg_pool1d", "avg_pool2d", "avg_pool3d")
 def _average_pool(reader: _Reader, given: Arguments) -> View:
     if given.get("divisor_override"):
         raise reader.draft.error("has a divisor of its own; multiply behind the pool.")
@@ -413,32 +436,31 @@ def _pool(reader: _Reader, given: Arguments, kind: str, counts_pads: bool) -> Vi
     filter = several(given["kernel_size"], count)
     stride = several(given["stride"], count) if given["stride"] else filter
     pads = [(each, each) for each in several(given["padding"], count)]
+    if count == 3:
+        how = (kind, view, filter, stride, pads, given["ceil_mode"], counts_pads)
+        return functions.pool_volume(reader.draft, *how)
     return reader.draft.pool(kind, view, filter, stride, pads, given["ceil_mode"], counts_pads)
 
 
-@handles("adaptive_avg_pool1d", "adaptive_avg_pool2d")
+@handles("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d")
 def _adaptive_pool(reader: _Reader, given: Arguments) -> View:
     view = given["self"]
     extents = view.shape[2:]
     size = several(given["output_size"], len(extents))
     size = tuple(n if m is None else m for n, m in zip(extents, size, strict=True))
     if any(n % m for n, m in zip(extents, size, strict=True)):
-        raise reader.draft.error(
-            f"makes {shape_text(size)} of {shape_text(extents)}, in windows of several sizes; take "
-            "a size that divides it."
-        )
+        return functions.adapted(reader.draft, "MEAN", view, size)
     if set(size) == {1}:
         return reader.draft.reduce("MEAN", view, range(2, len(view.shape)), keep=True)
     filter = tuple(n // m for n, m in zip(extents, size, strict=True))
     return reader.draft.pool("AVERAGE", view, filter, filter, [(0, 0)] * len(size))
 
 
-@handles("adaptive_max_pool2d")
+@handles("adaptive_max_pool1d", "adaptive_max_pool2d")
 def _adaptive_max_pool(reader: _Reader, given: Arguments) -> list[View | None]:
     view = given["self"]
-    if set(several(given["output_size"], 2)) != {1}:
-        raise reader.draft.error("makes more than one pixel; use MaxPool2d.")
-    return [reader.draft.pool("MAX", view, view.shape[2:], (1, 1), [(0, 0), (0, 0)]), None]
+    size = several(given["output_size"], len(view.shape) - 2)
+    return [functions.adapted(reader.draft, "REDUCE_MAX", view, size), None]
 
 
 @handles("linear")
@@ -535,33 +557,20 @@ def _mul(reader: _Reader, given: Arguments) -> View:
 @handles("div")
 def _div(reader: _Reader, given: Arguments) -> View:
     first, second = _operands(reader, given)
-    if given.get("rounding_mode"):
-        raise reader.draft.error("rounds its quotient; use a plain division.")
+    rounding = given.get("rounding_mode")
+    if rounding == "trunc":
+        raise reader.draft.error("cuts its quotient off; use rounding_mode='floor', or none.")
     if not isinstance(second, View):
-        return reader.draft.binary("MUL", first, (1.0 / second).astype(np.float32))
-    return reader.draft.binary("DIV", first, second)
+        found = reader.draft.binary("MUL", first, (1.0 / second).astype(np.float32))
+    else:
+        found = reader.draft.binary("DIV", first, second)
+    return reader.draft.unary("FLOOR", found) if rounding else found
 
 
-@handles("maximum", "minimum")
-def _extreme(reader: _Reader, given: Arguments) -> View:
-    kind = reader.draft.where.split("(")[-1].rstrip(")").upper()
-    return reader.draft.binary(kind, *_operands(reader, given))
-
-
-@handles("pow")
-def _pow(reader: _Reader, given: Arguments) -> View:
-    view, power = given["self"], given["exponent"]
-    if power == 2:
-        return reader.draft.binary("MUL", view, view)
-    if power == 0.5:
-        return reader.draft.unary("SQRT", view)
-    raise reader.draft.error(f"raises to the power {power}; only 2 and 0.5 are supported.")
-
-
-@handles("clamp", "hardtanh")
+@handles("clamp", "clamp_max", "clamp_min", "hardtanh")
 def _clamp(reader: _Reader, given: Arguments) -> View:
-    low = given["min_val"] if "min_val" in given else given["min"]
-    high = given["max_val"] if "max_val" in given else given["max"]
+    low = given["min_val"] if "min_val" in given else given.get("min")
+    high = given["max_val"] if "max_val" in given else given.get("max")
     return reader.draft.clip(
         given["self"],
         -math.inf if low is None else float(low),
@@ -575,17 +584,17 @@ def _leaky_relu(reader: _Reader, given: Arguments) -> View:
     return reader.draft.unary("LEAKY_RELU", given["self"], {"Alpha": slope})
 
 
+@handles("rrelu")
+def _randomized_relu(reader: _Reader, given: Arguments) -> View:
+    """In evaluation, by the mean of its slopes."""
+    slope = (float(given["lower"]) + float(given["upper"])) / 2
+    return reader.draft.unary("LEAKY_RELU", given["self"], {"Alpha": slope})
+
+
 @handles("prelu")
 def _prelu(reader: _Reader, given: Arguments) -> View:
     view, slope = given["self"], array(constant(reader, given["weight"], "slope"))
     return reader.draft.prelu(view, slope.reshape(-1, *(1,) * (len(view.shape) - 2)))
-
-
-@handles("elu")
-def _elu(reader: _Reader, given: Arguments) -> View:
-    if (given["alpha"], given["scale"], given["input_scale"]) != (1, 1, 1):
-        raise reader.draft.error("has an alpha other than 1; use 1, or LeakyReLU.")
-    return reader.draft.unary("ELU", given["self"])
 
 
 @handles("gelu")
@@ -645,11 +654,15 @@ def _embedding(reader: _Reader, given: Arguments) -> View:
     return reader.draft.embedding(table, given["indices"])
 
 
-@handles("to", "_to_copy")
-def _to(reader: _Reader, given: Arguments) -> View:
-    if str(given.get("dtype") or "torch.float32") != "torch.float32":
-        raise reader.draft.error("converts to another element than float32; remove it.")
-    return given["self"]
+@handles("embedding_bag")
+def _embedding_bag(reader: _Reader, given: Arguments) -> list[View | None]:
+    """Of one bag."""
+    names = {0: "SUM", 1: "MEAN", 2: "REDUCE_MAX"}
+    ends = array(given["offsets"])
+    if isinstance(given["offsets"], View) or ends.tolist() != [0] or given["per_sample_weights"]:
+        raise reader.draft.error("has several bags, or weights; export it for one bag.")
+    rows = _embedding(reader, given)
+    return [reader.draft.reduce(names[given["mode"]], rows, [0], keep=True), None, None, None]
 
 
 # -- shapes ---------------------------------------------------------------------------------------
@@ -769,7 +782,10 @@ def _pad(reader: _Reader, given: Arguments) -> View:
     for place, axis in enumerate(range(len(view.shape) - 1, -1, -1)):
         if 2 * place < len(flat):
             pads[axis] = (flat[2 * place], flat[2 * place + 1])
-    return reader.draft.pad(view, pads, given.get("mode", "constant"), float(given["value"] or 0))
+    mode = given.get("mode", "constant")
+    if mode in ("replicate", "circular"):
+        return functions.padded_like(reader.draft, view, pads, mode == "circular")
+    return reader.draft.pad(view, pads, mode, float(given["value"] or 0))
 
 
 def _reduction(name: str) -> Handler:

@@ -52,9 +52,17 @@ def norm(
 
 
 def attention(reader: Any, given: Arguments) -> View:
-    """q, k and v are {1, heads, moments, channels}."""
+    """q, k and v are {1, heads, moments, channels}; several sequences are told one by one."""
     draft: Draft = reader.draft
     q, k, v = (given[name] for name in ("query", "key", "value"))
+    if len(q.shape) == 4 and q.shape[0] > 1 and q.shape[0] == k.shape[0] == v.shape[0]:
+        count = q.shape[0]
+        alone = zip(*(draft.split(each, 0, [1] * count) for each in (q, k, v)), strict=True)
+        names = ("query", "key", "value")
+        parts = [
+            attention(reader, {**given, **dict(zip(names, each, strict=True))}) for each in alone
+        ]
+        return draft.concat(parts, 0)
     if len(q.shape) != 4 or q.shape[0] != 1:
         raise draft.error(
             f"has a query of {shape_text(q.shape)}, expected one sequence in heads: 1 x heads x "

@@ -1,0 +1,305 @@
+"""Functions of real numbers that have no operator of their own, said by those that there are, for
+every front end whose files name them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from graven import ir
+from graven.frontends.integers import Integers
+from graven.frontends.nchw import Constant, Draft, Operand, View
+from graven.frontends.transformers import norm
+
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+
+
+def times(draft: Draft, view: View, factor: float) -> View:
+    return view if factor == 1 else draft.binary("MUL", view, np.float32([factor]))
+
+
+def plus(draft: Draft, view: View, number: float) -> View:
+    return draft.binary("ADD", view, np.float32([number]))
+
+
+def elu(
+    draft: Draft, view: View, alpha: float = 1.0, inner: float = 1.0, scale: float = 1.0
+) -> View:
+    """scale * (x above 0, below it alpha * (exp(inner * x) - 1))."""
+    if (alpha, inner) == (1, 1):
+        return times(draft, draft.unary("ELU", view), scale)
+    below = draft.binary("MINIMUM", view, np.float32([0]))
+    below = times(draft, draft.unary("ELU", times(draft, below, inner)), alpha * scale)
+    return draft.binary("ADD", times(draft, draft.unary("RELU", view), scale), below)
+
+
+def selu(draft: Draft, view: View, alpha: float = SELU_ALPHA, scale: float = SELU_SCALE) -> View:
+    return elu(draft, view, alpha, 1.0, scale)
+
+
+def softplus(draft: Draft, view: View, beta: float = 1.0) -> View:
+    """log(1 + exp(beta * x)) / beta, where no exponential leaves the range of float32."""
+    view = times(draft, view, beta)
+    below = draft.unary("NEG", draft.unary("ABS", view))
+    rest = draft.unary("LOG", plus(draft, draft.unary("EXP", below), 1.0))
+    return times(draft, draft.binary("ADD", draft.unary("RELU", view), rest), 1 / beta)
+
+
+def softsign(draft: Draft, view: View) -> View:
+    return draft.binary("DIV", view, plus(draft, draft.unary("ABS", view), 1.0))
+
+
+def mish(draft: Draft, view: View) -> View:
+    return draft.binary("MUL", view, draft.unary("TANH", softplus(draft, view)))
+
+
+def shrunk(draft: Draft, view: View, limit: float) -> View:
+    """x - limit above it, x + limit below -limit, 0 between: Softshrink."""
+    return draft.binary("SUB", view, draft.clip(view, -limit, limit))
+
+
+def typed(draft: Draft, view: View, element: ir.Element) -> View:
+    """What an operator yields that does not yield real numbers."""
+    draft.tensors[view.index] = replace(draft.tensors[view.index], element=element)
+    return view
+
+
+def real(draft: Draft, view: View) -> View:
+    """Whole numbers or truth values as real numbers."""
+    if draft.tensors[view.index].element is ir.Element.FLOAT32:
+        return view
+    index = draft.emit("CAST", [view.index], draft.tensors[view.index].shape)
+    return typed(draft, replace(view, index=index), ir.Element.FLOAT32)
+
+
+def compared(draft: Draft, name: str, first: Operand, second: Operand) -> View:
+    return typed(draft, draft.binary(name, first, second), ir.Element.BOOLEAN)
+
+
+def chosen(draft: Draft, condition: View, first: Operand, second: Operand) -> View:
+    """The first where the condition holds; operands are broadcast as numpy does it."""
+    shapes = [tuple(np.shape(each)) if not isinstance(each, View) else each.shape
+              for each in (condition, first, second)]  # fmt: skip
+    shape = np.broadcast_shapes(*shapes)
+    order = tuple(range(len(shape)))
+    indices = []
+    for each in (condition, first, second):
+        if isinstance(each, View):
+            each = draft.reshape(each, (1,) * (len(shape) - len(each.shape)) + each.shape)
+            indices.append(draft.demand(each, order))
+        else:
+            indices.append(draft.constant(np.asarray(each, dtype=np.float32)))
+    return View(draft.emit("SELECT_V2", indices, shape), shape, order, shape)
+
+
+def power(draft: Draft, view: View, exponent: float) -> View | None:
+    """x to a constant that needs no logarithm; None for another."""
+    if exponent < 0:
+        if exponent == -0.5:
+            return draft.unary("RSQRT", view)
+        found = power(draft, view, -exponent)
+        return None if found is None else draft.binary("DIV", np.float32([1]), found)
+    if exponent == 0.5:
+        return draft.unary("SQRT", view)
+    if exponent not in (1, 2, 3, 4):
+        return None
+    found = view if exponent % 2 else None
+    if exponent > 1:
+        square = draft.binary("MUL", view, view)
+        square = square if exponent < 4 else draft.binary("MUL", square, square)
+        found = square if found is None else draft.binary("MUL", square, found)
+    return found
+
+
+def variance(draft: Draft, view: View, axes: Sequence[int], correction: float, keep: bool) -> View:
+    """The mean of squared distances from the mean, by the count less the correction."""
+    axes = tuple(axis % len(view.shape) for axis in axes)
+    centred = draft.binary("SUB", view, draft.reduce("MEAN", view, axes, keep=True))
+    squares = draft.binary("MUL", centred, centred)
+    found = draft.reduce("MEAN", squares, axes, keep)
+    count = math.prod(view.shape[axis] for axis in axes)
+    if count <= correction:
+        raise draft.error(f"divides by {count} numbers less {correction:g}; take more of them.")
+    return times(draft, found, count / (count - correction))
+
+
+# -- what moves -----------------------------------------------------------------------------------
+
+
+def reversed_along(draft: Draft, view: View, axes: Sequence[int]) -> View:
+    view = draft.settled(view)
+    for axis in axes:
+        place = view.place(axis % len(view.axes))
+        inputs = [draft.at_hand(view), draft.integers([place])]
+        view = replace(view, index=draft.emit("REVERSE_V2", inputs, view.in_memory))
+    return view
+
+
+def tiled(draft: Draft, view: View, repeats: Sequence[int]) -> View:
+    """As numpy.tile; repeats may have more axes."""
+    rank = max(len(repeats), len(view.shape))
+    repeats = (*(1,) * (rank - len(repeats)), *repeats)
+    view = draft.settled(draft.reshape(view, (*(1,) * (rank - len(view.shape)), *view.shape)))
+    if set(repeats) == {1}:
+        return view
+    shape = tuple(n * times for n, times in zip(view.axes, repeats, strict=True))
+    memory = tuple(shape[axis] for axis in view.order)
+    inputs = [draft.at_hand(view), draft.integers([repeats[axis] for axis in view.order])]
+    return View(draft.emit("TILE", inputs, memory), shape, view.order, shape)
+
+
+def part(draft: Draft, view: View, axis: int, start: int, count: int) -> View:
+    starts, sizes = [0] * len(view.shape), list(view.shape)
+    starts[axis], sizes[axis] = start, count
+    return draft.slice(view, starts, sizes)
+
+
+def rolled(draft: Draft, view: View, axis: int, shift: int) -> View:
+    axis, extent = axis % len(view.shape), view.shape[axis]
+    shift %= extent
+    if not shift:
+        return view
+    last = part(draft, view, axis, extent - shift, shift)
+    return draft.concat([last, part(draft, view, axis, 0, extent - shift)], axis)
+
+
+def padded_like(draft: Draft, view: View, pads: Sequence[tuple[int, int]], wraps: bool) -> View:
+    """By the outermost elements, or (`wraps`) by those of the other end."""
+    for axis, (before, after) in enumerate(pads):
+        extent = view.shape[axis]
+        if wraps:
+            parts = [part(draft, view, axis, extent - before, before)] if before else []
+            parts += [view, *([part(draft, view, axis, 0, after)] if after else [])]
+        else:
+            parts = [part(draft, view, axis, 0, 1)] * before + [view]
+            parts += [part(draft, view, axis, extent - 1, 1)] * after
+        view = draft.concat(parts, axis) if len(parts) > 1 else view
+    return view
+
+
+def windowed(draft: Draft, view: View, axis: int, size: int, step: int) -> View:
+    """Windows along an axis, their elements as the last axis: Tensor.unfold."""
+    axis %= len(view.shape)
+    count = (view.shape[axis] - size) // step + 1
+    parts = [part(draft, view, axis, step * place, size) for place in range(count)]
+    whole = draft.concat(parts, axis) if count > 1 else parts[0]
+    split = draft.reshape(whole, (*view.shape[:axis], count, size, *view.shape[axis + 1 :]))
+    rest = (each for each in range(len(split.shape)) if each != axis + 1)
+    return draft.transpose(split, (*rest, axis + 1))
+
+
+# -- what reduces ---------------------------------------------------------------------------------
+
+
+def extreme_place(draft: Draft, name: str, view: View, axis: int, keep: bool) -> View:
+    """Where along an axis the largest or least is; `name` is ARG_MAX or ARG_MIN."""
+    view = draft.settled(view)
+    axis %= len(view.axes)
+    inputs = [draft.at_hand(view), draft.integers([view.place(axis)])]
+    order = tuple(each for each in view.order if each != axis)
+    memory = tuple(view.axes[each] for each in order)
+    index = draft.emit(name, inputs, memory, {"OutputType": "INT32"})
+    left = sorted(order)
+    shape = tuple(view.axes[each] for each in left)
+    found = View(index, shape, tuple(left.index(each) for each in order), shape)
+    found = typed(draft, found, ir.Element.INT32)
+    kept = tuple(1 if each == axis else n for each, n in enumerate(view.axes))
+    return draft.reshape(found, kept) if keep else found
+
+
+def log_sum_exp(draft: Draft, view: View, axes: Sequence[int], keep: bool) -> View:
+    largest = draft.reduce("REDUCE_MAX", view, axes, keep=True)
+    powers = draft.unary("EXP", draft.binary("SUB", view, largest))
+    found = draft.unary("LOG", draft.reduce("SUM", powers, axes, keep=True))
+    found = draft.binary("ADD", found, largest)
+    gone = set() if keep else {axis % len(view.shape) for axis in axes}
+    return draft.reshape(found, tuple(n for axis, n in enumerate(found.shape) if axis not in gone))
+
+
+def adapted(draft: Draft, name: str, view: View, size: Sequence[int]) -> View:
+    """Of each axis behind batch and channels that many means (or what else `name` reduces to),
+    over windows of several sizes, as PyTorch's adaptive pools cut them."""
+    for axis, count in enumerate(size, start=2):
+        extent = view.shape[axis]
+        parts = []
+        for place in range(count):
+            start, end = place * extent // count, -(-(place + 1) * extent // count)
+            window = part(draft, view, axis, start, end - start)
+            parts.append(draft.reduce(name, window, [axis], keep=True))
+        view = draft.concat(parts, axis) if count > 1 else parts[0]
+    return view
+
+
+def group_norm(
+    draft: Draft,
+    view: View,
+    groups: int,
+    scale: np.ndarray | None,
+    offset: np.ndarray | None,
+    epsilon: float,
+) -> View:
+    """Each group of channels by its own mean and deviation; as many groups as channels is
+    InstanceNorm. Scale and offset are of channels."""
+    whole = draft.reshape(view, (1, groups, math.prod(view.shape) // groups))
+    found = draft.reshape(norm(draft, "LAYER_NORM", whole, 1, (None, None), epsilon), view.shape)
+    extents = (-1, *(1,) * (len(view.shape) - 2))
+    for name, factors in (("MUL", scale), ("ADD", offset)):
+        if factors is not None:
+            found = draft.binary(name, found, factors.astype(np.float32).reshape(extents))
+    return found
+
+
+def pool_volume(
+    draft: Draft,
+    kind: str,
+    view: View,
+    filter: Sequence[int],
+    stride: Sequence[int],
+    pads: Sequence[tuple[int, int]],
+    ceil: bool,
+    counts_pads: bool,
+) -> View:
+    """Depth, height and width: height and width first, then the depth."""
+    _, channels, depth, *image = view.shape
+    flat = draft.reshape(view, (1, channels * depth, *image))
+    flat = draft.pool(kind, flat, tuple(filter[1:]), tuple(stride[1:]), pads[1:], ceil, counts_pads)
+    area = flat.shape[2:]
+    deep = draft.reshape(flat, (1, channels, depth, math.prod(area)))
+    deep = draft.pool(
+        kind, deep, (filter[0], 1), (stride[0], 1), [pads[0], (0, 0)], ceil, counts_pads
+    )
+    return draft.reshape(deep, (1, channels, deep.shape[2], *area))
+
+
+def conv_transpose(
+    draft: Draft,
+    view: View,
+    weights: Constant,
+    bias: Constant | None,
+    stride: Sequence[int],
+    pads: Sequence[tuple[int, int]],
+    groups: int = 1,
+) -> View:
+    """Weights are IOHW or IOW; each group is a convolution of its own. `pads` are cut from the
+    result; a negative one adds what no window reaches, which is the bias."""
+    if weights.ndim == 3:
+        wide = draft.reshape(view, (*view.shape, 1))
+        weights, pads = weights.reshape((*weights.shape, 1)), [*pads, (0, 0)]
+        found = conv_transpose(draft, wide, weights, bias, (*stride, 1), pads, groups)
+        return draft.reshape(found, found.shape[:3])
+    if groups > 1:
+        depth = view.shape[1] // groups
+        views = draft.split(view, 1, [depth] * groups)
+        biases = [None] * groups if bias is None else np.split(real_of(bias), groups)
+        parts = np.split(real_of(weights), groups)
+        each = zip(views, parts, biases, strict=True)
+        return draft.concat([conv_transpose(draft, *one, stride, pads) for one in each], 1)
+    return draft.conv_transpose(view, weights, bias, tuple(stride), pads)
+
+
+def real_of(value: Constant) -> np.ndarray:
+    return value.real() if isinstance(value, Integers) else value
