@@ -138,17 +138,28 @@ elseif(GRAVEN_TEST_DEEP)
 endif()
 
 # Options of the compilers. clang for Cortex-M is linked by arm-none-eabi-g++: no -flto there.
+set(run_options sh ${CMAKE_CURRENT_SOURCE_DIR}/options.sh)
+add_test(NAME options/cortex-m55 COMMAND ${run_options}
+  cortex-m55 -O3 20 ${CMAKE_COMMAND} ${CMAKE_CTEST_COMMAND} add binary
+  WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+file(GLOB parity RELATIVE ${PROJECT_SOURCE_DIR}/firmware/apps/parity
+  ${PROJECT_SOURCE_DIR}/firmware/apps/parity/*.cpp)
+list(REMOVE_ITEM parity main.cpp)
+list(TRANSFORM parity REPLACE "\\.cpp$" "")
 foreach(preset IN ITEMS gcc clang cortex-m4 cortex-m4-clang cortex-m55 cortex-m55-clang)
   foreach(standard IN ITEMS 20 23)
     foreach(options IN ITEMS -O0 -Og -Os -O3 "-O2 -flto")
       if(options MATCHES "lto" AND preset MATCHES "cortex.*clang")
         continue()
       endif()
-      string(REPLACE " " "\\;" list ${options})
       string(REPLACE " " "" short ${options})
-      add_deep_test(NAME options/${preset}/${short}-c++${standard} COMMAND sh
-        ${CMAKE_CURRENT_SOURCE_DIR}/options.sh ${preset} ${list} ${standard} ${CMAKE_COMMAND}
-        ${CMAKE_CTEST_COMMAND} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+      set(units)
+      if(preset MATCHES "cortex" AND options MATCHES "-O[03]" AND standard EQUAL 20)
+        set(units ${parity})
+      endif()
+      add_deep_test(NAME options/${preset}/${short}-c++${standard} COMMAND ${run_options}
+        ${preset} ${options} ${standard} ${CMAKE_COMMAND} ${CMAKE_CTEST_COMMAND} ${units}
+        WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     endforeach()
   endforeach()
 endforeach()

@@ -7,6 +7,22 @@
 #include "graven/kernel/fold.hpp"
 #include "graven/kernel/task.hpp"
 
+// Runs the assembler's macro `quad` %[n] times, `unroll` of them per branch, what is left singly.
+#define GRAVEN_ARMV7EM_QUADS(unroll)                                                               \
+  "subs %[n], #" #unroll " ;  blt 2f\n"                                                            \
+  "1:\n"                                                                                           \
+  ".rept " #unroll "\n"                                                                            \
+  "quad\n"                                                                                         \
+  ".endr\n"                                                                                        \
+  "subs %[n], #" #unroll " ;  bge.w 1b\n"                                                          \
+  "2:\n"                                                                                           \
+  "adds %[n], #" #unroll " ;  beq 4f\n"                                                            \
+  "3:\n"                                                                                           \
+  "quad\n"                                                                                         \
+  "subs %[n], #1 ;  bne 3b\n"                                                                      \
+  "4:\n"                                                                                           \
+  ".purgem quad\n"
+
 namespace graven::core::armv7em_isa {
 
 // Bytes 0 and 2, or 1 and 3, as two signed halfwords.

@@ -25,7 +25,7 @@ template <class Math, bool each_a, bool each_b> struct InRuns : PlainKernel {
     int runs = from.next<std::int32_t>();
     const int length = from.next<std::int32_t>();
     const int step_a = from.next<std::int32_t>(), step_b = from.next<std::int32_t>();
-    const Math math(task, from);
+    Math math(task, from);
     const std::byte *a = band.rows[0], *b = band.rows[task.rows];
     std::byte* out = band.out[0];
     for (; runs > 0; --runs, a += step_a, b += step_b, out += length)
@@ -37,26 +37,59 @@ template <class Math, const auto& graph, int value> constexpr auto in_runs() {
   return InRuns<Math, runs.each[0], runs.each[1]>{};
 }
 
+// For the assembler of what makes eight bytes at a time, of lanes of 32 bits: `put` narrows the
+// even ones in q0 and the odd ones in q1 into their places and stores them; GRAVEN_MVE_EIGHTS runs
+// the macro `eight` %[count] / 8 times with n, and for what is left once with t, predicated.
+#define GRAVEN_MVE_PUT                                                                             \
+  ".macro put zero, low, high, then\n"                                                             \
+  "vqmovnb.s32 q0, q0 ;  vqmovnt.s32 q0, q1\n"                                                     \
+  "vqadd.s16 q0, q0, \\zero\n"                                                                     \
+  "vqmovnb.s16 q0, q0\n"                                                                           \
+  ".if %c[program] == %c[general]\n"                                                               \
+  "vmax.s8 q0, q0, \\low ;  vmin.s8 q0, q0, \\high\n"                                              \
+  ".endif\n"                                                                                       \
+  ".ifc \\then, t\n"                                                                               \
+  "vpst ;  vstrbt.16 q0, [%[out]]\n"                                                               \
+  ".else\n"                                                                                        \
+  "vstrb.16 q0, [%[out]], #8\n"                                                                    \
+  ".endif\n"                                                                                       \
+  ".endm\n"
+#define GRAVEN_MVE_EIGHTS                                                                          \
+  "lsrs lr, %[count], #3\n"                                                                        \
+  "wls lr, lr, 2f\n"                                                                               \
+  "1: eight n\n"                                                                                   \
+  "le lr, 1b\n"                                                                                    \
+  "2: ands %[count], %[count], #7\n"                                                               \
+  "beq 3f\n"                                                                                       \
+  "vctp.16 %[count]\n"                                                                             \
+  "eight t\n"                                                                                      \
+  "3: .purgem eight ;  .purgem put\n"
+
 // With a right shift. Even and odd lanes make products of 32 bits, which are narrowed into their
 // places again. Of the last vector only loads and the store are predicated: a product of which half
 // were, would keep the other half. Stream: both zero points, negative; multiplier, shift.
 template <int program> struct Products {
   static constexpr int bytes = 16;
-  std::int32_t zero_a, zero_b, multiplier, last[3], zero;  // last: shift, low, high
+  std::int32_t zero_a, zero_b;
+  std::int32_t constants[7];  // first, second, multiplier, shift, low, high, zero point
 
   Products(const Task& t, Reader& from)
-      : zero_a(from.next<std::int32_t>()), zero_b(from.next<std::int32_t>()),
-        multiplier(from.next<std::int32_t>()), last{from.next<std::int32_t>(), t.low, t.high},
-        zero(t.out_zero) {}
+      : zero_a(from.next<std::int32_t>()),
+        zero_b(from.next<std::int32_t>()), constants{zero_a, zero_b, 0,         0,
+                                                     t.low,  t.high, t.out_zero} {
+    constants[2] = from.next<std::int32_t>();
+    constants[3] = from.next<std::int32_t>();
+  }
   static constexpr void pack(const GraphView& g, const Value& v, Writer& to) {
     for (int k = 0; k < 2; ++k) to.put<std::int32_t>(-g.source(v, k).quant.zero_point);
     put_multiplier(to, scalar_isa::MulQuantized<std::int8_t>::multiplier(g, v));
   }
   template <bool each_a, bool each_b>
-  void run(const std::byte* a, const std::byte* b, std::byte* out, int count) const {
-    const std::int32_t first = each_a ? zero_a : load<std::int8_t>(a) + zero_a;
-    const std::int32_t second = each_b ? zero_b : load<std::int8_t>(b) + zero_b;
-    asm volatile(R"(
+  void run(const std::byte* a, const std::byte* b, std::byte* out, int count) {
+    if constexpr (!each_a) constants[0] = load<std::int8_t>(a) + zero_a;
+    if constexpr (!each_b) constants[1] = load<std::int8_t>(b) + zero_b;
+    const std::int32_t* at = constants;  // then the zero point is in its register
+    asm volatile(GRAVEN_MVE_PUT R"(
       .macro next q from zero then
       .ifc \then, t
       vpst ;  vldrbt.s16 \q, [\from]
@@ -66,7 +99,7 @@ template <int program> struct Products {
       vadd.i16 \q, \q, \zero
       .endm
       .macro finish q
-      vqrdmulh.s32 \q, \q, %[multiplier]
+      vqrdmulh.s32 \q, \q, r10
       .if %c[program] != %c[rectified]
       vshr.s32 q4, \q, #31 ;  vadd.i32 \q, \q, q4
       .endif
@@ -74,51 +107,28 @@ template <int program> struct Products {
       .endm
       .macro eight then
       .if %c[each_a]
-      next q2, %[a], %[first], \then
+      next q2, %[a], r8, \then
       .endif
       .if %c[each_b]
-      next q3, %[b], %[second], \then
+      next q3, %[b], r9, \then
       .endif
       vmullb.s16 q0, q2, q3 ;  vmullt.s16 q1, q2, q3
       finish q0
       finish q1
-      vqmovnb.s32 q0, q0 ;  vqmovnt.s32 q0, q1
-      vqadd.s16 q0, q0, %[zero]
-      vqmovnb.s16 q0, q0
-      .if %c[program] == %c[general]
-      vmax.s8 q0, q0, q5 ;  vmin.s8 q0, q0, q6
-      .endif
-      .ifc \then, t
-      vpst ;  vstrbt.16 q0, [%[out]]
-      .else
-      vstrb.16 q0, [%[out]], #8
-      .endif
+      put %[at], q5, q6, \then
       .endm
-
-      ldr lr, [%[last]] ;  vdup.32 q7, lr
-      ldr lr, [%[last], #4] ;  vdup.8 q5, lr
-      ldr lr, [%[last], #8] ;  vdup.8 q6, lr
-      vdup.16 q2, %[first] ;  vdup.16 q3, %[second]
-      lsrs lr, %[count], #3
-      wls lr, lr, 2f
-    1:
-      eight n
-      le lr, 1b
-    2:
-      ands %[count], %[count], #7
-      beq 3f
-      vctp.16 %[count]
-      eight t
-    3:
-      .purgem next
-      .purgem finish
-      .purgem eight
-    )"
-                 : [a] "+l"(a), [b] "+l"(b), [out] "+l"(out), [count] "+r"(count)
-                 : [first] "r"(first), [second] "r"(second), [multiplier] "r"(multiplier),
-                   [zero] "r"(zero), [last] "r"(last), [each_a] "i"(each_a), [each_b] "i"(each_b),
-                   [program] "i"(program), [rectified] "i"(rectified), [general] "i"(general)
-                 : "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "lr", "cc", "memory");
+      ldm %[at]!, {r8, r9, r10}
+      vdup.16 q2, r8 ;  vdup.16 q3, r9
+      ldr lr, [%[at]] ;  vdup.32 q7, lr
+      ldr lr, [%[at], #4] ;  vdup.8 q5, lr
+      ldr lr, [%[at], #8] ;  vdup.8 q6, lr
+      ldr %[at], [%[at], #12]
+    )" GRAVEN_MVE_EIGHTS ".purgem next ;  .purgem finish\n"
+                 : [a] "+l"(a), [b] "+l"(b), [out] "+l"(out), [count] "+r"(count), [at] "+r"(at)
+                 : [each_a] "i"(each_a), [each_b] "i"(each_b), [program] "i"(program),
+                   [rectified] "i"(rectified), [general] "i"(general)
+                 : "r8", "r9", "r10", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "lr", "cc",
+                   "memory");
   }
 };
 struct Muls {

@@ -20,7 +20,18 @@ enum class Scaled { first, second, none };
 template <Scaled scaled, bool by_one, bool minus, int program> struct Sums {
   static constexpr int bytes = 24;
   static constexpr bool first = scaled == Scaled::first;  // else the second one, or none
-  std::int32_t zero_scaled, zero_half, multiplier, shift, last[4], sum_multiplier, sum_shift, zero;
+  static constexpr int scale = scaled == Scaled::none ? 8 : 16;
+  enum {
+    zero_scaled,
+    zero_half,
+    multiplier,
+    shift,
+    sum_multiplier,
+    sum_shift,
+    small_term,
+    half_term
+  };
+  std::int32_t constants[11];  // by these names; the clamp and the zero point of the sum follow
 
   static constexpr int power(int k) {
     return scaled == (k == 0 ? Scaled::first : Scaled::second) ? 16 : 8;
@@ -32,33 +43,33 @@ template <Scaled scaled, bool by_one, bool minus, int program> struct Sums {
     put_multiplier(to, m.inputs[first ? 0 : 1]);
     put_multiplier(to, m.sum);
   }
-  Sums(const Task& t, Reader& from)
-      : zero_scaled(from.next<std::int32_t>()), zero_half(from.next<std::int32_t>()),
-        multiplier(from.next<std::int32_t>()),
-        shift(from.next<std::int32_t>()), last{scaled == Scaled::none ? 8 : 16, 8, t.low, t.high},
-        sum_multiplier(from.next<std::int32_t>()), sum_shift(from.next<std::int32_t>()),
-        zero(t.out_zero) {}
+  Sums(const Task& t, Reader& from) {
+    for (int i = zero_scaled; i <= sum_shift; ++i) constants[i] = from.next<std::int32_t>();
+    constants[small_term] = scale;
+    constants[half_term] = 8;
+    constants[8] = t.low;
+    constants[9] = t.high;
+    constants[10] = t.out_zero;
+  }
 
   // What stays where it is, as a term: of the operand of the smaller scale, or of the other one.
   template <bool half> std::int32_t term(const std::byte* at) const {
     const std::int32_t x =
-        (load<std::int8_t>(at) * (half ? 8 : last[0]) + (half ? zero_half : zero_scaled)) *
+        (load<std::int8_t>(at) * (half ? 8 : scale) + constants[half ? zero_half : zero_scaled]) *
         (1 << 16);
     return half || scaled == Scaled::none
                ? x
-               : requantize(x, Multiplier{multiplier, static_cast<int>(shift)});
+               : requantize(x,
+                            Multiplier{constants[multiplier], static_cast<int>(constants[shift])});
   }
   template <bool each_a, bool each_b>
-  void run(const std::byte* a, const std::byte* b, std::byte* out, int count) const {
+  void run(const std::byte* a, const std::byte* b, std::byte* out, int count) {
     const std::byte *small = first ? a : b, *half = first ? b : a;
     constexpr bool each_small = first ? each_a : each_b, each_half = first ? each_b : each_a;
-#if defined(__clang__) || defined(__OPTIMIZE__)
-    std::int32_t constants[5]{last[0], last[1], last[2], last[3], zero};
-    if constexpr (!each_small) constants[0] = term<false>(small);
-    if constexpr (!each_half) constants[1] = term<true>(half);
+    if constexpr (!each_small) constants[small_term] = term<false>(small);
+    if constexpr (!each_half) constants[half_term] = term<true>(half);
     const std::int32_t* at = constants;  // then the zero point is in its register
-    asm volatile(
-        R"(
+    asm volatile(GRAVEN_MVE_PUT R"(
       .macro next q from scale zero even then
       .ifc \then, t
       vpst ;  vldrbt.s16 \q, [\from]
@@ -69,11 +80,11 @@ template <Scaled scaled, bool by_one, bool minus, int program> struct Sums {
       vshllb.s16 \even, \q, #16 ;  vshllt.s16 \q, \q, #16
       .endm
       .macro rescale q
-      vqrdmulh.s32 \q, \q, %[multiplier] ;  vshr.s32 q2, \q, #31
+      vqrdmulh.s32 \q, \q, r9 ;  vshr.s32 q2, \q, #31
       .if %c[by_one]
       vrhadd.s32 \q, \q, q2
       .else
-      vadd.i32 \q, \q, q2 ;  vrshl.s32 \q, %[shift]
+      vadd.i32 \q, \q, q2 ;  vrshl.s32 \q, r10
       .endif
       .endm
       .macro join q x y
@@ -86,22 +97,22 @@ template <Scaled scaled, bool by_one, bool minus, int program> struct Sums {
       .endif
       .endm
       .macro finish q
-      vqrdmulh.s32 \q, \q, %[sum_multiplier]
+      vqrdmulh.s32 \q, \q, r11
       .if %c[program] != %c[rectified]
       vshr.s32 q2, \q, #31 ;  vadd.i32 \q, \q, q2
       .endif
-      vrshl.s32 \q, %[sum_shift]
+      vrshl.s32 \q, r12
       .endm
       .macro eight then
       .if %c[each_small]
-      next q1, %[small], q4, %[zero_scaled], q0, \then
+      next q1, %[small], q4, r4, q0, \then
       .if %c[halves] == 0
       rescale q0
       rescale q1
       .endif
       .endif
       .if %c[each_half]
-      next q2, %[half], q5, %[zero_half], q3, \then
+      next q2, %[half], q5, r8, q3, \then
       .if %c[each_small]
       join q0, q0, q3
       join q1, q1, q2
@@ -115,19 +126,9 @@ template <Scaled scaled, bool by_one, bool minus, int program> struct Sums {
       .endif
       finish q0
       finish q1
-      vqmovnb.s32 q0, q0 ;  vqmovnt.s32 q0, q1
-      vqadd.s16 q0, q0, %[at]
-      vqmovnb.s16 q0, q0
-      .if %c[program] == %c[general]
-      vmax.s8 q0, q0, q6 ;  vmin.s8 q0, q0, q7
-      .endif
-      .ifc \then, t
-      vpst ;  vstrbt.16 q0, [%[out]]
-      .else
-      vstrb.16 q0, [%[out]], #8
-      .endif
+      put %[at], q6, q7, \then
       .endm
-
+      ldm %[at]!, {r4, r8, r9, r10, r11, r12}
       ldr lr, [%[at]] ;  .if %c[each_small] ;  vdup.16 q4, lr ;  .else ;  vdup.32 q4, lr
       .endif
       ldr lr, [%[at], #4] ;  .if %c[each_half] ;  vdup.16 q5, lr ;  .else
@@ -136,41 +137,14 @@ template <Scaled scaled, bool by_one, bool minus, int program> struct Sums {
       ldr lr, [%[at], #8] ;  vdup.8 q6, lr ;  ldr lr, [%[at], #12] ;  vdup.8 q7, lr
       .endif
       ldr %[at], [%[at], #16]
-      lsrs lr, %[count], #3
-      wls lr, lr, 2f
-    1:
-      eight n
-      le lr, 1b
-    2:
-      ands %[count], %[count], #7
-      beq 3f
-      vctp.16 %[count]
-      eight t
-    3:
-      .purgem next
-      .purgem rescale
-      .purgem join
-      .purgem finish
-      .purgem eight
-    )"
-        :
-        [small] "+l"(small), [half] "+l"(half), [out] "+l"(out), [count] "+r"(count), [at] "+r"(at)
-        : [zero_scaled] "r"(zero_scaled), [zero_half] "r"(zero_half), [multiplier] "r"(multiplier),
-          [shift] "r"(shift), [sum_multiplier] "r"(sum_multiplier), [sum_shift] "r"(sum_shift),
-          [each_small] "i"(each_small), [each_half] "i"(each_half), [by_one] "i"(by_one),
-          [halves] "i"(scaled == Scaled::none), [minus] "i"(minus), [first] "i"(first),
-          [program] "i"(program), [rectified] "i"(rectified), [general] "i"(general)
-        : "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "lr", "cc", "memory");
-#else  // g++ has no register left over
-    for (int i = 0; i < count; ++i) {
-      const std::int32_t x = term<false>(small + (each_small ? i : 0));
-      const std::int32_t y = term<true>(half + (each_half ? i : 0));
-      const std::int32_t sum = !minus ? x + y : first ? x - y : y - x;
-      const Multiplier m{sum_multiplier, static_cast<int>(sum_shift)};
-      store(out + i,
-            static_cast<std::int8_t>(clamp(requantize(sum, m) + zero, Clamp{last[2], last[3]})));
-    }
-#endif
+    )" GRAVEN_MVE_EIGHTS ".purgem next ;  .purgem rescale ;  .purgem join ;  .purgem finish\n"
+                 : [small] "+l"(small), [half] "+l"(half), [out] "+l"(out), [count] "+r"(count),
+                   [at] "+r"(at)
+                 : [each_small] "i"(each_small), [each_half] "i"(each_half), [by_one] "i"(by_one),
+                   [halves] "i"(scaled == Scaled::none), [minus] "i"(minus), [first] "i"(first),
+                   [program] "i"(program), [rectified] "i"(rectified), [general] "i"(general)
+                 : "r4", "r8", "r9", "r10", "r11", "r12", "q0", "q1", "q2", "q3", "q4", "q5", "q6",
+                   "q7", "lr", "cc", "memory");
   }
 };
 

@@ -47,19 +47,7 @@ struct NibbleSums {
       sxtb16 %[odd], %[even], ror #8 ;  sxtb16 %[even], %[even]
       halves %[a], %[even] ;  halves %[b], %[odd]
     .endm
-      subs %[n], #4 ;  blt 2f
-    1:
-      quad ;  quad ;  quad ;  quad
-      subs %[n], #4 ;  bge.w 1b
-    2:
-      adds %[n], #4 ;  beq 4f
-    3:
-      quad
-      subs %[n], #1 ;  bne 3b
-    4:
-    .purgem quad
-    .purgem halves
-    )"
+  )" GRAVEN_ARMV7EM_QUADS(4) ".purgem halves\n"
                  : [w] "+r"(w), [x] "+r"(x), [n] "+r"(quads), [by4] "+r"(by4), [by8] "+r"(by8),
                    [by12] "+r"(by12), [by16] "+r"(by16), [even] "=&r"(even), [odd] "=&r"(odd),
                    [a] "=&r"(a), [b] "=&r"(b), [part] "=&r"(part)

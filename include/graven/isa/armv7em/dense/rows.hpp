@@ -46,19 +46,7 @@ inline std::int32_t row_sum(const std::byte* vector, const std::byte* row, int q
     ldr %[four], [%[row], %[stride]] ;          add_four %[x]
     ldr %[four], [%[row]], #4 ;                 add_four %[w]
   .endm
-    subs %[n], #4 ;  blt 2f
-  1:
-    quad ;  quad ;  quad ;  quad
-    subs %[n], #4 ;  bge.w 1b
-  2:
-    adds %[n], #4 ;  beq 4f
-  3:
-    quad
-    subs %[n], #1 ;  bne 3b
-  4:
-  .purgem quad
-  .purgem add_four
-  )"
+  )" GRAVEN_ARMV7EM_QUADS(4) ".purgem add_four\n"
       : [v] "+r"(vector), [row] "+r"(row), [n] "+r"(quads), [w] "+r"(a), [x] "+r"(b), [y] "+r"(c),
         [z] "+r"(d), [even] "=&r"(even), [odd] "=&r"(odd), [four] "=&r"(four), [half] "=&r"(half)
       : [stride] "r"(stride), [thrice] "r"(3 * stride)
@@ -80,19 +68,7 @@ inline std::int32_t row_sum(const std::byte* vector, const std::byte* row, int q
     ldrd %[even], %[odd], [%[v]], #8 ;  add_both %[w] %[y]
     ldrd %[even], %[odd], [%[v]], #8 ;  add_both %[x] %[z]
   .endm
-    subs %[n], #4 ;  blt 2f
-  1:
-    quad ;  quad ;  quad ;  quad
-    subs %[n], #4 ;  bge.w 1b
-  2:
-    adds %[n], #4 ;  beq 4f
-  3:
-    quad
-    subs %[n], #1 ;  bne 3b
-  4:
-  .purgem quad
-  .purgem add_both
-  )"
+  )" GRAVEN_ARMV7EM_QUADS(4) ".purgem add_both\n"
                : [v] "+r"(vector), [row] "+r"(row), [n] "+r"(quads), [w] "+r"(a), [x] "+r"(b),
                  [y] "+r"(c), [z] "+r"(d), [even] "=&r"(even), [odd] "=&r"(odd), [four] "=&r"(four),
                  [half] "=&r"(half), [next] "=&r"(next), [other] "=&r"(other)

@@ -13,6 +13,28 @@ struct FourSums {
   std::int32_t high_a, low_a, high_b, low_b;
 };
 
+// The end of a macro `quad`: products of r4, r5, r6 and r8 with %[even] and %[odd].
+#define GRAVEN_ARMV7EM_FOUR_PRODUCTS                                                               \
+  "smlad %[ha], r4, %[even], %[ha] ;  sxtb16 r4, r4 ;  smlad %[la], r4, %[even], %[la]\n"          \
+  "smlad %[hb], r5, %[even], %[hb] ;  sxtb16 r5, r5 ;  smlad %[lb], r5, %[even], %[lb]\n"          \
+  "smlad %[ha], r6, %[odd], %[ha] ;   sxtb16 r6, r6 ;  smlad %[la], r6, %[odd], %[la]\n"           \
+  "smlad %[hb], r8, %[odd], %[hb] ;   sxtb16 r8, r8 ;  smlad %[lb], r8, %[odd], %[lb]\n"           \
+  ".endm\n"
+
+// The same in C++, for g++ without optimisation, which has no register left over.
+inline void add_four_products(FourSums& s, const std::byte* w, std::uint32_t even,
+                              std::uint32_t odd) {
+  auto add = [&](int at, std::uint32_t two, std::int32_t& high, std::int32_t& low) {
+    const auto weights = load_aligned<std::uint32_t>(w + at);
+    high = smlad(weights, two, high);
+    low = smlad(even_bytes(weights), two, low);
+  };
+  add(0, even, s.high_a, s.low_a);
+  add(4, even, s.high_b, s.low_b);
+  add(8, odd, s.high_a, s.low_a);
+  add(12, odd, s.high_b, s.low_b);
+}
+
 // Adds `quads` times four inputs. Weights: per four inputs the words of k, k + 2 of both pairs,
 // then those of k + 1, k + 3. (Not r7: without optimisation it points to the frame.)
 [[gnu::always_inline]] inline void add_quads(FourSums& s, const std::byte*& w, const std::byte*& x,
@@ -25,40 +47,15 @@ struct FourSums {
     ldm %[w]!, {r4-r6, r8}
     sxtb16 %[odd], %[even], ror #8
     sxtb16 %[even], %[even]
-    smlad %[ha], r4, %[even], %[ha] ;  sxtb16 r4, r4 ;  smlad %[la], r4, %[even], %[la]
-    smlad %[hb], r5, %[even], %[hb] ;  sxtb16 r5, r5 ;  smlad %[lb], r5, %[even], %[lb]
-    smlad %[ha], r6, %[odd], %[ha] ;   sxtb16 r6, r6 ;  smlad %[la], r6, %[odd], %[la]
-    smlad %[hb], r8, %[odd], %[hb] ;   sxtb16 r8, r8 ;  smlad %[lb], r8, %[odd], %[lb]
-  .endm
-    subs %[n], #4 ;  blt 2f
-  1:
-    quad ;  quad ;  quad ;  quad
-    subs %[n], #4 ;  bge.w 1b
-  2:
-    adds %[n], #4 ;  beq 4f
-  3:
-    quad
-    subs %[n], #1 ;  bne 3b
-  4:
-  .purgem quad
-  )"
+  )" GRAVEN_ARMV7EM_FOUR_PRODUCTS GRAVEN_ARMV7EM_QUADS(4)
                : [w] "+r"(w), [x] "+r"(x), [n] "+r"(quads), [ha] "+r"(s.high_a), [la] "+r"(s.low_a),
                  [hb] "+r"(s.high_b), [lb] "+r"(s.low_b), [even] "=&r"(even), [odd] "=&r"(odd)
                :
                : "r4", "r5", "r6", "r8", "cc", "memory");
-#else  // g++ has no register left over
+#else
   for (; quads > 0; --quads, x += 4, w += 16) {
     const auto inputs = load<std::uint32_t>(x);
-    const std::uint32_t even = even_bytes(inputs), odd = odd_bytes(inputs);
-    auto add = [&](int at, std::uint32_t two, std::int32_t& high, std::int32_t& low) {
-      const auto weights = load_aligned<std::uint32_t>(w + at);
-      high = smlad(weights, two, high);
-      low = smlad(even_bytes(weights), two, low);
-    };
-    add(0, even, s.high_a, s.low_a);
-    add(4, even, s.high_b, s.low_b);
-    add(8, odd, s.high_a, s.low_a);
-    add(12, odd, s.high_b, s.low_b);
+    add_four_products(s, w, even_bytes(inputs), odd_bytes(inputs));
   }
 #endif
 }
@@ -72,40 +69,14 @@ struct FourSums {
   .macro quad
     ldrd %[even], %[odd], [%[x]], #8
     ldm %[w]!, {r4-r6, r8}
-    smlad %[ha], r4, %[even], %[ha] ;  sxtb16 r4, r4 ;  smlad %[la], r4, %[even], %[la]
-    smlad %[hb], r5, %[even], %[hb] ;  sxtb16 r5, r5 ;  smlad %[lb], r5, %[even], %[lb]
-    smlad %[ha], r6, %[odd], %[ha] ;   sxtb16 r6, r6 ;  smlad %[la], r6, %[odd], %[la]
-    smlad %[hb], r8, %[odd], %[hb] ;   sxtb16 r8, r8 ;  smlad %[lb], r8, %[odd], %[lb]
-  .endm
-    subs %[n], #8 ;  blt 2f
-  1:
-    quad ;  quad ;  quad ;  quad ;  quad ;  quad ;  quad ;  quad
-    subs %[n], #8 ;  bge.w 1b
-  2:
-    adds %[n], #8 ;  beq 4f
-  3:
-    quad
-    subs %[n], #1 ;  bne 3b
-  4:
-  .purgem quad
-  )"
+  )" GRAVEN_ARMV7EM_FOUR_PRODUCTS GRAVEN_ARMV7EM_QUADS(8)
                : [w] "+r"(w), [x] "+r"(x), [n] "+r"(quads), [ha] "+r"(s.high_a), [la] "+r"(s.low_a),
                  [hb] "+r"(s.high_b), [lb] "+r"(s.low_b), [even] "=&r"(even), [odd] "=&r"(odd)
                :
                : "r4", "r5", "r6", "r8", "cc", "memory");
-#else  // g++ has no register left over
-  for (; quads > 0; --quads, x += 8, w += 16) {
-    auto add = [&](int at, std::uint32_t two, std::int32_t& high, std::int32_t& low) {
-      const auto weights = load_aligned<std::uint32_t>(w + at);
-      high = smlad(weights, two, high);
-      low = smlad(even_bytes(weights), two, low);
-    };
-    const auto even = load_aligned<std::uint32_t>(x), odd = load_aligned<std::uint32_t>(x + 4);
-    add(0, even, s.high_a, s.low_a);
-    add(4, even, s.high_b, s.low_b);
-    add(8, odd, s.high_a, s.low_a);
-    add(12, odd, s.high_b, s.low_b);
-  }
+#else
+  for (; quads > 0; --quads, x += 8, w += 16)
+    add_four_products(s, w, load_aligned<std::uint32_t>(x), load_aligned<std::uint32_t>(x + 4));
 #endif
 }
 

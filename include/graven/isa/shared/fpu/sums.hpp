@@ -89,28 +89,38 @@ inline void add_window(float* sums, const float* start, const std::byte* const* 
 
 inline constexpr int most_outputs = 8, least_outputs = 1;
 
+// For the assembler below, of the first %[n] of eight registers: `several` loads or stores them
+// all; `product` and `sum` act where there is the register `at`; `products` multiplies s8 and the
+// following, `sums` adds them to s0 and the following.
+#define GRAVEN_FPU_EIGHT                                                                           \
+  ".macro several act, address, first, last\n"                                                     \
+  ".if %c[n] > 1 ;  \\act \\address, {\\first-\\last} ;  .else ;  \\act \\address, {\\first} ;  "  \
+  ".endif\n"                                                                                       \
+  ".endm\n"                                                                                        \
+  ".macro product at, to, factor\n"                                                                \
+  ".if %c[n] > \\at ;  vmul.f32 \\to, \\to, \\factor ;  .endif\n"                                  \
+  ".endm\n"                                                                                        \
+  ".macro sum at, to, term\n"                                                                      \
+  ".if %c[n] > \\at ;  vadd.f32 \\to, \\to, \\term ;  .endif\n"                                    \
+  ".endm\n"                                                                                        \
+  ".macro products factor\n"                                                                       \
+  "product 0, s8, \\factor ;   product 1, s9, \\factor\n"                                          \
+  "product 2, s10, \\factor ;  product 3, s11, \\factor\n"                                         \
+  "product 4, s12, \\factor ;  product 5, s13, \\factor\n"                                         \
+  "product 6, s14, \\factor ;  product 7, s15, \\factor\n"                                         \
+  ".endm\n"                                                                                        \
+  ".macro sums\n"                                                                                  \
+  "sum 0, s0, s8 ;   sum 1, s1, s9 ;   sum 2, s2, s10 ;  sum 3, s3, s11\n"                         \
+  "sum 4, s4, s12 ;  sum 5, s5, s13 ;  sum 6, s6, s14 ;  sum 7, s7, s15\n"                         \
+  ".endm\n"
+#define GRAVEN_FPU_END                                                                             \
+  ".purgem several ;  .purgem product ;  .purgem sum ;  .purgem products ;  .purgem sums\n"
+
 template <int n, bool apart>
 inline void add(float* sums, const float* start, const std::byte* inputs, const std::byte* weights,
                 Steps step, int count) {
   static_assert(apart);
-  asm volatile(R"(
-    .macro several act, address, first, last
-    .if %c[n] > 1
-    \act \address, {\first-\last}
-    .else
-    \act \address, {\first}
-    .endif
-    .endm
-    .macro product at, input, weight
-    .if %c[n] > \at
-    vmul.f32 \input, \input, \weight
-    .endif
-    .endm
-    .macro sum at, to, term
-    .if %c[n] > \at
-    vadd.f32 \to, \to, \term
-    .endif
-    .endm
+  asm volatile(GRAVEN_FPU_EIGHT R"(
     several vldmia, %[start], s0, s%c[end0]
   1:
     several vldmia, %[inputs], s8, s%c[end8]
@@ -121,17 +131,11 @@ inline void add(float* sums, const float* start, const std::byte* inputs, const 
     product 2, s10, s18 ;  product 3, s11, s19
     product 4, s12, s20 ;  product 5, s13, s21
     product 6, s14, s22 ;  product 7, s15, s23
-    sum 0, s0, s8 ;   sum 1, s1, s9
-    sum 2, s2, s10 ;  sum 3, s3, s11
-    sum 4, s4, s12 ;  sum 5, s5, s13
-    sum 6, s6, s14 ;  sum 7, s7, s15
+    sums
     subs %[count], #1
     bne 1b
     several vstmia, %[sums], s0, s%c[end0]
-    .purgem several
-    .purgem product
-    .purgem sum
-  )"
+  )" GRAVEN_FPU_END
                : [inputs] "+&r"(inputs), [weights] "+&r"(weights), [count] "+&r"(count)
                : [sums] "r"(sums), [start] "r"(start), [input_step] "r"(step.inputs),
                  [weight_step] "r"(step.weights), [n] "i"(n), [end0] "i"(n - 1), [end8] "i"(n + 7),
@@ -147,24 +151,7 @@ inline void add_window(float* sums, const float* start, const std::byte* const* 
                        const std::byte* weights, int rows, int taps) {
   const std::byte* at;
   int left;
-  asm volatile(R"(
-    .macro several act, address, first, last
-    .if %c[n] > 1
-    \act \address, {\first-\last}
-    .else
-    \act \address, {\first}
-    .endif
-    .endm
-    .macro product at, weight, input
-    .if %c[n] > \at
-    vmul.f32 \weight, \weight, \input
-    .endif
-    .endm
-    .macro sum at, to, term
-    .if %c[n] > \at
-    vadd.f32 \to, \to, \term
-    .endif
-    .endm
+  asm volatile(GRAVEN_FPU_EIGHT R"(
     .macro chain at, to, weight, input
     .if %c[n] > \at
     vmla.f32 \to, \weight, \input
@@ -178,14 +165,8 @@ inline void add_window(float* sums, const float* start, const std::byte* const* 
     chain 4, s4, s12, \input ;  chain 5, s5, s13, \input
     chain 6, s6, s14, \input ;  chain 7, s7, s15, \input
     .else
-    product 0, s8, \input ;   product 1, s9, \input
-    product 2, s10, \input ;  product 3, s11, \input
-    product 4, s12, \input ;  product 5, s13, \input
-    product 6, s14, \input ;  product 7, s15, \input
-    sum 0, s0, s8 ;   sum 1, s1, s9
-    sum 2, s2, s10 ;  sum 3, s3, s11
-    sum 4, s4, s12 ;  sum 5, s5, s13
-    sum 6, s6, s14 ;  sum 7, s7, s15
+    products \input
+    sums
     .endif
     .endm
     several vldmia, %[start], s0, s%c[end0]
@@ -216,12 +197,9 @@ inline void add_window(float* sums, const float* start, const std::byte* const* 
     subs %[rows], #1
     bne 1b
     several vstmia, %[sums], s0, s%c[end0]
-    .purgem several
-    .purgem product
-    .purgem sum
     .purgem chain
     .purgem add_products
-  )"
+  )" GRAVEN_FPU_END
                : [inputs] "+&r"(inputs), [weights] "+&r"(weights), [rows] "+&r"(rows),
                  [at] "=&r"(at), [left] "=&r"(left)
                : [sums] "r"(sums), [start] "r"(start), [offset] "r"(offset), [taps] "r"(taps),
@@ -237,42 +215,28 @@ inline void add_columns(float* sums, float start, const std::byte* inputs, int r
                         const std::byte* weights, int rows, int columns) {
   int left;
   asm volatile(
-      R"(
-    .macro each act
-    \act 0, s0, s8 ;   \act 1, s1, s9
-    \act 2, s2, s10 ;  \act 3, s3, s11
-    \act 4, s4, s12 ;  \act 5, s5, s13
-    \act 6, s6, s14 ;  \act 7, s7, s15
-    .endm
-    .macro begin at, to, term
+      GRAVEN_FPU_EIGHT R"(
+    .macro begin at, to
     .if %c[n] > \at ;  vmov.f32 \to, %[start] ;  .endif
     .endm
-    .macro product at, to, term
-    .if %c[n] > \at ;  vmul.f32 \term, \term, s16 ;  .endif
-    .endm
-    .macro sum at, to, term
-    .if %c[n] > \at ;  vadd.f32 \to, \to, \term ;  .endif
-    .endm
-    .macro several act, address, first, last
-    .if %c[n] > 1 ;  \act \address, {\first-\last} ;  .else ;  \act \address, {\first} ;  .endif
-    .endm
-    each begin
+    begin 0, s0 ;  begin 1, s1 ;  begin 2, s2 ;  begin 3, s3
+    begin 4, s4 ;  begin 5, s5 ;  begin 6, s6 ;  begin 7, s7
   1:
     mov %[left], %[columns]
   2:
     several vldmia, %[inputs], s8, s%c[end8]
     vldmia %[weights]!, {s16}
     add %[inputs], #4
-    each product
-    each sum
+    products s16
+    sums
     subs %[left], #1
     bne 2b
     add %[inputs], %[row_step]
     subs %[rows], #1
     bne 1b
     several vstmia, %[sums], s0, s%c[end0]
-    .purgem each ;  .purgem begin ;  .purgem product ;  .purgem sum ;  .purgem several
-  )"
+    .purgem begin
+  )" GRAVEN_FPU_END
       : [inputs] "+&r"(inputs), [weights] "+&r"(weights), [rows] "+&r"(rows), [left] "=&r"(left)
       : [sums] "r"(sums), [start] "t"(start), [row_step] "r"(row_step), [columns] "r"(columns),
         [n] "i"(n), [end0] "i"(n - 1), [end8] "i"(n + 7)
