@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+
 import cpp_cases
 import numpy as np
 import pytest
 from graven import ir, language, passes, reference
 from graven.errors import GravenError
+from graven.frontends import tflite
+from graven.paths import data_root
 
 CONFIG = language.Config(vocabulary=17, dim=16, layers=2, heads=4, kv_heads=2, hidden=24, context=6)
 TOKENS = np.random.default_rng(4).integers(0, 17, 15).astype(np.int32)
@@ -103,3 +108,12 @@ def test_what_a_checkpoint_lacks_is_said():
         language.Checkpoint(CONFIG, weights)
     with pytest.raises(GravenError, match="no samples of text to calibrate with"):
         language.calibrated(checkpoint(), [])
+
+
+def test_the_file_that_ships_is_judged_by_its_own_weights_and_scales(monkeypatch):
+    folder = data_root() / "firmware/models/language"
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
+    judge = importlib.import_module("judge")
+    network = tflite.load(folder / "language.tflite")
+    made = language.decoder(judge.checkpoint_of(network), 4, scales=judge.scales_of(network))
+    judge.check_equal(network, made)
