@@ -16,11 +16,12 @@ constexpr float factor_of(const Parameters& p, const char* name, int c, float ot
   return index < 0 ? otherwise : p.constants[index].data.float32[c];
 }
 
-// A pixel of float32: its mean, or 0 where it stays; its variance about that, plus epsilon.
-struct Moments {
-  float mean = 0, variance = 0;
+// A pixel of float32: its mean, or 0 where it stays; the root of its variance about that plus
+// epsilon. Elements become (x - mean) / length.
+struct Normalized {
+  float mean = 0, length = 0;
 
-  constexpr Moments(const std::byte* in, int count, bool centred, float epsilon) {
+  constexpr Normalized(const std::byte* in, int count, bool centred, float epsilon) {
     const float share = static_cast<float>(count);
     float sum = 0, squares = 0;
     for (int c = 0; centred && c < count; ++c) sum += load<float>(in + 4 * c);
@@ -29,7 +30,10 @@ struct Moments {
       const float difference = load<float>(in + 4 * c) - mean;
       squares += difference * difference;
     }
-    variance = squares / share + epsilon;
+    length = floating_point::sqrt(squares / share + epsilon);
+  }
+  constexpr float operator()(const std::byte* element) const {
+    return (load<float>(element) - mean) / length;
   }
 };
 
@@ -60,13 +64,10 @@ struct LayerNormFloat32 : PlainKernel {
     const std::byte* in = band.rows[0];
     std::byte* out = band.out[0];
     for (int x = task.out_width; x > 0; --x, in += 4 * count, out += 4 * count) {
-      const Moments found(in, count, centred, epsilon);
-      const float length = floating_point::sqrt(found.variance);
+      const Normalized h(in, count, centred, epsilon);
       const std::byte* factors = task.stream + 8;
-      for (int c = 0; c < count; ++c, factors += 8) {
-        const float y = (load<float>(in + 4 * c) - found.mean) / length;
-        store(out + 4 * c, y * load_aligned<float>(factors) + load_aligned<float>(factors + 4));
-      }
+      for (int c = 0; c < 4 * count; c += 4, factors += 8)
+        store(out + c, h(in + c) * load_aligned<float>(factors) + load_aligned<float>(factors + 4));
     }
   }
 };

@@ -1,29 +1,10 @@
 // LayerNorm and RMSNorm whose gamma and beta are values: forward, back, and what they learn.
 #pragma once
 
+#include "graven/isa/scalar/layer_norm.hpp"
 #include "graven/isa/scalar/training/updates.hpp"
-#include "graven/layers/layer_norm.hpp"
 
 namespace graven::core::scalar_isa {
-
-// Of the channels of one pixel: h = (x - mean) * scale.
-struct Normalized {
-  float mean = 0, scale = 1;
-
-  constexpr Normalized(const std::byte* x, int count, bool is_centred, float epsilon) {
-    const float share = 1 / static_cast<float>(count);
-    float variance = 0;
-    for (int c = 0; is_centred && c < count; ++c) mean += load<float>(x + 4 * c) * share;
-    for (int c = 0; c < count; ++c) {
-      const float d = load<float>(x + 4 * c) - mean;
-      variance += d * d * share;
-    }
-    scale = floating_point::rsqrt(variance + epsilon);
-  }
-  constexpr float operator()(const std::byte* element) const {
-    return (load<float>(element) - mean) * scale;
-  }
-};
 
 // Stream: float epsilon; int32 centred.
 struct Norms : PlainKernel {
@@ -58,7 +39,7 @@ struct TunedNorm : Norms {
   }
 };
 
-// With g' = g * gamma and the normalized h, dx = scale * (g' - mean(g') - h * mean(g' * h)), the
+// With g' = g * gamma and the normalized h, dx = (g' - mean(g') - h * mean(g' * h)) / length, the
 // first mean only where it is centred, pixel by pixel.
 struct NormGradient : Norms {
   static constexpr const char* name = "training.norm_gradient";
@@ -87,7 +68,7 @@ struct NormGradient : Norms {
     }
     for (int c = 0; c < bytes; c += 4) {
       const float own = load<float>(g + c) * load<float>(gamma + c);
-      store(out + c, h.scale * (own - (is_centred ? sent : 0.0f) - h(x + c) * along));
+      store(out + c, (own - (is_centred ? sent : 0.0f) - h(x + c) * along) / h.length);
     }
   }
 };
