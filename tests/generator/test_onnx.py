@@ -377,13 +377,92 @@ def test_log_softmax_of_opset_11_flattens():
     assert abs(np.exp(found).sum() - 1.0) < 1e-5
 
 
+# -- operators that are several of ours -----------------------------------------------------------
+
+SEVERAL = {
+    "celu": one("Celu", alpha=0.5),
+    "selu": one("Selu"),
+    "elu of alpha": one("Elu", alpha=0.7),
+    "softplus": one("Softplus"),
+    "softsign": one("Softsign"),
+    "mish": one("Mish", opset=18),
+    "erf": one("Erf"),
+    "shrink": one("Shrink", bias=0.4, lambd=0.4),
+    "thresholded": one("ThresholdedRelu", alpha=0.3),
+    "sign": one("Sign"),
+    "reciprocal": one("Reciprocal"),
+    "cube": one("Pow", np.float32(3)),
+    "instance norm": one("InstanceNormalization", reals(4), reals(4)),
+    "group norm": one("GroupNormalization", reals(4), reals(4), num_groups=2, opset=21),
+    "unit length": one("LpNormalization", axis=1),
+    "l1": one("ReduceL1", axes=[1]),
+    "l2": one("ReduceL2", axes=[2, 3], keepdims=0),
+    "squares": one("ReduceSumSquare", axes=[1]),
+    "log sum exp": one("ReduceLogSumExp", axes=[1]),
+    "sums": one("CumSum", np.int64(2), reverse=1),
+    "tile": one("Tile", integers(1, 2, 1, 3)),
+    "blocks": one("SpaceToDepth", shape=(1, 4, 6, 8), blocksize=2),
+    "edges": one("Pad", integers(0, 0, 1, 2, 0, 0, 0, 1), mode="edge"),
+    "backwards": one("Slice", integers(-2), integers(-(2**63) + 1), integers(3), integers(-2)),
+    "einsum": one("Einsum", reals(4, 5), equation="bchw,ck->bkhw"),
+    "sum of several": one("Sum", reals(1, 4, 9, 7), reals(4, 1, 1)),
+    "mean of several": one("Mean", reals(1, 4, 9, 7)),
+    "transposed along time": one("ConvTranspose", reals(4, 3, 4), reals(3), shape=(1, 4, 9),
+                                 strides=[2], pads=[1, 1]),
+    "places": one("GatherND", integers(2, 0).reshape(2, 1), shape=(4, 3)),
+    "transposed same": one("ConvTranspose", reals(4, 3, 3, 3), auto_pad="SAME_UPPER",
+                           strides=[2, 2]),
+    "volume": one("MaxPool", shape=(1, 3, 4, 6, 8), kernel_shape=[2, 2, 2], strides=[2, 2, 2]),
+    "ceil": one("AveragePool", kernel_shape=[2, 3], strides=[2, 2], ceil_mode=1, opset=19,
+                pads=[0, 1, 0, 1], count_include_pad=1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("label", SEVERAL)
+def test_operator_that_is_several(label):
+    check(SEVERAL[label], "nchw")
+
+
+def test_gelu_by_erf_is_one_operator():
+    """As PyTorch's older exporter writes it."""
+    nodes = [
+        node("Div", ["x", "root"], ["scaled"]), node("Erf", ["scaled"], ["erf"]),
+        node("Add", ["erf", "one"], ["gate"]), node("Mul", ["x", "gate"], ["gated"]),
+        node("Mul", ["gated", "half"], ["y"]),
+    ]  # fmt: skip
+    values = {"root": np.float32(2**0.5), "one": np.float32(1), "half": np.float32(0.5)}
+    assert names(check(Graph(nodes, values, (1, 4, 9, 7), 17))) == ["GELU"]
+
+
+def test_a_branch_by_a_constant_is_taken():
+    """As PyTorch's older exporter writes squeeze."""
+    from onnx import TensorProto, helper
+
+    branches = {}
+    for name, kind in (("then_branch", "Neg"), ("else_branch", "Relu")):
+        made = helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+        branches[name] = helper.make_graph([node(kind, ["x"], [name])], name, [], [made])
+    nodes = [node("If", ["no"], ["chosen"], **branches), node("Abs", ["chosen"], ["y"])]
+    graph = Graph(nodes, {"no": np.array(False)}, (1, 4, 9, 7), 17)
+    assert names(check(graph)) == ["RELU", "ABS"]
+
+
+def test_choice_by_a_comparison():
+    nodes = [
+        node("Greater", ["x", "zero"], ["above"]), node("Neg", ["x"], ["turned"]),
+        node("Where", ["above", "x", "turned"], ["size"]), node("Cast", ["above"], ["one"], to=1),
+        node("Add", ["size", "one"], ["y"]),
+    ]  # fmt: skip
+    check(Graph(nodes, {"zero": np.float32(0)}, (1, 4, 9, 7), 17))
+
+
 # -- what is refused ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("graph", "sentence"),
     [
-        (one("Det"), r"node 'y' \(Det\): is not supported; replace it with one of"),
+        (one("Det"), r"node 'y' \(Det\): is not supported; end the model before it"),
         (one("Conv", reals(6, 5, 3, 3)), "weights 6x5x3x3 in 1 groups for an input of 4 channels"),
         (one("Relu", shape=("N", 4, "height", 7)), "open extent 'height' as axis 2"),
         (one("BatchNormalization", reals(4), reals(4), reals(4), positive(4), training_mode=1),

@@ -2,10 +2,17 @@
 
 import numpy as np
 import pytest
+import tflm
 from graven import ir, reference
 from graven.errors import GravenError
-from graven.frontends import tflite
+from graven.frontends import tflite, tflite_writer
+from graven.layers.elementary import Elementary
+from graven.layers.leaky_relu import LeakyReLU
+from graven.layers.quantize import Quantize
+from graven.layers.relu import ReLU
+from graven.layers.sigmoid import Sigmoid
 from graven.layers.softmax import Softmax
+from graven.layers.tanh import Tanh
 from random_models import Builder, random_case
 
 MODELS = (
@@ -65,3 +72,34 @@ def test_softmax_of_many_equal_classes(classes, level):
     network = b.network([b.add("SOFTMAX", Softmax(), [data], output)])
     values = reference.run(network, [np.full((1, classes), 42, np.int8)])
     assert np.unique(values[output]).tolist() == [level]
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "scale_out"),
+    [
+        ("ABS", Elementary(), None),
+        ("LEAKY_RELU", LeakyReLU(0.3), None),
+        ("LOGISTIC", Sigmoid(), 2.0**-15),
+        ("QUANTIZE", Quantize(), None),
+        ("RELU", ReLU(), None),
+        ("TANH", Tanh(), 2.0**-15),
+    ],
+)
+def test_every_number_of_16_bits_equals_tflm(name, layer, scale_out):
+    """Random elements seldom meet the numbers whose rounding a multiplier's last bits decide."""
+    values = np.arange(-(2**15), 2**15).astype(np.int16).reshape(1, -1)
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        into, out = (float(np.float32(each)) for each in rng.uniform(1e-5, 9e-5, 2))
+        scales = (into, scale_out or out)
+        kinds = [ir.Quantization((each,), (0,)) for each in scales]
+        tensors = tuple(
+            ir.Tensor(place, "xy"[place], values.shape, ir.Element.INT16, each, None)
+            for place, each in enumerate(kinds)
+        )
+        operator = ir.Operator(0, name, layer, (0,), (1,))
+        network = ir.Network("m", "m", "", tensors, (operator,), (0,), (1,))
+        file = tflite_writer.to_bytes(network)
+        read = tflite.parse(file, "m", "m")
+        theirs = tflm.run(file, read, [values])
+        assert not tflm.differences(read, reference.run(read, [values]), theirs), f"seed {seed}"

@@ -19,6 +19,12 @@ TEST_CASE("int8 with another output quantization") {
   check_equal<M, input, int8s(-9, 4, 4, 5, 5, 15, 35, 36, 79)>();
 }
 
+// Multipliers are quotients of doubles, as in TFLM: those of float32 would make 5765 of 4563.
+constexpr Quant wide_in{4.537878339760937e-05f, 0}, wide_out{3.59204423148185e-05f, 0};
+using Wide = graven::core::LeakyReLU<0.3f>;
+static_assert(Wide::wide(4563, Wide::numbers(wide_in, wide_out)) == 5764);
+static_assert(Wide::wide(14365, Wide::numbers(wide_in, wide_out)) == 18147);
+
 constexpr Parameters real_params[] = {{}, {}};
 TEST_CASE("float32") {
   using M = Model<Sequential<LeakyReLU<0.25f>>, Shape{2, 2, 1}, real_params>;

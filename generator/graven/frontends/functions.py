@@ -14,6 +14,7 @@ from graven import ir
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Constant, Draft, Operand, View
 from graven.frontends.transformers import norm
+from graven.node import Option
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
@@ -55,6 +56,21 @@ def softsign(draft: Draft, view: View) -> View:
 
 def mish(draft: Draft, view: View) -> View:
     return draft.binary("MUL", view, draft.unary("TANH", softplus(draft, view)))
+
+
+def error_function(draft: Draft, view: View) -> View:
+    """erf to 1.5e-7: Abramowitz and Stegun, formula 7.1.26. GELU has an operator of its own."""
+    size = draft.unary("ABS", view)
+    t = draft.binary("DIV", np.float32([1]), plus(draft, times(draft, size, 0.3275911), 1.0))
+    factors = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
+    series = times(draft, t, factors[0])
+    for factor in factors[1:]:
+        series = draft.binary("MUL", plus(draft, series, factor), t)
+    bell = draft.unary("EXP", draft.unary("NEG", draft.binary("MUL", view, view)))
+    rest = draft.binary("MUL", series, bell)
+    return draft.binary(
+        "MUL", draft.unary("SIGN", view), draft.binary("SUB", np.float32([1]), rest)
+    )
 
 
 def shrunk(draft: Draft, view: View, limit: float) -> View:
@@ -220,6 +236,15 @@ def log_sum_exp(draft: Draft, view: View, axes: Sequence[int], keep: bool) -> Vi
     return draft.reshape(found, tuple(n for axis, n in enumerate(found.shape) if axis not in gone))
 
 
+def cumulative_sum(
+    draft: Draft, view: View, axis: int, exclusive: bool = False, backwards: bool = False
+) -> View:
+    view = draft.settled(view)
+    inputs = [draft.at_hand(view), draft.integers(view.place(axis % len(view.axes)))]
+    options: dict[str, Option] = {"Exclusive": exclusive, "Reverse": backwards}
+    return replace(view, index=draft.emit("CUMSUM", inputs, view.in_memory, options))
+
+
 def adapted(draft: Draft, name: str, view: View, size: Sequence[int]) -> View:
     """Of each axis behind batch and channels that many means (or what else `name` reduces to),
     over windows of several sizes, as PyTorch's adaptive pools cut them."""
@@ -303,3 +328,40 @@ def conv_transpose(
 
 def real_of(value: Constant) -> np.ndarray:
     return value.real() if isinstance(value, Integers) else value
+
+
+# -- products -------------------------------------------------------------------------------------
+
+
+def einsum(draft: Draft, equation: str, operands: Sequence[Operand]) -> View:
+    """Of two operands, one letter for each axis: a product of matrices."""
+    left, _, out = equation.replace(" ", "").partition("->")
+    names = left.split(",")
+    fits = len(names) == len(operands) == 2 and all(
+        len(set(name)) == len(name) == len(each.shape)
+        for name, each in zip(names, operands, strict=True)
+    )
+    a, b = names if fits else ("", "")
+    if not fits or set(a) ^ set(b) != (set(a) ^ set(b)) & set(out) or set(out) - set(a + b):
+        raise draft.error(f"computes '{equation}', more than a product of matrices; use MatMul.")
+    both = [each for each in a if each in b and each in out]
+    summed = [each for each in a if each in b and each not in out]
+    rows, columns = (
+        [each for each in name if each not in other] for name, other in ((a, b), (b, a))
+    )
+    extents = {letter: n for name, each in zip(names, operands, strict=True)
+               for letter, n in zip(name, each.shape, strict=True)}  # fmt: skip
+
+    def laid(operand: Operand, name: str, groups: Sequence[list[str]]) -> Operand:
+        axes = tuple(name.index(letter) for group in groups for letter in group)
+        shape = [extents[letter] for letter in groups[0]]
+        shape += [math.prod(extents[letter] for letter in group) for group in groups[1:]]
+        if isinstance(operand, View):
+            return draft.reshape(draft.transpose(operand, axes), tuple(shape))
+        return real_of(operand).transpose(axes).reshape(shape)
+
+    first = laid(operands[0], a, (both, rows, summed))
+    found = draft.matmul(first, laid(operands[1], b, (both, summed, columns)))
+    letters = [*both, *rows, *columns]
+    found = draft.reshape(found, tuple(extents[letter] for letter in letters))
+    return draft.transpose(found, tuple(letters.index(letter) for letter in out))

@@ -18,7 +18,7 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
-from graven.frontends import recurrent, transformers
+from graven.frontends import functions, onnx_operators, onnx_patterns, recurrent, transformers
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, Operand, View, cheapest
 from graven.frontends.tflite import identifier, printable
@@ -34,7 +34,7 @@ TOKENS = (6, 7)  # INT32 and INT64, both int32 here
 ELEMENTWISE = {
     "Abs": "ABS", "Ceil": "CEIL", "Cos": "COS", "Exp": "EXP", "Floor": "FLOOR",
     "HardSwish": "HARD_SWISH", "Log": "LOG", "Neg": "NEG", "Relu": "RELU", "Round": "ROUND",
-    "Sigmoid": "LOGISTIC", "Sin": "SIN", "Sqrt": "SQRT", "Tanh": "TANH",
+    "Sigmoid": "LOGISTIC", "Sign": "SIGN", "Sin": "SIN", "Sqrt": "SQRT", "Tanh": "TANH",
 }  # fmt: skip
 BINARY = {"Add": "ADD", "Max": "MAXIMUM", "Min": "MINIMUM", "Mul": "MUL"}
 REDUCTIONS = {
@@ -50,15 +50,16 @@ INSTEAD = {
     "Loop": "export the loop unrolled",
     "Scan": "export the loop unrolled",
     **dict.fromkeys(("DynamicQuantizeLinear", "ConvInteger", "MatMulInteger"), DYNAMIC),
-    "InstanceNormalization": "use BatchNormalization, which costs nothing behind a convolution",
-    "GroupNormalization": "use BatchNormalization, which costs nothing behind a convolution",
     "NonMaxSuppression": "end the network before it, and do it in the firmware",
-    "Einsum": "use MatMul",
 }
 
 Attributes = dict[str, Any]
 Handler = Callable[["_Reader", Attributes, list[Operand | None]], Any]
-HANDLERS: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = dict(onnx_operators.HANDLERS)
+OTHERWISE = (
+    "end the model before it and compute it in the firmware, or write it with operators that are "
+    "(docs/models.md lists them)"
+)
 DOMAINS = ("", "ai.onnx", "com.microsoft")
 STORED = (
     "Add", "Concat", "Conv", "ConvTranspose", "DequantizeLinear", "Gemm", "MatMul", "Max", "Min",
@@ -160,7 +161,7 @@ class _Reader:
                     self.unscaled.add(view.index)
                 if each.type.tensor_type.elem_type == UINT8:
                     self.draft.edges.add(printable(each.name))
-        for node in self.graph.node:
+        for node in onnx_patterns.read(self.graph.node, self.values):
             self.node(node)
         outputs: dict[str, View] = {}
         for each in self.graph.output:
@@ -214,6 +215,10 @@ class _Reader:
             found = self.handler(node.op_type)(self, attributes, inputs)
         elif node.op_type in SCALED or (stored and node.op_type == "Transpose"):
             found = self.handler(node.op_type)(self, attributes, inputs)
+        elif node.op_type == "If":
+            found = self.branch(attributes["then_branch" if inputs[0].all() else "else_branch"])
+        elif node.op_type in INSTEAD:
+            found = self.handler(node.op_type)
         else:
             found = self.computed(node)
         results = found if isinstance(found, list | tuple) else [found]
@@ -221,6 +226,18 @@ class _Reader:
             if isinstance(value, View):
                 value = self.renamed(value, name)
             self.values[name] = value
+
+    def branch(self, graph: onnx.GraphProto) -> list[Operand]:
+        """Of a constant condition; it sees all that is outside of it."""
+        from onnx import numpy_helper
+
+        for each in graph.initializer:
+            self.values[each.name] = numpy_helper.to_array(each)
+        self.read |= {each.name for each in graph.output}
+        self.read |= {name for each in graph.node for name in each.input}
+        for each in graph.node:
+            self.node(each)
+        return [self.values[each.name] for each in graph.output]
 
     def renamed(self, view: View, name: str) -> View:
         """The file's name for what it has computed, without its node's in front."""
@@ -231,8 +248,7 @@ class _Reader:
 
     def handler(self, kind: str) -> Handler:
         if kind not in HANDLERS:
-            advice = INSTEAD.get(kind, f"replace it with one of {', '.join(sorted(HANDLERS))}")
-            raise self.draft.error(f"is not supported; {advice}.")
+            raise self.draft.error(f"is not supported; {INSTEAD.get(kind, OTHERWISE)}.")
         return HANDLERS[kind]
 
     def computed(self, node: onnx.NodeProto) -> list[np.ndarray]:
@@ -303,6 +319,27 @@ class _Reader:
             found.append(half if auto == "SAME_UPPER" else half[::-1])
         return found
 
+    def cuts(
+        self,
+        attributes: Attributes,
+        extents: Sequence[int],
+        filter: Sequence[int],
+        stride: Sequence[int],
+    ) -> list[tuple[int, int]]:
+        """What a transposed convolution cuts off its result."""
+        count = len(filter)
+        auto = attributes.get("auto_pad", b"NOTSET").decode()
+        whole = [(n - 1) * s + k for n, k, s in zip(extents, filter, stride, strict=True)]
+        beyond = attributes.get("output_padding", [0] * count)
+        if "output_shape" in attributes or auto.startswith("SAME"):
+            like = [n * step for n, step in zip(extents, stride, strict=True)]
+            wanted = attributes.get("output_shape", like)[-count:]
+            total = [n - m for n, m in zip(whole, wanted, strict=True)]
+            halves = [(each // 2, each - each // 2) for each in total]
+            return halves if auto == "SAME_UPPER" else [half[::-1] for half in halves]
+        flat = attributes.get("pads", [0] * 2 * count)
+        return [(flat[axis], flat[axis + count] - beyond[axis]) for axis in range(count)]
+
 
 def real(value: Operand | None) -> View | np.ndarray | None:
     return value.real() if isinstance(value, Integers) else value
@@ -327,19 +364,12 @@ def _conv(reader: _Reader, attributes: Attributes, inputs: list) -> View:
 def _conv_transpose(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     weights, bias = (reader.constant(inputs, *each) for each in ((1, "weights"), (2, "bias")))
     count = weights.ndim - 2
-    dilated = set(attributes.get("dilations", [1])) != {1}
-    if dilated or attributes.get("group", 1) != 1 or count != 2 or "output_shape" in attributes:
-        raise reader.draft.error(
-            "is dilated, grouped, of one axis or of a given shape; use a plain ConvTranspose of "
-            "two axes, or Resize and Conv."
-        )
-    if attributes.get("auto_pad", b"NOTSET") != b"NOTSET":
-        raise reader.draft.error("has auto_pad; export it with explicit pads.")
-    flat = attributes.get("pads", [0] * 2 * count)
-    beyond = attributes.get("output_padding", [0] * count)
-    pads = [(flat[axis], flat[axis + count] - beyond[axis]) for axis in range(count)]
+    if set(attributes.get("dilations", [1])) != {1} or count > 2:
+        raise reader.draft.error("is dilated, or of a volume; use Resize and Conv.")
     stride = tuple(attributes.get("strides", [1] * count))
-    return reader.draft.conv_transpose(inputs[0], weights, bias, stride, pads)
+    pads = reader.cuts(attributes, inputs[0].shape[2:], weights.shape[2:], stride)
+    groups = attributes.get("group", 1)
+    return functions.conv_transpose(reader.draft, inputs[0], weights, bias, stride, pads, groups)
 
 
 @handles("MaxPool")
@@ -353,6 +383,8 @@ def _pool(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     kind = "AVERAGE" if "count_include_pad" in attributes else "MAX"
     counted = bool(attributes.get("count_include_pad", 0))
     ceil = bool(attributes.get("ceil_mode", 0))
+    if len(filter) == 3:
+        return functions.pool_volume(reader.draft, kind, view, filter, stride, pads, ceil, counted)
     return reader.draft.pool(kind, view, filter, stride, pads, ceil, counted)
 
 
@@ -370,9 +402,7 @@ def _global_pool(reader: _Reader, attributes: Attributes, inputs: list) -> View:
 @handles("GlobalMaxPool")
 def _global_max_pool(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     (view,) = inputs
-    extents = view.shape[2:]
-    none = [(0, 0)] * len(extents)
-    return reader.draft.pool("MAX", view, extents, (1,) * len(extents), none)
+    return reader.draft.reduce("REDUCE_MAX", view, range(2, len(view.shape)), keep=True)
 
 
 @handles("Gemm")
@@ -456,16 +486,6 @@ def _div(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     return reader.draft.binary("DIV", first, second)
 
 
-@handles("Pow")
-def _pow(reader: _Reader, attributes: Attributes, inputs: list) -> View:
-    view, power = inputs[0], reader.array(inputs, 1, "exponent")
-    if power.size == 1 and float(power.reshape(-1)[0]) == 2.0:
-        return reader.draft.binary("MUL", view, view)
-    if power.size == 1 and float(power.reshape(-1)[0]) == 0.5:
-        return reader.draft.unary("SQRT", view)
-    return reader.draft.binary("POW", view, power.astype(np.float32))
-
-
 @handles("Clip")
 def _clip(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     low, high = (reader.array(inputs, place, "limits") for place in (1, 2))
@@ -490,13 +510,6 @@ def _leaky_relu(reader: _Reader, attributes: Attributes, inputs: list) -> View:
 def _prelu(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     slope = reader.array(inputs, 1, "slope")
     return reader.draft.prelu(inputs[0], slope)
-
-
-@handles("Elu")
-def _elu(reader: _Reader, attributes: Attributes, inputs: list) -> View:
-    if attributes.get("alpha", 1.0) != 1.0:
-        raise reader.draft.error("has an alpha other than 1; use 1, or LeakyRelu.")
-    return reader.draft.unary("ELU", inputs[0])
 
 
 @handles("Gelu")
@@ -556,13 +569,6 @@ handles("RMSNormalization", "SimplifiedLayerNormalization")(_norm("RMS_NORM"))
 
 @handles("Identity", "Dropout")
 def _identity(reader: _Reader, attributes: Attributes, inputs: list) -> View:
-    return inputs[0]
-
-
-@handles("Cast")
-def _cast(reader: _Reader, attributes: Attributes, inputs: list) -> View:
-    if attributes["to"] != 1:
-        raise reader.draft.error("converts to another element than float32; remove it.")
     return inputs[0]
 
 
@@ -637,9 +643,11 @@ def _slice(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     steps = reader.integers(inputs, 4, "steps") or [1] * len(starts)
     begin, end, stride = [0] * len(view.shape), list(view.shape), [1] * len(view.shape)
     for axis, first, last, step in zip(axes, starts, ends, steps, strict=True):
-        if step < 1:
-            raise reader.draft.error("goes backwards; reverse in the firmware, or by Gather.")
         axis %= len(view.shape)
+        if step < 0:
+            kept = range(view.shape[axis])[first:last:step]
+            view = functions.reversed_along(reader.draft, view, [axis])
+            first, last, step = view.shape[axis] - 1 - kept[0], view.shape[axis] - kept[-1], -step
         begin[axis], end[axis], stride[axis] = slice(first, last, step).indices(view.shape[axis])
     return reader.draft.strided(view, begin, end, stride)
 
@@ -704,6 +712,8 @@ def _pad(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     for place, axis in enumerate(axes):
         pads[axis] = (flat[place], flat[place + len(axes)])
     mode = attributes.get("mode", b"constant").decode()
+    if mode in ("edge", "wrap"):
+        return functions.padded_like(reader.draft, view, pads, mode == "wrap")
     value = 0.0 if fill is None or fill.size == 0 else float(fill.reshape(-1)[0])
     return reader.draft.pad(view, pads, mode, value)
 

@@ -174,13 +174,7 @@ def log_sum_exp(reader: Any, given: Arguments) -> View:
 
 
 def cumulative_sum(reader: Any, given: Arguments) -> View:
-    draft = reader.draft
-    view = draft.settled(given["self"])
-    place = view.place(given["dim"] % len(view.axes))
-    inputs = [draft.at_hand(view), draft.integers(place)]
-    options = {"Exclusive": False, "Reverse": False}
-    shape = view.in_memory
-    return View(draft.emit("CUMSUM", inputs, shape, options), view.axes, view.order, view.axes)
+    return functions.cumulative_sum(reader.draft, given["self"], given["dim"])
 
 
 def group_norm(reader: Any, given: Arguments) -> View:
@@ -243,7 +237,8 @@ def index(reader: Any, given: Arguments) -> View:
 HANDLERS: dict[str, Handler] = {
     **{name: comparison(ours) for name, ours in COMPARISONS.items()},
     "_to_copy": convert, "argmax": extreme_place("ARG_MAX"), "argmin": extreme_place("ARG_MIN"),
-    "celu": celu, "cumsum": cumulative_sum, "elu": elu, "expm1": expm1, "flip": flip,
+    "celu": celu, "cumsum": cumulative_sum, "elu": elu,
+    "erf": by(functions.error_function), "expm1": expm1, "flip": flip,
     "group_norm": group_norm, "index": index, "index_select": index_select,
     "instance_norm": instance_norm, "log10": logarithm(10), "log1p": log1p, "log2": logarithm(2),
     "log_sigmoid": log_sigmoid, "logsumexp": log_sum_exp, "max": extreme(True),

@@ -45,10 +45,10 @@ def reference(layer: LeakyReLU, node: Node, values: Values) -> np.ndarray:
     if node.output.element is ir.Element.FLOAT32:
         return np.where(values[0] > 0, values[0], values[0] * alpha)
     value = elementwise.centred(node, values[0])
-    scale, scale_out = np.float32(scale_of(node.input(0))), np.float32(scale_of(node.output))
+    ratio = scale_of(node.input(0)) / scale_of(node.output)
+    below = scale_of(node.input(0)) * float(alpha) / scale_of(node.output)
     steps = [
-        arithmetic.multiply(value, *arithmetic.quantize_multiplier(float(ratio / scale_out)))
-        for ratio in (scale, scale * alpha)
+        arithmetic.multiply(value, *arithmetic.quantize_multiplier(each)) for each in (ratio, below)
     ]
     return elementwise.finished(node, np.where(value >= 0, *steps))
 

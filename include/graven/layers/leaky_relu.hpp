@@ -1,8 +1,8 @@
 // LeakyReLU: x, where it is positive, else alpha * x
 //
 // TFLite's LEAKY_RELU. int8 (TFLM): (q - zero_in) requantized by scale_in / scale_out, or by
-// scale_in * alpha / scale_out where it is negative; both quotients are float32. alpha may be
-// negative or beyond 1.
+// scale_in * alpha / scale_out where it is negative, both in double. alpha may be negative or
+// beyond 1.
 #pragma once
 
 #include "graven/graph/map.hpp"
@@ -17,18 +17,20 @@ template <Real alpha> struct LeakyReLU : Map<LeakyReLU<alpha>> {
 
   static constexpr std::int8_t entry(int q, Quant in, Quant out) {
     const int x = q - in.zero_point;
-    const float ratio = (x >= 0 ? in.scale : in.scale * alpha.value()) / out.scale;
-    const bool negative = ratio < 0;
-    Multiplier m = quantize_multiplier(static_cast<double>(negative ? -ratio : ratio));
-    if (negative) m.multiplier = -m.multiplier;
-    return detail::finished(requantize(x, m), out);
+    return detail::finished(requantize(x, multiplier(x >= 0 ? 1.0f : alpha.value(), in, out)), out);
+  }
+
+  static constexpr Multiplier multiplier(float slope, Quant in, Quant out) {
+    const double scale = static_cast<double>(in.scale) * static_cast<double>(slope);
+    const double ratio = scale / static_cast<double>(out.scale);
+    Multiplier found = quantize_multiplier(ratio < 0 ? -ratio : ratio);
+    if (ratio < 0) found.multiplier = -found.multiplier;
+    return found;
   }
 
   static constexpr WordNumbers numbers(Quant in, Quant out) {
-    const float below = in.scale * alpha.value() / out.scale;
-    const Multiplier positive = quantize_multiplier(static_cast<double>(in.scale / out.scale));
-    Multiplier negative = quantize_multiplier(static_cast<double>(below < 0 ? -below : below));
-    if (below < 0) negative.multiplier = -negative.multiplier;
+    const Multiplier positive = multiplier(1.0f, in, out);
+    const Multiplier negative = multiplier(alpha.value(), in, out);
     return {{positive.multiplier, positive.shift, negative.multiplier, negative.shift}};
   }
   static constexpr std::int16_t wide(std::int32_t q, const WordNumbers& n) {

@@ -1,0 +1,236 @@
+"""Operators of ONNX that are several of ours, or one under another name (functions.py has what they
+compute); onnx.py has the others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from graven import ir
+from graven.frontends import functions
+from graven.frontends.nchw import Draft, View
+
+Attributes = dict[str, Any]
+Handler = Callable[[Any, Attributes, list], Any]
+FLOAT, INT32, INT64, BOOL = 1, 6, 7, 9  # onnx.TensorProto's
+COMPARISONS = {
+    "Equal": "EQUAL", "Greater": "GREATER", "GreaterOrEqual": "GREATER_EQUAL", "Less": "LESS",
+    "LessOrEqual": "LESS_EQUAL",
+}  # fmt: skip
+LOGIC = {"And": "LOGICAL_AND", "Or": "LOGICAL_OR"}
+
+
+def constants(inputs: Sequence) -> list:
+    """Operands of real numbers; those of whole numbers stay."""
+    return [each.astype(np.float32) if isinstance(each, np.ndarray) and each.dtype == np.float64
+            else each for each in inputs]  # fmt: skip
+
+
+# -- functions of elements ------------------------------------------------------------------------
+
+
+def by(function: Callable[..., View], **usual: float) -> Handler:
+    """Of one input and the attributes that are named with what they are where they are absent."""
+
+    def handler(reader: Any, attributes: Attributes, inputs: list) -> View:
+        given = [float(attributes.get(name, value)) for name, value in usual.items()]
+        return function(reader.draft, inputs[0], *given)
+
+    return handler
+
+
+def celu(draft: Draft, view: View, alpha: float) -> View:
+    return functions.elu(draft, view, alpha, 1 / alpha)
+
+
+def reciprocal(draft: Draft, view: View) -> View:
+    return draft.binary("DIV", np.float32([1]), view)
+
+
+def thresholded(draft: Draft, view: View, alpha: float) -> View:
+    above = functions.compared(draft, "GREATER", view, np.float32([alpha]))
+    return functions.chosen(draft, above, view, np.float32([0]))
+
+
+def swish(draft: Draft, view: View, alpha: float) -> View:
+    gate = draft.unary("LOGISTIC", functions.times(draft, view, alpha))
+    return draft.binary("MUL", view, gate)
+
+
+def shrink(reader: Any, attributes: Attributes, inputs: list) -> View:
+    limit, bias = float(attributes.get("lambd", 0.5)), float(attributes.get("bias", 0.0))
+    if bias != limit:
+        raise reader.draft.error("has a bias other than lambd, which no operator here computes.")
+    return functions.shrunk(reader.draft, inputs[0], limit)
+
+
+def power(reader: Any, attributes: Attributes, inputs: list) -> View:
+    draft, (base, exponent) = reader.draft, inputs
+    if not isinstance(base, View):
+        raised = functions.times(draft, exponent, math.log(float(np.reshape(base, -1)[0])))
+        return draft.unary("EXP", raised)
+    if not isinstance(exponent, View) and exponent.size == 1:
+        found = functions.power(draft, base, float(exponent.reshape(-1)[0]))
+        if found is not None:
+            return found
+    exponent = exponent if isinstance(exponent, View) else exponent.astype(np.float32)
+    return draft.binary("POW", base, exponent)
+
+
+def comparison(name: str) -> Handler:
+    return lambda reader, attributes, inputs: functions.compared(
+        reader.draft, name, *constants(inputs)
+    )
+
+
+def negation(reader: Any, attributes: Attributes, inputs: list) -> View:
+    view = inputs[0]
+    index = reader.draft.emit("LOGICAL_NOT", [view.index], reader.draft.tensors[view.index].shape)
+    return functions.typed(reader.draft, replace(view, index=index), ir.Element.BOOLEAN)
+
+
+def where(reader: Any, attributes: Attributes, inputs: list) -> View:
+    condition = inputs[0]
+    if isinstance(condition, View):
+        return functions.chosen(reader.draft, *inputs)
+    if condition.all() or not condition.any():
+        found = inputs[1 if condition.all() else 2]
+        shapes = [np.shape(each) if isinstance(each, np.ndarray) else each.shape for each in inputs]
+        if isinstance(found, View) and found.shape == np.broadcast_shapes(*shapes):
+            return found
+    raise reader.draft.error("chooses by a constant; multiply by zeros and ones.")
+
+
+def convert(reader: Any, attributes: Attributes, inputs: list) -> View:
+    draft, view, wanted = reader.draft, inputs[0], attributes["to"]
+    if wanted == FLOAT:
+        return functions.real(draft, view)
+    element = draft.tensors[view.index].element
+    kept = {ir.Element.INT32: (INT32, INT64), ir.Element.BOOLEAN: (BOOL,)}
+    if wanted in kept.get(element, ()):
+        return view
+    raise draft.error("converts to another element than float32; remove it.")
+
+
+# -- reductions -----------------------------------------------------------------------------------
+
+
+def joined(name: str, mean: bool) -> Handler:
+    """Sum and Mean of several inputs."""
+
+    def handler(reader: Any, attributes: Attributes, inputs: list) -> View:
+        found = inputs[0]
+        for other in inputs[1:]:
+            found = reader.draft.binary(name, found, other)
+        return functions.times(reader.draft, found, 1 / len(inputs)) if mean else found
+
+    return handler
+
+
+def reduction(function: Callable[[Draft, View, Sequence[int], bool], View]) -> Handler:
+    def handler(reader: Any, attributes: Attributes, inputs: list) -> View:
+        axes = reader.listed(attributes, inputs, "axes") or range(len(inputs[0].shape))
+        return function(reader.draft, inputs[0], axes, bool(attributes.get("keepdims", 1)))
+
+    return handler
+
+
+def sum_of_squares(draft: Draft, view: View, axes: Sequence[int], keep: bool) -> View:
+    return draft.reduce("SUM", draft.binary("MUL", view, view), axes, keep)
+
+
+def length(draft: Draft, view: View, axes: Sequence[int], keep: bool) -> View:
+    return draft.unary("SQRT", sum_of_squares(draft, view, axes, keep))
+
+
+def sum_of_distances(draft: Draft, view: View, axes: Sequence[int], keep: bool) -> View:
+    return draft.reduce("SUM", draft.unary("ABS", view), axes, keep)
+
+
+def log_of_sum(draft: Draft, view: View, axes: Sequence[int], keep: bool) -> View:
+    return draft.unary("LOG", draft.reduce("SUM", view, axes, keep))
+
+
+def of_unit_length(reader: Any, attributes: Attributes, inputs: list) -> View:
+    whole = length if attributes.get("p", 2) == 2 else sum_of_distances
+    by_what = whole(reader.draft, inputs[0], [attributes.get("axis", -1)], True)
+    return reader.draft.binary("DIV", inputs[0], by_what)
+
+
+def extreme_place(name: str) -> Handler:
+    def handler(reader: Any, attributes: Attributes, inputs: list) -> View:
+        if attributes.get("select_last_index", 0):
+            raise reader.draft.error("takes the last of several; export without select_last_index.")
+        keep = bool(attributes.get("keepdims", 1))
+        axis = attributes.get("axis", 0)
+        return functions.extreme_place(reader.draft, name, inputs[0], axis, keep)
+
+    return handler
+
+
+def cumulative_sum(reader: Any, attributes: Attributes, inputs: list) -> View:
+    (axis,) = reader.integers(inputs, 1, "axis")
+    flags = bool(attributes.get("exclusive", 0)), bool(attributes.get("reverse", 0))
+    return functions.cumulative_sum(reader.draft, inputs[0], axis, *flags)
+
+
+def group_norm(reader: Any, attributes: Attributes, inputs: list) -> View:
+    view = inputs[0]
+    groups = attributes.get("num_groups", view.shape[1])
+    factors = [reader.array(inputs, place, "factors") for place in (1, 2)]
+    if reader.opset < 21 and "num_groups" in attributes:  # of groups, not of channels
+        factors = [np.repeat(each, view.shape[1] // groups) for each in factors]
+    epsilon = float(attributes.get("epsilon", 1e-5))
+    return functions.group_norm(reader.draft, view, groups, *factors, epsilon)
+
+
+# -- what moves -----------------------------------------------------------------------------------
+
+
+def tile(reader: Any, attributes: Attributes, inputs: list) -> View:
+    return functions.tiled(reader.draft, inputs[0], reader.integers(inputs, 1, "repeats"))
+
+
+def gather_nd(reader: Any, attributes: Attributes, inputs: list) -> View:
+    places = reader.array(inputs, 1, "indices")
+    if attributes.get("batch_dims", 0) or places.shape[-1] != 1:
+        raise reader.draft.error("picks along several axes at once; pick along one at a time.")
+    view = inputs[0]
+    listed = [int(each) % view.shape[0] for each in places.reshape(-1)]
+    found = reader.draft.gather(view, listed, 0)
+    return reader.draft.reshape(found, (*places.shape[:-1], *view.shape[1:]))
+
+
+def space_to_depth(reader: Any, attributes: Attributes, inputs: list) -> View:
+    (view,), block, draft = inputs, attributes["blocksize"], reader.draft
+    _, channels, height, width = view.shape
+    split = draft.reshape(view, (1, channels, height // block, block, width // block, block))
+    turned = draft.transpose(split, (0, 3, 5, 1, 2, 4))
+    return draft.reshape(turned, (1, channels * block**2, height // block, width // block))
+
+
+def einsum(reader: Any, attributes: Attributes, inputs: list) -> View:
+    return functions.einsum(reader.draft, attributes["equation"].decode(), inputs)
+
+
+HANDLERS: dict[str, Handler] = {
+    **{name: comparison(ours) for name, ours in (COMPARISONS | LOGIC).items()},
+    "ArgMax": extreme_place("ARG_MAX"), "ArgMin": extreme_place("ARG_MIN"), "Cast": convert,
+    "Celu": by(celu, alpha=1.0), "CumSum": cumulative_sum, "Einsum": einsum,
+    "Elu": by(functions.elu, alpha=1.0), "Erf": by(functions.error_function),
+    "GatherND": gather_nd, "GroupNormalization": group_norm, "InstanceNormalization": group_norm,
+    "LpNormalization": of_unit_length, "Mean": joined("ADD", True), "Mish": by(functions.mish),
+    "Not": negation, "Pow": power, "Reciprocal": by(reciprocal),
+    "ReduceL1": reduction(sum_of_distances), "ReduceL2": reduction(length),
+    "ReduceLogSum": reduction(log_of_sum), "ReduceLogSumExp": reduction(functions.log_sum_exp),
+    "ReduceSumSquare": reduction(sum_of_squares),
+    "Selu": by(functions.selu, alpha=functions.SELU_ALPHA, gamma=functions.SELU_SCALE),
+    "Shrink": shrink, "Softplus": by(functions.softplus), "Softsign": by(functions.softsign),
+    "SpaceToDepth": space_to_depth, "Sum": joined("ADD", False), "Swish": by(swish, alpha=1.0),
+    "ThresholdedRelu": by(thresholded, alpha=1.0), "Tile": tile, "Where": where,
+}  # fmt: skip
