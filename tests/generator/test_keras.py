@@ -167,7 +167,7 @@ def set_unknown(layers, config):
 
 
 def set_recurrent(layers, config):
-    layers["conv2d"]["class_name"] = "LSTM"
+    layers["conv2d"]["class_name"] = "ConvLSTM2D"
 
 
 def set_first(layers, config):
@@ -175,7 +175,7 @@ def set_first(layers, config):
 
 
 def set_activation(layers, config):
-    layers["conv2d"]["config"]["activation"] = "mish"
+    layers["conv2d"]["config"]["activation"] = "fancy"
 
 
 def set_subclass(layers, config):
@@ -185,11 +185,11 @@ def set_subclass(layers, config):
 MISTAKES = {
     set_shape: r"input 'image': has the dynamic shape \?x\?x\?x3; give keras.Input the shape",
     set_double: "input 'image': computes in float64, expected float32",
-    set_unknown: r"layer 'conv2d' \(Fancy\): is not supported; use one of .* "
+    set_unknown: r"layer 'conv2d' \(Fancy\): is not supported; use layers that are .* "
     "tf.lite.TFLiteConverter.from_keras_model",
-    set_recurrent: r"layer 'conv2d' \(LSTM\): is not supported; recurrent layers wait",
+    set_recurrent: r"layer 'conv2d' \(ConvLSTM2D\): is not supported; use layers that are",
     set_first: "has its channels first; build the model with channels_last",
-    set_activation: "has the activation 'mish', which is not supported; use one of elu,",
+    set_activation: "has the activation 'fancy', which is not supported; use one of celu,",
     set_subclass: r"model 'mine' \(MyModel\): is a class of your own, of which the file has no",
 }
 
@@ -383,6 +383,27 @@ LAYERS = {
     "normalization": (IMAGE, lambda L: L.Normalization(mean=[0, 1, 2, 3], variance=[1, 2, 3, 4])),
     "dropout": (IMAGE, lambda L: L.Dropout(0.5)),
     "noise": (IMAGE, lambda L: L.GaussianNoise(0.1)),
+    "lstm": (LINE, lambda L: L.LSTM(4)),
+    "lstm sequence": (LINE, lambda L: L.LSTM(4, return_sequences=True, use_bias=False)),
+    "gru": (LINE, lambda L: L.GRU(4)),
+    "gru resets before": (LINE, lambda L: L.GRU(4, reset_after=False, return_sequences=True)),
+    "gru backwards": (LINE, lambda L: L.GRU(4, go_backwards=True, return_sequences=True)),
+    "simple rnn": (LINE, lambda L: L.SimpleRNN(4, activation="relu")),
+    "both ways": (LINE, lambda L: L.Bidirectional(L.LSTM(4, return_sequences=True))),
+    "both ways h5": (LINE, lambda L: L.Bidirectional(L.LSTM(4, return_sequences=True))),
+    "both ways at the end": (LINE, lambda L: L.Bidirectional(L.GRU(4), merge_mode="ave")),
+    "dense of moments": (LINE, lambda L: L.TimeDistributed(L.Dense(3, activation="relu"))),
+    "layer norm": (LINE, lambda L: L.LayerNormalization()),
+    "group norm": (IMAGE, lambda L: L.GroupNormalization(2)),
+    "unit norm": (LINE, lambda L: L.UnitNormalization()),
+    "transposed 1": (LINE, lambda L: L.Conv1DTranspose(3, 3, strides=2, padding="same")),
+    "volume": ((5, 6, 7, 2), lambda L: L.Conv3D(3, 2, activation="relu")),
+    "pool of volumes": ((4, 6, 8, 2), lambda L: L.MaxPooling3D(2)),
+    "resizing": (IMAGE, lambda L: L.Resizing(5, 12)),
+    "elu of alpha": (IMAGE, lambda L: L.ELU(0.7)),
+    "relu above": (IMAGE, lambda L: L.ReLU(threshold=0.5)),
+    **{name: (LINE, lambda L, name=name: L.Activation(name)) for name in (
+        "log_softmax", "mish", "selu", "silu", "softplus", "softsign")},
 }  # fmt: skip
 """The shape of a sample, and the layer, from keras.layers."""
 
@@ -424,6 +445,67 @@ def test_merging(ending, keras, tmp_path):
              a + b, a * 0.5]  # fmt: skip
     model = keras.Model([a, b], layers.Concatenate(axis=1)(found))
     judged(keras, model, [(6, 5, 4)] * 2, tmp_path / f"m.{ending}")
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_attention(ending, keras, tmp_path):
+    layers = keras.layers
+    given = keras.Input((6, 8))
+    heads = layers.MultiHeadAttention(2, 4)(given, given)
+    model = keras.Model(given, layers.Concatenate()([
+        heads, layers.Attention()([given, heads]), layers.AdditiveAttention()([given, heads]),
+        layers.Dot(axes=(2, 2))([given, heads]),
+    ]))  # fmt: skip
+    judged(keras, model, [(6, 8)], tmp_path / f"m.{ending}")
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_operations_are_layers(ending, keras, tmp_path):
+    ops = keras.ops
+    x = keras.Input((6, 8))
+    parts = [
+        ops.mean(x, axis=1, keepdims=True), ops.max(x, axis=1, keepdims=True),
+        ops.sqrt(ops.square(x) + 0.1), ops.log(ops.abs(x) + 1.0), ops.clip(x, -0.5, 0.5),
+        ops.flip(x, axis=1), ops.roll(x, 2, axis=2), ops.cumsum(x, axis=1),
+        ops.stack([x, -x], axis=1)[:, 1], ops.split(x, 2, axis=1)[1], x[:, 1:5:2], x[..., ::1],
+        ops.transpose(ops.reshape(x, (-1, 8, 6)), (0, 2, 1)), ops.std(x, axis=1, keepdims=True),
+        ops.matmul(x, ops.convert_to_tensor(np.ones((8, 8), np.float32))), ops.power(x, 3),
+        ops.pad(x, [[0, 0], [1, 2], [0, 0]]), ops.expand_dims(x[:, 0], 1),
+    ]  # fmt: skip
+    model = keras.Model(x, keras.layers.Concatenate(axis=1)(parts))
+    judged(keras, model, [(6, 8)], tmp_path / f"m.{ending}")
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_states_are_given_and_handed_on(ending, keras, tmp_path):
+    """An encoder whose states a decoder begins with."""
+    layers = keras.layers
+    a, b = keras.Input((5, 3), name="a"), keras.Input((4, 2), name="b")
+    _, h, c = layers.LSTM(6, return_state=True)(a)
+    found = layers.LSTM(6, return_sequences=True)(b, initial_state=[h, c])
+    judged(keras, keras.Model([a, b], found), [(5, 3), (4, 2)], tmp_path / f"m.{ending}")
+
+
+@pytest.mark.parametrize("functional", [False, True])
+def test_tokens(functional, keras, tmp_path):
+    """Keras says float32 of what an Embedding reads."""
+    layers = [keras.Input((7,)), keras.layers.Embedding(20, 4), keras.layers.GRU(3)]
+    model = keras.Sequential(layers)
+    if functional:
+        given = keras.Input((7,), dtype="int32")
+        model = keras.Model(given, layers[2](layers[1](given)))
+    model.save(tmp_path / "m.keras")
+    tokens = np.random.default_rng(0).integers(0, 20, (2, 7))
+    network = files.read(tmp_path / "m.keras").network
+    agrees(network, np.asarray(model.predict(tokens, verbose=0)), tokens.astype(np.int32))
+
+
+def test_outputs_by_name(keras, tmp_path):
+    x = keras.Input((4,))
+    made = {"angle": keras.layers.Dense(1)(x), "label": keras.layers.Dense(2)(x)}
+    keras.Model({"x": x}, made).save(tmp_path / "m.keras")
+    network = files.read(tmp_path / "m.keras").network
+    assert [network.tensors[index].name for index in network.outputs] == ["angle", "label"]
 
 
 def test_model_without_a_file(keras):

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 Config = dict[str, Any]
 CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 """What Keras 3, and functional models of Keras 2, call the group of a model's layers."""
+CONSTANTS = ("__numpy__", "__tensor__")
+PLACES = ("__ellipsis__", "__slice__")
+"""What calls have beside the outputs of layers."""
 LETTERS = {3: "NLC", 4: "NHWC"}
 TFLITE = (
     "or export the whole model with tf.lite.TFLiteConverter.from_keras_model(model), with "
@@ -47,6 +50,9 @@ class Layer:
     config: Config
     weights: list[np.ndarray]
     is_new: bool  # Keras 3
+    by_name: bool = False  # weights of layers inside lie in the order of their names
+    arguments: list = field(default_factory=list)  # of the call, as the file has them
+    keywords: Config = field(default_factory=dict)
 
 
 def require() -> None:
@@ -163,7 +169,7 @@ class Hdf5(Store):
             return []
         names = [text(each) for each in group.attrs.get("weight_names", ())]
         if path:  # of a model inside the model, by the name before the weight's
-            names = [each for each in names if each.split("/")[-2:-1] == [name]]
+            names = [each for each in names if name in each.split("/")[:-1]]
         return [np.asarray(group[each]) for each in names]
 
 
@@ -211,10 +217,11 @@ class Reader:
 
     def network(self, name: str, model: Config) -> ir.Network:
         outputs = self.model(model, (), None)
-        if len(outputs) == 1:
-            return self.draft.network(name, {"y": outputs[0]}, "nchw")
-        named = {f"y_{place}": each for place, each in enumerate(outputs)}
-        return self.draft.network(name, named, "nchw")
+        stated = model["config"].get("output_layers")
+        names = [f"y_{place}" for place in range(len(outputs))] if len(outputs) > 1 else ["y"]
+        if isinstance(stated, dict):
+            names = [printable(each) for each in stated]
+        return self.draft.network(name, dict(zip(names, outputs, strict=True)), "nchw")
 
     def model(self, model: Config, path: tuple[str, ...], given: list[View] | None) -> list[View]:
         """The outputs of a model, or of one inside of it for what it is given."""
@@ -238,13 +245,18 @@ class Reader:
         if views is None:
             first = layers[0]
             shape = shape_of(first) or config.get("build_input_shape")
-            views = [self.input(first["config"]["name"], shape, first["config"])]
+            named = [each["class_name"] for each in layers if each["class_name"] != "InputLayer"]
+            tokens = named[:1] == ["Embedding"]
+            views = [self.input(first["config"]["name"], shape, first["config"], tokens)]
         for each in layers:
             if each["class_name"] != "InputLayer":
                 views = self.layer(each, path, views)
         return views
 
-    def input(self, name: str, shape: Sequence[int | None] | None, config: Config) -> View:
+    def input(
+        self, name: str, shape: Sequence[int | None] | None, config: Config, tokens: bool
+    ) -> View:
+        """`tokens`: an Embedding reads it, so that it has whole numbers, whatever it says."""
         self.draft.where = f"input '{printable(name)}'"
         if not shape:
             raise self.draft.error(
@@ -255,8 +267,10 @@ class Reader:
                 f"has the dynamic shape {'x'.join(str(n or '?') for n in shape)}; give keras.Input "
                 "the shape of a sample."
             )
-        self.check_dtype(config)
-        return self.draft.input(printable(name), (1, *shape[1:]), "nchw")
+        if not tokens:
+            self.check_dtype(config)
+        element = ir.Element.INT32 if tokens else ir.Element.FLOAT32
+        return self.draft.input(printable(name), (1, *shape[1:]), "nchw", element)
 
     def check_dtype(self, config: Config) -> None:
         policy = config.get("dtype", "float32")
@@ -267,7 +281,9 @@ class Reader:
                 "dtype='float32', set_weights from this one, and save it again."
             )
 
-    def layer(self, each: Config, path: tuple[str, ...], views: list) -> list[View]:
+    def layer(
+        self, each: Config, path: tuple[str, ...], views: list, call: Any = None
+    ) -> list[View]:
         from graven.frontends import keras_layers
 
         kind, config = each["class_name"], each["config"]
@@ -280,11 +296,14 @@ class Reader:
             raise self.draft.error("reads nothing that the model computes; remove it.")
         handler = keras_layers.HANDLERS.get(kind)
         if handler is None or (each.get("registered_name") or "").split(">")[0] == "Custom":
-            known = ", ".join(sorted(keras_layers.HANDLERS))
-            advice = keras_layers.INSTEAD.get(kind, f"use one of {known}")
+            advice = keras_layers.INSTEAD.get(kind, "use layers that are (docs/models.md)")
             raise self.draft.error(f"is not supported; {advice}, {TFLITE}.")
         weights = self.store.of(path, config["name"])
-        layer = Layer(kind, name, config, weights, self.store.is_new)
+        call = call if isinstance(call, dict) else {}
+        layer = Layer(
+            kind, name, config, weights, self.store.is_new, isinstance(self.store, Archive),
+            call.get("args") or [], call.get("kwargs") or {},
+        )  # fmt: skip
         found = handler(self.draft, layer, views)
         return found if isinstance(found, list) else [found]
 
@@ -301,7 +320,11 @@ class Graph:
         for place, (name, *_) in enumerate(listed(config["input_layers"])):
             if given is None:
                 layer = self.layers[name]["config"]
-                view = reader.input(name, shape_of(self.layers[name]), layer)
+                tokens = any(
+                    each["class_name"] == "Embedding" and name in read_by(each)
+                    for each in config["layers"]
+                )
+                view = reader.input(name, shape_of(self.layers[name]), layer, tokens)
             else:
                 view = given[place]
             self.values[name, 0] = [view]
@@ -318,10 +341,10 @@ class Graph:
             layer = self.layers[name]
             calls = layer["inbound_nodes"][number]
             views = [
-                each if isinstance(each, float) else self.value(each[0], each[1])[each[2]]
+                self.value(each[0], each[1])[each[2]] if isinstance(each, list) else each
                 for each in arguments(calls)
             ]
-            self.values[name, number] = self.reader.layer(layer, self.path, views)
+            self.values[name, number] = self.reader.layer(layer, self.path, views, calls)
         return self.values[name, number]
 
 
@@ -331,17 +354,32 @@ def shape_of(layer: Config) -> list[int | None] | None:
     return config.get("batch_shape") or config.get("batch_input_shape") or built
 
 
-def listed(places: list) -> list[list]:
-    """One place may stand without the list around it."""
+def listed(places: list | Config) -> list[list]:
+    """One place may stand without the list around it; several may have names."""
+    if isinstance(places, dict):
+        return list(places.values())
     return [places] if places and isinstance(places[0], str) else places
+
+
+def read_by(layer: Config) -> set[str]:
+    """The layers whose outputs a layer reads."""
+    calls = [arguments(each) for each in layer.get("inbound_nodes") or ()]
+    return {each[0] for call in calls for each in call if isinstance(each, list)}
 
 
 def arguments(node: Any) -> list:
     """The places that a call reads, and its numbers, whichever way they are nested."""
     if isinstance(node, dict) and node.get("class_name") == "__keras_tensor__":
         return [node["config"]["keras_history"]]
+    if isinstance(node, dict) and node.get("class_name") in CONSTANTS:
+        return [np.asarray(node["config"]["value"], np.float32)]
+    if isinstance(node, dict) and node.get("class_name") in PLACES:
+        return []
+    if isinstance(node, dict) and "class_name" in node:
+        raise ValueError(f"a call with {node['class_name']}")
     if isinstance(node, dict):  # of Keras 3
-        return arguments(node.get("args", []))
+        named = arguments(list(node.get("kwargs", {}).values()))
+        return arguments(node.get("args", [])) + [each for each in named if isinstance(each, list)]
     if isinstance(node, list) and len(node) in (3, 4) and isinstance(node[0], str):
         return [node[:3]]
     if isinstance(node, list):

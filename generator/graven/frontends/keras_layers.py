@@ -10,22 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from graven.frontends import functions, keras_operators
 from graven.frontends.keras import Layer
+from graven.frontends.keras_operators import first, last, operand
 from graven.frontends.nchw import Draft, View
 from graven.node import shape_text
 from graven.window import span
 
 Handler = Callable[[Draft, Layer, list], Any]
-HANDLERS: dict[str, Handler] = {}
-RECURRENT = "recurrent layers wait for their own front end; use Conv1D over time"
-NORMALIZED = "use BatchNormalization, which costs nothing behind a convolution"
-INSTEAD = {
-    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN", "Bidirectional", "RNN"), RECURRENT),
-    **dict.fromkeys(("LayerNormalization", "GroupNormalization"), NORMALIZED),
-    "Lambda": "its code is not in the file; use layers that Keras has",
-    "Embedding": "give the embedded vectors as the model's input",
-    "MultiHeadAttention": "attention waits for its own front end; use convolutions",
-}
+HANDLERS: dict[str, Handler] = dict(keras_operators.HANDLERS)
+INSTEAD = {"Lambda": "its code is not in the file; use layers or keras.ops"}
 UNCHANGED = (
     "ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise",
     "Identity", "SpatialDropout1D", "SpatialDropout2D",
@@ -42,17 +36,6 @@ def handles(*kinds: str) -> Callable[[Handler], Handler]:
 
 
 # -- channels -------------------------------------------------------------------------------------
-
-
-def first(draft: Draft, view: View) -> View:
-    """The view with its channels stated first."""
-    rank = len(view.shape)
-    return draft.transpose(view, (0, rank - 1, *range(1, rank - 1)))
-
-
-def last(draft: Draft, view: View) -> View:
-    rank = len(view.shape)
-    return draft.transpose(view, (0, *range(2, rank), 1))
 
 
 def check_channels(draft: Draft, layer: Layer) -> None:
@@ -104,7 +87,7 @@ def convolved(
     return last(draft, draft.conv(view, weights, bias, stride, dilation, border, groups))
 
 
-@handles("Conv1D", "Conv2D", "Convolution1D", "Convolution2D")
+@handles("Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D")
 def _conv(draft: Draft, layer: Layer, views: list) -> View:
     check_channels(draft, layer)
     kernel, *bias = layer.weights
@@ -142,20 +125,22 @@ def _separable(draft: Draft, layer: Layer, views: list) -> View:
     return activated(draft, layer, last(draft, view))
 
 
-@handles("Conv2DTranspose")
+@handles("Conv1DTranspose", "Conv2DTranspose")
 def _conv_transpose(draft: Draft, layer: Layer, views: list) -> View:
     check_channels(draft, layer)
     kernel, *bias = layer.weights
+    count = kernel.ndim - 2
     beyond = layer.config.get("output_padding")
-    if beyond is not None or set(several(layer.config.get("dilation_rate", 1), 2)) != {1}:
+    if beyond is not None or set(several(layer.config.get("dilation_rate", 1), count)) != {1}:
         raise draft.error("is dilated or has output_padding; use UpSampling2D and Conv2D.")
-    stride = several(layer.config["strides"], 2)
-    cut = [(0, 0)] * 2
+    stride = several(layer.config["strides"], count)
+    cut = [(0, 0)] * count
     if str(layer.config["padding"]).lower() == "same":
-        whole = [size - step for size, step in zip(kernel.shape[:2], stride, strict=True)]
+        whole = [size - step for size, step in zip(kernel.shape, stride, strict=False)]
         cut = [(each // 2, each - each // 2) for each in whole]
-    weights = kernel.transpose(3, 2, 0, 1)  # of HWOI
-    made = draft.conv_transpose(first(draft, views[0]), weights, *(bias or [None]), stride, cut)
+    weights = np.moveaxis(kernel, (-1, -2), (0, 1))  # of HWOI
+    view = first(draft, views[0])
+    made = functions.conv_transpose(draft, view, weights, *(bias or [None]), stride, cut)
     return activated(draft, layer, last(draft, made))
 
 
@@ -168,6 +153,9 @@ def _pool(kind: str) -> Handler:
         given = layer.config.get("strides")
         stride = several(given, count) if given else filter
         border = pads(draft, layer, view.shape[2:], filter, stride, (1,) * count)
+        if count == 3:
+            how = (kind, view, filter, stride, border, False, False)
+            return last(draft, functions.pool_volume(draft, *how))
         return last(draft, draft.pool(kind, view, filter, stride, border))
 
     return handler
@@ -182,7 +170,7 @@ def _global_pool(kind: str) -> Handler:
     return handler
 
 
-for _axes in ("1D", "2D"):
+for _axes in ("1D", "2D", "3D"):
     HANDLERS[f"MaxPooling{_axes}"] = HANDLERS[f"MaxPool{_axes}"] = _pool("MAX")
     HANDLERS[f"AveragePooling{_axes}"] = HANDLERS[f"AvgPool{_axes}"] = _pool("AVERAGE")
     HANDLERS[f"GlobalAveragePooling{_axes}"] = _global_pool("MEAN")
@@ -238,7 +226,7 @@ def _normalization(draft: Draft, layer: Layer, views: list) -> View:
     config = layer.config
     if config.get("invert"):
         raise draft.error("inverts; scale the data outside of the model.")
-    if config.get("axis", -1) is not None:
+    if config.get("axis", -1) not in (None, []):
         channel_axis(draft, layer, views[0])
     given = layer.weights[:2] or [config.get("mean"), config.get("variance")]
     if any(each is None for each in given):
@@ -252,7 +240,12 @@ def _normalization(draft: Draft, layer: Layer, views: list) -> View:
 
 PLAIN = {
     "exponential": "EXP", "relu": "RELU", "relu6": "RELU6", "sigmoid": "LOGISTIC", "tanh": "TANH",
-    "elu": "ELU",
+    "elu": "ELU", "exp": "EXP",
+}  # fmt: skip
+WRITTEN = {
+    "celu": functions.elu, "log_sigmoid": keras_operators.log_sigmoid, "mish": functions.mish,
+    "selu": functions.selu, "silu": keras_operators.silu, "softplus": functions.softplus,
+    "softsign": functions.softsign, "swish": keras_operators.silu,
 }  # fmt: skip
 
 
@@ -270,20 +263,20 @@ def by_name(draft: Draft, layer: Layer, view: View, name: str) -> View:
         return view
     if name in PLAIN:
         return draft.unary(PLAIN[name], view)
-    if name == "softmax":
-        return draft.softmax(view, -1)
+    if name in WRITTEN:
+        return WRITTEN[name](draft, view)
+    if name in ("softmax", "log_softmax"):
+        return draft.softmax(view, -1, name.upper())
     if name == "leaky_relu":
         return draft.unary("LEAKY_RELU", view, {"Alpha": 0.2})
     if name == "gelu":
         return draft.unary("GELU", view, {"Approximate": False})
-    if name in ("swish", "silu"):
-        return draft.binary("MUL", view, draft.unary("LOGISTIC", view))
     if name in ("hard_swish", "hard_silu"):
         return draft.unary("HARD_SWISH", view)
     if name == "hard_sigmoid":
         return draft.scaled_relu6(view, *((1 / 6, 0.5) if layer.is_new else (0.2, 0.5)))
-    known = ", ".join(sorted((*PLAIN, "softmax", "leaky_relu", "gelu", "swish", "hard_swish",
-                              "hard_sigmoid", "linear")))  # fmt: skip
+    known = ", ".join(sorted((*PLAIN, *WRITTEN, "softmax", "log_softmax", "leaky_relu", "gelu",
+                              "hard_swish", "hard_sigmoid", "linear")))  # fmt: skip
     raise draft.error(f"has the activation '{name}', which is not supported; use one of {known}.")
 
 
@@ -297,8 +290,14 @@ def _relu(draft: Draft, layer: Layer, views: list) -> View:
     config = layer.config
     slope = config.get("negative_slope") or 0.0
     most = config.get("max_value")
-    if config.get("threshold"):
-        raise draft.error("has a threshold; use a plain ReLU.")
+    threshold = config.get("threshold")
+    if threshold and not slope:
+        view = keras_operators.operand(views[0])
+        above = functions.compared(draft, "GREATER_EQUAL", view, np.float32([threshold]))
+        view = functions.chosen(draft, above, view, np.float32([0]))
+        return view if most is None else draft.binary("MINIMUM", view, np.float32([most]))
+    if threshold:
+        raise draft.error("has a threshold and a slope; use one of them.")
     if slope and most is not None:
         raise draft.error("has a slope and a largest value; use LeakyReLU.")
     if slope:
@@ -324,9 +323,7 @@ def _prelu(draft: Draft, layer: Layer, views: list) -> View:
 
 @handles("ELU")
 def _elu(draft: Draft, layer: Layer, views: list) -> View:
-    if layer.config.get("alpha", 1.0) != 1.0:
-        raise draft.error("has an alpha other than 1; use 1, or LeakyReLU.")
-    return draft.unary("ELU", views[0])
+    return functions.elu(draft, views[0], float(layer.config.get("alpha", 1.0)))
 
 
 @handles("Softmax")
@@ -353,10 +350,6 @@ def _merge(name: str) -> Handler:
         return result
 
     return handler
-
-
-def operand(value: Any) -> View | np.ndarray:
-    return value if isinstance(value, View) else np.float32([value])
 
 
 HANDLERS.update(
@@ -386,7 +379,12 @@ def _flatten(draft: Draft, layer: Layer, views: list) -> View:
 
 @handles("Reshape")
 def _reshape(draft: Draft, layer: Layer, views: list) -> View:
-    shape = [1, *layer.config["target_shape"]]
+    config = layer.config
+    if "newshape" in config:  # of keras.ops, with the batch
+        shape = [1 if each is None else each for each in config["newshape"]]
+        shape = [1, *shape[1:]] if shape[0] == -1 else shape
+    else:
+        shape = [1, *config["target_shape"]]
     if -1 in shape:
         shape[shape.index(-1)] = math.prod(views[0].shape) // -math.prod(shape)
     return draft.reshape(views[0], tuple(shape))
