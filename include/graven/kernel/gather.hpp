@@ -74,6 +74,15 @@ template <bool unaligned> struct ByteCopies {
     for (end = from + (count & 3); from != end;) *to++ = *from++;
     return to;
   }
+  // A count that the compiler knows: no loop, no call.
+  template <int count>
+  [[gnu::always_inline]] static void few(std::byte* to, const std::byte* from) {
+    constexpr int words = unaligned ? count / 4 : 0;
+#pragma GCC unroll 4
+    for (int i = 0; i < words; ++i) store(to + 4 * i, load<std::uint32_t>(from + 4 * i));
+#pragma GCC unroll 16
+    for (int i = 4 * words; i < count; ++i) to[i] = from[i];
+  }
   [[gnu::noinline]] static std::byte* fill(std::byte* to, int value, int count) {
     const auto byte = static_cast<std::byte>(value);
     const std::byte* end = to + (count & ~3);

@@ -35,9 +35,9 @@ constexpr int tile_sizes(int width, int most) {
 }
 
 // Stream, per output: its word, a word per chunk, the Core's tail, corrections.
-template <class Core, Reading reading, int unroll, int sizes> struct Conv {
+template <class Core, Reading reading, int unroll, int sizes, int few> struct Conv {
   using General = scalar_isa::Conv<scalar_isa::Int8>;
-  using Gather = Tiles<Core, reading>;
+  using Gather = Tiles<Core, reading, few>;
   static constexpr int programs = 3;
   static constexpr bool holds_weights = true;
   static constexpr int most_pixels = std::bit_width(static_cast<unsigned>(sizes)) - 1;
@@ -116,7 +116,8 @@ template <class Core> struct Convs {
     constexpr const Value& v = graph.values[value];
     constexpr int chunks = chunks_of(graph.view().window_size(v));
     return Conv<Core, reading_of(graph.view(), v), unroll_of(chunks),
-                tile_sizes(v.shape.width, most_pixels_of<Core>(chunks))>{};
+                tile_sizes(v.shape.width, most_pixels_of<Core>(chunks)),
+                few_bytes(graph.view(), v)>{};
   }
 };
 

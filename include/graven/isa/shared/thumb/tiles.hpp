@@ -18,6 +18,12 @@ constexpr Reading reading_of(const GraphView& g, const Value& v) {
                                                                         : Reading::rows;
 }
 
+// Bytes of a window's row where they are so few that patches copy them one by one, else 0.
+constexpr int few_bytes(const GraphView& g, const Value& v) {
+  const int bytes = v.filter.width * g.input(v).shape.channels;
+  return reading_of(g, v) == Reading::patches && v.dilation.width == 1 && bytes <= 16 ? bytes : 0;
+}
+
 // How the cores spread the bytes of rows into a tile. Read by their assembler.
 struct SpreadStep {
   std::int32_t offset;  // from a row's start to the first pixel
@@ -27,8 +33,8 @@ struct SpreadStep {
 };
 
 // The tile of `pixels` output pixels from `x` on. `bytes`: scratch for columns that do not exist,
-// or for patches.
-template <class Core, Reading reading> struct Tiles {
+// or for patches, of rows of `few` bytes.
+template <class Core, Reading reading, int few = 0> struct Tiles {
   static constexpr int extra(const GraphView& g, const Value& v, int pixels) {
     const int channels = g.input(v).shape.channels;
     const int columns = (pixels - 1) * v.stride.width + v.filter.width;
@@ -74,6 +80,30 @@ template <class Core, Reading reading> struct Tiles {
                                   t.in_channels);
     return Core::fill(to, 0, static_cast<int>(start - to) & 3);
   }
+  static bool has_all_rows(const Task& t, const Band& band) {
+    return band.rows[0] != nullptr && band.rows[t.rows - 1] != nullptr;
+  }
+  // A patch without padding.
+  static std::byte* inside(const Task& t, const Band& band, std::byte* to, int first) {
+    const std::byte* const start = to;
+    for (int ky = 0; ky < t.rows; ++ky, to += few)
+      Core::template few<few>(to, band.rows[ky] + first * t.in_channels);
+    while (((to - start) & 3) != 0) *to++ = std::byte{0};
+    return to;
+  }
+  // Of any number of pixels, so that tiles of all sizes share its code.
+  [[gnu::noinline]] static std::byte* patches(const Task& t, const Band& band, std::byte* to,
+                                              int first, int pixels) {
+    const int stride = t.stride_width;
+    if constexpr (few > 0)
+      if (first >= 0 && first + (pixels - 1) * stride + t.filter_width <= t.in_width &&
+          has_all_rows(t, band)) {
+        for (; pixels > 0; --pixels, first += stride) to = inside(t, band, to, first);
+        return to;
+      }
+    for (; pixels > 0; --pixels, first += stride) to = patch(t, band, to, first);
+    return to;
+  }
 
   template <int pixels>
   static void gather(const Task& t, const Band& band, std::byte* tile, std::byte* bytes, int x) {
@@ -84,12 +114,11 @@ template <class Core, Reading reading> struct Tiles {
     } else if constexpr (reading == Reading::rows) {
       rows<pixels>(t, band, tile, bytes, first);
     } else {
-      std::byte* end = bytes;
-      for (int j = 0; j < pixels; ++j) end = patch(t, band, end, first + j * stride);
+      std::byte* const end = patches(t, band, bytes, first, pixels);
       const int size = static_cast<int>(end - bytes) / pixels;
       const SpreadStep step{0, size, size / 4, 1};
-      const std::byte* const patches = bytes;
-      Core::template spread<pixels>(tile, &patches, &step);
+      const std::byte* const from = bytes;
+      Core::template spread<pixels>(tile, &from, &step);
     }
   }
 };
