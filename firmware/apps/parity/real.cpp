@@ -38,6 +38,8 @@ void check() {
       "float32, wider than its input");
   compare<Sequential<D<8, Extent(1, 3), e1, same, none, Dilation(1, 4)>>, Shape{1, 2, 8}, real>(
       "float32 depthwise, wider than its input");
+  compare<Sequential<Conv2D<4, 6, e3, e1, same, relu, Dilation(1), 2>>, Shape{4, 5, 4}, real>(
+      "float32, groups");
   compare<Sequential<Conv3D<3, 2, 5, 2, 1, same>>, Shape{3 * 4, 5, 2}, real>("float32, volume");
   compare<Sequential<
               Conv3D<4, 3, 2, Extent3(2, 3, 1), Extent3(1, 2, 2), valid, relu, Extent3(3, 1, 1)>>,

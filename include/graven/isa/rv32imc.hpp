@@ -11,6 +11,7 @@
 #include "graven/isa/scalar.hpp"
 #include "graven/isa/shared/bytewise.hpp"
 #include "graven/isa/shared/small_windows.hpp"
+#include "graven/isa/shared/soft_float.hpp"
 
 namespace graven::core {
 
@@ -18,7 +19,7 @@ namespace rv32imc_isa {
 
 using kernels = Prefer<Dense<false>, Convs, Dense<true>, Depthwise3<1>, Depthwise3<2>,
                        TiledDepthwises<TileCore>, BytewiseAdds<WideProducts>, SmallPools,
-                       NearestInWords, scalar::kernels>;
+                       NearestInWords, SoftFloats<WideMantissas>, scalar::kernels>;
 
 }
 

@@ -7,6 +7,7 @@
 #include "graven/isa/armv6m/finish.hpp"
 #include "graven/isa/armv6m/frame.hpp"
 #include "graven/isa/shared/bytewise.hpp"
+#include "graven/isa/shared/soft_float.hpp"
 #include "graven/isa/shared/thumb/conv.hpp"
 #include "graven/isa/shared/thumb/dense.hpp"
 
@@ -140,6 +141,7 @@ template <int unroll> GRAVEN_NAKED void accumulate(const std::byte*, const Dense
 
 struct Core : ByteCopies<false> {
   using Products = NarrowProducts;
+  using Mantissas = NarrowMantissas;
 
   static constexpr std::int64_t most_sum = 1 << 20;
   static constexpr int tail_bytes = 8, most_pixels = 4;

@@ -5,6 +5,7 @@
 
 #include "graven/isa/armv7m/depthwise.hpp"
 #include "graven/isa/shared/bytewise.hpp"
+#include "graven/isa/shared/soft_float.hpp"
 #include "graven/isa/shared/thumb/conv.hpp"
 #include "graven/isa/shared/thumb/dense.hpp"
 
@@ -118,6 +119,7 @@ template <int unroll> GRAVEN_NAKED void accumulate(const std::byte*, const Dense
 
 struct Core : ByteCopies<true> {
   using Products = WideProducts;
+  using Mantissas = WideMantissas;
 
   static constexpr std::int64_t most_sum = 1 << 30;
   static constexpr int tail_bytes = 8, most_pixels = 3;

@@ -267,10 +267,11 @@ constexpr void copy_weights(Writer& to, const Parameters& p, int first, int coun
 }
 
 // acc + sum(a * b), in order; four at a time, because a loop's own instructions cost as much as its
-// multiplication.
+// multiplication. An arithmetic may have its own.
 template <class N>
 constexpr typename N::Acc dot(const std::byte* a, typename N::Weights b, int count,
                               typename N::Acc acc) {
+  if constexpr (requires { N::dot(a, b, count, acc); }) return N::dot(a, b, count, acc);
   using T = typename N::Element;
   using W = typename N::Weight;
   constexpr int size = sizeof(T), step = sizeof(W);

@@ -4,6 +4,7 @@
 #include "graven/isa/scalar.hpp"
 #include "graven/isa/shared/bytewise.hpp"
 #include "graven/isa/shared/small_windows.hpp"
+#include "graven/isa/shared/soft_float.hpp"
 #include "graven/isa/shared/thumb/conv.hpp"
 #include "graven/isa/shared/thumb/dense.hpp"
 #include "graven/isa/shared/thumb/depthwise.hpp"
@@ -14,7 +15,7 @@ template <class Core>
 using kernels =
     Prefer<Convs<Core>, Depthwise<Core, 1>, Depthwise<Core, 2>, TiledDepthwises<TileCore<Core>>,
            Denses<Core>, BytewiseAdds<typename Core::Products>, NearestInWords, SmallPools,
-           scalar::kernels>;
+           SoftFloats<typename Core::Mantissas>, scalar::kernels>;
 
 template <class Core> struct Kernels : scalar { using kernels = thumb_isa::kernels<Core>; };
 
