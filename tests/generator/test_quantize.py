@@ -24,10 +24,10 @@ from graven.quantize.batches import Batches
 from graven.quantize.budget import Bytes, mixed
 from graven.quantize.equalize import equalized
 from graven.quantize.kinds import KINDS
-from graven.quantize.post_training import METHODS, TRIED, quantize, quantize_input
+from graven.quantize.post_training import TRIED, quantize, quantize_input
 from graven.quantize.rules import FREE, SAME, Fixed, Weights, rule_of
 from graven.quantize.scales import Scale
-from graven.quantize.search import quiet
+from graven.quantize.search import METHODS, quiet
 from graven.quantize.sequences import sequences
 from graven.quantize.sharing import sharing
 from graven.quantize.simulate import Simulation
@@ -302,6 +302,23 @@ def test_equalization_changes_no_output_and_saves_unequal_channels():
     )  # fmt: skip
     (step, *_) = quantize(network, given).report.steps
     assert step.taken and step.with_db > step.without_db + 6
+
+
+@pytest.mark.filterwarnings("error")
+def test_layers_without_effect_are_not_equalized():
+    """All channels dead, by a bias below every sum, or by weights behind that are 0."""
+    for dead in (lambda net: net.tensors[net.operators[0].inputs[2]].data.fill(-1e3),
+                 lambda net: net.tensors[net.operators[1].inputs[1]].data.fill(0)):  # fmt: skip
+        net = Net(1, 8, 6, 3)
+        out = net.conv(net.conv(net.first, 4, activation="RELU"), 5)
+        dead(net)
+        network = net.network(out)
+        simulation = Simulation(network, sharing(network))
+        exact = simulation.exact(sequences(network, samples(network)))
+        changed = equalized(simulation, exact)
+        for before, after in zip(network.tensors, changed.tensors, strict=True):
+            assert before.data is None or np.array_equal(before.data, after.data)
+        quantize(network, samples(network))
 
 
 def test_weights_of_4_bits_where_their_layer_takes_them():

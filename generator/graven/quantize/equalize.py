@@ -45,6 +45,8 @@ def equalized(simulation: Simulation, exact: Values) -> ir.Network:
         weights = tensors[reader].data
         by_channel = np.abs(weights).reshape(-1, len(ranges)).max(axis=0)
         alive = (ranges > 0.0) & (by_channel > 0.0)
+        if not alive.any():  # a layer without effect: there is no size to bring channels to
+            continue
         factors = np.sqrt(np.where(alive, ranges, 1.0) / np.where(alive, by_channel, 1.0))
         factors = np.where(alive, factors / np.exp(np.log(factors[alive]).mean()), 1.0)
         turned = weights.reshape(*weights.shape[:-1], -1, len(ranges)) * factors
