@@ -185,8 +185,8 @@ def set_subclass(layers, config):
 MISTAKES = {
     set_shape: r"input 'image': has the dynamic shape \?x\?x\?x3; give keras.Input the shape",
     set_double: "input 'image': computes in float64, expected float32",
-    set_unknown: r"layer 'conv2d' \(Fancy\): is not supported; use layers that are .* "
-    "tf.lite.TFLiteConverter.from_keras_model",
+    set_unknown: r"layer 'conv2d' \(Fancy\): is not supported; use layers that are .*, or pip install "
+    "tensorflow, whose converter then reads it",
     set_recurrent: r"layer 'conv2d' \(ConvLSTM2D\): is not supported; use layers that are",
     set_first: "has its channels first; build the model with channels_last",
     set_activation: "has the activation 'fancy', which is not supported; use one of celu,",
@@ -195,13 +195,65 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("change", MISTAKES, ids=lambda each: each.__name__)
-def test_mistake(change, tmp_path):
+def test_mistake(change, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(GravenError, match=MISTAKES[change]):
         files.read(changed(tmp_path, change))
 
 
-def test_configurations_of_any_shape(tmp_path):
+def fake_tensorflow(file, backend="tensorflow"):
+    """What keras_converted.py calls of it: it converts any model of one input to `file`; the list
+    gets the inputs that were asked for."""
+    asked = []
+    model = types.SimpleNamespace(
+        inputs=[types.SimpleNamespace(dtype="float32", shape=(None, 12, 10, 3), name="image")]
+    )
+    made = types.SimpleNamespace(
+        get_concrete_function=lambda *inputs: asked.append(inputs) or "function"
+    )
+    convert = types.SimpleNamespace(convert=lambda: file)
+    return asked, types.SimpleNamespace(
+        __version__="2.99",
+        keras=types.SimpleNamespace(
+            backend=types.SimpleNamespace(backend=lambda: backend),
+            models=types.SimpleNamespace(load_model=lambda path, compile: model),
+        ),
+        TensorSpec=lambda shape, dtype, name: (shape, dtype, name),
+        function=lambda each: made,
+        lite=types.SimpleNamespace(
+            TFLiteConverter=types.SimpleNamespace(from_concrete_functions=lambda functions: convert)
+        ),
+    )
+
+
+@pytest.mark.parametrize("change", [set_unknown, set_activation, set_first])
+def test_what_is_not_read_by_layer_is_converted(change, tmp_path, monkeypatch, capsys):
+    """By TensorFlow, with a line that says so and why."""
+    file = tflite_writer.to_bytes(files.read(HERE / "small.keras").network)
+    asked, fake = fake_tensorflow(file)
+    monkeypatch.setitem(sys.modules, "tensorflow", fake)
+    path = changed(tmp_path, change)
+    agrees(files.read(path).network, GIVEN["y"], GIVEN["x"])
+    said = capsys.readouterr().err
+    assert said.startswith("graven: changed.keras: layer 'conv2d'") and said.count("\n") == 1
+    assert said.endswith(": converted by TensorFlow 2.99\n")
+    assert asked == [(([1, 12, 10, 3], "float32", "image"),)]
+    _, fake = fake_tensorflow(file, backend="torch")
+    monkeypatch.setitem(sys.modules, "tensorflow", fake)
+    refused(path, "TensorFlow does not convert it either .*; set KERAS_BACKEND=tensorflow")
+
+
+@pytest.mark.parametrize("change", [set_shape, set_double, set_subclass])
+def test_mistakes_are_not_converted(change, tmp_path, monkeypatch, capsys):
+    _, fake = fake_tensorflow(b"")
+    monkeypatch.setitem(sys.modules, "tensorflow", fake)
+    refused(changed(tmp_path, change), MISTAKES[change])
+    assert "converted" not in capsys.readouterr().err
+
+
+def test_configurations_of_any_shape(tmp_path, monkeypatch):
     """Each value of the configuration replaced or gone: a network, or a sentence."""
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
     with zipfile.ZipFile(HERE / "small.keras") as old:
         config = old.read("config.json")
     places = list(paths(json.loads(config)))

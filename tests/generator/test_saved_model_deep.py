@@ -106,6 +106,42 @@ def test_inputs_are_in_the_order_of_their_names(keras, tmp_path):
     agrees(tmp_path / "net", model.predict([near, far], verbose=0), far, near)
 
 
+def unread(layers, keras):
+    """Layers that are read, and some that are not; two inputs, two outputs, names out of order."""
+    image, extra = keras.Input((12, 10, 3), name="z"), keras.Input((4,), name="a")
+    x = layers.Conv2D(8, 3, padding="same", activation="silu")(image)
+    x = layers.ReLU(threshold=0.1)(layers.AveragePooling2D(2)(x))
+    x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), extra])
+    return keras.Model([image, extra], [layers.Dense(3)(x), layers.Dense(2, "softmax")(x)])
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_layers_that_are_not_read_are_converted(ending, keras, tmp_path, capsys):
+    """With a line that says so and why; --calibrate makes int8 of it."""
+    model, x, extra = unread(keras.layers, keras), samples(12, 10, 3), samples(4)
+    path = tmp_path / f"net.{ending}"
+    model.save(path)
+    network = files.read(path).network
+    assert "has a threshold" in (said := capsys.readouterr().err)
+    assert "converted by TensorFlow" in said
+    expected = model.predict([x, extra], verbose=0)
+    for at in range(4):
+        found = reference.run(network, [x[at : at + 1], extra[at : at + 1]])
+        for index, wanted in zip(network.outputs, expected, strict=True):
+            assert np.abs(found[index].ravel() - wanted[at]).max() <= 1e-4 * np.abs(wanted).max()
+    whole = api.compile(model, calibrate={"z": x, "a": extra}, quantize="int8")
+    assert np.abs(whole(x, extra)[0] - expected[0]).max() <= 0.1 * np.abs(expected[0]).max()
+
+
+def test_code_of_a_file_is_not_run(keras, tmp_path):
+    """A Lambda is TensorFlow's to refuse, too."""
+    layers = keras.layers
+    model = keras.Sequential([layers.Input((4,)), layers.Lambda(lambda x: x + 1), layers.Dense(2)])
+    model.save(tmp_path / "net.keras")
+    with pytest.raises(GravenError, match=r"layer 'lambda.*TensorFlow does not convert it either"):
+        files.read(tmp_path / "net.keras")
+
+
 def test_keras_2_is_read_natively(tensorflow, tmp_path, capsys):
     keras = pytest.importorskip("tf_keras", reason="no package tf_keras")
     model, x = classifier(keras.layers, keras), samples(12, 10, 3)

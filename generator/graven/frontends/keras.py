@@ -1,8 +1,9 @@
 """Reads models of Keras 3 (.keras) and of tf.keras (.h5), layer by layer, without Keras: the file's
 configuration says the network, its HDF5 part has the weights.
 
-Each class of layer has a function in keras_layers.py that tells nchw.Draft what it computes. A
-subclass's own code is in no file: such models come by a .tflite file.
+Each class of layer has a function in keras_layers.py that tells nchw.Draft what it computes. What
+none of them takes goes to the converter of TensorFlow where that is installed (keras_converted.py).
+A subclass's own code is in no file: such models come by a .tflite file.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
-from graven.frontends.nchw import DAMAGE, Draft, View
+from graven.frontends import keras_converted
+from graven.frontends.keras_converted import Unread
+from graven.frontends.nchw import DAMAGE, Draft, Mistake, View
 from graven.frontends.tflite import identifier, printable
 
 if TYPE_CHECKING:
@@ -86,8 +89,11 @@ def load(path: str | Path, layout: str | None = None) -> ir.Network:
             "alone are not enough."
         ) from None
     reader = Reader(printable(path.name), store)
-    with reader.draft.trusting("Keras"):
-        return reader.network(identifier(path.stem), model)
+    try:
+        with reader.draft.trusting("Keras"):
+            return reader.network(identifier(path.stem), model)
+    except Unread as unread:
+        return keras_converted.network(path, unread)
 
 
 def is_model(model: Any) -> bool:
@@ -297,14 +303,19 @@ class Reader:
         handler = keras_layers.HANDLERS.get(kind)
         if handler is None or (each.get("registered_name") or "").split(">")[0] == "Custom":
             advice = keras_layers.INSTEAD.get(kind, "use layers that are (docs/models.md)")
-            raise self.draft.error(f"is not supported; {advice}, {TFLITE}.")
+            raise Unread(self.draft.error(f"is not supported; {advice}").said)
         weights = self.store.of(path, config["name"])
         call = call if isinstance(call, dict) else {}
         layer = Layer(
             kind, name, config, weights, self.store.is_new, isinstance(self.store, Archive),
             call.get("args") or [], call.get("kwargs") or {},
         )  # fmt: skip
-        found = handler(self.draft, layer, views)
+        try:
+            found = handler(self.draft, layer, views)
+        except (Mistake, Unread):
+            raise
+        except GravenError as error:
+            raise Unread(error.said) from None
         return found if isinstance(found, list) else [found]
 
 

@@ -230,7 +230,7 @@ def _normalization(draft: Draft, layer: Layer, views: list) -> View:
         channel_axis(draft, layer, views[0])
     given = layer.weights[:2] or [config.get("mean"), config.get("variance")]
     if any(each is None for each in given):
-        raise draft.error("has no mean and variance; call adapt() before saving.")
+        raise draft.mistake("has no mean and variance; call adapt() before saving.")
     mean, variance = (np.asarray(each, np.float64) for each in given)
     factor = 1.0 / np.maximum(np.sqrt(variance), 1e-7)
     return scaled(draft, views[0], factor.astype(np.float32), (-mean * factor).astype(np.float32))
@@ -424,7 +424,7 @@ def _cropping(draft: Draft, layer: Layer, views: list) -> View:
     around = [(0, 0), *borders(layer.config["cropping"], len(view.shape) - 2), (0, 0)]
     sizes = [n - sum(cut) for n, cut in zip(view.shape, around, strict=True)]
     if min(sizes) < 1:
-        raise draft.error(f"leaves nothing of {shape_text(view.shape)}.")
+        raise draft.mistake(f"leaves nothing of {shape_text(view.shape)}.")
     return draft.slice(view, [before for before, _ in around], sizes)
 
 

@@ -87,6 +87,10 @@ def channels_last(rank: int) -> Shape:
     return (0, *range(2, rank), 1)
 
 
+class Mistake(GravenError):
+    """What is wrong with a model itself, whoever reads it."""
+
+
 @dataclass
 class Draft:
     """Tensors and operators so far; `where` is the file's operator that is being told."""
@@ -105,6 +109,9 @@ class Draft:
 
     def error(self, message: str) -> GravenError:
         return GravenError(f"{self.source}: {self.where}: {message}")
+
+    def mistake(self, message: str) -> Mistake:
+        return Mistake(self.error(message).said)
 
     @contextlib.contextmanager
     def trusting(self, tool: str) -> Iterator[None]:
@@ -140,7 +147,7 @@ class Draft:
         if data.dtype == np.float64:
             data = data.astype(np.float32)
         if data.dtype.kind == "f" and np.isnan(data).any():
-            raise self.error(
+            raise self.mistake(
                 "has a weight that is no number (NaN): training has diverged; train again, with a "
                 "smaller learning rate or scaled data."
             )
