@@ -47,7 +47,7 @@ from graven.errors import GravenError
 from graven.frontends import files, keras, nano_rust, rmd1, sklearn, tflite_writer, torch
 from graven.nano_rust import PySequentialModel
 from graven.node import counted, node_of, shape_text
-from graven.outputs import write_file
+from graven.outputs import check_inputs, write_file
 from graven.pixels import Pixels
 from graven.pruning import exact as pruning
 from graven.pruning import structured
@@ -56,7 +56,7 @@ from graven.quantize.batches import Batches
 from graven.quantize.budget import MIXED, Bytes
 from graven.quantize.decisions import Report
 from graven.quantize.kinds import kind_of
-from graven.quantize.search import Progress, quiet
+from graven.quantize.search import Progress, check_method, quiet
 from graven.quantize.sequences import joined
 from graven.runnable import Runnable, plain
 
@@ -92,22 +92,22 @@ def compile(
     `allow_float` takes float32 operators between int8 ones. `normalize`, a pair (mean, std) as of
     torchvision, lets the model take bytes of a camera. `progress` hears what begins and counts."""
     build.check(choice := build.Choice(target, isa, plan))
-    samples = None if calibrate is None else collected(calibrate)
+    check_companions(quantize, method, keep, criterion, fine_tune)
+    budget = within(quantize, flash, ram)
+    samples = samples_for(quantize, keep, calibrate)
     source = named(read(model, example, samples, layout, of, shape), name)
     before, slimmed = (model.pixels, model.slimmed) if isinstance(model, Model) else (None, None)
     bytes_as = pixels.checked(normalize, source.network) or before
-    check_companions(quantize, method, keep, criterion, fine_tune)
     if keep is not None:
         how = {"criterion": criterion, "fine_tune": fine_tune, "progress": progress}
         source, slimmed = made_smaller(source, samples, keep, bytes_as, **how)
     make = partial(Model, choice=choice, pixels=bytes_as, slimmed=slimmed, progress=progress)
-    budget = within(quantize, flash, ram)
     if quantize is None:
         check_no_samples(model, samples, keep)
         return make(source, prune=prune, allow_float=allow_float)
     exact = make(source, prune=False)
     measure = partial(needed, partial(make, prune=prune, allow_float=True), source)
-    values = calibration(source.network, samples, f"quantize='{quantize}'", bytes_as)
+    values = calibration(source.network, samples, bytes_as)
     source, decisions = files.quantized(source, values, quantize, method, progress, budget, measure)
     return make(source, prune=prune, allow_float=allow_float, decisions=decisions, exact=exact)
 
@@ -115,7 +115,7 @@ def compile(
 def made_smaller(
     source: files.Source, samples: Any, keep: Keep, bytes_as: Pixels | None, **how: Any
 ) -> tuple[files.Source, structured.Report]:
-    values = calibration(source.network, samples, f"keep={keep}", bytes_as)
+    values = calibration(source.network, samples, bytes_as)
     found = structured.prune(source.network, values, keep, **how)
     return files.pruned(source, found), found.report
 
@@ -207,6 +207,22 @@ def check_companions(
         raise GravenError(
             "method: is for quantize=, as in quantize='int8'; say so, or leave it out."
         )
+    check_method(method)
+    if keep is not None:
+        structured.check_keep(keep)
+        structured.check_criterion(criterion)
+
+
+def samples_for(quantize: str | None, keep: Keep | None, calibrate: Any) -> Any:
+    """As `collected`; None without. Before a model is read and pruned, which takes its time."""
+    if calibrate is None and (quantize is not None or keep is not None):
+        what = f"quantize='{quantize}'" if keep is None else f"keep={keep}"
+        raise GravenError(f"{what}: needs samples of what the model will see; give calibrate=.")
+    if are_files(calibrate):
+        check_inputs(*map(Path, calibrate))
+    elif isinstance(calibrate, str | os.PathLike):
+        check_inputs(Path(calibrate))
+    return None if calibrate is None else collected(calibrate)
 
 
 def check_no_samples(model: Any, samples: Any, keep: Keep | None) -> None:
@@ -280,12 +296,8 @@ def are_files(given: Any) -> bool:
     )
 
 
-def calibration(
-    network: ir.Network, samples: Any, what: str, bytes_as: Pixels | None
-) -> inputs.Samples:
+def calibration(network: ir.Network, samples: Any, bytes_as: Pixels | None) -> inputs.Samples:
     """Samples in the order of the model's inputs."""
-    if samples is None:
-        raise GravenError(f"{what}: needs samples of what the model will see; give calibrate=.")
     if are_files(samples):
         return inputs.samples(network, samples, bytes_as)
     if isinstance(samples, dict):

@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 from graven import __version__
 from graven.errors import GravenError, ToolError
-from graven.outputs import check_output, check_output_folder, write_arrays, write_file
+from graven.outputs import (
+    check_inputs,
+    check_output,
+    check_output_folder,
+    write_arrays,
+    write_file,
+)
 
 if TYPE_CHECKING:  # numpy and what needs it: inside main, where an interruption is no traceback
     from rich.console import Console
@@ -109,12 +115,15 @@ def plan_model(options: argparse.Namespace) -> int:
 
 
 def run_model(options: argparse.Namespace) -> int:
+    from graven import inputs
+
     if options.output_dir:
         check_output_folder(options.output_dir)
     if options.output:
         check_output(options.output, options.model, *options.input or ())
     if options.stream and options.output:
         raise GravenError("--output: is not for --stream; take --output-dir.")
+    inputs.check(options.input or ())
     if options.stream:
         return run_stream(options)
     model = load(options, chosen(options))
@@ -149,6 +158,8 @@ def verify_model(options: argparse.Namespace) -> int:
     alone = options.against not in engines.ENGINES  # the numpy reference
     if not alone:
         engines.require(options.against)
+    check_evaluation(options)
+    inputs.check(options.inputs or ())
     choice = chosen(options)
     model = load(options, choice)
     network, exact = model.original, True
@@ -175,6 +186,7 @@ def verify_model(options: argparse.Namespace) -> int:
 
 def evaluate_model(options: argparse.Namespace) -> int:
     """Exit code 1: some C++ says otherwise than numpy."""
+    check_evaluation(options)
     every = choices(options)
     model = load(options, every[0])
     found, _ = evaluation_of(options, model, [each.target for each in every])
@@ -187,10 +199,11 @@ def report_model(options: argparse.Namespace) -> int:
 
     check_output(options.output, options.model, options.data, options.sweep)
     picture.require("report")
+    check_inputs(options.data, options.float)
+    results = sweep.section(sweep.load(options.sweep)) if options.sweep else None
     targets = choices(options)
     model = load(options, targets[0])
     data = evaluation.load(model.network, options.data) if options.data else None
-    results = sweep.section(sweep.load(options.sweep)) if options.sweep else None
     names = [each.target for each in targets]
     text = page.html(model, data, names, float_model(options), options.on_target, results)
     write_file(options.output, text.encode())
@@ -232,9 +245,12 @@ def prune_model(options: argparse.Namespace) -> int:
     if options.output:
         check_output(options.output, options.model, options.data, *options.calibrate)
     check_fine_tune(options, any(share < 1.0 for share in options.keep))
+    quantize = None if options.quantize == "none" else options.quantize
+    curves.check(options.keep, quantize)
+    check_inputs(options.data, *options.calibrate)
     whole = api.compile(
         options.model, layout=options.layout, of=options.of, shape=options.shape,
-        name=options.name, normalize=options.normalize, target=options.target,
+        name=options.name, normalize=options.normalize, target=options.target, plan=options.plan,
     )  # fmt: skip
     data = evaluation.load(whole.network, options.data)
     found = curves.curve(
@@ -243,7 +259,7 @@ def prune_model(options: argparse.Namespace) -> int:
         data.labels,
         calibrate=options.calibrate,
         keep=options.keep,
-        quantize=None if options.quantize == "none" else options.quantize,
+        quantize=quantize,
         target=options.target,
         plan=options.plan,
         criterion=options.criterion,
@@ -269,14 +285,19 @@ def float_model(options: argparse.Namespace) -> Model | None:
     return api.compile(options.float, layout=options.layout, normalize=options.normalize)
 
 
+def check_evaluation(options: argparse.Namespace) -> None:
+    """What would else be found wrong when the model is read, quantized and built."""
+    check_inputs(options.data, options.float)
+    if options.output:
+        check_output(options.output, options.model, options.data)
+
+
 def evaluation_of(
     options: argparse.Namespace, model: Model, targets: Sequence[str]
 ) -> tuple[Evaluation, Inputs]:
     """And the first samples as the model takes them; the host is a side anyway."""
     from graven import build, evaluation
 
-    if options.output:
-        check_output(options.output, options.model, options.data)
     data = evaluation.load(model.network, options.data)
     emulated = [target for target in targets if target != build.HOST]
     found = evaluation.evaluate(model, data, emulated, float_model(options), options.on_target)
@@ -300,7 +321,10 @@ def compare_models(options: argparse.Namespace) -> int:
     from graven import compare, evaluation
 
     sides = sides_of(options)
-    first, second = models = [load(side, chosen(side)) for side in sides]
+    check_inputs(options.data)
+    wanted = [chosen(side) for side in sides]
+    first, second = models = [load(*each) for each in zip(sides, wanted, strict=True)]
+    samples = evaluation.samples(first.network, options.data) if options.data else None
     found = compare.compared(
         *(
             measured(side, model) if options.run else model.inspect()
@@ -308,8 +332,8 @@ def compare_models(options: argparse.Namespace) -> int:
         )
     )
     agreement = None
-    if options.data:
-        agreement = first.agreement(second, *evaluation.samples(first.network, options.data))
+    if samples is not None:
+        agreement = first.agreement(second, *samples)
     if options.json:
         print(json.dumps(found if agreement is None else {**found, "agreement": agreement}))
     else:

@@ -70,7 +70,7 @@ def curve(
     graven.compile takes them, `keep` are shares as of graven.prune; quantize=None: in float32."""
     check(keep, quantize)
     whole = compiled(model, **{**example(model, calibrate), **others}, target=target, plan=plan)
-    samples = calibration(whole.source.network, collected(calibrate), "keep", whole.pixels)
+    samples = calibration(whole.source.network, collected(calibrate), whole.pixels)
     if len(samples_and_labels) < 2:
         raise GravenError("curve: takes samples and labels that judge, as in curve(model, x, y).")
     evaluation.data(samples_and_labels[:-1], samples_and_labels[-1])

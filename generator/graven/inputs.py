@@ -8,6 +8,7 @@ import dataclasses
 import os
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +18,7 @@ from graven import folders, ir
 from graven.errors import GravenError
 from graven.facts import StreamFacts
 from graven.node import PLAIN, counted, shape_text
+from graven.outputs import check_inputs
 
 if TYPE_CHECKING:
     from graven.pixels import Pixels
@@ -52,17 +54,22 @@ def _random(tensor: ir.Tensor, generator: np.random.Generator) -> np.ndarray:
 
 def load(network: ir.Network, files: list[Path]) -> Inputs:
     """`--input`: .bin files in turn, one .npy per model input, or one .npz."""
-    kinds = {file.suffix.lower() for file in files}
-    if kinds == {".npz"} and len(files) == 1:
+    check(files)
+    kind = files[0].suffix.lower()
+    if kind == ".npz":
         return _from_npz(network, files[0])
-    if kinds == {".npy"}:
-        return _from_npy(network, files)
-    if kinds & {".npz", ".npy"}:
+    return _from_npy(network, files) if kind == ".npy" else _from_raw(network, files)
+
+
+def check(files: Sequence[Path]) -> None:
+    """What is wrong with them whatever the model is."""
+    kinds = {file.suffix.lower() for file in files}
+    if kinds & {".npz", ".npy"} and (len(kinds) > 1 or (kinds == {".npz"} and len(files) > 1)):
         raise GravenError(
             f"--input: got {', '.join(file.name for file in files)}; take one .npz, one .npy per "
             "model input, or raw files only."
         )
-    return _from_raw(network, files)
+    check_inputs(*files)
 
 
 def samples(network: ir.Network, files: list[Path], pixels: Pixels | None = None) -> Samples:

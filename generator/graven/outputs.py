@@ -1,4 +1,5 @@
-"""Files that are written; one that cannot be is a sentence, if possible before slow work begins."""
+"""Files that are written; one that cannot be is a sentence, if possible before slow work begins.
+So is one that will be read late."""
 
 from __future__ import annotations
 
@@ -29,6 +30,13 @@ def check_output(path: Path, model: Path, *others: Path | None) -> None:
             check_folder(path.resolve().parent, path)
     except OSError as error:
         raise GravenError(f"{path}: cannot be written: {error.strerror}.") from None
+
+
+def check_inputs(*files: Path | None) -> None:
+    """Finds out as early that a file or folder which will be read is not there."""
+    for file in filter(None, files):
+        if not file.exists():
+            raise GravenError(f"{file}: cannot be read: no such file.")
 
 
 def check_folder(folder: Path, of: Path) -> None:

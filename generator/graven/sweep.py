@@ -29,6 +29,8 @@ from graven.api import compile as compiled
 from graven.errors import GravenError, ToolError
 from graven.frontends.files import digest
 from graven.outputs import check_folder
+from graven.quantize.budget import MIXED
+from graven.quantize.kinds import kind_of
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -75,8 +77,13 @@ class Trial:
 
 @functools.cache
 def _digest(file: str) -> str:
+    """Of a file, or of all that lie in a folder: a SavedModel, images."""
     try:
-        return digest(Path(file))
+        path = Path(file)
+        if not path.is_dir():
+            return digest(path)
+        inside = sorted(each for each in path.rglob("*") if each.is_file())
+        return cache.digest(*(f"{each.relative_to(path)} {digest(each)}" for each in inside))
     except OSError as error:
         raise GravenError(f"{file}: cannot be read: {error.strerror}.") from None
 
@@ -90,6 +97,8 @@ def trials(
     **common: Any,
 ) -> list[Trial]:
     """All combinations; what is pruned at first, last."""
+    for each in quantizations:
+        check_quantization(each)
     every = itertools.product(keep, map(str, models), quantizations, targets, plans)
     found = [Trial(*each, keep=share, **common) for share, *each in every]
     if any(trial.needs_samples and not trial.calibrate for trial in found):
@@ -98,6 +107,16 @@ def trials(
             "them with --calibrate data.npz."
         )
     return found
+
+
+def check_quantization(name: str) -> None:
+    if name == MIXED:
+        raise GravenError(
+            "graven sweep: --quantize mixed is for a budget in bytes, of which a sweep has none; "
+            "take int8, int4 or int16x8."
+        )
+    if name != AS_IT_IS:
+        kind_of(name)
 
 
 # -- a trial --------------------------------------------------------------------------------------

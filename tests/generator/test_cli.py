@@ -378,3 +378,41 @@ def test_a_reader_that_goes_away():
     piped = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
     piped.stdout.close()
     assert piped.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("expected", "arguments"),
+    [
+        ("quantize 'int9': expected one of", "sweep M --quantize int8,int9 --calibrate S -o O"),
+        ("mixed is for a budget in bytes", "sweep M --quantize mixed --calibrate S -o O"),
+        ("quantize 'int9': expected one of", "compile M --quantize int9 --calibrate S -o O"),
+        ("method 'median': expected one of",
+         "compile M --quantize int8 --calibrate S --calibrate-method median -o O"),
+        ("needs a budget", "compile M --quantize mixed --calibrate S -o O"),
+        ("no.npz: cannot be read", "compile M --quantize int8 --calibrate no.npz -o O"),
+        ("no.npz: cannot be read", "run M --input no.npz"),
+        ("no.npz: cannot be read", "verify M --against numpy --inputs no.npz"),
+        ("no.npz: cannot be read", "verify M --against numpy --data no.npz"),
+        ("no.npz: cannot be read", "evaluate M no.npz"),
+        ("no.onnx: cannot be read", "evaluate M S --float no.onnx"),
+        ("nowhere does not exist", "evaluate M S -o nowhere/o.npz"),
+        ("no.npz: cannot be read", "report M --data no.npz -o O"),
+        ("no.jsonl: cannot be read", "report M --sweep no.jsonl -o O"),
+        ("no.npz: cannot be read", "compare M M --data no.npz"),
+        ("'quickest'", "compare M --plan fastest,quickest"),
+        ("quantize 'int9': expected one of", "prune M --quantize int9 --calibrate S --data S"),
+        ("no.npz: cannot be read", "prune M --calibrate S --data no.npz"),
+        ("'quickest'", "prune M --calibrate S --data S --plan quickest"),
+    ],
+)  # fmt: skip
+def test_arguments_are_refused_before_a_model_is_read(
+    capsys, tmp_path, monkeypatch, expected, arguments
+):
+    def never(*_):
+        raise AssertionError("a model was read")
+
+    monkeypatch.setattr(files, "read", never)
+    pytest.importorskip("matplotlib" if arguments.startswith("report") else "graven")
+    np.savez(tmp_path / "samples.npz", x=np.zeros(3, np.float32))
+    known = {"M": MODEL, "S": tmp_path / "samples.npz", "O": tmp_path / "o"}
+    refused(capsys, expected, *(known.get(word, word) for word in arguments.split()))

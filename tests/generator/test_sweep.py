@@ -138,6 +138,8 @@ def test_command(tmp_path, capsys):
         (["--quantize", "int8"], "needs samples of what the models will see"),
         (["--target", "z80"], "'z80': is unknown"),
         (["--plan", "fast"], "'fast': is no plan"),
+        (["--quantize", "int8,int9", "--calibrate", MODEL], "quantize 'int9': expected one of"),
+        (["--quantize", "mixed", "--calibrate", MODEL], "mixed is for a budget in bytes"),
     ],
 )
 def test_misuse(arguments, sentence, tmp_path, capsys):
@@ -175,3 +177,14 @@ def test_a_file_of_something_else(tmp_path):
         sweep.run(wanted(1), file)
     with pytest.raises(GravenError, match="no such file"):
         sweep.load(tmp_path / "no.jsonl")
+
+
+def test_folders_are_known_by_what_lies_in_them(tmp_path):
+    """Images to calibrate by, a SavedModel."""
+    keys = []
+    for name, content in (("a", b"1"), ("b", b"1"), ("c", b"2")):
+        (tmp_path / name / "deeper").mkdir(parents=True)
+        (tmp_path / name / "deeper" / "image.png").write_bytes(content)
+        folder = (str(tmp_path / name),)
+        keys.append(sweep.Trial(str(MODEL), "int8", "host", "fastest", folder).key)
+    assert keys[0] == keys[1] != keys[2]

@@ -151,6 +151,10 @@ def check(network: ir.Network, criterion: str) -> None:
             f"{network.source}: keeps variables from run to run, of which structured pruning does "
             "not know how many channels may go; train a smaller model."
         )
+    check_criterion(criterion)
+
+
+def check_criterion(criterion: str) -> None:
     if criterion not in CRITERIA:
         raise GravenError(f"criterion '{criterion}': expected one of {', '.join(CRITERIA)}.")
 

@@ -26,7 +26,7 @@ from graven.quantize.equalize import equalized
 from graven.quantize.kinds import kind_of
 from graven.quantize.rules import NONE, SAME, rule_of
 from graven.quantize.scales import as_stored
-from graven.quantize.search import BATCH, METHODS, Progress, Search, observed, quiet
+from graven.quantize.search import BATCH, Progress, Search, check_method, observed, quiet
 from graven.quantize.sequences import Sequences, sequences
 from graven.quantize.sharing import sharing
 from graven.quantize.simulate import Decisions, Simulation
@@ -72,8 +72,7 @@ class Quantizer:
         progress: Progress = quiet,
     ) -> None:
         check(network)
-        if method not in METHODS:
-            raise GravenError(f"method '{method}': expected one of {', '.join(METHODS)}.")
+        check_method(method)
         self.kind, self.progress = kind, progress
         self.samples = sequences(network, samples)
         check_samples(network, self.samples)

@@ -25,6 +25,11 @@ Progress = Callable[..., None]
 """Hears (what begins), or (what is counted, how many of it are done, of how many)."""
 
 
+def check_method(method: str) -> None:
+    if method not in METHODS:
+        raise GravenError(f"method '{method}': expected one of {', '.join(METHODS)}.")
+
+
 def quiet(what: str, done: int = 0, of: int = 0) -> None:
     """Progress that nobody wants to see."""
 
