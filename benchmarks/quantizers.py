@@ -1,6 +1,7 @@
 """graven's int8 beside that of TensorFlow's own post-training quantizer.
 
     quantizers.py [--only NAME] [--seeds 5] [--mean 0]
+    quantizers.py build/zoo        # networks that the scripts of the zoo have left there
 
 Both get the same float32 network and the same samples to calibrate by, and are judged on samples
 that neither training nor calibration has seen, each int8 network by its exact bits in numpy.
@@ -15,20 +16,22 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import figures
 import floats
 import numpy as np
-from graven import ir
+from figures import BenchError, exit_with
+from graven import Model, build, ir
 from graven.errors import GravenError
-from graven.frontends import tflite, tflite_writer
-from graven.quantize.batches import Batches
-from graven.quantize.post_training import quantize, quantize_input
+from graven.frontends import files, tflite, tflite_writer
+from graven.quantize.post_training import quantize
 from rich.console import Console
 from rich.table import Table
 
+FIELDS = ("samples", "real", "ours", "theirs")
 POINTS, SAMPLES = 0.3, 2  # what a single model may lose more than TensorFlow's
 
 
@@ -45,13 +48,13 @@ class Case:
 
 @dataclass(frozen=True)
 class Found:
-    """How many of the samples each gets right."""
+    """How many of the samples each gets right; of masks the mean IoU times their number."""
 
     name: str
     samples: int
-    real: int
-    ours: int
-    theirs: int
+    real: float
+    ours: float
+    theirs: float
 
     @property
     def points(self) -> float:
@@ -79,24 +82,28 @@ def tensorflow_int8(network: ir.Network, calibration: np.ndarray) -> ir.Network:
     return tflite.parse(whole, "tensorflow.tflite", network.name)
 
 
-def right(network: ir.Network, x: np.ndarray, y: np.ndarray) -> int:
-    batches, found = Batches(network), 0
-    for start in range(0, len(x), 100):
-        part = slice(start, start + 100)
-        scores = batches.run([x[part]])[network.outputs[0]].reshape(len(y[part]), -1)
-        found += int((scores.argmax(axis=1) == y[part]).sum())
-    return found
-
-
-def right_whole(network: ir.Network, case: Case) -> int:
-    return right(network, quantize_input(network, 0, case.x), case.y)
+def right(network: ir.Network, case: Case) -> float:
+    model = Model(files.Source(network, b"", "0" * 64), build.Choice())
+    share = model.evaluate(case.x, case.y)
+    return round(share * len(case.y)) if case.y.ndim == 1 else share * len(case.y)
 
 
 def judged(case: Case) -> Found:
     ours = quantize(case.network, [case.calibration]).network
     theirs = tensorflow_int8(case.network, case.calibration)
-    real = right(case.network, case.x, case.y)
-    return Found(case.name, len(case.y), real, right_whole(ours, case), right_whole(theirs, case))
+    counts = (right(network, case) for network in (case.network, ours, theirs))
+    return Found(case.name, len(case.y), *counts)
+
+
+def together(found: Iterable[Found]) -> list[Found]:
+    """Those of one name as one: parts of a cross-validation."""
+    parts: dict[str, list[Found]] = {}
+    for each in found:
+        parts.setdefault(each.name, []).append(each)
+    return [
+        Found(name, *(sum(getattr(each, field) for each in every) for field in FIELDS))
+        for name, every in parts.items()
+    ]
 
 
 # -- the networks ---------------------------------------------------------------------------------
@@ -172,6 +179,19 @@ def cases(seeds: int, only: str) -> Iterator[Case]:
                 print(f"quantizers.py: {name} is left out: {error}", file=sys.stderr)
 
 
+def of_zoo(folder: Path) -> Iterator[Case]:
+    """What zoo.trial has written: of each trial its float network and its samples."""
+    results = sorted(folder.glob("*/result.json"))
+    if not results:
+        raise BenchError(f"{folder}: has no */result.json; python -m zoo.mnist writes one.", 2)
+    for result in results:
+        name, own = result.parent.name, result.parent
+        for trial in (own, *sorted(own.glob("trial_*"))):
+            network = tflite.load(trial / "float.tflite")
+            with np.load(trial / "samples.npz") as data, np.load(trial / "calibration.npz") as some:
+                yield Case(name, network, some["x"], data["x"], data["y"])
+
+
 def show(found: Sequence[Found]) -> None:
     table = Table(title="right, of unseen samples", title_justify="left")
     table.add_column("model", no_wrap=True)
@@ -179,12 +199,14 @@ def show(found: Sequence[Found]) -> None:
         table.add_column(title, justify="right")
     for each in found:
         counts = (each.samples, each.real, each.ours, each.theirs)
-        table.add_row(each.name, *(f"{count:,}" for count in counts), f"{each.points:+.2f}")
+        table.add_row(each.name, *(f"{count:,g}" for count in counts), f"{each.points:+.2f}")
     Console(width=None if sys.stdout.isatty() else 100).print(table)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("zoo", type=Path, nargs="?", metavar="FOLDER",
+                        help="judge the networks there instead")  # fmt: skip
     parser.add_argument("--only", default="", choices=("keywords", "digits", "sensor", "mnist"))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--mean", type=float, default=0.0, help="points that chance may take")
@@ -194,7 +216,8 @@ def main() -> int:
             print(f"quantizers.py: no package {package}: toolchains/judges.sh judges-tensorflow",
                   file=sys.stderr)  # fmt: skip
             return 3
-    found = [judged(case) for case in cases(options.seeds, options.only)]
+    wanted = of_zoo(options.zoo) if options.zoo else cases(options.seeds, options.only)
+    found = together(judged(case) for case in wanted)
     show(found)
     mean = float(np.mean([each.points for each in found]))
     print(f"graven is {mean:+.3f} points from TensorFlow on the mean of {len(found)} networks.")
@@ -202,4 +225,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

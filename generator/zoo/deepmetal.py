@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import graven
 import numpy as np
 
 from zoo.data import Samples, digits
@@ -64,12 +63,12 @@ def normal(x: np.ndarray) -> np.ndarray:
     return ((x - MEAN) / DEVIATION).astype(np.float32)
 
 
-def trained(name: str, train: Samples, options: Options) -> graven.Model:
-    """The int8 model; `exact` of it is the float32 one."""
+def trained(name: str, train: Samples, test: Samples, options: Options) -> Trial:
     x = normal(train.x)
     made = seeded(lambda: module(name), options.seed)
     fit(made, x, train.y, epochs=options.epochs_or(EPOCHS))
-    return compiled(made, x[:CALIBRATION], f"deepmetal_{name}")
+    model = compiled(made, x[:CALIBRATION], f"deepmetal_{name}")
+    return Trial(model, normal(test.x), test.y, x[:CALIBRATION])
 
 
 def results(options: Options, names: Sequence[str] = NAMES) -> list[Result]:
@@ -78,7 +77,7 @@ def results(options: Options, names: Sequence[str] = NAMES) -> list[Result]:
     test = test[: options.some(len(test), 200)]
     found = []
     for name in names:
-        trial = Trial(trained(name, train, options), normal(test.x), test.y)
+        trial = trained(name, train, test, options)
         found.append(judged(f"deepmetal_{name}", test.source, [trial], options))
     return found
 

@@ -74,7 +74,7 @@ def results(options: Options) -> list[Result]:
         cycle=True, smoothing=0.05)  # fmt: skip
     plain = images([resampled(each) for each in series])
     test = Samples(images([resampled(each) for each in others]), answers, f"aeon's {SET}")
-    trial = Trial(compiled(network, plain, "gestures"), test.x, test.y)
+    trial = Trial(compiled(network, plain, "gestures"), test.x, test.y, plain)
     return [judged("gestures", test.source, [trial], options)]
 
 

@@ -61,7 +61,8 @@ def fold(data: Samples, train: np.ndarray, judge: np.ndarray, options: Options) 
     network = seeded(module, options.seed)
     fit(network, x[:some], y[:some], epochs=options.epochs_or(EPOCHS), rate=RATE, decay=1e-2,
         cycle=True, smoothing=0.05)  # fmt: skip
-    return Trial(compiled(network, data.x[train], "keywords"), data.x[judge], data.y[judge])
+    model = compiled(network, data.x[train], "keywords")
+    return Trial(model, data.x[judge], data.y[judge], data.x[train])
 
 
 def results(options: Options) -> list[Result]:

@@ -31,7 +31,7 @@ def cnn(train: Samples, options: Options) -> graven.Model:
         return graven.compile(file, calibrate=train.x, quantize="int8", name="mnist_cnn")
 
 
-def mlp(train: Samples, options: Options) -> graven.Model:
+def mlp(train: Samples, test: Samples, options: Options) -> Trial:
     def make():
         from torch import nn
 
@@ -42,7 +42,8 @@ def mlp(train: Samples, options: Options) -> graven.Model:
     x = flat(train.x)
     module = fit(seeded(make, options.seed), x, train.y, epochs=options.epochs_or(MLP_EPOCHS),
                  rate=MLP_RATE, decay=0.05, cycle=True)  # fmt: skip
-    return compiled(module, x[:CALIBRATION], "mnist_mlp")
+    model = compiled(module, x[:CALIBRATION], "mnist_mlp")
+    return Trial(model, flat(test.x), test.y, x[:CALIBRATION])
 
 
 def flat(x: np.ndarray) -> np.ndarray:
@@ -55,11 +56,10 @@ def results(options: Options, members: tuple[str, ...] = ("cnn", "mlp")) -> list
     test = test[: options.some(len(test), 200)]
     found = []
     if "cnn" in members:
-        trial = Trial(cnn(train, options), test.x, test.y)
+        trial = Trial(cnn(train, options), test.x, test.y, train.x)
         found.append(judged("mnist_cnn", test.source, [trial], options))
     if "mlp" in members:
-        trial = Trial(mlp(train, options), flat(test.x), test.y)
-        found.append(judged("mnist_mlp", test.source, [trial], options))
+        found.append(judged("mnist_mlp", test.source, [mlp(train, test, options)], options))
     return found
 
 

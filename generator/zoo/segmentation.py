@@ -105,7 +105,8 @@ def results(options: Options) -> list[Result]:
     teaches = compiled(teacher, seen.x[:8], "teacher").exact
     print(f"segmentation: the teacher's mIoU {100 * teaches.evaluate(judge.x, judge.y):.2f} %, of "
           f"{sum(each.parameters for each in teaches.layers):,} parameters")  # fmt: skip
-    trial = Trial(compiled(student, seen.x[:CALIBRATION], "segmentation"), judge.x, judge.y)
+    some = seen.x[:CALIBRATION]
+    trial = Trial(compiled(student, some, "segmentation"), judge.x, judge.y, some)
     return [judged("segmentation", f"masks of {judge.source}", [trial], options)]
 
 

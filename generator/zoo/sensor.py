@@ -24,6 +24,7 @@ CLASSES = ("normal", "tilted", "vibrating", "struck")
 RANGES = np.array([4.0] * 3 + [250.0] * 3)
 TRAINED, TESTED = 4000, 2000
 EPOCHS = 40
+CALIBRATION = 1000
 SOURCE = "readings drawn from four distributions"
 
 
@@ -60,13 +61,13 @@ def trained(train: Samples, options: Options) -> graven.Model:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # it ends where it is told to
         found = make_pipeline(StandardScaler(), perceptron).fit(train.x, train.y)
-    return graven.compile(found, calibrate=train.x[:1000], quantize="int8", name="sensor")
+    return graven.compile(found, calibrate=train.x[:CALIBRATION], quantize="int8", name="sensor")
 
 
 def results(options: Options) -> list[Result]:
     train = readings(options.some(TRAINED, 400), options.seed)
     test = readings(options.some(TESTED, 200), options.seed + 1_000_003)
-    trial = Trial(trained(train, options), test.x, test.y)
+    trial = Trial(trained(train, options), test.x, test.y, train.x[:CALIBRATION])
     return [judged("sensor", test.source, [trial], options)]
 
 

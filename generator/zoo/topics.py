@@ -91,9 +91,10 @@ def results(options: Options) -> list[Result]:
     network = seeded(module, options.seed)
     fit(network, x[train], y[train], epochs=options.epochs_or(EPOCHS), rate=3e-3, decay=1e-2,
         cycle=True)  # fmt: skip
-    model = compiled(network, x[train][:CALIBRATION], "topics")
+    some = x[train][:CALIBRATION]
+    trial = Trial(compiled(network, some, "topics"), x[judge], y[judge], some)
     source = f"summaries of Debian's packages, {len(found):,} of {len(set(sources)):,} sources"
-    return [judged("topics", source, [Trial(model, x[judge], y[judge])], options)]
+    return [judged("topics", source, [trial], options)]
 
 
 if __name__ == "__main__":

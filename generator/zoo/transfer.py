@@ -61,7 +61,7 @@ def results(options: Options) -> list[Result]:
             batch=20, cycle=True)  # fmt: skip
     scratch = (outputs(alone, judge.x).argmax(axis=1) == judge.y - KNOWN).mean()
     print(f"transfer: all layers from the same {len(new)} samples alone: {100 * scratch:.2f} %")
-    trial = Trial(compiled(learned, new.x, "transfer"), judge.x, judge.y - KNOWN)
+    trial = Trial(compiled(learned, new.x, "transfer"), judge.x, judge.y - KNOWN, new.x)
     source = f"{judge.source}: 5 to 9 by {FEW} of each"
     return [judged("transfer", source, [trial], options)]
 

@@ -44,11 +44,13 @@ class Options:
 
 @dataclass(frozen=True)
 class Trial:
-    """A quantized model, and samples with labels that neither training nor calibration saw."""
+    """A quantized model, samples with labels that neither training nor calibration saw, and those
+    that it was calibrated by."""
 
     model: Model
     x: np.ndarray
     y: np.ndarray
+    calibration: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Result:
 
 
 def judged(name: str, data: str, trials: Sequence[Trial], options: Options) -> Result:
-    """Scores over all trials, of which each has samples of its own; costs and files are those of
+    """Scores over all trials, of which each has samples of its own; costs and report are those of
     the first, whose siblings differ in nothing but weights."""
     count = sum(len(each.y) for each in trials)
     exact, score = 0.0, 0.0
@@ -109,7 +111,7 @@ def judged(name: str, data: str, trials: Sequence[Trial], options: Options) -> R
         costs={target: cost(model, target, first.x[:1]) for target in options.targets},
     )
     show(result)
-    keep(result, first, options)
+    keep(result, trials, options)
     return result
 
 
@@ -134,16 +136,25 @@ def show(result: Result) -> None:
         )
 
 
-def keep(result: Result, trial: Trial, options: Options) -> None:
-    folder, model = options.out / result.name, trial.model
-    folder.mkdir(parents=True, exist_ok=True)
-    model.save(folder / "model.tflite")
-    model.save(folder / "model.hpp")
-    if model.exact is not None:
-        model.exact.save(folder / "float.tflite")
+def keep(result: Result, trials: Sequence[Trial], options: Options) -> None:
+    """The first trial's files, and in folders trial_2 and so on those of its siblings."""
+    folder, first = options.out / result.name, trials[0]
+    for place, each in enumerate(trials, 1):
+        written(each, folder if place == 1 else folder / f"trial_{place}")
     if options.page:
-        model.report(folder / "report.html", trial.x, trial.y, targets=options.targets)
+        first.model.report(folder / "report.html", first.x, first.y, targets=options.targets)
     write_file(folder / "result.json", result.to_json().encode())
+
+
+def written(trial: Trial, folder: Path) -> None:
+    """Models and samples, as `graven evaluate` and benchmarks/quantizers.py read them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    trial.model.save(folder / "model.tflite")
+    trial.model.save(folder / "model.hpp")
+    if trial.model.exact is not None:
+        trial.model.exact.save(folder / "float.tflite")
+    np.savez_compressed(folder / "samples.npz", x=trial.x, y=trial.y)
+    np.savez_compressed(folder / "calibration.npz", x=trial.calibration)
 
 
 # -- the command line -----------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def without(wearer: int, data: list[Recording], options: Options) -> Trial:
     module = nn.Sequential(*parts).eval()
     model: graven.Model = compiled(module, images[some], "watch")
     seen, answers = gathered(own)
-    return Trial(model, scaled(seen, deviation), answers)
+    return Trial(model, scaled(seen, deviation), answers, images[some])
 
 
 def results(options: Options) -> list[Result]:
