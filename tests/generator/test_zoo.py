@@ -44,6 +44,10 @@ def expect_kept(results, folder):
         assert set(result.costs) == {"cortex-m4"}
         assert all(each.instructions > 0 for each in result.costs.values())
         assert (own / "model.hpp").is_file() and (own / "float.tflite").is_file()
+        with np.load(own / "samples.npz") as data:
+            assert 0 < len(data["x"]) == len(data["y"]) <= result.samples
+        with np.load(own / "calibration.npz") as data:
+            assert len(data["x"]) > 0
 
 
 def test_mnist_cnn(tmp_path):

@@ -92,16 +92,11 @@ template <class Core, Reading reading, int few = 0> struct Tiles {
     return to;
   }
   // Of any number of pixels, so that tiles of all sizes share its code.
-  [[gnu::noinline]] static std::byte* patches(const Task& t, const Band& band, std::byte* to,
-                                              int first, int pixels) {
-    const int stride = t.stride_width;
-    if constexpr (few > 0)
-      if (first >= 0 && first + (pixels - 1) * stride + t.filter_width <= t.in_width &&
-          has_all_rows(t, band)) {
-        for (; pixels > 0; --pixels, first += stride) to = inside(t, band, to, first);
-        return to;
-      }
-    for (; pixels > 0; --pixels, first += stride) to = patch(t, band, to, first);
+  [[gnu::noinline]] static std::byte* few_patches(const Task& t, const Band& band, std::byte* to,
+                                                  int first, int pixels) {
+    const int last = has_all_rows(t, band) ? t.in_width - t.filter_width : -1;
+    for (; pixels > 0; --pixels, first += t.stride_width)
+      to = first >= 0 && first <= last ? inside(t, band, to, first) : patch(t, band, to, first);
     return to;
   }
 
@@ -114,7 +109,11 @@ template <class Core, Reading reading, int few = 0> struct Tiles {
     } else if constexpr (reading == Reading::rows) {
       rows<pixels>(t, band, tile, bytes, first);
     } else {
-      std::byte* const end = patches(t, band, bytes, first, pixels);
+      std::byte* end = bytes;
+      if constexpr (few > 0)
+        end = few_patches(t, band, bytes, first, pixels);
+      else
+        for (int j = 0; j < pixels; ++j) end = patch(t, band, end, first + j * stride);
       const int size = static_cast<int>(end - bytes) / pixels;
       const SpreadStep step{0, size, size / 4, 1};
       const std::byte* const from = bytes;
