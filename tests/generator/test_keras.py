@@ -185,8 +185,8 @@ def set_subclass(layers, config):
 MISTAKES = {
     set_shape: r"input 'image': has the dynamic shape \?x\?x\?x3; give keras.Input the shape",
     set_double: "input 'image': computes in float64, expected float32",
-    set_unknown: r"layer 'conv2d' \(Fancy\): is not supported; use layers that are .*, or pip install "
-    "tensorflow, whose converter then reads it",
+    set_unknown: r"layer 'conv2d' \(Fancy\): is not supported; use layers that are .*, or pip "
+    "install tensorflow, whose converter then reads it",
     set_recurrent: r"layer 'conv2d' \(ConvLSTM2D\): is not supported; use layers that are",
     set_first: "has its channels first; build the model with channels_last",
     set_activation: "has the activation 'fancy', which is not supported; use one of celu,",
