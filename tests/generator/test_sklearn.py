@@ -11,11 +11,14 @@ from graven.frontends.sklearn import from_estimator
 pytest.importorskip("sklearn", reason="no package scikit-learn")
 from sklearn import datasets
 from sklearn.cluster import KMeans
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression, PassiveAggressiveClassifier, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, Normalizer, StandardScaler
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 X, Y = datasets.load_wine(return_X_y=True)
 TWO = Y > 0
@@ -38,6 +41,9 @@ CASES = {
     "support vectors": (LinearSVC(), Y, "decision_function"),
     "of two": (LinearSVC(), TWO, "decision_function"),
     "ridge": (Ridge(), X[:, 0], "predict"),
+    "discriminant": (LinearDiscriminantAnalysis(), Y, "predict_proba"),
+    "discriminant of two": (LinearDiscriminantAnalysis(), TWO, "predict_proba"),
+    "passive": (PassiveAggressiveClassifier(), Y, "decision_function"),
 }  # fmt: skip
 
 
@@ -59,10 +65,29 @@ def test_estimator(label, scaler):
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
+    "steps",
+    [[PCA(4)], [StandardScaler(), PCA(5, whiten=True), MinMaxScaler(), TruncatedSVD(3)]],
+    ids=len,
+)
+def test_projections_go_into_the_weights(steps):
+    model = make_pipeline(*steps, LogisticRegression(max_iter=500)).fit(X, Y)
+    network = from_estimator(model)
+    assert [each.name for each in network.operators] == ["FULLY_CONNECTED", "SOFTMAX"]
+    np.testing.assert_allclose(outputs(network, X[:20]), model.predict_proba(X[:20]), atol=1e-4)
+
+
+def test_trees_take_no_projections():
+    model = make_pipeline(PCA(3), DecisionTreeClassifier(max_depth=2)).fit(X, Y)
+    with pytest.raises(GravenError, match="step 'PCA': is not supported in front of this model"):
+        from_estimator(model)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
     ("model", "sentence"),
     [
         (LinearSVC(), "is not fitted; call fit first"),
-        (KMeans(2), "step 'KMeans': is not supported; use one of"),
+        (KMeans(2), "step 'KMeans': is not supported; use a linear model"),
         (make_pipeline(Normalizer(), LinearSVC()).fit(X, Y), "step 'Normalizer': is not supported"),
         (LogisticRegression(), "is not fitted"),
     ],

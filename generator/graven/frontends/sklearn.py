@@ -1,5 +1,6 @@
 """Reads what scikit-learn has fitted: linear models, multilayer perceptrons and trees, alone or at
-the end of a Pipeline whose scalers go into the first layer's weights or the trees' thresholds.
+the end of a Pipeline whose scalers (and PCA) go into the first layer's weights or the trees'
+thresholds.
 
 Nothing of scikit-learn is imported: an estimator is known by its class's name, and read by the
 attributes that scikit-learn documents for it.
@@ -18,15 +19,17 @@ from graven.frontends.nchw import Draft, View
 from graven.frontends.tflite import identifier
 
 PERCEPTRONS = ("MLPClassifier", "MLPRegressor")
-PROBABLE = ("LogisticRegression", "LogisticRegressionCV")
+PROBABLE = ("LinearDiscriminantAnalysis", "LogisticRegression", "LogisticRegressionCV")
 LINEAR = (
-    "ElasticNet", "Lasso", "LinearRegression", "LinearSVC", "LinearSVR", "Perceptron", "Ridge",
+    "ElasticNet", "Lasso", "LinearRegression", "LinearSVC", "LinearSVR",
+    "PassiveAggressiveClassifier", "PassiveAggressiveRegressor", "Perceptron", "Ridge",
     "RidgeClassifier", "SGDClassifier", "SGDRegressor",
 )  # fmt: skip
 XGBOOST = ("XGBClassifier", "XGBRegressor", "XGBRFClassifier", "XGBRFRegressor")
 LIGHTGBM = ("LGBMClassifier", "LGBMRegressor")
 TREES = (*sklearn_trees.NAMES, *XGBOOST, *LIGHTGBM)
 KNOWN = (*PERCEPTRONS, *PROBABLE, *LINEAR, *TREES)
+PROJECTIONS = ("PCA", "TruncatedSVD")
 SCALERS = ("MaxAbsScaler", "MinMaxScaler", "RobustScaler", "StandardScaler")
 ACTIVATIONS = {"relu": "RELU", "tanh": "TANH", "logistic": "LOGISTIC", "identity": None}
 
@@ -46,17 +49,18 @@ def from_estimator(estimator: Any, name: str | None = None) -> ir.Network:
     draft.where = f"step '{kind}'"
     name = name or identifier(kind.lower())
     if kind not in KNOWN:
-        raise draft.error(f"is not supported; use one of {', '.join(sorted(KNOWN))}.")
+        raise draft.error(
+            "is not supported; use a linear model, a perceptron or trees (docs/models.md)."
+        )
     if not hasattr(last, "n_features_in_"):
         raise draft.error("is not fitted; call fit first.")
     if kind in TREES:
         steps = scaling(draft, before, last.n_features_in_, single=True)
         return trees.network(trees.behind(steps, forest_of(draft, last, kind)), name)
     weights, biases = stacked(last, kind)
-    count = weights[0].shape[1]
-    factor, offset = linear(scaling(draft, before, count), count)
+    matrix, offset = affine(draft, before, weights[0].shape[1])
     biases[0] = biases[0] + weights[0] @ offset
-    weights[0] = weights[0] * factor
+    weights[0] = weights[0] * matrix if matrix.ndim == 1 else weights[0] @ matrix
     view = layers_of(draft, last, kind, weights, biases)
     return draft.network(name, {"y": view}, "nchw")
 
@@ -79,7 +83,8 @@ def scaling(draft: Draft, scalers: list[Any], count: int, single: bool = False) 
         draft.where = f"step '{kind}'"
         if kind not in SCALERS:
             raise draft.error(
-                f"is not supported in front of a model; use one of {', '.join(SCALERS)}."
+                "is not supported in front of this model; use one of "
+                f"{', '.join(SCALERS)} (or {', '.join(PROJECTIONS)} where no trees follow)."
             )
         if not hasattr(scaler, "n_features_in_"):
             raise draft.error("is not fitted; call fit first.")
@@ -99,6 +104,28 @@ def scaling(draft: Draft, scalers: list[Any], count: int, single: bool = False) 
                 numbers = np.asarray(numbers, np.float32 if rounds else np.float64)
                 found.append((function, np.broadcast_to(numbers, (count,))))
     return found
+
+
+def affine(draft: Draft, before: list[Any], count: int) -> tuple[np.ndarray, np.ndarray]:
+    """What the steps in front of a model of `count` inputs do: x becomes matrix @ x + offset, where
+    factors stand for a diagonal matrix."""
+    places = [place for place, each in enumerate(before) if type(each).__name__ in PROJECTIONS]
+    if not places:
+        return linear(scaling(draft, before, count), count)
+    place = places[-1]
+    last, kind = before[place], type(before[place]).__name__
+    draft.where = f"step '{kind}'"
+    if not hasattr(last, "components_"):
+        raise draft.error("is not fitted; call fit first.")
+    rows = np.asarray(last.components_, dtype=np.float64)
+    if getattr(last, "whiten", False):
+        rows = rows / np.sqrt(last.explained_variance_)[:, None]
+    mean = getattr(last, "mean_", None)
+    shift = np.zeros(len(rows)) if mean is None else -rows @ mean
+    factor, offset = linear(scaling(draft, before[place + 1 :], count), count)
+    inner, within = affine(draft, before[:place], rows.shape[1])
+    whole = rows * inner if inner.ndim == 1 else rows @ inner
+    return factor[:, None] * whole, factor * (rows @ within + shift) + offset
 
 
 def linear(steps: list[trees.Step], count: int) -> tuple[np.ndarray, np.ndarray]:
