@@ -35,12 +35,12 @@ def no_build(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("m.onnx", "m.onnx: is no valid ONNX model"),
+        ("m.onnx", "m.onnx: is a zip archive"),
         ("m.PT", "holds a pickled module|needs the package torch"),
         ("m.CKPT", "m.CKPT: is no .tflite file but a PyTorch model.*litert-torch"),
         ("m.keras", "m.keras: is no whole model of Keras|needs the package h5py"),
         ("m.pb", "m.pb: is no .tflite file but a TensorFlow.*TFLiteConverter"),
-        ("m.tflite", "m.tflite: is no .tflite file: bytes 4 to 8"),
+        ("m.tflite", "m.tflite: is a zip archive; unpack it"),
     ],
 )
 def test_models_of_other_frameworks(capsys, tmp_path, name, expected):
@@ -238,6 +238,29 @@ def test_files_that_are_not_what_their_names_say(capsys, tmp_path):
     (tmp_path / "y.npy").rename(tmp_path / "y.npz")
     refused(capsys, "x.npy: is no array", "run", MODEL, "--input", tmp_path / "x.npy")
     refused(capsys, "y.npz: is one array", "run", MODEL, "--input", tmp_path / "y.npz")
+
+
+@pytest.mark.parametrize("suffix", [".tflite", ".onnx", ".keras", ".h5", ".pt2", ".pth", ".rnn"])
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", "is empty; copy or download it again"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "with git lfs pull"),
+        (b"\n<!DOCTYPE html>\n<html>404</html>", "is a web page, not a model; download the raw"),
+        (b"\x1f\x8b\x08\x00\x00\x00", "is compressed by gzip; unpack it first"),
+        (b"unsigned char model[] = {0x20, 0x00};", "is a C array of a model; give the .tflite"),
+    ],
+)
+def test_copies_and_downloads_that_went_wrong(capsys, tmp_path, suffix, data, expected):
+    (tmp_path / f"m{suffix}").write_bytes(data)
+    refused(capsys, expected, "compile", tmp_path / f"m{suffix}", "-o", tmp_path / "m.hpp")
+
+
+def test_a_zip_archive_and_a_folder(capsys, tmp_path):
+    header = tmp_path / "m.hpp"
+    (tmp_path / "m.tflite").write_bytes(b"PK\x03\x04 and so on")
+    refused(capsys, "is a zip archive; unpack it", "compile", tmp_path / "m.tflite", "-o", header)
+    refused(capsys, "is a folder without a saved_model.pb", "compile", tmp_path, "-o", header)
 
 
 def test_what_is_printed_is_text():

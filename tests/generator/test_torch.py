@@ -315,6 +315,18 @@ def test_a_bag_of_words():
     np.testing.assert_allclose(found, bag(tokens).detach().numpy(), rtol=1e-5)
 
 
+def test_parts_have_names_of_their_own():
+    """By which a quantized network's layers are compared with the float ones'."""
+    gate = Function(lambda x: x * x.mean((2, 3), keepdim=True).sigmoid().expand_as(x))
+    module = nn.Sequential(nn.Conv2d(3, 4, 3, 2), gate, nn.Conv2d(4, 6, 3, 2), gate)
+    network = check(module, 1, 3, 16, 16)
+    names = [network.tensors[each.output].name for each in network.operators]
+    assert len(set(names)) == len(names)
+    x = np.random.default_rng(0).normal(size=(6, 3, 16, 16)).astype(np.float32)
+    made = api.compile(module, calibrate=x, quantize="int8", method="min-max")
+    assert made.quantization is not None
+
+
 def test_conv1d_network():
     net = nn.Sequential(
         nn.Conv1d(6, 16, 5, padding=2), nn.BatchNorm1d(16), nn.ReLU(), nn.MaxPool1d(2),

@@ -9,7 +9,17 @@ from pathlib import Path
 
 from graven import hybrid, inputs, ir, trees
 from graven.errors import GravenError
-from graven.frontends import boosters, keras, onnx, rmd1, saved_model, tflite, tflite_writer, torch
+from graven.frontends import (
+    boosters,
+    content,
+    keras,
+    onnx,
+    rmd1,
+    saved_model,
+    tflite,
+    tflite_writer,
+    torch,
+)
 from graven.pruning import structured
 from graven.quantize.budget import MIXED, Bytes, Measure, mixed
 from graven.quantize.decisions import Report
@@ -45,6 +55,7 @@ def read(
     suffix = path.suffix.lower()
     if saved_model.is_saved_model(path):
         return parsed_tflite(path, saved_model.converted(path), layout)
+    content.check(path)
     if tflite.is_tflite(path) or suffix not in (*PLAIN, *TORCH):
         return parsed_tflite(path, tflite.read(path), layout)
     if not path.is_file():

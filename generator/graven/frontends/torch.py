@@ -271,7 +271,8 @@ class _Reader:
         if kind in recurrent.TORCH:
             bound["stepped"] = any(each.args[1:] == (2,) and each.users for each in node.users)
         found = handler(self, bound)
-        return self.renamed(found, node.name) if isinstance(found, View) else found
+        named = isinstance(found, View) and within is None  # parts have the same names everywhere
+        return self.renamed(found, node.name) if named else found
 
     def decomposed(self, node: Any, kind: str) -> Any:
         """By what PyTorch says that the operator consists of."""
@@ -290,12 +291,12 @@ class _Reader:
                 found = self.known(each.args[0])
             else:
                 self.values[each.name] = self.call(each, where)
-        self.values = outside
+        self.values, self.draft.where = outside, where
         return self.renamed(found, node.name) if isinstance(found, View) else found
 
     def renamed(self, view: View, name: str) -> View:
         tensor = self.draft.tensors[view.index]
-        if tensor.name.startswith(f"{self.draft.where}_"):
+        if tensor.name.startswith(self.draft.where):
             self.draft.tensors[view.index] = replace(tensor, name=printable(name))
         return view
 

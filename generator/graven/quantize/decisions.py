@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -82,10 +83,12 @@ def measured(
     ends = zip(whole.inputs, samples.values, strict=True)
     given = [as_stored(value, whole.tensors[index]) for index, value in ends]
     values = Batches(whole).over(replace(samples, values=given))
+    computed = [(operator, index) for operator in network.operators for index in operator.outputs]
+    names = Counter(network.tensors[index].name for _, index in computed)
     makers = {
-        network.tensors[index].name: (operator, index)
-        for operator in network.operators
-        for index in operator.outputs
+        name: (operator, index)
+        for operator, index in computed
+        if names[name := network.tensors[index].name] == 1  # files may use a name twice
     }
     found = []
     for operator in whole.operators:
