@@ -5,11 +5,11 @@ namespace parity {
 
 namespace {
 
-// Operands of one scale, and of two with the larger one on either side.
+// Operands of one scale, and of two with the larger one on either side: a sum has one of its own.
 template <class Layer, auto a, auto b, Style style> void scales(const char* name) {
   using Alike = Graph<Node<Layer, 0, 1>, Outputs<2>>;
-  using First = Graph<Node<Quantize, 0>, Node<Layer, 2, 1>, Outputs<3>>;
-  using Second = Graph<Node<Quantize, 1>, Node<Layer, 0, 2>, Outputs<3>>;
+  using First = Graph<Node<Add, 0, 0>, Node<Layer, 2, 1>, Outputs<3>>;
+  using Second = Graph<Node<Add, 1, 1>, Node<Layer, 0, 2>, Outputs<3>>;
   compare<Alike, shapes(a, b), style>(name);
   compare<First, shapes(a, b), style>(name);
   compare<Second, shapes(a, b), style>(name);
@@ -23,10 +23,17 @@ template <class Layer, class Clamped> void sums(const char* name) {
   scales<Clamped, whole, Shape{3, 1, 1}, trained>(name);
 }
 
-// Differences of many elements may look one operand up in a table.
+// Sums and differences of many elements may look one operand up in a table.
+template <class Layer> void broadcast_tables(const char* name) {
+  constexpr Shape whole{12, 15, 13};
+  scales<Layer, whole, Shape{1, 1, 13}, centred>(name);
+  scales<Layer, Shape{12, 15, 1}, whole, clamped>(name);
+}
 void tables() {
-  using Left = Graph<Node<Quantize, 0>, Node<Sub, 1, 0>, Outputs<2>>;
-  using Right = Graph<Node<Quantize, 0>, Node<SubWith<relu6>, 0, 1>, Outputs<2>>;
+  broadcast_tables<Add>("add, broadcast, by table");
+  broadcast_tables<SubWith<relu6>>("sub, broadcast, by table");
+  using Left = Graph<Node<Add, 0, 0>, Node<Sub, 1, 0>, Outputs<2>>;
+  using Right = Graph<Node<Add, 0, 0>, Node<SubWith<relu6>, 0, 1>, Outputs<2>>;
   compare<Left, Shape{12, 15, 13}, centred>("sub by table");
   compare<Right, Shape{12, 15, 13}, clamped>("sub by table, relu6");
   compare<Right, Shape{12, 15, 13}, clamped, plan::smallest>("sub, relu6, small");

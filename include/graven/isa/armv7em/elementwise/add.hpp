@@ -1,9 +1,10 @@
-// Sums of two int8 rows of one shape.
+// Sums of two int8 rows of one shape; of any two where a table pays.
 #pragma once
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
 #include "graven/isa/armv7em/conv/winograd.hpp"
+#include "graven/isa/armv7em/elementwise/binary.hpp"
 #include "graven/isa/scalar/add.hpp"
 #include "graven/isa/shared/attributes.hpp"
 #include "graven/layers/binary.hpp"
@@ -104,6 +105,50 @@ template <int shift, bool first, bool minus, bool clamps> struct AddByTable : Pl
   }
 };
 
+// The same in runs, where an operand is broadcast (binary.hpp).
+template <int shift, bool by_table, bool minus> struct TableTerms {
+  using Rows = AddByTable<shift, by_table, minus, false>;
+  static constexpr int bytes = Rows::Sum::bytes + add_table_bytes;
+  static constexpr bool light = false;
+  typename Rows::Sum sum;
+  const std::byte* table;
+
+  explicit TableTerms(Reader from) : sum(from.at), table(from.at + Rows::Sum::bytes) {}
+  static constexpr void pack(const GraphView& g, const Value& v, Writer& to) {
+    Rows::pack(g, v, no_parameters, to);
+  }
+  // Of an operand that stays where it is the term, else the bytes.
+  [[gnu::always_inline]] std::uint32_t first(std::uint32_t four) const { return four; }
+  [[gnu::always_inline]] std::uint32_t second(std::uint32_t four) const { return four; }
+  [[gnu::always_inline]] std::int32_t stays_first(std::uint32_t four) const {
+    return term<by_table>(four);
+  }
+  [[gnu::always_inline]] std::int32_t stays_second(std::uint32_t four) const {
+    return term<!by_table>(four);
+  }
+  template <class A, class B> [[gnu::always_inline]] std::uint32_t four(A a, B b) const {
+    std::uint32_t out = finish<0>(a, b);
+    out = insert_byte<1>(out, finish<1>(a, b));
+    out = insert_byte<2>(out, finish<2>(a, b));
+    return insert_byte<3>(out, finish<3>(a, b));
+  }
+
+private:
+  template <bool in_table, int i = 0>
+  [[gnu::always_inline]] std::int32_t term(std::uint32_t four) const {
+    const std::uint32_t byte = four >> (8 * i) & 255;
+    if constexpr (in_table) return load_aligned<std::int32_t>(table + 4 * byte);
+    return Rows::other_sign * (static_cast<std::int8_t>(byte) * (1 << 20));
+  }
+  template <bool, int> [[gnu::always_inline]] std::int32_t term(std::int32_t made) const {
+    return made;
+  }
+  template <int i, class A, class B> [[gnu::always_inline]] std::uint32_t finish(A a, B b) const {
+    const std::int32_t twice = term<by_table, i>(a) + term<!by_table, i>(b);
+    return sum.of(twice, twice);
+  }
+};
+
 // With the right shifts of both operands and of the sum known, a term is
 //   (round(s * 2 * m / 2^32) + half + (s < 0 ? -1 : 0)) >> shift, s = (x - zero) << 20,
 // and that of the operand with the larger scale (m = 2^30, shift = 0) is s / 2 exactly. Stream:
@@ -162,9 +207,12 @@ template <class Expanding, int spare, bool limited> struct TableAdds {
   static constexpr const char* name = "armv7em.add_table";
 
   static constexpr bool pays(const GraphView& g, int value) {
-    const bool sums = Adds::serves(g, value) || Adds::serves(g, value, op::sub);
-    return sums && g[value].shape.size() >= 2048 &&
-           g.source(g[value], 0).quant.scale != g.source(g[value], 1).quant.scale;
+    const Value& v = g[value];
+    const bool sums = Sums<false>::serves(g, value) || Sums<true>::serves(g, value);
+    if (!sums || v.shape.size() < 2048 || g.source(v, 0).quant.scale == g.source(v, 1).quant.scale)
+      return false;
+    // One element for many needs no table.
+    return Runs(g, v).each[scalar_isa::AddShifts::of(g, v).a != 0 ? 0 : 1];
   }
   template <const auto& graph> static constexpr auto choose() {
     constexpr GraphView g = graph.view();
@@ -182,7 +230,11 @@ template <class Expanding, int spare, bool limited> struct TableAdds {
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
     constexpr auto shifts = scalar_isa::AddShifts::of(graph.view(), v);
-    return AddByTable<shifts.out, shifts.a != 0, v.op == op::sub, !whole_range(v)>{};
+    constexpr bool first = shifts.a != 0, minus = v.op == op::sub;
+    if constexpr (scalar_isa::AddInt8::is_plain(graph.view(), v))
+      return AddByTable<shifts.out, first, minus, !whole_range(v)>{};
+    else
+      return in_runs<TableTerms<shifts.out, first, minus>, graph, value>();
   }
 };
 
