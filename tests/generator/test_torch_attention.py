@@ -10,7 +10,7 @@ from pathlib import Path
 import cpp_cases
 import numpy as np
 import pytest
-from graven import reference
+from graven import api, reference
 from graven.errors import GravenError
 from graven.frontends import tflite, tflite_writer
 
@@ -137,3 +137,16 @@ if __name__ == "__main__":
     made = vit(True)
     (SHIPPED / "vit.tflite").write_bytes(tflite_writer.to_bytes(read(made)))
     np.savez_compressed(SHIPPED / "vit.npz", images=images(), answers=answers(made, images()))
+
+
+@pytest.mark.parametrize(("kind", "most"), [("int8", 0.03), ("int16x8", 0.01)])
+@pytest.mark.parametrize("norm", ["LayerNorm", "RMSNorm"])
+def test_norms_are_quantized_with_factors_in_float32(norm, kind, most):
+    torch = pytest.importorskip("torch", reason="no package torch")
+    torch.manual_seed(0)
+    linear = torch.nn.Linear
+    module = torch.nn.Sequential(linear(8, 8), getattr(torch.nn, norm)(8), linear(8, 3)).eval()
+    x = np.random.default_rng(0).normal(size=(16, 4, 8)).astype(np.float32)
+    made = api.compile(module, calibrate=x, quantize=kind, method="min-max")
+    wanted = module(torch.from_numpy(x)).detach().numpy()
+    assert np.sqrt(np.mean((made(x) - wanted) ** 2) / np.mean(wanted**2)) < most

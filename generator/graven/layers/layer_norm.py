@@ -17,6 +17,7 @@ OPERATORS = ("LAYER_NORM", "RMS_NORM")
 OPTIONS = "FlexBuffer"  # layers.FLEX_BUFFER
 TYPES = {"LAYER_NORM": "LayerNorm", "RMS_NORM": "RMSNorm"}
 DEFAULT = 1e-5
+REAL = (1, 2)
 
 
 @dataclass(frozen=True)

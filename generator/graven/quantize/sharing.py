@@ -29,10 +29,11 @@ def is_real(network: ir.Network, index: int) -> bool:
 
 def real_inputs(network: ir.Network, operator: ir.Operator) -> list[int]:
     """Positions of its float32 inputs that are no weights."""
-    if hasattr(layers.modules()[operator.name], "integers"):  # all others are its own affair
+    module = layers.modules()[operator.name]
+    if hasattr(module, "integers"):  # all others are its own affair
         return [0]
-    weights = weights_of(layers.modules()[operator.name], operator, network.tensors)
-    own = () if weights is None else (weights.weights, weights.bias)
+    weights = weights_of(module, operator, network.tensors)
+    own = getattr(module, "REAL", ()) if weights is None else (weights.weights, weights.bias)
     return [
         place
         for place, index in enumerate(operator.inputs)
