@@ -104,6 +104,7 @@ bench-pages: setup
 bench-compile: setup
 	.venv/bin/python benchmarks/sizes.py
 	.venv/bin/python benchmarks/compile_cost.py $(BENCH_FLAGS)
+	.venv/bin/python benchmarks/compile_budgets.py
 
 bench-peers: setup
 	.venv/bin/python benchmarks/peers.py $(BENCH_FLAGS)
