@@ -54,6 +54,39 @@ def test_convolutions_between_blocks_are_dilated_ones():
     assert several > 100
 
 
+def test_convolutions_may_share_their_blocks():
+    """As the two gates of a WaveNet do."""
+    several = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        network = parsed(random_models.random_case(rng, "dilated"))
+        first = next(each for each in network.operators if each.name == "CONV_2D")
+        if network.tensors[first.inputs[0]].shape[0] == 1:
+            continue
+        again, tensors, operators = {}, list(network.tensors), list(network.operators)
+        for each in network.operators[first.index :]:
+            again[each.output] = len(tensors)
+            tensors.append(dataclasses.replace(tensors[each.output], index=len(tensors)))
+            inputs = tuple(again.get(index, index) for index in each.inputs)
+            place = len(operators)
+            operators.append(
+                dataclasses.replace(each, index=place, inputs=inputs, outputs=(len(tensors) - 1,))
+            )
+        (output,) = network.outputs
+        twice = dataclasses.replace(
+            network, tensors=tuple(tensors), operators=tuple(operators),
+            outputs=(output, again[output]),
+        )  # fmt: skip
+        short = passes.canonical(twice)
+        assert set(names(short)) <= {"CONV_2D", "RESHAPE"}
+        inputs = random_models.random_inputs(rng, twice)
+        before, after = (reference.run(each, inputs) for each in (twice, short))
+        for index in twice.outputs:
+            np.testing.assert_array_equal(before[index], after[index])
+        several += 1
+    assert several > 10
+
+
 def test_blocks_that_are_read_twice_stay_and_are_refused():
     for seed in range(100):
         network = parsed(random_models.random_case(np.random.default_rng(seed), "dilated"))

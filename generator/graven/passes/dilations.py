@@ -46,7 +46,7 @@ def dilations(network: ir.Network) -> ir.Network:
             node.expect_image(node.input(0))
         else:
             found[convolution.index] = dilated
-    gone = {index for dilated in found.values() for index in dilated.gone}
+    gone = _unread(network, found)
     grown = Grown(network)
     for operator in network.operators:
         if operator.index in found:
@@ -54,6 +54,20 @@ def dilations(network: ir.Network) -> ir.Network:
         elif operator.index not in gone:
             grown.keep(operator)
     return grown.network()
+
+
+def _unread(network: ir.Network, found: dict[int, Dilated]) -> set[int]:
+    """Of what convolutions of images stand for, all that nobody else reads: several convolutions
+    may share their blocks, as gates do."""
+    gone = {index for dilated in found.values() for index in dilated.gone}
+    made = {each.output for each in found.values()}
+    for operator in reversed(network.operators):
+        if operator.index not in gone or operator.output in made:
+            continue
+        readers = {each.index for each in network.operators if operator.output in each.inputs}
+        if not readers <= {*found, *gone}:
+            gone.discard(operator.index)
+    return gone
 
 
 def _images(network: ir.Network, operator: ir.Operator) -> int:
@@ -100,14 +114,15 @@ def _dilated(network: ir.Network, convolution: ir.Operator) -> Dilated | None:
 
 
 def _chain(network: ir.Network, operator: ir.Operator, backwards: bool) -> list[ir.Operator]:
-    """From the operator to the next one that is no RESHAPE, if nobody else reads between them."""
+    """From the operator to the next one that is no RESHAPE, if nobody else reads behind it."""
     found: list[ir.Operator] = []
     while not found or isinstance(found[-1].layer, Reshape):
         place = found[-1] if found else operator
         index = place.inputs[0] if backwards else place.output
         readers = [each for each in network.operators if index in each.inputs]
         makers = [each for each in network.operators if index in each.outputs]
-        if index in network.outputs or len(readers) != 1 or len(makers) != 1:
+        shared = len(readers) != 1 and not backwards
+        if index in network.outputs or shared or len(makers) != 1:
             return []
         found.append((makers if backwards else readers)[0])
     return found
