@@ -146,6 +146,24 @@ struct Core : ByteCopies<false> {
   static constexpr std::int64_t most_sum = 1 << 20;
   static constexpr int tail_bytes = 8, most_pixels = 4;
 
+  static constexpr int few_outputs = 2;  // that windows of few bytes compute without a tile
+
+  // As GRAVEN_ARMV6M_FINISH, of a sum of at most 21 bits.
+  struct Finish {
+    int low, middle, high, shift, add;
+
+    Finish(Multiplier m, int zero)
+        : low(m.multiplier & 0x7ff), middle(m.multiplier >> 11 & 0x3ff), high(m.multiplier >> 21),
+          shift(-m.shift), add((2 * zero + 1) * (1 << (shift - 1))) {}
+
+    [[gnu::always_inline]] std::int8_t operator()(std::int32_t sum) const {
+      const std::int32_t y = (((sum * low) >> 11) + sum * middle) >> 10;
+      const std::int32_t product = y + sum * high;
+      const std::int32_t z = ((product >> 10) + (product >> 9 & 1) + add + (sum >> 31)) >> shift;
+      return static_cast<std::int8_t>(z < -128 ? -128 : z > 127 ? 127 : z);
+    }
+  };
+
   // Is the output saturated where the sum leaves its range?
   static constexpr bool saturates(Multiplier m, int zero) {
     return requantize((1 << 20) - 1, m) + zero >= 127 && requantize(-(1 << 20), m) + zero <= -128;

@@ -122,6 +122,7 @@ struct Core : ByteCopies<true> {
   using Mantissas = WideMantissas;
 
   static constexpr std::int64_t most_sum = 1 << 30;
+  static constexpr int few_outputs = 0;
   static constexpr int tail_bytes = 8, most_pixels = 3;
 
   static constexpr bool saturates(Multiplier, int) { return false; }

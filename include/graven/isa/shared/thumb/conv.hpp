@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graven/isa/scalar/conv.hpp"
+#include "graven/isa/shared/thumb/few_outputs.hpp"
 #include "graven/isa/shared/thumb/tiles.hpp"
 #include "graven/layers/conv2d.hpp"
 
@@ -115,9 +116,12 @@ template <class Core> struct Convs {
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
     constexpr int chunks = chunks_of(graph.view().window_size(v));
-    return Conv<Core, reading_of(graph.view(), v), unroll_of(chunks),
-                tile_sizes(v.shape.width, most_pixels_of<Core>(chunks)),
-                few_bytes(graph.view(), v)>{};
+    constexpr int few = few_bytes(graph.view(), v);
+    if constexpr (takes_few_outputs<Core>(v, few))
+      return FewOutputs<Core, v.filter.height, few>{};
+    else
+      return Conv<Core, reading_of(graph.view(), v), unroll_of(chunks),
+                  tile_sizes(v.shape.width, most_pixels_of<Core>(chunks)), few>{};
   }
 };
 

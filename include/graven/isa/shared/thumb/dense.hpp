@@ -104,10 +104,12 @@ template <class Core, int unroll> struct DenseRows {
 
   static void correct(const Task& t, const Band& band, const std::byte* first,
                       const std::byte* end) {
+    std::byte* const sums = band.scratch;
+    const std::byte* const in = band.rows[0];
     for (; first != end; first += 8) {
       const auto place = load_aligned<std::uint32_t>(first);
-      std::byte* sum = band.scratch + 4 * (place >> 16);
-      const std::int32_t x = load<std::int8_t>(band.rows[0] + (place & 0xffff));
+      std::byte* sum = sums + 4 * (place >> 16);
+      const std::int32_t x = load<std::int8_t>(in + (place & 0xffff));
       store_aligned(sum,
                     load_aligned<std::int32_t>(sum) + x * load_aligned<std::int32_t>(first + 4));
     }
@@ -126,7 +128,7 @@ template <class Core, int unroll> struct DenseRows {
     if constexpr (program == scalar) {
       General::run(task, band);
     } else {
-      const Task t = task;
+      const Task& t = task;
       const int inputs = t.in_width * t.in_channels, chunks = chunks_of(inputs);
       std::byte* const sums_end = band.scratch + 4 * t.out_channels;
       std::byte* const tile_end = sums_end + chunk_bytes * chunks;
@@ -134,7 +136,7 @@ template <class Core, int unroll> struct DenseRows {
         for (int o = 0; o < t.out_channels; ++o)
           store_aligned(band.scratch + 4 * o,
                         load_aligned<std::int32_t>(t.stream + record_bytes * o));
-      SpreadStep spread{0, 0, inputs / 4, 1};
+      SpreadStep spread{0, inputs, inputs / 4, 1};  // of one pixel; zeros would be set by a call
       if (inputs >= 4) Core::template spread<1>(sums_end, band.rows, &spread);
       if (const int left = inputs % 4; left != 0) {
         const std::byte* from = band.rows[0] + inputs - left;
@@ -158,6 +160,11 @@ template <class Core, int unroll> struct DenseRows {
   }
 };
 
+// Rows of 28, as digits have them, in one go.
+constexpr int dense_unroll(int chunks) {
+  return chunks % 4 != 0 && chunks % 7 == 0 ? 7 : unroll_of(chunks);
+}
+
 template <class Core> struct Denses {
   static constexpr const char* name = "thumb.dense";
   static constexpr bool serves(const GraphView& g, int value) {
@@ -165,7 +172,8 @@ template <class Core> struct Denses {
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr GraphView g = graph.view();
-    return DenseRows<Core, unroll_of(chunks_of(g.input(g[value]).shape.row()))>{};
+    constexpr int chunks = chunks_of(g.input(g[value]).shape.row());
+    return DenseRows<Core, dense_unroll(chunks)>{};
   }
 };
 
