@@ -37,6 +37,9 @@ void columns() {
 
 }  // namespace
 
-void check() { columns(); }
+void check() {
+  compare_all<Sequential<Flatten, Dense<56, 3>>, Shape{2, 7, 4}>("rows of 28");
+  columns();
+}
 
 }  // namespace parity
