@@ -78,6 +78,11 @@ struct Tuned : PlainKernel {
   static constexpr RealClamp range(const Task& t) {
     return {load_aligned<float>(t.stream), load_aligned<float>(t.stream + 4)};
   }
+  // clamp() as processors with vectors have it: what a ReLU lets through is no branch's to guess.
+  static constexpr float limited(float x, RealClamp c) {
+    const float above = c.low > x ? c.low : x;
+    return c.high < above ? c.high : above;
+  }
 };
 
 struct TunedConv : Tuned {
@@ -96,7 +101,7 @@ struct TunedConv : Tuned {
     for (int x = 0; x < t.out_width; ++x) {
       each_product(gather<float>(t, band, x, 0), weights, taps, t.out_channels,
                    [&](int o, float sum) {
-                     store(out + 4 * o, clamp(load<float>(bias + 4 * o) + sum, clamped));
+                     store(out + 4 * o, limited(load<float>(bias + 4 * o) + sum, clamped));
                    });
       out += 4 * t.out_channels;
     }
@@ -124,7 +129,7 @@ struct TunedDepthwise : Tuned {
         float sum = load<float>(bias + 4 * o);
         for (int tap = 0; tap < taps; ++tap, in += 4 * t.in_channels, w += 4 * t.out_channels)
           sum += load<float>(in) * load<float>(w);
-        store(out, clamp(sum, clamped));
+        store(out, limited(sum, clamped));
       }
     }
   }
@@ -147,7 +152,7 @@ struct TunedDense : Tuned {
       std::byte* const sum = band.scratch + 4 * o;
       const float after = load<float>(band.first ? bias + 4 * o : sum) + product;
       if (band.last)
-        store(band.out[0] + 4 * o, clamp(after, clamped));
+        store(band.out[0] + 4 * o, limited(after, clamped));
       else
         store(sum, after);
     });

@@ -67,6 +67,34 @@ inline constexpr int side_by_side = floats == lanes ? 8 : 4;
 struct RowSums {
   float row[side_by_side]{};
 };
+#if defined(__SSE2__)
+// added() of all rows at once, each row's sums in `sums`: [a b c d e f g h] of two rows become
+// [a + e, ...], of four [(a + e) + (c + g), (b + f) + (d + h), ...].
+#if defined(__AVX__)
+inline Floats added_rows(const Floats (&sums)[side_by_side][1]) {
+  Floats four[4];
+  for (int r = 0; r < 4; ++r)
+    four[r] = __builtin_shufflevector(sums[r][0], sums[r + 4][0], 0, 1, 2, 3, 8, 9, 10, 11) +
+              __builtin_shufflevector(sums[r][0], sums[r + 4][0], 4, 5, 6, 7, 12, 13, 14, 15);
+  auto two = [](Floats x, Floats y) {
+    return __builtin_shufflevector(x, y, 0, 1, 8, 9, 4, 5, 12, 13) +
+           __builtin_shufflevector(x, y, 2, 3, 10, 11, 6, 7, 14, 15);
+  };
+  const Floats x = two(four[0], four[1]), y = two(four[2], four[3]);
+  return __builtin_shufflevector(x, y, 0, 2, 8, 10, 4, 6, 12, 14) +
+         __builtin_shufflevector(x, y, 1, 3, 9, 11, 5, 7, 13, 15);
+}
+#else
+inline Floats added_rows(const Floats (&sums)[side_by_side][2]) {
+  auto two = [&](int r) {
+    const Floats x = sums[r][0] + sums[r][1], y = sums[r + 1][0] + sums[r + 1][1];
+    return __builtin_shufflevector(x, y, 0, 1, 4, 5) + __builtin_shufflevector(x, y, 2, 3, 6, 7);
+  };
+  const Floats x = two(0), y = two(2);
+  return __builtin_shufflevector(x, y, 0, 2, 4, 6) + __builtin_shufflevector(x, y, 1, 3, 5, 7);
+}
+#endif
+#endif
 constexpr RowSums row_products(const std::byte* a, const std::byte* b, int count) {
   RowSums to;
   if (floats == 1 || std::is_constant_evaluated()) {
@@ -77,11 +105,20 @@ constexpr RowSums row_products(const std::byte* a, const std::byte* b, int count
   Floats sums[side_by_side][parts]{};
   const int whole = count / lanes * lanes;
   for (int i = 0; i < whole; i += lanes)
+#pragma GCC unroll 2
     for (int p = 0; p < parts; ++p) {
       const Floats x = get<Floats>(a + 4 * (i + p * floats));
+#pragma GCC unroll 8  // sums in registers
       for (int r = 0; r < side_by_side; ++r)
         sums[r][p] += x * get<Floats>(b + 4 * (r * count + i + p * floats));
     }
+#if defined(__SSE2__)
+  if (whole == count) {
+    const Floats all = added_rows(sums);
+    __builtin_memcpy(to.row, &all, sizeof(all));
+    return to;
+  }
+#endif
   for (int r = 0; r < side_by_side; ++r) {
     float sum[lanes];
     __builtin_memcpy(sum, sums[r], sizeof(sum));
