@@ -1,11 +1,13 @@
 // Convolutions and Dense of int16 with int8 weights: eight products per instruction into sums of 32
-// bits, where these hold every sum; four outputs share each load of the inputs.
+// bits, where these hold every sum; four outputs share each load of the inputs, two pixels each of
+// the weights.
 #pragma once
 
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/armv7em/conv/words.hpp"
 #include "graven/isa/mve/conv/inputs.hpp"
+#include "graven/isa/mve/conv/word_tiles.hpp"
 
 #include <arm_mve.h>
 
@@ -26,21 +28,37 @@ struct VectorCopies {
   }
 };
 
-// Four outputs. Weights: per eight inputs those of each.
+// Four outputs of one pixel. Weights: per eight inputs those of each.
 struct FourWords {
   static constexpr int header = 32;  // int32 bias of each, then its factor
-  std::int32_t sums[4]{};
 
-  FourWords(const std::byte* inputs, const std::byte* weights, int eights) {
-    const auto* x = reinterpret_cast<const std::int16_t*>(inputs);
-    const auto* w = reinterpret_cast<const std::int8_t*>(weights);
-    for (; eights > 0; --eights, x += 8, w += 32) {
-      const int16x8_t in = vldrhq_s16(x);
-#pragma GCC unroll 4
-      for (int i = 0; i < 4; ++i) sums[i] = vmladavaq_s16(sums[i], in, vldrbq_s16(w + 8 * i));
-    }
+  // The sums of their products.
+  [[gnu::always_inline]] static int32x4_t sums(const std::byte* inputs, const std::byte* weights,
+                                               int eights) {
+    std::int32_t all[4], a = 0, b = 0, c = 0, d = 0;
+    asm volatile(R"(
+      dls lr, %[eights]
+    1:
+      vldrb.8 q0, [%[x]], #16
+      vldrb.s16 q1, [%[w]], #8
+      vldrb.s16 q2, [%[w]], #8
+      vmladava.s16 %[a], q0, q1
+      vldrb.s16 q1, [%[w]], #8
+      vmladava.s16 %[b], q0, q2
+      vldrb.s16 q2, [%[w]], #8
+      vmladava.s16 %[c], q0, q1
+      vmladava.s16 %[d], q0, q2
+      le lr, 1b
+      vmov q0[2], q0[0], %[a], %[c]
+      vmov q0[3], q0[1], %[b], %[d]
+      vstrw.32 q0, [%[all]]
+    )"
+                 : [x] "+r"(inputs), [w] "+l"(weights), [a] "+Te"(a), [b] "+Te"(b), [c] "+Te"(c),
+                   [d] "+Te"(d)
+                 : [eights] "r"(eights), [all] "r"(all)
+                 : "q0", "q1", "q2", "lr", "cc", "memory");
+    return vldrwq_s32(all);
   }
-  int32x4_t vector() const { return vldrwq_s32(sums); }
 
   // Outputs of which `count` are left, of whole sums.
   static void finish(std::byte* out, int32x4_t sums, const std::byte* factors, const Task& t,
@@ -69,24 +87,21 @@ struct FourWords {
 };
 constexpr int eights_of(int count) { return (count + 7) / 8; }
 
-// Stream: per four outputs FourWords' header and weights.
-struct WordConv : scalar_isa::Conv<Int16x8> {
+// Stream: per four outputs FourWords' header and weights. `in_place`: inputs of a pixel are whole
+// eights in one piece of the row; else they are copied to scratch.
+template <bool in_place, int unroll> struct WordConv : scalar_isa::Conv<Int16x8> {
   using General = scalar_isa::Conv<Int16x8>;
-  static constexpr const char* name = "mve.int16";
   static constexpr int programs = 2;
 
   static constexpr int group(int taps) { return FourWords::header + 32 * eights_of(taps); }
-  static constexpr int scratch(const GraphView&, const Value& v) {
-    return 16 * eights_of(v.weights.taps);
+  static constexpr int scratch(const GraphView& g, const Value& v) {
+    const int copies = v.shape.width > 1 ? 2 : 1;
+    return in_place ? General::scratch(g, v) : copies * 16 * eights_of(v.weights.taps);
   }
   static constexpr int stream_size(const GraphView& g, const Value& v) {
     const int general = General::stream_size(g, v),
               mine = (v.shape.channels + 3) / 4 * group(v.weights.taps);
     return general > mine ? general : mine;
-  }
-  static constexpr bool serves(const GraphView& g, int value) {
-    return scalar_isa::computes<Int16x8>(g, value, op::conv) &&
-           2 * g.input(g[value]).shape.channels <= 65535;
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     if (!fits_words(g, v, p)) return General::pack(g, v, p, to);
@@ -99,25 +114,56 @@ struct WordConv : scalar_isa::Conv<Int16x8> {
   }
 
   template <int program> static void run(const Task& task, const Band& band) {
-    if constexpr (program == 0) {
+    if constexpr (program == 0)
       General::run(task, band);
-    } else {
-      const Task t = task;
-      Task bytes = task;
-      bytes.in_channels = static_cast<std::uint16_t>(2 * task.in_channels);
-      const int eights = eights_of(t.rows * t.filter_width * t.in_channels);
-      for (int x = 0; x < t.out_width; ++x) {
-        armv7em_isa::collect<VectorCopies>(bytes, band, band.scratch, x);
-        std::byte* out = band.out[0] + 2 * x * t.out_channels;
-        const std::byte* stream = t.stream;
-        for (int left = t.out_channels; left > 0; left -= 4, out += 8) {
-          const FourWords four(band.scratch, stream + FourWords::header, eights);
-          const int32x4_t bias = vldrwq_s32(reinterpret_cast<const std::int32_t*>(stream));
-          FourWords::finish(out, vaddq_s32(four.vector(), bias), stream + 16, t, left);
-          stream += FourWords::header + 32 * eights;
-        }
-      }
+    else
+      run_row(task, band);
+  }
+  static void run_row(const Task& task, const Band& band) {
+    const Task t = task;
+    const int width = t.out_width, pixel = 2 * t.out_channels;
+    const int eights = eights_of(t.rows * t.filter_width * t.in_channels);
+    WordJob job{{}, eights, t.out_channels, {}, t.low, t.high};
+    std::byte* out = band.out[0];
+    int x = 0;
+    for (; x + 1 < width; x += 2, out += 2 * pixel) {
+      job.inputs[0] = inputs_of_pixel(t, band, x, band.scratch);
+      job.inputs[1] = inputs_of_pixel(t, band, x + 1, band.scratch + 16 * eights);
+      job.out[0] = out;
+      job.out[1] = out + pixel;
+      two_word_pixels<unroll>(&job, t.stream);
     }
+    if (x < width) run_pixel(t, inputs_of_pixel(t, band, x, band.scratch), out, eights);
+  }
+  static const std::byte* inputs_of_pixel(const Task& t, const Band& band, int x, std::byte* copy) {
+    if constexpr (in_place) return band.rows[0] + 2 * x * t.stride_width * t.in_channels;
+    Task bytes = t;
+    bytes.in_channels = static_cast<std::uint16_t>(2 * t.in_channels);
+    armv7em_isa::collect<VectorCopies>(bytes, band, copy, x);
+    return copy;
+  }
+  static void run_pixel(const Task& t, const std::byte* inputs, std::byte* out, int eights) {
+    const std::byte* stream = t.stream;
+    for (int left = t.out_channels; left > 0; left -= 4, out += 8) {
+      const int32x4_t sums = FourWords::sums(inputs, stream + FourWords::header, eights);
+      const int32x4_t bias = vldrwq_s32(reinterpret_cast<const std::int32_t*>(stream));
+      FourWords::finish(out, vaddq_s32(sums, bias), stream + 16, t, left);
+      stream += FourWords::header + 32 * eights;
+    }
+  }
+};
+
+struct WordConvs {
+  static constexpr const char* name = "mve.int16";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return scalar_isa::computes<Int16x8>(g, value, op::conv) &&
+           2 * g.input(g[value]).shape.channels <= 65535;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    constexpr bool in_place =
+        inputs_of(graph.view(), v).access == Access::points && v.weights.taps % 8 == 0;
+    return WordConv<in_place, (eights_of(v.weights.taps) % 2 == 0 ? 2 : 1)>{};
   }
 };
 
@@ -170,9 +216,9 @@ struct WordDense : scalar_isa::DenseRows<Int16x8> {
     const std::byte* header = t.stream;
     const std::byte* w = header + groups * (FourWords::header + band.step * 32 * eights);
     for (int left = t.out_channels; left > 0; left -= 4) {
-      const FourWords four(inputs, w, eights);
+      const int32x4_t made = FourWords::sums(inputs, w, eights);
       const auto* before = reinterpret_cast<const std::int32_t*>(band.first ? header : sum);
-      const int32x4_t sums = vaddq_s32(four.vector(), vldrwq_s32(before));
+      const int32x4_t sums = vaddq_s32(made, vldrwq_s32(before));
       if (band.last)
         FourWords::finish(out, sums, header + 16, t, left);
       else
