@@ -29,6 +29,9 @@ void depthwises() {
   compare<Sequential<D<7, e3>>, Shape{4, 6, 7}, nibbles>("depthwise of 7 channels");
   compare<Sequential<D<8, e5, e2>>, Shape{7, 9, 8}, nibbles>("depthwise 5x5");
   compare<Sequential<D<16, e3>>, Shape{5, 18, 16}, nibbles>("depthwise of 16 channels");
+  compare<Sequential<D<1, Extent(2, 5)>>, Shape{3, 9, 1}, nibbles>("depthwise of one channel");
+  compare<Sequential<D<13, e3, e2, same, none, Dilation(2)>>, Shape{7, 9, 13}, nibbles>(
+      "depthwise, dilated");
   compare<Sequential<D<3, e3, e1, same, relu, e1, 2>>, Shape{4, 5, 3}, nibbles>("multiplier 2");
   compare<Sequential<C<4, 6, e1, e1, same, relu>, D<6, e3>>, Shape{4, 5, 4}, tied_nibbles>(
       "depthwise behind a convolution");
@@ -41,6 +44,8 @@ void denses() {
   compare<Sequential<Dense<8, 10, relu6>>, Shape{1, 1, 8}, nibbles>("dense 8 to 10, relu6");
   compare<Sequential<Dense<70, 1>>, Shape{1, 1, 70}, tied_nibbles, plan::smallest>("dense 70 to 1");
   compare<Sequential<C<3, 5, e3>, Flatten, Dense<150, 7>>, Shape{5, 6, 3}, nibbles>("by rows");
+  compare<Sequential<C<3, 8, e3>, Flatten, Dense<144, 6>>, Shape{3, 6, 3}, nibbles>(
+      "by rows of whole blocks");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ template <int width, int outputs> void convolutions() {
   compare<Sequential<C<3, outputs, e3>>, Shape{4, width, 3}, words>("int16 convolution");
   compare<Sequential<C<5, outputs, e1, e2, same, relu>>, Shape{3, 2 * width, 5}, words>(
       "int16, 1x1");
+  compare<Sequential<C<16, outputs, e1>>, Shape{2, width, 16}, words>("int16, 1x1 of whole eights");
   compare<Sequential<C<4, outputs, Extent(2, 3), e1, same, relu6, Dilation(1, 2)>>,
           Shape{4, width, 4}, words>("int16, dilated");
 }
@@ -54,6 +55,9 @@ void check() {
   dense<70, 16>();
   depthwises<4>();
   depthwises<7>();
+  depthwises<17>();
+  depthwises<1>();
+  convolutions<9, 16>();
   compare<Sequential<D<5, Extent(1, 3), e1, same, none, Dilation(1, 4)>>, Shape{1, 2, 5}, words>(
       "int16 depthwise, wider than its input");
   compare<Sequential<D<8, e3>>, Shape{4, 6, 8}, steep_words>("int16 depthwise, steep");

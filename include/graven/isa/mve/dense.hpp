@@ -17,7 +17,8 @@ namespace graven::core::mve_isa {
 template <bool nibbles> struct RunningDense {
   static constexpr const char* name = nibbles ? "mve.int4_dense" : "mve.dense";
   static constexpr bool serves(const GraphView& g, int value) {
-    return nibbles ? scalar_isa::computes<scalar_isa::Int8x4>(g, value, op::dense)
+    return nibbles ? scalar_isa::computes<scalar_isa::Int8x4>(g, value, op::dense) &&
+                         g.input(g[value]).shape.row() < 1 << 16  // 16 * sum(w * x) has 32 bits
                    : makes<std::int8_t>(g, value, op::dense);
   }
   static constexpr bool holds_weights = true;
@@ -52,47 +53,83 @@ template <bool nibbles> struct RunningDense {
     for (int i = 0; i < 16; ++i) to.put(std::int8_t{0});
   }
 
-  static void add(std::int32_t (&sums)[4], const std::int8_t* x, const std::int8_t* w, int count) {
-    for (; count > 0; count -= 16, x += 16) {
-      const int step = count < 16 ? count : 16;
-      const int8x16_t in = vldrbq_z_s8(x, vctp8q(static_cast<std::uint32_t>(count)));
-      if constexpr (nibbles) {
-        for (int i = 0; i < 4; i += 2, w += step) {
-          const int8x16_t two = vldrbq_s8(w);
-          sums[i] += vmladavq_s8(in, vshlq_n_s8(two, 4)) >> 4;
-          sums[i + 1] = vmladavaq_s8(sums[i + 1], in, vshrq_n_s8(two, 4));
-        }
-        continue;
-      }
-      for (std::int32_t& sum : sums) {
-        sum = vmladavaq_s8(sum, in, vldrbq_s8(w));
-        w += step;
-      }
+  // to[i] = from[i] + products, i < 4, of `count` inputs. Of weights of four bits, a and c are 16
+  // times their sums at first.
+  static void add(std::byte* to, const std::byte* from, const std::byte* x, const std::byte* w,
+                  int count) {
+    std::int32_t a, b, c, d;
+    asm volatile(
+        R"(
+      .macro load q whole
+      .if \whole
+      vldrb.8 \q, [%[w]], #16
+      .else
+      vldrb.8 \q, [%[w]] ;          add %[w], %[tail]
+      .endif
+      .endm
+      .macro two left right whole
+      load q1 \whole
+      .if %c[nibbles]
+      vshl.i8 q2, q1, #4 ;          vshr.s8 q1, q1, #4
+      vmladava.s8 \left, q0, q2 ;   vmladava.s8 \right, q0, q1
+      .else
+      load q2 \whole
+      vmladava.s8 \left, q0, q1 ;   vmladava.s8 \right, q0, q2
+      .endif
+      .endm
+      ldrd %[a], %[b], [%[from]] ;  ldrd %[c], %[d], [%[from], #8]
+      .if %c[nibbles]
+      mov %[a], #0 ;                mov %[c], #0
+      .endif
+      wls lr, %[full], 2f
+    1:
+      vldrb.8 q0, [%[x]], #16
+      two %[a] %[b] 1
+      two %[c] %[d] 1
+      le lr, 1b
+    2:
+      cmp %[tail], #0
+      beq 3f
+      vctp.8 %[tail]
+      vpst
+      vldrbt.8 q0, [%[x]]
+      two %[a] %[b] 0
+      two %[c] %[d] 0
+    3:
+      .if %c[nibbles]
+      ldr lr, [%[from]] ;           add %[a], lr, %[a], asr #4
+      ldr lr, [%[from], #8] ;       add %[c], lr, %[c], asr #4
+      .endif
+      strd %[a], %[b], [%[to]] ;    strd %[c], %[d], [%[to], #8]
+      .purgem load
+      .purgem two
+    )"
+        : [x] "+&r"(x), [w] "+&r"(w), [a] "=&Te"(a), [b] "=&Te"(b), [c] "=&Te"(c), [d] "=&Te"(d)
+        : [from] "r"(from), [to] "r"(to), [full] "r"(count / 16), [tail] "r"(count % 16),
+          [nibbles] "i"(nibbles)
+        : "q0", "q1", "q2", "lr", "cc", "memory");
+  }
+
+  // Outputs of whole sums; `record`: their multipliers, and `apart` bytes behind these their
+  // shifts.
+  static void finish(std::byte* out, const std::byte* sums, const std::byte* record, int apart,
+                     const Task& t) {
+    const Clamp range{t.low, t.high};
+    for (int left = t.out_channels; left > 0; left -= 4, out += 4, sums += 16, record += 16) {
+      const int32x4_t y = requantize(words_at(sums), words_at(record), words_at(record + apart));
+      put_four<std::int8_t>(out, vaddq_n_s32(y, t.out_zero), range, left);
     }
   }
 
   static void run(const Task& task, const Band& band) {
     const Task t = task;
     const int count = (t.out_channels + 3) & ~3, length = t.in_width * t.in_channels;
-    const auto* x = reinterpret_cast<const std::int8_t*>(band.rows[0]);
-    const auto* w = reinterpret_cast<const std::int8_t*>(t.stream) + 12 * count +
-                    band.step * count * length / (nibbles ? 2 : 1);
-    for (int group = 0; group < count; group += 4, w += (nibbles ? 2 : 4) * length) {
-      const std::byte* before = (band.first ? t.stream : band.scratch) + 4 * group;
-      std::int32_t sums[4];
-      for (int i = 0; i < 4; ++i) sums[i] = load_aligned<std::int32_t>(before + 4 * i);
-      add(sums, x, w, length);
-      for (int i = 0; i < 4; ++i) store_aligned(band.scratch + 4 * (group + i), sums[i]);
-    }
-    if (!band.last) return;
-    for (int o = 0; o < t.out_channels; ++o) {
-      const std::byte* record = t.stream + 4 * (count + o);
-      const Multiplier m{load_aligned<std::int32_t>(record),
-                         static_cast<int>(load_aligned<std::int32_t>(record + 4 * count))};
-      const auto sum = load_aligned<std::int32_t>(band.scratch + 4 * o);
-      band.out[0][o] =
-          static_cast<std::byte>(clamp(requantize(sum, m) + t.out_zero, {t.low, t.high}));
-    }
+    const int bytes = (nibbles ? 2 : 4) * length;  // of the weights of four outputs
+    const std::byte* w = t.stream + 12 * count + band.step * (count / 4) * bytes;
+    const std::byte* before = band.first ? t.stream : band.scratch;
+    for (int at = 0; at < 4 * count; at += 16, w += bytes)
+      add(band.scratch + at, before + at, band.rows[0], w, length);
+    if (band.last) finish(band.out[0], band.scratch, t.stream + 4 * count, 4 * count, t);
   }
 };
 

@@ -60,13 +60,10 @@ struct FourWords {
     return vldrwq_s32(all);
   }
 
-  // Outputs of which `count` are left, of whole sums.
+  // Outputs of which `left` are left, of whole sums.
   static void finish(std::byte* out, int32x4_t sums, const std::byte* factors, const Task& t,
-                     int count) {
-    int32x4_t y = vrmulhq_s32(sums, vldrwq_s32(reinterpret_cast<const std::int32_t*>(factors)));
-    y = vmaxq_s32(vminq_s32(y, vdupq_n_s32(t.high)), vdupq_n_s32(t.low));
-    vstrhq_p_s32(reinterpret_cast<std::int16_t*>(out), y,
-                 vctp32q(static_cast<std::uint32_t>(count)));
+                     int left) {
+    put_four<std::int16_t>(out, vrmulhq_s32(sums, words_at(factors)), {t.low, t.high}, left);
   }
   static constexpr void put_header(const GraphView& g, const Value& v, const Parameters& p,
                                    int first, Writer& to) {
@@ -146,8 +143,7 @@ template <bool in_place, int unroll> struct WordConv : scalar_isa::Conv<Int16x8>
     const std::byte* stream = t.stream;
     for (int left = t.out_channels; left > 0; left -= 4, out += 8) {
       const int32x4_t sums = FourWords::sums(inputs, stream + FourWords::header, eights);
-      const int32x4_t bias = vldrwq_s32(reinterpret_cast<const std::int32_t*>(stream));
-      FourWords::finish(out, vaddq_s32(sums, bias), stream + 16, t, left);
+      FourWords::finish(out, vaddq_s32(sums, words_at(stream)), stream + 16, t, left);
       stream += FourWords::header + 32 * eights;
     }
   }
@@ -217,8 +213,7 @@ struct WordDense : scalar_isa::DenseRows<Int16x8> {
     const std::byte* w = header + groups * (FourWords::header + band.step * 32 * eights);
     for (int left = t.out_channels; left > 0; left -= 4) {
       const int32x4_t made = FourWords::sums(inputs, w, eights);
-      const auto* before = reinterpret_cast<const std::int32_t*>(band.first ? header : sum);
-      const int32x4_t sums = vaddq_s32(made, vldrwq_s32(before));
+      const int32x4_t sums = vaddq_s32(made, words_at(band.first ? header : sum));
       if (band.last)
         FourWords::finish(out, sums, header + 16, t, left);
       else
