@@ -21,9 +21,29 @@ template <int channels> void moves() {
   moved<SpaceToDepth<2>, in>("space to depth");
 }
 
+// Elements of every size, apart and side by side, between fills of their own size.
+template <Style style> void sizes() {
+  constexpr Shape in{2, 19, 5};
+  compare<Sequential<Transpose<0, 2, 1>>, in, style>("pixels apart");
+  compare<Sequential<Reverse<Axis::width | Axis::channels>>, in, style>("backwards");
+  compare<Sequential<Pad<0, 1, 2, 3>>, in, style>("border");
+  compare<Sequential<Pad<1, 0, 0, 0, 3, 2>>, in, style>("border of channels");
+  compare<Sequential<Slice<Axis::width, 1, 9, 2>>, in, style>("every second pixel");
+  compare<Sequential<ResizeNearest<4, 38>>, in, style>("nearest");
+  using Joined =
+      Graph<Node<Reverse<Axis::width>, 0>, Node<Concatenate<Axis::channels>, 0, 1>, Outputs<2>>;
+  compare<Joined, in, style>("side by side");
+  using Behind =
+      Graph<Node<Reverse<Axis::width>, 0>, Node<Concatenate<Axis::width>, 0, 1>, Outputs<2>>;
+  compare<Behind, in, style>("one behind the other");
+}
+
 }  // namespace
 
 void check() {
+  sizes<centred>();
+  sizes<words>();
+  sizes<real>();
   moves<1>();
   moves<4>();
   moves<5>();

@@ -32,10 +32,37 @@ constexpr Form form_of(const Moves& m, int element) {
   return {in_pieces ? size : element, m.levels, in_pieces ? Innermost::apart : Innermost::run};
 }
 
+// How bytes get from one place to another; an instruction set may have a better way. Each returns
+// where it has stopped.
+struct MapCopies {
+  static constexpr std::byte* copy(std::byte* to, const std::byte* from, int count) {
+    copy_bytes(to, from, count);
+    return to + count;
+  }
+  // `count` pieces of `size` bytes, of which sixteen bytes consist.
+  template <int size>
+  static constexpr std::byte* fill(std::byte* to, const std::byte* sixteen, int count) {
+    if constexpr (size == 1) {
+      if (count > 0) fill_bytes(to, *sixteen, count);
+      return to + count;
+    } else {
+      for (; count > 0; --count, to += size) copy_bytes(to, sixteen, size);
+      return to;
+    }
+  }
+  // Pieces that are `step` bytes apart.
+  template <int size>
+  static constexpr std::byte* apart(std::byte* to, const std::byte* from, int step, int count) {
+    for (int at = 0; count > 0; --count, at += step, to += size) copy_bytes(to, from + at, size);
+    return to;
+  }
+};
+
 // Stream: 16 bytes of fill; int32 first pointer, bytes of a row, byte of the first element or -1;
 // per loop int32 count, before, inside, pointers and bytes of a step, pieces of a turn; then, where
 // there is no one column, an int32 for each output row.
-template <int size, int levels, bool fills, Innermost last> struct IndexMapped : PlainKernel {
+template <int size, int levels, bool fills, Innermost last, class Copies = MapCopies>
+struct IndexMapped : PlainKernel {
   static constexpr int header = 28, record = 24;
 
   static constexpr int stream_size(const GraphView&, const Value& v) {
@@ -86,28 +113,18 @@ template <int size, int levels, bool fills, Innermost last> struct IndexMapped :
   };
 
   static constexpr std::byte* fill(const Source& from, std::byte* out, int count) {
-    if constexpr (size == 1) {
-      if (count > 0) fill_bytes(out, *from.fill, count);
-      return out + count;
-    } else {
-      for (; count > 0; --count, out += size) copy_bytes(out, from.fill, size);
-      return out;
-    }
+    return Copies::template fill<size>(out, from.fill, count);
   }
 
   static constexpr std::byte* move(const Source& from, const Turn& turn, std::byte* out, int r,
                                    int place) {
     int count = turn.inside;
     if constexpr (last == Innermost::run) {
-      copy_bytes(out, from.at(r, place), count * size);
-      return out + count * size;
+      return Copies::copy(out, from.at(r, place), count * size);
     } else if constexpr (last == Innermost::onward) {
       return move_on(from, out, place, count, turn.bytes);
     } else if constexpr (last == Innermost::apart) {
-      const std::byte* in = from.at(r, 0);
-      for (; count > 0; --count, place += turn.bytes, out += size)
-        copy_bytes(out, in + place, size);
-      return out;
+      return Copies::template apart<size>(out, from.at(r, place), turn.bytes, count);
     } else {
       for (; count > 0; --count, r += turn.rows, place += turn.bytes, out += size)
         copy_bytes(out, from.at(r, place), size);
@@ -119,8 +136,7 @@ template <int size, int levels, bool fills, Innermost last> struct IndexMapped :
     while (count > 0) {
       const int left = bytes == size ? (from.row - place % from.row) / size : 1;
       const int run = left < count ? left : count;
-      copy_bytes(out, from.at(0, place), run * size);
-      out += run * size;
+      out = Copies::copy(out, from.at(0, place), run * size);
       place += run * bytes;
       count -= run;
     }

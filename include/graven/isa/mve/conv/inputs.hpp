@@ -5,42 +5,11 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/conv/tiles.hpp"
+#include "graven/isa/mve/copies.hpp"
 
 namespace graven::core::mve_isa {
 
 constexpr int round_up(int x, int to) { return (x + to - 1) / to * to; }
-
-// Exactly `count` bytes, by a tail-predicated loop or, where that is known to be shorter, by words.
-[[gnu::always_inline]] inline void copy(std::byte* to, const std::byte* from, int count) {
-  if (__builtin_constant_p(count) && count <= 8 && count % 4 == 0) {
-    for (int i = 0; i < count; i += 4) store(to + i, load<std::uint32_t>(from + i));
-    return;
-  }
-  asm volatile(R"(
-    wlstp.8 lr, %[count], 2f
-  1:
-    vldrb.8 q0, [%[from]], #16
-    vstrb.8 q0, [%[to]], #16
-    letp lr, 1b
-  2:
-  )"
-               : [to] "+r"(to), [from] "+r"(from)
-               : [count] "r"(count)
-               : "q0", "lr", "cc", "memory");
-}
-[[gnu::always_inline]] inline void fill(std::byte* to, int value, int count) {
-  asm volatile(R"(
-    vdup.8 q0, %[value]
-    wlstp.8 lr, %[count], 2f
-  1:
-    vstrb.8 q0, [%[to]], #16
-    letp lr, 1b
-  2:
-  )"
-               : [to] "+r"(to)
-               : [value] "r"(value), [count] "r"(count)
-               : "q0", "lr", "cc", "memory");
-}
 
 enum class Access {
   points,   // 1x1 filters: always inside

@@ -17,17 +17,6 @@ using armv7em_isa::fits_words;
 using armv7em_isa::WordChannel;
 using scalar_isa::Int16x8;
 
-struct VectorCopies {
-  static std::byte* copy(std::byte* to, const std::byte* from, int count) {
-    mve_isa::copy(to, from, count);
-    return to + count;
-  }
-  static std::byte* fill(std::byte* to, int value, int count) {
-    mve_isa::fill(to, value, count);
-    return to + count;
-  }
-};
-
 // Four outputs of one pixel. Weights: per eight inputs those of each.
 struct FourWords {
   static constexpr int header = 32;  // int32 bias of each, then its factor

@@ -1,0 +1,116 @@
+// Bytes of any address, sixteen at a time.
+#pragma once
+
+#if defined(__ARM_FEATURE_MVE)
+
+#include "graven/kernel/bytes.hpp"
+
+namespace graven::core::mve_isa {
+
+// Exactly `count` bytes, by a tail-predicated loop or, where that is known to be shorter, by words.
+[[gnu::always_inline]] inline void copy(std::byte* to, const std::byte* from, int count) {
+  if (__builtin_constant_p(count) && count <= 8 && count % 4 == 0) {
+    for (int i = 0; i < count; i += 4) store(to + i, load<std::uint32_t>(from + i));
+    return;
+  }
+  asm volatile(R"(
+    wlstp.8 lr, %[count], 2f
+  1:
+    vldrb.8 q0, [%[from]], #16
+    vstrb.8 q0, [%[to]], #16
+    letp lr, 1b
+  2:
+  )"
+               : [to] "+r"(to), [from] "+r"(from)
+               : [count] "r"(count)
+               : "q0", "lr", "cc", "memory");
+}
+[[gnu::always_inline]] inline void fill(std::byte* to, int value, int count) {
+  asm volatile(R"(
+    vdup.8 q0, %[value]
+    wlstp.8 lr, %[count], 2f
+  1:
+    vstrb.8 q0, [%[to]], #16
+    letp lr, 1b
+  2:
+  )"
+               : [to] "+r"(to)
+               : [value] "r"(value), [count] "r"(count)
+               : "q0", "lr", "cc", "memory");
+}
+// The same sixteen bytes again and again.
+[[gnu::always_inline]] inline void fill_with(std::byte* to, const std::byte* sixteen, int count) {
+  asm volatile(R"(
+    vldrb.8 q0, [%[sixteen]]
+    wlstp.8 lr, %[count], 2f
+  1:
+    vstrb.8 q0, [%[to]], #16
+    letp lr, 1b
+  2:
+  )"
+               : [to] "+r"(to)
+               : [sixteen] "r"(sixteen), [count] "r"(count)
+               : "q0", "lr", "cc", "memory");
+}
+// to[i] = table[uint8(from[i])]
+[[gnu::always_inline]] inline void look_up(std::byte* to, const std::byte* from,
+                                           const std::byte* table, int count) {
+  asm volatile(R"(
+    wlstp.8 lr, %[count], 2f
+  1:
+    vldrb.8 q0, [%[from]], #16
+    vldrb.u8 q1, [%[table], q0]
+    vstrb.8 q1, [%[to]], #16
+    letp lr, 1b
+  2:
+  )"
+               : [from] "+r"(from), [to] "+r"(to)
+               : [table] "r"(table), [count] "r"(count)
+               : "q0", "q1", "lr", "cc", "memory");
+}
+
+// to[i] = from[i * step], elements of 1 or 2 bytes, `step` bytes apart: 7 * step has 16 bits.
+template <int size>
+[[gnu::always_inline]] inline void gather_apart(std::byte* to, const std::byte* from, int step,
+                                                int count) {
+  const int least = step < 0 ? 7 * step : 0, forward = 8 * step;
+  int first = 0;
+  from += least;
+  asm volatile(R"(
+    vidup.u16 q1, %[first], #1
+    vmul.i16 q1, q1, %[step]
+    vsub.i16 q1, q1, %[least]
+    wlstp.16 lr, %[count], 2f
+  1:
+    .if %c[size] == 1
+    vldrb.u16 q0, [%[from], q1]
+    add %[from], %[forward]
+    vstrb.16 q0, [%[to]], #8
+    .else
+    vldrh.u16 q0, [%[from], q1]
+    add %[from], %[forward]
+    vstrh.16 q0, [%[to]], #16
+    .endif
+    letp lr, 1b
+  2:
+  )"
+               : [to] "+l"(to), [from] "+r"(from), [first] "+Te"(first)
+               : [least] "r"(least), [forward] "r"(forward), [step] "r"(step), [count] "r"(count),
+                 [size] "i"(size)
+               : "q0", "q1", "lr", "cc", "memory");
+}
+
+struct VectorCopies {
+  static std::byte* copy(std::byte* to, const std::byte* from, int count) {
+    mve_isa::copy(to, from, count);
+    return to + count;
+  }
+  static std::byte* fill(std::byte* to, int value, int count) {
+    mve_isa::fill(to, value, count);
+    return to + count;
+  }
+};
+
+}  // namespace graven::core::mve_isa
+
+#endif
