@@ -25,10 +25,11 @@ inline constexpr Style trained{}, centred{.in_zero = 5, .out_zero = -9},
     biased{.in_zero = 127, .scale = 1e-5f, .bias = 400'000'000},
     deep{.in_zero = 11, .scale = 1e-5f, .bias = 4'000'000},
     clamped{.out_zero = -60, .out_scale = 0.03f}, tied{.scale = 0.006f, .one_scale = true},
-    real{.real = true},
+    real{.real = true}, hybrid{.scale = 0.003f, .real = true, .hybrid = true},
     words{.in_zero = 0, .out_zero = 0, .bias = 3'000'000, .out_scale = 0.0004f, .words = true},
     steep_words{.in_zero = 0, .out_zero = 0, .scale = 9.0f, .out_scale = 0.0004f, .words = true},
     lifted{.weights = 1, .depthwise_zero = 9}, coarse{.weights = 3, .scale = 0.8f, .bias = 100},
+    nine_bits{.in_zero = 7, .out_zero = -11, .weights = 5, .scale = 0.004f},
     tied_whole{.in_zero = 11, .out_zero = 20, .scale = 0.006f, .bias = 20'000, .one_scale = true};
 
 // One shape under parameters of every kind.

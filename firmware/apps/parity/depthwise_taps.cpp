@@ -40,6 +40,8 @@ void any_sizes() {
   taps<5, e3, 21, extreme, none, e1, valid, Extent(1, 2)>();
   taps<40, e3, 5, full, none, e1, same, e2>();
   taps<3, Extent(1, 7), 24, centred, none, e1, same, Extent(1, 4)>();
+  taps<8, e3, 6, nine_bits>();
+  taps<13, Extent(4, 3), 7, nine_bits, relu, e2, valid>();
   taps<5, e3, 14, clamped, none, by3, valid>();
   using Behind = Sequential<C<4, 8, e1, e1, same, relu>, D<8, e5>>;
   compare<Behind, Shape{7, 13, 4}, centred>("depthwise of any size behind a convolution");

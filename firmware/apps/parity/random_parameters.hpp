@@ -11,12 +11,13 @@ using namespace graven::core;
 struct Style {
   int in_zero = -128, out_zero = -128;
   int weights = 0;      // 0: [-127, 127]; 1: [-128, 127]; 2: only -128 and 127; 3: small;
-                        // 4: of four bits
+                        // 4: of four bits; 5: of nine bits, as uint8 models have them
   float scale = 0.02f;  // of the filters; times the input's it decides the shift
   int bias = 3000;      // [-bias, bias]
   float out_scale = 0.1f;
   bool one_scale = false;  // of all outputs
   bool real = false;       // float32, without any quantization
+  bool hybrid = false;     // and weights of int8
   bool words = false;      // int16 with biases of int64
   int depthwise_zero = out_zero;
   Element quantized = Element::int8;  // by Quantize
@@ -59,7 +60,10 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
         value.layer == static_cast<int>(layer) && value.op.has(Trait::weights);
     static constexpr int taps = weighted ? value.weights.size() : 0;
     static constexpr int channels = value.shape.channels;
-    std::conditional_t<style.real, float, std::int8_t> filter[std::size_t{taps > 0 ? taps : 1}]{};
+    using Weight =
+        std::conditional_t<style.real && !style.hybrid, float,
+                           std::conditional_t<style.weights == 5, std::int16_t, std::int8_t>>;
+    Weight filter[std::size_t{taps > 0 ? taps : 1}]{};
     using Bias = std::conditional_t<style.words, std::int64_t, std::int32_t>;
     std::conditional_t<style.real, float, Bias> bias[std::size_t{channels}]{};
     float scale[std::size_t{channels}]{};
@@ -69,7 +73,8 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
     std::uint32_t state = 2463534242u + 7919u * static_cast<std::uint32_t>(layer + a.taps);
     for (auto& w : a.filter) {
       w = weight(next_random(state), style.weights);
-      if constexpr (style.real) w /= 300;
+      if constexpr (style.real && !style.hybrid) w /= 300;
+      if constexpr (style.weights == 5) w = static_cast<std::int16_t>(2 * w + 1);
     }
     const auto range = 2 * static_cast<std::uint32_t>(style.bias) + 1;
     for (int o = 0; o < a.channels; ++o) {
@@ -91,7 +96,7 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
       p.filter = arrays<layer>.filter;
       if (style.weights == 4) p.filter = int4(arrays<layer>.filter);
       p.bias = arrays<layer>.bias;
-      if (!style.real) p.scale = arrays<layer>.scale;
+      if (!style.real || style.hybrid) p.scale = arrays<layer>.scale;
       if (style.one_scale) p.scale.size = 1;
     }
     constexpr Op op = A::value.op;

@@ -23,9 +23,21 @@ template <int... channels> void depthwises() {
    ...);
 }
 
+template <int... outputs> void hybrids() {
+  (compare<Sequential<C<3, outputs, e3>>, Shape{4, 5, 3}, hybrid>("hybrid convolution"), ...);
+  (compare<Sequential<C<5, outputs, e1, e2, same, relu>>, Shape{3, 6, 5}, hybrid>("hybrid, 1x1"),
+   ...);
+  (compare<Sequential<Flatten, Dense<36, outputs>, Dense<outputs, 9>>, Shape{3, 4, 3}, hybrid>(
+       "hybrid Dense by rows"),
+   ...);
+}
+
 }  // namespace
 
 void check() {
+  hybrids<1, 4, 7, 13, 16, 31>();
+  compare<Sequential<C<4, 6, Extent(2, 3), e1, same, relu6, Dilation(1, 2)>>, Shape{4, 5, 4},
+          hybrid>("hybrid, dilated");
   convolutions<1, 3, 4, 7, 8, 13, 16, 21, 31>();
   compare<Sequential<C<1, 2, e3, e1, same>, C<2, 3, e3>, C<3, 5, Extent(2, 1)>>, Shape{6, 5, 1},
           real>("float32, few channels, over edges and within");

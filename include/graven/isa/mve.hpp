@@ -14,6 +14,7 @@
 #include "graven/isa/mve/depthwise/depthwise.hpp"
 #include "graven/isa/mve/depthwise/taps.hpp"
 #include "graven/isa/mve/elementwise.hpp"
+#include "graven/isa/mve/hybrid.hpp"
 #include "graven/isa/mve/movement.hpp"
 #include "graven/isa/mve/pool.hpp"
 #include "graven/isa/mve/recurrent.hpp"
@@ -49,7 +50,7 @@ using kernels =
            TransposedConvs, Depthwises3x3, AnyDepthwise, DenseRows, RunningDense<true>, WordConvs,
            WordDense, AllCells, Adds, Muls, Bounds<true>, Bounds<false>, Map, MaxPool,
            AveragePool<false>, AveragePool<true>, Means, scalar_isa::BilinearIntegers<Blend>,
-           IndexMaps, Concat, Nearest, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
+           IndexMaps, Concat, Nearest, Hybrids, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace mve_isa
 

@@ -1,6 +1,6 @@
 // Depthwise convolution with windows of any size and rows of any width, of int8 with weights of
-// eight and of four bits and of int16: eight channels at a time in 32-bit sums. columns.hpp is
-// better at what it takes.
+// four, eight and (of uint8 models) sixteen bits, and of int16: eight channels at a time in 32-bit
+// sums. columns.hpp is better at what it takes.
 #pragma once
 
 #if defined(__ARM_FEATURE_MVE)
@@ -23,9 +23,11 @@ int16x8_t eight_inputs(const std::byte* at, std::int16_t zero, mve_pred16_t some
   else
     return vsubq_n_s16(vldrbq_z_s16(reinterpret_cast<const std::int8_t*>(at), some), zero);
 }
-template <bool nibbles> int16x8_t eight_weights(const std::byte* at, mve_pred16_t some) {
+template <class N> int16x8_t eight_weights(const std::byte* at, mve_pred16_t some) {
+  if constexpr (N::weight_size == 2)
+    return vldrhq_z_s16(reinterpret_cast<const std::int16_t*>(at), some);
   const auto* w = reinterpret_cast<const std::int8_t*>(at);
-  if constexpr (!nibbles) return vldrbq_z_s16(w, some);
+  if constexpr (!scalar_isa::has_nibbles<N>) return vldrbq_z_s16(w, some);
   const int32x4_t pairs = vldrbq_s32(w);  // to the upper ends of both halves of each word
   const int32x4_t ends = vsliq_n_s32(vshlq_n_s32(pairs, 12), pairs, 24);
   return vshrq_n_s16(vreinterpretq_s16_s32(ends), 12);
@@ -43,7 +45,7 @@ template <class N> struct ByEights : scalar_isa::Depthwise<N> {
   static constexpr int programs = words ? 2 : 1;
 
   static constexpr int header(int channels) { return words ? 8 * channels : N::header(channels); }
-  static constexpr int tap_bytes(int channels) { return nibbles ? (channels + 1) / 2 : channels; }
+  static constexpr int tap_bytes(int channels) { return scalar_isa::weight_bytes<N>(channels); }
   static constexpr int stream_size(const GraphView& g, const Value& v) {
     const int channels = v.shape.channels;
     const int weights = v.filter.area() * tap_bytes(channels) + (nibbles ? 3 : 0);
@@ -98,14 +100,14 @@ template <class N> struct ByEights : scalar_isa::Depthwise<N> {
     const int step = size * t.dilation_width * count, rest = (t.filter_width - taps) * apart;
     const auto zero = static_cast<std::int16_t>(t.in_zero);
     const std::byte* weights = weights_of(t, window);
-    for (int c = 0; c < count; c += 8, weights += nibbles ? 4 : 8) {
+    for (int c = 0; c < count; c += 8, weights += tap_bytes(8)) {
       const mve_pred16_t some = vctp16q(static_cast<std::uint32_t>(count - c));
       int32x4x2_t sums{{vdupq_n_s32(0), vdupq_n_s32(0)}};  // of even channels, of odd ones
       const std::byte* w = weights;
       for (int y = 0; y < window.row_count; ++y, w += rest) {
         const std::byte* x = window.rows[y] + window.offset + size * c;
         for (int tap = taps; tap > 0; --tap, x += step, w += apart) {
-          const int16x8_t in = eight_inputs<T>(x, zero, some), by = eight_weights<nibbles>(w, some);
+          const int16x8_t in = eight_inputs<T>(x, zero, some), by = eight_weights<N>(w, some);
           sums.val[0] = vaddq_s32(sums.val[0], vmullbq_int_s16(in, by));
           sums.val[1] = vaddq_s32(sums.val[1], vmulltq_int_s16(in, by));
         }
@@ -132,7 +134,7 @@ struct AnyDepthwise {
   }
   static constexpr bool serves(const GraphView& g, int value) {
     return takes<scalar_isa::Int8>(g, value) || takes<scalar_isa::Int8x4>(g, value) ||
-           takes<scalar_isa::Int16x8>(g, value);
+           takes<scalar_isa::Int8x16<false>>(g, value) || takes<scalar_isa::Int16x8>(g, value);
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr GraphView g = graph.view();
@@ -140,6 +142,8 @@ struct AnyDepthwise {
       return ByEights<scalar_isa::Int16x8>{};
     else if constexpr (takes<scalar_isa::Int8x4>(g, value))
       return ByEights<scalar_isa::Int8x4>{};
+    else if constexpr (takes<scalar_isa::Int8x16<false>>(g, value))
+      return ByEights<scalar_isa::Int8x16<false>>{};
     else
       return ByEights<scalar_isa::Int8>{};
   }

@@ -1,0 +1,172 @@
+// Layers of float32 with int8 weights: blocks of 4, 8 or 16 outputs, of which each adds its
+// products in the order of scalar; weights become float in registers.
+#pragma once
+
+#if defined(__ARM_FEATURE_MVE)
+
+#include "graven/isa/mve/copies.hpp"
+#include "graven/isa/scalar/conv.hpp"
+
+namespace graven::core::mve_isa {
+
+#if __ARM_FEATURE_MVE & 2
+
+using scalar_isa::Hybrid;
+
+// sums[i] += the products of `count` inputs, i < n. Weights: per input those of each output.
+template <int n>
+void add_hybrid(float* sums, const std::byte* inputs, const std::byte* weights, int count) {
+  asm volatile(R"(
+    .macro each_vector act
+    \act q0, 0
+    .if %c[n] > 4
+    \act q1, 16
+    .endif
+    .if %c[n] > 8
+    \act q2, 32
+    \act q3, 48
+    .endif
+    .endm
+    .macro get q at
+    vldrw.32 \q, [%[sums], #\at]
+    .endm
+    .macro put q at
+    vstrw.32 \q, [%[sums], #\at]
+    .endm
+    .macro add_product q at
+    vldrb.s32 q4, [%[weights]], #4
+    vcvt.f32.s32 q4, q4
+    vmul.f32 q4, q4, r12
+    vadd.f32 \q, \q, q4
+    .endm
+    each_vector get
+    wls lr, %[count], 2f
+  1:
+    ldr r12, [%[inputs]], #4
+    each_vector add_product
+    le lr, 1b
+  2:
+    each_vector put
+    .purgem each_vector
+    .purgem get
+    .purgem put
+    .purgem add_product
+  )"
+               : [inputs] "+&r"(inputs), [weights] "+&l"(weights)
+               : [sums] "r"(sums), [count] "r"(count), [n] "i"(n)
+               : "q0", "q1", "q2", "q3", "q4", "r12", "lr", "memory");
+}
+
+// Outputs are made up to a multiple of four. Weights: per block, row by row of the inputs, those of
+// each tap.
+constexpr int padded_outputs(int channels) { return (channels + 3) & ~3; }
+constexpr int hybrid_block(int left) { return left >= 16 ? 16 : left >= 8 ? 8 : 4; }
+
+template <class Weight>
+constexpr void pack_hybrid(int channels, int taps, Writer& to, const Weight& weight) {
+  for (int o = 0, n = 0; o < padded_outputs(channels); o += n) {
+    n = hybrid_block(padded_outputs(channels) - o);
+    for (int k = 0; k < taps; ++k)
+      if (!to.skips(n))
+        for (int i = o; i < o + n; ++i) to.put(i < channels ? weight(i, k) : std::int8_t{0});
+  }
+}
+// Adds the products of `rows` rows of `taps` inputs, `offset` bytes into each.
+inline void add_hybrids(float* sums, int channels, const std::byte* const* inputs, int offset,
+                        int rows, int taps, const std::byte* weights) {
+  for (int left = padded_outputs(channels), n = 0; left > 0; left -= n, sums += n) {
+    n = hybrid_block(left);
+    for (int row = 0; row < rows; ++row, weights += n * taps) {
+      const std::byte* const in = inputs[row] + offset;
+      if (n == 16)
+        add_hybrid<16>(sums, in, weights, taps);
+      else if (n == 8)
+        add_hybrid<8>(sums, in, weights, taps);
+      else
+        add_hybrid<4>(sums, in, weights, taps);
+    }
+  }
+}
+
+// Scratch: the patch of a pixel, then its sums.
+struct HybridConv : scalar_isa::Conv<Hybrid> {
+  static constexpr const char* name = "mve.hybrid";
+  static constexpr int scratch(const GraphView& g, const Value& v) {
+    return patch_bytes(g, v) + 4 * padded_outputs(v.shape.channels);
+  }
+  static constexpr int stream_size(const GraphView&, const Value& v) {
+    const int channels = v.shape.channels;
+    return Hybrid::header(channels) + padded_outputs(channels) * v.weights.taps;
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+    Hybrid::pack(g, v, p, to);
+    const FilterLayout layout = v.weights;
+    pack_hybrid(layout.outputs, layout.taps, to,
+                [&](int o, int k) { return p.filter.int8[layout.index(o, k)]; });
+  }
+  // A window that hangs over no edge is read where it lies.
+  static void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const Hybrid channels(t);
+    const int count = t.out_channels, pixel = 4 * t.in_channels;
+    const int taps = t.filter_width * t.in_channels;
+    const int patch = t.rows == 1 && t.filter_width == 1 ? 0 : 4 * t.rows * taps;  // patch_bytes
+    float* const sums = reinterpret_cast<float*>(band.scratch + patch);
+    bool whole = t.dilation_width == 1 || t.filter_width == 1;
+    for (int row = 0; row < t.rows; ++row) whole = whole && band.rows[row] != nullptr;
+    std::byte* out = band.out[0];
+    for (int x = 0, first = -t.left; x < t.out_width;
+         ++x, first += t.stride_width, out += 4 * count) {
+      fill(band.scratch + patch, 0, 4 * padded_outputs(count));
+      if (whole && first >= 0 && first + t.filter_width <= t.in_width) {
+        add_hybrids(sums, count, band.rows, first * pixel, t.rows, taps, channels.weights());
+      } else {
+        const std::byte* const inputs = gather<float>(t, band, x, 0.0f);
+        add_hybrids(sums, count, &inputs, 0, 1, t.rows * taps, channels.weights());
+      }
+      for (int o = 0; o < count; ++o) channels.finish(out, o, sums[o]);
+    }
+  }
+};
+
+// Running sums in scratch: step r adds row r of the input.
+struct HybridDense : scalar_isa::DenseRows<Hybrid> {
+  static constexpr const char* name = "mve.hybrid_dense";
+  static constexpr int scratch(const GraphView&, const Value& v) {
+    return 4 * padded_outputs(v.shape.channels);
+  }
+  static constexpr int stream_size(const GraphView& g, const Value& v) {
+    const int channels = v.shape.channels;
+    return Hybrid::header(channels) + padded_outputs(channels) * g.input(v).shape.size();
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+    Hybrid::pack(g, v, p, to);
+    const Shape in = g.input(v).shape;
+    for (int r = 0; r < in.height; ++r)
+      pack_hybrid(v.shape.channels, in.row(), to,
+                  [&](int o, int k) { return p.filter.int8[o * in.size() + r * in.row() + k]; });
+  }
+  static void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const Hybrid channels(t);
+    const int length = t.in_width * t.in_channels, count = t.out_channels;
+    const int padded = padded_outputs(count);
+    float* const sums = reinterpret_cast<float*>(band.scratch);
+    if (band.first) fill(band.scratch, 0, 4 * padded);
+    add_hybrids(sums, count, band.rows, 0, 1, length,
+                channels.weights() + band.step * padded * length);
+    for (int o = 0; band.last && o < count; ++o) channels.finish(band.out[0], o, sums[o]);
+  }
+};
+
+using Hybrids = Prefer<HybridConv, HybridDense>;
+
+#else  // vectors of integers alone
+
+using Hybrids = Prefer<>;
+
+#endif
+
+}  // namespace graven::core::mve_isa
+
+#endif
