@@ -25,6 +25,17 @@ template <int inputs, int outputs> void dense() {
   compare<Sequential<Dense<inputs, outputs>>, Shape{1, 1, inputs}, words>("int16 Dense");
 }
 
+// int8 with the weights of uint8 models.
+template <int inputs, int outputs> void nine() {
+  compare<Sequential<C<inputs, outputs, e3>>, Shape{4, 5, inputs}, nine_bits>("uint8 convolution");
+  compare<Sequential<C<inputs, outputs, e1, e2, same, relu>>, Shape{3, 6, inputs}, nine_bits>(
+      "uint8, 1x1");
+  compare<Sequential<Dense<inputs, outputs>>, Shape{1, 1, inputs}, nine_bits>("uint8 Dense");
+  constexpr Style tied_nine{
+      .in_zero = 5, .out_zero = 3, .weights = 5, .scale = 0.004f, .one_scale = true};
+  compare<Sequential<Dense<inputs, outputs>>, Shape{1, 1, inputs}, tied_nine>("uint8 Dense");
+}
+
 // What runs the kernels of scalar.
 void others() {
   using Product = Graph<Node<BatchMatMul<false, true>, 0, 1>, Outputs<2>>;
@@ -48,6 +59,9 @@ void check() {
   convolutions<3, 1>();
   convolutions<4, 6>();
   convolutions<8, 7>();
+  nine<1, 4>();
+  nine<5, 7>();
+  nine<16, 9>();
   others();
   dense<1, 3>();
   dense<7, 4>();

@@ -8,6 +8,7 @@
 #include "graven/isa/mve/binary.hpp"
 #include "graven/isa/mve/conv/conv.hpp"
 #include "graven/isa/mve/conv/transposed.hpp"
+#include "graven/isa/mve/conv/wide.hpp"
 #include "graven/isa/mve/conv/words.hpp"
 #include "graven/isa/mve/dense.hpp"
 #include "graven/isa/mve/depthwise/columns.hpp"
@@ -45,12 +46,12 @@ template <int bytes> struct ByColumns {
 };
 
 template <int column_bytes>
-using kernels =
-    Prefer<Attentions, RealAttentions, RowProducts, ByColumns<column_bytes>, Convs, NibbleConvs,
-           TransposedConvs, Depthwises3x3, AnyDepthwise, DenseRows, RunningDense<true>, WordConvs,
-           WordDense, AllCells, Adds, Muls, Bounds<true>, Bounds<false>, Map, MaxPool,
-           AveragePool<false>, AveragePool<true>, Means, scalar_isa::BilinearIntegers<Blend>,
-           IndexMaps, Concat, Nearest, Hybrids, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
+using kernels = Prefer<Attentions, RealAttentions, RowProducts, ByColumns<column_bytes>, Convs,
+                       NibbleConvs, TransposedConvs, Depthwises3x3, AnyDepthwise, DenseRows,
+                       RunningDense<true>, WordConvs, WordDense, AllCells, Adds, Muls, Bounds<true>,
+                       Bounds<false>, Map, MaxPool, AveragePool<false>, AveragePool<true>, Means,
+                       scalar_isa::BilinearIntegers<Blend>, IndexMaps, Concat, Nearest, Hybrids,
+                       WideConvs, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace mve_isa
 

@@ -21,30 +21,43 @@ using scalar_isa::Int16x8;
 struct FourWords {
   static constexpr int header = 32;  // int32 bias of each, then its factor
 
-  // The sums of their products.
+  // The sums of their products. `wide`: inputs are int8 and weights int16, instead.
+  template <bool wide = false>
   [[gnu::always_inline]] static int32x4_t sums(const std::byte* inputs, const std::byte* weights,
                                                int eights) {
     std::int32_t all[4], a = 0, b = 0, c = 0, d = 0;
     asm volatile(R"(
+      .macro weights q
+      .if %c[wide]
+      vldrh.16 \q, [%[w]], #16
+      .else
+      vldrb.s16 \q, [%[w]], #8
+      .endif
+      .endm
       dls lr, %[eights]
     1:
+      .if %c[wide]
+      vldrb.s16 q0, [%[x]], #8
+      .else
       vldrb.8 q0, [%[x]], #16
-      vldrb.s16 q1, [%[w]], #8
-      vldrb.s16 q2, [%[w]], #8
+      .endif
+      weights q1
+      weights q2
       vmladava.s16 %[a], q0, q1
-      vldrb.s16 q1, [%[w]], #8
+      weights q1
       vmladava.s16 %[b], q0, q2
-      vldrb.s16 q2, [%[w]], #8
+      weights q2
       vmladava.s16 %[c], q0, q1
       vmladava.s16 %[d], q0, q2
       le lr, 1b
       vmov q0[2], q0[0], %[a], %[c]
       vmov q0[3], q0[1], %[b], %[d]
       vstrw.32 q0, [%[all]]
+      .purgem weights
     )"
-                 : [x] "+r"(inputs), [w] "+l"(weights), [a] "+Te"(a), [b] "+Te"(b), [c] "+Te"(c),
+                 : [x] "+l"(inputs), [w] "+l"(weights), [a] "+Te"(a), [b] "+Te"(b), [c] "+Te"(c),
                    [d] "+Te"(d)
-                 : [eights] "r"(eights), [all] "r"(all)
+                 : [eights] "r"(eights), [all] "r"(all), [wide] "i"(wide)
                  : "q0", "q1", "q2", "lr", "cc", "memory");
     return vldrwq_s32(all);
   }
