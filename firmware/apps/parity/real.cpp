@@ -32,9 +32,30 @@ template <int... outputs> void hybrids() {
    ...);
 }
 
+template <class Layer> void pairs() {
+  using Two = Graph<Node<Layer, 0, 1>, Outputs<2>>;
+  constexpr Shape shape{2, 5, 7};
+  compare<Two, shapes(shape, shape), real>("float32, two operands");
+  compare<Two, shapes(shape, Shape{1, 1, 7}), real>("float32, by channel");
+  compare<Two, shapes(Shape{2, 5, 1}, shape), real>("float32, by pixel");
+  compare<Two, shapes(shape, Shape{1, 1, 1}), real>("float32, one for all");
+}
+template <int... channels> void pools() {
+  (compare<Sequential<MaxPool<3, 2>>, Shape{5, 7, channels}, real>("float32, largest"), ...);
+  (compare<Sequential<AvgPool<2>>, Shape{4, 6, channels}, real>("float32, mean"), ...);
+  (compare<Sequential<AvgPool<Extent(4, 6)>>, Shape{4, 6, channels}, real>("float32, mean of all"),
+   ...);
+}
+
 }  // namespace
 
 void check() {
+  pairs<Add>();
+  pairs<SubWith<relu6>>();
+  pairs<MulWith<relu>>();
+  pairs<Minimum>();
+  pairs<Maximum>();
+  pools<1, 3, 4, 9>();
   hybrids<1, 4, 7, 13, 16, 31>();
   compare<Sequential<C<4, 6, Extent(2, 3), e1, same, relu6, Dilation(1, 2)>>, Shape{4, 5, 4},
           hybrid>("hybrid, dilated");

@@ -18,6 +18,7 @@
 #include "graven/isa/mve/hybrid.hpp"
 #include "graven/isa/mve/movement.hpp"
 #include "graven/isa/mve/pool.hpp"
+#include "graven/isa/mve/reals.hpp"
 #include "graven/isa/mve/recurrent.hpp"
 #include "graven/isa/mve/resize.hpp"
 #include "graven/isa/mve/sums.hpp"

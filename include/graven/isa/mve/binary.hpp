@@ -1,4 +1,4 @@
-// Two int8 rows, of which one may be broadcast: products eight at a time, extremes sixteen.
+// Two rows, of which one may be broadcast; of int8 products eight at a time, extremes sixteen.
 #pragma once
 
 #if defined(__ARM_FEATURE_MVE)
@@ -10,6 +10,12 @@
 #include "graven/kernel/multiplier.hpp"
 
 namespace graven::core::mve_isa {
+
+// The bytes of an element.
+template <class Math> constexpr int element_of_math() {
+  if constexpr (requires { Math::size; }) return Math::size;
+  return 1;
+}
 
 // Stream: Runs, then Math's own.
 template <class Math, bool each_a, bool each_b> struct InRuns : PlainKernel {
@@ -28,7 +34,8 @@ template <class Math, bool each_a, bool each_b> struct InRuns : PlainKernel {
     Math math(task, from);
     const std::byte *a = band.rows[0], *b = band.rows[task.rows];
     std::byte* out = band.out[0];
-    for (; runs > 0; --runs, a += step_a, b += step_b, out += length)
+    constexpr int size = element_of_math<Math>();
+    for (; runs > 0; --runs, a += size * step_a, b += size * step_b, out += size * length)
       math.template run<each_a, each_b>(a, b, out, length);
   }
 };

@@ -10,14 +10,15 @@
 
 namespace graven::core::scalar_isa {
 
-template <const Op& made>
-inline constexpr auto scalar_name = [] {
+// A kernel's name: where it is, and its operator.
+template <const Op& made> constexpr auto joined_name(const char* folder) {
   std::array<char, 40> text{};
   std::size_t at = 0;
-  for (const char* part : {"scalar.", made.name})
+  for (const char* part : {folder, made.name})
     while (*part != 0) text[at++] = *part++;
   return text;
-}();
+}
+template <const Op& made> inline constexpr auto scalar_name = joined_name<made>("scalar.");
 
 // Have both operands and the output one scale and zero point?
 constexpr bool is_alike(const GraphView& g, const Value& v) {
