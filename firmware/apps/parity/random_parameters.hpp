@@ -100,7 +100,7 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
       if (style.one_scale) p.scale.size = 1;
     }
     constexpr Op op = A::value.op;
-    if (op == op::quantize) {
+    if (op == op::quantize || style.quantized != Element::int8) {
       p.output = {style.out_scale, style.out_zero};
       p.element = style.quantized;
     }
