@@ -140,7 +140,7 @@ endif()
 # Options of the compilers. clang for Cortex-M is linked by arm-none-eabi-g++: no -flto there.
 set(run_options sh ${CMAKE_CURRENT_SOURCE_DIR}/options.sh)
 add_test(NAME options/cortex-m55 COMMAND ${run_options}
-  cortex-m55 -O3 20 ${CMAKE_COMMAND} ${CMAKE_CTEST_COMMAND} add binary
+  cortex-m55 -O3 20 ${CMAKE_COMMAND} ${CMAKE_CTEST_COMMAND} add binary pool
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 file(GLOB parity RELATIVE ${PROJECT_SOURCE_DIR}/firmware/apps/parity
   ${PROJECT_SOURCE_DIR}/firmware/apps/parity/*.cpp)

@@ -200,7 +200,7 @@ void add_lines(std::byte* sums, const std::byte* at, int outputs, int count, int
     .endif
     .purgem lines
   )"
-               : [sums] "+&r"(sums), [at] "+&r"(at), [x] "=&r"(x), [outputs] "+&r"(outputs)
+               : [sums] "+&r"(sums), [at] "+&r"(at), [x] "=&l"(x), [outputs] "+&r"(outputs)
                : [count] "r"(count), [step] "r"(step), [size] "i"(sizeof(Sum))
                : "q0", "q1", "lr", "cc", "memory");
 }
