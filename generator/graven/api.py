@@ -303,12 +303,16 @@ def calibration(network: ir.Network, samples: Any, bytes_as: Pixels | None) -> i
     if isinstance(samples, dict):
         samples = [samples[each] for each in inputs.names(network, samples, "calibrate")]
     if len(samples) != len(network.inputs):
+        wanted = ", ".join(f"'{tensor.name}'" for tensor in inputs.tensors(network))
         raise GravenError(
-            f"calibrate: has {len(samples)} arrays, but the model has {len(network.inputs)} inputs."
+            f"calibrate: has samples of one input, but the model has {len(network.inputs)} "
+            f"({wanted}); give a dict of arrays by these names, or files."
         )
     pairs = zip(inputs.tensors(network), samples, strict=True)
-    return [inputs.sampled(network, tensor, value, "calibrate", bytes_as)
-            for tensor, value in pairs]  # fmt: skip
+    return inputs.same_count(
+        [inputs.sampled(network, tensor, value, "calibrate", bytes_as) for tensor, value in pairs],
+        "calibrate",
+    )
 
 
 def within(kind: str | None, flash: int | None, ram: int | None) -> Bytes | None:

@@ -92,8 +92,9 @@ def samples(network: ir.Network, files: list[Path], pixels: Pixels | None = None
             "one .npz, or one .npy for each, in order."
         )
     triples = zip(wanted, arrays, where, strict=True)
-    return _same_count(
-        [sampled(network, tensor, value, text, pixels) for tensor, value, text in triples]
+    return same_count(
+        [sampled(network, tensor, value, text, pixels) for tensor, value, text in triples],
+        "--calibrate",
     )
 
 
@@ -301,7 +302,7 @@ def _from_npy(network: ir.Network, files: list[Path]) -> Inputs:
             "one for each, in order."
         )
     pairs = zip(wanted, files, strict=True)
-    return _same_count([_fit(tensor, _read(file), str(file)) for tensor, file in pairs])
+    return same_count([_fit(tensor, _read(file), str(file)) for tensor, file in pairs])
 
 
 def archive(file: Path) -> dict[str, np.ndarray]:
@@ -317,7 +318,7 @@ def archive(file: Path) -> dict[str, np.ndarray]:
 def _from_npz(network: ir.Network, file: Path) -> Inputs:
     arrays = archive(file)
     pairs = zip(tensors(network), names(network, arrays, str(file)), strict=True)
-    return _same_count([_fit(tensor, arrays[name], f"{file}: {name}") for tensor, name in pairs])
+    return same_count([_fit(tensor, arrays[name], f"{file}: {name}") for tensor, name in pairs])
 
 
 def _read(file: Path) -> np.ndarray | dict[str, np.ndarray]:
@@ -351,8 +352,8 @@ def _fit(tensor: ir.Tensor, value: np.ndarray | dict[str, np.ndarray], where: st
     return value.reshape(value.shape[0], *tensor.shape)
 
 
-def _same_count(values: T) -> T:
+def same_count(values: T, where: str = "--input") -> T:
     counts = [len(value) for value in values]
     if len(set(counts)) > 1:
-        raise GravenError(f"--input: the inputs have {counts} inferences, expected equal numbers.")
+        raise GravenError(f"{where}: the inputs have {counts} samples, expected equal numbers.")
     return values

@@ -177,6 +177,14 @@ def test_samples_by_name_whatever_their_order(tmp_path):
     )
     scales = [model.network.tensors[index].quantization.scale[0] for index in model.network.inputs]
     assert scales[0] < 0.1 < scales[1]
+    with pytest.raises(GravenError, match=r"of one input, but the model has 2 .*by these names"):
+        graven.compile(tmp_path / "sum.tflite", calibrate=[small, large], quantize="int8")
+    with pytest.raises(
+        GravenError, match=r"calibrate: the inputs have \[10, 5\] samples, expected equal"
+    ):
+        graven.compile(
+            tmp_path / "sum.tflite", calibrate={first: small, second: large[:5]}, quantize="int8"
+        )
     with pytest.raises(GravenError, match="calibrate: has no array"):
         graven.compile(tmp_path / "sum.tflite", calibrate={"a": small, "b": large}, quantize="int8")
 

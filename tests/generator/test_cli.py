@@ -130,7 +130,7 @@ def test_damaged_models_give_a_sentence_or_a_header(capsys, tmp_path):
         ({"input_0": np.zeros((2, 5), np.int8)}, "is int8, but the model's input 'tensor_0' is"),
         ({"input_0": np.zeros((2, 4), np.float32)}, "has shape 2x4, expected a leading axis"),
         ({"input_0": np.zeros((2, 5), np.float32),
-          "input_1": np.zeros((3, 6), np.float32)}, r"have \[2, 3\] inferences"),
+          "input_1": np.zeros((3, 6), np.float32)}, r"have \[2, 3\] samples"),
     ],
 )  # fmt: skip
 def test_arrays_that_do_not_fit(capsys, tmp_path, arrays, expected):
