@@ -43,7 +43,7 @@ struct Unpacked {
   static constexpr bool has_usual(int exponent) { return exponent > 0 && exponent < 255; }
 
   // From `bits` in [1, 2^32), of which 2^31 is the exponent's place.
-  [[gnu::always_inline]] constexpr void round(std::uint32_t bits, int at) {
+  [[gnu::always_inline]] constexpr void set_rounded(std::uint32_t bits, int at) {
     while (bits >> 31 == 0) {
       bits <<= 1;
       --at;
@@ -79,7 +79,7 @@ struct Unpacked {
         sign = term.sign;
       }
     }
-    round(bits, exponent + 1);
+    set_rounded(bits, exponent + 1);
   }
 };
 
@@ -110,7 +110,8 @@ template <class Mantissas> struct SoftFloat32 : scalar_isa::Float32 {
     const int m = Unpacked::exponent_of(x), n = Unpacked::exponent_of(w);
     if (!Unpacked::has_usual(m) || !Unpacked::has_usual(n)) return false;
     Unpacked term;
-    term.round(Mantissas::product(Unpacked::mantissa_of(x), Unpacked::mantissa_of(w)), m + n - 126);
+    term.set_rounded(Mantissas::product(Unpacked::mantissa_of(x), Unpacked::mantissa_of(w)),
+                     m + n - 126);
     if (!Unpacked::has_usual(term.exponent)) return false;
     term.sign = (x ^ w) & Unpacked::negative;
     if (sum.mantissa == 0) {
