@@ -145,10 +145,10 @@ private:
     std::int32_t sum = 0, other = 0;
     auto get = [&](int i) { return load_aligned<std::int32_t>(scores + 4 * i); };
     auto put = [&](int k, std::int32_t top, std::int32_t low, std::int32_t high,
-                   std::int32_t& sum) {
+                   std::int32_t& acc) {
       const std::uint32_t two = exponential(top, low) | exponential(top, high) << 16;
       store_aligned(to + 4 * k, two);
-      sum = smlad(two, 0x10001, sum);
+      acc = smlad(two, 0x10001, acc);
     };
     for (; to != end; scores += 16 * n, to += 8 * n) {
       const std::int32_t a = get(1), b = get(3);  // where the first words go

@@ -123,15 +123,21 @@ template <> inline void Scores::put_fast<1>(std::byte*& to, const std::byte* end
       : "cc", "memory");
   to = at, key = row, largest = most;
 }
-template <> inline void Scores::put_fast<2>(std::byte*& to, const std::byte* end) {
-  std::byte* at = to;
-  Largest most = largest;
-  const std::byte *const vectors = queries, *row = key;
-  const int count = quads, next = 2 * stride - 4 * quads;
-  std::uint32_t even, odd, four, half, below, other;
-  std::int32_t v, n, w, x, y, z;
-  asm volatile(
-      R"(
+// As put_fast<1>, all fourteen registers: those of a function that an option gives a frame pointer
+// would not do, so that this one has no frame.
+struct PairJob {
+  const std::byte* vectors;
+  int count;
+  std::byte* at;
+  int next;
+  const std::byte* end;
+  std::int32_t most[2];
+  const std::byte* row;
+  int stride;
+};
+//   r0 r9-r12 lr scratch, r1 both queries, r2 quads, r3 keys, r4 stride, r5-r8 sums
+GRAVEN_NAKED inline void score_pairs(PairJob*) {
+  asm volatile(R"(
   .macro begin acc a b
     smuad \acc, \a, \b
   .endm
@@ -139,55 +145,63 @@ template <> inline void Scores::put_fast<2>(std::byte*& to, const std::byte* end
     smlad \acc, \a, \b, \acc
   .endm
   .macro both first upper lower
-    ldrd %[even], %[odd], [%[v]], #8
-    \first \upper, %[half], %[even] ;   smlad \upper, %[four], %[odd], \upper
-    \first \lower, %[other], %[even] ;  smlad \lower, %[below], %[odd], \lower
+    ldrd r9, r10, [r1], #8
+    \first \upper, r12, r9 ;  smlad \upper, r11, r10, \upper
+    \first \lower, r0, r9 ;   smlad \lower, lr, r10, \lower
   .endm
   .macro quad first=proceed
-    ldr %[below], [%[row], %[stride]] ;  ldr %[four], [%[row]], #4
-    sxtb16 %[half], %[four] ;    sxtb16 %[four], %[four], ror #8
-    sxtb16 %[other], %[below] ;  sxtb16 %[below], %[below], ror #8
-    both \first, %[w], %[y]
-    both \first, %[x], %[z]
+    ldr lr, [r3, r4] ;  ldr r11, [r3], #4
+    sxtb16 r12, r11 ;   sxtb16 r11, r11, ror #8
+    sxtb16 r0, lr ;     sxtb16 lr, lr, ror #8
+    both \first, r5, r7
+    both \first, r6, r8
   .endm
+    push {r0, r4-r11, lr}
+    ldrd r3, r4, [r0, #28]
+    ldm r0, {r1, r2, r5-r9}
+    push {r1, r2, r5-r9}
   1:
-    ldr %[v], %[vectors] ;  ldr %[n], %[count]
+    ldrd r1, r2, [sp]
     quad begin
-    subs %[n], #5 ;  blt 3f
+    subs r2, #5 ;  blt 3f
   2:
     quad ;  quad ;  quad ;  quad
-    subs %[n], #4 ;  bge.w 2b
+    subs r2, #4 ;  bge.w 2b
   3:
-    adds %[n], #4 ;  beq 5f
+    adds r2, #4 ;  beq 5f
   4:
     quad
-    subs %[n], #1 ;  bne 4b
+    subs r2, #1 ;  bne 4b
   5:
-    ldr %[v], %[at] ;  ldrd %[even], %[odd], %[most]
-    strd %[w], %[x], [%[v]], #8 ;  strd %[y], %[z], [%[v]], #8
-    str %[v], %[at]
-    cmp %[w], %[even] ;  ittt le ;  cmple %[y], %[even] ;  cmple %[x], %[odd] ;  cmple %[z], %[odd]
+    ldr r1, [sp, #8] ;  ldrd r9, r10, [sp, #20]
+    stm r1!, {r5-r8}
+    str r1, [sp, #8]
+    cmp r5, r9 ;  ittt le ;  cmple r7, r9 ;  cmple r6, r10 ;  cmple r8, r10
     ble 6f
-    cmp %[w], %[even] ;  it gt ;  movgt %[even], %[w]
-    cmp %[y], %[even] ;  it gt ;  movgt %[even], %[y]
-    cmp %[x], %[odd] ;  it gt ;  movgt %[odd], %[x]
-    cmp %[z], %[odd] ;  it gt ;  movgt %[odd], %[z]
-    strd %[even], %[odd], %[most]
+    cmp r5, r9 ;   it gt ;  movgt r9, r5
+    cmp r7, r9 ;   it gt ;  movgt r9, r7
+    cmp r6, r10 ;  it gt ;  movgt r10, r6
+    cmp r8, r10 ;  it gt ;  movgt r10, r8
+    strd r9, r10, [sp, #20]
   6:
-    ldr %[n], %[next] ;  add %[row], %[n]
-    ldr %[n], %[end] ;  cmp %[v], %[n] ;  bne.w 1b
+    ldrd r2, r5, [sp, #12] ;  add r3, r2
+    cmp r1, r5 ;  bne.w 1b
+    ldrd r5, r6, [sp, #20]
+    add sp, #28
+    ldr r0, [sp]
+    str r1, [r0, #8] ;  strd r5, r6, [r0, #20] ;  str r3, [r0, #28]
+    pop {r0, r4-r11, pc}
   .purgem quad
   .purgem both
   .purgem proceed
   .purgem begin
-  )"
-      : [v] "=&r"(v), [n] "=&r"(n), [row] "+r"(row), [w] "=&r"(w), [x] "=&r"(x), [y] "=&r"(y),
-        [z] "=&r"(z), [even] "=&r"(even), [odd] "=&r"(odd), [four] "=&r"(four), [half] "=&r"(half),
-        [below] "=&r"(below), [other] "=&r"(other), [at] "+m"(at), [most] "+m"(most)
-      : [stride] "r"(stride), [vectors] "m"(vectors), [count] "m"(count), [next] "m"(next),
-        [end] "m"(end)
-      : "cc", "memory");
-  to = at, key = row, largest = most;
+  )");
+}
+template <> inline void Scores::put_fast<2>(std::byte*& to, const std::byte* end) {
+  PairJob job{queries, quads, to, 2 * stride - 4 * quads, end, {largest.of[0], largest.of[1]},
+              key,     stride};
+  score_pairs(&job);
+  to = job.at, key = job.row, largest = {{job.most[0], job.most[1]}};
 }
 
 #endif
