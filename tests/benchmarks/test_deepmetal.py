@@ -13,8 +13,9 @@ from zoo.trial import Options
 
 
 def saved(name: str, folder: Path) -> None:
-    train, _ = deepmetal.digits()
-    model = deepmetal.trained(name, train[:500], Options(folder, quick=True))
+    train, test = deepmetal.digits()
+    trial = deepmetal.trained(name, train[:500], test[:100], Options(folder, quick=True))
+    model = trial.model
     own = folder / f"deepmetal_{name}"
     own.mkdir()
     model.save(own / "model.tflite")
