@@ -17,6 +17,7 @@ from graven.layers import split
 from graven.layers.conv2d import Conv2D
 from graven.layers.relu import ReLU
 from graven.pruning import exact
+from graven.quantize import rules
 
 SOURCES = Path(interval.__file__).parent
 QUANTIZATION = ir.Quantization((0.05,), (3,))
@@ -74,7 +75,8 @@ def test_every_verb_of_a_module_is_known(module):
     assert {"options", "read", "reference"} <= set(vars(module))
     assert not hasattr(module, "folds") or hasattr(module, "products")
     own = {name for name, value in vars(module).items() if isinstance(value, tuple | bool | range)}
-    assert {name for name in own if name.isupper()} <= DECLARED | {"MOST_INPUTS"}
+    scales = set(re.findall(r"^([A-Z]+) ", rules.__doc__, re.M))
+    assert {name for name in own if name.isupper()} <= DECLARED | scales | {"MOST_INPUTS"}
 
 
 def test_every_verb_is_described():
