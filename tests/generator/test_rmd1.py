@@ -86,7 +86,7 @@ def patched(offset, form, *values):
 
 
 MISTAKES = {
-    "empty": (b"", "begins with b'', expected b'RMD1'"),
+    "empty": (b"", "is empty; copy or download it again"),
     "container": (b"RNN\0" + bytes(20), r"is a container of blobs \(RNN.0\)"),
     "header": (SAMPLE[:16], "has 16 bytes, too few for a header"),
     "cut": (SAMPLE[:-3], "has 49 bytes, but its header makes them 52"),

@@ -89,7 +89,10 @@ def test_in_words(capsys):
         ([*EXACT, "--input", "{0}/odd.bin"], "is int8 65, but .* takes int8, rows of 8 elements"),
         ([*EXACT, "--input", "{0}/real.npy"], "is float32 20x8x1, but .* takes int8, rows"),
         ([*EXACT, "--input", "{0}/none.npy"], "none.npy: cannot be read"),
-        ([*EXACT, "--input", "a", "--input", "b"], "takes one raw file or one .npy"),
+        (
+            [*EXACT, "--input", "{0}/one.bin", "--input", "{0}/odd.bin"],
+            "takes one raw file or one .npy",
+        ),
     ],
 )
 def test_refusals(capsys, tmp_path, recording, arguments, expected):

@@ -165,6 +165,6 @@ def test_a_float_model_is_not_judged(tmp_path):
     class Plain:
         exact = None
 
-    some = trial.Trial(Plain(), np.zeros((1, 2)), np.zeros(1))
+    some = trial.Trial(Plain(), np.zeros((1, 2)), np.zeros(1), np.zeros((1, 2)))
     with pytest.raises(GravenError, match="not quantized"):
         trial.judged("plain", "", [some], quick(tmp_path))
