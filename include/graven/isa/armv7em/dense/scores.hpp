@@ -56,6 +56,16 @@ private:
 
 #if defined(__OPTIMIZE__) && !defined(__clang__)
 
+// For the assembler of both: how a quad's first product joins its sum, the first quad's or
+// another's.
+#define GRAVEN_ARMV7EM_FIRST_PRODUCTS                                                              \
+  ".macro begin acc a b\n"                                                                         \
+  "smuad \\acc, \\a, \\b\n"                                                                        \
+  ".endm\n"                                                                                        \
+  ".macro proceed acc a b\n"                                                                       \
+  "smlad \\acc, \\a, \\b, \\acc\n"                                                                 \
+  ".endm\n"
+
 // The loop is the one of block_sums (rows.hpp); its first quad begins the sums. Numbers of the loop
 // around it lie on the stack: no register is left over.
 template <> inline void Scores::put_fast<1>(std::byte*& to, const std::byte* end) {
@@ -65,14 +75,7 @@ template <> inline void Scores::put_fast<1>(std::byte*& to, const std::byte* end
   const int count = quads, next = 4 * stride - 4 * quads;
   std::uint32_t even, odd, four, half;
   std::int32_t v, n, w, x, y, z;
-  asm volatile(
-      R"(
-  .macro begin acc a b
-    smuad \acc, \a, \b
-  .endm
-  .macro proceed acc a b
-    smlad \acc, \a, \b, \acc
-  .endm
+  asm volatile(GRAVEN_ARMV7EM_FIRST_PRODUCTS R"(
   .macro four_by first acc
     sxtb16 %[half], %[four] ;  sxtb16 %[four], %[four], ror #8
     \first \acc, %[half], %[even] ;  smlad \acc, %[four], %[odd], \acc
@@ -115,12 +118,12 @@ template <> inline void Scores::put_fast<1>(std::byte*& to, const std::byte* end
   .purgem proceed
   .purgem begin
   )"
-      : [v] "=&r"(v), [n] "=&r"(n), [row] "+r"(row), [w] "=&r"(w), [x] "=&r"(x), [y] "=&r"(y),
-        [z] "=&r"(z), [even] "=&r"(even), [odd] "=&r"(odd), [four] "=&r"(four), [half] "=&r"(half),
-        [at] "+m"(at), [most] "+m"(most.of[0])
-      : [stride] "r"(stride), [thrice] "r"(3 * stride), [vectors] "m"(vectors), [count] "m"(count),
-        [next] "m"(next), [end] "m"(end)
-      : "cc", "memory");
+               : [v] "=&r"(v), [n] "=&r"(n), [row] "+r"(row), [w] "=&r"(w), [x] "=&r"(x),
+                 [y] "=&r"(y), [z] "=&r"(z), [even] "=&r"(even), [odd] "=&r"(odd),
+                 [four] "=&r"(four), [half] "=&r"(half), [at] "+m"(at), [most] "+m"(most.of[0])
+               : [stride] "r"(stride), [thrice] "r"(3 * stride), [vectors] "m"(vectors),
+                 [count] "m"(count), [next] "m"(next), [end] "m"(end)
+               : "cc", "memory");
   to = at, key = row, largest = most;
 }
 // As put_fast<1>, all fourteen registers: those of a function that an option gives a frame pointer
@@ -137,13 +140,7 @@ struct PairJob {
 };
 //   r0 r9-r12 lr scratch, r1 both queries, r2 quads, r3 keys, r4 stride, r5-r8 sums
 GRAVEN_NAKED inline void score_pairs(PairJob*) {
-  asm volatile(R"(
-  .macro begin acc a b
-    smuad \acc, \a, \b
-  .endm
-  .macro proceed acc a b
-    smlad \acc, \a, \b, \acc
-  .endm
+  asm volatile(GRAVEN_ARMV7EM_FIRST_PRODUCTS R"(
   .macro both first upper lower
     ldrd r9, r10, [r1], #8
     \first \upper, r12, r9 ;  smlad \upper, r11, r10, \upper
