@@ -25,12 +25,13 @@ from graven.frontends import (
     functions,
     recurrent,
     torch_decomposed,
+    torch_experts,
     torch_operators,
     torch_quantized,
     transformers,
 )
 from graven.frontends.integers import Integers
-from graven.frontends.nchw import Draft, View, cheapest
+from graven.frontends.nchw import Draft, View, cheapest, plain
 from graven.frontends.onnx import nearest
 from graven.frontends.tflite import identifier, printable
 from graven.node import shape_text
@@ -205,10 +206,14 @@ class _Reader:
 
     def network(self, name: str, layout: str) -> ir.Network:
         self.read_inputs(layout)
+        experts = torch_experts.mixtures(self.program.graph, self.constants(), kind_of)
         for node in self.program.graph.nodes:
-            if node.op == "call_function":
-                self.values[node.name] = self.call(node)
-            elif node.op not in ("placeholder", "output"):
+            if node.name in experts.by_result:
+                self.values[node.name] = self.mixture(node, experts.by_result[node.name])
+            elif node.op == "call_function" and node.name not in experts.inside:
+                with experts.explained(node, self.draft):
+                    self.values[node.name] = self.call(node)
+            elif node.op not in ("placeholder", "output", "call_function"):
                 self.draft.where = f"node '{node.name}'"
                 raise self.draft.error(f"is of the kind {node.op}, which is not supported.")
         outputs: dict[str, View] = {}
@@ -221,17 +226,21 @@ class _Reader:
             outputs[printable(each)] = value
         return self.draft.network(name, outputs, layout)
 
-    def read_inputs(self, layout: str) -> None:
+    def constants(self) -> dict[str, tuple[str, Any]]:
+        """By placeholder: the constant's own name, and what it is."""
         signature, program = self.program.graph_signature, self.program
         names = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
         names |= signature.inputs_to_lifted_tensor_constants
         stored = {**program.state_dict, **program.constants}
-        for node in program.graph.nodes:
+        return {each: (name, stored[name].detach().cpu()) for each, name in names.items()}
+
+    def read_inputs(self, layout: str) -> None:
+        constants = self.constants()
+        for node in self.program.graph.nodes:
             if node.op != "placeholder":
                 continue
-            if node.name in names:
-                value = stored[names[node.name]].detach().cpu()
-                self.values[node.name] = value
+            if node.name in constants:
+                self.values[node.name] = constants[node.name][1]
                 continue
             self.draft.where = f"input '{node.name}'"
             value = node.meta.get("val")
@@ -250,6 +259,19 @@ class _Reader:
                     "has a dynamic extent behind the batch; export the model with a fixed shape."
                 )
             self.values[node.name] = self.draft.input(node.name, tuple(shape), layout, element)
+
+    def mixture(self, node: Any, found: torch_experts.Mixture) -> View:
+        """A layer MOE."""
+        draft, data = self.draft, self.values[found.data.name]
+        draft.where = f"node '{place(node)}' (a mixture of experts)"
+        logits = self.values[found.router.name]
+        logits = draft.reshape(logits, (*data.shape[:-1], logits.shape[-1]))
+        order = tuple(range(len(data.shape)))
+        inputs = [draft.demand(each, order) for each in (data, logits)]
+        inputs += [draft.constant(np.ascontiguousarray(each)) for each in found.weights]
+        made = plain(draft.emit("MOE", inputs, data.shape, {"top": found.top}), data.shape)
+        made = self.renamed(made, node.name)
+        return draft.reshape(made, tuple(node.meta["val"].shape))
 
     def call(self, node: Any, within: str | None = None) -> Any:
         """`within`: what the operator is a part of."""

@@ -9,19 +9,19 @@ TensorFlow Lite has none; a file states it as a custom operator.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from graven import arithmetic, ir
 from graven.cpp import Constant, Cpp, computed, template
 from graven.node import Node, Option, Values, per_tensor, scale_of, zero_point_of
-from graven.quantize.scales import Scale, quantized
 
 OPERATORS = ("MOE",)
 OPTIONS = "FlexBuffer"  # layers.FLEX_BUFFER
 DATA = (0, 1)
 MATRICES = {2: "gate", 3: "up", 4: "down"}
+STACKS = tuple(MATRICES)
 
 
 @dataclass(frozen=True)
@@ -78,22 +78,6 @@ def _constant(tensor: ir.Tensor, name: str) -> Constant:
         return Constant(name, tensor.data)
     scale = np.array(tensor.quantization.scale, dtype=np.float32)
     return Constant(name, tensor.data, scale, 0, tensor.element is ir.Element.INT4)
-
-
-def integers(layer: MoE, node: Node, data: Scale, output: Scale) -> dict[int, ir.Tensor]:
-    """Weights of int8, of one scale each."""
-    found = {}
-    for place in MATRICES:
-        tensor = node.input(place)
-        reach = float(np.abs(tensor.data).max()) or 1.0
-        scale = Scale(float(np.float32(reach / 127)), 0, ir.Element.INT8)
-        found[place] = replace(
-            tensor,
-            element=ir.Element.INT8,
-            quantization=scale.quantization,
-            data=quantized(tensor.data, scale),
-        )
-    return found
 
 
 def reference(layer: MoE, node: Node, values: Values) -> np.ndarray:

@@ -118,11 +118,11 @@ class Mixture:
         before = search.noise(self.quantizer.decided(self.whole))
         found = {}
         for index in (each for each, bits in self.least.items() if bits == NARROW):
-            operator, weights = simulation.weighted[index]
+            operator, weights = simulation.weights_of(index)
             self.progress(f"weighing {operator.name} {index} with weights of 4 bits")
             after = search.noise(self.quantizer.decided(self.with_narrow([index])))
             self.losses[index] = after
-            size = simulation.network.tensors[operator.inputs[weights.weights]].data.size
+            size = sum(simulation.network.tensors[each].data.size for each in weights)
             found[index] = max(after - before, 0.0) / size
         return sorted(found, key=lambda index: (found[index], index))
 

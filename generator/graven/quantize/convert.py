@@ -61,6 +61,9 @@ class Converter:
         if operator.index in self.simulation.weighted:
             _, weights = self.simulation.weighted[operator.index]
             self.weights(operator, weights, inputs)
+        _, stacks = self.simulation.stacked.get(operator.index, (None, ()))
+        for place in stacks:
+            inputs[place] = self.stack(operator, place)
         self.own_integers(operator, inputs)
         self.operators.append(
             stated(operator.name, operator.layer, tuple(inputs), operator.outputs)
@@ -105,6 +108,15 @@ class Converter:
         if bias is not None:
             bias = self.decisions.biases.get(operator.index, bias)
             inputs[weights.bias] = self.bias(operator, operator.inputs[weights.bias], bias, rounded)
+
+    def stack(self, operator: ir.Operator, place: int) -> int:
+        rounded = self.simulation.stack(operator, place, self.decisions)
+        return self.constant(
+            self.network.tensors[operator.inputs[place]],
+            rounded.element,
+            ir.Quantization((float(rounded.scales[0]),), (0,)),
+            rounded.whole.astype(np.int8),
+        )
 
     def bias(self, operator: ir.Operator, index: int, values: np.ndarray, rounded: Rounded) -> int:
         data = self.simulation.data_scale(operator, self.decisions)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from graven import ir
+from graven import ir, layers
 from graven.quantize.batches import Batches
 from graven.quantize.ranges import Range
 from graven.quantize.scales import as_stored, dequantized, scale_in
@@ -115,5 +115,5 @@ def measured(
 
 
 def weights_in(network: ir.Network, operator: ir.Operator) -> str:
-    """The element of its second input, where weights are."""
-    return network.tensors[operator.inputs[1]].element.value
+    place, *_ = getattr(layers.modules()[operator.name], "STACKS", (1,))
+    return network.tensors[operator.inputs[place]].element.value

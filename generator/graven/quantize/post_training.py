@@ -112,7 +112,7 @@ class Quantizer:
         return {
             index: 8 if weights.int4 == NONE else wanted
             for index, (_, weights) in self.simulation.weighted.items()
-        }
+        } | dict.fromkeys(self.simulation.stacked, wanted)
 
     def decided(self, bits: dict[int, int], correct: bool = True) -> Decisions:
         """What is tried on the whole network, and stays if its outputs come closer."""

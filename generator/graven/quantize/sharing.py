@@ -34,6 +34,7 @@ def real_inputs(network: ir.Network, operator: ir.Operator) -> list[int]:
         return [0]
     weights = weights_of(module, operator, network.tensors)
     own = getattr(module, "REAL", ()) if weights is None else (weights.weights, weights.bias)
+    own = (*own, *getattr(module, "STACKS", ()))
     return [
         place
         for place, index in enumerate(operator.inputs)

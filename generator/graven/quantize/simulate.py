@@ -14,7 +14,7 @@ from graven.quantize.rules import Weights, weights_of
 from graven.quantize.scales import Scale, nearest
 from graven.quantize.sequences import Sequences
 from graven.quantize.sharing import Sharing, real_inputs
-from graven.quantize.weights import Moments, Rounded, patches, to_nearest
+from graven.quantize.weights import Moments, Rounded, in_one_scale, patches, to_nearest
 
 Values = dict[int, np.ndarray]
 
@@ -38,6 +38,10 @@ class Simulation:
         self.batches = Batches(network)
         found = ((op, self._weights_of(op)) for op in network.operators)
         self.weighted = {op.index: (op, weights) for op, weights in found if weights is not None}
+        stacks = (
+            (op, getattr(layers.modules()[op.name], "STACKS", ())) for op in network.operators
+        )
+        self.stacked = {op.index: (op, places) for op, places in stacks if places}
 
     def _weights_of(self, operator: ir.Operator) -> Weights | None:
         module = layers.modules()[operator.name]
@@ -89,7 +93,20 @@ class Simulation:
             found[operator.inputs[weights.weights]] = self.rounded(operator, decisions).real
             if operator.index in decisions.biases:
                 found[operator.inputs[weights.bias]] = decisions.biases[operator.index]
+        for operator, places in self.stacked.values():
+            for place in places:
+                found[operator.inputs[place]] = self.stack(operator, place, decisions).real
         return found
+
+    def stack(self, operator: ir.Operator, place: int, decisions: Decisions) -> Rounded:
+        data = self.network.tensors[operator.inputs[place]].data
+        return in_one_scale(data, decisions.bits[operator.index])
+
+    def weights_of(self, index: int) -> tuple[ir.Operator, list[int]]:
+        """An operator, and its constants that are weights."""
+        operator, weights = self.weighted.get(index) or self.stacked[index]
+        places = weights if isinstance(weights, tuple) else (weights.weights,)
+        return operator, [operator.inputs[place] for place in places]
 
     def rounded(self, operator: ir.Operator, decisions: Decisions) -> Rounded:
         """The integers of an operator's weights."""

@@ -63,6 +63,19 @@ def to_nearest(weights: np.ndarray, rule: Weights, bits: int, least: np.ndarray 
     return Rounded(bits, scales, np.clip(np.round(steps), -most(bits), most(bits)), axis)
 
 
+def in_one_scale(weights: np.ndarray, bits: int) -> Rounded:
+    """Of 8 bits one that reaches the greatest weight, of 4 that of the least squared error."""
+    end = float(np.abs(weights).max()) or 1.0
+    shrinks = SHRINKS if bits < 8 else SHRINKS[-1:]
+
+    def tried(scale: np.float32) -> Rounded:
+        whole = np.clip(np.round(weights / np.float64(scale)), -most(bits), most(bits))
+        return Rounded(bits, np.array([scale], np.float32), whole, 0)
+
+    found = [tried(np.float32(end * each / most(bits))) for each in shrinks]
+    return min(found, key=lambda each: float(np.square(each.real - weights).sum()))
+
+
 # -- by the layer's error -------------------------------------------------------------------------
 
 
