@@ -234,8 +234,18 @@ def add(draft: Draft, view: View, forest: Forest) -> View:
 
 
 def is_forest(network: ir.Network) -> bool:
-    """Do trees read its input?"""
-    return bool(network.operators) and network.operators[0].name == "Trees"
+    """Do trees read its input, and nothing else?"""
+    readers = [each.name for each in network.operators if network.inputs[0] in each.inputs]
+    return readers == ["Trees"]
+
+
+def expect_forest_or_none(network: ir.Network) -> None:
+    """Before it is quantized."""
+    if any(each.name == "Trees" for each in network.operators) and not is_forest(network):
+        raise GravenError(
+            f"{network.source}: has trees beside other layers, of which no integers are made; keep "
+            "it in float32, or quantize the trees and the rest as models of their own."
+        )
 
 
 def quantized(network: ir.Network, samples: np.ndarray, kind: str) -> Quantized:

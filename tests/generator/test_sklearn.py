@@ -2,23 +2,43 @@
 not installed.
 """
 
+import shutil
+
+import graven
 import numpy as np
 import pytest
 from graven import reference
 from graven.errors import GravenError
 from graven.frontends.sklearn import from_estimator
+from graven.quantize.batches import Batches
 
 pytest.importorskip("sklearn", reason="no package scikit-learn")
-from sklearn import datasets
+from sklearn import datasets, ensemble, feature_selection, linear_model, naive_bayes, svm
 from sklearn.cluster import KMeans
+from sklearn.compose import ColumnTransformer
+from sklearn.cross_decomposition import PLSRegression
 from sklearn.decomposition import PCA, TruncatedSVD
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression, PassiveAggressiveClassifier, Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, Normalizer, StandardScaler
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    Normalizer,
+    OneHotEncoder,
+    PolynomialFeatures,
+    RobustScaler,
+    StandardScaler,
+)
 from sklearn.svm import LinearSVC
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 X, Y = datasets.load_wine(return_X_y=True)
 TWO = Y > 0
@@ -82,13 +102,232 @@ def test_trees_take_no_projections():
         from_estimator(model)
 
 
+def expect_alike(network, x, expected, tolerance=1e-5):
+    """Within the tolerance of the largest; and the same class or sign."""
+    found = Batches(network).run([x.astype(np.float32)])[network.outputs[0]]
+    found, expected = found.reshape(len(x), -1), np.asarray(expected)
+    if found.shape[1] == 1 and expected.ndim == 2:
+        expected = expected[:, 1:]  # of two classes
+    expected = expected.reshape(found.shape)
+    assert np.abs(found - expected).max() <= tolerance * max(1.0, np.abs(expected).max())
+    if found.shape[1] > 1:
+        assert np.array_equal(found.argmax(axis=1), expected.argmax(axis=1))
+
+
+# -- models that are not linear -------------------------------------------------------------------
+
+GAUSSIAN = LogisticRegression(C=0.1), naive_bayes.GaussianNB()
+SOFT = [("line", make_pipeline(StandardScaler(), GAUSSIAN[0])), ("bells", GAUSSIAN[1])]
+FOREST = ensemble.RandomForestClassifier(7, max_depth=4, random_state=0)
+MODELS = {
+    "normal classes": (naive_bayes.GaussianNB(), Y, "predict_proba"),
+    "two normal classes": (naive_bayes.GaussianNB(), TWO, "predict_proba"),
+    "counts": (naive_bayes.MultinomialNB(), Y, "predict_proba"),
+    "quadratic": (QuadraticDiscriminantAnalysis(reg_param=0.1), Y, "predict_proba"),
+    "machine, linear": (svm.SVC(kernel="linear"), Y, "decision_function"),
+    "machine of two": (svm.SVC(kernel="linear"), TWO, "decision_function"),
+    "machine, rbf": (svm.SVC(), Y, "decision_function"),
+    "machine, rbf of two": (svm.SVC(gamma=0.05), TWO, "decision_function"),
+    "machine, cubes": (svm.SVC(kernel="poly", coef0=1.0), Y, "decision_function"),
+    "machine, sigmoid": (svm.NuSVC(kernel="sigmoid", nu=0.1), TWO, "decision_function"),
+    "regression by a machine": (svm.SVR(), X[:, 0], "predict"),
+    "by a linear one": (svm.NuSVR(kernel="linear"), X[:, 0], "predict"),
+    "novelties": (svm.OneClassSVM(nu=0.2), None, "decision_function"),
+    "soft votes": (ensemble.VotingClassifier(SOFT, voting="soft", weights=[2, 1]), Y,
+                   "predict_proba"),
+    "soft votes of two, with trees": (
+        ensemble.VotingClassifier([*SOFT, ("forest", FOREST)], voting="soft"), TWO,
+        "predict_proba"),
+    "mean of regressors": (
+        ensemble.VotingRegressor([("a", Ridge()), ("b", svm.SVR()),
+                                  ("c", DecisionTreeRegressor(max_depth=3))]), X[:, 0], "predict"),
+    "bag of lines": (
+        ensemble.BaggingClassifier(GAUSSIAN[0], 3, max_features=5, random_state=0), Y,
+        "predict_proba"),
+    "bag of regressors": (ensemble.BaggingRegressor(Ridge(), 3, random_state=0), X[:, 0],
+                          "predict"),
+    "counts of events": (linear_model.PoissonRegressor(), X[:, 0], "predict"),
+    "searched": (GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=2), Y,
+                 "predict_proba"),
+    "latent": (PLSRegression(3), X[:, 0], "predict"),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("label", MODELS)
+def test_what_is_not_linear(label):
+    estimator, labels, scores = MODELS[label]
+    x = MinMaxScaler().fit_transform(X)
+    estimator.fit(x, labels)
+    expect_alike(from_estimator(estimator), x, getattr(estimator, scores)(x.astype(np.float32)))
+    if label == "searched":
+        return
+    model = make_pipeline(MinMaxScaler(), estimator).fit(X, labels)
+    expect_alike(from_estimator(model), X, getattr(model, scores)(X))
+
+
+BAG = ensemble.BaggingClassifier(max_features=6, n_estimators=9, random_state=0)
+ENSEMBLES = {
+    "adaptive": (ensemble.AdaBoostClassifier(n_estimators=12, random_state=0), Y, "predict_proba"),
+    "adaptive, deeper, of two": (
+        ensemble.AdaBoostClassifier(DecisionTreeClassifier(max_depth=3), n_estimators=8,
+                                    random_state=0), TWO, "predict_proba"),
+    "bag": (BAG, Y, "predict_proba"),
+    "bag without some class": (
+        ensemble.BaggingClassifier(n_estimators=30, max_samples=3, random_state=2), Y,
+        "predict_proba"),
+    "bag of values": (ensemble.BaggingRegressor(n_estimators=5, random_state=0), X[:, 0],
+                      "predict"),
+    "isolation": (
+        ensemble.IsolationForest(n_estimators=15, random_state=0), None, "decision_function"),
+    "isolation of some": (
+        ensemble.IsolationForest(n_estimators=9, contamination=0.1, max_features=4,
+                                 random_state=0), None, "decision_function"),
+    "extra trees": (ensemble.ExtraTreesClassifier(9, random_state=0), Y, "predict_proba"),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("label", ENSEMBLES)
+def test_ensembles_of_trees(label):
+    estimator, labels, scores = ENSEMBLES[label]
+    for model in (estimator, make_pipeline(MinMaxScaler(), estimator)):
+        model.fit(X, labels)
+        network = from_estimator(model)
+        assert [each.name for each in network.operators].count("Trees") == 1
+        expect_alike(network, X, getattr(model, scores)(X.astype(np.float32)), 2e-6)
+
+
+@pytest.mark.parametrize("label", ["isolation", "adaptive"])
+def test_ensembles_take_integers(label):
+    estimator, labels, scores = ENSEMBLES[label]
+    x = MinMaxScaler().fit_transform(X)
+    estimator.fit(x, labels)
+    model = graven.compile(estimator, calibrate=x, quantize="int16x8")
+    expected = getattr(estimator, scores)(x).reshape(len(x), -1)
+    assert np.abs(model(x).reshape(expected.shape) - expected).mean() < 0.01
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_trees_beside_other_layers_stay_float32():
+    model, labels, _ = MODELS["soft votes of two, with trees"]
+    with pytest.raises(GravenError, match="has trees beside other layers, of which no integers"):
+        graven.compile(model.fit(X, labels), calibrate=X, quantize="int8")
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="no g++")
+@pytest.mark.filterwarnings("ignore")
+def test_cpp_says_the_same():
+    votes = ensemble.VotingClassifier([*SOFT, ("forest", FOREST)], voting="soft")
+    model = graven.compile(make_pipeline(SimpleImputer(), StandardScaler(), votes).fit(HOLES, Y))
+    np.testing.assert_allclose(model.native()(HOLES[:20]), model(HOLES[:20]), atol=1e-6)
+    machine = graven.compile(make_pipeline(MinMaxScaler(), Normalizer(), svm.SVC()).fit(X, Y))
+    np.testing.assert_allclose(machine.native()(X[:20]), machine(X[:20]), atol=1e-5)
+
+
+# -- steps in front -------------------------------------------------------------------------------
+
+HOLES = np.where(np.random.default_rng(0).random(X.shape) < 0.1, np.nan, X)
+MINUS = np.where(np.isnan(HOLES), -1.0, HOLES)
+LESS = feature_selection.SelectKBest(k=5)
+PARTS = ColumnTransformer(
+    [("scaled", make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), [0, 3, 2]),
+     ("left", "drop", [1, 4]), ("robust", make_pipeline(RobustScaler(), SimpleImputer()), [5, 6])],
+    remainder=SimpleImputer(), transformer_weights={"robust": 0.5},
+)  # fmt: skip
+UNION = FeatureUnion([("pca", PCA(2)), ("best", feature_selection.SelectKBest(k=3))])
+STEPS = {
+    "select": ([LESS], X),
+    "variance": ([feature_selection.VarianceThreshold(0.5), StandardScaler()], X),
+    "from a model": (
+        [feature_selection.SelectFromModel(DecisionTreeClassifier(random_state=0))], X),
+    "impute": ([SimpleImputer(), StandardScaler(), LESS], HOLES),
+    "scale, impute": ([RobustScaler(), SimpleImputer(strategy="median"), LESS], HOLES),
+    "clip": ([MinMaxScaler((0.2, 0.6), clip=True).fit(X[:60]), StandardScaler()], X),
+    "columns": ([PARTS, MaxAbsScaler()], HOLES),
+    "nothing": ([FunctionTransformer(), "passthrough", StandardScaler()], X),
+}  # fmt: skip
+OF_NETWORKS = {
+    "a number for what is missing": ([SimpleImputer(missing_values=-1.0), StandardScaler()], MINUS),
+    "l2": ([StandardScaler(), Normalizer()], X),
+    "l1": ([Normalizer(norm="l1"), StandardScaler()], X),
+    "max": ([LESS, Normalizer(norm="max")], X),
+    "union": ([StandardScaler(), UNION, MinMaxScaler()], X),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("label", [*STEPS, *OF_NETWORKS])
+def test_steps_in_front_of_a_network(label):
+    steps, x = (STEPS | OF_NETWORKS)[label]
+    model = make_pipeline(*steps, linear_model.RidgeClassifier()).fit(x, Y)
+    expect_alike(from_estimator(model), x, model.decision_function(x.astype(np.float32)))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("label", STEPS)
+def test_steps_in_front_of_trees(label):
+    steps, x = STEPS[label]
+    model = make_pipeline(*steps, FOREST).fit(x, Y)
+    network = from_estimator(model)
+    assert [each.name for each in network.operators] == ["Trees"]
+    expect_alike(network, x, model.predict_proba(x.astype(np.float32)), 2e-6)
+
+
+def test_selection_and_scaling_cost_nothing():
+    model = make_pipeline(LESS, StandardScaler(), svm.SVC(kernel="linear")).fit(X, TWO)
+    assert [each.name for each in from_estimator(model).operators] == ["FULLY_CONNECTED"]
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     ("model", "sentence"),
     [
         (LinearSVC(), "is not fitted; call fit first"),
         (KMeans(2), "step 'KMeans': is not supported; use a linear model"),
-        (make_pipeline(Normalizer(), LinearSVC()).fit(X, Y), "step 'Normalizer': is not supported"),
+        (
+            make_pipeline(Normalizer(), DecisionTreeClassifier()).fit(X, Y),
+            "step 'Normalizer': is not supported in front of this model; use one of MaxAbsScaler",
+        ),
+        (
+            make_pipeline(PolynomialFeatures(), LinearSVC()).fit(X, Y),
+            "step 'PolynomialFeatures': is not supported in front of this model; use an MLP",
+        ),
+        (
+            make_pipeline(OneHotEncoder(), LinearSVC()).fit(X[:9].round(), Y[:9] + [0, 1, 2] * 3),
+            "step 'OneHotEncoder': .* encode categories as numbers before the model",
+        ),
+        (
+            make_pipeline(FunctionTransformer(np.log1p), LinearSVC()).fit(X, Y),
+            "step 'FunctionTransformer': .* call its function before the model",
+        ),
+        (make_pipeline(KNNImputer(), LinearSVC()).fit(X, Y), "KNNImputer': .* use SimpleImputer"),
+        (
+            make_pipeline(SimpleImputer(add_indicator=True), LinearSVC()).fit(HOLES, Y),
+            "adds columns that say what was missing; take add_indicator=False",
+        ),
+        (
+            make_pipeline(SimpleImputer(missing_values=-1), DecisionTreeClassifier()).fit(MINUS, Y),
+            "fills what is -1; in front of trees let it fill NaN",
+        ),
+        (KNeighborsClassifier().fit(X, Y), "keeps all samples that it was fitted on.* fit an SVC"),
+        (GaussianProcessClassifier().fit(X, Y), "keeps all samples that it was fitted on"),
+        (ensemble.AdaBoostRegressor(), "fit a GradientBoostingRegressor"),
+        (
+            ensemble.AdaBoostClassifier(LogisticRegression()).fit(X, Y),
+            "other estimators than trees",
+        ),
+        (ensemble.StackingClassifier(SOFT), "fit a VotingClassifier with voting='soft'"),
+        (ensemble.VotingClassifier(SOFT).fit(X, Y), "counts votes; fit it with voting='soft'"),
+        (
+            ensemble.BaggingClassifier(LinearSVC(), 2).fit(X, Y),
+            "step 'LinearSVC': says no probabilities",
+        ),
+        (OneVsRestClassifier(LinearSVC()).fit(X, Y), "fit a LogisticRegression or a LinearSVC"),
+        (svm.SVC(kernel=lambda a, b: a @ b.T).fit(X, Y), "has the kernel .*; fit it with one of"),
+        (svm.SVC(kernel="poly", degree=9).fit(X / 1000, Y), "has a kernel of degree 9"),
+        (svm.SVC(), "is not fitted; call fit first"),
+        (GridSearchCV(LinearSVC(), {"C": [1.0]}), "has no best estimator; call fit first"),
         (LogisticRegression(), "is not fitted"),
     ],
     ids=str,

@@ -90,6 +90,7 @@ def quantized(
     """A float32 network in integers, by samples; its .tflite file is what the judges get. `budget`
     and `measure` are for the kind "mixed", see quantize/budget.py. Of trees the inputs alone become
     integers."""
+    trees.expect_forest_or_none(source.network)
     if trees.is_forest(source.network):
         found = trees.quantized(source.network, samples[0], kind)
     elif kind == MIXED:

@@ -1,6 +1,6 @@
-"""Reads what scikit-learn has fitted: linear models, multilayer perceptrons and trees, alone or at
-the end of a Pipeline whose scalers (and PCA) go into the first layer's weights or the trees'
-thresholds.
+"""Reads what scikit-learn has fitted: linear models, multilayer perceptrons, support vectors,
+Gaussian classes, trees, and means of them, alone or at the end of a Pipeline whose steps go into
+the first layer's weights or the trees' thresholds where they can.
 
 Nothing of scikit-learn is imported: an estimator is known by its class's name, and read by the
 attributes that scikit-learn documents for it.
@@ -9,29 +9,65 @@ attributes that scikit-learn documents for it.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from graven import ir, trees
-from graven.frontends import boosters, sklearn_trees
+from graven.frontends import boosters, sklearn_scores, sklearn_trees
 from graven.frontends.nchw import Draft, View
+from graven.frontends.sklearn_steps import Columns, Flow, Seen, at, expect_fitted, parts
 from graven.frontends.tflite import identifier
 
 PERCEPTRONS = ("MLPClassifier", "MLPRegressor")
 PROBABLE = ("LinearDiscriminantAnalysis", "LogisticRegression", "LogisticRegressionCV")
+COUNTING = ("GammaRegressor", "PoissonRegressor", "TweedieRegressor")
 LINEAR = (
-    "ElasticNet", "Lasso", "LinearRegression", "LinearSVC", "LinearSVR",
-    "PassiveAggressiveClassifier", "PassiveAggressiveRegressor", "Perceptron", "Ridge",
-    "RidgeClassifier", "SGDClassifier", "SGDRegressor",
+    "ARDRegression", "BayesianRidge", "ElasticNet", "ElasticNetCV", "HuberRegressor", "Lars",
+    "Lasso", "LassoCV", "LassoLars", "LinearRegression", "LinearSVC", "LinearSVR",
+    "OrthogonalMatchingPursuit", "PassiveAggressiveClassifier", "PassiveAggressiveRegressor",
+    "Perceptron", "QuantileRegressor", "Ridge", "RidgeCV", "RidgeClassifier", "RidgeClassifierCV",
+    "SGDClassifier", "SGDRegressor", "TheilSenRegressor",
 )  # fmt: skip
 XGBOOST = ("XGBClassifier", "XGBRegressor", "XGBRFClassifier", "XGBRFRegressor")
 LIGHTGBM = ("LGBMClassifier", "LGBMRegressor")
 TREES = (*sklearn_trees.NAMES, *XGBOOST, *LIGHTGBM)
-KNOWN = (*PERCEPTRONS, *PROBABLE, *LINEAR, *TREES)
-PROJECTIONS = ("PCA", "TruncatedSVD")
-SCALERS = ("MaxAbsScaler", "MinMaxScaler", "RobustScaler", "StandardScaler")
+MEANS = (*sklearn_trees.BAGS, "VotingClassifier", "VotingRegressor")
+MATRICES = (*PERCEPTRONS, *PROBABLE, *COUNTING, *LINEAR)
+SHARES = (*PROBABLE, *sklearn_scores.GAUSSIAN, "MLPClassifier", "BaggingClassifier",
+          "VotingClassifier")  # fmt: skip
+"""Who says probabilities, beside trees that classify."""
+SEARCHES = (
+    "GridSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV", "RandomizedSearchCV",
+)  # fmt: skip
 ACTIVATIONS = {"relu": "RELU", "tanh": "TANH", "logistic": "LOGISTIC", "identity": None}
+SAMPLES_STAY = (
+    "keeps all samples that it was fitted on, and compares each with all of them; fit an SVC, a "
+    "RandomForest or an MLP to the same data"
+)
+INSTEAD = {
+    "AdaBoostRegressor": "says the median of its trees; fit a GradientBoostingRegressor",
+    "BernoulliNB": "fit a LogisticRegression, which knows binary features as well",
+    "CalibratedClassifierCV": "compile the model that it calibrates",
+    "CategoricalNB": "fit trees on the same codes",
+    "EllipticEnvelope": "fit an IsolationForest or a OneClassSVM",
+    "GaussianProcessClassifier": SAMPLES_STAY,
+    "GaussianProcessRegressor": SAMPLES_STAY.replace("SVC", "SVR"),
+    "KNeighborsClassifier": SAMPLES_STAY,
+    "KNeighborsRegressor": SAMPLES_STAY.replace("SVC", "SVR"),
+    "KernelRidge": "fit an SVR of the same kernel, which keeps some of the samples alone",
+    "LocalOutlierFactor": SAMPLES_STAY.replace("an SVC, a RandomForest or an MLP",
+                                               "an IsolationForest or a OneClassSVM"),
+    "MultiOutputClassifier": "compile its estimators_ one by one",
+    "MultiOutputRegressor": "compile its estimators_ one by one, or fit an MLPRegressor",
+    "OneVsOneClassifier": "fit an SVC, which does the same, or a LogisticRegression",
+    "OneVsRestClassifier": "fit a LogisticRegression or a LinearSVC, which take several classes",
+    "RadiusNeighborsClassifier": SAMPLES_STAY,
+    "RadiusNeighborsRegressor": SAMPLES_STAY.replace("SVC", "SVR"),
+    "StackingClassifier": "fit a VotingClassifier with voting='soft'",
+    "StackingRegressor": "fit a VotingRegressor",
+}  # fmt: skip
 
 
 def is_estimator(model: Any) -> bool:
@@ -40,129 +76,164 @@ def is_estimator(model: Any) -> bool:
 
 def from_estimator(estimator: Any, name: str | None = None) -> ir.Network:
     """The network of a fitted estimator or Pipeline; its input is x, a number per feature. Scores
-    come out in the order of classes_, a single one for two classes."""
-    kind = type(estimator).__name__
-    steps = [each for _, each in estimator.steps] if kind == "Pipeline" else [estimator]
-    *before, last = [each for each in steps if each not in (None, "passthrough")]
-    draft = Draft(kind)
-    kind = type(last).__name__
-    draft.where = f"step '{kind}'"
+    come out in the order of classes_, a single one for two classes where the estimator has one."""
+    if type(estimator).__name__ in SEARCHES:
+        draft = Draft(type(estimator).__name__, "the search")
+        if not hasattr(estimator, "best_estimator_"):
+            raise draft.error("has no best estimator; call fit first, with refit=True.")
+        estimator = estimator.best_estimator_
+    draft = Draft(type(estimator).__name__)
+    *before, last = parts(estimator)
+    kind = at(draft, last)
+    expect_known(draft, last)
     name = name or identifier(kind.lower())
-    if kind not in KNOWN:
+    for each in (*before[:1], last):
+        expect_fitted(draft, each)
+    features = (before or [last])[0].n_features_in_
+    if is_plain_forest(last):
+        return trees.network(forest_of(draft, before, last, features), name)
+    view = draft.input("x", (1, features), "nchw")
+    return draft.network(name, {"y": scores(draft, view, before, last)}, "nchw")
+
+
+def expect_known(draft: Draft, model: Any) -> None:
+    kind = at(draft, model)
+    others = (*TREES, *MEANS, *MATRICES, *sklearn_scores.GAUSSIAN, *sklearn_scores.MACHINES)
+    if kind in INSTEAD:
+        raise draft.error(f"is not supported; {INSTEAD[kind]}.")
+    if kind not in others and kind not in ("MultinomialNB", "PLSRegression"):
         raise draft.error(
             "is not supported; use a linear model, a perceptron or trees (docs/models.md)."
         )
-    if not hasattr(last, "n_features_in_"):
-        raise draft.error("is not fitted; call fit first.")
-    if kind in TREES:
-        steps = scaling(draft, before, last.n_features_in_, single=True)
-        return trees.network(trees.behind(steps, forest_of(draft, last, kind)), name)
-    weights, biases = stacked(last, kind)
-    matrix, offset = affine(draft, before, weights[0].shape[1])
-    biases[0] = biases[0] + weights[0] @ offset
-    weights[0] = weights[0] * matrix if matrix.ndim == 1 else weights[0] @ matrix
-    view = layers_of(draft, last, kind, weights, biases)
-    return draft.network(name, {"y": view}, "nchw")
+    if kind in sklearn_scores.MACHINES and model.kernel not in sklearn_scores.KERNELS:
+        known = ", ".join(sklearn_scores.KERNELS)
+        raise draft.error(f"has the kernel {model.kernel!r}; fit it with one of {known}.")
 
 
-def forest_of(draft: Draft, last: Any, kind: str) -> trees.Forest:
-    draft.where = f"step '{kind}'"
+def scores(draft: Draft, view: View, before: Sequence[Any], last: Any) -> View:
+    """What a model says of x in the view, behind these steps."""
+    expect_known(draft, last)
+    expect_fitted(draft, last)
+    kind = type(last).__name__
+    if kind in TREES or sklearn_trees.is_bag(last):
+        found = trees.add(draft, view, forest_of(draft, before, last, view.shape[-1]))
+        return outlying(draft, found, last) if kind == sklearn_trees.ISOLATION else found
+    if kind in MEANS:
+        return mean_of(draft, view, before, last)
+    flow = Flow.of(draft, view).through(before)
+    at(draft, last)
+    if kind in sklearn_scores.GAUSSIAN:
+        return sklearn_scores.gaussian(flow, last)
+    if kind in sklearn_scores.MACHINES:
+        return sklearn_scores.machine(flow, last)
+    return layers_of(flow, last)
+
+
+# -- trees ----------------------------------------------------------------------------------------
+
+
+def is_plain_forest(last: Any) -> bool:
+    """Is all that there is a sum of trees?"""
+    kind = type(last).__name__
+    return (kind in TREES and kind != sklearn_trees.ISOLATION) or sklearn_trees.is_bag(last)
+
+
+def forest_of(draft: Draft, before: Sequence[Any], last: Any, features: int) -> trees.Forest:
+    """Over so many features, behind these steps."""
+    seen = Seen.of(draft, features).through(before)
+    kind = at(draft, last)
     if kind in XGBOOST:
-        return boosters.forest(json.loads(last.get_booster().save_raw("json")), kind)
-    if kind in LIGHTGBM:
-        return boosters.forest(last.booster_.dump_model(), kind)
-    return sklearn_trees.forest(draft, last)
+        found = boosters.forest(json.loads(last.get_booster().save_raw("json")), kind)
+    elif kind in LIGHTGBM:
+        found = boosters.forest(last.booster_.dump_model(), kind)
+    else:
+        found = sklearn_trees.forest(draft, last)
+    return seen.forest(found, features) if before else found
 
 
-def scaling(draft: Draft, scalers: list[Any], count: int, single: bool = False) -> list[trees.Step]:
-    """What the scalers do to each feature, one after the other; `single`: to features in float32,
-    for which a StandardScaler rounds its own numbers as well."""
-    found: list[trees.Step] = []
-    for scaler in scalers:
-        kind = type(scaler).__name__
-        draft.where = f"step '{kind}'"
-        if kind not in SCALERS:
-            raise draft.error(
-                "is not supported in front of this model; use one of "
-                f"{', '.join(SCALERS)} (or {', '.join(PROJECTIONS)} where no trees follow)."
-            )
-        if not hasattr(scaler, "n_features_in_"):
-            raise draft.error("is not fitted; call fit first.")
-        if getattr(scaler, "clip", False):
-            raise draft.error("clips; take clip=False.")
-        centred = getattr(scaler, "with_mean", True)
-        attributes = {
-            "StandardScaler": ((np.subtract, "mean_" if centred else ""), (np.divide, "scale_")),
-            "RobustScaler": ((np.subtract, "center_"), (np.divide, "scale_")),
-            "MinMaxScaler": ((np.multiply, "scale_"), (np.add, "min_")),
-            "MaxAbsScaler": ((np.divide, "scale_"),),
-        }[kind]
-        for function, name in attributes:
-            numbers = getattr(scaler, name, None) if name else None
-            if numbers is not None:
-                rounds = single and kind == "StandardScaler"
-                numbers = np.asarray(numbers, np.float32 if rounds else np.float64)
-                found.append((function, np.broadcast_to(numbers, (count,))))
-    return found
+def outlying(draft: Draft, view: View, last: Any) -> View:
+    """decision_function: negative where a sample is isolated early."""
+    return draft.binary("SUB", np.float32([-last.offset_]), view)
 
 
-def affine(draft: Draft, before: list[Any], count: int) -> tuple[np.ndarray, np.ndarray]:
-    """What the steps in front of a model of `count` inputs do: x becomes matrix @ x + offset, where
-    factors stand for a diagonal matrix."""
-    places = [place for place, each in enumerate(before) if type(each).__name__ in PROJECTIONS]
-    if not places:
-        return linear(scaling(draft, before, count), count)
-    place = places[-1]
-    last, kind = before[place], type(before[place]).__name__
-    draft.where = f"step '{kind}'"
-    if not hasattr(last, "components_"):
-        raise draft.error("is not fitted; call fit first.")
-    rows = np.asarray(last.components_, dtype=np.float64)
-    if getattr(last, "whiten", False):
-        rows = rows / np.sqrt(last.explained_variance_)[:, None]
-    mean = getattr(last, "mean_", None)
-    shift = np.zeros(len(rows)) if mean is None else -rows @ mean
-    factor, offset = linear(scaling(draft, before[place + 1 :], count), count)
-    inner, within = affine(draft, before[:place], rows.shape[1])
-    whole = rows * inner if inner.ndim == 1 else rows @ inner
-    return factor[:, None] * whole, factor * (rows @ within + shift) + offset
+# -- means ----------------------------------------------------------------------------------------
 
 
-def linear(steps: list[trees.Step], count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The same as a factor and an offset: x becomes x * factor + offset."""
-    factor, offset = np.ones(count), np.zeros(count)
-    for function, numbers in steps:
-        offset = function(offset, numbers)
-        if function in (np.multiply, np.divide):
-            factor = function(factor, numbers)
-    return factor, offset
+def mean_of(draft: Draft, view: View, before: Sequence[Any], model: Any) -> View:
+    """Of probabilities (of two classes: the second one's), or of what regressors say."""
+    bag, classes = type(model).__name__ in sklearn_trees.BAGS, getattr(model, "classes_", None)
+    if getattr(model, "voting", "soft") != "soft":
+        raise draft.error("counts votes; fit it with voting='soft', which takes probabilities.")
+    features = model.estimators_features_ if bag else [None] * len(model.estimators_)
+    weights = None if bag else model._weights_not_none
+    found = []
+    for each, some, weight in zip(
+        model.estimators_, features, weights or [1.0] * len(features), strict=True
+    ):
+        *own, last = parts(each)
+        steps = [*before, *(() if some is None else (Columns(np.asarray(some)),)), *own]
+        said = scores(draft, view, steps, last)
+        at(draft, last)
+        if classes is not None:
+            expect_shares(draft, last)
+            said = sklearn_scores.probabilities(draft, said, len(classes))
+        found.append((float(weight), said))
+    return sklearn_scores.averaged(draft, found)
 
 
-def stacked(last: Any, kind: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def expect_shares(draft: Draft, model: Any) -> None:
+    kind = type(model).__name__
+    if kind not in SHARES and not (kind in TREES and kind.endswith("Classifier")):
+        raise draft.error(
+            "says no probabilities, which a mean is taken of; use LogisticRegression, GaussianNB, "
+            "an MLPClassifier or trees among its estimators."
+        )
+
+
+# -- linear models and perceptrons ----------------------------------------------------------------
+
+
+def stacked(last: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Weights as units x inputs and biases, layer by layer, in double precision."""
+    kind = type(last).__name__
     if kind in PERCEPTRONS:
         weights = [np.asarray(each, dtype=np.float64).T for each in last.coefs_]
         return weights, [np.asarray(each, dtype=np.float64) for each in last.intercepts_]
+    if kind == "MultinomialNB":
+        return [np.asarray(last.feature_log_prob_)], [np.asarray(last.class_log_prior_)]
     weights = np.atleast_2d(np.asarray(last.coef_, dtype=np.float64))
     bias = np.asarray(last.intercept_, dtype=np.float64).reshape(-1)
+    if kind == "PLSRegression":
+        bias = bias - weights @ last._x_mean
     return [weights], [np.broadcast_to(bias, (len(weights),)).copy()]
 
 
-def layers_of(
-    draft: Draft, last: Any, kind: str, weights: list[np.ndarray], biases: list[np.ndarray]
-) -> View:
-    draft.where = f"step '{kind}'"
-    view = draft.input("x", (1, weights[0].shape[1]), "nchw")
+def layers_of(flow: Flow, last: Any) -> View:
+    draft, kind = flow.draft, type(last).__name__
+    weights, biases = stacked(last)
     for place, (each, bias) in enumerate(zip(weights, biases, strict=True)):
-        view = draft.dense(view, each.astype(np.float32), bias.astype(np.float32))
+        view = flow.dense(each, bias)
         if place + 1 < len(weights):
             view = activated(draft, view, ACTIVATIONS[last.activation])
+        flow = Flow.of(draft, view)
     if kind in PERCEPTRONS:
         if last.out_activation_ == "softmax":
             return draft.softmax(view, -1)
         return activated(draft, view, ACTIVATIONS[last.out_activation_])
-    if kind not in PROBABLE:
-        return view
+    if kind == "MultinomialNB":
+        return draft.softmax(view, -1)
+    if kind in COUNTING:
+        return view if has_identity(last) else draft.unary("EXP", view)
+    return shares(draft, view, last) if kind in PROBABLE else view
+
+
+def has_identity(model: Any) -> bool:
+    """Is a generalized linear model's link none?"""
+    link, power = getattr(model, "link", "log"), getattr(model, "power", 1)
+    return link == "identity" or (link == "auto" and power <= 0)
+
+
+def shares(draft: Draft, view: View, last: Any) -> View:
     if view.shape[-1] == 1:
         return draft.unary("LOGISTIC", view)
     apart = getattr(last, "multi_class", "auto") == "ovr" or last.solver == "liblinear"
