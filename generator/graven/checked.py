@@ -168,7 +168,10 @@ class _Gate:
             )
         )
         inputs = (*inputs, *(each.index for each in node.inputs[len(inputs) :] if each))
-        return ir.Operator(index, each.name, self.layer(node), inputs, outputs)
+        layer = self.layer(node)
+        for output in outputs:  # that is open, unless the operator has closed it
+            self.check_extents(self.tensors[output].shape, f"{where}, {self.named(output)}")
+        return ir.Operator(index, each.name, layer, inputs, outputs)
 
     def layer(self, node: Node) -> ir.Layer:
         """Of an operator; its outputs whose shape is open get theirs."""
@@ -259,12 +262,16 @@ class _Gate:
                 f"{where}: has the dynamic shape {shape_text(shape)}; export the model with a "
                 "fixed input shape."
             )
-        if any(extent == 0 for extent in shape) and not where.startswith("tensor "):
-            raise self.error(f"{where}: has shape {shape_text(shape)}, which holds nothing.")
+        if not where.startswith("tensor ") and tensor.index not in self.open_shapes:
+            self.check_extents(shape, where)
         if math.prod(shape) * tensor.element.dtype.itemsize > MOST_BYTES:
             raise self.error(
                 f"{where}: has shape {shape_text(shape)}, more than {MOST_BYTES >> 20} MB."
             )
+
+    def check_extents(self, shape: tuple[int, ...], where: str) -> None:
+        if 0 in shape:
+            raise self.error(f"{where}: has shape {shape_text(shape)}, which holds nothing.")
 
     def check_quantization(self, tensor: ir.Tensor, where: str) -> None:
         stored, shape = tensor.quantization, tensor.shape

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from graven import arithmetic, ir
+from graven import arithmetic, interpolation, ir
 from graven.node import Node, Option, scale_of, zero_point_of
 
 Real = Callable[[np.ndarray], np.ndarray]
@@ -66,7 +66,11 @@ def finished(node: Node, steps: np.ndarray) -> np.ndarray:
 
 
 def tabled(node: Node, value: np.ndarray, function: Real) -> np.ndarray:
-    """int8 by a table of a real function in float32, as TensorFlow Lite's LUTPopulate."""
+    """int8 by a table of a real function in float32, int16 by one with interpolation, as
+    TensorFlow Lite's LUTPopulate."""
+    if value.dtype == np.int16:
+        scales = scale_of(node.input(0)), scale_of(node.output)
+        return interpolation.tabled(value, function, *scales)
     steps = function(dequantized(node, value)) * (np.float32(1) / np.float32(scale_of(node.output)))
     return finished(node, arithmetic.nearest(np.clip(steps, -1e6, 1e6)).astype(np.int64))
 

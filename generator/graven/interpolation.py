@@ -1,5 +1,6 @@
 """Functions of int16 by tables with interpolation, as TensorFlow Lite has them: LOGISTIC and TANH
-(reference/integer_ops/logistic.h, tanh.h), SOFTMAX (reference/softmax.h).
+(reference/integer_ops/logistic.h, tanh.h), SOFTMAX (reference/softmax.h), and by tables of their
+own (LUTPopulate in internal/common.h).
 """
 
 from __future__ import annotations
@@ -39,16 +40,28 @@ def tanh(value: np.ndarray, scale: float) -> np.ndarray:
 # Half of what a straight line misses in the middle is given to its ends.
 
 
-def table(function: Callable[[np.ndarray], np.ndarray], low: float, high: float) -> np.ndarray:
-    """`function` from `low` to `high`, float32 from end to end, in units of 2^-15."""
+def table(
+    function: Callable[[np.ndarray], np.ndarray],
+    low: float,
+    high: float,
+    one: float = 32768.0,
+) -> np.ndarray:
+    """`function` from `low` to `high`, float32 from end to end, in steps of which 1 has `one`."""
 
     def rounded(value: np.ndarray) -> np.ndarray:
-        return np.trunc(value + np.copysign(np.float32(0.5), value))
+        whole = np.trunc(value)
+        rest = value - whole
+        return whole + np.where(np.abs(rest) >= 0.5, np.sign(rest), np.float32(0))
 
-    one, step = np.float32(32768), np.float32((high - low) / 512)
+    def sample(value: np.ndarray) -> np.ndarray:
+        real, limit = function(value), np.float32(1e30) / one
+        small = np.abs(real) <= limit
+        return np.where(small, np.where(small, real, 0) * one, np.copysign(np.float32(1e30), real))
+
+    one, step = np.float32(one), np.float32((high - low) / 512)
     at = np.float32(low) + np.arange(513, dtype=np.float32) * step
-    here, next = rounded(function(at) * one), function(at[1:]) * one
-    middle = rounded(function(at[:-1] + step / 2) * one)
+    here, next = rounded(sample(at)), sample(at[1:])
+    middle = rounded(sample(at[:-1] + step / 2))
     missed = rounded((next + here[:-1]) / 2) - middle
     here[:-1] -= rounded(missed / 2)
     return np.clip(here, -32768, 32767).astype(np.int64)
@@ -68,6 +81,17 @@ def look_up(value: np.ndarray, table: np.ndarray) -> np.ndarray:
     place = 256 + (value >> 7)
     slope = table[place + 1] - table[place]
     return table[place] + ((slope * (value & 0x7F) + 64) >> 7)
+
+
+def tabled(
+    value: np.ndarray, function: Callable[[np.ndarray], np.ndarray], scale: float, out: float
+) -> np.ndarray:
+    """A real function from all int16 of one scale to those of another."""
+    least, most = np.float32(-32768), np.float32(32767)
+    scale, out = np.float32(scale), np.float32(out)
+    one = np.float32(65536) / (out * most - out * least)
+    found = table(function, scale * least, scale * most, one)
+    return look_up(value.astype(np.int64), found).astype(np.int16)
 
 
 def softmax(value: np.ndarray, scale: float) -> np.ndarray:

@@ -869,7 +869,7 @@ def hard_swish(b: Builder, data: int) -> int:
 def smooth(b: Builder, data: int) -> int:
     """ELU, or GELU, which TensorFlow Lite Micro lacks."""
     output = b.result(data, b.shape(data), b.scale_of(data))
-    if b.tflm or b.chance(0.3):
+    if b.tflm or (b.element(data) is not INT16 and b.chance(0.3)):
         return b.add("ELU", ELU(), [data], output)
     return b.add("GELU", GELU(b.chance(0.5)), [data], output)
 
@@ -884,6 +884,13 @@ def elementary(b: Builder, data: int) -> list[int]:
         scales = {name: 1.0 for name in REAL if name != "SIGN" or not b.tflm}
     elif b.element(data) is INT16:
         scales = {"ABS": b.scale_of(data)}
+        if not b.tflm:
+            most = SPREAD * size_of(INT16) * b.scale_of(data)
+            reach = {
+                "SQRT": 2 * math.sqrt(most), "RSQRT": 30 / math.sqrt(most), "LOG": 12.0,
+                "EXP": math.exp(min(most, 8.0)),
+            }  # fmt: skip
+            scales |= {name: each / 32768 for name, each in reach.items()}
     else:
         if b.tflm:  # TensorFlow Lite Micro has no RSQRT of negative numbers
             quantization = ir.Quantization((b.scale_of(data),), (-128,))
@@ -1522,7 +1529,7 @@ BEYOND = {
     for each in (sequence_lstm, gru, simple_rnn, power, one_hot, any_extreme, conv3d, top_k)
 }
 """What TensorFlow Lite Micro has no operator for."""
-WORDS = ("div", "comparison", "logic", "resize_bilinear", "select")
+WORDS = ("div", "comparison", "logic", "resize_bilinear", "select", "smooth")
 """Those of which it lacks int16."""
 WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")
 MAPS = (

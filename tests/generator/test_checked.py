@@ -253,3 +253,9 @@ def test_only_open_shapes_are_closed():
     assert through(network, open_shapes=[2]).tensors[2].shape == (1, 5, 5, 3)
     wrong = change(network, 0, shape=(1, 5, 5, 3))
     assert "operator 0 (CONV_2D)" in refused(wrong, open_shapes=[2])
+
+
+def test_open_shapes_may_be_empty_until_they_are_closed():
+    network = change(convolution(), 2, shape=(1, 0, 0, 3))
+    assert "has shape 1x0x0x3, which holds nothing" in refused(network)
+    assert through(network, open_shapes=[2]).tensors[2].shape == (1, 5, 5, 3)

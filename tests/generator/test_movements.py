@@ -155,6 +155,22 @@ def test_cpp_of_chains_equals_the_reference(tmp_path):
     compare(cases, tmp_path)
 
 
+def test_reversed_integers_stay_where_the_scale_is_another(tmp_path):
+    """As in TensorFlow Lite: the ReLU behind it works by the scale that the file states."""
+    b = random_models.Builder(np.random.default_rng(3))
+    data = b.input((1, 3, 2, 5), ir.Element.INT8)
+    other = ir.Quantization((b.scale_of(data) * 1.5,), (-7,))
+    made = b.tensor((1, 3, 2, 5), ir.Element.INT8, other)
+    b.add("REVERSE_V2", ReverseV2((1,)), [data, constant(b, (1,))], made)
+    network = b.network([made, b.add("RELU", ReLU(), [made], b.like(made, (1, 3, 2, 5)))])
+    model = tflite_writer.to_bytes(network)
+    found = cpp_cases.make("other scale", 0, tflite.parse(model, "m.tflite", "m"), b.rng)
+    compare([found], tmp_path)
+    inputs = random_models.random_inputs(b.rng, network)
+    ours = reference.run(passes.canonical(tflite.parse(model, "m.tflite", "m")), inputs)
+    assert not tflm.differences(network, ours, tflm.run(model, network, inputs))
+
+
 def test_a_map_has_one_set_of_digits():
     """What factors is said exactly: index() of the digits is the array again."""
     places = np.arange(24).reshape(2, 3, 4)

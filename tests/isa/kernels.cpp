@@ -136,7 +136,7 @@ template <class S> void serve_elements(S& s) {
   serve<S, nano_rusts, nano_rust::Dense<192, 3>, nano_rust::Softmax>(s);
   serve<S, reals, Trees<1, 1, 1, 1>>(s);
   serve<S, words, ReduceMax<Axis::width>, ReduceMin<Axis::width>, MaxPool<2>, AvgPool<2>,
-        Mean<rows>, Doubled<Add>, Doubled<Mul>, Sigmoid, Softmax, Dequantize, ReLU,
+        Mean<rows>, Doubled<Add>, Doubled<Mul>, Sigmoid, GELU, Softmax, Dequantize, ReLU,
         Doubled<BatchMatMul<false, true>>, ResizeBilinear<8, 12>>(s);
 }
 

@@ -26,6 +26,23 @@ TEST_CASE("int8: roots, exponentials and logarithms, and where they are not defi
   check_equal<Of<Log, fine>, input, int8s(-128, -128, -128, -128, -128, -86, -46)>();
 }
 
+// What LiteRT's kernels give, between `steps` of 0.00025 and of what the record says.
+constexpr Parameters of_words{.output = {0.00025f, 0}, .element = Element::int16};
+constexpr Parameters roots[] = {of_words, {.output = {0.0002f, 0}}};
+constexpr Parameters inverses[] = {of_words, {.output = {0.002f, 0}}};
+constexpr Parameters logarithms[] = {of_words, {.output = {0.0004f, 0}}};
+constexpr Parameters powers[] = {of_words, {.output = {0.05f, 0}}};
+using Words = std::array<std::int16_t, 7>;
+constexpr Words steps{-32768, -4001, -1, 0, 1, 4001, 32767};
+TEST_CASE("int16") {
+  check_equal<Of<Sqrt, roots>, steps, Words{0, 0, 0, 0, 79, 5000, 14310}>();
+  constexpr Words inverse{25860, 25860, 25860, 25860, 25679, 500, 175};  // of 0 below 0
+  check_equal<Of<Rsqrt, inverses>, Words{0, 0, 0, 0, 1, 4001, 32767}, inverse>();
+  constexpr Words logarithm{-32768, -32768, -27642, -27602, -27453, 1, 5258};
+  check_equal<Of<Log, logarithms>, steps, logarithm>();
+  check_equal<Of<Exp, powers>, steps, Words{0, 8, 20, 20, 20, 55, 32767}>();
+}
+
 constexpr Parameters real_params[] = {{}, {}};
 template <class L, class In, class Out> void check(const In& x, const Out& y) {
   check_near<Model<Sequential<L>, Shape{1, 5, 1}, real_params>>(x, y);

@@ -33,6 +33,17 @@ TEST_CASE("int8: the real function of every level") {
   check_table<GELUTanh>(approximate);
 }
 
+// What LiteRT's kernel gives.
+constexpr Parameters words[] = {{.output = {0.00025f, 0}, .element = Element::int16},
+                                {.output = {0.0005f, 0}}};
+TEST_CASE("int16") {
+  using Words = std::array<std::int16_t, 7>;
+  constexpr Shape shape{1, 7, 1};
+  constexpr Words x{-32768, -4001, -1, 0, 1, 4001, 32767};
+  check_equal<Model<Sequential<GELU>, shape, words>, x, Words{0, -317, 0, 0, 0, 1683, 16384}>();
+  check_equal<Model<Sequential<GELUTanh>, shape, words>, x, Words{0, -317, 0, 0, 0, 1682, 16384}>();
+}
+
 constexpr Parameters real_params[] = {{}, {}};
 TEST_CASE("float32") {
   constexpr Shape shape{2, 3, 1};

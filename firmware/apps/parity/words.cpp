@@ -49,6 +49,11 @@ void others() {
   compare<Sequential<ResizeBilinear<4, 9, false, true>>, shape, words>("int16 bilinear, halves");
   compare<Sequential<TransposeConv2D<7, 4, 3, 2, same>>, shape, words>("int16 backwards");
   compare<Sequential<ReLU6>, shape, words>("int16 relu6");
+  compare<Sequential<Sigmoid>, shape, words>("int16 sigmoid");
+  compare<Sequential<Tanh>, shape, words>("int16 tanh");
+  compare<Sequential<GELU>, shape, words>("int16 gelu");
+  compare<Sequential<LeakyReLU<0.1f>>, shape, words>("int16 leaky relu");
+  compare<Sequential<Sqrt>, shape, words>("int16 root");
 }
 
 }  // namespace

@@ -268,7 +268,7 @@ class _Reader:
             return self.variable(index, name, where)
         element = self.element(record, where)
         shape = self.shape(record, where, computed=index in self.made)
-        if index in self.made and (_array(record, "ShapeSignature") < 0).any():
+        if index in self.made and (0 in shape or (_array(record, "ShapeSignature") < 0).any()):
             self.open.add(index)
         quantization = self.quantization(record, shape, element)
         data = self.constant(record, shape, element, where)
@@ -327,7 +327,7 @@ class _Reader:
 
     def shape(self, record: tflite.Tensor, where: str, computed: bool = False) -> tuple[int, ...]:
         """Open extents (-1 in the signature) are stored as 1: right for a batch that comes in, and
-        what an operator computes, the operator knows."""
+        what an operator computes, the operator knows; also where 0 is stored."""
         check_axes(self.source, where, record.ShapeLength())
         shape = _integers(record, "Shape")
         signature = tuple(

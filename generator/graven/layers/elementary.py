@@ -1,6 +1,6 @@
 """Functions of real numbers, element by element: ABS, EXP, SIN, ... Of int8 there are ABS (of int16
-too) and RSQRT as in TensorFlow Lite Micro; EXP, LOG and SQRT (which truncates) as in LiteRT. Where
-a function is not defined, int8 takes its limit.
+too) and RSQRT as in TensorFlow Lite Micro; EXP, LOG and SQRT (which truncates) as in LiteRT, which
+also has EXP, LOG, RSQRT and SQRT of int16. Where a function is not defined, int8 takes its limit.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from graven.bounds import by_table, keeps_table
 from graven.channels import one_to_one
 from graven.cpp import Cpp, computed
 from graven.elementwise import centred, exactly, finished
-from graven.node import Node, Values, scale_of
+from graven.node import Node, Values, scale_of, zero_point_of
 
 REAL = {
     "ABS": np.abs,
@@ -47,7 +47,7 @@ options = elementwise.no_options
 def read(node: Node) -> Elementary:
     if node.name not in INTEGER:
         elementwise.expect_real(node)
-    elementwise.expect_rescaled(node, wide=node.name == "ABS")
+    elementwise.expect_rescaled(node, wide=node.name in WIDE)
     if node.name == "RSQRT" and node.output.element is ir.Element.INT8:
         real = inverse_scale(node)
         if not 2.0**-11 < real < 2.0**20:
@@ -92,6 +92,9 @@ def inverse_scale(node: Node) -> float:
 
 def inverse_square_root(node: Node, value: np.ndarray) -> np.ndarray:
     """In 2^-20, then in the output's steps."""
+    if value.dtype == np.int16:
+        most = np.float32(32767) * np.float32(scale_of(node.output))
+        return elementwise.tabled(node, value, defined(REAL["RSQRT"], most))
     steps = centred(node, value)
     inverse, shift = arithmetic.inverse_sqrt(np.maximum(steps, 1))
     wide = arithmetic.multiply(np.ones_like(steps), inverse, shift + 20)
@@ -100,22 +103,27 @@ def inverse_square_root(node: Node, value: np.ndarray) -> np.ndarray:
     return np.where(steps > 0, found, np.int8(127))
 
 
+def defined(function: elementwise.Real, otherwise: np.float32) -> elementwise.Real:
+    """With a value for all numbers that are not positive."""
+    return lambda x: np.where(x > 0, function(np.where(x > 0, x, np.float32(1))), otherwise)
+
+
 def exponential(node: Node, value: np.ndarray) -> np.ndarray:
     return elementwise.tabled(node, value, REAL["EXP"])
 
 
 def logarithm(node: Node, value: np.ndarray) -> np.ndarray:
-    positive = centred(node, value) > 0
-    found = elementwise.tabled(
-        node, value, lambda x: REAL["LOG"](np.where(positive, x, np.float32(1)))
+    least = np.float32(scale_of(node.output)) * np.float32(
+        np.iinfo(value.dtype).min - zero_point_of(node.output)
     )
-    return np.where(positive, found, np.int8(-128))
+    return elementwise.tabled(node, value, defined(REAL["LOG"], least))
 
 
 INTEGER = {
     "ABS": absolute, "SQRT": square_root, "RSQRT": inverse_square_root, "EXP": exponential,
     "LOG": logarithm,
 }  # fmt: skip
+WIDE = ("ABS", "EXP", "LOG", "RSQRT", "SQRT")
 
 bounds, links = by_table(reference), one_to_one
 is_identity = keeps_table(reference)

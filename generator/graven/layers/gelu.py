@@ -1,5 +1,5 @@
-"""GELU: x * P(N <= x) of a normal variable N, or its approximation by a tanh; int8 by a table in
-float32, as LiteRT has it."""
+"""GELU: x * P(N <= x) of a normal variable N, or its approximation by a tanh; int8 and int16 by
+tables in float32, as LiteRT has them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def options(layer: GELU) -> dict[str, Option]:
 
 
 def read(node: Node) -> GELU:
-    elementwise.expect_rescaled(node)
+    elementwise.expect_rescaled(node, wide=True)
     return GELU(approximate=bool(node.option("Approximate")))
 
 

@@ -8,6 +8,8 @@
 // which says the 256 entries of the table that int8 goes through; and for int16
 //   static constexpr std::int16_t wide(std::int32_t q, const WordNumbers&);
 //   static constexpr WordNumbers numbers(Quant in, Quant out);
+// or, by a table with interpolation of a real function, as TFLite's LUTPopulate makes it,
+//   static constexpr float sample(float x, Quant out);         float32; `out`: what it can reach
 // and, for training, its derivative
 //   static constexpr float slope(float x);
 // The shape stays.
@@ -15,6 +17,7 @@
 
 #include "graven/floating_point.hpp"
 #include "graven/graph/network.hpp"
+#include "graven/interpolation.hpp"
 
 namespace graven::core {
 
@@ -28,8 +31,15 @@ template <class F> struct Map {
     Function f{.real = F::template real<float>};
     if constexpr (requires { F::entry; }) f.entry = F::entry;
     if constexpr (requires { F::wide; }) f.wide = F::wide, f.numbers = F::numbers;
+    if constexpr (requires { F::sample; }) f.table = table;
     if constexpr (requires { F::slope; }) f.slope = F::slope;
     return f;
+  }
+
+private:
+  static constexpr interpolation::Table<std::int16_t> table(Quant in, Quant out) {
+    auto real = [out](float x) { return F::sample(x, out); };
+    return interpolation::word_table(real, in.scale, out.scale);
   }
 };
 

@@ -103,6 +103,8 @@ struct Function {
   WordNumbers (*numbers)(Quant in, Quant out) = nullptr;
   float (*slope)(float x) = nullptr;  // the derivative of `real`, for training
   float (*exact)(float x) = nullptr;  // `real` without a C library; null: it is so itself
+  // int16 -> int16 by a table with interpolation, which is made while the value is packed.
+  std::array<std::int16_t, 513> (*table)(Quant in, Quant out) = nullptr;
 };
 
 struct Moves;  // graph/moves.hpp

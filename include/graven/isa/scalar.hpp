@@ -68,7 +68,7 @@ using elementwise =
            QuantizeFloat32<std::uint8_t>, DequantizeBytes<std::int8_t>,
            DequantizeBytes<std::uint8_t>>;
 using words = Prefer<Rescales, QuantizeFloat32<std::int16_t>, DequantizeBytes<std::int16_t>,
-                     AddInt16, MulQuantized<std::int16_t>, MapWords, SoftmaxInt16>;
+                     AddInt16, MulQuantized<std::int16_t>, MapWords, TabledWords, SoftmaxInt16>;
 using sorting = Prefer<TopKs<std::int8_t>, TopKs<std::int16_t>, TopKs<float>>;
 using converting = Prefer<Casts, LogicalNot, Zeros>;
 using moving =

@@ -2,13 +2,16 @@
 // EXP, LOG, SIN, COS, FLOOR, CEIL, ROUND (halves to even), SIGN.
 //
 // float32: graven/floating_point.hpp. int8: Abs (and int16) and Rsqrt as TFLM; Exp, Log and Sqrt as
-// LiteRT, whose SQRT truncates; the others have no int8 form in either. (LiteRT's NEG negates the
+// LiteRT, whose SQRT truncates; the others have no int8 form in either. int16: Exp, Log and Rsqrt
+// as LiteRT's tables, Sqrt as its floats. (LiteRT's NEG negates the
 // integers themselves, whatever their scales.) Where a function is not defined, int8 takes its
 // limit: the least output for Log, the greatest for Rsqrt, that of 0 for Sqrt.
 #pragma once
 
 #include "graven/fixed_point.hpp"
 #include "graven/graph/map.hpp"
+
+#include <bit>
 
 namespace graven::core {
 
@@ -55,6 +58,15 @@ struct Sqrt : Map<Sqrt> {
     const float steps = x > 0 ? floating_point::sqrt(x) / out.scale : 0;
     return detail::finished(steps < 1e6f ? static_cast<int>(steps) : 1000000, out);
   }
+  static constexpr WordNumbers numbers(Quant in, Quant out) {
+    return {{std::bit_cast<std::int32_t>(in.scale), std::bit_cast<std::int32_t>(out.scale)}};
+  }
+  static constexpr std::int16_t wide(std::int32_t q, const WordNumbers& n) {
+    if (q <= 0) return 0;
+    const float x = std::bit_cast<float>(n.values[0]) * static_cast<float>(q);
+    const float steps = floating_point::sqrt(x) / std::bit_cast<float>(n.values[1]);
+    return static_cast<std::int16_t>(steps < 32767 ? steps : 32767);
+  }
 };
 
 struct Rsqrt : Map<Rsqrt> {
@@ -72,14 +84,19 @@ struct Rsqrt : Map<Rsqrt> {
     inverse.shift += 20;
     return detail::finished(requantize(requantize(1, inverse), m), out);
   }
+  static constexpr float sample(float x, Quant out) {
+    return x > 0 ? floating_point::rsqrt(x) : 32767 * out.scale;
+  }
 };
 
 struct Exp : Map<Exp> {
   static constexpr const char* op = "EXP";
   template <class T> static constexpr float real(float x) {
+    if (x > 100) return floating_point::infinity<float>;
     return static_cast<float>(floating_point::exp(static_cast<T>(x)));
   }
   static constexpr float slope(float x) { return floating_point::exp(x); }
+  static constexpr float sample(float x, Quant) { return real<double>(x); }
   static constexpr std::int8_t entry(int q, Quant in, Quant out) {
     return detail::table_entry(q, in, out, real<double>);
   }
@@ -93,6 +110,9 @@ struct Log : Map<Log> {
   static constexpr std::int8_t entry(int q, Quant in, Quant out) {
     if (q <= in.zero_point) return -128;
     return detail::table_entry(q, in, out, real<double>);
+  }
+  static constexpr float sample(float x, Quant out) {
+    return x > 0 ? real<double>(x) : -32768 * out.scale;
   }
 };
 

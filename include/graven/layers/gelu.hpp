@@ -2,7 +2,7 @@
 // GELUTanh: 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))
 //
 // TFLite's GELU, whose option is called approximate. int8 (LiteRT; TFLM has none): a table of the
-// real function in float32.
+// real function in float32; int16: a table with interpolation.
 #pragma once
 
 #include "graven/graph/map.hpp"
@@ -24,6 +24,7 @@ template <bool approximate> struct GELUWith : Map<GELUWith<approximate>> {
   static constexpr std::int8_t entry(int q, Quant in, Quant out) {
     return detail::table_entry(q, in, out, [](float x) { return GELUWith::real<double>(x); });
   }
+  static constexpr float sample(float x, Quant) { return real<double>(x); }
 };
 using GELU = GELUWith<false>;
 using GELUTanh = GELUWith<true>;

@@ -36,6 +36,31 @@ struct MapWords {
   }
 };
 
+// Stream: the table of 513 entries, and two bytes that fill up.
+struct TabledWords : PlainKernel {
+  static constexpr const char* name = "scalar.tabled_words";
+  static constexpr int stream_size(const GraphView&, const Value&) { return 1028; }
+  static constexpr bool serves(const GraphView& g, int value) {
+    return makes<std::int16_t>(g, value, op::map) && g[value].function.table != nullptr;
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    if (to.skips(1028)) return;
+    const auto table = v.function.table(g.source(v).quant, v.quant);
+    to.copy(table.data(), 513);
+    to.put(std::int16_t{});
+  }
+  static constexpr void run(const Task& task, const Band& band) {
+    const std::byte* in = band.rows[0];
+    std::byte* out = band.out[0];
+    for (int i = task.out_width * task.out_channels; i > 0; --i, in += 2, out += 2) {
+      const int q = load<std::int16_t>(in), part = q & 0x7f;
+      const std::byte* entry = task.stream + 2 * (256 + (q >> 7));
+      const int here = load<std::int16_t>(entry), next = load<std::int16_t>(entry + 2);
+      store(out, static_cast<std::int16_t>(here + (((next - here) * part + 64) >> 7)));
+    }
+  }
+};
+
 // Differences to the largest input, 10 / 65535 each, through a table of exp; their sum through one
 // of reciprocals. Stream: int32 multiplier, shift.
 template <class T> struct SoftmaxWords : PlainKernel {
