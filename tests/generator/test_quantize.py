@@ -3,6 +3,7 @@ engines compute alike, close to the float one.
 """
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from graven import api, build, cli, inputs, ir, layers, reference
 from graven.checked import checked, stated
 from graven.errors import GravenError
 from graven.frontends import files, tflite, tflite_writer
+from graven.layers.add import Add
+from graven.layers.avg_pool import AvgPool
 from graven.layers.concat import Concat
 from graven.layers.conv2d import Conv2D
 from graven.layers.dense import Dense
@@ -24,7 +27,7 @@ from graven.quantize.batches import Batches
 from graven.quantize.budget import Bytes, mixed
 from graven.quantize.equalize import equalized
 from graven.quantize.kinds import KINDS
-from graven.quantize.post_training import TRIED, quantize, quantize_input
+from graven.quantize.post_training import TRIED, Quantizer, quantize, quantize_input
 from graven.quantize.rules import FREE, SAME, Fixed, Weights, rule_of
 from graven.quantize.scales import Scale
 from graven.quantize.search import METHODS, quiet
@@ -392,6 +395,69 @@ def test_a_budget_of_ram_lets_activations_have_16_bits():
     report = within(network, given, ram=1999).report
     assert report.kind == "mixed"
     assert report.refused == ["int16x8: needs 2,000 bytes of RAM of 1,999"]
+
+
+def delicate(seed=0):
+    """Wide layers, and behind them the small difference of two large numbers, where int8 loses."""
+    net = Net(1, 12, 12, 4, seed=seed)
+    a = net.conv(net.conv(net.first, 16, activation="RELU"), 8, activation="RELU")
+    pool = net.add("AVERAGE_POOL_2D", AvgPool((4, 4), (4, 4), "VALID"), [a], (1, 3, 3, 8))
+    flat = net.add("RESHAPE", Reshape((1, 72)), [pool], (1, 72))
+    both = [net.dense(flat, 8) for _ in range(2)]
+    for index, size in zip(both, (100.0, -100.0), strict=True):
+        (bias,) = [each.inputs[2] for each in net.operators if each.outputs == (index,)]
+        net.tensors[bias] = replace(net.tensors[bias], data=np.full(8, size, np.float32))
+    return net.network(net.dense(net.add("ADD", Add(), both, (1, 8)), 5))
+
+
+def on_this_machine(network):
+    memory = api.Model(files.Source(network, b"", "0" * 64), build.Choice()).memory()
+    return Bytes(memory.flash, memory.arena)
+
+
+def test_single_layers_of_16_bits_beat_what_is_uniform():
+    """Where int16x8 does not fit and int8 loses most: less error than int8 on samples that are new,
+    within the RAM that was given, by layers of int16 between QUANTIZE; and the C++ is the same."""
+    network = delicate()
+    given, new = samples(network, 60), samples(network, 20, 7)
+    uniform = {kind: quantize(network, given, kind=kind).network for kind in KINDS}
+    limit = on_this_machine(uniform["int8"]).ram + 64
+    assert limit < on_this_machine(uniform["int16x8"]).ram
+    found = mixed(network, given, "best", Bytes(None, limit), on_this_machine, quiet)
+    assert on_this_machine(found.network).ram <= limit
+    exact, lost = np.array(outputs(network, new)), {}
+    for name, whole in {**uniform, "mixed": found.network}.items():
+        inward = [quantize_input(whole, 0, value) for value in new]
+        lost[name] = np.mean((real(whole, outputs(whole, inward)) - exact) ** 2)
+    assert lost["mixed"] < 0.5 * min(lost["int8"], lost["int4"])
+    elements = {each.element for each in found.network.tensors if each.data is None}
+    assert elements == {ir.Element.INT8, ir.Element.INT16}
+    assert "QUANTIZE" in {each.name for each in found.network.operators}
+    assert sum("int16 around it" in each.why for each in found.report.layers) >= 2
+    data = tflite_writer.to_bytes(found.network)
+    read = tflite.parse(data, "q.tflite", "q")
+    model = api.Model(files.Source(read, data, "0" * 64), build.Choice())
+    np.testing.assert_array_equal(model.native()(new[0]), model(new[0]))
+
+
+@pytest.mark.parametrize("wide", [{0}, {1}, {3}, {0, 1}, {0, 3}, {1, 3}, {0, 1, 3}], ids=str)
+def test_any_layers_can_have_16_bits(wide):
+    """A tensor that both widths read, a concatenation of both, a chosen first and last layer."""
+    network = small()
+    quantizer = Quantizer(network, samples(network)).widened(wide)
+    found = quantizer.quantized(quantizer.bits(8)).network
+    (given,), (result,) = found.inputs, found.outputs
+    assert (found.tensors[given].element is ir.Element.INT16) == (wide >= {0})
+    assert (found.tensors[result].element is ir.Element.INT16) == (3 in wide)
+    stored = [quantize_input(found, 0, each) for each in samples(network, 3, 9)]
+    data = tflite_writer.to_bytes(found)
+    read = tflite.parse(data, "q.tflite", "q")
+    for k in range(3):
+        one = inputs.one(stored, k)
+        assert not tflm.differences(read, reference.run(read, one), tflm.run(data, read, one))
+    exact = np.array(outputs(network, samples(network, 3, 9)))
+    error = real(found, outputs(found, stored)) - exact
+    assert np.sqrt(np.mean(error**2) / np.mean(exact**2)) < 0.05
 
 
 def test_a_budget_that_nothing_fits():

@@ -11,7 +11,8 @@ closer. Nothing is random: the same samples make the same network.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,6 +32,7 @@ from graven.quantize.sequences import Sequences, sequences
 from graven.quantize.sharing import sharing
 from graven.quantize.simulate import Decisions, Simulation
 from graven.quantize.weights import Moments, Rounded, by_error
+from graven.quantize.widths import split
 
 TRIED = 32
 ROUNDED = 512
@@ -106,6 +108,32 @@ class Quantizer:
         kind, first = kind_of(self.kind), samples.first(TRIED)
         ranges = observed(simulation.network, simulation.shared, samples, progress)
         return Search(simulation, first, ranges, kind.activations, self.bits(kind.bits))
+
+    def widened(self, chosen: Set[int]) -> Quantizer:
+        """With int16 activations at these operators with weights; ranges as they were found, where
+        int16 covers all that was seen."""
+        found, old = copy.copy(self), self.simulation.shared
+        parted = split(self.network, self.simulation.weighted.keys(), chosen)
+        shared = sharing(parted.network)
+        found.network, found.simulation = parted.network, Simulation(parted.network, shared)
+        found._moments, found._rounded = None, {}
+        words = {name for index, name in shared.group.items() if index in parted.wide}
+        before = {name: old.group[parted.origin.get(name, name)] for name in shared.free}
+        ranges = {name: self.search.ranges.get(group) for name, group in before.items()}
+        for name, group in before.items():
+            if group in old.fixed:
+                ranges[name] = {"min-max": old.fixed[group].of(self.search.element).range}
+        found.search = Search(found.simulation, self.search.samples, ranges, self.search.element,
+                              self.search.bits, words)  # fmt: skip
+        found.chosen = found.search.all_by("min-max") | {
+            name: self.chosen[group] for name, group in before.items()
+            if name not in words and group in self.chosen
+        }  # fmt: skip
+        found.search.tried |= {
+            name: self.search.tried.get(before[name], {}) for name in shared.free
+        }
+        found.plain = replace(found.search.decided(found.chosen), bits=self.plain.bits)
+        return found
 
     def bits(self, wanted: int) -> dict[int, int]:
         """By operator with weights; those that do not take so few keep 8."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import replace
 
 import numpy as np
@@ -76,9 +76,11 @@ class Search:
         ranges: Ranges,
         element: ir.Element,
         bits: dict[int, int],
+        words: Set[int] = frozenset(),
     ) -> None:
+        """`words`: groups that are int16 where `element` is int8."""
         self.simulation, self.samples, self.ranges = simulation, samples, ranges
-        self.element, self.bits = element, bits
+        self.element, self.bits, self.words = element, bits, words
         self.exact = simulation.exact(samples)
         self.judged = [self.before_softmax(index) for index in simulation.network.outputs]
         self.tried: dict[int, dict[str, float]] = {name: {} for name in ranges}
@@ -93,11 +95,14 @@ class Search:
     def scales(self, chosen: dict[int, str]) -> dict[int, Scale]:
         fixed = self.simulation.shared.fixed
         found = {
-            name: scale_of(self.ranges[name][method], self.element)
+            name: scale_of(self.ranges[name][method], self.element_of(name))
             for name, method in chosen.items()
             if name not in fixed
         }
-        return found | {name: rule.of(self.element) for name, rule in fixed.items()}
+        return found | {name: rule.of(self.element_of(name)) for name, rule in fixed.items()}
+
+    def element_of(self, group: int) -> ir.Element:
+        return ir.Element.INT16 if group in self.words else self.element
 
     def decided(self, chosen: dict[int, str]) -> Decisions:
         return Decisions(self.scales(chosen), self.bits)
