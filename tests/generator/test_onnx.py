@@ -146,6 +146,8 @@ CASES = {
     "gemm": one("Gemm", reals(12, 5), reals(5), shape=(1, 12), alpha=0.5, beta=2.0),
     "gemm turned": one("Gemm", reals(5, 12), reals(5), shape=(1, 12), transB=1),
     "matmul": one("MatMul", reals(7, 5)),
+    "matmul by a vector": one("MatMul", reals(7), shape=(1, 6, 7)),
+    "matmul by matrices": one("MatMul", reals(3, 7, 5), shape=(1, 3, 6, 7)),
     "matmul of time": one("MatMul", reals(7, 5), shape=(1, 6, 7)),
     "leaky": one("LeakyRelu", alpha=0.2),
     "prelu": one("PRelu", reals(4, 1, 1)),
@@ -191,6 +193,10 @@ CASES = {
     "upsample corners": one(
         "Resize", None, None, integers(1, 4, 12, 14), mode="linear",
         coordinate_transformation_mode="align_corners",
+    ),
+    "upsample of time": one(
+        "Resize", None, np.array([1, 1, 2], dtype=np.float32), shape=(1, 4, 9), mode="linear",
+        coordinate_transformation_mode="pytorch_half_pixel",
     ),
     "depth to space": one("DepthToSpace", blocksize=2),
     "pixel shuffle": one("DepthToSpace", blocksize=2, mode="CRD"),

@@ -327,6 +327,35 @@ def test_parts_have_names_of_their_own():
     assert made.quantization is not None
 
 
+PRODUCTS = {
+    "by a vector": ((1, 5, 6), lambda x: x @ torch.linspace(-1, 1, 6)),
+    "of a vector": ((1, 6, 5), lambda x: torch.linspace(-1, 1, 6) @ x),
+    "by matrices": ((1, 3, 5, 6), lambda x: x @ torch.linspace(-1, 1, 72).reshape(3, 6, 4)),
+    "of matrices": ((1, 3, 6, 5), lambda x: torch.linspace(-1, 1, 72).reshape(3, 4, 6) @ x),
+    "over two axes": (
+        (1, 3, 6),
+        lambda x: torch.einsum("bni,nij->bj", x, torch.linspace(-1, 1, 72).reshape(3, 6, 4)),
+    ),
+    "of inputs": ((1, 5, 6), lambda x: x @ x.mean(1)[0]),
+}
+
+
+@pytest.mark.parametrize("label", PRODUCTS)
+def test_products(label):
+    """Pooling by attention multiplies by a vector, a capsule's votes by many matrices."""
+    shape, function = PRODUCTS[label]
+    check(Function(function), *shape)
+
+
+def test_samples_without_a_batch():
+    net = nn.Sequential(
+        nn.Conv2d(3, 8, 3), nn.MaxPool2d(2), nn.ConvTranspose2d(8, 4, 2, 2), nn.AvgPool2d(3),
+        nn.AdaptiveMaxPool2d(2), nn.AdaptiveAvgPool2d(1), nn.Flatten(0), nn.Linear(4, 2),
+    )  # fmt: skip
+    check(net, 3, 20, 20)
+    check(Function(lambda x: F.avg_pool2d(x, (x.shape[1], 1)).squeeze(1)), 1, 12, 8)
+
+
 def test_conv1d_network():
     net = nn.Sequential(
         nn.Conv1d(6, 16, 5, padding=2), nn.BatchNorm1d(16), nn.ReLU(), nn.MaxPool1d(2),

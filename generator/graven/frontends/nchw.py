@@ -872,25 +872,46 @@ class Draft:
         return stated.transpose(view.order).reshape(-1)
 
     def matmul(self, first: Operand, second: Operand) -> View:
-        if isinstance(second, Constant) and second.ndim == 2:
-            return self.dense(first, second.transpose((1, 0)), None)
-        if isinstance(first, Constant) and first.ndim == 2 and len(second.shape) >= 2:
-            swap = (*range(len(second.shape) - 2), len(second.shape) - 1, len(second.shape) - 2)
-            return self.transpose(self.dense(self.transpose(second, swap), first, None), swap)
-        if isinstance(first, Constant) or isinstance(second, Constant):
-            raise self.error("multiplies by a constant of more than two axes; use one of two.")
-        indices = [
-            self.demand(self.settled(each), tuple(range(len(each.shape))))
-            for each in (first, second)
-        ]
+        """As numpy.matmul: vectors and batches of constant matrices as well."""
+        if len(first.shape) == 1 or len(second.shape) == 1:
+            return self.matmul_of_vector(first, second)
         lead = np.broadcast_shapes(first.shape[:-2], second.shape[:-2])
         shape = (*lead, first.shape[-2], second.shape[-1])
-        options: dict[str, Option] = {
-            "AdjX": False,
-            "AdjY": False,
-            "AsymmetricQuantizeInputs": False,
-        }
-        return plain(self.emit("BATCH_MATMUL", indices, shape, options), shape)
+        first, second = matrix(first), matrix(second)
+        swap = (*range(len(second.shape) - 2), len(second.shape) - 1, len(second.shape) - 2)
+        if isinstance(first, View) and not isinstance(second, View) and second.ndim == 2:
+            product = self.dense(first, second.transpose((1, 0)), None)
+        elif isinstance(second, View) and not isinstance(first, View) and first.ndim == 2:
+            product = self.transpose(self.dense(self.transpose(second, swap), first, None), swap)
+        else:
+            indices = [
+                self.demand(self.settled(each), tuple(range(len(each.shape))))
+                if isinstance(each, View)
+                else self.constant(each)
+                for each in (first, second)
+            ]
+            options: dict[str, Option] = {
+                "AdjX": False,
+                "AdjY": False,
+                "AsymmetricQuantizeInputs": False,
+            }
+            return plain(self.emit("BATCH_MATMUL", indices, shape, options), shape)
+        return product if product.shape == shape else self.reshape(product, shape)
+
+    def matmul_of_vector(self, first: Operand, second: Operand) -> View:
+        """A vector is a row in front of a matrix, and a column behind one."""
+
+        def laid(each: Operand, shape: Shape) -> Operand:
+            return self.reshape(each, shape) if isinstance(each, View) else each.reshape(shape)
+
+        row, column = len(first.shape) == 1, len(second.shape) == 1
+        product = self.matmul(
+            laid(first, (1, *first.shape)) if row else first,
+            laid(second, (*second.shape, 1)) if column else second,
+        )
+        *lead, rows, columns = product.shape
+        left = (*([] if row else [rows]), *([] if column else [columns]))
+        return self.reshape(product, (*lead, *left))
 
     # -- the end ---------------------------------------------------------------------------------
 
@@ -918,6 +939,13 @@ class Draft:
         ]
         left = used(self.tensors, operators, self.inputs, found)
         return checked(name, self.source, ", ".join(said), *left)
+
+
+def matrix(each: Operand) -> Operand:
+    """A constant that is a single matrix, with two axes."""
+    if isinstance(each, View) or each.size != math.prod(each.shape[-2:]):
+        return each
+    return each.reshape(each.shape[-2:])
 
 
 def strided_options(padding: str, stride: Shape, dilation: Shape = (1, 1)) -> dict[str, Option]:

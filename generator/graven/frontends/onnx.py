@@ -752,17 +752,27 @@ def _resize(reader: _Reader, attributes: Attributes, inputs: list) -> View:
                 f"makes no whole number of pixels of {shape_text(view.shape)}; export it with "
                 "sizes instead of scales."
             )
-    if len(view.shape) != 4 or list(view.shape[:2]) != sizes[:2]:
+    if len(view.shape) not in (3, 4) or list(view.shape[:2]) != sizes[:2]:
         raise reader.draft.error(
-            f"makes {shape_text(tuple(sizes))} of {shape_text(view.shape)}; only height and width "
-            "can change."
+            f"makes {shape_text(tuple(sizes))} of {shape_text(view.shape)}; only height and width, "
+            "or a length, can change."
         )
+    if len(view.shape) == 4:
+        return _resized(reader, attributes, how, view, tuple(sizes[2:]))
+    wide = reader.draft.reshape(view, (*view.shape, 1))
+    return reader.draft.reshape(_resized(reader, attributes, how, wide, (sizes[2], 1)), tuple(sizes))
+
+
+def _resized(
+    reader: _Reader, attributes: Attributes, how: str, view: View, size: tuple[int, int]
+) -> View:
+    extents = view.shape[2:]
     mode = attributes.get("mode", b"nearest").decode()
-    size, extents = tuple(sizes[2:]), view.shape[2:]
     if mode == "linear" and not attributes.get("antialias", 0):
         flags = {"align_corners": (True, False), "asymmetric": (False, False)}
         flags |= {"half_pixel": (False, True), "pytorch_half_pixel": (False, True)}
-        if how in flags and (how != "pytorch_half_pixel" or min(size) > 1):
+        fits = all(n > 1 or m == 1 for n, m in zip(size, extents, strict=True))
+        if how in flags and (how != "pytorch_half_pixel" or fits):
             return reader.draft.resize(view, "RESIZE_BILINEAR", size, *flags[how])
     if mode == "nearest":
         rounding = attributes.get("nearest_mode", b"round_prefer_floor").decode()

@@ -11,9 +11,11 @@ import importlib
 import logging
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -292,7 +294,7 @@ class _Reader:
         bound = bind(node.target, known)
         if kind in recurrent.TORCH:
             bound["stepped"] = any(each.args[1:] == (2,) and each.users for each in node.users)
-        found = handler(self, bound)
+        found = batched(self.draft, kind, partial(handler, self), bound)
         named = isinstance(found, View) and within is None  # parts have the same names everywhere
         return self.renamed(found, node.name) if named else found
 
@@ -341,6 +343,22 @@ class _Reader:
         named = {key: value for key, value in known.items() if isinstance(key, str)}
         with torch.no_grad():
             return node.target(*positional, **named)
+
+
+WINDOWED = re.compile(r"(?:conv|conv_transpose|(?:adaptive_)?(?:max|avg)_pool)([123])d")
+
+
+def batched(draft: Draft, kind: str, handler: Callable[[Arguments], Any], given: Arguments) -> Any:
+    """Windows take a sample without a batch, too, which is a batch of one."""
+    match = WINDOWED.fullmatch(kind)
+    name = "input" if "input" in given else "self"
+    if match is None or len(given[name].shape) != int(match[1]) + 1:
+        return handler(given)
+    view = given[name]
+    found = handler({**given, name: draft.reshape(view, (1, *view.shape))})
+    if isinstance(found, list):  # with the places of the largest, which are not known here
+        return [draft.reshape(found[0], found[0].shape[1:]), *found[1:]]
+    return draft.reshape(found, found.shape[1:])
 
 
 def has_view(value: Any) -> bool:
