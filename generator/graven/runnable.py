@@ -97,9 +97,15 @@ class Runnable:
 
     def _pairs(self, samples: Sequence[ArrayLike]) -> list[tuple[ir.Tensor, ArrayLike]]:
         wanted = inputs.tensors(self.network)
+        if len(samples) == 1 and isinstance(samples[0], dict):
+            by_name = samples[0]
+            named = inputs.names(self.network, by_name, self.network.name)
+            samples = [by_name[each] for each in named]
         if len(samples) != len(wanted):
+            names = ", ".join(f"'{tensor.name}'" for tensor in wanted)
             raise GravenError(
-                f"{self.network.name}: got {len(samples)} inputs, expected {len(wanted)}."
+                f"{self.network.name}: got {len(samples)} inputs, expected {len(wanted)}: one "
+                f"after the other, or a dict of arrays by their names ({names})."
             )
         return list(zip(wanted, samples, strict=True))
 
