@@ -13,17 +13,33 @@
 
 namespace graven::core {
 
+// Where an array of constants lies, or nothing: a pointer, but for one question. Under
+// -fsanitize=undefined and -fno-delete-null-pointer-checks g++ (before 15) calls the address of an
+// inline variable no constant once it is compared with nullptr; such an address is none.
+template <class T> struct Address {
+  const T* at = nullptr;
+
+  constexpr Address() = default;
+  constexpr Address(const T* data) : at(data) {}
+  constexpr operator const T*() const { return at; }
+  constexpr const T* operator->() const { return at; }
+  friend constexpr bool operator==(Address address, std::nullptr_t) {
+    if (std::is_constant_evaluated() && !__builtin_constant_p(address.at == nullptr)) return false;
+    return address.at == nullptr;
+  }
+};
+
 // A constant array of any element type that parameters come in. Of others it keeps the size alone;
 // the layer's check speaks of them.
 struct Array {
   Element element = Element::inherit;
   int size = 0;  // elements
-  const std::int8_t* int8 = nullptr;
-  const std::int16_t* int16 = nullptr;
-  const std::int32_t* int32 = nullptr;
-  const std::int64_t* int64 = nullptr;
-  const float* float32 = nullptr;
-  const bool* boolean = nullptr;
+  Address<std::int8_t> int8{};
+  Address<std::int16_t> int16{};
+  Address<std::int32_t> int32{};
+  Address<std::int64_t> int64{};
+  Address<float> float32{};
+  Address<bool> boolean{};
 
   constexpr Array() = default;
   template <class T, std::size_t N>
@@ -104,9 +120,9 @@ struct Parameters {
   Quant output{};            // scale 0: as the input of the layer, or as the layer's own rule says
   Listing<Quant> outputs{};  // of a layer with several outputs: one for each
   Element element = Element::inherit;
-  const char* name = "";  // in the original model
-  int index = -1;         // of the operator in the original model; -1: as layers are counted
-  const Channel* folded = nullptr;  // of every output, while a layer is packed (kernel/fold.hpp)
+  const char* name = "";      // in the original model
+  int index = -1;             // of the operator in the original model; -1: as layers are counted
+  Address<Channel> folded{};  // of every output, while a layer is packed (kernel/fold.hpp)
 
   // The index of a constant; -1: there is none of this name.
   constexpr int find(const char* constant) const {

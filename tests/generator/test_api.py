@@ -177,6 +177,11 @@ def test_samples_by_name_whatever_their_order(tmp_path):
     )
     scales = [model.network.tensors[index].quantization.scale[0] for index in model.network.inputs]
     assert scales[0] < 0.1 < scales[1]
+    np.testing.assert_array_equal(model({second: large, first: small}), model(small, large))
+    with pytest.raises(GravenError, match=r"got 1 inputs, expected 2: .* a dict of arrays"):
+        model(small)
+    with pytest.raises(GravenError, match=f"has no array '{second}'"):
+        model({first: small})
     with pytest.raises(GravenError, match=r"of one input, but the model has 2 .*by these names"):
         graven.compile(tmp_path / "sum.tflite", calibrate=[small, large], quantize="int8")
     with pytest.raises(

@@ -498,3 +498,28 @@ def test_the_largest_in_int8():
     whole = api.compile(module, calibrate=seen, quantize="int8")
     found = whole(seen)
     assert found.dtype == np.int32 and np.mean(found.reshape(wanted.shape) == wanted) > 0.9
+
+
+@pytest.mark.parametrize(
+    "function",
+    [F.softplus, F.mish, F.logsigmoid, lambda x: torch.exp(-torch.square(x))],
+    ids=["softplus", "mish", "logsigmoid", "bell"],
+)
+def test_functions_in_int8(function):
+    """What they consist of has integers, NEG and SQUARE as products."""
+    module = seeded(nn.Sequential(nn.Linear(12, 8), Function(function)))
+    seen = np.random.default_rng(0).normal(0, 1, (100, 12)).astype(np.float32)
+    with torch.no_grad():
+        wanted = module(torch.from_numpy(seen)).numpy()
+    found = api.compile(module, calibrate=seen, quantize="int8", method="min-max")(seen)
+    assert np.abs(found - wanted).max() < 0.05 * np.abs(wanted).max()
+
+
+def test_mask_in_int8():
+    """The class of each pixel, as a network for segmentation ends."""
+    module = seeded(nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), Function(lambda x: x.argmax(1))))
+    seen = np.random.default_rng(0).normal(0, 1, (20, 3, 8, 8)).astype(np.float32)
+    with torch.no_grad():
+        wanted = module(torch.from_numpy(seen)).numpy()
+    found = api.compile(module, calibrate=seen, quantize="int8")(seen)
+    assert found.dtype == np.int32 and np.mean(found.reshape(wanted.shape) == wanted) > 0.95

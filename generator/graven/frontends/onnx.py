@@ -760,7 +760,8 @@ def _resize(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     if len(view.shape) == 4:
         return _resized(reader, attributes, how, view, tuple(sizes[2:]))
     wide = reader.draft.reshape(view, (*view.shape, 1))
-    return reader.draft.reshape(_resized(reader, attributes, how, wide, (sizes[2], 1)), tuple(sizes))
+    found = _resized(reader, attributes, how, wide, (sizes[2], 1))
+    return reader.draft.reshape(found, tuple(sizes))
 
 
 def _resized(

@@ -10,9 +10,11 @@ from graven import ir
 from graven.axes import cut_at, dropped, reshaped
 from graven.cpp import Cpp, axes, computed, template
 from graven.node import Node, Option, Values
+from graven.quantize.rules import SAME
 
 OPTIONS = {"ARG_MAX": "ArgMaxOptions", "ARG_MIN": "ArgMinOptions"}
 OPERATORS = tuple(OPTIONS)
+SCALES = SAME
 
 
 @dataclass(frozen=True)

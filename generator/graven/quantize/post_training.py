@@ -25,6 +25,7 @@ from graven.quantize.convert import Converter
 from graven.quantize.decisions import Choice, Report, Step, decibels, measured
 from graven.quantize.equalize import equalized
 from graven.quantize.kinds import kind_of
+from graven.quantize.products import as_products
 from graven.quantize.rules import NONE, SAME, rule_of
 from graven.quantize.scales import as_stored
 from graven.quantize.search import BATCH, Progress, Search, check_method, observed, quiet
@@ -76,6 +77,7 @@ class Quantizer:
         check(network)
         check_method(method)
         self.kind, self.progress = kind, progress
+        network = as_products(network)
         self.samples = sequences(network, samples)
         check_samples(network, self.samples)
         self.simulation = Simulation(network, sharing(network))

@@ -9,7 +9,7 @@ namespace graven::core::detail {
 
 // A field of the record or a constant, by the name that its layer gives it.
 struct Found {
-  const Array* data = nullptr;
+  Address<Array> data{};
   const Array* scale = nullptr;
 };
 constexpr Found find(const Parameters& p, const char* name) {

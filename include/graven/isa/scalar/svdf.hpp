@@ -133,8 +133,8 @@ struct SvdfFloat32 : PlainKernel {
     to.put(real_range(v.activation).low);
     to.put(real_range(v.activation).high);
     for (int u = 0; u < v.shape.channels; ++u) to.put(p.bias.size > 0 ? p.bias.float32[u] : 0.0f);
-    to.copy(p.constants[p.find("time")].data.float32, features * memory);
-    to.copy(p.filter.float32, features * g.input(v).shape.size());
+    to.copy(p.constants[p.find("time")].data.float32.at, features * memory);
+    to.copy(p.filter.float32.at, features * g.input(v).shape.size());
   }
   static constexpr float at(const std::byte* row, int i) {
     return load_aligned<float>(row + 4 * i);

@@ -29,18 +29,18 @@ template <class In, class Leaf, class Sum, bool is_mean> struct TreeWalk : Plain
     auto constant = [&](const char* name) -> const Array& {
       return p.constants[p.find(name)].data;
     };
-    to.copy(constant("base").int64, v.shape.channels);
+    to.copy(constant("base").int64.at, v.shape.channels);
     if constexpr (sizeof(Leaf) == 8)
-      to.copy(constant("leaves").int64, o.leaves * o.width);
+      to.copy(constant("leaves").int64.at, o.leaves * o.width);
     else
-      to.copy(constant("leaves").float32, o.leaves * o.width);
-    to.copy(constant("roots").int32, o.trees);
+      to.copy(constant("leaves").float32.at, o.leaves * o.width);
+    to.copy(constant("roots").int32.at, o.trees);
     const Array& thresholds = constant("thresholds");
     if constexpr (is_real)
       for (int k = 0; k < o.nodes; ++k) to.put(order_of(thresholds.float32[k] + 0.0f));
-    to.copy(constant("children").int16, 2 * o.nodes);
-    to.copy(constant("features").int16, o.nodes);
-    if constexpr (std::is_same_v<In, std::int16_t>) to.copy(thresholds.int16, o.nodes);
+    to.copy(constant("children").int16.at, 2 * o.nodes);
+    to.copy(constant("features").int16.at, o.nodes);
+    if constexpr (std::is_same_v<In, std::int16_t>) to.copy(thresholds.int16.at, o.nodes);
     if constexpr (std::is_same_v<In, std::int8_t>) to.copy(thresholds.int8, o.nodes);
   }
 

@@ -59,7 +59,7 @@ struct Weights : PlainKernel {
     for (const char* each :
          {GRU<1>::gates[0].bias, GRU<1>::gates[1].bias, GRU<1>::gates[2].bias, "recurrent_bias"}) {
       if (p.find(each) >= 0)
-        to.copy(constant_of(p, each).data.float32, units);
+        to.copy(constant_of(p, each).data.float32.at, units);
       else
         for (int u = 0; u < units; ++u) to.put(0.0f);
     }
