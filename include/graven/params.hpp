@@ -23,6 +23,10 @@ template <class T> struct Address {
   constexpr Address(const T* data) : at(data) {}
   constexpr operator const T*() const { return at; }
   constexpr const T* operator->() const { return at; }
+  constexpr Address& operator+=(int elements) {
+    at += elements;
+    return *this;
+  }
   friend constexpr bool operator==(Address address, std::nullptr_t) {
     if (std::is_constant_evaluated() && !__builtin_constant_p(address.at == nullptr)) return false;
     return address.at == nullptr;

@@ -20,12 +20,12 @@ constexpr int round4(int x) { return (x + 3) & ~3; }
 
 struct Taps {
   const std::int8_t* first;
-  int step, count;         // taps beyond `count` are zero
-  const Channel* channel;  // null for a part of its weights
+  int step, count;           // taps beyond `count` are zero
+  Address<Channel> channel;  // null for a part of its weights
 
   constexpr Taps(const FilterLayout& layout, const Parameters& p, int output)
       : first(p.filter.int8 + layout.index(output, 0)), step(layout.tap_step), count(layout.taps),
-        channel(p.folded != nullptr ? p.folded + output : nullptr) {}
+        channel(p.folded != nullptr ? Address(p.folded + output) : nullptr) {}
   constexpr Taps part(int from, int length) const {
     Taps t = *this;
     t.channel = nullptr;

@@ -20,7 +20,7 @@ inline constexpr int longest_chunk = 12;  // taps
 
 struct TwoOutputs {
   const std::int8_t* low;
-  const std::int8_t* high;  // null: no second output
+  Address<std::int8_t> high;  // null: no second output
   int step, taps;
 
   constexpr TwoOutputs(const FilterLayout& layout, const Parameters& p, int output)

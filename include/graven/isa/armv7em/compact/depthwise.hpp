@@ -14,7 +14,7 @@ namespace graven::core::armv7em_isa {
 // Would one PlanarDepthwise serve all of them? Not through planar pools and resizes, whose kernels
 // are not compact.
 constexpr bool has_one_depthwise(const GraphView& g) {
-  const Value* one = nullptr;
+  Address<Value> one;
   for (int i = 0; i < g.count; ++i) {
     const Value& v = g[i];
     if (v.op == op::nearest || v.op == op::max_pool) return false;
