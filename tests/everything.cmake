@@ -164,6 +164,13 @@ foreach(preset IN ITEMS gcc clang cortex-m4 cortex-m4-clang cortex-m55 cortex-m5
   endforeach()
 endforeach()
 
+# What embedded builds and g++'s sanitizers say: an address may be null.
+foreach(preset IN ITEMS cortex-m4 riscv32)
+  add_deep_test(NAME options/${preset}/null-pointer-checks COMMAND ${run_options}
+    ${preset} "-O2 -fno-delete-null-pointer-checks" 20 ${CMAKE_COMMAND} ${CMAKE_CTEST_COMMAND}
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endforeach()
+
 # Consumers: an installed graven, graven as a subdirectory, and the wheel.
 set(prefix ${CMAKE_CURRENT_BINARY_DIR}/consumer/prefix)
 add_test(NAME consumer/install
