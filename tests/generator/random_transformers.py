@@ -78,12 +78,27 @@ def attention(b: Kit, element: ir.Element) -> int:
         context = b.extent(12)
         inputs += [b.variable_like(each, (context, kv_heads * head)) for each in (k, v)]
         inputs.append(b.position())
-    elif element is FLOAT32 and b.chance(0.4):
-        mask = b.tensor((b.pick(1, moments), seen), FLOAT32)
-        b.inputs.append(mask)
-        inputs.append(mask)
+    elif b.chance(0.4):
+        inputs.append(mask_of(b, element, (b.pick(1, moments), seen)))
     layer = Attention(heads, kv_heads, span, context, b.pick(0.0, 0.0, 0.5))
     return b.add("ATTENTION", layer, inputs, b.output(v, b.shape(q), 0.01))
+
+
+def mask_of(b: Kit, element: ir.Element, shape: tuple[int, ...]) -> int:
+    """An input or a constant: reals, whole numbers of a scale, or what is seen."""
+    kind = FLOAT32 if element is FLOAT32 else b.pick(FLOAT32, element, ir.Element.BOOLEAN)
+    if kind is element and element is not FLOAT32:
+        return b.data(shape, element)
+    data = None
+    if kind is not FLOAT32 or b.chance(0.5):
+        data = b.rng.random(shape) < 0.7
+        data[..., 0] = True  # of the past the first sees no other
+        if kind is FLOAT32:
+            data = np.where(data, b.rng.normal(0.0, 1.0, shape), -1e9).astype(np.float32)
+    mask = b.tensor(shape, kind, None, data)
+    if data is None:
+        b.inputs.append(mask)
+    return mask
 
 
 def silu(b: Kit, element: ir.Element) -> int:
@@ -113,8 +128,8 @@ def moe(b: Kit, element: ir.Element) -> int:
 ELEMENTS = {
     "layer_norm": (FLOAT32, INT8, INT16),
     "rms_norm": (FLOAT32, INT8, INT16),
-    "rope": (FLOAT32, INT8),
-    "attention": (FLOAT32, INT8),
+    "rope": (FLOAT32, INT8, INT16),
+    "attention": (FLOAT32, INT8, INT16),
     "silu": (FLOAT32, INT8),
     "moe": (FLOAT32, INT8, INT16),
 }

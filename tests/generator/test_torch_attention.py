@@ -129,14 +129,89 @@ def test_what_attention_cannot_be_is_said():
             q = x.view(1, 6, 4, 8).transpose(1, 2)
             return functional.scaled_dot_product_attention(q, q, q, attn_mask=self.mask)
 
-    with pytest.raises(GravenError, match="a mask that is neither empty nor causal"):
-        read(Odd(torch.ones(6, 6, dtype=torch.bool).triu()).eval(), (1, 6, 32))
+    mask = torch.rand(1, 4, 6, 6)
+    with pytest.raises(GravenError, match="a mask of its own for each head, expected one for all"):
+        read(Odd(mask).eval(), (1, 6, 32))
 
 
-if __name__ == "__main__":
-    made = vit(True)
-    (SHIPPED / "vit.tflite").write_bytes(tflite_writer.to_bytes(read(made)))
-    np.savez_compressed(SHIPPED / "vit.npz", images=images(), answers=answers(made, images()))
+def masked(kind: str, dim: int = 16, heads: int = 2):
+    """A module of a sequence and a mask, and examples of both."""
+    import torch
+    from torch import nn
+    from torch.nn import functional
+
+    class Padded(nn.Module):
+        """0, or -inf where a moment is padding."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.attention = nn.MultiheadAttention(dim, heads, batch_first=True)
+
+        def forward(self, x, mask):
+            return self.attention(x, x, x, key_padding_mask=mask, need_weights=False)[0]
+
+    class Added(nn.Module):
+        def forward(self, x, mask):
+            q = x.view(1, MOMENTS, heads, dim // heads).transpose(1, 2)
+            found = functional.scaled_dot_product_attention(q, q * 0.7, q, attn_mask=mask)
+            return found.transpose(1, 2).reshape(x.shape)
+
+    torch.manual_seed(2)
+    rng = np.random.default_rng(2)
+    shape = {"padded": (1, MOMENTS), "square": (MOMENTS, MOMENTS), "all": (1, 1, 1, MOMENTS)}[kind]
+    hidden = rng.random((16, *shape)) < 0.4
+    hidden[..., 0] = False
+    added = np.zeros(hidden.shape) if kind == "padded" else rng.normal(0, 1, hidden.shape)
+    masks = np.where(hidden, -np.inf, added).astype(np.float32)
+    values = rng.normal(0.0, 1.0, (16, 1, MOMENTS, dim)).astype(np.float32)
+    return (Padded() if kind == "padded" else Added()).eval(), values, masks
+
+
+MOMENTS = 7
+MASKS = ["padded", "square", "all"]
+
+
+def read_masked(kind: str):
+    import torch
+    from graven.frontends import torch as frontend
+
+    module, values, masks = masked(kind)
+    example = tuple(torch.from_numpy(each[0]) for each in (values, masks))
+    answer = np.stack([
+        module(*map(torch.from_numpy, each)).detach().numpy()
+        for each in zip(values, masks, strict=True)
+    ])  # fmt: skip
+    return frontend.from_module(module, example, "masked", "nchw"), values, masks, answer
+
+
+@pytest.mark.parametrize("kind", MASKS)
+def test_a_mask_that_the_model_is_given(kind):
+    pytest.importorskip("torch")
+    network, *given, wanted = read_masked(kind)
+    (layer,) = (each for each in network.operators if each.name == "ATTENTION")
+    assert len(layer.inputs) == 4
+    shapes = [network.tensors[index].shape for index in network.inputs]
+    for k, answer in enumerate(wanted):
+        inputs = [each[k].reshape(shape) for each, shape in zip(given, shapes, strict=True)]
+        found = reference.run(network, inputs)[network.outputs[0]].reshape(answer.shape)
+        assert np.abs(found - answer).max() < TOLERANCE * np.abs(answer).max()
+
+
+@pytest.mark.parametrize(("quantize", "most"), [("int8", 0.03), ("int16x8", 0.01)])
+@pytest.mark.parametrize("kind", MASKS)
+def test_masked_attention_is_quantized_and_the_same_in_cpp(kind, quantize, most):
+    torch = pytest.importorskip("torch")
+    _, *given, wanted = read_masked(kind)
+    example = tuple(torch.from_numpy(each[0]) for each in given)
+    samples = dict(zip(("x", "mask"), given, strict=True))
+    made = api.compile(masked(kind)[0], example=example, calibrate=samples, quantize=quantize)
+    tensors = [made.network.tensors[index] for index in made.network.inputs]
+    assert [each.element.value for each in tensors] == [quantize.split("x")[0], "float32"]
+    given = [each.reshape(-1, *tensor.shape) for each, tensor in zip(given, tensors, strict=True)]
+    found = made(*given)
+    assert np.sqrt(np.mean((found.reshape(wanted.shape) - wanted) ** 2)) < most * wanted.std()
+    if kind != "square":
+        np.testing.assert_array_equal(made.native()(*given), found)
 
 
 @pytest.mark.parametrize(("kind", "most"), [("int8", 0.03), ("int16x8", 0.01)])
@@ -150,3 +225,9 @@ def test_norms_are_quantized_with_factors_in_float32(norm, kind, most):
     made = api.compile(module, calibrate=x, quantize=kind, method="min-max")
     wanted = module(torch.from_numpy(x)).detach().numpy()
     assert np.sqrt(np.mean((made(x) - wanted) ** 2) / np.mean(wanted**2)) < most
+
+
+if __name__ == "__main__":
+    made = vit(True)
+    (SHIPPED / "vit.tflite").write_bytes(tflite_writer.to_bytes(read(made)))
+    np.savez_compressed(SHIPPED / "vit.npz", images=images(), answers=answers(made, images()))

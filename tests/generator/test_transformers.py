@@ -20,7 +20,12 @@ from graven.frontends import tflite, tflite_writer
 GOLDEN = Path(__file__).parent / "golden" / "transformers.npz"
 GOLDEN_CASES = 8
 TORCH_CASES, CPP_CASES = 40, 8
-FLOAT32, INT8 = ir.Element.FLOAT32, ir.Element.INT8
+FLOAT32, INT8, INT16 = ir.Element.FLOAT32, ir.Element.INT8, ir.Element.INT16
+STEPS = [
+    (INT8, "layer_norm", 0.51), (INT8, "rms_norm", 0.51), (INT8, "rope", 0.51),
+    (INT8, "silu", 0.51), (INT8, "attention", 0.9), (INT16, "rope", 0.51),
+    (INT16, "attention", 0.6),
+]  # fmt: skip
 
 
 def answers(network: ir.Network, runs: list[list[np.ndarray]]) -> np.ndarray:
@@ -77,26 +82,29 @@ def real(values: np.ndarray, tensor: ir.Tensor) -> np.ndarray:
     )
 
 
-def test_int8_is_within_a_step_or_two_of_real_arithmetic():
-    """Attention and norms of int8 against the same in double, on the reals that its inputs are."""
-    for kind, most in (("layer_norm", 0.51), ("rms_norm", 0.51), ("rope", 0.51), ("silu", 0.51),
-                       ("attention", 0.9)):  # fmt: skip
-        for seed in range(60):
-            network = transformers.case(seed, kind, INT8)
-            runs = transformers.inputs(seed, network)
-            output = network.tensors[network.outputs[0]]
-            expected = answers(as_reals(network), [
-                [real(value, network.tensors[index]).astype(np.float32)
-                 for value, index in zip(each, network.inputs, strict=True)] for each in runs
-            ])  # fmt: skip
-            scale, zero = output.quantization.scale[0], output.quantization.zero_point[0]
-            expected = np.clip(expected / scale + zero, -128, 127)
-            worst = np.abs(answers(network, runs) - expected).max()
-            assert worst < most, f"{kind} seed {seed}: {worst:.2f} steps"
+@pytest.mark.parametrize(("element", "kind", "most"), STEPS)
+def test_integers_are_within_a_step_or_two_of_real_arithmetic(element, kind, most):
+    """Attention and norms against the same in double, on the reals that their inputs are."""
+    for seed in range(60):
+        network = transformers.case(seed, kind, element)
+        runs = transformers.inputs(seed, network)
+        output = network.tensors[network.outputs[0]]
+        expected = answers(as_reals(network), [
+            [real(value, network.tensors[index]).astype(np.float32)
+             for value, index in zip(each, network.inputs, strict=True)] for each in runs
+        ])  # fmt: skip
+        scale, zero = output.quantization.scale[0], output.quantization.zero_point[0]
+        least, greatest = np.iinfo(element.dtype).min, np.iinfo(element.dtype).max
+        expected = np.clip(expected / scale + zero, least, greatest)
+        worst = np.abs(answers(network, runs) - expected).max()
+        assert worst < most, f"{kind} seed {seed}: {worst:.2f} steps"
 
 
 def as_reals(network: ir.Network) -> ir.Network:
     def plain(tensor: ir.Tensor) -> ir.Tensor:
+        if tensor.element is ir.Element.BOOLEAN:
+            added = np.where(tensor.data, np.float32(0), np.float32(-1e9))
+            return ir.Tensor(tensor.index, tensor.name, tensor.shape, FLOAT32, None, added)
         if tensor.quantization is None:
             return tensor
         initial = tensor.initial

@@ -84,6 +84,8 @@ constexpr Parameters mixed[] = {in, {.constants = four_bits, .output = in.output
 using Experts = Graph<Node<MoE<8, 2, 8, 1>, 0, 0>, Outputs<1>>;
 template <int output> using Top = Graph<Node<TopK<3>, 0>, Outputs<Out<1, output>>>;
 using Heads = Graph<Node<Attention<2, 2, 4>, 0, 0, 0>, Outputs<1>>;
+using Masked =
+    Graph<Node<Slice<Axis::channels, 0, 6>, 0>, Node<Attention<2, 2, 4>, 0, 0, 0, 1>, Outputs<2>>;
 
 template <class S, const auto& params> void serve_weighted(S& s) {
   s.template add_layer<Conv2D<8, 4, 3>, params>();
@@ -185,7 +187,8 @@ template <class S> void serve_rest(S& s) {
 template <class S> void serve_transformers(S& s) {
   serve<S, int8s, LayerNorm, RoPE<4>, Heads, Experts>(s);
   serve<S, reals, RMSNorm, RoPE<4>, Heads, Experts>(s);
-  serve<S, words, LayerNorm, Experts>(s);
+  serve<S, int8s, Masked>(s);
+  serve<S, words, LayerNorm, RoPE<4>, Heads, Experts>(s);
   serve<S, mixed<byte_input>, Experts>(s);
   serve<S, mixed<word_input>, Experts>(s);
   serve<S, becomes<Element::int8, word_input>, LayerNorm>(s);

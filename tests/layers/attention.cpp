@@ -18,6 +18,10 @@ constexpr Parameters bytes[]{{.output = {0.05f, 3}},
                              {.output = {0.04f, -5}},
                              {.output = {0.03f, 7}},
                              {.output = {0.02f, -1}}};
+constexpr Parameters words[]{{.output = {0.0002f, 0}, .element = Element::int16},
+                             {.output = {0.0003f, 0}, .element = Element::int16},
+                             {.output = {0.0002f, 0}, .element = Element::int16},
+                             {.output = {0.0001f, 0}}};
 template <Span span, int rows, int moments, const auto& params>
 using M = Model<Net<span>,
                 shapes(Shape{rows, moments, 4}, Shape{rows, moments, 2}, Shape{rows, moments, 2}),
@@ -29,7 +33,9 @@ template <class T> std::vector<T> sequence(int channels, unsigned seed) {
   for (int i = 0; i < length * channels; ++i) {
     seed = seed * 1664525u + 1013904223u;
     const int q = static_cast<int>(seed >> 24) - 128;
-    values.push_back(sizeof(T) == 1 ? static_cast<T>(q) : static_cast<T>(q) / T(50));
+    values.push_back(sizeof(T) == 1   ? static_cast<T>(q)
+                     : sizeof(T) == 2 ? static_cast<T>(q * 250)
+                                      : static_cast<T>(q) / T(50));
   }
   return values;
 }
@@ -122,6 +128,8 @@ TEST_CASE("a sequence in parts of any length has the same bits, and they are rig
   check_parts<stopping(1), real, float>();
   check_parts<sliding(5), bytes, std::int8_t>();
   check_parts<stopping(4), bytes, std::int8_t>();
+  check_parts<sliding(5), words, std::int16_t>();
+  check_parts<stopping(4), words, std::int16_t>();
 }
 
 TEST_CASE("a cached prefix of any length gives the same as no cache") {
@@ -131,6 +139,7 @@ TEST_CASE("a cached prefix of any length gives the same as no cache") {
   check_prefix<sliding(4), 6, real, float>();
   check_prefix<stopping(4), 9, bytes, std::int8_t>();
   check_prefix<sliding(4), 9, bytes, std::int8_t>();
+  check_prefix<stopping(4), 9, words, std::int16_t>();
 }
 
 TEST_CASE("past is what a memory that is never full sees") {
@@ -138,6 +147,46 @@ TEST_CASE("past is what a memory that is never full sees") {
   static M<sliding(length), 1, length, real> with;
   static_assert(!decltype(without)::has_state && decltype(with)::has_state);
   CHECK(in_parts<decltype(without), float>(without) == in_parts<decltype(with), float>(with));
+}
+
+namespace {
+// `added` to all scores of moments but the `hidden` one, which minus infinity or false takes out;
+// with and without that mask.
+template <const auto& params, class T> void check_masks() {
+  using Net = Graph<Node<Attention<2, 1, 2>, 0, 1, 2, 3>, Outputs<4>>;
+  using ByBooleans =
+      Graph<Node<Cast<Element::boolean>, 3>, Node<Attention<2, 1, 2>, 0, 1, 2, 4>, Outputs<5>>;
+  static constexpr Parameters with_mask[]{params[0], params[1], params[2], {}, params[3]};
+  static constexpr Parameters with_seen[]{params[0], params[1], params[2], {}, {}, params[3]};
+  constexpr Shape q{1, length, 4}, k{1, length, 2}, mask{1, 1, length};
+  static M<everything, 1, length, params> without;
+  static Model<Net, shapes(q, k, k, mask), with_mask> added;
+  static Model<ByBooleans, shapes(q, k, k, mask), with_seen> seen;
+  const auto all = in_parts<decltype(without), T>(without);
+  for (const float number : {0.0f, 1.0f}) {
+    std::ranges::fill(added.template input<3>(), number);
+    const auto same = in_parts<decltype(added), T>(added);
+    if (number == 0) CHECK(same == all);
+    for (std::size_t i = 0; i < all.size(); ++i) CHECK(std::abs(same[i] - all[i]) <= 1);
+  }
+  std::ranges::fill(seen.template input<3>(), 1.0f);
+  CHECK(in_parts<decltype(seen), T>(seen) == all);
+  seen.template input<3>()[5] = 0;
+  std::ranges::fill(added.template input<3>(), 0.0f);
+  added.template input<3>()[5] = -std::numeric_limits<float>::infinity();
+  const auto less = in_parts<decltype(added), T>(added);
+  CHECK(less != all);
+  CHECK(in_parts<decltype(seen), T>(seen) == less);
+  // What is hidden has no part: its values do not matter.
+  added.template input<2>()[10] = added.template input<2>()[11] = 99;
+  const auto again = added.run();
+  CHECK(std::equal(again.begin(), again.end(), less.begin()));
+}
+}  // namespace
+
+TEST_CASE("a mask of zeros is none, and what it hides has no part, in integers") {
+  check_masks<bytes, std::int8_t>();
+  check_masks<words, std::int16_t>();
 }
 
 // The State is the memory of k and v, and the position; the arena has the scores of one query.

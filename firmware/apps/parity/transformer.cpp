@@ -15,6 +15,19 @@ void attention(const char* name) {
   compare<Net, shapes(q, k, k), style>(name);
 }
 
+// Under a mask that `Mask` makes of an input.
+template <class Mask, Span span, Style style> void masked(const char* name) {
+  constexpr Shape q{2, 5, 8}, k{2, 5, 4}, mask{1, 5, 5};
+  using Net = Graph<Node<Mask, 3>, Node<Attention<4, 2, 2, span>, 0, 1, 2, 4>, Outputs<5>>;
+  compare<Net, shapes(q, k, k, mask), style>(name);
+}
+template <Span span> void of_words(const char* name) {
+  constexpr Shape q{2, 3, 16}, k{2, 3, 8};
+  using Net = Graph<Node<RoPE<8>, 0>, Node<RoPE<8>, 1>, Node<Attention<2, 1, 8, span>, 3, 4, 2>,
+                    Outputs<5>>;
+  compare<Net, shapes(q, k, k), words>(name);
+}
+
 }  // namespace
 
 void check() {
@@ -38,6 +51,17 @@ void check() {
   attention<2, 1, 4, everything, real>("attention, float32, everything");
   attention<2, 1, 24, sliding(5), real, Shape{3, 3, 1}>("attention, float32, blocks");
   attention<1, 1, 38, past, real, Shape{1, 9, 1}>("attention, float32, odd sizes");
+  masked<Identity, everything, centred>("attention, mask");
+  masked<Identity, past, full>("attention, past, mask");
+  masked<Dequantize, everything, left>("attention, mask of float32");
+  masked<Cast<Element::boolean>, everything, extreme>("attention, mask of booleans");
+  masked<Identity, past, words>("attention, int16, mask");
+  masked<Dequantize, everything, words>("attention, int16, mask of float32");
+  masked<Identity, past, real>("attention, float32, mask");
+  of_words<sliding(4)>("attention, int16, sliding");
+  of_words<stopping(3)>("attention, int16, stopping");
+  of_words<past>("attention, int16, past");
+  of_words<everything>("attention, int16, everything");
   compare<Sequential<LayerNorm, RMSNorm>, Shape{2, 3, 9}, centred>("norms");
   compare<Sequential<LayerNorm, RMSNorm>, Shape{2, 3, 9}, real>("norms, float32");
   compare<Sequential<RMSNorm>, Shape{1, 3, 64}, words>("norm, int16");

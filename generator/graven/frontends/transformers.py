@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from graven.errors import GravenError
 from graven.frontends.nchw import Draft, View, plain
 from graven.layers.attention import SPANS
 from graven.node import Option, shape_text
 
 Arguments = dict[str, Any]
+HIDDEN = -1e9  # which no score comes near, and integers have a scale for
 
 
 def layer_norm(reader: Any, given: Arguments) -> View:
@@ -57,8 +59,9 @@ def attention(reader: Any, given: Arguments) -> View:
     q, k, v = (given[name] for name in ("query", "key", "value"))
     if len(q.shape) == 4 and q.shape[0] > 1 and q.shape[0] == k.shape[0] == v.shape[0]:
         count = q.shape[0]
-        alone = zip(*(draft.split(each, 0, [1] * count) for each in (q, k, v)), strict=True)
-        names = ("query", "key", "value")
+        names = ("query", "key", "value", "attn_mask")
+        masks = _masks_of(draft, given["attn_mask"], count)
+        alone = zip(*(draft.split(each, 0, [1] * count) for each in (q, k, v)), masks, strict=True)
         parts = [
             attention(reader, {**given, **dict(zip(names, each, strict=True))}) for each in alone
         ]
@@ -79,9 +82,9 @@ def attention(reader: Any, given: Arguments) -> View:
         heads, moments, head = each.shape[1:]
         rows = draft.reshape(draft.transpose(each, (0, 2, 1, 3)), (1, moments, heads * head))
         inputs.append(draft.demand(rows, (0, 1, 2)))
-    mask = given["attn_mask"]
-    if mask is not None:
-        span = _span_of(draft, mask)
+    if given["attn_mask"] is not None:
+        span, added = _mask_of(draft, given["attn_mask"])
+        inputs += added
     options: dict[str, Option] = {
         "heads": q.shape[1], "kv_heads": k.shape[1], "span": SPANS.index(span), "context": 0,
         "scale": float(given["scale"] or 0.0),
@@ -92,19 +95,54 @@ def attention(reader: Any, given: Arguments) -> View:
     return draft.transpose(draft.reshape(made, (1, moments, q.shape[1], head)), (0, 2, 1, 3))
 
 
-def _span_of(draft: Draft, mask: Any) -> str:
-    """A constant mask that hides nothing, or what comes later."""
+def _masks_of(draft: Draft, mask: Any, count: int) -> list:
+    """Of each sequence."""
+    if mask is None or len(mask.shape) < 4 or mask.shape[0] == 1:
+        return [mask] * count
     if isinstance(mask, View):
-        raise draft.error("computes its mask at run time; make it a constant, or is_causal.")
-    values = mask.numpy()
+        return draft.split(mask, 0, [1] * count)
+    return [mask[each : each + 1] for each in range(count)]
+
+
+def _mask_of(draft: Draft, mask: Any) -> tuple[str, list[int]]:
+    """The span that a constant mask stands for, or everything and what is added to its scores."""
+    if isinstance(mask, View):
+        return "everything", [_computed_mask(draft, mask)]
+    values = np.atleast_2d(mask.numpy())
     shown = values if values.dtype == bool else values == 0
     hidden = ~shown if values.dtype == bool else values == -np.inf
     later = np.triu(np.ones(values.shape[-2:], dtype=bool), 1)
     if shown.all():
-        return "everything"
+        return "everything", []
     if (hidden == later).all() and (shown == ~later).all():
-        return "past"
-    raise draft.error("has a mask that is neither empty nor causal; leave it out.")
+        return "past", []
+    added = np.where(hidden, HIDDEN, 0 if values.dtype == bool else values)
+    heads = added.reshape(-1, *added.shape[-2:]).astype(np.float32)
+    if (heads != heads[0]).any():
+        raise _of_heads(draft)
+    return "everything", [draft.constant(heads[0])]
+
+
+def _computed_mask(draft: Draft, mask: View) -> int:
+    """One that is the same for all heads, to which it may have been expanded."""
+    rows, seen = mask.shape[-2:]
+    made = {index: each for each in draft.operators for index in each.outputs}.get(mask.index)
+    if made is not None and made.name == "BROADCAST_TO" and mask.is_plain:
+        source = draft.unshaped(made.inputs[0])
+        shape = draft.tensors[source].shape
+        last = [axis for axis in mask.order if mask.shape[axis] != 1][-2:]
+        kept = rows == 1 or last == [len(mask.shape) - 2, len(mask.shape) - 1]
+        if kept and math.prod(shape) == rows * seen:
+            mask = draft.reshape(plain(source, shape), (rows, seen))
+    if math.prod(mask.shape[:-2]) != 1:
+        raise _of_heads(draft)
+    return draft.demand(mask, tuple(range(len(mask.shape))))
+
+
+def _of_heads(draft: Draft) -> GravenError:
+    return draft.error(
+        "has a mask of its own for each head, expected one for all; compute the heads one by one."
+    )
 
 
 def unflatten(reader: Any, given: Arguments) -> View:

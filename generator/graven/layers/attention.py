@@ -2,8 +2,10 @@
 
 q, k and v have their moments along the last axis but one, their heads along the last. Of the spans
 `everything` and `past` an optional mask follows, of `sliding` and `stopping` three variables: the
-keys and values of `context` moments, and how many there were. TensorFlow Lite has none; a file
-states it as a custom operator. int8: the numbers of isa/scalar/attention.hpp.
+keys and values of `context` moments, and how many there were. A mask is added to the scores: of
+float32, or of integers as q has them, with a scale of its own; where q is no float32, booleans may
+say what is seen. TensorFlow Lite has none; a file states it as a custom operator. int8 and int16:
+the numbers of isa/scalar/attention_integer.hpp and attention_wide.hpp.
 """
 
 from __future__ import annotations
@@ -22,10 +24,15 @@ OPTIONS = "FlexBuffer"  # layers.FLEX_BUFFER
 DATA = (0, 1, 2, 3)
 VARIABLES = (3, 4, 5)
 STATES = {3: 1, 4: 2}
+REAL = (3,)  # a mask that the model is given
 SPANS = ["everything", "past", "sliding", "stopping"]
 MOST_MOMENTS, MOST_HEAD = 1 << 20, 16384
 OCTAVE = np.floor(np.exp(-np.arange(256) * math.log(2) / 256) * 32767 + 0.5).astype(np.int64)
 """(2^15 - 1) * 2^(-i / 256)."""
+FINE = np.floor(np.exp(-np.arange(257) * math.log(2) / 256) * 2**30 + 0.5).astype(np.int64)
+OF_E = 1.44269504088896341  # log2(e)
+MOST = {np.dtype(np.int8): (1 << 30, -0x7FFFFFFF), np.dtype(np.int16): (1 << 46, -(1 << 60))}
+"""Steps that a mask adds, and the score of what it hides."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ def read(node: Node) -> Attention:
     node.expect_inputs(6, 6) if layer.remembers else node.expect_inputs(3, 4)
     q, k, v = (node.input(place) for place in range(3))
     for tensor in (q, k, v, node.output):
-        node.expect_activation(tensor)
+        node.expect_activation(tensor, wide=True)
     node.expect_same_element(q, k, v, node.output)
     node.expect_shape(node.output, q.shape)
     _expect_heads(node, layer)
@@ -119,9 +126,11 @@ def _expect_memory(node: Node, layer: Attention) -> None:
 
 def _expect_mask(node: Node) -> None:
     q, k, mask = node.input(0), node.input(1), node.input(3)
-    if q.element is not ir.Element.FLOAT32:
-        raise node.error("has a mask, which int8 has not; keep it float32, or leave it out.", mask)
-    node.expect_element(mask, ir.Element.FLOAT32)
+    real = q.element is ir.Element.FLOAT32
+    also = () if real else (q.element, ir.Element.BOOLEAN)
+    node.expect_element(mask, ir.Element.FLOAT32, *also)
+    if mask.element is q.element and not real:
+        node.expect_symmetric_words(mask)
     *before, moments, seen = (1, 1, *mask.shape)
     above = math.prod(before)
     if (
@@ -159,7 +168,7 @@ def reference(layer: Attention, node: Node, values: Values) -> np.ndarray:
     q, k, v = (each.reshape(-1, *each.shape[-2:]) for each in (q, k, v))
     mask = None if layer.remembers or len(values) < 4 else values[3]
     if mask is not None:
-        mask = mask.reshape(-1, *mask.shape[-2:]).astype(np.float64)
+        mask = mask.reshape(-1, *((1, *mask.shape)[-2:]))
         mask = np.broadcast_to(mask, (len(q), q.shape[1], k.shape[1]))
     found = np.empty(q.shape, dtype=q.dtype)
     for row in range(len(q)):
@@ -169,7 +178,7 @@ def reference(layer: Attention, node: Node, values: Values) -> np.ndarray:
             else:
                 seen = x + 1 if layer.span == "past" else k.shape[1]
                 keys, kept = k[row, :seen], v[row, :seen]
-            added = 0.0 if mask is None else mask[row, x, : len(keys)]
+            added = None if mask is None else mask[row, x, : len(keys)]
             found[row, x] = _attend(layer, node, q[row, x], keys, kept, added)
     return found.reshape(shape)
 
@@ -192,14 +201,18 @@ def _attend(
     q: np.ndarray,
     k: np.ndarray,
     v: np.ndarray,
-    added: np.ndarray | float,
+    added: np.ndarray | None,
 ) -> np.ndarray:
     queries = q.reshape(layer.kv_heads, -1, len(q) // layer.heads)
     keys, kept = (each.reshape(len(k), layer.kv_heads, -1) for each in (k, v))
     if q.dtype == np.int8:
-        return _integers(layer, node, queries, keys, kept).reshape(-1)
+        return _integers(layer, node, queries, keys, kept, added).reshape(-1)
+    if q.dtype == np.int16:
+        return _words(layer, node, queries, keys, kept, added).reshape(-1)
     scores = np.einsum("hqc,jhc->hqj", queries.astype(np.float64), keys.astype(np.float64))
-    scores = scores * score_scale(layer, queries.shape[-1]) + added
+    scores = scores * score_scale(layer, queries.shape[-1])
+    if added is not None:
+        scores = scores + added.astype(np.float64)
     shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
     shares /= shares.sum(axis=-1, keepdims=True)
     return np.einsum("hqj,jhc->hqc", shares, kept).astype(np.float32).reshape(-1)
@@ -210,18 +223,78 @@ def score_scale(layer: Attention, head: int) -> np.float32:
     return single(layer.scale) if layer.scale else single(1) / np.sqrt(single(head))
 
 
+def _unit(layer: Attention, node: Node) -> float:
+    """Of a score."""
+    q, k = node.input(0), node.input(1)
+    return scale_of(q) * scale_of(k) * float(score_scale(layer, q.shape[-1] // layer.heads))
+
+
+def _masked(
+    layer: Attention, node: Node, scores: np.ndarray, added: np.ndarray | None
+) -> np.ndarray:
+    """Scores of heads, queries and moments, with what the mask adds to those of each moment."""
+    if added is None:
+        return scores
+    mask, (most, hidden) = node.input(3), MOST[node.input(0).element.dtype]
+    if mask.element is ir.Element.BOOLEAN:
+        return np.where(added, scores, hidden)
+    unit, zero_point = 1.0, 0
+    if mask.element is not ir.Element.FLOAT32:
+        unit, zero_point = scale_of(mask), zero_point_of(mask)
+        added = added.astype(np.int64) - zero_point
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = added.astype(np.float32) * np.float32(unit / _unit(layer, node))
+    seen = steps > np.float32(-most)  # no NaN is
+    whole = np.where(seen, np.minimum(steps, np.float32(most)), 0).astype(np.int64)
+    return np.where(seen, scores + whole, hidden)
+
+
+def _words(
+    layer: Attention,
+    node: Node,
+    q: np.ndarray,
+    k: np.ndarray,
+    v: np.ndarray,
+    added: np.ndarray | None,
+) -> np.ndarray:
+    """Of int16: exponentials of 24 bits."""
+    q, k, v = (each.astype(np.int64) for each in (q, k, v))
+    scores = _masked(layer, node, np.einsum("hqc,jhc->hqj", q, k), added)
+    below = scores.max(axis=-1, keepdims=True) - scores
+    real = scaled = _unit(layer, node) * (65536 * OF_E)
+    shift = 0
+    while shift < 41 and scaled < 32768:
+        scaled, shift = 2 * scaled, shift + 1
+    multiplier = int(scaled + 0.5) if scaled < 1e9 else 10**9
+    least = int(min(24 * 65536 / (real if real > 0 else 1) + 1, 1e15))
+    t = (np.minimum(below, least) * multiplier + ((1 << shift) >> 1)) >> shift
+    at = (t >> 8) & 255
+    fine = FINE[at] - ((FINE[at] - FINE[at + 1]) * (t & 255) >> 8)
+    shares = np.where(below < least, fine >> np.minimum((t >> 16) + 6, 63), 0)
+    sums = shares.sum(axis=-1, keepdims=True)
+    ratio = np.float32(scale_of(node.input(2))) / np.float32(scale_of(node.output))
+    parts = np.einsum("hqj,jhc->hqc", shares, v).astype(np.float32)
+    whole = np.clip(parts * (ratio / sums.astype(np.float32)), -40000, 40000).astype(np.float64)
+    steps = np.trunc(whole + np.copysign(0.5, whole)).astype(np.int64)
+    return arithmetic.clamp(steps, (-32768, 32767), np.int16)
+
+
 def _integers(
-    layer: Attention, node: Node, q: np.ndarray, k: np.ndarray, v: np.ndarray
+    layer: Attention,
+    node: Node,
+    q: np.ndarray,
+    k: np.ndarray,
+    v: np.ndarray,
+    added: np.ndarray | None,
 ) -> np.ndarray:
     tensors = [node.input(place) for place in range(3)]
     q, k, v = (
         each.astype(np.int64) - zero_point_of(tensor)
         for each, tensor in zip((q, k, v), tensors, strict=True)
     )
-    scores = np.einsum("hqc,jhc->hqj", q, k)
+    scores = _masked(layer, node, np.einsum("hqc,jhc->hqj", q, k), added)
     below = scores.max(axis=-1, keepdims=True) - scores
-    factor = scale_of(tensors[0]) * scale_of(tensors[1]) * float(score_scale(layer, q.shape[-1]))
-    factor *= 256 * 1.44269504088896341
+    factor = _unit(layer, node) * (256 * OF_E)
     least = int(min(16 * 256 / factor + 1, 1e9))
     most, down = layer.context or node.input(1).shape[-2], 0
     while most >> down > 256:

@@ -17,7 +17,7 @@ from graven.cpp import Cpp, computed
 from graven.elementwise import centred, exactly, finished
 from graven.node import Node, Values, scale_of, zero_point_of
 
-REAL = {
+EXACT = {
     "ABS": np.abs,
     "NEG": np.negative,
     "SQUARE": np.square,
@@ -32,7 +32,7 @@ REAL = {
     "ROUND": np.rint,
     "SIGN": lambda x: np.where(np.isnan(x), np.float32(0), np.sign(x)),
 }
-OPERATORS = tuple(REAL)
+OPERATORS = tuple(EXACT)
 OPTIONS = None
 
 
@@ -66,7 +66,7 @@ def reference(layer: Elementary, node: Node, values: Values) -> np.ndarray:
     if node.output.element is not ir.Element.FLOAT32:
         return INTEGER[node.name](node, values[0])
     with np.errstate(all="ignore"):
-        return REAL[node.name](values[0]).astype(np.float32)
+        return EXACT[node.name](values[0]).astype(np.float32)
 
 
 # -- integers -------------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ def absolute(node: Node, value: np.ndarray) -> np.ndarray:
 
 
 def square_root(node: Node, value: np.ndarray) -> np.ndarray:
-    root = REAL["SQRT"](np.maximum(elementwise.dequantized(node, value), np.float32(0)))
+    root = EXACT["SQRT"](np.maximum(elementwise.dequantized(node, value), np.float32(0)))
     steps = root / np.float32(scale_of(node.output))
     return finished(node, np.minimum(steps, 1e6).astype(np.int64))
 
@@ -94,7 +94,7 @@ def inverse_square_root(node: Node, value: np.ndarray) -> np.ndarray:
     """In 2^-20, then in the output's steps."""
     if value.dtype == np.int16:
         most = np.float32(32767) * np.float32(scale_of(node.output))
-        return elementwise.tabled(node, value, defined(REAL["RSQRT"], most))
+        return elementwise.tabled(node, value, defined(EXACT["RSQRT"], most))
     steps = centred(node, value)
     inverse, shift = arithmetic.inverse_sqrt(np.maximum(steps, 1))
     wide = arithmetic.multiply(np.ones_like(steps), inverse, shift + 20)
@@ -109,14 +109,14 @@ def defined(function: elementwise.Real, otherwise: np.float32) -> elementwise.Re
 
 
 def exponential(node: Node, value: np.ndarray) -> np.ndarray:
-    return elementwise.tabled(node, value, REAL["EXP"])
+    return elementwise.tabled(node, value, EXACT["EXP"])
 
 
 def logarithm(node: Node, value: np.ndarray) -> np.ndarray:
     least = np.float32(scale_of(node.output)) * np.float32(
         np.iinfo(value.dtype).min - zero_point_of(node.output)
     )
-    return elementwise.tabled(node, value, defined(REAL["LOG"], least))
+    return elementwise.tabled(node, value, defined(EXACT["LOG"], least))
 
 
 INTEGER = {

@@ -1,6 +1,7 @@
 """ROPE: rotary position embedding of heads of `head` channels, in pairs that lie `interleaved` or
 half a head apart. Moments are the last axis but one; positions go on from run to run in a variable.
-TensorFlow Lite has none; a file states it as a custom operator.
+TensorFlow Lite has none; a file states it as a custom operator. Of integers the bits of
+isa/scalar/rope.hpp: turned as float32.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import arithmetic, ir
+from graven import arithmetic, ir, single
 from graven.cpp import Cpp, computed, real, template
 from graven.node import Node, Option, Values, scale_of, zero_point_of
 
@@ -35,7 +36,7 @@ def read(node: Node) -> Rope:
     node.expect_inputs(2, 2)
     data, position, output = node.input(0), node.input(1), node.output
     for tensor in (data, output):
-        node.expect_activation(tensor)
+        node.expect_activation(tensor, wide=True)
     node.expect_same_element(data, output)
     node.expect_shape(output, data.shape)
     head, base = int(node.option("head")), float(node.option("base"))
@@ -66,7 +67,12 @@ def turned(layer: Rope, value: np.ndarray, positions: np.ndarray) -> np.ndarray:
     """Reals of {..., moments, channels}, at these positions."""
     pairs = np.arange(layer.head // 2)
     angles = positions[:, None] * layer.base ** (-2 * pairs / layer.head)
-    cosine, sine = np.cos(angles)[:, None, :], np.sin(angles)[:, None, :]
+    return paired(layer, value, np.cos(angles), np.sin(angles))
+
+
+def paired(layer: Rope, value: np.ndarray, cosine: np.ndarray, sine: np.ndarray) -> np.ndarray:
+    """By cosine and sine of each moment's pairs."""
+    cosine, sine = cosine[:, None, :], sine[:, None, :]
     heads = value.reshape(*value.shape[:-1], -1, layer.head)
     found = np.empty_like(heads)
     first = slice(0, None, 2) if layer.interleaved else slice(0, layer.head // 2)
@@ -86,9 +92,29 @@ def reference(layer: Rope, node: Node, values: Values) -> np.ndarray:
     if data.dtype == np.float32:
         found = turned(layer, data.reshape(moments, -1).astype(np.float64), positions)
         return found.reshape(shape).astype(np.float32)
-    steps = data.astype(np.float64) - zero_point_of(node.input(0))
-    found = turned(layer, steps.reshape(moments, -1), positions).reshape(shape)
-    found *= scale_of(node.input(0)) / scale_of(node.output)
-    whole = arithmetic.nearest(np.clip(found, -1e6, 1e6)).astype(np.int64)
-    limits = (arithmetic.INT8_MIN, arithmetic.INT8_MAX)
-    return arithmetic.clamp(whole + zero_point_of(node.output), limits, np.int8)
+    steps = (data.astype(np.int64) - zero_point_of(node.input(0))).astype(np.float32)
+    reals = steps * np.float32(scale_of(node.input(0)))
+    found = paired(layer, reals.reshape(moments, -1), *_turns(layer, positions)).reshape(shape)
+    whole = np.clip(found / np.float32(scale_of(node.output)), np.float32(-1e6), np.float32(1e6))
+    nearest = arithmetic.nearest(whole.astype(np.float64)).astype(np.int64)
+    least, most = np.iinfo(data.dtype).min, np.iinfo(data.dtype).max
+    limits = (int(least), int(most))
+    return arithmetic.clamp(nearest + zero_point_of(node.output), limits, data.dtype.type)
+
+
+def _turns(layer: Rope, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cosine and sine of moments and pairs in float32: angles are 64 bits of turns, of which a
+    position's multiple keeps the upper 32."""
+    base = single.log(float(np.float32(layer.base)))
+    rates = []
+    for pair in range(layer.head // 2):
+        rate = single.exp(-2.0 * pair / layer.head * base) / 6.283185307179586477
+        whole = (rate - math.floor(rate)) * 4294967296.0
+        high = int(whole)
+        rates.append(high << 32 | int((whole - high) * 4294967296.0))
+    angles = [
+        [(rate * int(position) & (1 << 64) - 1) >> 32 for rate in rates] for position in positions
+    ]
+    radians = np.array(angles, np.uint32).view(np.int32).astype(np.float32)
+    radians = radians * np.float32(1.46291808e-9)
+    return single.sine(radians, 1), single.sine(radians, 0)

@@ -34,13 +34,13 @@ def cpp(layer: SiLU, node: Node) -> Cpp:
     return Cpp("graven::SiLU", computed(node, 0), output=True)
 
 
-REAL = elementwise.exactly(lambda x: x / (1 + np.exp(-x)))
+EXACT = elementwise.exactly(lambda x: x / (1 + np.exp(-x)))
 
 
 def reference(layer: SiLU, node: Node, values: Values) -> np.ndarray:
     if node.output.element is ir.Element.FLOAT32:
-        return REAL(values[0])
-    return elementwise.tabled(node, values[0], REAL)
+        return EXACT(values[0])
+    return elementwise.tabled(node, values[0], EXACT)
 
 
 bounds, links = by_table(reference), one_to_one

@@ -30,7 +30,7 @@ from graven.quantize.rules import NONE, SAME, rule_of
 from graven.quantize.scales import as_stored
 from graven.quantize.search import BATCH, Progress, Search, check_method, observed, quiet
 from graven.quantize.sequences import Sequences, sequences
-from graven.quantize.sharing import sharing
+from graven.quantize.sharing import sharing, stays_real
 from graven.quantize.simulate import Decisions, Simulation
 from graven.quantize.weights import Moments, Rounded, by_error
 from graven.quantize.widths import split
@@ -286,7 +286,8 @@ def check_samples(network: ir.Network, samples: Sequences) -> None:
             "the data that the model was trained on."
         )
     for tensor, value in zip(inputs.tensors(network), samples.values, strict=True):
-        if not np.isfinite(value).all():
+        added = stays_real(network, tensor.index)  # where minus infinity hides
+        if not (np.isfinite(value) | (added & np.isneginf(value))).all():
             raise GravenError(
                 f"{network.source}: the samples of '{tensor.name}' have numbers that are NaN or "
                 "infinite; clean the calibration data."

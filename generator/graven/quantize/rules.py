@@ -4,7 +4,7 @@ SCALES      SAME: inputs and outputs share scale and zero point, since values ar
             chosen; FREE (without it): each has its own; Fixed: the output's are always these;
             or one of them by the operator's name, where a module reads several
 STATES      by position of an input that is a variable, the input whose scale it has
-REAL        positions of constants that stay float32
+REAL        positions of constants that stay float32, and of inputs of the model
 STACKS      positions of constants that are matrices of several layers, one scale each
 WEIGHTS     Weights: which inputs are weights and bias, and the axis of one scale each
 """

@@ -12,6 +12,7 @@
 #include "graven/isa/scalar/add.hpp"
 #include "graven/isa/scalar/add_n.hpp"
 #include "graven/isa/scalar/attention_integer.hpp"
+#include "graven/isa/scalar/attention_wide.hpp"
 #include "graven/isa/scalar/batch_matmul.hpp"
 #include "graven/isa/scalar/binaries.hpp"
 #include "graven/isa/scalar/cast.hpp"
@@ -89,7 +90,8 @@ using transformers =
     Prefer<LayerNormFloat32, LayerNormIntegers<std::int8_t, std::int8_t>,
            LayerNormIntegers<std::int16_t, std::int8_t>,
            LayerNormIntegers<std::int16_t, std::int16_t>, RoPE<float>, RoPE<std::int8_t>,
-           Attention<AttentionFloat32>, Attention<AttentionInt8>, MoE,
+           RoPE<std::int16_t>, Attention<AttentionFloat32>, Attention<AttentionInt8>,
+           Attention<AttentionMasked>, Attention<AttentionInt16>, MoE,
            MoEIntegers<std::int8_t, std::int8_t>, MoEIntegers<std::int8_t, Nibbles>,
            MoEIntegers<std::int16_t, std::int8_t>, MoEIntegers<std::int16_t, Nibbles>>;
 using audio =

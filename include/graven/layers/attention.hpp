@@ -2,7 +2,7 @@
 // it sees, times v[j]
 //
 //   Node<Attention<Heads, KvHeads, HeadDim, sliding(128)>, q, k, v>
-//   Node<Attention<Heads, KvHeads, HeadDim>, q, k, v, mask>         // mask: float, optional
+//   Node<Attention<Heads, KvHeads, HeadDim>, q, k, v, mask>         // a mask, optional
 //
 // q has Heads * HeadDim channels, k and v KvHeads * HeadDim: each of their heads serves Heads /
 // KvHeads of q's. Which moments one sees, its span, is
@@ -13,9 +13,11 @@
 //   stopping(context) the first context - 1 moments and its own: what comes when the memory is full
 //                     is not remembered
 // so that a sequence in one run, in parts, or moment by moment gives the same bits. The mask {1 or
-// H, 1 or W, moments of k} is for spans without memory. Scale 0 stands for 1 / sqrt(HeadDim).
-// int8: scores are exact integers, exponentials are powers of two by a table of 256 entries
-// (isa/scalar/attention.hpp).
+// H, 1 or W, moments of k} is for spans without memory: of float32, of which minus infinity hides a
+// moment; of integers as q has them, with a scale of its own; under integers also of booleans, true
+// for what is seen. Scale 0 stands for 1 / sqrt(HeadDim). int8 and int16: scores are exact
+// integers, exponentials are powers of two by a table (isa/scalar/attention_integer.hpp,
+// attention_wide.hpp).
 #pragma once
 
 #include "graven/graph/binary.hpp"

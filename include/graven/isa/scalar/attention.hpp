@@ -75,8 +75,7 @@ template <class Rule> struct Attention : PlainKernel {
     if (!(v.op == op::attention) || v.element != element_of<T>()) return false;
     for (int k = 0; k < 3; ++k)
       if (g.source(v, k).element != v.element) return false;
-    const bool masked = v.inputs == 4;
-    return Rule::takes(g, v) && (!masked || g.source(v, 3).element == Element::float32);
+    return Rule::takes(g, v);
   }
   static constexpr int scratch(const GraphView& g, const Value& v) {
     return Rule::scratch(most_moments(g, v), v.options.get<AttentionOptions>());
@@ -88,7 +87,9 @@ template <class Rule> struct Attention : PlainKernel {
     AttentionNumbers::pack(v, to);
     const bool masked = v.inputs == 4;
     to.put<std::int32_t>(g.input(v, 1).shape.width);
-    to.put<std::int32_t>(!masked ? -1 : g.input(v, 3).shape.width > 1 ? 4 : 0);
+    to.put<std::int32_t>(!masked                         ? -1
+                         : g.input(v, 3).shape.width > 1 ? size_of(g.source(v, 3).element)
+                                                         : 0);
     Rule::pack(g, v, to);
   }
 
@@ -178,7 +179,9 @@ struct AttentionFloat32 {
   static constexpr int scratch(int moments, const AttentionOptions&) { return 4 * moments; }
   constexpr void arrange(Glance&, int, int, std::byte*) const {}
 
-  static constexpr bool takes(const GraphView&, const Value&) { return true; }
+  static constexpr bool takes(const GraphView& g, const Value& v) {
+    return v.inputs != 4 || g.source(v, 3).element == core::Element::float32;
+  }
   static constexpr void pack(const GraphView&, const Value& v, Writer& to) {
     to.put(score_scale(v.options.get<AttentionOptions>()));
   }

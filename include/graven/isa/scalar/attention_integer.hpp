@@ -36,12 +36,14 @@ struct AttentionInt8 {
   }
   static constexpr int scratch(int moments, const AttentionOptions&) { return 4 * moments; }
   constexpr void arrange(Glance&, int, int, std::byte*) const {}
-  // Of a score's step in 1/256 of octaves.
+  // Of a score; and its step in 1/256 of octaves.
+  static constexpr double unit_of(const GraphView& g, const Value& v) {
+    return static_cast<double>(g.source(v, 0).quant.scale) *
+           static_cast<double>(g.source(v, 1).quant.scale) *
+           static_cast<double>(score_scale(v.options.get<AttentionOptions>()));
+  }
   static constexpr double steps_of(const GraphView& g, const Value& v) {
-    const double scale = static_cast<double>(g.source(v, 0).quant.scale) *
-                         static_cast<double>(g.source(v, 1).quant.scale) *
-                         static_cast<double>(score_scale(v.options.get<AttentionOptions>()));
-    return scale * (256 * 1.44269504088896341);
+    return unit_of(g, v) * (256 * 1.44269504088896341);
   }
   static constexpr void pack(const GraphView& g, const Value& v, Writer& to) {
     const Quant k = g.source(v, 1).quant, values = g.source(v, 2).quant;
@@ -71,13 +73,17 @@ struct AttentionInt8 {
     const auto t = static_cast<std::uint32_t>(requantize(below, octaves));
     return octave[t % 256] >> ((t >> 8) + static_cast<std::uint32_t>(down));
   }
+  constexpr std::int32_t score(const Glance& at, int j, int count) const {
+    std::int32_t dot = 0;
+    const std::byte* key = at.keys + j * at.stride;
+    for (int c = 0; c < count; ++c)
+      dot += (load<std::int8_t>(at.query + c) - zero_q) * (load<std::int8_t>(key + c) - zero_k);
+    return dot;
+  }
   constexpr void attend(const Glance& at, int count, std::byte* scores) const {
     std::int32_t most = (std::numeric_limits<std::int32_t>::min)(), sum = 0;
     for (int j = 0; j < at.seen; ++j) {
-      std::int32_t dot = 0;
-      const std::byte* key = at.keys + j * at.stride;
-      for (int c = 0; c < count; ++c)
-        dot += (load<std::int8_t>(at.query + c) - zero_q) * (load<std::int8_t>(key + c) - zero_k);
+      const std::int32_t dot = score(at, j, count);
       store_aligned(scores + 4 * j, dot);
       if (dot > most) most = dot;
     }
@@ -86,12 +92,17 @@ struct AttentionInt8 {
       store_aligned(scores + 4 * j, e);
       sum += e;
     }
+    put_values(at, count, scores, sum);
+  }
+  // By exponentials, which add up to `sum`.
+  constexpr void put_values(const Glance& at, int count, const std::byte* shares,
+                            std::int32_t sum) const {
     const float factor = ratio / static_cast<float>(sum);
     for (int c = 0; c < count; ++c) {
       std::int32_t acc = 0;
       const std::byte* value = at.values + c * at.channel;
       for (int j = 0; j < at.seen; ++j, value += at.moment)
-        acc += load_aligned<std::int32_t>(scores + 4 * j) * (load<std::int8_t>(value) - zero_v);
+        acc += load_aligned<std::int32_t>(shares + 4 * j) * (load<std::int8_t>(value) - zero_v);
       put(at.out + c, static_cast<float>(acc) * factor);
     }
   }
