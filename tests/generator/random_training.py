@@ -239,7 +239,7 @@ class Builder:
                 return m.amax(patches(m, x, kernel, stride, 1, same, -1e30), axis=2)
             ones = np.ones((*x.shape[:2], 1))
             counts = patches(np, ones, kernel, stride, 1, same, 0.0).sum(2)
-            counts = counts if m is np else m.t.tensor(counts)
+            counts = counts if m is np else m.t.tensor(counts, dtype=x.dtype)
             return patches(m, x, kernel, stride, 1, same, 0.0).sum(2) / counts
 
         text = (
@@ -622,10 +622,13 @@ def by_differences(net: Network) -> tuple[float, list[np.ndarray]]:
     return float(net.value(np, weights, x, target)), gradients
 
 
-def by_torch(net: Network, torch: ModuleType) -> tuple[float, list[np.ndarray]]:
-    """PyTorch's gradients in float64."""
-    weights = [torch.tensor(w.astype(np.float64), requires_grad=True) for w in net.weights]
-    x, target = torch.tensor(exact(net.x)), torch.tensor(net.target)
+def by_torch(
+    net: Network, torch: ModuleType, real: type = np.float64
+) -> tuple[float, list[np.ndarray]]:
+    """PyTorch's gradients in float64, or in float32."""
+    weights = [torch.tensor(w.astype(real), requires_grad=True) for w in net.weights]
+    whole = net.x.dtype == np.int32
+    x, target = torch.tensor(net.x.astype(np.int64 if whole else real)), torch.tensor(net.target)
     value = net.value(Torch(torch), weights, x, target)
     value.backward()
     return float(value.detach()), [w.grad.numpy() for w in weights]
