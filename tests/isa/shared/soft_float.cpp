@@ -68,4 +68,5 @@ template <class Mantissas> void check_all() {
 TEST_CASE("sums of products without an FPU are those of float32") {
   check_all<NarrowMantissas>();
   check_all<WideMantissas>();
+  check_all<CountedMantissas>();
 }

@@ -119,7 +119,7 @@ template <int unroll> GRAVEN_NAKED void accumulate(const std::byte*, const Dense
 
 struct Core : ByteCopies<true> {
   using Products = WideProducts;
-  using Mantissas = WideMantissas;
+  using Mantissas = CountedMantissas;
 
   static constexpr std::int64_t most_sum = 1 << 30;
   static constexpr int few_outputs = 0;

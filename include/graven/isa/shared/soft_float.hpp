@@ -8,32 +8,9 @@
 
 namespace graven::core {
 
-// Two mantissas in [2^23, 2^24) -> the upper 32 of the product's 48 bits; the lowest of these is 1
-// where one of the others is. By products of 32 bits alone, of half mantissas.
-struct NarrowMantissas {
-  static constexpr std::uint32_t product(std::uint32_t a, std::uint32_t b) {
-    const std::uint32_t a1 = a >> 12, a0 = a & 0xfff, b1 = b >> 12, b0 = b & 0xfff;
-    const std::uint32_t low = a0 * b0, middle = a1 * b0 + a0 * b1 + (low >> 12);
-    const std::uint32_t lost = (middle & 15) | (low & 0xfff);
-    return ((a1 * b1 << 8) + (middle >> 4)) | (lost != 0 ? 1u : 0u);
-  }
-};
-// By a long product.
-struct WideMantissas {
-  static constexpr std::uint32_t product(std::uint32_t a, std::uint32_t b) {
-    const std::uint64_t whole = std::uint64_t{a << 8} * (b << 8);
-    const auto lost = static_cast<std::uint32_t>(whole);
-    return static_cast<std::uint32_t>(whole >> 32) | (lost != 0 ? 1u : 0u);
-  }
-};
-
-// A number that is normal, or 0: mantissa * 2^(exponent - 150), the mantissa in [2^23, 2^24).
-struct Unpacked {
+// The fields of a float32.
+struct Fields {
   static constexpr std::uint32_t hidden = 1u << 23, negative = 1u << 31;
-  std::uint32_t mantissa = 0;
-  int exponent = 0;
-  std::uint32_t sign = 0;  // 0 or `negative`
-
   static constexpr int exponent_of(std::uint32_t bits) {
     return static_cast<int>(bits >> 23 & 255);
   }
@@ -41,7 +18,31 @@ struct Unpacked {
     return (bits & (hidden - 1)) | hidden;
   }
   static constexpr bool has_usual(int exponent) { return exponent > 0 && exponent < 255; }
+};
 
+// A number that is normal, or 0: mantissa * 2^(exponent - 150), the mantissa in [2^23, 2^24).
+struct Unpacked : Fields {
+  std::uint32_t mantissa = 0;
+  int exponent = 0;
+  std::uint32_t sign = 0;  // 0 or `negative`
+
+  static constexpr Unpacked of(std::uint32_t bits) {
+    Unpacked found;
+    found.mantissa = mantissa_of(bits);
+    found.exponent = exponent_of(bits);
+    found.sign = bits & negative;
+    return found;
+  }
+  constexpr std::uint32_t bits() const {
+    return sign | static_cast<std::uint32_t>(exponent) << 23 | (mantissa & (hidden - 1));
+  }
+  constexpr bool is_zero() const { return mantissa == 0; }
+
+  [[gnu::always_inline]] constexpr void set_product(std::uint32_t bits, int at,
+                                                    std::uint32_t signs) {
+    set_rounded(bits, at);
+    sign = signs & negative;
+  }
   // From `bits` in [1, 2^32), of which 2^31 is the exponent's place.
   [[gnu::always_inline]] constexpr void set_rounded(std::uint32_t bits, int at) {
     while (bits >> 31 == 0) {
@@ -83,43 +84,126 @@ struct Unpacked {
   }
 };
 
+// The same where a core counts zeros: value * 2^(exponent - 156), of which |value| is a mantissa
+// with `guard` zeros behind it. A sum of both signs needs no branch, and is normalized by one
+// shift.
+struct Signed : Fields {
+  static constexpr int guard = 6;
+  std::int32_t value = 0;
+  int exponent = 0;
+
+  static constexpr Signed of(std::uint32_t bits) {
+    Signed found;
+    found.value = with_sign(mantissa_of(bits) << guard, static_cast<std::int32_t>(bits) >> 31);
+    found.exponent = exponent_of(bits);
+    return found;
+  }
+  constexpr std::uint32_t bits() const {
+    const std::int32_t sign = value >> 31;
+    return (static_cast<std::uint32_t>(sign) & negative) |
+           static_cast<std::uint32_t>(exponent) << 23 | (size(value) >> guard & (hidden - 1));
+  }
+  constexpr bool is_zero() const { return value == 0; }
+
+  [[gnu::always_inline]] constexpr void set_product(std::uint32_t bits, int at,
+                                                    std::uint32_t signs) {
+    set_rounded(bits, at, bits >> 31 == 0 ? 1 : 0, static_cast<std::int32_t>(signs) >> 31);
+  }
+  // Neither is 0.
+  [[gnu::always_inline]] constexpr void add(Signed term) {
+    if (exponent < term.exponent) {
+      const Signed self = *this;
+      *this = term;
+      term = self;
+    }
+    const int lower = exponent - term.exponent;
+    if (lower > 26) return;  // less than a quarter of the last place: even a difference stays
+    std::int32_t small = term.value >> lower;
+    if (small << lower != term.value) small |= 1;
+    const std::int32_t total = value + small;
+    if (total == 0) {
+      *this = {};
+      return;
+    }
+    const std::uint32_t bits = size(total);
+    set_rounded(bits, exponent + 2, std::countl_zero(bits), total >> 31);
+  }
+
+private:
+  // `sign`: 0, or -1 for what is below 0.
+  static constexpr std::int32_t with_sign(std::uint32_t size, std::int32_t sign) {
+    return (static_cast<std::int32_t>(size) ^ sign) - sign;
+  }
+  static constexpr std::uint32_t size(std::int32_t value) {
+    const std::int32_t sign = value >> 31;
+    return static_cast<std::uint32_t>((value ^ sign) - sign);
+  }
+  // From `bits` in [1, 2^32), of which 2^31 is the exponent's place; `zeros` lie above them.
+  [[gnu::always_inline]] constexpr void set_rounded(std::uint32_t bits, int at, int zeros,
+                                                    std::int32_t sign) {
+    bits <<= zeros;
+    const std::uint32_t up = bits + 127 + (bits >> 8 & 1);  // half to even
+    const bool carries = up < bits;
+    value = with_sign((carries ? hidden : up >> 8) << guard, sign);
+    exponent = at - zeros + (carries ? 1 : 0);
+  }
+};
+
+// Two mantissas in [2^23, 2^24) -> the upper 32 of the product's 48 bits; the lowest of these is 1
+// where one of the others is. By products of 32 bits alone, of half mantissas.
+struct NarrowMantissas {
+  using Sum = Unpacked;
+  static constexpr std::uint32_t product(std::uint32_t a, std::uint32_t b) {
+    const std::uint32_t a1 = a >> 12, a0 = a & 0xfff, b1 = b >> 12, b0 = b & 0xfff;
+    const std::uint32_t low = a0 * b0, middle = a1 * b0 + a0 * b1 + (low >> 12);
+    const std::uint32_t lost = (middle & 15) | (low & 0xfff);
+    return ((a1 * b1 << 8) + (middle >> 4)) | (lost != 0 ? 1u : 0u);
+  }
+};
+// By a long product.
+struct WideMantissas {
+  using Sum = Unpacked;
+  static constexpr std::uint32_t product(std::uint32_t a, std::uint32_t b) {
+    const std::uint64_t whole = std::uint64_t{a << 8} * (b << 8);
+    const auto lost = static_cast<std::uint32_t>(whole);
+    return static_cast<std::uint32_t>(whole >> 32) | (lost != 0 ? 1u : 0u);
+  }
+};
+// On a core that counts zeros, too.
+struct CountedMantissas : WideMantissas {
+  using Sum = Signed;
+};
+
 template <class Mantissas> struct SoftFloat32 : scalar_isa::Float32 {
   using scalar_isa::Float32::Float32;
+  using Sum = Mantissas::Sum;
 
   // Where something is no number, infinite or below the normal range, scalar's way.
   static constexpr float dot(const std::byte* a, const std::byte* b, int count, float acc) {
     const auto start = std::bit_cast<std::uint32_t>(acc);
-    Unpacked sum;
-    bool usual = start == 0;
-    if (Unpacked::has_usual(Unpacked::exponent_of(start))) {
-      sum = {Unpacked::mantissa_of(start), Unpacked::exponent_of(start),
-             start & Unpacked::negative};
-      usual = true;
-    }
+    const bool usual = Fields::has_usual(Fields::exponent_of(start));
+    if (!usual && start != 0) return scalar_isa::dot<scalar_isa::Float32>(a, b, count, acc);
+    Sum sum = usual ? Sum::of(start) : Sum{};
     const std::byte *x = a, *w = b;
-    for (const std::byte* const end = a + 4 * count; usual && x != end; x += 4, w += 4)
-      usual = step(sum, load_aligned<std::uint32_t>(x), load_aligned<std::uint32_t>(w));
-    if (!usual) return scalar_isa::dot<scalar_isa::Float32>(a, b, count, acc);
-    if (sum.mantissa == 0) return 0;
-    return std::bit_cast<float>(sum.sign | static_cast<std::uint32_t>(sum.exponent) << 23 |
-                                (sum.mantissa & (Unpacked::hidden - 1)));
+    for (const std::byte* const end = a + 4 * count; x != end; x += 4, w += 4)
+      if (!step(sum, load_aligned<std::uint32_t>(x), load_aligned<std::uint32_t>(w))) [[unlikely]]
+        return scalar_isa::dot<scalar_isa::Float32>(a, b, count, acc);
+    return sum.is_zero() ? 0.0f : std::bit_cast<float>(sum.bits());
   }
-  [[gnu::always_inline]] static constexpr bool step(Unpacked& sum, std::uint32_t x,
-                                                    std::uint32_t w) {
-    if (x << 1 == 0 || w << 1 == 0) return Unpacked::exponent_of(x | w) != 255;
-    const int m = Unpacked::exponent_of(x), n = Unpacked::exponent_of(w);
-    if (!Unpacked::has_usual(m) || !Unpacked::has_usual(n)) return false;
-    Unpacked term;
-    term.set_rounded(Mantissas::product(Unpacked::mantissa_of(x), Unpacked::mantissa_of(w)),
-                     m + n - 126);
-    if (!Unpacked::has_usual(term.exponent)) return false;
-    term.sign = (x ^ w) & Unpacked::negative;
-    if (sum.mantissa == 0) {
+  [[gnu::always_inline]] static constexpr bool step(Sum& sum, std::uint32_t x, std::uint32_t w) {
+    const int m = Fields::exponent_of(x), n = Fields::exponent_of(w);
+    if (!Fields::has_usual(m) || !Fields::has_usual(n))
+      return (x << 1 == 0 || w << 1 == 0) && Fields::exponent_of(x | w) != 255;
+    Sum term;
+    term.set_product(Mantissas::product(Fields::mantissa_of(x), Fields::mantissa_of(w)),
+                     m + n - 126, x ^ w);
+    if (!Fields::has_usual(term.exponent)) return false;
+    if (sum.is_zero()) {
       sum = term;
       return true;
     }
     sum.add(term);
-    return sum.mantissa == 0 || Unpacked::has_usual(sum.exponent);
+    return sum.is_zero() || Fields::has_usual(sum.exponent);
   }
 };
 
