@@ -77,6 +77,26 @@ TEST_CASE("a beam that holds everything finds the best continuations") {
   }
 }
 
+TEST_CASE("what lies too far below the best is given up, and not gone on with") {
+  static M model;
+  static Beam<M, 625, length> beam;
+  beam.begin(model, 3);
+  while (beam.step(model)) {
+  }
+  const auto expected = all();
+  const double margin = expected[0].score - (expected[9].score + expected[10].score) / 2;
+  REQUIRE(expected[9].score - expected[10].score > 1e-4);
+  beam.prune(static_cast<float>(margin));
+  CHECK(beam.hypotheses().size() == 10);
+  beam.prune(0);
+  CHECK(beam.hypotheses().size() == 1);
+  beam.begin(model, 3);
+  beam.step(model);
+  beam.prune(0);
+  beam.step(model);
+  CHECK(beam.hypotheses().size() == 5);
+}
+
 TEST_CASE("a beam of one is the argmax, token by token") {
   static M model, greedy;
   static Beam<M, 1, length> beam;

@@ -52,6 +52,10 @@ public:
     ++made;
     return true;
   }
+  // Gives up the hypotheses that are more than `margin` below the best one.
+  void prune(float margin) {
+    while (count > 1 && now[count - 1].score < now[0].score - margin) --count;
+  }
   // The most probable first.
   std::span<const Hypothesis> hypotheses() const { return {now.data(), count}; }
   const Hypothesis& best() const { return now[0]; }

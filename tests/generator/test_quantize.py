@@ -324,6 +324,23 @@ def test_layers_without_effect_are_not_equalized():
         quantize(network, samples(network))
 
 
+def test_weights_are_symmetric():
+    data = np.random.default_rng(0).normal(0.0, 1.0, (4, 50)).astype(np.float32)
+    data[2] = 0
+    data[3, 7] = -9
+    found = weights.to_nearest(data, Weights(), 8, 0.0)
+    most = np.abs(data).max(axis=1)
+    np.testing.assert_allclose(found.scales, np.where(most > 0, most / 127, 1), rtol=1e-6)
+    np.testing.assert_array_equal(np.abs(found.whole).max(axis=1), [127, 127, 0, 127])
+    assert found.whole[3, 7] == -127 and np.abs(found.real - data).max() <= found.scales.max() / 2
+    for bits in (8, 4):
+        one = weights.in_one_scale(data, bits)
+        assert one.scales.size == 1 and np.abs(one.whole).max() == weights.most(bits)
+    plain = np.float32(9 / 7)  # a scale that reaches all: of 4 bits a smaller one loses less
+    whole = np.round(data / plain) * plain
+    assert np.square(one.real - data).sum() < np.square(whole - data).sum()
+
+
 def test_weights_of_4_bits_where_their_layer_takes_them():
     net = Net(1, 4, 4, 3)
     a = net.conv(net.first, 4)

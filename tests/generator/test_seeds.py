@@ -22,3 +22,12 @@ def test_every_row_names_tests_that_exist():
     for name in named():
         files = [place / f"{name}{end}" for place in places for end in (".cpp", ".py")]
         assert any(file.is_file() for file in files), f"docs/seeds.md: no test {name}"
+
+
+def test_cases_that_rows_name_are_in_their_files():
+    text = (ROOT / "docs/seeds.md").read_text(encoding="utf-8")
+    cases = re.findall(r'`([\w/]+)` \("([^"]+)"\)', text)
+    assert len(cases) > 5
+    for name, case in cases:
+        source = (ROOT / "tests" / f"{name}.cpp").read_text(encoding="utf-8")
+        assert f'TEST_CASE("{case}' in source, f"docs/seeds.md: {name} has no case '{case}'"

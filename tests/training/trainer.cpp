@@ -54,6 +54,39 @@ template <TrainPolicy policy> float loss_after(int steps) {
   return mean;
 }
 
+// Deviation and reach of the weights that an initializer makes, of one seed.
+template <Initializer initializer> std::pair<double, double> spread(std::uint64_t seed) {
+  using T = Trainer<Sequential<Dense<96, 32>>, Shape{1, 1, 96}, empty_of_one>;
+  static_assert(T::array_count == 2);
+  static Held<T> held;
+  held.trainer.initialize(initializer, seed);
+  const auto weights = held.trainer.template weights<0>();
+  CHECK(weights.size() == 96 * 32);
+  CHECK(held.trainer.template weights<1>().size() == 32);
+  for (const float bias : held.trainer.template weights<1>()) CHECK(bias == 0);
+  double squares = 0, most = 0;
+  for (const float w : weights) {
+    squares += static_cast<double>(w) * static_cast<double>(w);
+    most = std::max(most, std::abs(static_cast<double>(w)));
+  }
+  return {std::sqrt(squares / (96 * 32)), most};
+}
+
+TEST_CASE("initializers: deviations of He and Xavier, uniform and normal, by a seed") {
+  const double he = std::sqrt(2.0 / 96), xavier = std::sqrt(2.0 / 128);
+  const auto he_uniform = spread<Initializer::he_uniform>(1);
+  CHECK(he_uniform.first == doctest::Approx(he).epsilon(0.03));
+  CHECK(he_uniform.second <= he * 1.7321);
+  CHECK(he_uniform.second > he * 1.7);
+  CHECK(spread<Initializer::he_normal>(1).first == doctest::Approx(he).epsilon(0.05));
+  CHECK(spread<Initializer::he_normal>(1).second > he * 3);
+  CHECK(spread<Initializer::xavier_uniform>(1).first == doctest::Approx(xavier).epsilon(0.03));
+  CHECK(spread<Initializer::xavier_uniform>(1).second <= xavier * 1.7321);
+  CHECK(spread<Initializer::xavier_normal>(1).first == doctest::Approx(xavier).epsilon(0.05));
+  CHECK(spread<Initializer::he_uniform>(1) == he_uniform);
+  CHECK(spread<Initializer::he_uniform>(2) != he_uniform);
+}
+
 TEST_CASE("every optimizer learns") {
   CHECK(loss_after<TrainPolicy{.optimizer = optimizer::sgd(0.05f)}>(4096) < 0.15f);
   CHECK(loss_after<TrainPolicy{.optimizer = optimizer::momentum(0.005f)}>(4096) < 0.15f);

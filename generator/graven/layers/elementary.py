@@ -47,7 +47,7 @@ options = elementwise.no_options
 def read(node: Node) -> Elementary:
     if node.name not in INTEGER:
         elementwise.expect_real(node)
-    elementwise.expect_rescaled(node, wide=node.name in _WIDE)
+    elementwise.expect_rescaled(node, wide=node.name in WIDE)
     if node.name == "RSQRT" and node.output.element is ir.Element.INT8:
         real = inverse_scale(node)
         if not 2.0**-11 < real < 2.0**20:
@@ -123,7 +123,7 @@ INTEGER = {
     "ABS": absolute, "SQRT": square_root, "RSQRT": inverse_square_root, "EXP": exponential,
     "LOG": logarithm,
 }  # fmt: skip
-_WIDE = ("ABS", "EXP", "LOG", "RSQRT", "SQRT")
+WIDE = {"ABS", "EXP", "LOG", "RSQRT", "SQRT"}
 
 bounds, links = by_table(reference), one_to_one
 is_identity = keeps_table(reference)
