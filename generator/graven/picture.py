@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,10 +47,12 @@ def draw(usage: Usage, kind: str) -> bytes:
     """The picture's file."""
     import matplotlib
 
-    with matplotlib.rc_context(
-        {"svg.fonttype": "none", "svg.hashsalt": "graven", "font.family": "DejaVu Sans",
-         "hatch.linewidth": 0.4, "font.size": 9}
-    ):  # fmt: skip
+    settings = {
+        "svg.fonttype": "none", "svg.hashsalt": "graven", "font.family": "DejaVu Sans",
+        "hatch.linewidth": 0.4, "font.size": 9,
+    }  # fmt: skip
+    with matplotlib.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # names of layers in scripts that it lacks
         figure = _figure(usage)
         to = io.BytesIO()
         if kind == "png":

@@ -387,6 +387,22 @@ def test_a_branch_that_is_not_quantized_sees_real_numbers():
     assert names == ["QUANTIZE", "EXP", "DEQUANTIZE", "ADD", "QUANTIZE"]
 
 
+def test_a_recurrent_layer_in_front_of_integers():
+    """It computes in float32, as quantizers leave it; the inputs that it lacks stay absent."""
+    constants = {
+        **ACTIVATIONS, "w": reals(1, 12, 5), "r": reals(1, 12, 3), "axes": np.array([1], np.int64),
+    }  # fmt: skip
+    nodes = [
+        node("LSTM", ["x", "w", "r"], ["states"], hidden_size=3),
+        node("Squeeze", ["states", "axes"], ["m"]),
+        *pair("m", "s", "z", "y"),
+    ]
+    model = model_of(nodes, constants, {"x": (6, 1, 5)}, ["y"])
+    network = frontend.parse(model, "m.onnx", "m")
+    names = [each.name for each in network.operators]
+    assert names == ["RESHAPE", "UNIDIRECTIONAL_SEQUENCE_LSTM", "QUANTIZE", "RESHAPE"]
+
+
 def test_weights_that_the_file_quantizes():
     """As torch.onnx writes them: in float32, with a pair behind."""
     rng = np.random.default_rng(0)

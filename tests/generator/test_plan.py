@@ -146,6 +146,15 @@ def test_the_file(capsys, tmp_path, kind):
         assert text.startswith("<!DOCTYPE html>") and "<svg" in text and "</table>" in text
 
 
+@pytest.mark.filterwarnings("error")
+def test_names_that_the_font_lacks():
+    pytest.importorskip("matplotlib")
+    usage = memory.Usage(report_of(bar(0, 0, 0, 80, 0, 0)))
+    for each in usage.report["layers"]:
+        each["name"] = "\u5c64"
+    assert picture.draw(usage, "svg")
+
+
 def test_refusals(capsys, tmp_path):
     assert cli.main(["plan", str(DIGITS), "-o", str(tmp_path / "plan.pdf")]) == 2
     assert "take one of .svg, .html, .png" in capsys.readouterr().err

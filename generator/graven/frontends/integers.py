@@ -231,7 +231,9 @@ class _Lowering:
         return [
             index
             for index in each.inputs
-            if self.tensors[index].data is None and self.tensors[index].element is FLOAT32
+            if index >= 0
+            and self.tensors[index].data is None
+            and self.tensors[index].element is FLOAT32
         ]
 
     # -- operators -------------------------------------------------------------------------------
@@ -273,6 +275,8 @@ class _Lowering:
         if each.name in MEANS:  # of values that the output's scale may not reach
             common = self.tensors[self.activations(each)[0]].quantization
             made = output if common == wanted else self.like(output, common)
+        if min(each.inputs) < 0:  # recurrent layers, which no file quantizes
+            return False
         if self.weights(each) is None:
             inputs = [
                 index  # slopes are int8, as weights are
@@ -384,8 +388,8 @@ class _Lowering:
         int8 stay so."""
         stored = self.weights(each)
         inputs = [
-            index
-            if place == stored and self.tensors[index].element is INT8
+            index  # as it is, also one that is absent
+            if index < 0 or (place == stored and self.tensors[index].element is INT8)
             else self.dequantized(index)
             for place, index in enumerate(each.inputs)
         ]
