@@ -256,10 +256,10 @@ ACTIVATIONS = {
 
 OF_WORDS = {
     "sigmoid": 1, "sigmoid wide": 1, "tanh": 3, "average same": 2, "hard sigmoid": 1,
-    "hard sigmoid of torch": 1,
+    "hard sigmoid of torch": 1, "exp": 3,
 }  # fmt: skip
 """Steps of 2^-15 where TensorFlow Lite interpolates in a table, or rounds twice."""
-REAL = ("exp", "hard swish")
+REAL = ("hard swish",)
 """What has no kernel of int16."""
 
 
