@@ -134,6 +134,20 @@ def test_what_attention_cannot_be_is_said():
         read(Odd(mask).eval(), (1, 6, 32))
 
 
+def test_a_mask_of_booleans_is_a_sentence():
+    torch = pytest.importorskip("torch")
+    from graven.frontends import torch as frontend
+
+    class Seen(torch.nn.Module):
+        def forward(self, x, mask):
+            q = x.view(1, 6, 4, 8).transpose(1, 2)
+            return torch.nn.functional.scaled_dot_product_attention(q, q, q, attn_mask=mask)
+
+    example = torch.zeros(1, 6, 32), torch.ones(6, 6, dtype=torch.bool)
+    with pytest.raises(GravenError, match="input 'mask': is of booleans; let the model take a flo"):
+        frontend.from_module(Seen().eval(), example, "seen", "nchw")
+
+
 def masked(kind: str, dim: int = 16, heads: int = 2):
     """A module of a sequence and a mask, and examples of both."""
     import torch
