@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import arithmetic, ir
+from graven import arithmetic, ir, single
 from graven.cpp import Constant, Cpp, computed, template
 from graven.node import Node, Option, Values, per_tensor, scale_of, zero_point_of
 
@@ -101,14 +101,34 @@ def _found(layer: MoE, *values: np.ndarray) -> np.ndarray:
 
 
 def _integers(layer: MoE, node: Node, values: Values) -> np.ndarray:
-    """On the reals that the integers are."""
-    tensors = [node.input(place) for place in range(5)]
-    reals = (
-        (each.astype(np.float64) - zero_point_of(tensor)) * scale_of(tensor)
-        for each, tensor in zip(values, tensors, strict=True)
-    )
-    steps = _found(layer, *reals) / scale_of(node.output)
-    whole = arithmetic.nearest(np.clip(steps, -1e6, 1e6)).astype(np.int64)
+    """In the order of isa/scalar/moe.hpp: exact sums of products with the activation, the rest in
+    float32."""
+    real = np.float32
+    data, router, *weights = values
+    scales = [real(scale_of(node.input(place))) for place in range(5)]
+    rows = data.reshape(-1, data.shape[-1]).astype(np.int64) - zero_point_of(node.input(0))
+    logits = router.reshape(-1, router.shape[-1]).astype(np.int64)
+    gate, up, down = (each.astype(np.int64) for each in weights)
+    opening, passing = scales[0] * scales[2], scales[0] * scales[3]
+    found = np.zeros(rows.shape, real)
+    for row, given in enumerate(logits):
+        chosen = np.argsort(-given, kind="stable")[: layer.top]
+        below = (given[chosen] - given[chosen[0]]).astype(real) * scales[1]
+        shares = single.exponential(below)
+        total = np.add.accumulate(shares)[-1]
+        for expert, share in sorted(zip(chosen, shares, strict=True)):
+            if share == 0:
+                continue
+            opened = (gate[expert] @ rows[row]).astype(real) * opening
+            passed = opened / (real(1) + single.exponential(-opened))
+            passed = passed * ((up[expert] @ rows[row]).astype(real) * passing)
+            products = passed[None, :] * down[expert].astype(real)
+            sums = np.add.accumulate(products, axis=1)[:, -1]
+            found[row] += (share / total) * (sums * scales[4])
+    steps = np.clip(found / real(scale_of(node.output)), real(-1e6), real(1e6))
+    whole = arithmetic.nearest(steps.astype(np.float64)).astype(np.int64)
     dtype = node.output.element.dtype
     limits = (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
-    return arithmetic.clamp(whole + zero_point_of(node.output), limits, dtype)
+    return arithmetic.clamp(
+        whole.reshape(data.shape) + zero_point_of(node.output), limits, dtype.type
+    )
