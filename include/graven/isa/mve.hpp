@@ -15,7 +15,6 @@
 #include "graven/isa/mve/depthwise/depthwise.hpp"
 #include "graven/isa/mve/depthwise/taps.hpp"
 #include "graven/isa/mve/elementwise.hpp"
-#include "graven/isa/mve/hybrid.hpp"
 #include "graven/isa/mve/movement.hpp"
 #include "graven/isa/mve/pool.hpp"
 #include "graven/isa/mve/reals.hpp"
@@ -52,7 +51,7 @@ using kernels =
            TransposedConvs, Depthwises3x3, AnyDepthwise, DenseRows, RunningDense<true>, WordConvs,
            WordDense, AllCells, Adds, Muls, Bounds<true>, Bounds<false>, Map, MaxPool,
            AveragePool<false>, AveragePool<true>, Means, scalar_isa::BilinearIntegers<Blend>,
-           IndexMaps, Concat, Nearest, Hybrids, WideConvs, Rescales, RealKernels, SoftmaxTable,
+           IndexMaps, Concat, Nearest, WideConvs, Rescales, RealKernels, SoftmaxTable,
            fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace mve_isa

@@ -6,6 +6,7 @@
 
 #include "graven/isa/shared/fpu/attention.hpp"
 #include "graven/isa/shared/fpu/blocks.hpp"
+#include "graven/isa/shared/fpu/hybrid.hpp"
 #include "graven/isa/shared/fpu/quantize.hpp"
 #include "graven/isa/shared/fpu/recurrent.hpp"
 #include "graven/kernel/prefer.hpp"
@@ -183,9 +184,9 @@ struct Depthwise : scalar_isa::Depthwise<Float32> {
 };
 
 #if defined(__ARM_FEATURE_MVE)
-using all = Prefer<convs, DenseRows, Depthwise, AllCells>;  // isa/mve has an attention of its own
+using all = Prefer<convs, DenseRows, Depthwise, Hybrids, AllCells>;  // isa/mve has an attention of its own
 #else
-using all = Prefer<convs, DenseRows, Depthwise, AllCells, Attention>;
+using all = Prefer<convs, DenseRows, Depthwise, Hybrids, AllCells, Attention>;
 #endif
 #if defined(__ARM_FEATURE_DSP)
 using kernels = Prefer<all, Quantize<std::int8_t>, Quantize<std::uint8_t>>;

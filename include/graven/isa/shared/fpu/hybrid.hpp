@@ -1,19 +1,19 @@
-// Layers of float32 with int8 weights: blocks of 4, 8 or 16 outputs, of which each adds its
-// products in the order of scalar; weights become float in registers.
+// Layers of float32 with int8 weights on cores with an FPU: blocks of 4, 8 or (Helium) 16 outputs,
+// of which each adds its products in the order of scalar; weights become float in registers.
 #pragma once
 
-#if defined(__ARM_FEATURE_MVE)
+#include "graven/isa/shared/fpu/blocks.hpp"
+#include "graven/kernel/prefer.hpp"
 
-#include "graven/isa/mve/copies.hpp"
-#include "graven/isa/scalar/conv.hpp"
+namespace graven::core::fpu_isa {
 
-namespace graven::core::mve_isa {
-
-#if __ARM_FEATURE_MVE & 2
+#if defined(__ARM_FP) && (__ARM_FP & 4)
 
 using scalar_isa::Hybrid;
 
 // sums[i] += the products of `count` inputs, i < n. Weights: per input those of each output.
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
+
 template <int n>
 void add_hybrid(float* sums, const std::byte* inputs, const std::byte* weights, int count) {
   asm volatile(R"(
@@ -57,10 +57,52 @@ void add_hybrid(float* sums, const std::byte* inputs, const std::byte* weights, 
                : "q0", "q1", "q2", "q3", "q4", "r12", "lr", "memory");
 }
 
+#else
+
+template <int n>
+void add_hybrid(float* sums, const std::byte* inputs, const std::byte* weights, int count) {
+  if (count == 0) return;
+  std::int32_t a, b;
+  asm volatile(GRAVEN_FPU_EIGHT R"(
+    .macro two at, first, second
+    .if %c[n] > \at
+    ldrsb %[a], [%[weights], #\at]
+    ldrsb %[b], [%[weights], #\at + 1]
+    vmov \first, \second, %[a], %[b]
+    vcvt.f32.s32 \first, \first
+    vcvt.f32.s32 \second, \second
+    .endif
+    .endm
+    several vldmia, %[sums], s0, s%c[end0]
+  1:
+    vldmia %[inputs]!, {s16}
+    two 0, s8, s9
+    two 2, s10, s11
+    two 4, s12, s13
+    two 6, s14, s15
+    add %[weights], #%c[n]
+    products s16
+    sums
+    subs %[count], #1
+    bne 1b
+    several vstmia, %[sums], s0, s%c[end0]
+    .purgem two
+  )" GRAVEN_FPU_END
+               : [inputs] "+&r"(inputs), [weights] "+&r"(weights), [count] "+&r"(count),
+                 [a] "=&r"(a), [b] "=&r"(b)
+               : [sums] "r"(sums), [n] "i"(n), [end0] "i"(n - 1)
+               : "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12",
+                 "s13", "s14", "s15", "s16", "cc", "memory");
+}
+
+#endif
+
 // Outputs are made up to a multiple of four. Weights: per block, row by row of the inputs, those of
 // each tap.
 constexpr int padded_outputs(int channels) { return (channels + 3) & ~3; }
-constexpr int hybrid_block(int left) { return left >= 16 ? 16 : left >= 8 ? 8 : 4; }
+constexpr int hybrid_block(int left) {
+  return left >= most_outputs ? most_outputs : left >= 8 ? 8 : 4;
+}
 
 template <class Weight>
 constexpr void pack_hybrid(int channels, int taps, Writer& to, const Weight& weight) {
@@ -71,6 +113,9 @@ constexpr void pack_hybrid(int channels, int taps, Writer& to, const Weight& wei
         for (int i = o; i < o + n; ++i) to.put(i < channels ? weight(i, k) : std::int8_t{0});
   }
 }
+inline void clear(float* sums, int channels) {
+  for (int o = 0; o < padded_outputs(channels); ++o) sums[o] = 0;
+}
 // Adds the products of `rows` rows of `taps` inputs, `offset` bytes into each.
 inline void add_hybrids(float* sums, int channels, const std::byte* const* inputs, int offset,
                         int rows, int taps, const std::byte* weights) {
@@ -78,8 +123,8 @@ inline void add_hybrids(float* sums, int channels, const std::byte* const* input
     n = hybrid_block(left);
     for (int row = 0; row < rows; ++row, weights += n * taps) {
       const std::byte* const in = inputs[row] + offset;
-      if (n == 16)
-        add_hybrid<16>(sums, in, weights, taps);
+      if (n == most_outputs)
+        add_hybrid<most_outputs>(sums, in, weights, taps);
       else if (n == 8)
         add_hybrid<8>(sums, in, weights, taps);
       else
@@ -90,7 +135,7 @@ inline void add_hybrids(float* sums, int channels, const std::byte* const* input
 
 // Scratch: the patch of a pixel, then its sums.
 struct HybridConv : scalar_isa::Conv<Hybrid> {
-  static constexpr const char* name = "mve.hybrid";
+  static constexpr const char* name = "fpu.hybrid";
   static constexpr int scratch(const GraphView& g, const Value& v) {
     return patch_bytes(g, v) + 4 * padded_outputs(v.shape.channels);
   }
@@ -117,7 +162,7 @@ struct HybridConv : scalar_isa::Conv<Hybrid> {
     std::byte* out = band.out[0];
     for (int x = 0, first = -t.left; x < t.out_width;
          ++x, first += t.stride_width, out += 4 * count) {
-      fill(band.scratch + patch, 0, 4 * padded_outputs(count));
+      clear(sums, count);
       if (whole && first >= 0 && first + t.filter_width <= t.in_width) {
         add_hybrids(sums, count, band.rows, first * pixel, t.rows, taps, channels.weights());
       } else {
@@ -131,7 +176,7 @@ struct HybridConv : scalar_isa::Conv<Hybrid> {
 
 // Running sums in scratch: step r adds row r of the input.
 struct HybridDense : scalar_isa::DenseRows<Hybrid> {
-  static constexpr const char* name = "mve.hybrid_dense";
+  static constexpr const char* name = "fpu.hybrid_dense";
   static constexpr int scratch(const GraphView&, const Value& v) {
     return 4 * padded_outputs(v.shape.channels);
   }
@@ -150,23 +195,20 @@ struct HybridDense : scalar_isa::DenseRows<Hybrid> {
     const Task t = task;
     const Hybrid channels(t);
     const int length = t.in_width * t.in_channels, count = t.out_channels;
-    const int padded = padded_outputs(count);
     float* const sums = reinterpret_cast<float*>(band.scratch);
-    if (band.first) fill(band.scratch, 0, 4 * padded);
+    if (band.first) clear(sums, count);
     add_hybrids(sums, count, band.rows, 0, 1, length,
-                channels.weights() + band.step * padded * length);
+                channels.weights() + band.step * padded_outputs(count) * length);
     for (int o = 0; band.last && o < count; ++o) channels.finish(band.out[0], o, sums[o]);
   }
 };
 
 using Hybrids = Prefer<HybridConv, HybridDense>;
 
-#else  // vectors of integers alone
+#else
 
 using Hybrids = Prefer<>;
 
 #endif
 
-}  // namespace graven::core::mve_isa
-
-#endif
+}  // namespace graven::core::fpu_isa
