@@ -34,6 +34,8 @@ template <int inputs, int outputs> void nine() {
   constexpr Style tied_nine{
       .in_zero = 5, .out_zero = 3, .weights = 5, .scale = 0.004f, .one_scale = true};
   compare<Sequential<Dense<inputs, outputs>>, Shape{1, 1, inputs}, tied_nine>("uint8 Dense");
+  using ByRows = Sequential<Flatten, Dense<6 * inputs, outputs>>;
+  compare<ByRows, Shape{3, 2, inputs}, tied_nine>("uint8 Dense by rows");
 }
 
 // What runs the kernels of scalar.

@@ -12,6 +12,7 @@
 #include "graven/isa/armv7em/conv/plain.hpp"
 #include "graven/isa/armv7em/conv/sliding.hpp"
 #include "graven/isa/armv7em/conv/transposed.hpp"
+#include "graven/isa/armv7em/conv/wide.hpp"
 #include "graven/isa/armv7em/conv/winograd.hpp"
 #include "graven/isa/armv7em/conv/words.hpp"
 #include "graven/isa/armv7em/dense/attention.hpp"
@@ -46,7 +47,7 @@ namespace armv7em_isa {
 template <bool roomy>
 using convs = Prefer<TiedDenses<roomy>, SinglePixels, LoneConvs, NarrowConvs, PlainConvs<Points>,
                      SlidingConvs, PlainConvs<Words>, PlainConvs<Windows>, ByteConvs, DenseRows,
-                     WordConvs, WordDenses, Nibbled, TransposedConvs>;
+                     WordConvs, WordDenses, WideConvs, Nibbled, TransposedConvs>;
 template <bool roomy>
 using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
                           AnyDepthwises<roomy ? 1024 : 256>, WordDepthwises>;
@@ -61,7 +62,7 @@ using kernels = Prefer<convs<roomy>, depthwises<roomy>, PlanarMaxPools, pools, A
 
 // Of the least code: one kernel for all shapes, which small networks share.
 using compact_kernels =
-    Prefer<LoneDenses, AnyConvs, WordConvs, WordDenses, Nibbled, TransposedConvs,
+    Prefer<LoneDenses, AnyConvs, WordConvs, WordDenses, WideConvs, Nibbled, TransposedConvs,
            RunningDense<false>, LoneDepthwises, AnyDepthwise, AnyDepthwises<256>, WordDepthwises,
            pools, AllCells<false>, arithmetic, others>;
 

@@ -184,7 +184,8 @@ struct Depthwise : scalar_isa::Depthwise<Float32> {
 };
 
 #if defined(__ARM_FEATURE_MVE)
-using all = Prefer<convs, DenseRows, Depthwise, Hybrids, AllCells>;  // isa/mve has an attention of its own
+using all =
+    Prefer<convs, DenseRows, Depthwise, Hybrids, AllCells>;  // isa/mve has an attention of its own
 #else
 using all = Prefer<convs, DenseRows, Depthwise, Hybrids, AllCells, Attention>;
 #endif
