@@ -43,6 +43,30 @@ template <class Layer, int Units, Shape shape, Style style> struct CellSource {
       {.constants = constants, .output = {1.0f / 128, style.out_zero}}};
 };
 
+// Those of an SVDF, whose features are kept as Kept.
+template <class Kept, int Units, int Rank, int Memory, int inputs, Style style> struct SvdfSource {
+  static constexpr int features = Units * Rank;
+  template <class T, int count, int seed>
+  static constexpr auto numbers = [] {
+    std::array<T, std::size_t{count}> w{};
+    std::uint32_t state = 2463534242u + 7919u * seed;
+    for (T& each : w) each = static_cast<T>(weight(next_random(state), style.weights) * 3);
+    return w;
+  }();
+  static constexpr auto filter = numbers<std::int8_t, features * inputs, 1>;
+  static constexpr auto time = numbers<Kept, features * Memory, 2>;
+  static constexpr auto bias = numbers<std::int32_t, Units, 3>;
+  static constexpr Kept before[]{0};
+  static constexpr float scale[]{0.02f}, time_scale[]{0.01f}, kept_scale[]{0.03f};
+  static constexpr Constant constants[]{{"time", time, time_scale}, {"state", before, kept_scale}};
+  static constexpr Parameters params[]{{.output = {0.05f, style.in_zero}},
+                                       {.filter = filter,
+                                        .bias = bias,
+                                        .scale = scale,
+                                        .constants = constants,
+                                        .output = {0.4f, style.out_zero}}};
+};
+
 // The same of float32.
 template <class Layer, int Units, Shape shape> struct RealCellSource {
   static constexpr int inputs = shape.channels, gates = std::size(Layer::gates);

@@ -31,6 +31,14 @@ template <int Units, Shape shape, Style style> void gru(const char* name) {
 template <int Units, Shape shape, Style style> void rnn(const char* name) {
   cell<SimpleRNN<Units>, Units, shape, style>(name);
 }
+template <class Kept, int Units, int Rank, int Memory, int inputs, Style style = trained>
+void svdf(const char* name) {
+  static constexpr std::array shapes{Shape{1, 1, inputs}};
+  using Net = Sequential<SVDF<Units, Rank, Memory>>;
+  using Records = SvdfSource<Kept, Units, Rank, Memory, inputs, style>;
+  compare(name, SubjectOf<Net, shapes, Records::params, scalar, plan::fastest>::value,
+          SubjectOf<Net, shapes, Records::params, native, plan::fastest>::value);
+}
 constexpr Recurrence fresh{.stateful = false}, last{.return_sequences = false};
 
 }  // namespace
@@ -59,6 +67,11 @@ void check() {
   cell<LSTM<7>, 7, Shape{4, 1, 13}, trained, plan::smallest>("LSTM: in little memory");
   cell<LSTM<6, last>, 6, Shape{1, 4, 12}, trained>("LSTM: the last moment");
   cell<SimpleRNN<7, fresh, Squash::relu>, 7, Shape{4, 1, 12}, trained>("SimpleRNN: relu");
+  svdf<std::int16_t, 4, 2, 10, 33>("SVDF: int16");
+  svdf<std::int16_t, 3, 1, 17, 16, centred>("SVDF: int16, a feature per unit");
+  svdf<std::int16_t, 5, 1, 1, 3, extreme>("SVDF: one moment");
+  svdf<std::int8_t, 4, 2, 8, 20>("SVDF: int8");
+  svdf<std::int8_t, 2, 3, 13, 7, centred>("SVDF: int8, odd sizes");
   real_cell<LSTM<8, fresh>, 8, Shape{1, 5, 12}>("LSTM: float32");
   real_cell<LSTM<5, fresh>, 5, Shape{4, 1, 7}>("LSTM: float32, odd sizes");
   real_cell<GRU<19, fresh>, 19, Shape{1, 5, 10}>("GRU: float32");

@@ -19,6 +19,7 @@
 #include "graven/isa/armv7em/dense/batch_matmul.hpp"
 #include "graven/isa/armv7em/dense/nibbles.hpp"
 #include "graven/isa/armv7em/dense/recurrent.hpp"
+#include "graven/isa/armv7em/dense/svdf.hpp"
 #include "graven/isa/armv7em/dense/tied.hpp"
 #include "graven/isa/armv7em/depthwise/columns.hpp"
 #include "graven/isa/armv7em/depthwise/doubled.hpp"
@@ -58,13 +59,13 @@ using arithmetic = Prefer<Attentions, RowProducts, BatchMatMul, Adds, Muls, Sums
 using others = Prefer<Nearest, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 template <bool roomy>
 using kernels = Prefer<convs<roomy>, depthwises<roomy>, PlanarMaxPools, pools, AllCells<roomy>,
-                       arithmetic, CopiedRow, PlanarNearests, others>;
+                       Svdfs, arithmetic, CopiedRow, PlanarNearests, others>;
 
 // Of the least code: one kernel for all shapes, which small networks share.
 using compact_kernels =
     Prefer<LoneDenses, AnyConvs, WordConvs, WordDenses, WideConvs, Nibbled, TransposedConvs,
            RunningDense<false>, LoneDepthwises, AnyDepthwise, AnyDepthwises<256>, WordDepthwises,
-           pools, AllCells<false>, arithmetic, others>;
+           pools, AllCells<false>, Svdfs, arithmetic, others>;
 
 }  // namespace armv7em_isa
 

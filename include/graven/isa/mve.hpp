@@ -21,6 +21,7 @@
 #include "graven/isa/mve/recurrent.hpp"
 #include "graven/isa/mve/resize.hpp"
 #include "graven/isa/mve/sums.hpp"
+#include "graven/isa/mve/svdf.hpp"
 #include "graven/isa/scalar.hpp"
 #include "graven/isa/shared/fpu/real.hpp"
 #include "graven/isa/shared/softmax_table.hpp"
@@ -46,12 +47,13 @@ template <int bytes> struct ByColumns {
 };
 
 template <int column_bytes>
-using kernels = Prefer<Attentions, RealAttentions, RowProducts, ByColumns<column_bytes>, Convs,
-                       NibbleConvs, TransposedConvs, Depthwises3x3, AnyDepthwise, DenseRows,
-                       RunningDense<true>, WordConvs, WordDense, AllCells, Adds, Muls, Bounds<true>,
-                       Bounds<false>, Map, MaxPool, AveragePool<false>, AveragePool<true>, Means,
-                       scalar_isa::BilinearIntegers<Blend>, IndexMaps, Concat, Nearest, WideConvs,
-                       Rescales, RealKernels, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
+using kernels =
+    Prefer<Attentions, RealAttentions, RowProducts, ByColumns<column_bytes>, Convs, NibbleConvs,
+           TransposedConvs, Depthwises3x3, AnyDepthwise, DenseRows, RunningDense<true>, WordConvs,
+           WordDense, AllCells, Svdfs, Adds, Muls, Bounds<true>, Bounds<false>, Map, MaxPool,
+           AveragePool<false>, AveragePool<true>, Means, scalar_isa::BilinearIntegers<Blend>,
+           IndexMaps, Concat, Nearest, WideConvs, Rescales, RealKernels, SoftmaxTable,
+           fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace mve_isa
 

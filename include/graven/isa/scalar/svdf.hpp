@@ -16,11 +16,34 @@ constexpr bool is_svdf(const GraphView& g, int value, Element data, Element stat
          g.source(v, 1).element == state;
 }
 
+// How SvdfInt8 goes through a row.
+struct SvdfLoops {
+  static constexpr const char* name = "scalar.svdf";
+
+  static constexpr std::int32_t add_products(std::int32_t acc, const std::byte* x,
+                                             const std::byte* w, int count) {
+    for (int i = 0; i < count; ++i) acc += load<std::int8_t>(x + i) * load<std::int8_t>(w + i);
+    return acc;
+  }
+  // A feature's moments move on by one, all but the newest, and are summed up.
+  template <class Kept>
+  static constexpr std::uint32_t advance(std::uint32_t sum, std::byte* state, const std::byte* time,
+                                         int count) {
+    constexpr int size = sizeof(Kept);
+    for (; count > 0; --count, state += size, time += size) {
+      const auto moment = load_aligned<Kept>(state + size);
+      store_aligned(state, moment);
+      sum += static_cast<std::uint32_t>(moment * load_aligned<Kept>(time));
+    }
+    return sum;
+  }
+};
+
 // Stream: int32 units, rank, memory, zero point of the state; multiplier and shift of a feature, of
 // an output; int32 bias per unit, folded bias per feature; then the weights of time, those of
 // features. State: the features, each from its oldest moment on.
-template <class Kept> struct SvdfInt8 : PlainKernel {
-  static constexpr const char* name = "scalar.svdf";
+template <class Kept, class Core = SvdfLoops> struct SvdfInt8 : PlainKernel {
+  static constexpr const char* name = Core::name;
   static constexpr bool holds_weights = true;
   static constexpr bool serves(const GraphView& g, int value) {
     return is_svdf(g, value, Element::int8, sizeof(Kept) == 2 ? Element::int16 : Element::int8);
@@ -69,18 +92,6 @@ template <class Kept> struct SvdfInt8 : PlainKernel {
     return data.int16 != nullptr ? data.int16[k] : data.int8[k];
   }
 
-  // A feature's moments move on by one, and are summed up with `last` as the newest.
-  static constexpr std::uint32_t advance(std::byte* state, const std::byte* time, int memory,
-                                         Kept last, std::uint32_t sum) {
-    constexpr int size = sizeof(Kept);
-    for (int t = 1; t < memory; ++t, state += size, time += size) {
-      const auto moment = load_aligned<Kept>(state + size);
-      store_aligned(state, moment);
-      sum += static_cast<std::uint32_t>(moment * load_aligned<Kept>(time));
-    }
-    store_aligned(state, last);
-    return sum + static_cast<std::uint32_t>(last * load_aligned<Kept>(time));
-  }
   static constexpr void run(const Task& task, const Band& band) {
     const Task t = task;
     Reader from{t.stream};
@@ -98,16 +109,32 @@ template <class Kept> struct SvdfInt8 : PlainKernel {
     for (int u = 0; u < units; ++u, bias += 4) {
       auto sum = static_cast<std::uint32_t>(load_aligned<std::int32_t>(bias));
       for (int r = 0; r < rank; ++r, folded += 4, time += step, state += step) {
-        auto acc = load_aligned<std::int32_t>(folded);
-        for (int i = 0; i < inputs; ++i)
-          acc += load<std::int8_t>(band.rows[0] + i) * load<std::int8_t>(filter++);
+        const auto start = load_aligned<std::int32_t>(folded);
+        const std::int32_t acc = Core::add_products(start, band.rows[0], filter, inputs);
+        filter += inputs;
         // TFLM adds the zero point of an int8 state behind the clamp, and wraps.
         const auto last = static_cast<Kept>(zero + clamp(requantize(acc, feature), kept));
-        sum = advance(state, time, memory, last, sum);
+        const int newest = step - static_cast<int>(sizeof(Kept));
+        sum = Core::template advance<Kept>(sum, state, time, memory - 1);
+        store_aligned(state + newest, last);
+        sum += static_cast<std::uint32_t>(last * load_aligned<Kept>(time + newest));
       }
       const auto out = requantize(static_cast<std::int32_t>(sum), output) + t.out_zero;
       store(band.out[0] + u, static_cast<std::int8_t>(clamp(out, {-128, 127})));
     }
+  }
+};
+
+template <class Core> struct IntegerSvdfs {
+  static constexpr const char* name = Core::name;
+  static constexpr bool serves(const GraphView& g, int value) {
+    return SvdfInt8<std::int16_t>::serves(g, value) || SvdfInt8<std::int8_t>::serves(g, value);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    if constexpr (SvdfInt8<std::int16_t>::serves(graph.view(), value))
+      return SvdfInt8<std::int16_t, Core>{};
+    else
+      return SvdfInt8<std::int8_t, Core>{};
   }
 };
 

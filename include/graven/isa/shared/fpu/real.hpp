@@ -7,6 +7,7 @@
 #include "graven/isa/shared/fpu/attention.hpp"
 #include "graven/isa/shared/fpu/blocks.hpp"
 #include "graven/isa/shared/fpu/hybrid.hpp"
+#include "graven/isa/shared/fpu/pool.hpp"
 #include "graven/isa/shared/fpu/quantize.hpp"
 #include "graven/isa/shared/fpu/recurrent.hpp"
 #include "graven/kernel/prefer.hpp"
@@ -183,11 +184,10 @@ struct Depthwise : scalar_isa::Depthwise<Float32> {
   static void run(const Task& task, const Band& band) { each_pixel<&run_pixel>(task, band); }
 };
 
-#if defined(__ARM_FEATURE_MVE)
-using all =
-    Prefer<convs, DenseRows, Depthwise, Hybrids, AllCells>;  // isa/mve has an attention of its own
+#if defined(__ARM_FEATURE_MVE)  // which has pools and an attention of its own
+using all = Prefer<convs, DenseRows, Depthwise, Hybrids, AllCells>;
 #else
-using all = Prefer<convs, DenseRows, Depthwise, Hybrids, AllCells, Attention>;
+using all = Prefer<convs, DenseRows, Depthwise, Hybrids, AllCells, AllPools, Attention>;
 #endif
 #if defined(__ARM_FEATURE_DSP)
 using kernels = Prefer<all, Quantize<std::int8_t>, Quantize<std::uint8_t>>;
