@@ -1,13 +1,14 @@
 """Instructions of a folder of models, by kernel: what is spent in scalar ones, and per MAC.
 
     corpus.py [MODEL.tflite ...] [--target T ...] [--results FILE] [--again WORD ...]
-              [--distinct] [--at-once N] [--seconds N] [--worst N] [--update]
+              [--distinct] [--most N] [--at-once N] [--seconds N] [--worst N] [--update]
 
 Without models: all of the shared corpus; --distinct: of those with the same operators in the same
-order, the one of fewest multiplications. Each file is compiled and run in QEMU as `graven run`
-does it; what it took goes into FILE (JSON, default build/corpus.json) as soon as it is known, and
-a second call measures only what is not there, or has changed, or has a kernel whose name contains
-a WORD (--again '' : all of them). A file that takes more than --seconds is left out, and named.
+order, the one of fewest multiplications, if they are not more than --most. Each file is compiled
+and run in QEMU as `graven run` does it; what it took goes into FILE (JSON, default
+build/corpus.json) as soon as it is known, and a second call measures only what is not there, or has
+changed, or has a kernel whose name contains a WORD (--again '' : all of them). A file that takes
+more than --seconds is left out, and named.
 --update takes the sums into benchmarks/results/corpus.json. Exit codes: 2 bad use, 3 a tool failed.
 """
 
@@ -77,8 +78,8 @@ def multiplications(network: ir.Network) -> int:
     return total
 
 
-def distinct(paths: Iterable[Path]) -> list[Path]:
-    """Small ones first; those that are refused are left out."""
+def distinct(paths: Iterable[Path], most: float = math.inf) -> list[Path]:
+    """Small ones first, of at most so many multiplications; what is refused is left out."""
     found: dict[tuple, tuple[int, Path]] = {}
     for path in paths:
         try:
@@ -87,7 +88,7 @@ def distinct(paths: Iterable[Path]) -> list[Path]:
             continue
         key = tuple((op.name, network.tensors[op.outputs[0]].element) for op in network.operators)
         found[key] = min((multiplications(network), path), found.get(key, (math.inf, path)))
-    return [path for _, path in sorted(found.values())]
+    return [path for count, path in sorted(found.values()) if count <= most]
 
 
 def is_known(found: Found | None, model: figures.Model, again: list[str]) -> bool:
@@ -152,6 +153,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--again", action="append", default=[], metavar="WORD",
                         help="measure anew where a kernel's name has it")  # fmt: skip
     parser.add_argument("--distinct", action="store_true", help="one of those with equal operators")
+    parser.add_argument("--most", type=int, default=math.inf, metavar="N",
+                        help="of these, those of at most N multiplications")  # fmt: skip
     parser.add_argument("--at-once", type=int, default=2, help="models side by side (default: 2)")
     parser.add_argument("--seconds", type=int, default=900, help="most for a model (default: 900)")
     parser.add_argument("--worst", type=int, default=0, metavar="N", help="kernels and models")
@@ -166,7 +169,7 @@ def main() -> int:
     if not paths:
         raise BenchError(f"no models in {folder}: GRAVEN_SHARED names the folder above it.", 2)
     if options.distinct:
-        paths = distinct(paths)
+        paths = distinct(paths, options.most)
     targets = options.target or list(TARGETS)
     found = measure_all([figures.load_model(path) for path in paths], targets, options)
     lines = [corpus_record.summary(found, target) for target in targets]

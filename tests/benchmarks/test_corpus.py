@@ -68,3 +68,5 @@ def test_models_of_equal_operators_count_once(tmp_path):
     (tmp_path / "broken.tflite").write_bytes(b"no model")
     names = [path.stem for path in corpus.distinct(sorted(tmp_path.glob("*.tflite")))]
     assert sorted(names) == ["a", "c"]
+    few = corpus.distinct(sorted(tmp_path.glob("*.tflite")), 200_000)
+    assert [path.stem for path in few] == ["a"]

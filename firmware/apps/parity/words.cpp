@@ -45,6 +45,14 @@ void others() {
   using Quotient = Graph<Node<Div, 0, 1>, Outputs<2>>;
   constexpr Shape shape{3, 5, 7};
   compare<Product, shapes(shape, Shape{1, 4, 7}), words>("int16 product of matrices");
+  using Sum = Graph<Node<Add, 0, 1>, Outputs<2>>;
+  using Less = Graph<Node<SubWith<relu>, 0, 1>, Outputs<2>>;
+  using Times = Graph<Node<Mul, 0, 1>, Outputs<2>>;
+  compare<Sum, shapes(shape, shape), words>("int16 sum");
+  compare<Sum, shapes(Shape{1, 1, 1}, shape), words>("int16 sum with one");
+  compare<Less, shapes(shape, Shape{1, 1, 7}), words>("int16 difference");
+  compare<Times, shapes(shape, shape), words>("int16 product");
+  compare<Times, shapes(shape, Shape{3, 5, 1}), words>("int16 product, by pixel");
   compare<Difference, shapes(shape, Shape{1, 1, 7}), words>("int16 squared difference");
   compare<Quotient, shapes(shape, shape), words>("int16 quotient");
   compare<Sequential<ResizeBilinear<7, 9>>, shape, words>("int16 bilinear");

@@ -22,6 +22,7 @@
 #include "graven/isa/mve/resize.hpp"
 #include "graven/isa/mve/sums.hpp"
 #include "graven/isa/mve/svdf.hpp"
+#include "graven/isa/mve/words.hpp"
 #include "graven/isa/scalar.hpp"
 #include "graven/isa/shared/fpu/real.hpp"
 #include "graven/isa/shared/softmax_table.hpp"
@@ -52,7 +53,7 @@ using kernels =
            TransposedConvs, Depthwises3x3, AnyDepthwise, DenseRows, RunningDense<true>, WordConvs,
            WordDense, AllCells, Svdfs, Adds, Muls, Bounds<true>, Bounds<false>, Map, MaxPool,
            AveragePool<false>, AveragePool<true>, Means, scalar_isa::BilinearIntegers<Blend>,
-           IndexMaps, Concat, Nearest, WideConvs, Rescales, RealKernels, SoftmaxTable,
+           IndexMaps, Concat, Nearest, WideConvs, Rescales, WordMaps, RealKernels, SoftmaxTable,
            fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace mve_isa
