@@ -122,9 +122,19 @@ struct Core : ByteCopies<true> {
   using Mantissas = CountedMantissas;
 
   static constexpr std::int64_t most_sum = 1 << 30;
-  static constexpr int few_outputs = 0;
+  static constexpr int few_outputs = 2;  // that windows of few bytes compute without a tile
   static constexpr int tail_bytes = 8, most_pixels = 3;
 
+  struct Finish {
+    Multiplier multiplier;
+    int zero;
+
+    Finish(Multiplier m, int z) : multiplier(m), zero(z) {}
+    [[gnu::always_inline]] std::int8_t operator()(std::int32_t sum) const {
+      const std::int32_t z = requantize(sum, multiplier) + zero;
+      return static_cast<std::int8_t>(z < -128 ? -128 : z > 127 ? 127 : z);
+    }
+  };
   static constexpr bool saturates(Multiplier, int) { return false; }
   static constexpr void put_tail(Writer& to, Multiplier m, int corrections) {
     to.put(m.multiplier);
