@@ -387,6 +387,31 @@ def test_a_branch_that_is_not_quantized_sees_real_numbers():
     assert names == ["QUANTIZE", "EXP", "DEQUANTIZE", "ADD", "QUANTIZE"]
 
 
+def test_what_is_true_is_one():
+    """A mask that is quantized, as quantizers do to what multiplies by it."""
+    constants = {**ACTIVATIONS, "half": np.float32(0.5), "u": np.float32(1 / 255), "b": np.uint8(0)}
+    nodes = [
+        *pair("x", "s", "z"),
+        node("Greater", ["x_real", "half"], ["more"]),
+        node("Cast", ["more"], ["mask"], to=TensorProto.FLOAT),
+        *pair("mask", "u", "b"),
+        node("Mul", ["x_real", "mask_real"], ["m"]),
+        *pair("m", "s", "z", "y"),
+    ]
+    model = model_of(nodes, constants, {"x": (1, 20)}, ["y"])
+    network = frontend.parse(model, "m.onnx", "m")
+    values = reals(1, 20)
+    (given,), (output,) = network.inputs, network.outputs
+    wanted = ReferenceEvaluator(model).run(None, {"x": values})[0]
+    tensor = network.tensors[given]
+    data = quantized(values, scale_in(tensor)) if tensor.quantization else values
+    found = reference.run(network, [data])[output].astype(np.float64)
+    if scales := network.tensors[output].quantization:
+        found = (found - scales.zero_point[0]) * scales.scale[0]
+    assert 0 < (wanted != 0).sum() < 20
+    np.testing.assert_allclose(found, wanted, atol=0.021)
+
+
 def test_a_recurrent_layer_in_front_of_integers():
     """It computes in float32, as quantizers leave it; the inputs that it lacks stay absent."""
     constants = {

@@ -245,7 +245,9 @@ class _Lowering:
             self.real(each)
 
     def is_whole(self, each: Op) -> bool:
-        """Has it a scale on all sides?"""
+        """Has it a scale on all sides? CAST takes numbers for integers, whatever their scale."""
+        if each.name == "CAST":
+            return False
         computed = [*self.activations(each), *each.outputs]
         weights = self.weights(each)
         return all(self.tensors[index].quantization for index in computed) and (
