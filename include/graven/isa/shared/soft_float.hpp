@@ -176,7 +176,7 @@ struct CountedMantissas : WideMantissas {
 
 template <class Mantissas> struct SoftFloat32 : scalar_isa::Float32 {
   using scalar_isa::Float32::Float32;
-  using Sum = Mantissas::Sum;
+  using Sum = typename Mantissas::Sum;
 
   // Where something is no number, infinite or below the normal range, scalar's way.
   static constexpr float dot(const std::byte* a, const std::byte* b, int count, float acc) {
