@@ -544,7 +544,8 @@ inline constexpr graven::Parameters params[] = {
      .scale = source::dense_4_scale, .output = {0.03805147f, -38}, .name = "linear", .index = 4},
 };
 
-using Network = graven::Sequential<
+// A type of its own: keeps names of symbols, and the compiler's time, short.
+struct Network : graven::Sequential<
     graven::Reshape<graven::Shape{32, 1, 16}>,  // 0 node 'gru' (gru)_2
     graven::GRU<48, graven::Recurrence{.stateful = false}>,  // 1 node 'gru' (gru)_14
     graven::IndexMap<graven::Shape{1, 1, 48}, 1488, 0, graven::Digit{48, 1}>,  // 3 select

@@ -30,6 +30,23 @@ template <class L, int... Ids> struct NodeInputs<Node<L, Ids...>> {
   }
 };
 
+// A layer that reads the values of these numbers. Apart from its graph, whose name is long: the
+// compiler writes it into the name of each of its members.
+template <class L, class Values, At... in> struct Placed;
+template <class L, int... values, At... in>
+struct Placed<L, std::integer_sequence<int, values...>, in...> {
+  template <int k> static constexpr Shape output() { return output_of<L, k, in...>(); }
+  template <class Lowering> static constexpr void lower(Lowering& l, const View* value, View* to) {
+    const auto write = [&](const auto& made) {
+      for (const View& view : made) *to++ = view;
+    };
+    if constexpr (sizeof...(values) > 0)
+      write(lower_all<L, in...>(l, value[values]...));
+    else
+      write(lower_all<L, in...>(l, View{0, in.shape}...));
+  }
+};
+
 template <bool complete, class Out, class... Nodes> struct GraphImpl;
 
 template <bool complete, int... Outs, class... Nodes>
@@ -122,27 +139,6 @@ private:
     return sum;
   }
 
-  // A layer without inputs, such as a Variable, is told its place alone.
-  template <class N, int Layer, At... in> struct Placed;
-  template <class L, int Layer, At... in>
-  requires IsSource<L>
-  struct Placed<Node<L>, Layer, in...> {
-    static constexpr At nowhere{Shape{1, 1, 1}, Layer};
-    template <int k> static constexpr Shape output() { return output_of<L, k, nowhere>(); }
-    template <class Lowering> static constexpr auto lower(Lowering& l, const View*) {
-      return lower_all<L, nowhere>(l, View{0, nowhere.shape});
-    }
-  };
-  template <class L, int... Ids, int Layer, At... in> struct Placed<Node<L, Ids...>, Layer, in...> {
-    template <int k> static constexpr Shape output() {
-      return output_of<L, k, At{at<Ids, in...>.shape, Layer}...>();
-    }
-    template <class Lowering> static constexpr auto lower(Lowering& l, const View* value) {
-      return lower_all<L, At{at<Ids, in...>.shape, Layer}...>(l,
-                                                              value[slot<sizeof...(in)>(Ids)]...);
-    }
-  };
-
   template <int Id, At... in> static constexpr At place() {
     constexpr int inputs = sizeof...(in);
     if constexpr (Id < inputs) {
@@ -151,10 +147,26 @@ private:
     } else {
       constexpr std::size_t node = (Id & 0xffff) - inputs;
       constexpr int layer = first_layer<in...>() + layers_before(node);
-      return {Placed<nth<node, Nodes...>, layer, in...>::template output<(Id >> 16)>(), layer};
+      return {placed<node, in...>::template output<(Id >> 16)>(), layer};
     }
   }
   template <int Id, At... in> static constexpr At at = place<Id, in...>();
+
+  template <class N, int layer, At... in> struct PlacedOf;
+  // A layer without inputs, such as a Variable, is told its place alone.
+  template <class L, int layer, At... in>
+  requires IsSource<L>
+  struct PlacedOf<Node<L>, layer, in...> {
+    using type = Placed<L, std::integer_sequence<int>, At{Shape{1, 1, 1}, layer}>;
+  };
+  template <class L, int... Ids, int layer, At... in>
+  struct PlacedOf<Node<L, Ids...>, layer, in...> {
+    using type = Placed<L, std::integer_sequence<int, slot<sizeof...(in)>(Ids)...>,
+                        At{at<Ids, in...>.shape, layer}...>;
+  };
+  template <std::size_t node, At... in>
+  using placed = typename PlacedOf<nth<node, Nodes...>, first_layer<in...>() + layers_before(node),
+                                   in...>::type;
 
   template <At... in, std::size_t... K> static constexpr bool are_sound(std::index_sequence<K...>) {
     const bool each[] = {true, at<static_cast<int>(sizeof...(in) + K), in...>.shape.exists()...};
@@ -164,18 +176,9 @@ private:
   }
   template <At... in, class Lowering, std::size_t... K>
   static constexpr void lower_each(Lowering& l, View* value, std::index_sequence<K...>) {
-    const auto lower = [&]<std::size_t node>() {
-      lower_node<node, in...>(l, value);
-      return true;
-    };
-    [[maybe_unused]] const bool done[]{lower.template operator()<K>()...};
-  }
-  template <std::size_t K, At... in, class Lowering>
-  static constexpr void lower_node(Lowering& l, View* value) {
-    constexpr int layer = first_layer<in...>() + layers_before(K);
-    const auto made = Placed<nth<K, Nodes...>, layer, in...>::lower(l, value);
-    View* to = value + sizeof...(in) + outputs_before(K);
-    for (const View& view : made) *to++ = view;
+    View* const to = value + sizeof...(in);
+    [[maybe_unused]] const bool done[]{
+        (placed<K, in...>::lower(l, value, to + outputs_before(K)), true)...};
   }
 };
 

@@ -44,11 +44,22 @@ template <int count, class... Items> struct FirstLayers<Sequential<Items...>, co
   using type = typename FirstItems<int{kept}, std::make_index_sequence<kept>, Items...>::Sequential;
 };
 
+// What a type of its own, as generated headers have, says of its layers.
+template <class... Items> Graph<Items...> sentence_of(const Graph<Items...>&);
+template <class... Items> Sequential<Items...> sentence_of(const Sequential<Items...>&);
+template <class Network> struct Sentence { using type = Network; };
+template <class Network>
+requires requires(const Network& network) { sentence_of(network); }
+struct Sentence<Network> {
+  using type = decltype(sentence_of(std::declval<const Network&>()));
+};
+
 }  // namespace detail
 
 // The first `count` layers, of which the last is the output; nobody else may be left unread.
 template <class Network, int count>
-using Backbone = typename detail::FirstLayers<Network, count>::type;
+using Backbone =
+    typename detail::FirstLayers<typename detail::Sentence<Network>::type, count>::type;
 
 // The records of one input and of those layers, then so many empty ones.
 template <const auto& params, int count, int more>
