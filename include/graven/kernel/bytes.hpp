@@ -171,17 +171,45 @@ struct Writer {
   constexpr void end_nibbles() {
     if (half >= 0) put_nibble(0);
   }
-  // `count` values, `step` apart: the compiler's time for a model's weights is spent here.
+  // `count` values, `step` apart: the compiler's time for a model's weights is spent here, and a
+  // loop's own operations are half of it.
   constexpr void copy(const std::int8_t* weights, int count, int step = 1) {
     const int first = at < from ? from - at : 0, end = at + count > until ? until - at : count;
     at += count;
     if (first >= end) return;
     std::byte* to = window + (at - count + first - from);
     weights += first * step;
-    if (step == 1)
-      for (int i = 0; i < end - first; ++i) to[i] = static_cast<std::byte>(weights[i]);
-    else
-      for (int i = 0; i < end - first; ++i) to[i] = static_cast<std::byte>(weights[i * step]);
+    int left = end - first;
+    for (; left >= 8 && step == 1; left -= 8, to += 8, weights += 8) {
+      to[0] = static_cast<std::byte>(weights[0]);
+      to[1] = static_cast<std::byte>(weights[1]);
+      to[2] = static_cast<std::byte>(weights[2]);
+      to[3] = static_cast<std::byte>(weights[3]);
+      to[4] = static_cast<std::byte>(weights[4]);
+      to[5] = static_cast<std::byte>(weights[5]);
+      to[6] = static_cast<std::byte>(weights[6]);
+      to[7] = static_cast<std::byte>(weights[7]);
+    }
+    for (; left > 0; --left, ++to, weights += step) *to = static_cast<std::byte>(*weights);
+  }
+  // From here on, without going on: `count` values, `step` apart, in groups of two, whose starts
+  // are `apart` bytes apart.
+  constexpr void spread_twos(const std::int8_t* weights, int count, int step, int apart) const {
+    int k = at < from ? (from - at) / apart * 2 : 0, place = at + k / 2 * apart;
+    auto put_value = [&](int index, int position) {
+      if (index < count && position >= from && position < until)
+        window[position - from] = static_cast<std::byte>(weights[index * step]);
+    };
+    for (; k + 2 <= count && place + 2 <= until; k += 2, place += apart) {
+      if (place < from) {
+        put_value(k + 1, place + 1);
+        continue;
+      }
+      window[place - from] = static_cast<std::byte>(weights[k * step]);
+      window[place - from + 1] = static_cast<std::byte>(weights[k * step + step]);
+    }
+    put_value(k, place);
+    put_value(k + 1, place + 1);
   }
   template <class T> constexpr void copy(const T* weights, int count, int step = 1) {
     if (skips(static_cast<int>(sizeof(T)) * count)) return;

@@ -75,16 +75,36 @@ constexpr std::int32_t pair_word(const Taps& low, const Taps& high, int k) {
   };
   return static_cast<std::int32_t>(half(k) | half(k + 2) << 16);
 }
-// Puts it, byte by byte: g++ keeps every number above 250 that a constant passes through, and words
-// of weights would be most of what it does.
-constexpr void put_pair(Writer& to, const Taps& low, const Taps& high, int k) {
-  std::byte* const room = to.room(4);
-  if (room == nullptr) return to.put(pair_word(low, high, k));
-  for (int i = 0; i < 4; i += 2) {
-    const int l = low[k + i], h = l < 0 ? high[k + i] - 1 : high[k + i];
-    room[i] = static_cast<std::byte>(l & 0xff);
-    room[i + 1] = static_cast<std::byte>(h & 0xff);
+// Puts those of taps k, k + 2 and of k + 1, k + 3, byte by byte: g++ keeps every number above 250
+// that a constant passes through, and words of weights would be most of what it does. The second
+// pair of words goes `apart` bytes behind the first.
+constexpr void put_pair_words(std::byte* to, const std::int8_t* low, const std::int8_t* high,
+                              int apart) {
+  to[0] = static_cast<std::byte>(low[0]);
+  to[1] = static_cast<std::byte>(low[0] < 0 ? high[0] - 1 : high[0]);
+  to[2] = static_cast<std::byte>(low[2]);
+  to[3] = static_cast<std::byte>(low[2] < 0 ? high[2] - 1 : high[2]);
+  to += apart;
+  to[0] = static_cast<std::byte>(low[1]);
+  to[1] = static_cast<std::byte>(low[1] < 0 ? high[1] - 1 : high[1]);
+  to[2] = static_cast<std::byte>(low[3]);
+  to[3] = static_cast<std::byte>(low[3] < 0 ? high[3] - 1 : high[3]);
+}
+// Of `pairs` pairs of outputs, one beside the other, the words of taps k, k + 2, then those of
+// k + 1, k + 3.
+template <int pairs>
+constexpr void put_pairs(Writer& to, const Taps (&taps)[std::size_t{2 * pairs}], int k) {
+  if (to.skips(8 * pairs)) return;
+  bool plain = true;
+  for (const Taps& t : taps) plain = plain && t.step == 1 && k + 4 <= t.count;
+  std::byte* const room = plain ? to.room(8 * pairs) : nullptr;
+  if (room != nullptr) {
+    for (int i = 0; i < pairs; ++i)
+      put_pair_words(room + 4 * i, taps[2 * i].first + k, taps[2 * i + 1].first + k, 4 * pairs);
+    return;
   }
+  for (int half = k; half < k + 2; ++half)
+    for (int i = 0; i < pairs; ++i) to.put(pair_word(taps[2 * i], taps[2 * i + 1], half));
 }
 
 // ---- from bytes to tiles ----------------------------------------------------------------------

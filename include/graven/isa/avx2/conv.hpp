@@ -112,17 +112,15 @@ template <class Lanes, template <class> class Windows, int wide, int height> str
   // One channel's weights, `to` being its place in the first group; only the groups that are kept.
   static constexpr void pack_channel(const Weight* w, const FilterLayout& layout, int pieces,
                                      int piece, Writer to, int group_bytes) {
-    constexpr int size = sizeof(Weight), group = Lanes::group;
-    const int groups = (piece + group - 1) / group;
-    for (int row = 0; row < pieces; ++row) {
-      const int start = to.at, first = to.from < start ? 0 : (to.from - start) / group_bytes;
-      const int end = to.until < start ? 0 : (to.until - start) / group_bytes + 1;
-      const int last = end < groups ? end * group : piece;
-      for (int k = first * group; k < last; ++k) {
-        to.at = start + k / group * group_bytes + k % group * size;
-        to.put(w[(row * piece + k) * layout.tap_step]);
-      }
-      to.at = start + groups * group_bytes;
+    constexpr int group = Lanes::group;
+    static_assert(group == 2 || group == 1);
+    const int groups = (piece + group - 1) / group, step = layout.tap_step;
+    for (int row = 0; row < pieces; ++row, w += piece * step, to.at += groups * group_bytes) {
+      if (to.at >= to.until || to.at + groups * group_bytes <= to.from) continue;
+      if constexpr (group == 2)
+        to.spread_twos(w, piece, step, group_bytes);
+      else
+        for (int k = 0; k < piece; ++k) to.ahead(k * group_bytes).put(w[k * step]);
     }
   }
   // The block that begins with channel `first`.

@@ -31,6 +31,7 @@ template <bool nibbles> struct RunningDense {
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const Shape in = g.input(v).shape;
     const int count = rounded(v), outputs = v.shape.channels;
+    const FilterWeights weight{v.weights, p.filter.int8};
     Writer bias = to, multiplier = to.ahead(4 * count), shift = to.ahead(8 * count);
     for (int o = 0; o < count; ++o) {
       const Channel channel = o < outputs ? fold(g, v, p, o) : Channel{};
@@ -43,13 +44,8 @@ template <bool nibbles> struct RunningDense {
       for (int group = 0; group < count; group += 4)
         for (int k = to.skips((nibbles ? 2 : 4) * in.row()) ? in.row() : 0; k < in.row(); k += 16)
           for (int o = group; o < group + 4; o += nibbles ? 2 : 1)
-            for (int i = k; i < k + 16 && i < in.row(); ++i) {
-              const auto weight = [&](int output) {
-                return output < outputs ? p.filter.int8[output * in.size() + row * in.row() + i]
-                                        : std::int8_t{0};
-              };
-              to.put(nibbles ? two_nibbles(weight(o), weight(o + 1)) : weight(o));
-            }
+            put_weights<nibbles>(to, weight, o, row * in.row() + k,
+                                 in.row() - k < 16 ? in.row() - k : 16);
     for (int i = 0; i < 16; ++i) to.put(std::int8_t{0});
   }
 

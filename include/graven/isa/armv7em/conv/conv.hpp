@@ -50,13 +50,10 @@ private:
   constexpr void pack_pair(const GraphView& g, const Value& v, const Parameters& p, Writer& to,
                            int o) const {
     const Channel a = fold(g, v, p, o), b = fold(g, v, p, o + 1);
-    const Taps low(v.weights, p, o), high(v.weights, p, o + 1);
+    const Taps taps[]{{v.weights, p, o}, {v.weights, p, o + 1}};
     to.put(FastChannel::word(a));
     to.put(static_cast<std::uint32_t>(FastChannel::word(b)) + static_cast<std::uint32_t>(a.bias));
-    for (int k = 0; k < 4 * quads; k += 4) {
-      put_pair(to, low, high, k);
-      put_pair(to, low, high, k + 1);
-    }
+    for (int k = 0; k < 4 * quads; k += 4) put_pairs<1>(to, taps, k);
     to.put(a.multiplier.multiplier);
     to.put(b.multiplier.multiplier);
   }

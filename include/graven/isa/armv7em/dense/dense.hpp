@@ -15,21 +15,13 @@ namespace graven::core::armv7em_isa {
 constexpr void put_four(Writer& to, const FilterLayout& layout, const Parameters& p, int o,
                         int from, int count) {
   auto taps = [&](int output) { return Taps(layout, p, output).part(from, count); };
-  const Taps a = taps(o), b = taps(o + 1), c = taps(o + 2), d = taps(o + 3);
-  for (int k = 0; k < count; k += 4) {
-    if (to.skips(16)) continue;
-    for (int half = k; half < k + 2; ++half) {
-      put_pair(to, a, b, half);
-      put_pair(to, c, d, half);
-    }
-  }
+  const Taps four[]{taps(o), taps(o + 1), taps(o + 2), taps(o + 3)};
+  for (int k = 0; k < count; k += 4) put_pairs<2>(to, four, k);
 }
 constexpr void put_two(Writer& to, const FilterLayout& layout, const Parameters& p, int o, int from,
                        int count) {
-  const Taps low = Taps(layout, p, o).part(from, count);
-  const Taps high = Taps(layout, p, o + 1).part(from, count);
-  for (int k = 0; k < count; k += 4)
-    for (int half = 0; half < 2; ++half) put_pair(to, low, high, k + half);
+  const Taps two[]{Taps(layout, p, o).part(from, count), Taps(layout, p, o + 1).part(from, count)};
+  for (int k = 0; k < count; k += 4) put_pairs<1>(to, two, k);
 }
 constexpr void put_single(Writer& to, const FilterLayout& layout, const Parameters& p, int o,
                           int from, int count) {

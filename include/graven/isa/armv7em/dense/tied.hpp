@@ -138,9 +138,7 @@ template <int count, int channels, bool roomy> struct Tied : Dense<void> {
                                          static_cast<std::uint32_t>(bias[i])));
         to.put(bias[i]);
       }
-      for (int k = 0; k < layout.taps; k += 4)
-        for (int half = to.skips(16) ? 2 : 0; half < 2; ++half)
-          for (int i = 0; i < 4; i += 2) put_pair(to, taps[i], taps[i + 1], k + half);
+      for (int k = 0; k < layout.taps; k += 4) put_pairs<2>(to, taps, k);
     }
   }
 

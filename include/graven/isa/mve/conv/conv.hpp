@@ -14,6 +14,32 @@ constexpr std::int8_t two_nibbles(int low, int high) {
   return static_cast<std::int8_t>(16 * high + (low & 15));
 }
 
+// Weight k of output o, and 0 beyond the last of either.
+struct FilterWeights {
+  FilterLayout layout;
+  const std::int8_t* filter;
+
+  constexpr std::int8_t operator()(int o, int k) const {
+    return o < layout.outputs && k < layout.taps ? filter[layout.index(o, k)] : std::int8_t{0};
+  }
+  constexpr void copy(Writer& to, int o, int from, int count) const {
+    const int left = o < layout.outputs && from < layout.taps ? layout.taps - from : 0;
+    const int some = left < count ? left : count;
+    if (some > 0) to.copy(filter + layout.index(o, from), some, layout.tap_step);
+    to.at += count - some;
+  }
+};
+// `count` weights of output o, `nibbles` with those of o + 1.
+template <bool nibbles, class Weight>
+constexpr void put_weights(Writer& to, Weight weight, int o, int from, int count) {
+  if constexpr (nibbles)
+    for (int k = from; k < from + count; ++k) to.put(two_nibbles(weight(o, k), weight(o + 1, k)));
+  else if constexpr (requires { weight.copy(to, o, from, count); })
+    weight.copy(to, o, from, count);
+  else
+    for (int k = from; k < from + count; ++k) to.put(weight(o, k));
+}
+
 template <Inputs in> struct Conv {
   static constexpr int programs = all_programs;
   static constexpr bool holds_weights = true;
@@ -27,11 +53,7 @@ template <Inputs in> struct Conv {
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     const Program program = cheapest(g, v, p);
     to.program = program;
-    const FilterLayout layout = v.weights;
-    const auto weight = [&](int o, int k) {
-      return o < layout.outputs && k < layout.taps ? p.filter.int8[layout.index(o, k)]
-                                                   : std::int8_t{0};
-    };
+    const FilterWeights weight{v.weights, p.filter.int8};
     for (int o = 0; o < v.shape.channels; o += 4) {
       if (to.skips(tile.group_bytes(program))) continue;
       Channel channels[4]{};
@@ -52,8 +74,7 @@ template <Inputs in> struct Conv {
       for (int b = 0; b < tile.blocks(); ++b) {
         const int count = b < tile.full ? 16 : tile.tail;
         for (int o = first; o < first + 4; o += tile.nibbles ? 2 : 1)
-          for (int k = from; k < from + count; ++k)
-            to.put(tile.nibbles ? two_nibbles(weight(o, k), weight(o + 1, k)) : weight(o, k));
+          put_weights<tile.nibbles>(to, weight, o, from, count);
         from += count;
       }
     for (int i = 0; i < tile.shift_bytes(); ++i) to.put(static_cast<std::int8_t>(i % 2 * 4 - 4));
