@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -51,4 +52,57 @@ TEST_CASE("a record points at the arrays it was made of") {
   CHECK(record.filter.int8 == bytes_of_filter);
   CHECK(record.scale.float32 == reals);
   CHECK(no_parameters.name != nullptr);
+}
+
+// A filter as an object means the same as the array: in kernels that take it as it came, that pack
+// it, and in streams of several parts.
+constexpr auto values = [] {
+  std::array<std::int8_t, 24 * 1600> all{};
+  for (std::size_t i = 0; i < all.size(); ++i)
+    all[i] = static_cast<std::int8_t>(static_cast<int>(i * 37 % 256) - 128);
+  return all;
+}();
+constexpr std::int8_t taps[3 * 3 * 4 * 4] = {1, -2, 3, 4, -5, -128, 127};
+constexpr std::int8_t columns[3 * 3 * 4] = {-128, 5, 127, -1, 9};
+constexpr float per_output[24] = {0.5f, 0.25f, 0.125f, 0.5f, 0.5f, 0.5f, 0.5f,  0.5f,
+                                  0.5f, 0.5f,  0.5f,   0.5f, 0.5f, 0.5f, 0.5f,  0.5f,
+                                  0.5f, 0.5f,  0.5f,   0.5f, 0.5f, 0.5f, 0.25f, 0.125f};
+constexpr float one_scale[1] = {0.01f};
+constexpr float real_values[4] = {1.5f, -2, 0.25f, 3};
+using Mixed = Sequential<Conv2D<4, 4, 3, 1, same>, DepthwiseConv2D<4, 1, 3, 1, same>, Flatten,
+                         Dense<1600, 24>>;
+template <bool as_object> constexpr std::array<Parameters, 5> mixed_records() {
+  const Array filters[]{taps, columns, values};
+  const Array objects[]{whole_array<taps>, whole_array<columns>, whole_array<values>};
+  const auto& use = as_object ? objects : filters;
+  return {{{.output = {0.5f, -3}},
+           {.filter = use[0], .scale = one_scale, .output = {0.25f, 7}},
+           {.filter = use[1], .scale = one_scale, .output = {0.25f, -7}},
+           {},
+           {.filter = use[2], .scale = per_output, .output = {300, 1}}}};
+}
+constexpr auto by_array = mixed_records<false>(), by_object = mixed_records<true>();
+template <class Isa> void check_whole_arrays() {
+  constexpr Shape shape{20, 20, 4};
+  static Model<Mixed, shape, by_array, Isa> expected;
+  static Model<Mixed, shape, by_object, Isa> found;
+  static_assert(decltype(found)::flash_size == decltype(expected)::flash_size);
+  std::array<std::int8_t, 1600> image{};
+  for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<std::int8_t>(i * 11);
+  const auto y = expected.run(image), z = found.run(image);
+  CHECK(std::equal(y.begin(), y.end(), z.begin(), z.end()));
+}
+TEST_CASE("a filter as an object is the same as its array") {
+  check_whole_arrays<scalar>();
+  check_whole_arrays<native>();
+}
+TEST_CASE("so are filters of float32") {
+  static constexpr Parameters plain[]{{}, {.filter = real_values}};
+  static constexpr Parameters object[]{{}, {.filter = whole_array<real_values>}};
+  static Model<Sequential<Dense<2, 2>>, Shape{1, 1, 2}, plain> expected;
+  static Model<Sequential<Dense<2, 2>>, Shape{1, 1, 2}, object> found;
+  const float x[]{3, -0.5f};
+  const auto y = expected.run(x), z = found.run(x);
+  CHECK(std::equal(y.begin(), y.end(), z.begin(), z.end()));
+  CHECK(y[0] == 5.5f);
 }

@@ -382,7 +382,9 @@ def _fields(layer: Layer) -> list[str]:
 
 
 def _stored(array: str, constant: Constant) -> str:
-    return f"graven::int4({array})" if constant.nibbles else array
+    if constant.nibbles:
+        return f"graven::int4({array})"
+    return f"graven::whole_array<{array}>" if constant.name == "filter" else array
 
 
 def _constant(layer: Layer, constant: Constant) -> str:

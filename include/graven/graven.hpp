@@ -132,6 +132,7 @@ using core::Quant;
 using core::quantize;
 using core::size_of;
 using core::type_of;
+using core::whole_array;
 
 // Layers.
 using core::Abs;

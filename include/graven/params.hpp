@@ -7,6 +7,7 @@
 #include "graven/text.hpp"
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -33,6 +34,28 @@ template <class T> struct Address {
   }
 };
 
+// An array as one object, which a compiler copies at once: element by element costs it ten times as
+// much. Of which type and size, whoever reads it knows.
+struct Whole {};
+template <class T, int Size> struct WholeArray : Whole {
+  struct Copy {
+    T values[std::size_t{Size}];
+  };
+  Copy copy;
+
+  template <class Data>
+  explicit constexpr WholeArray(const Data& data) : copy(std::bit_cast<Copy>(data)) {}
+  // Of `count` values from `i` on.
+  constexpr int sum(int i, int count) const {
+    int sum = 0;
+    const T(&x)[std::size_t{Size}] = copy.values;
+    for (; count >= 8; count -= 8, i += 8)
+      sum += x[i] + x[i + 1] + x[i + 2] + x[i + 3] + x[i + 4] + x[i + 5] + x[i + 6] + x[i + 7];
+    for (; count > 0; --count, ++i) sum += x[i];
+    return sum;
+  }
+};
+
 // A constant array of any element type that parameters come in. Of others it keeps the size alone;
 // the layer's check speaks of them.
 struct Array {
@@ -44,6 +67,7 @@ struct Array {
   Address<std::int64_t> int64{};
   Address<float> float32{};
   Address<bool> boolean{};
+  Address<Whole> whole{};  // WholeArray; null: there is none
 
   constexpr Array() = default;
   template <class T, std::size_t N>
@@ -76,6 +100,21 @@ private:
     }
   }
 };
+
+namespace detail {
+template <class T, std::size_t N> WholeArray<T, int{N}> whole_of(const T (&)[N]);
+template <class T, std::size_t N> WholeArray<T, int{N}> whole_of(const std::array<T, N>&);
+template <const auto& data> inline constexpr decltype(whole_of(data)) whole_object{data};
+}  // namespace detail
+
+// A constant array with static storage, plain or a std::array, as `.filter` or any other: the same
+// as the array by itself, but large networks compile faster.
+template <const auto& data>
+inline constexpr Array whole_array = [] {
+  Array array(data);
+  array.whole = &detail::whole_object<data>;
+  return array;
+}();
 
 // int8 weights from -8 to 7, which lie two per byte in flash.
 template <class Data> constexpr Array int4(const Data& data) {

@@ -540,7 +540,7 @@ inline constexpr graven::Parameters params[] = {
     {.constants = source::gru_1_constants, .output = {0.007843097f, 0},
      .name = "node 'gru' (gru)_14"},
     {.name = "select", .index = 3},
-    {.filter = source::dense_4_filter, .bias = source::dense_4_bias,
+    {.filter = graven::whole_array<source::dense_4_filter>, .bias = source::dense_4_bias,
      .scale = source::dense_4_scale, .output = {0.03805147f, -38}, .name = "linear", .index = 4},
 };
 

@@ -72,6 +72,7 @@ using compact_kernels =
 // What needs least code.
 struct armv7em_compact : scalar {
   static constexpr const char* name = "armv7em";
+  static constexpr bool asks_extremes = true;
   static constexpr std::span<const CodeSize> code_sizes = armv7em_isa::code_sizes;
 
   static constexpr RowForm row_form(const GraphView& graph, int value) {
@@ -83,6 +84,7 @@ struct armv7em_compact : scalar {
 // What needs least memory: rows one at a time, weights stored as they are.
 struct armv7em_lean : scalar {
   static constexpr const char* name = "armv7em";
+  static constexpr bool asks_extremes = true;
   static constexpr std::span<const CodeSize> code_sizes = armv7em_isa::code_sizes;
 
   static constexpr RowForm row_form(const GraphView& graph, int value) {

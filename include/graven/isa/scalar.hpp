@@ -109,7 +109,8 @@ using kernels = Prefer<products, pooling, reducing, lengths, elementwise, words,
 
 struct scalar {
   static constexpr const char* name = "scalar";
-  static constexpr int alignment = 4;  // of scratch and streams, in bytes
+  static constexpr int alignment = 4;           // of scratch and streams, in bytes
+  static constexpr bool asks_extremes = false;  // do kernels look at Channel's sums of either sign?
 
   static constexpr RowForm row_form(const GraphView& graph, int value) {
     return pixel_rows(graph[value].shape, graph[value].element);

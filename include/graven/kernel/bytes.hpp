@@ -123,7 +123,17 @@ struct Writer {
   int from, until;
   int at = 0;  // in the stream
   int program = 0;
-  int half = -1;  // of a byte whose other half comes next
+  int half = -1;              // of a byte whose other half comes next
+  bool takes_filter = false;  // may the filter as a whole end the stream as it came?
+  int filter_at = -1;         // where it does
+
+  // Whoever packs leaves the filter as it came, the end of the stream, to whoever asked for that.
+  constexpr bool leaves_filter(int bytes) {
+    if (!takes_filter) return false;
+    filter_at = at;
+    at += bytes;
+    return true;
+  }
 
   // Goes on behind the next bytes if none of them is kept: saves whoever asks the work.
   constexpr bool skips(int bytes) {
@@ -190,26 +200,23 @@ struct Writer {
       to[6] = static_cast<std::byte>(weights[6]);
       to[7] = static_cast<std::byte>(weights[7]);
     }
-    for (; left > 0; --left, ++to, weights += step) *to = static_cast<std::byte>(*weights);
+    for (int k = 0; k < left; ++k) to[k] = static_cast<std::byte>(weights[k * step]);
   }
-  // From here on, without going on: `count` values, `step` apart, in groups of two, whose starts
-  // are `apart` bytes apart.
-  constexpr void spread_twos(const std::int8_t* weights, int count, int step, int apart) const {
-    int k = at < from ? (from - at) / apart * 2 : 0, place = at + k / 2 * apart;
-    auto put_value = [&](int index, int position) {
-      if (index < count && position >= from && position < until)
-        window[position - from] = static_cast<std::byte>(weights[index * step]);
-    };
-    for (; k + 2 <= count && place + 2 <= until; k += 2, place += apart) {
-      if (place < from) {
-        put_value(k + 1, place + 1);
-        continue;
+  // From here on, without going on: `count` values, `step` apart, in groups, whose starts are
+  // `apart` bytes apart.
+  template <int group>
+  constexpr void spread(const std::int8_t* weights, int count, int step, int apart) const {
+    int k = at < from ? (from - at) / apart * group : 0, place = at + k / group * apart;
+    for (; k < count && place < until; k += group, place += apart) {
+      if (place >= from && place + group <= until && k + group <= count) {
+        for (int i = 0; i < group; ++i)
+          window[place - from + i] = static_cast<std::byte>(weights[(k + i) * step]);
+      } else {
+        for (int i = 0; i < group && k + i < count; ++i)
+          if (place + i >= from && place + i < until)
+            window[place - from + i] = static_cast<std::byte>(weights[(k + i) * step]);
       }
-      window[place - from] = static_cast<std::byte>(weights[k * step]);
-      window[place - from + 1] = static_cast<std::byte>(weights[k * step + step]);
     }
-    put_value(k, place);
-    put_value(k + 1, place + 1);
   }
   template <class T> constexpr void copy(const T* weights, int count, int step = 1) {
     if (skips(static_cast<int>(sizeof(T)) * count)) return;

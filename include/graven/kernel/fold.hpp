@@ -9,17 +9,28 @@
 
 namespace graven::core {
 
+namespace detail {
+inline void extremes_are_not_known() {}  // no constant: an instruction set should have asked
+}  // namespace detail
+
 struct Channel {
   std::int32_t bias = 0;  // with -zero_point_in * sum(filter) folded in
   std::int32_t plain_bias = 0;
   Multiplier multiplier{};
   bool overflows = false;
+  bool outside = false;  // is a weight of int4 none?
+  int sum = 0;           // of the weights
+  int note = 0;          // what the kernel wants to know of its weights (Kernel::note)
+  // Of instruction sets that ask for them (Isa::asks_extremes): they cost a compiler more than half
+  // of what else is done with a weight.
+  bool has_extremes = false;
   bool has_lowest = false;   // is a weight -128?
-  bool outside = false;      // is a weight of int4 none?
   int above = 0, below = 0;  // sums of the positive and the negative weights
-  int note = 0;              // what the kernel wants to know of its weights (Kernel::note)
 
-  constexpr int magnitude() const { return above - below; }
+  constexpr int magnitude() const {
+    if (!has_extremes) detail::extremes_are_not_known();
+    return above - below;
+  }
 };
 
 // scale_in * scale_filter / scale_out as TFLM computes it, in double; for a Dense layer with one
@@ -42,9 +53,9 @@ constexpr std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a
 // The accumulator starts at the folded bias and adds x * w for x in [-128, 127] in any order: all
 // partial sums lie between the two extremes. A sum that is not centred may also start at the plain
 // bias and add (x - zero) * w.
-constexpr bool can_overflow(const Channel& c, std::int64_t bias, int zero, bool uncentred) {
+constexpr bool can_overflow(std::int64_t above, std::int64_t below, std::int64_t bias, int zero,
+                            bool uncentred) {
   constexpr std::int64_t most = (std::numeric_limits<std::int32_t>::max)();
-  const std::int64_t above = c.above, below = c.below;
   const std::int64_t folded = bias - zero * (above + below);
   const std::int64_t plain = uncentred ? 255 * (above - below) : 0;
   return larger(folded + 127 * above - 128 * below, bias + plain) > most ||
@@ -53,8 +64,21 @@ constexpr bool can_overflow(const Channel& c, std::int64_t bias, int zero, bool 
 
 // Sums of weights, in pieces: compilers limit how often a loop may run. Local variables: what one
 // costs is the compiler's time and memory for a model's weights.
+struct Known {
+  bool extremes = true;  // are they wanted?
+  bool summed = false;   // is `sum` that of the weights?
+  int sum = 0;
+};
+template <class Weight> constexpr int sum_weights(const Weight* w, int count, int step) {
+  int sum = 0;
+  for (; count >= 8 && step == 1; count -= 8, w += 8)
+    sum += w[0] + w[1] + w[2] + w[3] + w[4] + w[5] + w[6] + w[7];
+  for (int k = 0; k < count; ++k) sum += w[k * step];
+  return sum;
+}
 template <class Weight>
-constexpr void add_weights(Channel& c, const Weight* w, int count, int step) {
+constexpr void add_extremes(Channel& c, const Weight* w, int count, int step) {
+  c.has_extremes = true;
   constexpr int piece = 1 << 16;
   for (int start = 0; start < count; start += piece) {
     const int end = (count - start < piece ? count : start + piece) * step;
@@ -87,26 +111,39 @@ constexpr bool can_overflow_wide(const GraphView& graph, const Value& value,
          channel_multiplier(graph, value, params, output).shift > 7;
 }
 
+// The weights of an output, and where they are, bounds of their sums or the sums themselves, and
+// with these whether its accumulator can overflow.
+template <class Weight>
+constexpr void weigh(Channel& c, const Weight* w, const FilterLayout& layout, std::int64_t bias,
+                     int zero, bool uncentred, const Known& known) {
+  c.sum = known.summed ? known.sum : sum_weights(w, layout.taps, layout.tap_step);
+  constexpr std::int64_t largest = (std::numeric_limits<Weight>::max)();
+  const std::int64_t above = largest * layout.taps;
+  c.overflows = can_overflow(above, c.sum - above, bias, zero, uncentred);
+  if (!c.overflows && !known.extremes) return;
+  add_extremes(c, w, layout.taps, layout.tap_step);
+  c.overflows = can_overflow(c.above, c.below, bias, zero, uncentred);
+}
+
 // Packing folds all outputs of a layer once, and looks them up then (Parameters::folded).
 constexpr Channel fold(const GraphView& graph, const Value& value, const Parameters& params,
-                       int output) {
+                       int output, const Known& known = {}) {
   if (params.folded != nullptr) return params.folded[output];
   const FilterLayout layout = value.weights;
-  const int zero = graph.source(value).quant.zero_point;
+  const int zero = graph.source(value).quant.zero_point, first = layout.index(output, 0);
   const std::int64_t bias = params.bias.size > 0 ? params.bias.int32[output] : 0;
+  const bool uncentred = value.op.has(Trait::uncentred);
   Channel c;
   if (params.filter.int16 != nullptr)
-    add_weights(c, params.filter.int16 + layout.index(output, 0), layout.taps, layout.tap_step);
+    weigh(c, params.filter.int16 + first, layout, bias, zero, uncentred, known);
   else
-    add_weights(c, params.filter.int8 + layout.index(output, 0), layout.taps, layout.tap_step);
+    weigh(c, params.filter.int8 + first, layout, bias, zero, uncentred, known);
   if (layout.element == Element::int4)
     for (int k = 0; k < layout.taps; ++k) {
       const int w = params.filter.int8[layout.index(output, k)];
       c.outside = c.outside || w < -8 || w > 7;
     }
-  c.overflows = can_overflow(c, bias, zero, value.op.has(Trait::uncentred));
-  if (!c.overflows)
-    c.bias = static_cast<std::int32_t>(bias - std::int64_t{zero} * (c.above + c.below));
+  if (!c.overflows) c.bias = static_cast<std::int32_t>(bias - std::int64_t{zero} * c.sum);
   c.plain_bias = static_cast<std::int32_t>(bias);
   c.multiplier = channel_multiplier(graph, value, params, output);
   return c;

@@ -50,11 +50,32 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
     const int fit = folds ? weights_at_once / (v.weights.taps > 0 ? v.weights.taps : 1) : 1;
     return fit < 1 ? 1 : fit < outputs ? fit : outputs > 0 ? outputs : 1;
   }();
+  static constexpr bool asks_extremes = [] {
+    if constexpr (requires { Isa::asks_extremes; })
+      return Isa::asks_extremes;
+    else
+      return true;
+  }();
+  using Weight = std::conditional_t<given.filter.int8 != nullptr, std::int8_t,
+                                    std::conditional_t<given.filter.int16 != nullptr,  //
+                                                       std::int16_t, float>>;
+  using Filter = WholeArray<Weight, given.filter.size>;  // what `whole` points to, if anywhere
+  // Of an array as an object, sums take half the compiler's memory.
+  static constexpr Known known_of(int output) {
+    Known known{.extremes = asks_extremes};
+    if constexpr (given.filter.whole != nullptr && given.filter.int8 != nullptr) {
+      if (v.weights.tap_step != 1) return known;
+      known.summed = true;
+      known.sum = static_cast<const Filter&>(*given.filter.whole)
+                      .sum(v.weights.index(output, 0), v.weights.taps);
+    }
+    return known;
+  }
   template <int first> static constexpr auto make_channels() {
     constexpr int count = outputs - first < together ? outputs - first : together;
     Channels<count> some;
     for (int i = 0; i < count; ++i) {
-      some.channel[i] = fold(g, v, given, first + i);
+      some.channel[i] = fold(g, v, given, first + i, known_of(first + i));
       if constexpr (requires { K::note(g, v, given, 0); })
         some.channel[i].note = K::note(g, v, given, first + i);
     }
@@ -104,20 +125,34 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
     Stream<Size, Isa::alignment> stream{};
     int program = 0;  // which of a kernel's `programs` reads the stream
     int end = 0;      // bytes that packing has written: stream_size is an upper bound
+    int filter_at = -1;
   };
-  template <int from, int until> static constexpr auto pack_part() {
+  template <int from, int until, bool takes_filter> static constexpr auto pack_part() {
     Part<until - from> part;
     Writer to{part.stream.bytes, from, until};
+    to.takes_filter = takes_filter;
     K::pack(g, v, folded, to);
     part.program = to.program;
     part.end = to.at;
+    part.filter_at = to.filter_at;
     return part;
   }
-  template <int from, int until> static constexpr auto part = pack_part<from, until>();
+  template <int from, int until, bool takes_filter = false>
+  static constexpr auto part = pack_part<from, until, takes_filter>();
 
   static constexpr int most = K::stream_size(g, v);
   static constexpr int first_end = most < bytes_at_once ? most : bytes_at_once;
-  static constexpr int program = part<0, first_end>.program, size = part<0, first_end>.end;
+  // Where the filter begins that ends the stream as it came, copied at once; -1: it is packed.
+  static constexpr int filter_at = [] {
+    if constexpr (given.filter.whole == nullptr) {
+      return -1;
+    } else {
+      constexpr int at = part<0, first_end, true>.filter_at;
+      return at > 0 && at <= bytes_at_once && at % Isa::alignment == 0 ? at : -1;
+    }
+  }();
+  static constexpr int program = part<0, first_end, (filter_at > 0)>.program;
+  static constexpr int size = part<0, first_end, (filter_at > 0)>.end;
 
   template <int... index> static constexpr auto join_parts(std::integer_sequence<int, index...>) {
     constexpr int count = sizeof...(index), rest = size - count * bytes_at_once;
@@ -129,7 +164,12 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
         part<count * bytes_at_once, size>.stream};
   }
   static constexpr auto make_stream() {
-    if constexpr (size > bytes_at_once) {
+    if constexpr (filter_at > 0) {
+      using Head = Stream<filter_at, Isa::alignment>;
+      static_assert(sizeof(Head) == filter_at);
+      return Chained<1, Head, typename Filter::Copy>{
+          {part<0, filter_at, true>.stream}, static_cast<const Filter&>(*given.filter.whole).copy};
+    } else if constexpr (size > bytes_at_once) {
       return join_parts(std::make_integer_sequence<int, (size - 1) / bytes_at_once>());
     } else if constexpr (size == first_end) {
       return part<0, first_end>.stream;  // as a whole: cheaper for the compiler

@@ -80,18 +80,18 @@ inline constexpr graven::Constant add_10_constants[] = {
 // One record per model input, then one per operator of the file.
 inline constexpr graven::Parameters params[] = {
     {.output = {0.057074666f, 127}, .name = "tensor_0"},
-    {.filter = source::conv2d_0_filter, .scale = source::conv2d_0_scale,
+    {.filter = graven::whole<source::conv2d_0_filter>, .scale = source::conv2d_0_scale,
      .output = {0.22558117f, 127}, .name = "tensor_2"},
-    {.filter = source::conv2d_1_filter, .bias = source::conv2d_1_bias,
+    {.filter = graven::whole<source::conv2d_1_filter>, .bias = source::conv2d_1_bias,
      .scale = source::conv2d_1_scale, .output = {8.73145f, 127}, .name = "tensor_5"},
-    {.filter = source::conv2d_2_filter, .bias = source::conv2d_2_bias,
+    {.filter = graven::whole<source::conv2d_2_filter>, .bias = source::conv2d_2_bias,
      .scale = source::conv2d_2_scale, .output = {0.07208136f, 127}, .name = "tensor_8"},
     {.output = {4.9547215f, 127}, .name = "tensor_9"},
-    {.filter = source::conv2d_4_filter, .bias = source::conv2d_4_bias,
+    {.filter = graven::whole<source::conv2d_4_filter>, .bias = source::conv2d_4_bias,
      .scale = source::conv2d_4_scale, .output = {141.58485f, 127}, .name = "tensor_12"},
-    {.filter = source::conv2d_5_filter, .bias = source::conv2d_5_bias,
+    {.filter = graven::whole<source::conv2d_5_filter>, .bias = source::conv2d_5_bias,
      .scale = source::conv2d_5_scale, .output = {3.5110292f, 0}, .name = "tensor_15"},
-    {.filter = source::conv2d_6_filter, .bias = source::conv2d_6_bias,
+    {.filter = graven::whole<source::conv2d_6_filter>, .bias = source::conv2d_6_bias,
      .scale = source::conv2d_6_scale, .output = {9.800118f, 0}, .name = "tensor_18"},
     {.output = {141.58485f, 127}, .name = "tensor_19"},
     {.output = {141.58485f, 127}, .name = "tensor_20"},
@@ -106,7 +106,7 @@ enum Value : int {
   quantize_8, concat_9, add_10, mean_11, argmax_12,
 };
 
-// A type of its own: short names of symbols, and half the compiler's time.
+// A type of its own: keeps names of symbols, and the compiler's time, short.
 struct Network : graven::Graph<
     // 0 tensor_2
     graven::Node<graven::Conv2D<3, 3, graven::Filter{3, 1}, 1, graven::same, graven::relu6>,

@@ -280,27 +280,27 @@ inline constexpr float dense_10_scale[] = {
 // One record per model input, then one per operator of the file.
 inline constexpr graven::Parameters params[] = {
     {.output = {0.003921569f, -128}, .name = "image"},
-    {.filter = source::conv2d_0_filter, .bias = source::conv2d_0_bias,
+    {.filter = graven::whole<source::conv2d_0_filter>, .bias = source::conv2d_0_bias,
      .scale = source::conv2d_0_scale, .output = {0.014290456f, -128}, .name = "conv"},
-    {.filter = source::depthwise_conv2d_1_filter, .bias = source::depthwise_conv2d_1_bias,
-     .scale = source::depthwise_conv2d_1_scale, .output = {0.03001283f, -128},
-     .name = "depthwise1"},
-    {.filter = source::conv2d_2_filter, .bias = source::conv2d_2_bias,
+    {.filter = graven::whole<source::depthwise_conv2d_1_filter>,
+     .bias = source::depthwise_conv2d_1_bias, .scale = source::depthwise_conv2d_1_scale,
+     .output = {0.03001283f, -128}, .name = "depthwise1"},
+    {.filter = graven::whole<source::conv2d_2_filter>, .bias = source::conv2d_2_bias,
      .scale = source::conv2d_2_scale, .output = {0.035986356f, -128}, .name = "pointwise1"},
     {.name = "pool"},
-    {.filter = source::depthwise_conv2d_4_filter, .bias = source::depthwise_conv2d_4_bias,
-     .scale = source::depthwise_conv2d_4_scale, .output = {0.034594048f, -128},
-     .name = "depthwise2"},
-    {.filter = source::conv2d_5_filter, .bias = source::conv2d_5_bias,
+    {.filter = graven::whole<source::depthwise_conv2d_4_filter>,
+     .bias = source::depthwise_conv2d_4_bias, .scale = source::depthwise_conv2d_4_scale,
+     .output = {0.034594048f, -128}, .name = "depthwise2"},
+    {.filter = graven::whole<source::conv2d_5_filter>, .bias = source::conv2d_5_bias,
      .scale = source::conv2d_5_scale, .output = {0.06384574f, 15}, .name = "pointwise2"},
     {.output = {0.040409073f, -128}, .name = "residual"},
-    {.filter = source::depthwise_conv2d_7_filter, .bias = source::depthwise_conv2d_7_bias,
-     .scale = source::depthwise_conv2d_7_scale, .output = {0.029649671f, -128},
-     .name = "depthwise3"},
-    {.filter = source::conv2d_8_filter, .bias = source::conv2d_8_bias,
+    {.filter = graven::whole<source::depthwise_conv2d_7_filter>,
+     .bias = source::depthwise_conv2d_7_bias, .scale = source::depthwise_conv2d_7_scale,
+     .output = {0.029649671f, -128}, .name = "depthwise3"},
+    {.filter = graven::whole<source::conv2d_8_filter>, .bias = source::conv2d_8_bias,
      .scale = source::conv2d_8_scale, .output = {0.020144276f, -128}, .name = "pointwise3"},
     {.name = "flatten"},
-    {.filter = source::dense_10_filter, .bias = source::dense_10_bias,
+    {.filter = graven::whole<source::dense_10_filter>, .bias = source::dense_10_bias,
      .scale = source::dense_10_scale, .output = {0.050100498f, -5}, .name = "scores"},
     {.name = "probabilities"},
 };
@@ -310,7 +310,7 @@ enum Value : int {
   depthwise_conv2d_7, conv2d_8, reshape_9, dense_10, softmax_11,
 };
 
-// A type of its own: short names of symbols, and half the compiler's time.
+// A type of its own: keeps names of symbols, and the compiler's time, short.
 struct Network : graven::Graph<
     graven::Node<graven::Conv2D<1, 16, 3, 1, graven::same, graven::relu>, input_0>,  // 0 conv
     // 1 depthwise1

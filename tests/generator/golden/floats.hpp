@@ -23,7 +23,8 @@ inline constexpr float dense_0_bias[] = {
 inline constexpr graven::Parameters params[] = {
     {.name = "tensor_0"},
     {.name = "tensor_4"},
-    {.filter = source::dense_0_filter, .bias = source::dense_0_bias, .name = "tensor_3"},
+    {.filter = graven::whole<source::dense_0_filter>, .bias = source::dense_0_bias,
+     .name = "tensor_3"},
     {.name = "tensor_5"},
     {.name = "tensor_6"},
 };
@@ -32,7 +33,7 @@ enum Value : int {
   input_0, input_1, dense_0, add_1, tanh_2,
 };
 
-// A type of its own: short names of symbols, and half the compiler's time.
+// A type of its own: keeps names of symbols, and the compiler's time, short.
 struct Network : graven::Graph<
     graven::Node<graven::Dense<5, 4>, input_0>,  // 0 tensor_3
     graven::Node<graven::AddWith<graven::relu>, dense_0, input_1>,  // 1 tensor_5

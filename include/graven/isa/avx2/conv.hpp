@@ -113,14 +113,16 @@ template <class Lanes, template <class> class Windows, int wide, int height> str
   static constexpr void pack_channel(const Weight* w, const FilterLayout& layout, int pieces,
                                      int piece, Writer to, int group_bytes) {
     constexpr int group = Lanes::group;
-    static_assert(group == 2 || group == 1);
     const int groups = (piece + group - 1) / group, step = layout.tap_step;
-    for (int row = 0; row < pieces; ++row, w += piece * step, to.at += groups * group_bytes) {
+    for (int row = 0; row < pieces; ++row, to.at += groups * group_bytes) {
       if (to.at >= to.until || to.at + groups * group_bytes <= to.from) continue;
-      if constexpr (group == 2)
-        to.spread_twos(w, piece, step, group_bytes);
-      else
-        for (int k = 0; k < piece; ++k) to.ahead(k * group_bytes).put(w[k * step]);
+      const Weight* const first = w + row * piece * step;
+      if constexpr (std::is_same_v<Weight, std::int8_t>) {
+        to.template spread<group>(first, piece, step, group_bytes);
+      } else {
+        static_assert(group == 1);
+        for (int k = 0; k < piece; ++k) to.ahead(k * group_bytes).put(first[k * step]);
+      }
     }
   }
   // The block that begins with channel `first`.

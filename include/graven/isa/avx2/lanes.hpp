@@ -60,7 +60,7 @@ template <int lanes, int offset> struct ChannelTable {
     const int zero = v.quant.zero_point,
               shift = c.multiplier.multiplier != 0 ? c.multiplier.shift : 0;
     const int right = shift < 0 ? -shift : program == general ? 0 : 1;
-    put_word(0, c.bias - offset * (c.above + c.below));
+    put_word(0, c.bias - offset * c.sum);
     put_word(1, c.multiplier.multiplier);
     put_word(4, program == clipped ? right - 1 : right);
     if (program == clipped) {

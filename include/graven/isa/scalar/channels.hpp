@@ -266,6 +266,15 @@ constexpr void copy_weights(Writer& to, const Parameters& p, int first, int coun
     to.copy(N::weights(p) + first, count, step);
 }
 
+// The filter as it came, behind all else.
+template <class N>
+constexpr void copy_filter(Writer& to, const Parameters& p, const FilterLayout& layout) {
+  const int count = layout.size();
+  if (!has_nibbles<N> && to.leaves_filter(weight_bytes<N>(count))) return;
+  copy_weights<N>(to, p, 0, count);
+  to.end_nibbles();
+}
+
 // acc + sum(a * b), in order; four at a time, because a loop's own instructions cost as much as its
 // multiplication. An arithmetic may have its own.
 template <class N>

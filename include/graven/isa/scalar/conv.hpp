@@ -26,6 +26,8 @@ template <class N> struct Conv {
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     N::pack(g, v, p, to);
     const FilterLayout layout = v.weights;
+    if (layout.tap_step == 1 && layout.output_step == layout.taps)
+      return copy_filter<N>(to, p, layout);
     for (int o = 0; o < layout.outputs; ++o)
       copy_weights<N>(to, p, layout.index(o, 0), layout.taps, layout.tap_step);
     to.end_nibbles();
@@ -105,8 +107,7 @@ template <class N> struct Depthwise {
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     N::pack(g, v, p, to);
-    copy_weights<N>(to, p, 0, v.weights.size());
-    to.end_nibbles();
+    copy_filter<N>(to, p, v.weights);
   }
 
   // The part of the window that lies inside the input, for one output pixel.
@@ -192,6 +193,7 @@ template <class N> struct DenseRows {
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     N::pack(g, v, p, to);
     const Shape in = g.input(v).shape;
+    if (in.height == 1) return copy_filter<N>(to, p, v.weights);
     for (int r = 0; r < in.height; ++r)
       for (int o = 0; o < v.shape.channels; ++o)
         copy_weights<N>(to, p, o * in.size() + r * in.row(), in.row());

@@ -26,7 +26,7 @@ constexpr std::int64_t reach(const FilterLayout& layout, const Parameters& p, in
   if (p.folded != nullptr)
     c = p.folded[output];
   else
-    add_weights(c, p.filter.int8 + layout.index(output, 0), layout.taps, layout.tap_step);
+    add_extremes(c, p.filter.int8 + layout.index(output, 0), layout.taps, layout.tap_step);
   return c.has_lowest ? -1
                       : std::int64_t{128} * c.magnitude() + (bias < 0 ? -std::int64_t{bias} : bias);
 }

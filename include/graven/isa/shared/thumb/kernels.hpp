@@ -17,6 +17,9 @@ using kernels =
            Denses<Core>, BytewiseAdds<typename Core::Products>, NearestInWords, SmallPools,
            SoftFloats<typename Core::Mantissas>, scalar::kernels>;
 
-template <class Core> struct Kernels : scalar { using kernels = thumb_isa::kernels<Core>; };
+template <class Core> struct Kernels : scalar {
+  static constexpr bool asks_extremes = true;
+  using kernels = thumb_isa::kernels<Core>;
+};
 
 }  // namespace graven::core::thumb_isa
