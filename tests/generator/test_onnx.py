@@ -474,6 +474,8 @@ def test_choice_by_a_comparison():
         (one("BatchNormalization", reals(4), reals(4), reals(4), positive(4), training_mode=1),
          "training mode; call model.eval"),
         (one("MaxPool", kernel_shape=[10, 10]), "a window of 10 on an input of 9"),
+        (one("AveragePool", kernel_shape=[3, 3], pads=[0, 0, 0, 1 << 31]),
+         "pads by 0 and 2147483648 in front of a window of 3; the padding of a pool must be"),
         (one("Relu", opset=9), "is of opset 9, expected 11 or later"),
         (one("Cast", to=6), "converts to another element"),
         (one("Resize", None, np.array([1, 1, 1.5, 1.5], dtype=np.float32), mode="linear"),

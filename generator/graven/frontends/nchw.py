@@ -776,6 +776,12 @@ class Draft:
         counts_pads: bool = False,
     ) -> View:
         """`kind` is MAX or AVERAGE; counts_pads: padding is part of the mean."""
+        for size, (before, after) in zip(filter, pads, strict=True):
+            if not (0 <= before < size and 0 <= after < size):
+                raise self.error(
+                    f"pads by {before} and {after} in front of a window of {size}; the padding of "
+                    f"a pool must be smaller than its window: put a Pad in front of it."
+                )
         rank = len(filter) + 2
         view = self.flat_rank(view, rank)
         if rank == 3:
