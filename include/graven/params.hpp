@@ -43,8 +43,6 @@ template <class T, int Size> struct WholeArray : Whole {
   };
   Copy copy;
 
-  template <class Data>
-  explicit constexpr WholeArray(const Data& data) : copy(std::bit_cast<Copy>(data)) {}
   // Of `count` values from `i` on.
   constexpr int sum(int i, int count) const {
     int sum = 0;
@@ -104,7 +102,10 @@ private:
 namespace detail {
 template <class T, std::size_t N> WholeArray<T, int{N}> whole_of(const T (&)[N]);
 template <class T, std::size_t N> WholeArray<T, int{N}> whole_of(const std::array<T, N>&);
-template <const auto& data> inline constexpr decltype(whole_of(data)) whole_object{data};
+// No call of std::bit_cast: g++ keeps the results of calls.
+template <const auto& data>
+inline constexpr decltype(whole_of(data)) whole_object{
+    {}, __builtin_bit_cast(typename decltype(whole_of(data))::Copy, data)};
 }  // namespace detail
 
 // A constant array with static storage, plain or a std::array, as `.filter` or any other: the same

@@ -549,7 +549,7 @@ struct Network : graven::Sequential<
     graven::Reshape<graven::Shape{32, 1, 16}>,  // 0 node 'gru' (gru)_2
     graven::GRU<48, graven::Recurrence{.stateful = false}>,  // 1 node 'gru' (gru)_14
     graven::IndexMap<graven::Shape{1, 1, 48}, 1488, 0, graven::Digit{48, 1}>,  // 3 select
-    graven::Dense<48, 10>>;  // 4 linear
+    graven::Dense<48, 10>> {};  // 4 linear
 
 inline constexpr auto input = graven::Shape{1, 32, 16};
 
