@@ -155,6 +155,7 @@ OPERATORS = {
     "gemm": Operator("Gemm", (reals(40, 5), reals(5)), (1, 40), 1),
     "gemm turned": Operator("Gemm", (reals(5, 40), reals(5)), (1, 40), 0, {"transB": 1}),
     "matmul": Operator("MatMul", (reals(7, 5),), (1, 6, 7), 1),
+    "matmul of three axes": Operator("MatMul", (reals(1, 7, 5),), (1, 6, 7), 2),
     "add": Operator("Add", (reals(4, 1, 1),), units=None),
     "multiply": Operator("Mul", (reals(4, 1, 1),), units=None),
     "subtract": Operator("Sub", (reals(1, 4, 9, 7),), units=None),
@@ -533,6 +534,10 @@ def test_refusals():
         node("Conv", ["r", "v"], ["y"]),
     ]  # fmt: skip
     refused(scaled, weights, "quantized along axis 1, expected axis 0, that of the outputs")
+    square = {**plain, "w": np.ones((1, 6, 6), np.int8), "ws": np.linspace(1, 2, 6, dtype="f"),
+              "wz": np.zeros(6, np.int8)}  # fmt: skip
+    product = [*scaled[:-1], node("MatMul", ["r", "v"], ["y"])]
+    refused(product, square, "quantized along axis 1, expected axis 0", (1, 3, 6))
 
 
 # -- onnxruntime's quantizer, and its kernels -----------------------------------------------------

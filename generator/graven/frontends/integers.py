@@ -72,8 +72,16 @@ class Integers:
         return Integers(self.values.transpose(axes), replace(self.scales, axis=axis))
 
     def reshape(self, shape: Sequence[int]) -> Integers:
-        """Only with axes of 1 behind others."""
-        return replace(self, values=self.values.reshape(shape))
+        """ValueError if the axis of the scales is no axis any more."""
+        values = self.values.reshape(shape)
+        if len(self.scales.scale) == 1:
+            return replace(self, values=values)
+        axis = self.scales.axis
+        before, extent = math.prod(self.shape[:axis]), self.shape[axis]
+        for place, each in enumerate(values.shape):
+            if each == extent and math.prod(values.shape[:place]) == before:
+                return Integers(values, replace(self.scales, axis=place))
+        raise ValueError(f"quantized along axis {axis}, expected one scale for what is reshaped")
 
     def take(self, places: np.ndarray, axis: int) -> Integers:
         """Along another axis than that of the scales."""
