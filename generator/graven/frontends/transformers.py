@@ -83,7 +83,7 @@ def attention(reader: Any, given: Arguments) -> View:
         rows = draft.reshape(draft.transpose(each, (0, 2, 1, 3)), (1, moments, heads * head))
         inputs.append(draft.demand(rows, (0, 1, 2)))
     if given["attn_mask"] is not None:
-        span, added = _mask_of(draft, given["attn_mask"])
+        span, added = _mask_of(draft, given["attn_mask"], (q.shape[-2], k.shape[-2]))
         inputs += added
     options: dict[str, Option] = {
         "heads": q.shape[1], "kv_heads": k.shape[1], "span": SPANS.index(span), "context": 0,
@@ -104,17 +104,24 @@ def _masks_of(draft: Draft, mask: Any, count: int) -> list:
     return [mask[each : each + 1] for each in range(count)]
 
 
-def _mask_of(draft: Draft, mask: Any) -> tuple[str, list[int]]:
-    """The span that a constant mask stands for, or everything and what is added to its scores."""
+def _mask_of(draft: Draft, mask: Any, extents: tuple[int, int]) -> tuple[str, list[int]]:
+    """The span that a constant mask stands for, or everything and what is added to its scores;
+    of one row, it is every query's."""
     if isinstance(mask, View):
         return "everything", [_computed_mask(draft, mask)]
     values = np.atleast_2d(mask.numpy())
     shown = values if values.dtype == bool else values == 0
     hidden = ~shown if values.dtype == bool else values == -np.inf
-    later = np.triu(np.ones(values.shape[-2:], dtype=bool), 1)
+    later = np.triu(np.ones(extents, dtype=bool), 1)
     if shown.all():
         return "everything", []
-    if (hidden == later).all() and (shown == ~later).all():
+    if hidden.all(axis=-1).any():
+        raise draft.error(
+            "has a mask with a row that hides every key, expected one key at least that each query "
+            "sees; let such a query see itself."
+        )
+    square = values.shape[-2:] == extents
+    if square and (hidden == later).all() and (shown == ~later).all():
         return "past", []
     added = np.where(hidden, HIDDEN, 0 if values.dtype == bool else values)
     heads = added.reshape(-1, *added.shape[-2:]).astype(np.float32)
