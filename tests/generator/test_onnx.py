@@ -198,6 +198,10 @@ CASES = {
         "Resize", None, np.array([1, 1, 2], dtype=np.float32), shape=(1, 4, 9), mode="linear",
         coordinate_transformation_mode="pytorch_half_pixel",
     ),
+    "upsample to one pixel": one(
+        "Resize", None, None, integers(1, 4, 1, 1), mode="nearest",
+        coordinate_transformation_mode="pytorch_half_pixel",
+    ),
     "depth to space": one("DepthToSpace", blocksize=2),
     "pixel shuffle": one("DepthToSpace", blocksize=2, mode="CRD"),
     **{kind: one(kind) for kind in ("Relu", "Sigmoid", "Tanh", "HardSwish", "Abs", "Neg", "Exp")},

@@ -806,6 +806,8 @@ def picked(how: str, rounding: str, extent: int, output: int) -> np.ndarray:
         place = place / scale
     elif how == "align_corners":
         place = place * (extent - 1) / max(output - 1, 1)
+    elif how == "pytorch_half_pixel" and output == 1:
+        place = np.zeros(1)
     else:
         place = (place + 0.5) / scale - 0.5
     rounded = {
