@@ -24,7 +24,7 @@ from graven.layers.sigmoid import Sigmoid
 from graven.layers.transpose_conv2d import TransposeConv2D
 from graven.quantize import ranges, weights
 from graven.quantize.batches import Batches
-from graven.quantize.budget import Bytes, mixed
+from graven.quantize.budget import Bytes, Mixture, mixed
 from graven.quantize.equalize import equalized
 from graven.quantize.kinds import KINDS
 from graven.quantize.post_training import TRIED, Quantizer, quantize, quantize_input
@@ -475,6 +475,26 @@ def test_any_layers_can_have_16_bits(wide):
     exact = np.array(outputs(network, samples(network, 3, 9)))
     error = real(found, outputs(found, stored)) - exact
     assert np.sqrt(np.mean(error**2) / np.mean(exact**2)) < 0.05
+
+
+def test_experts_can_have_16_bits():
+    """Under a budget they are named as layers with weights are, and become wide as those do."""
+    torch = pytest.importorskip("torch", reason="no package torch")
+    from test_torch_experts import DIM, Loop
+    from test_torch_experts import read as read_module
+
+    torch.manual_seed(0)
+    network = read_module(torch.nn.Sequential(torch.nn.Linear(DIM, DIM), Loop()))
+    quantizer = Quantizer(network, samples(network))
+    (experts,) = (each.index for each in network.operators if each.name == "MOE")
+    budget = Mixture(quantizer, Bytes(None, 1 << 20), lambda whole: Bytes(0, 0), quiet)
+    assert budget.named(experts) == f"MOE {experts}"
+    bits = quantizer.bits(8)
+    for wide in (set(bits), {experts}, set(bits) - {experts}):
+        found = quantizer.widened(wide).quantized(bits).network
+        (layer,) = (each for each in found.operators if each.name == "MOE")
+        element = found.tensors[layer.outputs[0]].element
+        assert (element is ir.Element.INT16) == (experts in wide)
 
 
 def test_a_budget_that_nothing_fits():

@@ -189,7 +189,7 @@ class Mixture:
         return quantizer.search.noise(replace(quantizer.plain, bits=bits))
 
     def named(self, index: int) -> str:
-        operator, _ = self.quantizer.simulation.weighted[index]
+        operator, _ = self.quantizer.simulation.weights_of(index)
         return f"{operator.name} {index}"
 
     # -- 4 bits --------------------------------------------------------------------------------

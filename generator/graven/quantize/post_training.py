@@ -115,7 +115,8 @@ class Quantizer:
         """With int16 activations at these operators with weights; ranges as they were found, where
         int16 covers all that was seen."""
         found, old = copy.copy(self), self.simulation.shared
-        parted = split(self.network, self.simulation.weighted.keys(), chosen)
+        weighted = self.simulation.weighted.keys() | self.simulation.stacked.keys()
+        parted = split(self.network, weighted, chosen)
         shared = sharing(parted.network)
         found.network, found.simulation = parted.network, Simulation(parted.network, shared)
         found._moments, found._rounded = None, {}
