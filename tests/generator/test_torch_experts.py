@@ -215,6 +215,46 @@ def test_other_mixtures_are_a_sentence(mixture, reason):
         read(Block(mixture()))
 
 
+class Clamped(Expert):
+    """As gpt-oss limits them."""
+
+    def forward(self, x):
+        opened = functional.silu(self.w1(x)).clamp(max=30)
+        return self.w2(opened * self.w3(x).clamp(-30, 30))
+
+
+def test_experts_with_limits_are_other_ones():
+    torch.manual_seed(0)
+    network = read(Block(Dense(Clamped)))
+    assert "MOE" not in [each.name for each in network.operators]
+
+
+class Gated(Expert):
+    def forward(self, x):
+        return self.w2(functional.gelu(self.w1(x)) * self.w3(x))
+
+
+def test_what_lies_flat_behind_other_experts_is_read():
+    torch.manual_seed(0)
+    module = nn.Sequential(Dense(Gated), nn.Flatten(), nn.Linear(MOMENTS * DIM, MOMENTS * DIM))
+    assert "MOE" not in [each.name for each in read(module).operators]
+
+
+def test_a_convolution_behind_a_softmax_is_no_mixture():
+    class Odd(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = nn.Linear(8, 8), nn.Conv1d(8, 8, 1)
+
+        def forward(self, x):
+            y = self.second(functional.softmax(self.first(x), -1).transpose(1, 2))
+            return torch.special.i0(y)
+
+    with pytest.raises(GravenError) as error:
+        frontend.from_module(Odd().eval(), (torch.zeros(1, 8, 8),), "m", "nchw")
+    assert "mixture" not in str(error.value) and "i0" in str(error.value)
+
+
 def test_other_experts_that_are_all_computed_are_read():
     torch.manual_seed(0)
     block = Block(Dense(Perceptron))

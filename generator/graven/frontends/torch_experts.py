@@ -19,11 +19,12 @@ import numpy as np
 from graven.errors import GravenError
 from graven.frontends.nchw import Draft
 
-TRIALS = 4
-WITHIN = 1e-4  # of the largest output
+SIZES = (1.0, 1.0, 10.0, 100.0)  # of a trial's numbers: a limit shows where they are large
+WITHIN = 1e-4  # of a trial's largest output
 MOST_NODES = 20_000
 PRODUCTS = {"linear": 1, "addmm": 2, "matmul": 1, "mm": 1}
 """Which argument is the matrix."""
+CONVOLUTIONS = ("conv", "_conv")
 RESHAPES = ("view", "reshape", "_unsafe_view", "flatten", "squeeze", "unsqueeze", "contiguous",
             "to", "_to_copy", "clone", "detach", "alias")  # fmt: skip
 EXPECTED = (
@@ -37,7 +38,6 @@ EXPECTED = (
 class Mixture:
     data: Any  # nodes
     router: Any
-    result: Any
     top: int
     weights: tuple[np.ndarray, np.ndarray, np.ndarray]  # gate, up, down
 
@@ -104,7 +104,7 @@ class _Search:
         experts = self.experts_of(router)
         if experts < 2 or not self.chooses(router):
             return
-        data, after = self.data_of(router), {router}
+        data, after, tried = self.data_of(router), {router}, False
         for node in self.nodes[self.places[router] + 1 :]:
             if after.isdisjoint(self.inputs[node]):
                 continue
@@ -121,12 +121,14 @@ class _Search:
             trial = self.trial(data, router, node, region)
             chosen = None if trial is None else trial.recognised(stacks, self.tops(region, experts))
             if chosen is not None:
-                found.by_result[node.name] = Mixture(data, router, node, *chosen)
+                found.by_result[node.name] = Mixture(data, router, *chosen)
                 found.inside |= self.inside(region, router, place)
                 return
-            reason = "have biases" if biased else "are other ones"
-            sentence = f"is of a mixture of {experts} experts that {reason}, {EXPECTED}."
-            found.why.update({each.name: sentence for each in region})
+            if not tried:  # what comes behind the first is no mixture's
+                reason = "have biases" if biased else "are other ones"
+                sentence = f"is of a mixture of {experts} experts that {reason}, {EXPECTED}."
+                found.why.update({each.name: sentence for each in region})
+            tried = True
 
     def experts_of(self, node: Any) -> int:
         """How many a product with a constant matrix could choose among; 0 of other nodes."""
@@ -198,7 +200,11 @@ class _Search:
         are vectors as well."""
         nodes = sorted(region - {router}, key=self.places.__getitem__)
         names = dict.fromkeys(
-            each.name for node in nodes for each in self.inputs[node] if each.name in self.constants
+            each.name
+            for node in nodes
+            if not self.kind(node).startswith(CONVOLUTIONS)
+            for each in self.inputs[node]
+            if each.name in self.constants
         )
         known = {self.constants[name][0]: self.constants[name][1] for name in names}
         arrays = {name: each.float().numpy() for name, each in known.items()
@@ -217,8 +223,8 @@ class _Search:
         generator = torch.Generator().manual_seed(0)
         nodes = sorted(region, key=self.places.__getitem__)
         found: list[list[np.ndarray]] = []
-        for _ in range(TRIALS):
-            x = torch.randn(shape_of(data), generator=generator)
+        for size in SIZES:
+            x = size * torch.randn(shape_of(data), generator=generator)
             values = {each.name: tensor for each, tensor in self.known(region)}
             values[data.name] = x
             try:
@@ -229,9 +235,11 @@ class _Search:
             made = [x, values[router.name], values[result.name]]
             if not isinstance(made[2], torch.Tensor) or made[2].numel() != x.numel():
                 return None
-            found.append([each.double().numpy() for each in made])
-        rows = ([each.reshape(-1, each.shape[-1]) for each in one] for one in found)
-        return _Trial(*(np.concatenate(each) for each in zip(*rows, strict=True)))
+            if made[2].shape[-1:] != x.shape[-1:]:
+                return None
+            rows = [each.double().reshape(-1, each.shape[-1]).numpy() for each in made]
+            found.append([*rows, np.full((len(rows[0]), 1), np.abs(rows[2]).max())])
+        return _Trial(*(np.concatenate(each) for each in zip(*found, strict=True)))
 
     def known(self, region: set) -> Iterator[tuple[Any, Any]]:
         for node in region:
@@ -274,11 +282,12 @@ def grouped(names: list[str], experts: int) -> list[list[str]]:
 
 @dataclass(frozen=True)
 class _Trial:
-    """Rows of the input, of the logits and of the output."""
+    """Rows of the input, of the logits and of the output, and the largest output of their trial."""
 
     data: np.ndarray
     logits: np.ndarray
     found: np.ndarray
+    most: np.ndarray
 
     def recognised(
         self, stacks: list[np.ndarray], tops: list[int]
@@ -287,8 +296,8 @@ class _Trial:
         for gate, up, down in readings(stacks, channels):
             for top in tops:
                 answer = computed(self.data, self.logits, (gate, up, down), top)
-                most = np.abs(self.found).max()
-                if np.abs(answer - self.found).max() <= WITHIN * most and most > 0:
+                near = np.abs(answer - self.found) <= WITHIN * self.most
+                if near.all() and self.most.min() > 0:
                     return top, (gate, up, down)
         return None
 
@@ -332,5 +341,6 @@ def computed(
     spread = np.zeros_like(logits)
     np.put_along_axis(spread, chosen, shares, -1)
     opened = np.einsum("rc,ehc->reh", data, gate)
-    passed = opened / (1 + np.exp(-opened)) * np.einsum("rc,ehc->reh", data, up)
+    with np.errstate(over="ignore"):  # where SiLU is 0
+        passed = opened / (1 + np.exp(-opened)) * np.einsum("rc,ehc->reh", data, up)
     return np.einsum("re,reh,ech->rc", spread, passed, down)
