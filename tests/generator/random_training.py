@@ -634,15 +634,15 @@ def by_torch(
     return float(value.detach()), [w.grad.numpy() for w in weights]
 
 
-def worst(net: Network, found: list[np.ndarray], wanted: list[np.ndarray]) -> float:
-    """The largest difference, relative to its tensor's largest gradient; to 1e-4 of the network's
+def worst(net: Network, found: list[np.ndarray], wanted: list[np.ndarray]) -> list[float]:
+    """Each tensor's largest difference, relative to its largest gradient; to 1e-4 of the network's
     largest where that is more: what cancels to less has the rounding of its terms in float32."""
-    most, floor = 0.0, 1e-4 * max((float(np.abs(each).max()) for each in wanted), default=0.0)
+    most, floor = [], 1e-4 * max((float(np.abs(each).max()) for each in wanted), default=0.0)
     for k, (a, b) in enumerate(zip(found, wanted, strict=True)):
         b = net.cut(k, b)
         largest = max(float(np.abs(b).max()), floor)
         if largest > 1e-9:
-            most = max(most, float(np.abs(a - b).max()) / largest)
+            most.append(float(np.abs(a - b).max()) / largest)
         else:
-            most = max(most, float(np.abs(a).max()))
+            most.append(float(np.abs(a).max()))
     return most

@@ -28,11 +28,15 @@ def check(seeds: range, folder: Path, *judges: Judge) -> None:
             value, wanted = judge(net)
             assert loss == pytest.approx(value, rel=1e-4, abs=1e-6), text
             found = random_training.worst(net, gradients, wanted)
-            assert found < WITHIN or found < of_single_precision(net), text
+            if max(found, default=0.0) >= WITHIN and judge is not random_training.by_differences:
+                rounding = of_single_precision(net)
+                found = [a for a, b in zip(found, rounding, strict=True) if a >= b]
+            assert max(found, default=0.0) < WITHIN, text
 
 
-def of_single_precision(net: random_training.Network) -> float:
-    """How far PyTorch's float32 is off: terms that cancel to little leave their own rounding."""
+def of_single_precision(net: random_training.Network) -> list[float]:
+    """How far each of PyTorch's gradients is off in float32: terms that cancel to little leave
+    their own rounding."""
     torch = pytest.importorskip("torch", reason="no package torch")
     exact = random_training.by_torch(net, torch)[1]
     return random_training.worst(net, random_training.by_torch(net, torch, np.float32)[1], exact)
