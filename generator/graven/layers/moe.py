@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import arithmetic, ir, single
+from graven import arithmetic, elementwise, ir, single
 from graven.cpp import Constant, Cpp, computed, template
 from graven.node import Node, Option, Values, per_tensor, scale_of, zero_point_of
 
@@ -127,8 +127,4 @@ def _integers(layer: MoE, node: Node, values: Values) -> np.ndarray:
             found[row] += (share / total) * (sums * scales[4])
     steps = np.clip(found / real(scale_of(node.output)), real(-1e6), real(1e6))
     whole = arithmetic.nearest(steps.astype(np.float64)).astype(np.int64)
-    dtype = node.output.element.dtype
-    limits = (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
-    return arithmetic.clamp(
-        whole.reshape(data.shape) + zero_point_of(node.output), limits, dtype.type
-    )
+    return elementwise.finished(node, whole.reshape(data.shape))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graven import arithmetic, ir, single
+from graven import arithmetic, elementwise, ir, single
 from graven.cpp import Cpp, computed, real, template
 from graven.node import Node, Option, Values, scale_of, zero_point_of
 
@@ -97,9 +97,7 @@ def reference(layer: Rope, node: Node, values: Values) -> np.ndarray:
     found = paired(layer, reals.reshape(moments, -1), *_turns(layer, positions)).reshape(shape)
     whole = np.clip(found / np.float32(scale_of(node.output)), np.float32(-1e6), np.float32(1e6))
     nearest = arithmetic.nearest(whole.astype(np.float64)).astype(np.int64)
-    least, most = np.iinfo(data.dtype).min, np.iinfo(data.dtype).max
-    limits = (int(least), int(most))
-    return arithmetic.clamp(nearest + zero_point_of(node.output), limits, data.dtype.type)
+    return elementwise.finished(node, nearest)
 
 
 def _turns(layer: Rope, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
