@@ -143,6 +143,13 @@ class Arrays:
 
 def expect_sound(forest: Forest) -> None:
     """Nothing that a front end has read is believed."""
+    if not forest.trees:
+        raise GravenError(f"{forest.source}: trees: there are none; train the model.")
+    if forest.features > MOST_FEATURES:
+        raise GravenError(
+            f"{forest.source}: trees: have {forest.features:,} features, but at most "
+            f"{MOST_FEATURES:,} work; choose some."
+        )
     for number, tree in enumerate(forest.trees):
         if fault := fault_of(tree, forest.features):
             raise GravenError(
@@ -208,12 +215,6 @@ def check_size(forest: Forest, nodes: int, leaves: int) -> None:
 def network(forest: Forest, name: str) -> ir.Network:
     """Its input is x, a number per feature; its output y."""
     draft = Draft(forest.source, "trees")
-    if not forest.trees:
-        raise draft.error("there are none; train the model.")
-    if forest.features > MOST_FEATURES:
-        raise draft.error(
-            f"have {forest.features:,} features, but at most {MOST_FEATURES:,} work; choose some."
-        )
     view = draft.input("x", (1, forest.features), "nchw")
     view = add(draft, view, forest)
     return draft.network(name, {"y": view}, "nchw")
@@ -235,16 +236,21 @@ def add(draft: Draft, view: View, forest: Forest) -> View:
 
 def is_forest(network: ir.Network) -> bool:
     """Do trees read its input, and nothing else?"""
-    readers = [each.name for each in network.operators if network.inputs[0] in each.inputs]
-    return readers == ["Trees"]
+    return readers(network) == ["Trees"]
+
+
+def readers(network: ir.Network) -> list[str]:
+    """Of its input, by name."""
+    return [each.name for each in network.operators if network.inputs[0] in each.inputs]
 
 
 def expect_forest_or_none(network: ir.Network) -> None:
     """Before it is quantized."""
     if any(each.name == "Trees" for each in network.operators) and not is_forest(network):
+        others = "trees" if set(readers(network)) == {"Trees"} else "layers"
         raise GravenError(
-            f"{network.source}: has trees beside other layers, of which no integers are made; keep "
-            "it in float32, or quantize the trees and the rest as models of their own."
+            f"{network.source}: has trees beside other {others}, of which no integers are made; "
+            "keep it in float32, or quantize the trees and the rest as models of their own."
         )
 
 

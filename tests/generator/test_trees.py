@@ -15,6 +15,7 @@ import pytest
 from graven import emit, passes, trees
 from graven.errors import GravenError
 from graven.frontends import boosters, tflite, tflite_writer
+from graven.frontends.nchw import Draft
 from graven.quantize.batches import Batches
 from graven.trees import LEAF, Forest, Tree
 from test_cli import run
@@ -282,6 +283,11 @@ def test_too_many_features_leaves_or_no_trees():
     forest = random_forest(np.random.default_rng(0), 1, 1, "float32")
     with pytest.raises(GravenError, match="20,000 features"):
         trees.network(replace(forest, features=20000), "x")
+    for features in (20000, 40000):  # where trees are a part of a network, too
+        draft = Draft("random")
+        view = draft.input("x", (1, features), "nchw")
+        with pytest.raises(GravenError, match=f"random: trees: have {features:,} features"):
+            trees.add(draft, view, replace(forest, features=features))
     with pytest.raises(GravenError, match="there are none"):
         trees.network(replace(forest, trees=[]), "x")
     size = 1 << 17

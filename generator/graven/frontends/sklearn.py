@@ -17,7 +17,15 @@ import numpy as np
 from graven import ir, trees
 from graven.frontends import boosters, sklearn_scores, sklearn_trees
 from graven.frontends.nchw import Draft, View
-from graven.frontends.sklearn_steps import Columns, Flow, Seen, at, expect_fitted, parts
+from graven.frontends.sklearn_steps import (
+    Columns,
+    Flow,
+    Seen,
+    at,
+    expect_fitted,
+    features_of,
+    parts,
+)
 from graven.frontends.tflite import identifier
 
 PERCEPTRONS = ("MLPClassifier", "MLPRegressor")
@@ -35,12 +43,9 @@ LIGHTGBM = ("LGBMClassifier", "LGBMRegressor")
 TREES = (*sklearn_trees.NAMES, *XGBOOST, *LIGHTGBM)
 MEANS = (*sklearn_trees.BAGS, "VotingClassifier", "VotingRegressor")
 MATRICES = (*PERCEPTRONS, *PROBABLE, *COUNTING, *LINEAR)
-SHARES = (*PROBABLE, *sklearn_scores.GAUSSIAN, "MLPClassifier", "BaggingClassifier",
-          "VotingClassifier")  # fmt: skip
+SHARES = (*PROBABLE, *sklearn_scores.GAUSSIAN, "MLPClassifier", "MultinomialNB",
+          "BaggingClassifier", "VotingClassifier")  # fmt: skip
 """Who says probabilities, beside trees that classify."""
-SEARCHES = (
-    "GridSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV", "RandomizedSearchCV",
-)  # fmt: skip
 ACTIVATIONS = {"relu": "RELU", "tanh": "TANH", "logistic": "LOGISTIC", "identity": None}
 SAMPLES_STAY = (
     "keeps all samples that it was fitted on, and compares each with all of them; fit an SVC, a "
@@ -77,23 +82,26 @@ def is_estimator(model: Any) -> bool:
 def from_estimator(estimator: Any, name: str | None = None) -> ir.Network:
     """The network of a fitted estimator or Pipeline; its input is x, a number per feature. Scores
     come out in the order of classes_, a single one for two classes where the estimator has one."""
-    if type(estimator).__name__ in SEARCHES:
-        draft = Draft(type(estimator).__name__, "the search")
-        if not hasattr(estimator, "best_estimator_"):
-            raise draft.error("has no best estimator; call fit first, with refit=True.")
-        estimator = estimator.best_estimator_
     draft = Draft(type(estimator).__name__)
-    *before, last = parts(estimator)
+    *before, last = steps_of(draft, estimator)
     kind = at(draft, last)
     expect_known(draft, last)
     name = name or identifier(kind.lower())
-    for each in (*before[:1], last):
-        expect_fitted(draft, each)
-    features = (before or [last])[0].n_features_in_
+    expect_fitted(draft, last)
+    features = features_of(draft, [*before, last][0])
     if is_plain_forest(last):
         return trees.network(forest_of(draft, before, last, features), name)
     view = draft.input("x", (1, features), "nchw")
     return draft.network(name, {"y": scores(draft, view, before, last)}, "nchw")
+
+
+def steps_of(draft: Draft, estimator: Any) -> list[Any]:
+    """A model and, before it, its steps."""
+    found = parts(draft, estimator)
+    if not found:
+        at(draft, estimator)
+        raise draft.error("does nothing, and no model follows; put one at its end.")
+    return found
 
 
 def expect_known(draft: Draft, model: Any) -> None:
@@ -170,13 +178,13 @@ def mean_of(draft: Draft, view: View, before: Sequence[Any], model: Any) -> View
     for each, some, weight in zip(
         model.estimators_, features, weights or [1.0] * len(features), strict=True
     ):
-        *own, last = parts(each)
+        *own, last = steps_of(draft, each)
         steps = [*before, *(() if some is None else (Columns(np.asarray(some)),)), *own]
         said = scores(draft, view, steps, last)
         at(draft, last)
         if classes is not None:
             expect_shares(draft, last)
-            said = sklearn_scores.probabilities(draft, said, len(classes))
+            said = sklearn_scores.probabilities(draft, said, len(last.classes_), len(classes))
         found.append((float(weight), said))
     return sklearn_scores.averaged(draft, found)
 
@@ -185,8 +193,8 @@ def expect_shares(draft: Draft, model: Any) -> None:
     kind = type(model).__name__
     if kind not in SHARES and not (kind in TREES and kind.endswith("Classifier")):
         raise draft.error(
-            "says no probabilities, which a mean is taken of; use LogisticRegression, GaussianNB, "
-            "an MLPClassifier or trees among its estimators."
+            "comes without probabilities, which a mean is taken of; use LogisticRegression, "
+            "GaussianNB, an MLPClassifier or trees among its estimators."
         )
 
 
@@ -201,7 +209,7 @@ def stacked(last: Any) -> tuple[list[np.ndarray], list[np.ndarray]]:
         return weights, [np.asarray(each, dtype=np.float64) for each in last.intercepts_]
     if kind == "MultinomialNB":
         return [np.asarray(last.feature_log_prob_)], [np.asarray(last.class_log_prior_)]
-    weights = np.atleast_2d(np.asarray(last.coef_, dtype=np.float64))
+    weights = np.atleast_2d(sklearn_scores.dense_array(last.coef_))
     bias = np.asarray(last.intercept_, dtype=np.float64).reshape(-1)
     if kind == "PLSRegression":
         bias = bias - weights @ last._x_mean

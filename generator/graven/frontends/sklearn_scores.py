@@ -89,14 +89,16 @@ def kernel(flow: Flow, model: Any, vectors: np.ndarray) -> View:
         return draft.unary("TANH", view)
     found = functions.power(draft, view, int(model.degree))
     if found is None:
-        raise draft.error(f"has a kernel of degree {model.degree}; fit it with degree=3 or less.")
+        raise draft.error(f"has a kernel of degree {model.degree}; fit it with degree=1 to 4.")
     return found
 
 
 def bells(flow: Flow, gamma: float, vectors: np.ndarray) -> View:
     """exp(-gamma |x - v|^2), as exp(2 gamma x v - gamma x^2 - gamma v^2), with all of them about
-    the vectors' mean, where the least is lost to rounding."""
-    draft, middle = flow.draft, vectors.mean(axis=0)
+    the vectors' mean, where the least is lost to rounding; x and they are shifted by the very same
+    number, which leaves x an offset in float32."""
+    draft, shift = flow.draft, (flow.offset - vectors.mean(axis=0)).astype(np.float32)
+    middle = flow.offset - shift.astype(np.float64)
     near, vectors = flow.then(np.ones(flow.count), -middle).settled(), vectors - middle
     size = draft.reduce("SUM", draft.binary("MUL", near, near), [1], keep=True)
     both = Flow.of(draft, draft.concat([near, size], 1))
@@ -132,12 +134,8 @@ def averaged(draft: Draft, members: Sequence[tuple[float, View]]) -> View:
     return found
 
 
-def probabilities(draft: Draft, view: View, classes: int) -> View:
-    """Of two classes the second one's alone."""
-    if classes == 2 and view.shape[-1] == 2:
-        return draft.slice(view, (0, 1), (1, 1))
-    if view.shape[-1] != (1 if classes == 2 else classes):
-        raise draft.error(
-            f"says {view.shape[-1]} numbers of {classes} classes; fit it on samples of all of them."
-        )
-    return view
+def probabilities(draft: Draft, view: View, seen: int, classes: int) -> View:
+    """By a model that has seen so many of the classes; of two the second one's alone."""
+    if seen != classes:
+        raise draft.error(f"has seen {seen} of {classes} classes; fit it on samples of all.")
+    return draft.slice(view, (0, 1), (1, 1)) if classes == 2 and view.shape[-1] == 2 else view

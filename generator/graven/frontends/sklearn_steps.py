@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,9 @@ SELECTORS = (
     "VarianceThreshold",
 )  # fmt: skip
 UNIONS = ("ColumnTransformer", "FeatureUnion")
+SEARCHES = (
+    "GridSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV", "RandomizedSearchCV",
+)  # fmt: skip
 OF_COLUMNS = (*SCALERS, *SELECTORS, *UNIONS, "SimpleImputer")
 UNFUSED: dict[str, Option] = {"FusedActivationFunction": "NONE"}
 CATEGORIES = "encode categories as numbers before the model"
@@ -52,14 +56,17 @@ class Columns:
     places: np.ndarray
 
 
-def parts(estimator: Any) -> list[Any]:
-    """The steps of a Pipeline, or the estimator alone; none that does nothing."""
-    steps = [each for _, each in estimator.steps] if is_pipeline(estimator) else [estimator]
-    return [each for each in steps if each not in (None, "passthrough") and not is_identity(each)]
-
-
-def is_pipeline(step: Any) -> bool:
-    return type(step).__name__ == "Pipeline"
+def parts(draft: Draft, estimator: Any) -> list[Any]:
+    """The steps of a Pipeline, or the estimator alone, both also as what a search has found, in
+    one another; none that does nothing."""
+    kind = type(estimator).__name__
+    if kind in SEARCHES:
+        expect(draft, estimator, "best_estimator_",
+               "has no best estimator; call fit first, with refit=True.")  # fmt: skip
+        return parts(draft, estimator.best_estimator_)
+    if kind == "Pipeline":
+        return [part for _, each in estimator.steps for part in parts(draft, each)]
+    return [] if estimator in (None, "passthrough") or is_identity(estimator) else [estimator]
 
 
 def is_identity(step: Any) -> bool:
@@ -81,9 +88,23 @@ def refused(draft: Draft, step: Any, known: Sequence[str], also: str) -> GravenE
 
 
 def expect_fitted(draft: Draft, step: Any, attribute: str = "n_features_in_") -> None:
+    expect(draft, step, attribute, "is not fitted; call fit first.")
+
+
+def expect(draft: Draft, step: Any, attribute: str, otherwise: str) -> None:
     at(draft, step)
     if not hasattr(step, attribute):
-        raise draft.error("is not fitted; call fit first.")
+        raise draft.error(otherwise)
+
+
+def features_of(draft: Draft, step: Any) -> int:
+    """How many a step takes; a FeatureUnion does not know where it drops its first member."""
+    if type(step).__name__ == "FeatureUnion":
+        for steps, _, _ in branches(draft, step, 0):
+            if steps:
+                return features_of(draft, steps[0])
+    expect_fitted(draft, step)
+    return int(step.n_features_in_)
 
 
 def columns_of(draft: Draft, step: Any, count: int) -> np.ndarray:
@@ -99,11 +120,11 @@ def branches(draft: Draft, union: Any, count: int) -> list[tuple[list[Any], np.n
     if type(union).__name__ == "FeatureUnion":
         weights, every = union.transformer_weights or {}, np.arange(count)
         known = [(name, step) for name, step in union.transformer_list if step != "drop"]
-        return [(parts(step), every, weights.get(name, 1.0)) for name, step in known]
+        return [(parts(draft, step), every, weights.get(name, 1.0)) for name, step in known]
     expect_fitted(draft, union, "transformers_")
     weights, places = union.transformer_weights or {}, union._transformer_to_input_indices
     return [
-        (parts(step), np.asarray(places[name], int), weights.get(name, 1.0))
+        (parts(draft, step), np.asarray(places[name], int), weights.get(name, 1.0))
         for name, step, _ in union.transformers_
         if not (isinstance(step, str) and step == "drop") and len(places[name])
     ]
@@ -114,13 +135,16 @@ def fills(draft: Draft, imputer: Any) -> np.ndarray:
     expect_fitted(draft, imputer, "statistics_")
     if getattr(imputer, "indicator_", None) is not None:
         raise draft.error("adds columns that say what was missing; take add_indicator=False.")
-    found = np.asarray(imputer.statistics_)
-    if found.dtype.kind not in "fiu" or np.isnan(found.astype(np.float64)).any():
+    try:  # numbers may come as objects
+        found = np.asarray(imputer.statistics_).astype(np.float64)
+    except (TypeError, ValueError):
+        found = np.array([np.nan])
+    if np.isnan(found).any():
         raise draft.error(
             "has features without a number to fill them by; leave those out that are always "
             "missing, and encode words as numbers."
         )
-    return found.astype(np.float64)
+    return found
 
 
 def numbers_of(draft: Draft, scaler: Any, count: int, single: bool = False) -> list[trees.Step]:
@@ -215,8 +239,6 @@ class Flow:
 
     def behind(self, step: Any) -> Flow:
         draft, kind = self.draft, at(self.draft, step)
-        if is_pipeline(step):
-            return self.through(parts(step))
         if kind in SCALERS:
             return self.scaled(step)
         if kind in SELECTORS or isinstance(step, Columns):
@@ -260,8 +282,8 @@ class Flow:
 
     def imputed(self, step: Any) -> Flow:
         draft, numbers, view = self.draft, fills(self.draft, step), self.settled()
-        wanted, named = step.missing_values, isinstance(step.missing_values, (int, float))
-        if not named:
+        wanted = step.missing_values
+        if not isinstance(wanted, Real):
             raise draft.error(f"fills what is {wanted!r}; let a number or NaN stand for it.")
         missing = (
             functions.compared(draft, "NOT_EQUAL", view, view)
@@ -270,10 +292,22 @@ class Flow:
         )
         return Flow.of(draft, functions.chosen(draft, missing, numbers[None], view))
 
+    def without_dropped(self, taken: np.ndarray) -> Flow:
+        """Zeros where these features are not taken; what is dropped may be NaN, and no weight of 0
+        hides it."""
+        if self.matrix.ndim == 2 or len(taken) == self.count:
+            return self
+        whole = np.zeros((self.count, len(taken)))
+        whole[taken, np.arange(len(taken))] = self.matrix[taken]
+        return replace(self, view=self.draft.gather(self.view, taken.tolist(), 1), matrix=whole)
+
     def united(self, step: Any) -> Flow:
+        known = branches(self.draft, step, self.count)
+        at(self.draft, step)
+        flow = self.without_dropped(np.unique(np.concatenate([places for _, places, _ in known])))
         found = [
-            self.columns(places).through(steps).then(np.full(1, factor), np.zeros(1))
-            for steps, places, factor in branches(self.draft, step, self.count)
+            flow.columns(places).through(steps).then(np.full(1, factor), np.zeros(1))
+            for steps, places, factor in known
         ]
         if all(each.view is found[0].view for each in found):
             wide = [np.diag(each.matrix) if each.matrix.ndim == 1 else each.matrix
@@ -338,8 +372,6 @@ class Seen:
 
     def behind(self, step: Any) -> Seen:
         kind = at(self.draft, step)
-        if is_pipeline(step):
-            return self.through(parts(step))
         if kind in SCALERS:
             found, limits = self, limits_of(step)
             steps = numbers_of(self.draft, step, self.count, single=True)
@@ -367,7 +399,7 @@ class Seen:
     def imputed(self, step: Any) -> Seen:
         numbers = fills(self.draft, step)
         wanted = step.missing_values
-        if not isinstance(wanted, float) or not np.isnan(wanted):
+        if not isinstance(wanted, Real) or not np.isnan(wanted):
             raise self.draft.error(f"fills what is {wanted!r}; in front of trees let it fill NaN.")
         filled = np.where(np.isnan(self.filled), numbers.astype(np.float32), self.filled)
         return replace(self, filled=filled)

@@ -155,6 +155,11 @@ def bagged(draft: Draft, model: Any) -> Forest:
 def adaptive(draft: Draft, model: Any) -> Forest:
     """Probabilities: each tree's weight for the class that it says, less for the others; of two
     classes the second one's alone."""
+    if getattr(model, "algorithm", "SAMME") == "SAMME.R":
+        raise draft.error(
+            "boosts by SAMME.R, which newer scikit-learn has given up; fit it with "
+            "algorithm='SAMME'."
+        )
     count, trees = len(model.classes_), []
     if any(type(each).__name__ not in SINGLE for each in model.estimators_):
         raise draft.error("boosts other estimators than trees; leave estimator as it is.")
