@@ -157,6 +157,19 @@ def test_a_mask_of_one_row_is_every_query_s():
     expect(read(module, (1, 6, 32)), given, answers(module, given))
 
 
+def test_a_computed_mask_of_booleans_is_a_sentence():
+    torch = pytest.importorskip("torch")
+
+    class Positive(torch.nn.Module):
+        def forward(self, x):
+            q = x.view(1, 6, 4, 8).transpose(1, 2)
+            mask = x[0, :, :6] > 0
+            return torch.nn.functional.scaled_dot_product_attention(q, q, q, attn_mask=mask)
+
+    with pytest.raises(GravenError, match="is of booleans, expected a float32 mask that is added"):
+        read(Positive().eval(), (1, 6, 32))
+
+
 def test_a_mask_that_hides_every_key_is_a_sentence():
     torch = pytest.importorskip("torch")
     mask = torch.ones(6, 6, dtype=torch.bool).tril(-1)

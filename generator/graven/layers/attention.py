@@ -127,6 +127,13 @@ def _expect_memory(node: Node, layer: Attention) -> None:
 def _expect_mask(node: Node) -> None:
     q, k, mask = node.input(0), node.input(1), node.input(3)
     real = q.element is ir.Element.FLOAT32
+    if real and mask.element is ir.Element.BOOLEAN:
+        raise node.error(
+            "is of booleans, expected a float32 mask that is added to scores: 0, and minus "
+            "infinity where a key is hidden; let the model choose between them "
+            "(torch.where(seen, 0.0, -math.inf)).",
+            mask,
+        )
     also = () if real else (q.element, ir.Element.BOOLEAN)
     node.expect_element(mask, ir.Element.FLOAT32, *also)
     if mask.element is q.element and not real:
