@@ -24,7 +24,7 @@ FLOAT32, INT8, INT16 = ir.Element.FLOAT32, ir.Element.INT8, ir.Element.INT16
 STEPS = [
     (INT8, "layer_norm", 0.51), (INT8, "rms_norm", 0.51), (INT8, "rope", 0.51),
     (INT8, "silu", 0.51), (INT8, "attention", 0.9), (INT16, "rope", 0.51),
-    (INT16, "attention", 0.6),
+    (INT16, "attention", 0.51),
 ]  # fmt: skip
 
 
