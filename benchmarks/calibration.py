@@ -12,7 +12,7 @@ import floats
 from graven import inputs
 from graven.frontends import tflite
 from graven.quantize.kinds import KINDS
-from graven.quantize.post_training import ROUNDED, TRIED, quantize
+from graven.quantize.post_training import JUDGED, ROUNDED, TRIED, quantize
 
 
 def main() -> None:
@@ -28,8 +28,8 @@ def main() -> None:
     taken, busy = time.perf_counter() - started, time.process_time() - busy
     print(
         f"{options.model.name} to {options.quantize}: {options.samples} samples calibrated in "
-        f"{taken:.1f} s, {busy:.1f} s of a core (ranges by all samples, chosen by the first "
-        f"{TRIED}, weights rounded by the first {ROUNDED})"
+        f"{taken:.1f} s, {busy:.1f} s of a core (ranges by all samples, chosen by {TRIED}, "
+        f"judged by {JUDGED}, weights rounded by the first {ROUNDED})"
     )
 
 

@@ -280,7 +280,8 @@ def show_quantization(report: Report, console: Console) -> None:
         weights = each.weights if each.why in ("", report.kind) else f"{each.weights}: {each.why}"
         table.add_row(str(each.index), each.op, escape(each.tensor), weights, noise, share)
     console.print(table)
-    console.print(f"chosen by the outputs of the first {report.tried} samples", highlight=False)
+    said = f"chosen by the outputs of {report.tried} samples spread over all"
+    console.print(said, highlight=False)
     for line in report.refused:
         console.print(f"refused {line}", highlight=False, markup=False)
     for step in report.steps:

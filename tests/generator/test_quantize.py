@@ -19,6 +19,7 @@ from graven.layers.concat import Concat
 from graven.layers.conv2d import Conv2D
 from graven.layers.dense import Dense
 from graven.layers.max_pool import MaxPool
+from graven.layers.mul import Mul
 from graven.layers.reshape import Reshape
 from graven.layers.sigmoid import Sigmoid
 from graven.layers.transpose_conv2d import TransposeConv2D
@@ -27,7 +28,7 @@ from graven.quantize.batches import Batches
 from graven.quantize.budget import Bytes, Mixture, mixed
 from graven.quantize.equalize import equalized
 from graven.quantize.kinds import KINDS
-from graven.quantize.post_training import TRIED, Quantizer, quantize, quantize_input
+from graven.quantize.post_training import JUDGED, TRIED, Quantizer, quantize, quantize_input
 from graven.quantize.rules import FREE, SAME, Fixed, Weights, rule_of
 from graven.quantize.scales import Scale
 from graven.quantize.search import METHODS, quiet
@@ -173,6 +174,50 @@ def test_the_best_loses_least(method):
         whole = [quantize_input(found, 0, value) for value in given]
         errors.append(np.mean((real(found, outputs(found, whole)) - exact) ** 2))
     assert errors[0] <= 1.1 * errors[1]
+
+
+def late_outliers(rare, count=64):
+    """x * x + c, with samples that reach four times as far, none of them among those that ranges
+    are tried on."""
+    net = Net(1, 24)
+    square = net.add("MUL", Mul(), [net.first, net.first], (1, 24))
+    network = net.network(net.add("ADD", Add(), [square, net.reals(1, 24)], (1, 24)))
+    given = samples(network, count)
+    given[0][rare] *= 4.0
+    return network, given
+
+
+def lost_by(network, given, kind, method):
+    found = quantize(network, given, method, kind=kind)
+    whole = [quantize_input(found.network, 0, value) for value in given]
+    error = real(found.network, outputs(found.network, whole)) - outputs(network, given)
+    return np.sqrt(np.mean(error**2)), {each.method for each in found.report.choices}
+
+
+@pytest.mark.parametrize("rare", [slice(TRIED + 1, None, 2), slice(TRIED + 1, TRIED + 2)])
+@pytest.mark.parametrize("kind", ["int8", "int16x8"])
+def test_the_best_loses_no_more_than_min_max_over_all(kind, rare):
+    network, given = late_outliers(rare)
+    (best, methods), (plain, _) = (
+        lost_by(network, given, kind, each) for each in ("best", "min-max")
+    )
+    assert best <= plain
+    assert kind == "int8" or methods == {"min-max"}
+
+
+def test_ranges_are_judged_by_a_part_of_many_samples():
+    """Also where no sample that they are tried on, and not all of the others, reach so far."""
+    count = 3 * JUDGED
+    network, given = late_outliers(slice(3, None, 6), count)
+    (best, _), (plain, _) = (lost_by(network, given, "int8", each) for each in ("best", "min-max"))
+    assert best <= plain
+
+
+def test_samples_are_spread_over_all():
+    network = small()
+    whole = sequences(network, samples(network, 100))
+    assert whole.spread(100) is whole and len(whole.spread(32)) == 32
+    np.testing.assert_array_equal(whole.spread(4).values[0], whole.values[0][::25])
 
 
 def test_biases_take_up_the_mean_error():

@@ -40,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Layer:
-    """What integers make of one operator's output, on the first samples."""
+    """What integers make of one operator's output, on the samples it is tried on."""
 
     index: int
     op: str

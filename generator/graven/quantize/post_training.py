@@ -2,8 +2,9 @@
 
 Every group of tensors with one scale (sharing.py) starts with the range that its samples have;
 then, group by group in the order of the network, each of the other ranges (ranges.py) is tried and
-stays if the outputs of the simulated integer network come closer to those of the float network.
-That comparison uses a subset, the first TRIED samples; the ranges themselves come from all. Then
+stays if the outputs of the simulated integer network come closer to those of the float network, by
+TRIED samples, and do not lose to the first range by JUDGED ones, both spread evenly over all; the
+ranges themselves come from all. int16 keeps the range that its samples have. Then
 weights are rounded by the error of their layer (weights.py) on the first ROUNDED samples, and
 biases take up the mean error of the weights before them: each stays where it brings the outputs
 closer. Nothing is random: the same samples make the same network.
@@ -35,7 +36,7 @@ from graven.quantize.simulate import Decisions, Simulation
 from graven.quantize.weights import Moments, Rounded, by_error
 from graven.quantize.widths import split
 
-TRIED = 32
+TRIED, JUDGED = 32, 256
 ROUNDED = 512
 EQUALIZED = "cross-layer equalization"
 
@@ -85,31 +86,33 @@ class Quantizer:
         self.equalize()
         self.network = self.simulation.network
         self.search = self.search_of(self.simulation, self.samples, progress)
-        self.chosen = self.search.best(progress) if method == "best" else self.search.all_by(method)
+        judges = self.samples.spread(JUDGED)
+        best = method == "best"
+        self.chosen = self.search.best(judges, progress) if best else self.search.all_by(method)
         self.plain = replace(self.search.decided(self.chosen), bits=self.bits(8))
         self._moments: dict[int, Moments] | None = None
         self._rounded: dict[tuple[int, int], Rounded] = {}
 
     def equalize(self) -> None:
-        """If the outputs of the first samples come closer, with ranges and weights as they are."""
-        first = self.samples.first(TRIED)
-        network = equalized(self.simulation, self.simulation.exact(first))
+        """If the outputs of TRIED samples come closer, with ranges and weights as they are."""
+        tried = self.samples.spread(TRIED)
+        network = equalized(self.simulation, self.simulation.exact(tried))
         if network is self.simulation.network:
             return
         other = Simulation(network, self.simulation.shared)
         noise = []
         for simulation in (self.simulation, other):
-            search = self.search_of(simulation, first, quiet)
+            search = self.search_of(simulation, tried, quiet)
             noise.append(search.noise(search.decided(search.all_by("min-max"))))
         self.steps = [step(EQUALIZED, *noise)]
         if self.steps[0].taken:
             self.simulation = other
 
     def search_of(self, simulation: Simulation, samples: Sequences, progress: Progress) -> Search:
-        """Ranges by all samples, judged on the first."""
-        kind, first = kind_of(self.kind), samples.first(TRIED)
+        """Ranges by all samples, tried on some."""
+        kind, tried = kind_of(self.kind), samples.spread(TRIED)
         ranges = observed(simulation.network, simulation.shared, samples, progress)
-        return Search(simulation, first, ranges, kind.activations, self.bits(kind.bits))
+        return Search(simulation, tried, ranges, kind.activations, self.bits(kind.bits))
 
     def widened(self, chosen: Set[int]) -> Quantizer:
         """With int16 activations at these operators with weights; ranges as they were found, where

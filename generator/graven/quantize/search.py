@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
 
 import numpy as np
@@ -66,6 +66,11 @@ def observed(
     return {name: candidates(values) for name, values in found.items()}
 
 
+def share(energies: np.ndarray) -> float:
+    """Of the error in its output, on the mean of the outputs."""
+    return float(np.mean(energies[:, 0] / np.maximum(energies[:, 1], 1e-30)))
+
+
 class Search:
     """Ranges for the groups, by their error at the outputs."""
 
@@ -116,18 +121,27 @@ class Search:
         return self.loss(self.simulation.run(self.samples, decisions))
 
     def loss(self, values: Values) -> float:
-        """The energy of the outputs' error over their own, on the mean of the outputs."""
-        total = 0.0
-        for index in self.judged:
-            exact = self.exact[index].astype(np.float64)
-            error = values[index] - exact
-            total += float(np.sum(error**2) / max(np.sum(exact**2), 1e-30))
-        return total / len(self.judged)
+        return share(self.energies(values, self.exact))
 
-    def best(self, progress: Progress) -> dict[int, str]:
+    def energies(self, values: Values, exact: Values) -> np.ndarray:
+        """By output: of its error, and of itself."""
+        found = []
+        for index in self.judged:
+            wanted = exact[index].astype(np.float64)
+            found.append((np.sum((values[index] - wanted) ** 2), np.sum(wanted**2)))
+        return np.array(found)
+
+    def best(self, judges: Sequences, progress: Progress) -> dict[int, str]:
+        """By the samples of the search; a range other than min-max stays if it does not lose over
+        `judges`. int16 takes min-max: its steps are so fine that clipping is the greater loss."""
+        return self.upheld(self.nearest(progress), judges, progress)
+
+    def nearest(self, progress: Progress) -> dict[int, str]:
         chosen = self.all_by("min-max")
         values, least = self.run(chosen)
         for place, name in enumerate(self.simulation.shared.free):
+            if self.element_of(name) is ir.Element.INT16:
+                continue
             progress("choosing ranges", place, len(self.ranges))
             first = self.simulation.first_place(name)
             self.tried[name][chosen[name]] = decibels(least)
@@ -140,6 +154,42 @@ class Search:
                     chosen, values, least = chosen | {name: method}, tried, found
         progress("choosing ranges", len(self.ranges), len(self.ranges))
         return chosen
+
+    def upheld(
+        self, chosen: dict[int, str], judges: Sequences, progress: Progress
+    ) -> dict[int, str]:
+        """What loses least over `judges`: min-max for all, or as chosen without those ranges to
+        which min-max is better, or as chosen."""
+        plain = self.all_by("min-max")
+        doubted = [name for name in chosen if chosen[name] != plain[name]]
+        if not doubted or len(judges) == len(self.samples):  # by which each of them was chosen
+            return chosen
+        whole, without = 0.0, dict.fromkeys(doubted, 0.0)
+        for part, exact in self.parts(judges, progress):
+            values = self.simulation.run(part, self.decided(chosen))
+            whole = whole + self.energies(values, exact)
+            for name in doubted:
+                changed = self.decided(chosen | {name: plain[name]})
+                first = self.simulation.first_place(name)
+                found = self.simulation.run(part, changed, values, first)
+                without[name] = without[name] + self.energies(found, exact)
+        worse = [name for name in doubted if share(without[name]) <= share(whole)]
+        rest = chosen | {name: plain[name] for name in worse}
+        losses = [np.zeros_like(whole), np.zeros_like(whole), whole]
+        for part, exact in self.parts(judges, quiet):
+            for place, each in enumerate((plain, rest)):
+                values = self.simulation.run(part, self.decided(each))
+                losses[place] += self.energies(values, exact)
+        least = min(range(3), key=lambda place: share(losses[place]))
+        return (plain, rest, chosen)[least]
+
+    def parts(self, samples: Sequences, progress: Progress) -> Iterator[tuple[Sequences, Values]]:
+        """Batch by batch, with the float network's values: all at once may not fit into memory."""
+        for start in range(0, len(samples), BATCH):
+            progress("judging ranges", start, len(samples))
+            part = samples.part(start, start + BATCH)
+            yield part, self.simulation.exact(part)
+        progress("judging ranges", len(samples), len(samples))
 
     def run(
         self, chosen: dict[int, str], known: Values | None = None, first: int = 0

@@ -27,8 +27,15 @@ class Sequences:
         rows = slice(ends[start], ends[stop])
         return Sequences([each[rows] for each in self.values], self.lengths[start:stop])
 
-    def first(self, count: int) -> Sequences:
-        return self.part(0, count)
+    def spread(self, count: int) -> Sequences:
+        """So many at equal distances over all, from the first on; all where there are no more."""
+        if count >= len(self):
+            return self
+        parts = [self.part(start, start + 1) for start in np.arange(count) * len(self) // count]
+        values = [
+            np.concatenate(each) for each in zip(*(part.values for part in parts), strict=True)
+        ]
+        return Sequences(values, np.concatenate([part.lengths for part in parts]))
 
     def moments(self) -> Iterator[np.ndarray]:
         """The places of all first moments, of all second ones ...; those of the longest sequences
