@@ -92,6 +92,10 @@ template <class Isa> void check_whole_arrays() {
   const auto y = expected.run(image), z = found.run(image);
   CHECK(std::equal(y.begin(), y.end(), z.begin(), z.end()));
 }
+// In constant expressions, too.
+constexpr Parameters single_object[]{{}, {.filter = whole_array<real_values>}};
+static_assert(evaluate<Model<Sequential<Dense<4, 1>>, Shape{1, 1, 4}, single_object>>(
+                  std::array<float, 4>{1, 2, 4, 0})[0] == -1.5f);
 TEST_CASE("a filter as an object is the same as its array") {
   check_whole_arrays<scalar>();
   check_whole_arrays<native>();

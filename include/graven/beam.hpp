@@ -52,7 +52,8 @@ public:
     ++made;
     return true;
   }
-  // Gives up the hypotheses that are more than `margin` below the best one.
+  // Behind a step, gives up the hypotheses whose score, the natural logarithm of the probability,
+  // is more than `margin` below the best one's.
   void prune(float margin) {
     while (count > 1 && now[count - 1].score < now[0].score - margin) --count;
   }

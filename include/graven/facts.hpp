@@ -31,12 +31,15 @@ struct LayerInfo {
 
 namespace detail {
 
+// An instruction set for constant expressions, where a stream must be one array: reading goes from
+// one member of an object to the next at run time only.
+template <class Isa> struct InConstants : Isa { static constexpr bool one_array = true; };
 // An instruction set with kernels of operators from outside names its own twin.
-template <class Isa> struct Twins { using type = scalar; };
+template <class Isa> struct Twins { using type = InConstants<scalar>; };
 template <class Isa>
 requires requires { typename Isa::twin; }
 struct Twins<Isa> {
-  using type = typename Isa::twin;
+  using type = InConstants<typename Isa::twin>;
 };
 template <class Isa> using TwinOf = typename Twins<Isa>::type;
 

@@ -14,7 +14,7 @@
 
 namespace graven::core {
 
-// Where an array of constants lies, or nothing: a pointer, but for one question. Under
+// Where constants lie, or nothing: a pointer, but for one question. Under
 // -fsanitize=undefined and -fno-delete-null-pointer-checks g++ (before 15) calls the address of an
 // inline variable no constant once it is compared with nullptr; such an address is none.
 template <class T> struct Address {

@@ -38,7 +38,7 @@ template <int inputs, int outputs> void nine() {
   compare<ByRows, Shape{3, 2, inputs}, tied_nine>("uint8 Dense by rows");
 }
 
-// What runs the kernels of scalar.
+// What instruction sets with kernels of int16 do by those, and all others by scalar's.
 void others() {
   using Product = Graph<Node<BatchMatMul<false, true>, 0, 1>, Outputs<2>>;
   using Difference = Graph<Node<SquaredDifference, 0, 1>, Outputs<2>>;

@@ -7,9 +7,9 @@
 
 namespace graven::core {
 
-// A line of an instruction set's record, `code_sizes`, which benchmarks/sizes.py writes: bytes of
-// a function of the kernel, on the mean of those that it has, with what it calls. Of the kernel "":
-// what all models share; of "*": kernels that are not listed, such as those from outside.
+// A line of an instruction set's record, `code_sizes`, which benchmarks/code_sizes.py writes: bytes
+// of a function of the kernel, on the mean of those that it has, with what it calls. Of the kernel
+// "": what all models share; of "*": kernels that are not listed, such as those from outside.
 struct CodeSize {
   const char* kernel;
   int bytes;

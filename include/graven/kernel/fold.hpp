@@ -23,13 +23,19 @@ struct Channel {
   int note = 0;          // what the kernel wants to know of its weights (Kernel::note)
   // Of instruction sets that ask for them (Isa::asks_extremes): they cost a compiler more than half
   // of what else is done with a weight.
-  bool has_extremes = false;
-  bool has_lowest = false;   // is a weight -128?
-  int above = 0, below = 0;  // sums of the positive and the negative weights
+  struct Extremes {
+    bool known = false;
+    bool lowest = false;       // is a weight -128?
+    int above = 0, below = 0;  // sums of the positive and the negative weights
+  } extremes{};
 
+  constexpr bool has_lowest() const {
+    if (!extremes.known) detail::extremes_are_not_known();
+    return extremes.lowest;
+  }
   constexpr int magnitude() const {
-    if (!has_extremes) detail::extremes_are_not_known();
-    return above - below;
+    if (!extremes.known) detail::extremes_are_not_known();
+    return extremes.above - extremes.below;
   }
 };
 
@@ -62,24 +68,34 @@ constexpr bool can_overflow(std::int64_t above, std::int64_t below, std::int64_t
          larger(-folded + 128 * above - 127 * below, plain - bias) > most + 1;
 }
 
-// Sums of weights, in pieces: compilers limit how often a loop may run. Local variables: what one
-// costs is the compiler's time and memory for a model's weights.
+// What is known of an output's weights before they are read, and what is asked.
 struct Known {
   bool extremes = true;  // are they wanted?
   bool summed = false;   // is `sum` that of the weights?
   int sum = 0;
 };
-template <class Weight> constexpr int sum_weights(const Weight* w, int count, int step) {
-  int sum = 0;
-  for (; count >= 8 && step == 1; count -= 8, w += 8)
+
+// Sums of weights, in pieces: compilers limit how often a loop may run. Eight at a time, because a
+// loop's own operations cost the compiler as much as a weight.
+template <class Weight> constexpr int sum_piece(const Weight* w, int count, int step) {
+  int sum = 0, k = 0;
+  for (; k + 8 <= count && step == 1; k += 8, w += 8)
     sum += w[0] + w[1] + w[2] + w[3] + w[4] + w[5] + w[6] + w[7];
-  for (int k = 0; k < count; ++k) sum += w[k * step];
+  for (int i = 0; k + i < count; ++i) sum += w[i * step];
   return sum;
 }
-template <class Weight>
-constexpr void add_extremes(Channel& c, const Weight* w, int count, int step) {
-  c.has_extremes = true;
+template <class Weight> constexpr int sum_weights(const Weight* w, int count, int step) {
   constexpr int piece = 1 << 16;
+  int sum = 0;
+  for (int start = 0; start < count; start += piece)
+    sum += sum_piece(w + start * step, count - start < piece ? count - start : piece, step);
+  return sum;
+}
+// Local variables: what one costs is the compiler's time and memory for a model's weights.
+template <class Weight>
+constexpr Channel::Extremes extremes_of(const Weight* w, int count, int step) {
+  constexpr int piece = 1 << 16;
+  Channel::Extremes all{.known = true};
   for (int start = 0; start < count; start += piece) {
     const int end = (count - start < piece ? count : start + piece) * step;
     int above = 0, below = 0;
@@ -89,10 +105,11 @@ constexpr void add_extremes(Channel& c, const Weight* w, int count, int step) {
         above += x;
       else if (below += x; x == -128)
         has_lowest = true;
-    c.above += above;
-    c.below += below;
-    c.has_lowest = c.has_lowest || has_lowest;
+    all.above += above;
+    all.below += below;
+    all.lowest = all.lowest || has_lowest;
   }
+  return all;
 }
 
 // A bias of int32 or int64; 0 where there is none.
@@ -111,18 +128,22 @@ constexpr bool can_overflow_wide(const GraphView& graph, const Value& value,
          channel_multiplier(graph, value, params, output).shift > 7;
 }
 
-// The weights of an output, and where they are, bounds of their sums or the sums themselves, and
-// with these whether its accumulator can overflow.
+// The sum of an output's weights, and whether its accumulator can overflow: that it cannot, a bound
+// from the sum proves nearly always, else the sums of either sign say.
 template <class Weight>
 constexpr void weigh(Channel& c, const Weight* w, const FilterLayout& layout, std::int64_t bias,
                      int zero, bool uncentred, const Known& known) {
-  c.sum = known.summed ? known.sum : sum_weights(w, layout.taps, layout.tap_step);
-  constexpr std::int64_t largest = (std::numeric_limits<Weight>::max)();
-  const std::int64_t above = largest * layout.taps;
-  c.overflows = can_overflow(above, c.sum - above, bias, zero, uncentred);
-  if (!c.overflows && !known.extremes) return;
-  add_extremes(c, w, layout.taps, layout.tap_step);
-  c.overflows = can_overflow(c.above, c.below, bias, zero, uncentred);
+  const int taps = layout.taps, step = layout.tap_step;
+  if (!known.extremes) {
+    c.sum = known.summed ? known.sum : sum_weights(w, taps, step);
+    constexpr std::int64_t largest = (std::numeric_limits<Weight>::max)();
+    const std::int64_t above = largest * taps;
+    c.overflows = can_overflow(above, c.sum - above, bias, zero, uncentred);
+    if (!c.overflows) return;
+  }
+  c.extremes = extremes_of(w, taps, step);
+  c.sum = c.extremes.above + c.extremes.below;
+  c.overflows = can_overflow(c.extremes.above, c.extremes.below, bias, zero, uncentred);
 }
 
 // Packing folds all outputs of a layer once, and looks them up then (Parameters::folded).

@@ -56,9 +56,9 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
     else
       return true;
   }();
-  using Weight = std::conditional_t<given.filter.int8 != nullptr, std::int8_t,
-                                    std::conditional_t<given.filter.int16 != nullptr,  //
-                                                       std::int16_t, float>>;
+  using Weight = typename type_of<given.filter.int8 != nullptr    ? Element::int8
+                                  : given.filter.int16 != nullptr ? Element::int16
+                                                                  : Element::float32>::type;
   using Filter = WholeArray<Weight, given.filter.size>;  // what `whole` points to, if anywhere
   // Of an array as an object, sums take half the compiler's memory.
   static constexpr Known known_of(int output) {
@@ -144,11 +144,13 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
   static constexpr int first_end = most < bytes_at_once ? most : bytes_at_once;
   // Where the filter begins that ends the stream as it came, copied at once; -1: it is packed.
   static constexpr int filter_at = [] {
-    if constexpr (given.filter.whole == nullptr) {
+    if constexpr (given.filter.whole == nullptr || requires { Isa::one_array; }) {
       return -1;
     } else {
-      constexpr int at = part<0, first_end, true>.filter_at;
-      return at > 0 && at <= bytes_at_once && at % Isa::alignment == 0 ? at : -1;
+      constexpr const auto& found = part<0, first_end, true>;
+      constexpr int at = found.filter_at;
+      constexpr bool ends = found.end == at + int{sizeof(typename Filter::Copy)};
+      return at > 0 && at <= bytes_at_once && at % Isa::alignment == 0 && ends ? at : -1;
     }
   }();
   static constexpr int program = part<0, first_end, (filter_at > 0)>.program;

@@ -23,7 +23,7 @@ inline constexpr float dense_0_bias[] = {
 inline constexpr graven::Parameters params[] = {
     {.name = "tensor_0"},
     {.name = "tensor_4"},
-    {.filter = graven::whole<source::dense_0_filter>, .bias = source::dense_0_bias,
+    {.filter = graven::whole_array<source::dense_0_filter>, .bias = source::dense_0_bias,
      .name = "tensor_3"},
     {.name = "tensor_5"},
     {.name = "tensor_6"},

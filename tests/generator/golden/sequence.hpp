@@ -34,12 +34,12 @@ inline constexpr float dense_4_scale[] = {
 // One record per model input, then one per operator of the file.
 inline constexpr graven::Parameters params[] = {
     {.output = {0.06368391f, 65}, .name = "tensor_0"},
-    {.filter = graven::whole<source::conv2d_0_filter>, .bias = source::conv2d_0_bias,
+    {.filter = graven::whole_array<source::conv2d_0_filter>, .bias = source::conv2d_0_bias,
      .scale = source::conv2d_0_scale, .output = {0.567947f, -99}, .name = "tensor_3"},
     {.name = "tensor_4"},
     {.name = "tensor_5"},
     {.name = "tensor_7"},
-    {.filter = graven::whole<source::dense_4_filter>, .bias = source::dense_4_bias,
+    {.filter = graven::whole_array<source::dense_4_filter>, .bias = source::dense_4_bias,
      .scale = source::dense_4_scale, .output = {0.01663414f, -128}, .name = "tensor_10"},
     {.name = "tensor_11"},
 };

@@ -46,7 +46,7 @@ constexpr std::int64_t reach_of(const Taps& taps) {
 
 // Do all halfwords fit, and does the high sum with `bias`, for any input?
 constexpr bool fits_pair(const Taps& low, const Taps& high, std::int64_t bias) {
-  const bool known = high.channel != nullptr && !high.channel->has_lowest;
+  const bool known = high.channel != nullptr && !high.channel->has_lowest();
   std::int64_t reach = known ? std::int64_t{128} * high.channel->magnitude() : 0;
   for (int k = 0; k < high.count && !known; ++k) {
     const int w = high.first[k * high.step];
@@ -75,9 +75,9 @@ constexpr std::int32_t pair_word(const Taps& low, const Taps& high, int k) {
   };
   return static_cast<std::int32_t>(half(k) | half(k + 2) << 16);
 }
-// Puts those of taps k, k + 2 and of k + 1, k + 3, byte by byte: g++ keeps every number above 250
-// that a constant passes through, and words of weights would be most of what it does. The second
-// pair of words goes `apart` bytes behind the first.
+// Puts the word of the first and the third of four taps, and that of the second and the fourth
+// `apart` bytes behind it; byte by byte, because g++ keeps every number above 250 that a constant
+// passes through, and words of weights would be most of what it does.
 constexpr void put_pair_words(std::byte* to, const std::int8_t* low, const std::int8_t* high,
                               int apart) {
   to[0] = static_cast<std::byte>(low[0]);

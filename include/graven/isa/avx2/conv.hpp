@@ -121,7 +121,9 @@ template <class Lanes, template <class> class Windows, int wide, int height> str
         to.template spread<group>(first, piece, step, group_bytes);
       } else {
         static_assert(group == 1);
-        for (int k = 0; k < piece; ++k) to.ahead(k * group_bytes).put(first[k * step]);
+        int k = to.at < to.from ? (to.from - to.at) / group_bytes : 0;
+        for (; k < piece && to.at + k * group_bytes < to.until; ++k)
+          to.ahead(k * group_bytes).put(first[k * step]);
       }
     }
   }

@@ -94,8 +94,9 @@ template <class F> struct Sigmoids : scalar_isa::MapWord<F::wide> {
     constexpr int bits = tanh ? 8 : 9;
     const std::uint16_t* const table = fixed_point::logistic_table;
     const int32x4_t sign = vshrq_n_s32(x, 31), size = vsubq_s32(veorq_s32(x, sign), sign);
-    const int32x4_t entry = vshrq_n_s32(size, bits);
-    const auto place = vreinterpretq_u32_s32(vminq_s32(entry, vdupq_n_s32(254)));
+    // as if unsigned: the size of -2^31 is 2^31
+    const uint32x4_t entry = vshrq_n_u32(vreinterpretq_u32_s32(size), bits);
+    const uint32x4_t place = vminq_u32(entry, vdupq_n_u32(254));
     const auto get = [&](uint32x4_t from) {
       return vreinterpretq_s32_u32(vldrhq_gather_shifted_offset_u32(table, from));
     };

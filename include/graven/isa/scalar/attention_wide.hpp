@@ -33,7 +33,7 @@ template <class T> struct ScoreMask {
       : element(load_aligned<std::int32_t>(stream)), zero(load_aligned<std::int32_t>(stream + 4)),
         factor(load_aligned<float>(stream + 8)) {}
 
-  // The score of moment j; S holds twice `most`.
+  // The score of moment j; S holds its sum with `most`.
   template <class S>
   constexpr S masked(S score, const std::byte* mask, int j, S most, S hidden) const {
     if (mask == nullptr) return score;
@@ -42,7 +42,10 @@ template <class T> struct ScoreMask {
     const float added = element == static_cast<int>(Element::float32)
                             ? load<float>(mask + 4 * j)
                             : static_cast<float>(load<T>(mask + j * int{sizeof(T)}) - zero);
-    const float steps = added * factor, limit = static_cast<float>(most);
+    constexpr float far = 1e30f;  // products with less are numbers; factors are at least 1e-8
+    const float limit = static_cast<float>(most);
+    if (!(added > -far)) return hidden;
+    const float steps = (added < far ? added : far) * factor;
     if (!(steps > -limit)) return hidden;
     return score + (steps < limit ? static_cast<S>(steps) : most);
   }
@@ -158,20 +161,20 @@ struct AttentionInt16 {
       for (int c = 0; c < 2 * count; c += 2)
         dot += load<std::int16_t>(at.query + c) * load<std::int16_t>(key + c);
       dot = mask.masked<std::int64_t>(dot, at.mask, j, most_steps, hidden);
-      store(scores + 8 * j, dot);
+      store_aligned(scores + 8 * j, dot);
       if (dot > most) most = dot;
     }
     for (int j = 0; j < at.seen; ++j) {
-      const std::int64_t e = exponential(most - load<std::int64_t>(scores + 8 * j));
-      store(scores + 8 * j, e);
+      const std::int64_t e = exponential(most - load_aligned<std::int64_t>(scores + 8 * j));
+      store_aligned(scores + 8 * j, e);
       sum += e;
     }
     const float factor = ratio / static_cast<float>(sum), limit = 40000;
     for (int c = 0; c < 2 * count; c += 2) {
       std::int64_t acc = 0;
       for (int j = 0; j < at.seen; ++j)
-        acc +=
-            load<std::int64_t>(scores + 8 * j) * load<std::int16_t>(at.values + j * at.moment + c);
+        acc += load_aligned<std::int64_t>(scores + 8 * j) *
+               load<std::int16_t>(at.values + j * at.moment + c);
       const float y = static_cast<float>(acc) * factor;
       const std::int32_t whole = detail::round_away(y < -limit ? -limit : y > limit ? limit : y);
       store(at.out + c, static_cast<std::int16_t>(clamp(whole, {-32768, 32767})));

@@ -8,9 +8,9 @@
 
 namespace graven::core::armv7em_isa {
 
-// What an instruction set brings: inputs are taken `step` at a time, `order` says which are next to
-// each other; `bytes` of scratch hold `count` of them, which `raw` takes as they come and `widen`
-// makes what `sums` reads.
+// What an instruction set brings: inputs are taken `step` at a time, of which `order(i)` is the one
+// that meets weight i; `bytes(steps)` of scratch hold those of so many steps, which `raw` takes as
+// they come and `widen` makes what `sums` reads.
 struct WideWords {
   using Copies = ByteCopies<true>;
   static constexpr const char *conv = "armv7em.uint8", *dense = "armv7em.uint8_dense",
@@ -51,10 +51,10 @@ struct WideWords {
   }
 };
 
-// Of `count` inputs and four outputs: `weight(o, k)`, zero beyond either.
 template <class Core> constexpr int wide_steps(int count) {
   return (count + Core::step - 1) / Core::step;
 }
+// Of `count` inputs and four outputs: `weight(o, k)`, zero beyond either.
 template <class Core, class Weight>
 constexpr void put_wide(int first, int outputs, int count, Writer& to, const Weight& weight) {
   const int steps = wide_steps<Core>(count);

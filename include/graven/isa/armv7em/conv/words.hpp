@@ -26,7 +26,8 @@ struct WordChannel {
     const Multiplier m = narrow(channel_multiplier(g, v, p, o));
     const int up = 17 + m.shift;  // to a right shift of 32
     Channel c;
-    add_extremes(c, p.filter.int8 + v.weights.index(o, 0), v.weights.taps, v.weights.tap_step);
+    c.extremes = extremes_of<std::int8_t>(p.filter.int8 + v.weights.index(o, 0), v.weights.taps,
+                                          v.weights.tap_step);
     const std::int64_t wide = bias_of(p, o), reach = std::int64_t{32768} * c.magnitude();
     constexpr std::int64_t most = (std::numeric_limits<std::int32_t>::max)();
     exact = up >= 0 && up <= 16 && wide <= most && wide >= -most && wide + reach <= most &&

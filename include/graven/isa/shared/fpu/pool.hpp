@@ -10,14 +10,22 @@
 
 namespace graven::core::fpu_isa {
 
+// The flags of floats are a register of their own to g++, of which clang does not know.
+#if defined(__clang__)
+#define GRAVEN_FLOAT_FLAGS "cc"
+#else
+#define GRAVEN_FLOAT_FLAGS "cc", "vfpcc"
+#endif
+
 // The larger one; of two that do not compare, the first.
 [[gnu::always_inline]] inline float larger(float most, float x) {
   asm("vcmp.f32 %1, %0\n\tvmrs APSR_nzcv, fpscr\n\tit gt\n\tvmovgt.f32 %0, %1"
       : "+t"(most)
       : "t"(x)
-      : "cc");
+      : GRAVEN_FLOAT_FLAGS);
   return most;
 }
+#undef GRAVEN_FLOAT_FLAGS
 
 template <class Rule> struct Pool : scalar_isa::Pool<float, Rule, false> {
   [[gnu::always_inline]] static float add(float acc, float x) {
