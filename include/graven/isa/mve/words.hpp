@@ -104,7 +104,7 @@ template <class F> struct Sigmoids : scalar_isa::MapWord<F::wide> {
     const int32x4_t part = vandq_s32(size, vdupq_n_s32((1 << bits) - 1));
     int32x4_t y = vaddq_s32(vshlq_n_s32(here, bits), vmulq_s32(part, vsubq_s32(next, here)));
     const int32x4_t most = vdupq_n_s32(tanh ? 0xffff << 8 : 0x7fff << 10);
-    y = vpselq_s32(most, y, vcmpgeq_n_s32(entry, 255));
+    y = vpselq_s32(most, y, vcmpcsq_n_u32(entry, 255));
     if constexpr (tanh) y = vsubq_n_s32(y, 1 << 23);
     y = vaddq_n_s32(veorq_s32(y, sign), tanh ? 128 : 512);
     if constexpr (tanh) return vshrq_n_s32(y, 8);
