@@ -25,6 +25,7 @@ from graven.frontends.sklearn_steps import (
     expect_fitted,
     features_of,
     parts,
+    through,
 )
 from graven.frontends.tflite import identifier
 
@@ -128,7 +129,7 @@ def scores(draft: Draft, view: View, before: Sequence[Any], last: Any) -> View:
         return outlying(draft, found, last) if kind == sklearn_trees.ISOLATION else found
     if kind in MEANS:
         return mean_of(draft, view, before, last)
-    flow = Flow.of(draft, view).through(before)
+    flow = through(Flow.of(draft, view), before)
     at(draft, last)
     if kind in sklearn_scores.GAUSSIAN:
         return sklearn_scores.gaussian(flow, last)
@@ -148,7 +149,7 @@ def is_plain_forest(last: Any) -> bool:
 
 def forest_of(draft: Draft, before: Sequence[Any], last: Any, features: int) -> trees.Forest:
     """Over so many features, behind these steps."""
-    seen = Seen.of(draft, features).through(before)
+    seen = through(Seen.of(draft, features), before)
     kind = at(draft, last)
     if kind in XGBOOST:
         found = boosters.forest(json.loads(last.get_booster().save_raw("json")), kind)

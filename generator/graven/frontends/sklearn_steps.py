@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -180,6 +180,15 @@ def limits_of(scaler: Any) -> tuple[float, float] | None:
 # -- in front of a network ------------------------------------------------------------------------
 
 
+Steps = TypeVar("Steps", "Flow", "Seen")
+
+
+def through(found: Steps, steps: Sequence[Any]) -> Steps:
+    for step in steps:
+        found = found.behind(step)
+    return found
+
+
 @dataclass(frozen=True)
 class Flow:
     """matrix @ view + offset, which the next layer takes up; factors stand for a diagonal one."""
@@ -230,12 +239,6 @@ class Flow:
         if self.offset.any():
             view = self.draft.binary("ADD", view, self.offset[None].astype(np.float32))
         return view
-
-    def through(self, steps: Sequence[Any]) -> Flow:
-        found = self
-        for step in steps:
-            found = found.behind(step)
-        return found
 
     def behind(self, step: Any) -> Flow:
         draft, kind = self.draft, at(self.draft, step)
@@ -306,7 +309,7 @@ class Flow:
         at(self.draft, step)
         flow = self.without_dropped(np.unique(np.concatenate([places for _, places, _ in known])))
         found = [
-            flow.columns(places).through(steps).then(np.full(1, factor), np.zeros(1))
+            through(flow.columns(places), steps).then(np.full(1, factor), np.zeros(1))
             for steps, places, factor in known
         ]
         if all(each.view is found[0].view for each in found):
@@ -364,12 +367,6 @@ class Seen:
         steps = [(function, numbers[places]) for function, numbers in self.steps]
         return replace(self, places=self.places[places], steps=steps, filled=self.filled[places])
 
-    def through(self, steps: Sequence[Any]) -> Seen:
-        found = self
-        for step in steps:
-            found = found.behind(step)
-        return found
-
     def behind(self, step: Any) -> Seen:
         kind = at(self.draft, step)
         if kind in SCALERS:
@@ -406,7 +403,7 @@ class Seen:
 
     def united(self, step: Any) -> Seen:
         found = [
-            self.columns(places).through(steps).weighted(factor)
+            through(self.columns(places), steps).weighted(factor)
             for steps, places, factor in branches(self.draft, step, self.count)
         ]
         steps: list[trees.Step] = []

@@ -11,6 +11,7 @@ the numbers of isa/scalar/attention_integer.hpp and attention_wide.hpp.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -212,10 +213,8 @@ def _attend(
 ) -> np.ndarray:
     queries = q.reshape(layer.kv_heads, -1, len(q) // layer.heads)
     keys, kept = (each.reshape(len(k), layer.kv_heads, -1) for each in (k, v))
-    if q.dtype == np.int8:
-        return _integers(layer, node, queries, keys, kept, added).reshape(-1)
-    if q.dtype == np.int16:
-        return _words(layer, node, queries, keys, kept, added).reshape(-1)
+    if q.dtype != np.float32:
+        return _integers(layer, node, (queries, keys, kept), added).reshape(-1)
     scores = np.einsum("hqc,jhc->hqj", queries.astype(np.float64), keys.astype(np.float64))
     scores = scores * score_scale(layer, queries.shape[-1])
     if added is not None:
@@ -256,18 +255,20 @@ def _masked(
     return np.where(seen, scores + whole, hidden)
 
 
-def _words(
-    layer: Attention,
-    node: Node,
-    q: np.ndarray,
-    k: np.ndarray,
-    v: np.ndarray,
-    added: np.ndarray | None,
-) -> np.ndarray:
-    """Of int16: exponentials of 24 bits."""
-    q, k, v = (each.astype(np.int64) for each in (q, k, v))
-    scores = _masked(layer, node, np.einsum("hqc,jhc->hqj", q, k), added)
-    below = scores.max(axis=-1, keepdims=True) - scores
+def _octaves(layer: Attention, node: Node, below: np.ndarray) -> np.ndarray:
+    """Exponentials of 15 bits, of int8 scores so far below the largest."""
+    factor = _unit(layer, node) * (256 * OF_E)
+    least = int(min(16 * 256 / factor + 1, 1e9))
+    most, down = layer.context or node.input(1).shape[-2], 0
+    while most >> down > 256:
+        down += 1
+    near = np.minimum(below, least)
+    steps = arithmetic.multiply(near, *arithmetic.quantize_multiplier(factor))
+    return np.where(below < least, OCTAVE[steps % 256] >> (steps // 256 + down), 0)
+
+
+def _fine_octaves(layer: Attention, node: Node, below: np.ndarray) -> np.ndarray:
+    """Of 24 bits, of int16 scores."""
     real = scaled = _unit(layer, node) * (65536 * OF_E)
     shift = 0
     while shift < 41 and scaled < 32768:
@@ -277,43 +278,28 @@ def _words(
     t = (np.minimum(below, least) * multiplier + ((1 << shift) >> 1)) >> shift
     at = (t >> 8) & 255
     fine = FINE[at] - ((FINE[at] - FINE[at + 1]) * (t & 255) >> 8)
-    shares = np.where(below < least, fine >> np.minimum((t >> 16) + 6, 63), 0)
-    sums = shares.sum(axis=-1, keepdims=True)
-    ratio = np.float32(scale_of(node.input(2))) / np.float32(scale_of(node.output))
-    parts = np.einsum("hqj,jhc->hqc", shares, v).astype(np.float32)
-    whole = np.clip(parts * (ratio / sums.astype(np.float32)), -40000, 40000).astype(np.float64)
-    steps = np.trunc(whole + np.copysign(0.5, whole)).astype(np.int64)
-    return arithmetic.clamp(steps, (-32768, 32767), np.int16)
+    return np.where(below < least, fine >> np.minimum((t >> 16) + 6, 63), 0)
 
 
 def _integers(
-    layer: Attention,
-    node: Node,
-    q: np.ndarray,
-    k: np.ndarray,
-    v: np.ndarray,
-    added: np.ndarray | None,
+    layer: Attention, node: Node, operands: Sequence[np.ndarray], added: np.ndarray | None
 ) -> np.ndarray:
     tensors = [node.input(place) for place in range(3)]
     q, k, v = (
         each.astype(np.int64) - zero_point_of(tensor)
-        for each, tensor in zip((q, k, v), tensors, strict=True)
+        for each, tensor in zip(operands, tensors, strict=True)
     )
     scores = _masked(layer, node, np.einsum("hqc,jhc->hqj", q, k), added)
     below = scores.max(axis=-1, keepdims=True) - scores
-    factor = _unit(layer, node) * (256 * OF_E)
-    least = int(min(16 * 256 / factor + 1, 1e9))
-    most, down = layer.context or node.input(1).shape[-2], 0
-    while most >> down > 256:
-        down += 1
-    near = np.minimum(below, least)
-    steps = arithmetic.multiply(near, *arithmetic.quantize_multiplier(factor))
-    shares = np.where(below < least, OCTAVE[steps % 256] >> (steps // 256 + down), 0)
-    sums = shares.sum(axis=-1, keepdims=True)
+    dtype = operands[0].dtype
+    shares, reach = (_octaves, 1024) if dtype == np.int8 else (_fine_octaves, 40000)
+    parts = shares(layer, node, below)
+    sums = parts.sum(axis=-1, keepdims=True)
     ratio = np.float32(scale_of(tensors[2])) / np.float32(scale_of(node.output))
-    parts = np.einsum("hqj,jhc->hqc", shares, v).astype(np.float32)
-    found = parts * (ratio / sums.astype(np.float32))
-    whole = np.clip(found, np.float32(-1024), np.float32(1024)).astype(np.float64)
+    found = np.einsum("hqj,jhc->hqc", parts, v).astype(np.float32)
+    found = found * (ratio / sums.astype(np.float32))
+    whole = np.clip(found, np.float32(-reach), np.float32(reach)).astype(np.float64)
     steps = np.trunc(whole + np.copysign(0.5, whole)).astype(np.int64)
-    limits = (arithmetic.INT8_MIN, arithmetic.INT8_MAX)
-    return arithmetic.clamp(steps + zero_point_of(node.output), limits, np.int8)
+    limits = np.iinfo(dtype)
+    steps += zero_point_of(node.output)
+    return arithmetic.clamp(steps, (limits.min, limits.max), dtype.type)

@@ -33,6 +33,10 @@ constexpr int most_moments(const GraphView& g, const Value& v) {
   const auto o = v.options.get<AttentionOptions>();
   return o.context > 0 ? o.context : g.input(v, 1).shape.width;
 }
+// Do sums over a head, and over all moments, fit the integers of the kernels below?
+constexpr bool sums_fit(const GraphView& g, const Value& v) {
+  return v.options.get<AttentionOptions>().head <= 16384 && most_moments(g, v) <= 1 << 20;
+}
 
 // Takes a moment's k and v into the State; then what is remembered, in slots, are `seen` moments.
 // A position stays between context and 2 * context once the memory is full; any other number, which

@@ -31,8 +31,7 @@ struct AttentionInt8 {
   float ratio;
 
   static constexpr bool takes(const GraphView& g, const Value& v) {
-    return v.inputs != 4 && v.options.get<AttentionOptions>().head <= 16384 &&
-           most_moments(g, v) <= 1 << 20;
+    return v.inputs != 4 && sums_fit(g, v);
   }
   static constexpr int scratch(int moments, const AttentionOptions&) { return 4 * moments; }
   constexpr void arrange(Glance&, int, int, std::byte*) const {}

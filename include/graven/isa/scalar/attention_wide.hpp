@@ -42,7 +42,8 @@ template <class T> struct ScoreMask {
     const float added = element == static_cast<int>(Element::float32)
                             ? load<float>(mask + 4 * j)
                             : static_cast<float>(load<T>(mask + j * int{sizeof(T)}) - zero);
-    constexpr float far = 1e30f;  // products with less are numbers; factors are at least 1e-8
+    // Beyond any limit, and a number still, by any factor from 1e-11 to 1e13 (1 / a score's unit).
+    constexpr float far = 1e25f;
     const float limit = static_cast<float>(most);
     if (!(added > -far)) return hidden;
     const float steps = (added < far ? added : far) * factor;
@@ -60,8 +61,7 @@ struct AttentionMasked : AttentionInt8 {
   ScoreMask<std::int8_t> mask;
 
   static constexpr bool takes(const GraphView& g, const Value& v) {
-    return v.options.get<AttentionOptions>().head <= 16384 && most_moments(g, v) <= 1 << 20 &&
-           ScoreMask<std::int8_t>::takes(g, v);
+    return sums_fit(g, v) && ScoreMask<std::int8_t>::takes(g, v);
   }
   static constexpr void pack(const GraphView& g, const Value& v, Writer& to) {
     AttentionInt8::pack(g, v, to);
@@ -118,8 +118,7 @@ struct AttentionInt16 {
   Mask mask;
 
   static constexpr bool takes(const GraphView& g, const Value& v) {
-    return v.options.get<AttentionOptions>().head <= 16384 && most_moments(g, v) <= 1 << 20 &&
-           Mask::takes(g, v);
+    return sums_fit(g, v) && Mask::takes(g, v);
   }
   static constexpr int scratch(int moments, const AttentionOptions&) { return 8 * moments; }
   constexpr void arrange(Glance&, int, int, std::byte*) const {}

@@ -16,22 +16,9 @@ using scalar_isa::Hybrid;
 
 template <int n>
 void add_hybrid(float* sums, const std::byte* inputs, const std::byte* weights, int count) {
-  asm volatile(R"(
-    .macro each_vector act
-    \act q0, 0
-    .if %c[n] > 4
-    \act q1, 16
-    .endif
-    .if %c[n] > 8
-    \act q2, 32
-    \act q3, 48
-    .endif
-    .endm
+  asm volatile(GRAVEN_FPU_VECTORS R"(
     .macro get q at
     vldrw.32 \q, [%[sums], #\at]
-    .endm
-    .macro put q at
-    vstrw.32 \q, [%[sums], #\at]
     .endm
     .macro add_product q at
     vldrb.s32 q4, [%[weights]], #4
@@ -47,11 +34,9 @@ void add_hybrid(float* sums, const std::byte* inputs, const std::byte* weights, 
     le lr, 1b
   2:
     each_vector put
-    .purgem each_vector
     .purgem get
-    .purgem put
     .purgem add_product
-  )"
+  )" GRAVEN_FPU_VECTORS_END
                : [inputs] "+&r"(inputs), [weights] "+&l"(weights)
                : [sums] "r"(sums), [count] "r"(count), [n] "i"(n)
                : "q0", "q1", "q2", "q3", "q4", "r12", "lr", "memory");
@@ -116,24 +101,23 @@ constexpr void pack_hybrid(int channels, int taps, Writer& to, const Weight& wei
 inline void clear(float* sums, int channels) {
   for (int o = 0; o < padded_outputs(channels); ++o) sums[o] = 0;
 }
-// Adds the products of `rows` rows of `taps` inputs, `offset` bytes into each.
-inline void add_hybrids(float* sums, int channels, const std::byte* const* inputs, int offset,
-                        int rows, int taps, const std::byte* weights) {
+// Adds the products of a window's inputs.
+inline void add_hybrids(float* sums, int channels, const Window& window, const std::byte* weights) {
+  const Window w = window;
   for (int left = padded_outputs(channels), n = 0; left > 0; left -= n, sums += n) {
     n = hybrid_block(left);
-    for (int row = 0; row < rows; ++row, weights += n * taps) {
-      const std::byte* const in = inputs[row] + offset;
+    for (int row = 0; row < w.rows; ++row, weights += n * w.taps) {
+      const std::byte* const in = w.inputs[row] + w.offset;
       if (n == most_outputs)
-        add_hybrid<most_outputs>(sums, in, weights, taps);
+        add_hybrid<most_outputs>(sums, in, weights, w.taps);
       else if (n == 8)
-        add_hybrid<8>(sums, in, weights, taps);
+        add_hybrid<8>(sums, in, weights, w.taps);
       else
-        add_hybrid<4>(sums, in, weights, taps);
+        add_hybrid<4>(sums, in, weights, w.taps);
     }
   }
 }
 
-// Scratch: the patch of a pixel, then its sums.
 struct HybridConv : scalar_isa::Conv<Hybrid> {
   static constexpr const char* name = "fpu.hybrid";
   static constexpr int scratch(const GraphView& g, const Value& v) {
@@ -149,28 +133,16 @@ struct HybridConv : scalar_isa::Conv<Hybrid> {
     pack_hybrid(layout.outputs, layout.taps, to,
                 [&](int o, int k) { return p.filter.int8[layout.index(o, k)]; });
   }
-  // A window that hangs over no edge is read where it lies.
   static void run(const Task& task, const Band& band) {
     const Task t = task;
     const Hybrid channels(t);
-    const int count = t.out_channels, pixel = 4 * t.in_channels;
-    const int taps = t.filter_width * t.in_channels;
-    const int patch = t.rows == 1 && t.filter_width == 1 ? 0 : 4 * t.rows * taps;  // patch_bytes
-    float* const sums = reinterpret_cast<float*>(band.scratch + patch);
-    bool whole = t.dilation_width == 1 || t.filter_width == 1;
-    for (int row = 0; row < t.rows; ++row) whole = whole && band.rows[row] != nullptr;
-    std::byte* out = band.out[0];
-    for (int x = 0, first = -t.left; x < t.out_width;
-         ++x, first += t.stride_width, out += 4 * count) {
-      clear(sums, count);
-      if (whole && first >= 0 && first + t.filter_width <= t.in_width) {
-        add_hybrids(sums, count, band.rows, first * pixel, t.rows, taps, channels.weights());
-      } else {
-        const std::byte* const inputs = gather<float>(t, band, x, 0.0f);
-        add_hybrids(sums, count, &inputs, 0, 1, t.rows * taps, channels.weights());
-      }
-      for (int o = 0; o < count; ++o) channels.finish(out, o, sums[o]);
-    }
+    each_window(
+        t, band,
+        [&](float* sums, const Window& window) {
+          clear(sums, t.out_channels);
+          add_hybrids(sums, t.out_channels, window, channels.weights());
+        },
+        [&](std::byte* out, const float* sums) { put_all(channels, out, sums, t.out_channels); });
   }
 };
 
@@ -197,17 +169,13 @@ struct HybridDense : scalar_isa::DenseRows<Hybrid> {
     const int length = t.in_width * t.in_channels, count = t.out_channels;
     float* const sums = reinterpret_cast<float*>(band.scratch);
     if (band.first) clear(sums, count);
-    add_hybrids(sums, count, band.rows, 0, 1, length,
+    add_hybrids(sums, count, {band.rows, 0, 1, length},
                 channels.weights() + band.step * padded_outputs(count) * length);
-    for (int o = 0; band.last && o < count; ++o) channels.finish(band.out[0], o, sums[o]);
+    if (band.last) put_all(channels, band.out[0], sums, count);
   }
 };
 
 using Hybrids = Prefer<HybridConv, HybridDense>;
-
-#else
-
-using Hybrids = Prefer<>;
 
 #endif
 

@@ -21,11 +21,6 @@ using scalar_isa::Float32;
 // Of the channels in a task's stream.
 inline const float* biases(const Task& t) { return reinterpret_cast<const float*>(t.stream + 8); }
 
-inline void put_all(const Float32& channels, std::byte* out, const float* sums, int count) {
-  for (int o = 0; o < count; ++o) channels.finish(out, o, sums[o]);
-}
-
-// Scratch: the patch of a pixel, then its sums.
 struct Conv : scalar_isa::Conv<Float32> {
   static constexpr const char* name = "fpu.conv";
   static constexpr int scratch(const GraphView& g, const Value& v) {
@@ -37,28 +32,15 @@ struct Conv : scalar_isa::Conv<Float32> {
     pack_blocks(layout.outputs, layout.taps, to,
                 [&](int o, int k) { return p.filter.float32[layout.index(o, k)]; });
   }
-  // A window that hangs over no edge is read where it lies.
   static void run(const Task& task, const Band& band) {
     const Task t = task;
     const Float32 channels(t);
-    const int count = t.out_channels, pixel = 4 * t.in_channels;
-    const int taps = t.filter_width * t.in_channels;
-    const int patch = t.rows == 1 && t.filter_width == 1 ? 0 : 4 * t.rows * taps;  // patch_bytes
-    float* const sums = reinterpret_cast<float*>(band.scratch + patch);
-    bool whole = t.dilation_width == 1;
-    for (int row = 0; row < t.rows; ++row) whole = whole && band.rows[row] != nullptr;
-    std::byte* out = band.out[0];
-    for (int x = 0, first = -t.left; x < t.out_width;
-         ++x, first += t.stride_width, out += 4 * count) {
-      if (whole && first >= 0 && first + t.filter_width <= t.in_width) {
-        add_blocks(sums, biases(t), count, {band.rows, first * pixel, t.rows, taps},
-                   channels.weights());
-      } else {
-        const std::byte* const inputs = gather<float>(t, band, x, 0.0f);
-        add_blocks(sums, biases(t), count, {&inputs, 0, 1, t.rows * taps}, channels.weights());
-      }
-      put_all(channels, out, sums, count);
-    }
+    each_window(
+        t, band,
+        [&](float* sums, const Window& window) {
+          add_blocks(sums, biases(t), t.out_channels, window, channels.weights());
+        },
+        [&](std::byte* out, const float* sums) { put_all(channels, out, sums, t.out_channels); });
   }
 };
 

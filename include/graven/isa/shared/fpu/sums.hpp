@@ -23,25 +23,25 @@ struct Steps {
 
 inline constexpr int most_outputs = 16, least_outputs = 4;
 
+// For the assembler below, of the first %[n] of sixteen sums in q0 to q3: `each_vector` acts on
+// each vector and its place in memory; `put` stores one to %[sums].
+#define GRAVEN_FPU_VECTORS                                                                         \
+  ".macro each_vector act\n"                                                                       \
+  "\\act q0, 0\n"                                                                                  \
+  ".if %c[n] > 4 ;  \\act q1, 16 ;  .endif\n"                                                      \
+  ".if %c[n] > 8 ;  \\act q2, 32 ;  \\act q3, 48 ;  .endif\n"                                      \
+  ".endm\n"                                                                                        \
+  ".macro put q at\n"                                                                              \
+  "vstrw.32 \\q, [%[sums], #\\at]\n"                                                               \
+  ".endm\n"
+#define GRAVEN_FPU_VECTORS_END ".purgem each_vector\n.purgem put\n"
+
 template <int n, bool apart>
 inline void add(float* sums, const float* start, const std::byte* inputs, const std::byte* weights,
                 Steps step, int count) {
-  asm volatile(R"(
-    .macro each_vector act
-    \act q0, 0
-    .if %c[n] > 4
-    \act q1, 16
-    .endif
-    .if %c[n] > 8
-    \act q2, 32
-    \act q3, 48
-    .endif
-    .endm
+  asm volatile(GRAVEN_FPU_VECTORS R"(
     .macro get q at
     vldrw.32 \q, [%[start], #\at]
-    .endm
-    .macro put q at
-    vstrw.32 \q, [%[sums], #\at]
     .endm
     .macro add_product q at
     .if %c[apart]
@@ -67,11 +67,9 @@ inline void add(float* sums, const float* start, const std::byte* inputs, const 
     .endif
     le lr, 1b
     each_vector put
-    .purgem each_vector
     .purgem get
-    .purgem put
     .purgem add_product
-  )"
+  )" GRAVEN_FPU_VECTORS_END
                : [inputs] "+&r"(inputs), [weights] "+&r"(weights)
                : [sums] "r"(sums), [start] "r"(start), [input_step] "r"(step.inputs),
                  [weight_step] "r"(step.weights), [count] "r"(count), [n] "i"(n), [apart] "i"(apart)
