@@ -466,6 +466,19 @@ def test_choice_by_a_comparison():
     check(Graph(nodes, {"zero": np.float32(0)}, (1, 4, 9, 7), 17))
 
 
+def test_choice_by_a_constant():
+    """As PyTorch writes masked_fill: by an operand, by a number, and by one that hides."""
+    chosen = np.arange(7) % 3 == 0
+    nodes = [
+        node("Neg", ["x"], ["turned"]), node("Where", ["chosen", "x", "turned"], ["a"]),
+        node("Where", ["chosen", "number", "a"], ["b"]),
+        node("Where", ["last", "least", "b"], ["c"]), node("Softmax", ["c"], ["y"], axis=-1),
+    ]  # fmt: skip
+    values = {"chosen": chosen, "number": np.float32(0.25), "last": np.arange(7) == 6,
+              "least": np.float32(-np.inf)}  # fmt: skip
+    check(Graph(nodes, values, (1, 4, 9, 7), 17))
+
+
 # -- what is refused ------------------------------------------------------------------------------
 
 

@@ -132,6 +132,12 @@ MODULES = {
     "gate": Function(lambda x: x * x.mean((2, 3), keepdim=True).sigmoid().expand_as(x)),
     "logarithms": Function(lambda x: (x.abs() + 1).log10() + x.abs().log1p() + x.expm1()),
     "powers": Function(lambda x: x.pow(3) + 1 / (x.abs() + 1) ** 0.5 + 2**x),
+    "where, constant": Function(
+        lambda x: (
+            torch.where(torch.arange(14) > 3, x, 0.25) + x.masked_fill(torch.arange(14) < 2, 2)
+        )
+    ),
+    "softplus, threshold": nn.Softplus(beta=2, threshold=1),
     "where": Function(lambda x: torch.where(x > 0.2, x, -x) + (x <= 0).float()),
     "deviation": Function(lambda x: torch.cat([x.mean(3), x.std(3), x.var(3)], 1)),
     "norm": Function(lambda x: nn.functional.normalize(x, dim=1)),

@@ -287,3 +287,71 @@ if __name__ == "__main__":
     made = vit(True)
     (SHIPPED / "vit.tflite").write_bytes(tflite_writer.to_bytes(read(made)))
     np.savez_compressed(SHIPPED / "vit.npz", images=images(), answers=answers(made, images()))
+
+
+WRITTEN = ("masked_fill", "where", "added", "multiplied", "heads", "behind the scale")
+
+
+def written_out(kind: str):
+    """Attention of the last 8 moments of 12 channels, as people write it."""
+    torch = pytest.importorskip("torch")
+
+    class Head(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.q, self.k, self.v = (torch.nn.Linear(12, 12) for _ in range(3))
+            self.register_buffer("seen", torch.tril(torch.ones(8, 8)))
+
+        def hidden(self, scores):
+            if kind == "added":
+                return scores + torch.full((8, 8), float("-inf")).triu(1)
+            if kind == "multiplied":
+                return scores * self.seen - 1e4 * (1 - self.seen)
+            if kind == "where":
+                return torch.where(self.seen.bool(), scores, torch.finfo(torch.float32).min)
+            return scores.masked_fill(self.seen[: scores.shape[-2]] == 0, float("-inf"))
+
+        def forward(self, x):
+            q, k, v = self.q(x), self.k(x), self.v(x)
+            if kind == "heads":
+                q, k, v = (each.view(1, 8, 3, 4).transpose(1, 2) for each in (q, k, v))
+            scores = q @ k.transpose(-2, -1)
+            scores = (
+                self.hidden(scores) / 3 if kind.startswith("behind") else self.hidden(scores / 3)
+            )
+            found = scores.softmax(dim=-1) @ v
+            return found.transpose(1, 2).reshape(1, 8, 12) if kind == "heads" else found
+
+    torch.manual_seed(3)
+    return Head().eval()
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_attention_that_is_written_out_with_a_mask_is_one_layer(kind):
+    module, given = written_out(kind), images((1, 8, 12))
+    network = read(module, (1, 8, 12))
+    names = [each.name for each in network.operators]
+    assert "ATTENTION" in names and "SOFTMAX" not in names
+    expect(network, given, answers(module, given))
+
+
+def test_written_attention_is_quantized_without_a_scale_for_minus_infinity():
+    torch = pytest.importorskip("torch")
+    module, given = written_out("heads"), images((40, 8, 12))[0]
+    made = api.compile(
+        module, example=torch.zeros(1, 8, 12), layout="nchw", calibrate=given, quantize="int8"
+    )
+    wanted = answers(module, given[:, None])[:, 0]
+    assert np.sqrt(np.mean((made(given) - wanted) ** 2)) < 0.03 * wanted.std()
+
+
+def test_weights_that_a_model_yields_stay_as_they_are_written():
+    torch = pytest.importorskip("torch")
+
+    class Weights(torch.nn.Module):
+        def forward(self, x):
+            scores = (x @ x.transpose(1, 2)).masked_fill(torch.ones(8, 8).triu(1) > 0, -torch.inf)
+            return torch.softmax(scores, -1)
+
+    module, given = Weights().eval(), images((1, 8, 12))
+    expect(read(module, (1, 8, 12)), given, answers(module, given))

@@ -11,11 +11,13 @@ from dataclasses import replace
 import numpy as np
 
 from graven import ir
+from graven.frontends import attention_patterns
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Constant, Draft, Operand, View
 from graven.frontends.transformers import norm
 from graven.node import Option
 
+COVERS = 1e9  # a number of this size is no other in float32 with what networks compute added
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
@@ -110,6 +112,25 @@ def chosen(draft: Draft, condition: View, first: Operand, second: Operand) -> Vi
         else:
             indices.append(draft.constant(np.asarray(each, dtype=np.float32)))
     return View(draft.emit("SELECT_V2", indices, shape), shape, order, shape)
+
+
+def chosen_by(draft: Draft, condition: np.ndarray, first: Operand, second: Operand) -> View:
+    """The first where the constant condition holds. A number takes the place of an element by a
+    product with zeros and ones, and a sum; one that all others vanish beside, by the sum alone.
+    Infinity is COVERS, as headers and integers want it."""
+    condition = np.asarray(condition, dtype=bool)
+    if isinstance(first, View) and isinstance(second, View):
+        kept = [draft.binary("MUL", each, mask.astype(np.float32))
+                for each, mask in ((first, condition), (second, ~condition))]  # fmt: skip
+        return draft.binary("ADD", *kept)
+    view, fill = (first, second) if isinstance(first, View) else (second, first)
+    keeps = condition if view is first else ~condition
+    fill = np.nan_to_num(np.asarray(fill, np.float32), nan=np.nan, posinf=COVERS, neginf=-COVERS)
+    added = np.where(keeps, np.float32(0), fill).astype(np.float32)
+    if (keeps | (np.abs(added) >= COVERS)).all():
+        return draft.binary("ADD", view, added)
+    kept = draft.binary("MUL", view, keeps.astype(np.float32))
+    return draft.binary("ADD", kept, added) if added.any() else kept
 
 
 def power(draft: Draft, view: View, exponent: float) -> View | None:
@@ -361,7 +382,7 @@ def einsum(draft: Draft, equation: str, operands: Sequence[Operand]) -> View:
         return real_of(operand).transpose(axes).reshape(shape)
 
     first = laid(operands[0], a, (both, rows, summed))
-    found = draft.matmul(first, laid(operands[1], b, (both, summed, columns)))
+    found = attention_patterns.product(draft, first, laid(operands[1], b, (both, summed, columns)))
     letters = [*both, *rows, *columns]
     found = draft.reshape(found, tuple(extents[letter] for letter in letters))
     return draft.transpose(found, tuple(letters.index(letter) for letter in out))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from graven.frontends import functions, recurrent, transformers
+from graven.frontends import attention_patterns, functions, recurrent, transformers
 from graven.frontends.keras import Layer
 from graven.frontends.nchw import Draft, View
 from graven.layers.gru import Gru
@@ -361,7 +361,7 @@ def transpose(draft: Draft, layer: Layer, views: list) -> View:
 
 
 def matmul(draft: Draft, layer: Layer, views: list) -> View:
-    return draft.matmul(*map(operand, views))
+    return attention_patterns.product(draft, *map(operand, views))
 
 
 def einsum(draft: Draft, layer: Layer, views: list) -> View:

@@ -103,6 +103,7 @@ class Draft:
     inputs: list[int] = field(default_factory=list)
     orders: dict[str, Shape] = field(default_factory=dict)  # of inputs in memory
     made: dict[tuple, int] = field(default_factory=dict)  # reshaped and transposed tensors
+    told: dict[int, tuple] = field(default_factory=dict)  # by output: what patterns look back at
     whole: ir.Element = ir.Element.INT8  # what activations with a scale become
     is_quantized: bool = False
     edges: set[str] = field(default_factory=set)  # inputs and outputs that the file has as uint8
@@ -350,6 +351,9 @@ class Draft:
         ]
         memory = np.broadcast_shapes(*(self.tensors[index].shape for index in indices))
         index = self.emit(name, indices, memory, options)
+        stated = (first, second) if isinstance(first, View) else (second, first)
+        if name in ("ADD", "MUL") and not isinstance(stated[1], View | Integers):
+            self.told[index] = (name, stated[0], np.asarray(stated[1]))
         if math.prod(memory) == math.prod(view.axes):
             return replace(view, index=index)
         axes = tuple(memory[view.place(axis)] for axis in range(len(memory)))
@@ -537,8 +541,10 @@ class Draft:
         return View(index, shape, view.order, shape)
 
     def softmax(self, view: View, axis: int, name: str = "SOFTMAX") -> View:
-        view = self.lying_last(view, axis)
-        return self.unary(name, view, {"Beta": 1.0} if name == "SOFTMAX" else None)
+        lying = self.lying_last(view, axis)
+        found = self.unary(name, lying, {"Beta": 1.0} if name == "SOFTMAX" else None)
+        self.told[found.index] = (name, view, axis % len(view.shape))
+        return found
 
     def top_k(self, view: View, axis: int, count: int) -> list[View]:
         """The largest along an axis, and their int32 indices."""
@@ -901,7 +907,9 @@ class Draft:
                 "AdjY": False,
                 "AsymmetricQuantizeInputs": False,
             }
-            return plain(self.emit("BATCH_MATMUL", indices, shape, options), shape)
+            index = self.emit("BATCH_MATMUL", indices, shape, options)
+            self.told[index] = ("MATMUL", first, second)
+            return plain(index, shape)
         return product if product.shape == shape else self.reshape(product, shape)
 
     def matmul_of_vector(self, first: Operand, second: Operand) -> View:

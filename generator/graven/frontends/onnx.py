@@ -18,7 +18,14 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
-from graven.frontends import functions, onnx_operators, onnx_patterns, recurrent, transformers
+from graven.frontends import (
+    attention_patterns,
+    functions,
+    onnx_operators,
+    onnx_patterns,
+    recurrent,
+    transformers,
+)
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, Operand, View, cheapest
 from graven.frontends.tflite import identifier, printable
@@ -431,7 +438,7 @@ def _gemm(reader: _Reader, attributes: Attributes, inputs: list) -> View:
 
 @handles("MatMul")
 def _matmul(reader: _Reader, attributes: Attributes, inputs: list) -> View:
-    return reader.draft.matmul(*inputs)
+    return attention_patterns.product(reader.draft, *inputs)
 
 
 @handles(*recurrent.ONNX)

@@ -103,7 +103,7 @@ def where(reader: Any, attributes: Attributes, inputs: list) -> View:
         shapes = [np.shape(each) if isinstance(each, np.ndarray) else each.shape for each in inputs]
         if isinstance(found, View) and found.shape == np.broadcast_shapes(*shapes):
             return found
-    raise reader.draft.error("chooses by a constant; multiply by zeros and ones.")
+    return functions.chosen_by(reader.draft, condition, *inputs[1:])
 
 
 def convert(reader: Any, attributes: Attributes, inputs: list) -> View:

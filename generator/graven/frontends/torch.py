@@ -24,6 +24,7 @@ import numpy as np
 from graven import ir
 from graven.errors import GravenError
 from graven.frontends import (
+    attention_patterns,
     functions,
     recurrent,
     torch_decomposed,
@@ -529,7 +530,7 @@ def _addmm(reader: _Reader, given: Arguments) -> View:
 @handles("bmm", "matmul", "mm")
 def _matmul(reader: _Reader, given: Arguments) -> View:
     first, second = given["self"], given.get("other", given.get("mat2"))
-    return reader.draft.matmul(operand(first), operand(second))
+    return attention_patterns.product(reader.draft, operand(first), operand(second))
 
 
 @handles("batch_norm")

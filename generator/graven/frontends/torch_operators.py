@@ -26,6 +26,9 @@ def array(value: Any) -> np.ndarray | None:
     return None if value is None else np.asarray(value, dtype=np.float32)
 
 
+UNSEEN = 17.0  # exp of what is below -17 is no more than half of a last bit of 1 in float32
+
+
 def operand(value: Any) -> View | np.ndarray:
     return value if isinstance(value, View) else array(value)
 
@@ -75,7 +78,14 @@ def celu(reader: Any, given: Arguments) -> View:
 
 
 def softplus(reader: Any, given: Arguments) -> View:
-    return functions.softplus(reader.draft, given["self"], float(given["beta"]))
+    """PyTorch takes x itself where beta * x is above the threshold."""
+    draft, view, beta = reader.draft, given["self"], float(given["beta"])
+    found = functions.softplus(draft, view, beta)
+    threshold = float(given["threshold"])
+    if threshold >= UNSEEN:
+        return found
+    above = functions.compared(draft, "GREATER", view, np.float32([threshold / beta]))
+    return functions.chosen(draft, above, view, found)
 
 
 def log_sigmoid(reader: Any, given: Arguments) -> View:
@@ -105,9 +115,9 @@ def comparison(name: str) -> Handler:
 
 def where(reader: Any, given: Arguments) -> View:
     condition = given["condition"]
-    if not isinstance(condition, View):
-        raise reader.draft.error("chooses by a constant; multiply by zeros and ones.")
     first, second = operand(given["self"]), operand(given["other"])
+    if not isinstance(condition, View):
+        return functions.chosen_by(reader.draft, array(condition), first, second)
     return functions.chosen(reader.draft, condition, first, second)
 
 

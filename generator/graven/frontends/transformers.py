@@ -54,17 +54,18 @@ def norm(
 
 
 def attention(reader: Any, given: Arguments) -> View:
+    return attend(reader.draft, given)
+
+
+def attend(draft: Draft, given: Arguments) -> View:
     """q, k and v are {1, heads, moments, channels}; several sequences are told one by one."""
-    draft: Draft = reader.draft
     q, k, v = (given[name] for name in ("query", "key", "value"))
     if len(q.shape) == 4 and q.shape[0] > 1 and q.shape[0] == k.shape[0] == v.shape[0]:
         count = q.shape[0]
         names = ("query", "key", "value", "attn_mask")
         masks = _masks_of(draft, given["attn_mask"], count)
         alone = zip(*(draft.split(each, 0, [1] * count) for each in (q, k, v)), masks, strict=True)
-        parts = [
-            attention(reader, {**given, **dict(zip(names, each, strict=True))}) for each in alone
-        ]
+        parts = [attend(draft, {**given, **dict(zip(names, each, strict=True))}) for each in alone]
         return draft.concat(parts, 0)
     if len(q.shape) != 4 or q.shape[0] != 1:
         raise draft.error(
@@ -109,7 +110,7 @@ def _mask_of(draft: Draft, mask: Any, extents: tuple[int, int]) -> tuple[str, li
     of one row, it is every query's."""
     if isinstance(mask, View):
         return "everything", [_computed_mask(draft, mask)]
-    values = np.atleast_2d(mask.numpy())
+    values = np.atleast_2d(np.asarray(mask))
     shown = values if values.dtype == bool else values == 0
     hidden = ~shown if values.dtype == bool else values == -np.inf
     later = np.triu(np.ones(extents, dtype=bool), 1)

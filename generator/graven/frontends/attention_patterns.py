@@ -1,0 +1,93 @@
+"""Attention that a model writes out, softmax(q k + mask) v, whose constant mask hides keys: one
+ATTENTION, which has no scores of minus infinity that integers would need a scale for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from graven.frontends import transformers
+from graven.frontends.nchw import Draft, Operand, View
+
+HIDES = -1e4
+"""A number at this or below, added to a score or in its place, leaves the key no weight."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    product: View
+    scale: float
+    hidden: np.ndarray
+
+
+def product(draft: Draft, first: Operand, second: Operand) -> View:
+    """As numpy.matmul; ATTENTION where the first is a softmax of scores, some of them hidden."""
+    if isinstance(first, View) and isinstance(second, View):
+        given = _attention_of(draft, first, second)
+        if given is not None:
+            return draft.reshape(transformers.attend(draft, given), _shape(first, second))
+    return draft.matmul(first, second)
+
+
+def _shape(first: View, second: View) -> tuple[int, ...]:
+    return (*first.shape[:-1], second.shape[-1])
+
+
+def _attention_of(draft: Draft, first: View, second: View) -> transformers.Arguments | None:
+    told, *rest = draft.told.get(first.index, (None,))
+    if told != "SOFTMAX" or not _same_scores(rest[0], first) or rest[1] != len(rest[0].shape) - 1:
+        return None
+    scores = _scores(draft, rest[0])
+    told, *rest = draft.told.get(-1 if scores is None else scores.product.index, (None,))
+    if scores is None or told != "MATMUL" or not all(isinstance(each, View) for each in rest):
+        return None
+    query, key = rest
+    rank = len(key.shape)
+    key = draft.transpose(key, (*range(rank - 2), rank - 1, rank - 2))
+    views = query, key, second
+    if (
+        len({(len(each.shape), *each.shape[:-2], each.shape[-1]) for each in views}) != 1
+        or rank > 4
+    ):
+        return None
+    lead = query.shape[:-2] if rank == 4 else (1, math.prod(query.shape[:-2]))
+    query, key, value = (draft.reshape(each, (*lead, *each.shape[-2:])) for each in views)
+    hidden = np.broadcast_to(scores.hidden, first.shape).reshape(-1, *first.shape[-2:])
+    if lead[0] != 1 or (hidden != hidden[0]).any() or hidden.all(axis=-1).any():
+        return None
+    return {"query": query, "key": key, "value": value, "attn_mask": ~hidden[0],
+            "dropout_p": 0.0, "is_causal": False, "scale": scores.scale}  # fmt: skip
+
+
+def _same_scores(one: View, other: View) -> bool:
+    """Under another number of leading ones, perhaps."""
+    return one.shape[-2:] == other.shape[-2:] and math.prod(one.shape) == math.prod(other.shape)
+
+
+def _scores(draft: Draft, view: View) -> Scores | None:
+    """What a chain of sums and products with constants does to a product: a factor, and hidden
+    elements; None where it does anything else, or hides nothing."""
+    scale, hidden, kept = 1.0, np.zeros((1, 1), bool), np.ones((1, 1), bool)
+    for told, constant in _chain(draft, view):
+        if told == "MUL" and constant.size == 1:
+            scale *= float(constant.reshape(()))
+        elif told == "MUL" and np.isin(constant, (0, 1)).all():
+            kept = kept & (constant == 1)
+        elif told == "ADD" and ((constant == 0) | (constant <= HIDES)).all():
+            hidden = hidden | (constant <= HIDES)
+        else:
+            return None
+        view = draft.told[view.index][1]
+    if scale <= 0 or not hidden.any() or (~kept & ~hidden).any():
+        return None
+    return Scores(view, scale, hidden)
+
+
+def _chain(draft: Draft, view: View) -> Iterator[tuple[str, np.ndarray]]:
+    while draft.told.get(view.index, ("",))[0] in ("ADD", "MUL"):
+        told, view, constant = draft.told[view.index]
+        yield told, constant
