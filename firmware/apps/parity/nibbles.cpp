@@ -7,7 +7,8 @@ namespace parity {
 namespace {
 
 constexpr Style nibbles{.in_zero = 7, .out_zero = -11, .weights = 4, .scale = 0.1f},
-    tied_nibbles{.weights = 4, .scale = 0.1f, .one_scale = true};
+    tied_nibbles{.weights = 4, .scale = 0.1f, .one_scale = true},
+    steep_nibbles{.in_zero = -128, .out_zero = 20, .weights = 4, .scale = 9.0f};
 
 void convolutions() {
   compare<Sequential<C<4, 6, e3, e1, same, relu6>>, Shape{4, 7, 4}, nibbles>("conv 3x3");
@@ -30,6 +31,13 @@ void depthwises() {
   compare<Sequential<D<8, e5, e2>>, Shape{7, 9, 8}, nibbles>("depthwise 5x5");
   compare<Sequential<D<16, e3>>, Shape{5, 18, 16}, nibbles>("depthwise of 16 channels");
   compare<Sequential<D<1, Extent(2, 5)>>, Shape{3, 9, 1}, nibbles>("depthwise of one channel");
+  compare<Sequential<D<32, e3, e1, same, none>>, Shape{4, 5, 32}, nibbles>("depthwise of blocks");
+  compare<Sequential<D<20, e3, e2>>, Shape{6, 7, 20}, steep_nibbles>("depthwise, steep");
+  compare<Sequential<D<5, e3, e1, same, none>>, Shape{4, 9, 5}, steep_nibbles>("narrow, steep");
+  compare<Sequential<D<3, e5>>, Shape{6, 20, 3}, nibbles>("depthwise 5x5 on wide rows");
+  compare<Sequential<D<4, Extent(3, 7), e1, same, none, Dilation(1, 2)>>, Shape{5, 20, 4},
+          steep_nibbles>("depthwise 3x7, dilated");
+  compare<Sequential<D<40, Extent(5, 4), e1, same, relu6>>, Shape{5, 17, 40}, nibbles>("5x4");
   compare<Sequential<D<13, e3, e2, same, none, Dilation(2)>>, Shape{7, 9, 13}, nibbles>(
       "depthwise, dilated");
   compare<Sequential<D<3, e3, e1, same, relu, e1, 2>>, Shape{4, 5, 3}, nibbles>("multiplier 2");

@@ -21,6 +21,17 @@ template <int channels> void depthwises() {
   compare<Sequential<D<channels, e3, e1, same, relu, Dilation(2)>>, Shape{5, 6, channels}, words>(
       "int16 depthwise, dilated");
 }
+// Wide rows, windows of one and of several vectors.
+template <int channels> void wide_depthwises() {
+  compare<Sequential<D<channels, e3, e1, same, none>>, Shape{4, 21, channels}, words>(
+      "int16 depthwise on wide rows");
+  compare<Sequential<D<channels, e5, e2, same, relu6>>, Shape{5, 33, channels}, words>(
+      "int16 depthwise 5x5");
+  compare<Sequential<D<channels, Extent(6, 8), e1, valid>>, Shape{7, 18, channels}, words>(
+      "int16 depthwise 6x8");
+  compare<Sequential<D<channels, e3, e1, same, none, e1, 2>>, Shape{4, 9, channels}, words>(
+      "int16 depthwise, two outputs per channel");
+}
 template <int inputs, int outputs> void dense() {
   compare<Sequential<Dense<inputs, outputs>>, Shape{1, 1, inputs}, words>("int16 Dense");
 }
@@ -86,6 +97,9 @@ void check() {
   depthwises<7>();
   depthwises<17>();
   depthwises<1>();
+  wide_depthwises<3>();
+  wide_depthwises<40>();
+  compare<Sequential<D<3, e3>>, Shape{4, 21, 3}, steep_words>("int16 depthwise, steep");
   convolutions<9, 16>();
   compare<Sequential<D<5, Extent(1, 3), e1, same, none, Dilation(1, 4)>>, Shape{1, 2, 5}, words>(
       "int16 depthwise, wider than its input");

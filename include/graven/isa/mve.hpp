@@ -33,20 +33,6 @@ namespace graven::core {
 
 namespace mve_isa {
 
-// Windows go by columns where a row of them fits in `bytes` of scratch.
-template <int bytes> struct ByColumns {
-  static constexpr const char* name = "mve.columns";
-  static constexpr bool serves(const GraphView& g, int value) {
-    const bool windows =
-        makes<std::int8_t>(g, value, op::conv) || makes<std::int8_t>(g, value, op::depthwise);
-    return windows && by_columns(g, g[value]) && ColumnsShape(g, g[value]).scratch <= bytes;
-  }
-  template <const auto& graph, int value> static constexpr auto kernel() {
-    constexpr ColumnsShape shape(graph.view(), graph.values[value]);
-    return ColumnsDepthwise<shape.vectors, shape.lanes == 8>{};
-  }
-};
-
 template <int column_bytes>
 using kernels =
     Prefer<Attentions, RealAttentions, RowProducts, ByColumns<column_bytes>, Convs, NibbleConvs,

@@ -10,10 +10,6 @@
 
 namespace graven::core::mve_isa {
 
-constexpr std::int8_t two_nibbles(int low, int high) {
-  return static_cast<std::int8_t>(16 * high + (low & 15));
-}
-
 // Weight k of output o, and 0 beyond the last of either.
 struct FilterWeights {
   FilterLayout layout;

@@ -10,6 +10,10 @@
 namespace graven::core::mve_isa {
 
 constexpr int round_up(int x, int to) { return (x + to - 1) / to * to; }
+// Two weights of four bits.
+constexpr std::int8_t two_nibbles(int low, int high) {
+  return static_cast<std::int8_t>(16 * high + (low & 15));
+}
 
 enum class Access {
   points,   // 1x1 filters: always inside

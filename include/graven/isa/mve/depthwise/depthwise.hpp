@@ -5,6 +5,7 @@
 
 #include "graven/isa/mve/conv/inputs.hpp"
 #include "graven/isa/mve/depthwise/taps9.hpp"
+#include "graven/isa/scalar/channels.hpp"
 #include "graven/kernel/prefer.hpp"
 #include "graven/layers/depthwise_conv2d.hpp"
 
@@ -17,7 +18,7 @@ enum class Blocks {
 };
 
 // 3x3 filters, also dilated. Scratch: a pixel of padding. `few`: channels, where blocks are narrow.
-template <Blocks kind, int few = 16> struct Depthwise3x3 {
+template <Blocks kind, int few, bool nibbles> struct Depthwise3x3 {
   static constexpr int together = 16 / few;    // pixels of a block
   static constexpr int step = together * few;  // lanes of a block
   static constexpr int programs = all_programs;
@@ -28,11 +29,12 @@ template <Blocks kind, int few = 16> struct Depthwise3x3 {
   }
   static constexpr int blocks(int channels) { return round_up(channels, 16) / 16; }
   static constexpr int stream_size(const GraphView&, const Value& v) {
-    return blocks(v.shape.channels) * block_bytes(general);
+    return blocks(v.shape.channels) * block_bytes(general, nibbles);
   }
 
   // Sums of two products fit 16 bits but for -128 * -128 twice.
   static constexpr bool pairs_fit(const Value& v, const Parameters& p) {
+    if (nibbles) return true;
     const FilterLayout layout = v.weights;
     for (int o = 0; o < layout.outputs; ++o)
       for (int k = 0; k < 8; k += 2)
@@ -60,8 +62,12 @@ template <Blocks kind, int few = 16> struct Depthwise3x3 {
       };
       if (program == general) each([&](const Channel& c) { to.put(left_shift(c)); });
       each([&](const Channel& c) { to.put(right_shift(c)); });
-      for (int k = 0; k < 9; ++k)
-        for (int o : of) to.put(o < channels ? p.filter.int8[layout.index(o, k)] : std::int8_t{0});
+      const auto weight = [&](int o, int k) {
+        return o < channels && k < 9 ? p.filter.int8[layout.index(o, k)] : std::int8_t{0};
+      };
+      for (int k = 0; k < 9; k += nibbles ? 2 : 1)
+        for (int o : of)
+          to.put(nibbles ? two_nibbles(weight(o, k), weight(o, k + 1)) : weight(o, k));
       each([&](const Channel& c) { to.put(c.bias); });
       each([&](const Channel& c) { to.put(c.multiplier.multiplier); });
       for (int i = 0; i < 16 && program == general; ++i)
@@ -106,7 +112,7 @@ template <Blocks kind, int few = 16> struct Depthwise3x3 {
     }
     template <int program> void run_alone() {
       job.pixels = 1;
-      taps9<program, kind != Blocks::wide, false>(&job);
+      taps9<program, nibbles, kind != Blocks::wide, false>(&job);
     }
     // All pixels, where none but the first lacks its first column, and none but the last its last.
     template <int program> void run_all(bool left, bool right) {
@@ -116,20 +122,20 @@ template <Blocks kind, int few = 16> struct Depthwise3x3 {
       job.right_from = right ? 1 : 0;
       for (int ky = 0; ky < 3; ++ky)
         job.inner[ky] = band.rows[ky] + (t.stride_width - t.left) * t.in_channels;
-      taps9<program, kind == Blocks::masked, false>(&job);
+      taps9<program, nibbles, kind == Blocks::masked, false>(&job);
     }
     // Pixels that lie inside of the input.
     template <int program> void run_inside(int pixels) {
       job.pixels = pixels;
       if constexpr (kind != Blocks::narrow) {
-        taps9<program, kind == Blocks::masked, false>(&job);
+        taps9<program, nibbles, kind == Blocks::masked, false>(&job);
       } else {
         // What a block stores beyond its pixels the next one overwrites.
         const int channels = t.in_channels, whole = (pixels - (step < 16)) / together;
         if (whole > 0) {
           job.blocks = whole;
           job.pixels = 1;
-          taps9<program, false, true, step>(&job);
+          taps9<program, nibbles, false, true, step>(&job);
           for (const std::byte*& tap : job.taps) tap += step * whole;
           job.out += step * whole;
           job.blocks = 1;
@@ -177,13 +183,17 @@ struct Depthwises3x3 {
   static constexpr const char* name = "mve.depthwise3x3";
   static constexpr bool serves(const GraphView& g, int value) {
     const Value& v = g[value];
-    return makes<std::int8_t>(g, value, op::depthwise) && v.filter == Extent(3) &&
-           v.shape.channels == g.input(v).shape.channels;
+    return (makes<std::int8_t>(g, value, op::depthwise) || has_nibbles(g, value)) &&
+           v.filter == Extent(3) && keeps_channels(g, v);
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
     constexpr Blocks blocks = blocks_of(v);
-    return Depthwise3x3<blocks, (blocks == Blocks::narrow ? v.shape.channels : 16)>{};
+    return Depthwise3x3<blocks, (blocks == Blocks::narrow ? v.shape.channels : 16),
+                        has_nibbles(graph.view(), value)>{};
+  }
+  static constexpr bool has_nibbles(const GraphView& g, int value) {
+    return scalar_isa::computes<scalar_isa::Int8x4>(g, value, op::depthwise);
   }
 };
 

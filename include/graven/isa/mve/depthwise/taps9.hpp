@@ -2,9 +2,11 @@
 // the channels of several neighbouring pixels. The products of even lanes, then those of odd lanes
 // are widened to 32 bits; two products at a time where their sum fits 16 bits.
 //
+// Products of weights of four bits are all added in 16 bits.
+//
 // Stream, per block: int8 left shift[16] if the program is general; int8 right shift[16];
-// weights[9][16]; bias[16]; multiplier[16]; low[16], high[16] if the program is general. Shifts,
-// biases and multipliers in the order of `lane_of`.
+// weights[9][16], of four bits [5][16], two taps per byte; bias[16]; multiplier[16]; low[16],
+// high[16] if the program is general. Shifts, biases and multipliers in the order of `lane_of`.
 #pragma once
 
 #if defined(__ARM_FEATURE_MVE)
@@ -18,7 +20,9 @@ constexpr int lane_of(int index) {
   constexpr int first[] = {0, 2, 1, 3};
   return first[index / 4] + 4 * (index % 4);
 }
-constexpr int block_bytes(int program) { return program == general ? 336 : 288; }
+constexpr int block_bytes(int program, bool nibbles = false) {
+  return (program == general ? 336 : 288) - (nibbles ? 64 : 0);
+}
 constexpr int weights_at(int program) { return program == general ? 32 : 16; }
 
 // Read, and `pixels` counted down, by the assembler below.
@@ -42,7 +46,8 @@ struct TapsJob {
 // weights, and each begins `step` lanes after the one before it.
 //   r0-r6, r8, r9 taps; r7 stream, 16 bytes into the weights; r10 out; r11 zero point; r12 lanes
 //   left
-template <int program, bool masked, bool still, int step = 16> GRAVEN_NAKED void taps9(TapsJob*) {
+template <int program, bool nibbles, bool masked, bool still, int step = 16>
+GRAVEN_NAKED void taps9(TapsJob*) {
   asm volatile(R"(
     .macro load q from step
     .if %c[masked]
@@ -80,13 +85,35 @@ template <int program, bool masked, bool still, int step = 16> GRAVEN_NAKED void
     .endif
     vstrw.32 q0, [sp]
     .endm
+    .macro add_product tap weights even=q3
+    .ifc \even, q2
+    load q0, \tap, %c[step]
+    vmullb.s8 q2, q0, \weights ;  vmullt.s8 q4, q0, \weights
+    .else
+    load q0, \tap, %c[step]
+    vmullb.s8 q3, q0, \weights ;  vadd.i16 q2, q2, q3
+    vmullt.s8 q0, q0, \weights ;  vadd.i16 q4, q4, q0
+    .endif
+    .endm
+    .macro nibbles tap0 w tap1 even=q3
+    vldrb.8 q1, [r7, #\w] ;  vshl.i8 q5, q1, #4 ;  vshr.s8 q5, q5, #4
+    add_product \tap0, q5, \even
+    .ifnb \tap1
+    vshr.s8 q1, q1, #4
+    add_product \tap1, q1
+    .endif
+    .endm
+    .macro load_biases
+    vldrw.32 q5, [r7, #%c[biases]] ;  vldrw.32 q6, [r7, #%c[biases]+16]
+    vldrw.32 q7, [r7, #%c[biases]+32]
+    .endm
     .macro scale low high n to
     .if %c[program] == %c[general]
     vldrb.s32 q2, [r7, #-48+8*\n] ;  vshl.s32 \low, \low, q2
     vldrb.s32 q3, [r7, #-44+8*\n] ;  vshl.s32 \high, \high, q3
     .endif
-    vldrw.32 q2, [r7, #192+32*\n] ;  vqrdmulh.s32 \low, \low, q2
-    vldrw.32 q3, [r7, #208+32*\n] ;  vqrdmulh.s32 \high, \high, q3
+    vldrw.32 q2, [r7, #%c[biases]+64+32*\n] ;  vqrdmulh.s32 \low, \low, q2
+    vldrw.32 q3, [r7, #%c[biases]+80+32*\n] ;  vqrdmulh.s32 \high, \high, q3
     vldrb.s32 q2, [r7, #-32+8*\n] ;  vldrb.s32 q3, [r7, #-28+8*\n]
     .if %c[program] == %c[general]
     vand q1, \low, q2 ;   vshr.s32 q1, q1, #31 ;  vadd.i32 \low, \low, q1
@@ -119,18 +146,29 @@ template <int program, bool masked, bool still, int step = 16> GRAVEN_NAKED void
     .if %c[masked]
     vctp.8 r12 ;  sub r12, #16
     .endif
-    vldrw.32 q5, [r7, #128] ;  vldrw.32 q6, [r7, #144] ;  vldrw.32 q7, [r7, #160]
-    pair r0, r1, -16, r7, 176
+    .if %c[nibbles]
+    nibbles r0, -16, r1, q2
+    nibbles r2, 0, r3
+    nibbles r4, 16, r5
+    nibbles r6, 32, r8
+    nibbles r9, 48
+    load_biases
+    vmov q0, q4
+    add_products r7, %c[biases]+48
+    .else
+    load_biases
+    pair r0, r1, -16, r7, %c[biases]+48
     pair r2, r3, 16
     pair r4, r5, 48
     pair r6, r8, 80
     single r9, 112
+    .endif
     scale q5, q6, 0, q4
     scale q7, q0, 1, q5
     vqmovnb.s16 q7, q4 ;  vqmovnt.s16 q7, q5
     .if %c[program] == %c[general]
-    vldrw.32 q0, [r7, #256] ;  vmax.s8 q7, q7, q0
-    vldrw.32 q0, [r7, #272] ;  vmin.s8 q7, q7, q0
+    vldrw.32 q0, [r7, #%c[biases]+128] ;  vmax.s8 q7, q7, q0
+    vldrw.32 q0, [r7, #%c[biases]+144] ;  vmin.s8 q7, q7, q0
     .endif
     .if %c[masked]
     vpst
@@ -172,10 +210,14 @@ template <int program, bool masked, bool still, int step = 16> GRAVEN_NAKED void
     .purgem add_products
     .purgem single
     .purgem pair
+    .purgem add_product
+    .purgem nibbles
+    .purgem load_biases
     .purgem scale
   )" ::[program] "i"(program),
-               [masked] "i"(masked), [still] "i"(still), [bytes] "i"(block_bytes(program)),
-               [general] "i"(general), [shifted] "i"(shifted), [step] "i"(step));
+               [masked] "i"(masked), [still] "i"(still), [bytes] "i"(block_bytes(program, nibbles)),
+               [nibbles] "i"(nibbles), [biases] "i"(nibbles ? 64 : 128), [general] "i"(general),
+               [shifted] "i"(shifted), [step] "i"(step));
 }
 
 }  // namespace graven::core::mve_isa
