@@ -16,6 +16,7 @@
 #include "graven/isa/scalar/batch_matmul.hpp"
 #include "graven/isa/scalar/binaries.hpp"
 #include "graven/isa/scalar/cast.hpp"
+#include "graven/isa/scalar/concat.hpp"
 #include "graven/isa/scalar/conv.hpp"
 #include "graven/isa/scalar/conv3d.hpp"
 #include "graven/isa/scalar/detections.hpp"

@@ -100,6 +100,40 @@ template <int size>
                : "q0", "q1", "lr", "cc", "memory");
 }
 
+// `count` pieces of 16 * (vectors - 1) and up to sixteen bytes more, from places `step` bytes apart
+// to such `pitch` bytes apart. Not beside intrinsics: it changes VPR, which no clobber can name.
+template <int vectors>
+[[gnu::always_inline]] inline void copy_pieces(std::byte* to, int pitch, const std::byte* from,
+                                               int step, int bytes, int count) {
+  constexpr int whole = 16 * (vectors - 1);
+  asm volatile(R"(
+    vctp.8 %[rest]
+    wls lr, %[count], 2f
+  1:
+    .rept %c[vectors] - 1
+    vldrb.8 q0, [%[from]], #16
+    vstrb.8 q0, [%[to]], #16
+    .endr
+    vpstt
+    vldrbt.8 q0, [%[from]]
+    vstrbt.8 q0, [%[to]]
+    add %[from], %[step]
+    add %[to], %[pitch]
+    le lr, 1b
+  2:
+  )"
+               : [to] "+r"(to), [from] "+r"(from)
+               : [rest] "r"(bytes - whole), [count] "r"(count), [step] "r"(step - whole),
+                 [pitch] "r"(pitch - whole), [vectors] "i"(vectors)
+               : "q0", "lr", "cc", "memory");
+}
+[[gnu::always_inline]] inline void copy_pieces(std::byte* to, int pitch, const std::byte* from,
+                                               int step, int bytes, int count) {
+  if (bytes <= 16) return copy_pieces<1>(to, pitch, from, step, bytes, count);
+  if (bytes <= 32) return copy_pieces<2>(to, pitch, from, step, bytes, count);
+  for (; count > 0; --count, to += pitch, from += step) copy(to, from, bytes);
+}
+
 struct VectorCopies {
   static std::byte* copy(std::byte* to, const std::byte* from, int count) {
     mve_isa::copy(to, from, count);

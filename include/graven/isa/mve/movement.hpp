@@ -4,7 +4,7 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/copies.hpp"
-#include "graven/isa/scalar/elementwise.hpp"
+#include "graven/isa/scalar/concat.hpp"
 #include "graven/isa/scalar/index_map.hpp"
 #include "graven/isa/scalar/resize.hpp"
 
@@ -24,9 +24,9 @@ template <bool gathers> struct MapCopies {
     if constexpr (gathers) {
       gather_apart<size>(to, from, step, count);
       return to + count * size;
-    } else if constexpr (size == 16) {
-      for (; count > 0; --count, from += step, to += size) mve_isa::copy(to, from, size);
-      return to;
+    } else if constexpr (size >= 8) {
+      copy_pieces<1>(to, size, from, step, size, count);
+      return to + count * size;
     } else {
       return scalar_isa::MapCopies::apart<size>(to, from, step, count);
     }
@@ -54,29 +54,22 @@ struct IndexMaps {
   }
 };
 
-struct Concat : scalar_isa::ConcatBy<> {
+struct VectorPieces {
+  template <int>
+  static void spread(std::byte* out, const std::byte* in, int bytes, int pieces, int pitch) {
+    if (pieces == 1)
+      copy(out, in, bytes);
+    else
+      copy_pieces(out, pitch, in, bytes, bytes, pieces);
+  }
+  static void look_up(std::byte* out, const std::byte* in, const std::byte* table, int bytes) {
+    mve_isa::look_up(out, in, table, bytes);
+  }
+};
+struct Concat : scalar_isa::ConcatBy<0, VectorPieces> {
   static constexpr const char* name = "mve.concat";
   static constexpr bool serves(const GraphView& g, int value) {
     return scalar_isa::Concat::serves(g, value) && !scalar_isa::ClampedConcat::serves(g, value);
-  }
-  static void run(const Task& task, const Band& band) {
-    const Task t = task;
-    Reader from{t.stream};
-    const int inputs = from.next<std::int32_t>(), pieces = from.next<std::int32_t>();
-    const int pitch = from.next<std::int32_t>();
-    std::byte* out = band.out[0];
-    for (int k = 0; k < inputs; ++k) {
-      const std::byte* in = band.rows[k * t.rows];
-      const int bytes = from.next<std::int32_t>(), table = from.next<std::int32_t>();
-      if (in == nullptr) continue;
-      std::byte* to = out;
-      for (int piece = pieces; piece > 0; --piece, in += bytes, to += pitch)
-        if (table == 0)
-          copy(to, in, bytes);
-        else
-          look_up(to, in, t.stream + table, bytes);
-      out += bytes;
-    }
   }
 };
 
