@@ -29,8 +29,9 @@ inline constexpr Eights eights_kind = sizeof(typename N::Element) == 2 ? Eights:
                                       : N::weight_size == 2            ? Eights::wide
                                                                        : Eights::bytes;
 
-// One output per input channel. `width`: of filters whose rows are unrolled, or 0.
-template <class N, int width> struct ByEights : scalar_isa::Depthwise<N> {
+// One output per input channel. `width`: of filters whose rows are unrolled, or 0. `whole`, `part`:
+// are there whole blocks of channels, and a part of one?
+template <class N, int width, bool whole, bool part> struct ByEights : scalar_isa::Depthwise<N> {
   using General = scalar_isa::Depthwise<N>;
   static constexpr const char* name = "mve.depthwise";
   static constexpr Eights kind = eights_kind<N>;
@@ -102,7 +103,6 @@ template <class N, int width> struct ByEights : scalar_isa::Depthwise<N> {
     }
     // Taps from `before` on, at a column of the input.
     void run(const Task& t, int top, int before, int taps, int column) {
-      if (job.blocks_or_lanes == 0) return;
       const int bytes = weight_bytes(lanes);
       job.offset = size * (column * t.in_channels + t.out_channels / 8 * (masked ? 8 : 0));
       job.weights = eights_header(kind) + (top * width_of_filter + before) * bytes;
@@ -121,7 +121,7 @@ template <class N, int width> struct ByEights : scalar_isa::Depthwise<N> {
   static void run_row(const Task& task, const Band& band) {
     const Task t = task;
     const RowsThere there(band, t.rows);
-    Channels<false> whole(t, band, there);
+    Channels<false> blocks(t, band, there);
     Channels<true> rest(t, band, there);
     int first = -t.left;
     for (int x = 0; x < t.out_width; ++x, first += t.stride_width) {
@@ -130,8 +130,8 @@ template <class N, int width> struct ByEights : scalar_isa::Depthwise<N> {
       const int until = (t.in_width - first + apart - 1) / apart;
       const int taps = (until < t.filter_width ? until : t.filter_width) - before;
       const int some = taps > 0 ? taps : 0;
-      whole.run(t, there.top, before, some, first + before * apart);
-      rest.run(t, there.top, before, some, first + before * apart);
+      if constexpr (whole) blocks.run(t, there.top, before, some, first + before * apart);
+      if constexpr (part) rest.run(t, there.top, before, some, first + before * apart);
     }
   }
 };
@@ -145,17 +145,22 @@ struct AnyDepthwise {
     return takes<scalar_isa::Int8>(g, value) || takes<scalar_isa::Int8x4>(g, value) ||
            takes<scalar_isa::Int8x16<false>>(g, value) || takes<scalar_isa::Int16x8>(g, value);
   }
+  template <class N, const auto& graph, int value> static constexpr auto kernel_of() {
+    constexpr const Value& v = graph.values[value];
+    constexpr int width = v.filter.width <= 7 ? v.filter.width : 0;
+    return ByEights<N, width, (v.shape.channels >= 8), v.shape.channels % 8 != 0>{};
+  }
   template <const auto& graph, int value> static constexpr auto kernel() {
+    using namespace scalar_isa;
     constexpr GraphView g = graph.view();
-    constexpr int width = g[value].filter.width <= 7 ? g[value].filter.width : 0;
-    if constexpr (takes<scalar_isa::Int16x8>(g, value))
-      return ByEights<scalar_isa::Int16x8, width>{};
-    else if constexpr (takes<scalar_isa::Int8x4>(g, value))
-      return ByEights<scalar_isa::Int8x4, width>{};
-    else if constexpr (takes<scalar_isa::Int8x16<false>>(g, value))
-      return ByEights<scalar_isa::Int8x16<false>, width>{};
+    if constexpr (takes<Int16x8>(g, value))
+      return kernel_of<Int16x8, graph, value>();
+    else if constexpr (takes<Int8x4>(g, value))
+      return kernel_of<Int8x4, graph, value>();
+    else if constexpr (takes<Int8x16<false>>(g, value))
+      return kernel_of<Int8x16<false>, graph, value>();
     else
-      return ByEights<scalar_isa::Int8, width>{};
+      return kernel_of<Int8, graph, value>();
   }
 };
 
