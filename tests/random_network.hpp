@@ -40,8 +40,9 @@ struct Random<Network, inputs, element, seed, std::integer_sequence<int, Layer..
   }
   static constexpr Parameters bare[] = {{.output = quant_of(In)}...,
                                         ((void)Layer, Parameters{})...};
-  static constexpr auto graph = graven::core::detail::lower_network<Network, inputs, bare, false>(
-      std::make_index_sequence<inputs.size()>());
+  static constexpr auto graph =
+      graven::core::detail::lower_network<Network, inputs, bare, false, false>(
+          std::make_index_sequence<inputs.size()>());
 
   static constexpr bool weighted(Op op) {
     return op == op::conv || op == op::depthwise || op == op::dense;
@@ -111,9 +112,11 @@ struct Subject {
   static constexpr auto inputs = graven::core::detail::input_shapes(Input);
   using Source = Random<Net, inputs, element, seed>;
   static constexpr const auto& params = Source::params;
-  static constexpr const auto& graph = graph_of<Net, inputs, Source::params, policy.fuse>;
-  using Engine = graven::core::Engine<graph_of<Net, inputs, Source::params, policy.fuse>, Isa,
-                                      Source::params, policy>;
+  static constexpr const auto& graph =
+      graph_of<Net, inputs, Source::params, policy.fuse, !policy.row_input>;
+  using Engine =
+      graven::core::Engine<graph_of<Net, inputs, Source::params, policy.fuse, !policy.row_input>,
+                           Isa, Source::params, policy>;
   using OnArena = ModelOn<Net, Input, Source::params, Isa, policy>;
   using Owner = Model<Net, Input, Source::params, Isa, policy>;
   static constexpr plan::Policy used = policy;

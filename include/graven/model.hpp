@@ -24,7 +24,8 @@ template <class Network, auto Input, const auto& params, class Isa, plan::Policy
 struct ModelOf {
   static constexpr auto inputs = input_shapes(Input);
   using Facts =
-      core::Facts<Network, inputs, graph_of<Network, input_shapes(Input), params, policy.fuse>,
+      core::Facts<Network, inputs,
+                  graph_of<Network, input_shapes(Input), params, policy.fuse, !policy.row_input>,
                   params, Isa, policy>;
 };
 

@@ -101,6 +101,22 @@ constexpr Parameters real[] = {{}, {}};
 static_assert(graph_of<Sequential<ReLU>, std::array{square}, real, true>.values[0].element ==
               Element::float32);
 
+// float32 that Dense alone reads comes in one row, if it is there as a whole.
+constexpr float filter[64]{};
+constexpr Parameters dense[] = {{}, {}, {.filter = filter}};
+constexpr Parameters integers[] = {{.output = {1, 0}}, {}, {.filter = filter, .output = {1, 0}}};
+using Flattened = Sequential<Flatten, Dense<32, 2>>;
+constexpr auto whole = graph_of<Flattened, std::array{square}, dense, true, true>;
+static_assert(ops<whole>() == Ops<2>{op::input, op::conv});
+static_assert(whole.values[0].shape == Shape{1, 1, 32} && !whole.values[1].reduces);
+static_assert(ops_of<Flattened, square, dense> == Ops<2>{op::input, op::dense});
+static_assert(ops<graph_of<Flattened, std::array{square}, integers, true, true>>() ==
+              Ops<2>{op::input, op::dense});
+using ReadByBoth = Graph<Node<Flattened, 0>, Node<MaxPool<4>, 0>, Node<Add, 1, 2>, Outputs<3>>;
+constexpr Parameters both[] = {{}, {}, {.filter = filter}, {}, {}};
+static_assert(ops<graph_of<ReadByBoth, std::array{square}, both, true, true>>() ==
+              Ops<4>{op::input, op::dense, op::max_pool, op::add});
+
 TEST_CASE("readers") {
   static constexpr auto graph = graph_of<Graph<Node<MaxPool<1>, 0>, Node<Add, 1, 1>, Outputs<1, 2>>,
                                          std::array{square}, two, true>;

@@ -51,8 +51,9 @@ struct Source<Network, inputs, style, std::index_sequence<Layer...>, std::index_
   static constexpr Element in_element = style.words ? Element::int16 : Element::inherit;
   static constexpr Parameters bare[] = {{.output = ((void)In, in_quant), .element = in_element}...,
                                         ((void)Layer, Parameters{})...};
-  static constexpr auto graph = graven::core::detail::lower_network<Network, inputs, bare, false>(
-      std::make_index_sequence<inputs.size()>());
+  static constexpr auto graph =
+      graven::core::detail::lower_network<Network, inputs, bare, false, false>(
+          std::make_index_sequence<inputs.size()>());
 
   template <std::size_t layer> struct Arrays {
     static constexpr Value value = graph.values[graph.layers[layer].value];

@@ -141,4 +141,33 @@ template <class Graph> constexpr void reshape_inputs(Graph& g) {
   }
 }
 
+// A float32 model input that only Dense layers read, as a whole, is one row: their sums need no
+// step for each row. (Integers are widened or packed in scratch, which one long row would make
+// long.)
+template <class Graph> constexpr void flatten_inputs(Graph& g) {
+  for (int i = 0; i < g.input_count; ++i) {
+    Value& input = g.values[i];
+    const int size = input.shape.size();
+    bool flat = input.element == Element::float32 && input.shape.height > 1;
+    auto each_reader = [&](auto&& f) {
+      for (int v = g.input_count; v < g.count; ++v)
+        for (int k = 0; k < g.values[v].inputs; ++k)
+          if (View& read = g.views[g.values[v].first_input + k]; read.value == i)
+            f(g.values[v], read);
+    };
+    each_reader([&](const Value& v, const View& read) {
+      flat = flat && v.op == op::dense && v.element == Element::float32 && read.first == 0 &&
+             read.shape.size() == size;
+    });
+    for (int o = 0; o < g.output_count; ++o) flat = flat && g.outputs[o].value != i;
+    if (!flat) continue;
+    input.shape = {1, 1, size};
+    each_reader([&](Value& v, View& read) {
+      v.op = op::conv;
+      v.reduces = false;
+      read.shape = input.shape;
+    });
+  }
+}
+
 }  // namespace graven::core

@@ -42,7 +42,7 @@ constexpr Shape output_shape(std::index_sequence<I...>) {
     return no_shape;
 }
 
-template <class Network, auto inputs, const auto& params, bool fuse, std::size_t... I>
+template <class Network, auto inputs, const auto& params, bool fuse, bool whole, std::size_t... I>
 constexpr auto lower_network(std::index_sequence<I...>) {
   constexpr int layers = count_layers<Network>(), count = sizeof...(I);
   constexpr int views = count_views<Network>();
@@ -64,6 +64,7 @@ constexpr auto lower_network(std::index_sequence<I...>) {
     drop_unused(l.graph);
   }
   reshape_inputs(l.graph);
+  if (whole) flatten_inputs(l.graph);
   drop_unused_views(l.graph);
   return l.graph;
 }
@@ -77,16 +78,20 @@ template <class Network, auto inputs, const auto& params>
 inline constexpr bool is_whole = are_records<params>() && fits<Network, inputs>;
 
 // A network with a mistake in it is replaced by an empty one: nothing more is said.
-template <class Network, auto inputs, const auto& params, bool fuse> constexpr auto make_graph() {
+template <class Network, auto inputs, const auto& params, bool fuse, bool whole>
+constexpr auto make_graph() {
   if constexpr (is_whole<Network, inputs, params>)
-    return lower_network<Network, inputs, params, fuse>(std::make_index_sequence<inputs.size()>());
+    return lower_network<Network, inputs, params, fuse, whole>(
+        std::make_index_sequence<inputs.size()>());
   else
-    return lower_network<Identity, std::array{Shape{}}, no_records, fuse>(std::index_sequence<0>());
+    return lower_network<Identity, std::array{Shape{}}, no_records, fuse, false>(
+        std::index_sequence<0>());
 }
 
 }  // namespace detail
 
-template <class Network, auto inputs, const auto& params, bool fuse>
-inline constexpr auto graph_of = detail::make_graph<Network, inputs, params, fuse>();
+// `whole`: the inputs are there before a run begins, not row by row.
+template <class Network, auto inputs, const auto& params, bool fuse, bool whole = false>
+inline constexpr auto graph_of = detail::make_graph<Network, inputs, params, fuse, whole>();
 
 }  // namespace graven::core

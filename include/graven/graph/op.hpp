@@ -44,7 +44,10 @@ inline constexpr Op window{"window"};  // the last rows of a stream (timeline.hp
 inline constexpr Op map{"map"};        // a function of every element (Value::function)
 inline constexpr Op clamp{"clamp"};    // an activation, and a change of scale
 inline constexpr Op concat{"concat"};  // joins its inputs (layers/concat.hpp)
-inline constexpr Op state{"state"};    // what the run before has left (layers/variable.hpp)
+// A convolution, which a Dense over one row is as well (layers/conv2d.hpp); Dense over several.
+inline constexpr Op conv{"conv", Trait::clamps | Trait::weights};
+inline constexpr Op dense{"dense", Trait::clamps | Trait::weights};
+inline constexpr Op state{"state"};  // what the run before has left (layers/variable.hpp)
 inline constexpr Op assign{"assign", Trait::replaces};  // ... and its new content
 
 }  // namespace op

@@ -17,6 +17,7 @@
 #include "graven/isa/mve/elementwise.hpp"
 #include "graven/isa/mve/movement.hpp"
 #include "graven/isa/mve/pool.hpp"
+#include "graven/isa/mve/real_conv.hpp"
 #include "graven/isa/mve/reals.hpp"
 #include "graven/isa/mve/recurrent.hpp"
 #include "graven/isa/mve/resize.hpp"
@@ -39,8 +40,8 @@ using kernels =
            TransposedConvs, Depthwises3x3, AnyDepthwise, DenseRows, RunningDense<true>, WordConvs,
            WordDense, AllCells, Svdfs, Adds, Muls, Bounds<true>, Bounds<false>, Map, MaxPool,
            AveragePool<false>, AveragePool<true>, Means, scalar_isa::BilinearIntegers<Blend>,
-           IndexMaps, Concat, Nearest, WideConvs, Rescales, WordMaps, RealKernels, SoftmaxTable,
-           fpu_isa::kernels, scalar::kernels>;
+           IndexMaps, Concat, Nearest, WideConvs, Rescales, WordMaps, RealKernels, RealWeights,
+           SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace mve_isa
 

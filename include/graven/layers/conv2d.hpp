@@ -18,7 +18,6 @@
 namespace graven::core {
 
 namespace op {
-inline constexpr Op conv{"conv", Trait::clamps | Trait::weights};
 inline constexpr Op grouped_conv{"grouped_conv", Trait::clamps | Trait::weights};
 }  // namespace op
 

@@ -13,10 +13,6 @@
 
 namespace graven::core {
 
-namespace op {
-inline constexpr Op dense{"dense", Trait::clamps | Trait::weights};  // over several rows
-}
-
 template <int In, int Out, Activation activation = Activation::none> struct Dense {
   static constexpr const char* op = "FULLY_CONNECTED";
 

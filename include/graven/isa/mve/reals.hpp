@@ -52,6 +52,12 @@ inline float32x4_t floats_at(const std::byte* at, mve_pred16_t some) {
   return vldrwq_z_f32(reinterpret_cast<const float*>(at), some);
 }
 
+// As clamp(x, RealClamp).
+inline float32x4_t clamped(float32x4_t x, float32x4_t low, float32x4_t high) {
+  const float32x4_t z = vpselq_f32(low, x, vcmpltq_f32(x, low));
+  return vpselq_f32(high, z, vcmpgtq_f32(z, high));
+}
+
 template <class T> struct Dequantize : scalar_isa::DequantizeBytes<T> {
   static constexpr const char* name = sizeof(T) == 1 ? "mve.dequantize" : "mve.dequantize_words";
   static void run(const Task& task, const Band& band) {
@@ -107,9 +113,7 @@ template <class Combine> struct Reals {
         y = floats_at(b, some);
         b += 16;
       }
-      float32x4_t z = combined<Combine>(x, y);
-      z = vpselq_f32(least, z, vcmpltq_f32(z, least));
-      z = vpselq_f32(most, z, vcmpgtq_f32(z, most));
+      const float32x4_t z = clamped(combined<Combine>(x, y), least, most);
       vstrwq_p_f32(reinterpret_cast<float*>(out), z, some);
     }
   }

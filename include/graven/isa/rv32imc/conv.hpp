@@ -5,6 +5,7 @@
 
 #include "graven/isa/rv32imc/pairs.hpp"
 #include "graven/isa/scalar/conv.hpp"
+#include "graven/isa/shared/few_outputs.hpp"
 
 namespace graven::core::rv32imc_isa {
 
@@ -151,6 +152,22 @@ template <int most> struct Conv {
   }
 };
 
+struct FewCore {
+  static constexpr int few_outputs = 2;
+  static constexpr bool proves(const GraphView& g, const Value& v, const Parameters& p) {
+    return whole_range(v) && is_fast(g, v, p, g.window_size(v));
+  }
+  struct Finish {
+    Range range;
+    Scale scale;
+
+    Finish(Multiplier m, int zero) : range(zero), scale(m.multiplier, -m.shift, range) {}
+    [[gnu::always_inline]] std::byte operator()(std::int32_t sum) const {
+      return scale.finish<false>(sum, range);
+    }
+  };
+};
+
 struct Convs {
   static constexpr const char* name = "rv32imc.conv";
   static constexpr bool serves(const GraphView& g, int value) {
@@ -159,7 +176,11 @@ struct Convs {
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
     constexpr int taps = v.filter.area() * graph.views[v.first_input].shape.channels;
-    return Conv<most_pairs(v.shape.width, taps)>{};
+    constexpr int few = few_bytes(graph.view(), v);
+    if constexpr (takes_few_outputs<FewCore>(v, few))
+      return FewOutputs<FewCore, v.filter.height, few>{};
+    else
+      return Conv<most_pairs(v.shape.width, taps)>{};
   }
 };
 

@@ -40,6 +40,8 @@ struct Range {
 
   explicit Range(const Task& t)
       : twice_zero(2 * (t.out_zero - t.low) + 1), low(t.low), span(t.high - t.low) {}
+  // All of int8.
+  explicit Range(int zero) : twice_zero(2 * (zero + 128) + 1), low(-128), span(255) {}
 };
 
 // What it needs of a channel.

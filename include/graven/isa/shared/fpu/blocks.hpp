@@ -46,6 +46,9 @@ inline void put_all(const Channels& channels, std::byte* out, const float* sums,
   for (int o = 0; o < count; ++o) channels.finish(out, o, sums[o]);
 }
 
+// Of the channels in the stream of a task of Float32.
+inline const float* biases(const Task& t) { return reinterpret_cast<const float*>(t.stream + 8); }
+
 // Where the inputs of a window lie: `taps` of each row, `offset` bytes into it.
 struct Window {
   const std::byte* const* inputs;

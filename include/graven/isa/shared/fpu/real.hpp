@@ -18,8 +18,7 @@ namespace graven::core::fpu_isa {
 
 using scalar_isa::Float32;
 
-// Of the channels in a task's stream.
-inline const float* biases(const Task& t) { return reinterpret_cast<const float*>(t.stream + 8); }
+#if !defined(__ARM_FEATURE_MVE)  // which has convolutions, Dense, pools and attention of its own
 
 struct Conv : scalar_isa::Conv<Float32> {
   static constexpr const char* name = "fpu.conv";
@@ -43,8 +42,6 @@ struct Conv : scalar_isa::Conv<Float32> {
         [&](std::byte* out, const float* sums) { put_all(channels, out, sums, t.out_channels); });
   }
 };
-
-#if !defined(__ARM_FEATURE_MVE)
 
 // Images of one channel: the rows of the window with what is around them, in scratch, over which
 // neighbouring windows are summed at once; with a stride of 2, of which every second is wanted,
@@ -101,14 +98,6 @@ struct LoneConv : scalar_isa::Conv<Float32> {
     }
   }
 };
-using convs = Prefer<LoneConv, Conv>;
-
-#else
-
-using convs = Prefer<Conv>;
-
-#endif
-
 // Running sums in scratch: step r adds row r of the input.
 struct DenseRows : scalar_isa::DenseRows<Float32> {
   static constexpr const char* name = "fpu.dense";
@@ -129,6 +118,10 @@ struct DenseRows : scalar_isa::DenseRows<Float32> {
     if (band.last) put_all(channels, band.out[0], sums, count);
   }
 };
+
+using windows = Prefer<LoneConv, Conv, DenseRows>;
+
+#endif
 
 // One output per input channel.
 struct Depthwise : scalar_isa::Depthwise<Float32> {
@@ -153,7 +146,7 @@ struct Depthwise : scalar_isa::Depthwise<Float32> {
         } else {
           const std::byte* weights = window.w + 4 * c;
           for (int row = 0; row < window.row_count && window.taps > 0; ++row) {
-            add<size, true>(sums, sums, window.rows[row] + window.offset + 4 * c, weights, step,
+            add_apart<size>(sums, sums, window.rows[row] + window.offset + 4 * c, weights, step,
                             window.taps);
             weights += t.filter_width * step.weights;
           }
@@ -166,10 +159,10 @@ struct Depthwise : scalar_isa::Depthwise<Float32> {
   static void run(const Task& task, const Band& band) { each_pixel<&run_pixel>(task, band); }
 };
 
-#if defined(__ARM_FEATURE_MVE)  // which has pools and an attention of its own
-using all = Prefer<convs, DenseRows, Depthwise, Hybrids, AllCells>;
+#if defined(__ARM_FEATURE_MVE)
+using all = Prefer<Depthwise, Hybrids, AllCells>;
 #else
-using all = Prefer<convs, DenseRows, Depthwise, Hybrids, AllCells, AllPools, Attention>;
+using all = Prefer<windows, Depthwise, Hybrids, AllCells, AllPools, Attention>;
 #endif
 #if defined(__ARM_FEATURE_DSP)
 using kernels = Prefer<all, Quantize<std::int8_t>, Quantize<std::uint8_t>>;

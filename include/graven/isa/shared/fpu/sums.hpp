@@ -1,5 +1,5 @@
 // Sums of products of float32 in the registers of an Arm FPU, or of Helium, for blocks of n
-// outputs: 1 to 4 and 8, with Helium 4, 8 and 16. Products are rounded before they are added, in
+// outputs: 1 to 4 and 8, with Helium 1 to 8 and 16. Products are rounded before they are added, in
 // the order of scalar: the same bits if the compiler does not contract scalar's a * b + c
 // (-ffp-contract=off). Helium takes subnormal numbers for zero. (On a Cortex-M4 VMUL and VADD take
 // two cycles together, VMLA and VFMA three.) chained: by VMLA, one instruction of both roundings.
@@ -7,83 +7,18 @@
 
 #if defined(__ARM_FP) && (__ARM_FP & 4)
 
+#include "graven/isa/shared/fpu/steps.hpp"
+#include "graven/isa/shared/fpu/vectors.hpp"
+
 #include <cstddef>
 
 namespace graven::core::fpu_isa {
 
-// Bytes from one tap of a depthwise convolution to the next.
-struct Steps {
-  int inputs, weights;
-};
-
-// add: sums = start + `count` > 0 products. apart: every output has an input of its own, and taps
-// are `step` apart; otherwise one input serves all outputs, and inputs and weights lie side by
-// side. add_window: the same of `rows` > 0 rows of `taps` > 0 inputs, `offset` bytes into each.
-#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
-
-inline constexpr int most_outputs = 16, least_outputs = 4;
-
-// For the assembler below, of the first %[n] of sixteen sums in q0 to q3: `each_vector` acts on
-// each vector and its place in memory; `put` stores one to %[sums].
-#define GRAVEN_FPU_VECTORS                                                                         \
-  ".macro each_vector act\n"                                                                       \
-  "\\act q0, 0\n"                                                                                  \
-  ".if %c[n] > 4 ;  \\act q1, 16 ;  .endif\n"                                                      \
-  ".if %c[n] > 8 ;  \\act q2, 32 ;  \\act q3, 48 ;  .endif\n"                                      \
-  ".endm\n"                                                                                        \
-  ".macro put q at\n"                                                                              \
-  "vstrw.32 \\q, [%[sums], #\\at]\n"                                                               \
-  ".endm\n"
-#define GRAVEN_FPU_VECTORS_END ".purgem each_vector\n.purgem put\n"
-
-template <int n, bool apart>
-inline void add(float* sums, const float* start, const std::byte* inputs, const std::byte* weights,
-                Steps step, int count) {
-  asm volatile(GRAVEN_FPU_VECTORS R"(
-    .macro get q at
-    vldrw.32 \q, [%[start], #\at]
-    .endm
-    .macro add_product q at
-    .if %c[apart]
-    vldrw.32 q4, [%[inputs], #\at]
-    vldrw.32 q5, [%[weights], #\at]
-    vmul.f32 q4, q4, q5
-    .else
-    vldrw.32 q4, [%[weights]], #16
-    vmul.f32 q4, q4, r12
-    .endif
-    vadd.f32 \q, \q, q4
-    .endm
-    each_vector get
-    dls lr, %[count]
-  1:
-    .ifeq %c[apart]
-    ldr r12, [%[inputs]], #4
-    .endif
-    each_vector add_product
-    .if %c[apart]
-    add %[inputs], %[input_step]
-    add %[weights], %[weight_step]
-    .endif
-    le lr, 1b
-    each_vector put
-    .purgem get
-    .purgem add_product
-  )" GRAVEN_FPU_VECTORS_END
-               : [inputs] "+&r"(inputs), [weights] "+&r"(weights)
-               : [sums] "r"(sums), [start] "r"(start), [input_step] "r"(step.inputs),
-                 [weight_step] "r"(step.weights), [count] "r"(count), [n] "i"(n), [apart] "i"(apart)
-               : "q0", "q1", "q2", "q3", "q4", "q5", "r12", "lr", "memory");
-}
-
-template <int n, bool chained = false>
-inline void add_window(float* sums, const float* start, const std::byte* const* inputs, int offset,
-                       const std::byte* weights, int rows, int taps) {
-  for (int row = 0; row < rows; ++row, start = sums, weights += 4 * n * taps)
-    add<n, false>(sums, start, inputs[row] + offset, weights, {}, taps);
-}
-
-#else
+// add_apart: sums = start + `count` > 0 products. Every output has an input of its own, and taps
+// are `step` apart; with Helium n is 4, 8 or 16. add_window: one input serves all outputs, of
+// `rows` > 0 rows of `taps` > 0 inputs, `offset` bytes into each; inputs and weights lie side by
+// side.
+#if !defined(__ARM_FEATURE_MVE) || !(__ARM_FEATURE_MVE & 2)
 
 inline constexpr int most_outputs = 8, least_outputs = 1;
 
@@ -114,10 +49,9 @@ inline constexpr int most_outputs = 8, least_outputs = 1;
 #define GRAVEN_FPU_END                                                                             \
   ".purgem several ;  .purgem product ;  .purgem sum ;  .purgem products ;  .purgem sums\n"
 
-template <int n, bool apart>
-inline void add(float* sums, const float* start, const std::byte* inputs, const std::byte* weights,
-                Steps step, int count) {
-  static_assert(apart);
+template <int n>
+inline void add_apart(float* sums, const float* start, const std::byte* inputs,
+                      const std::byte* weights, Steps step, int count) {
   asm volatile(GRAVEN_FPU_EIGHT R"(
     several vldmia, %[start], s0, s%c[end0]
   1:

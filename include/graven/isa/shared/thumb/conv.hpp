@@ -2,7 +2,7 @@
 #pragma once
 
 #include "graven/isa/scalar/conv.hpp"
-#include "graven/isa/shared/thumb/few_outputs.hpp"
+#include "graven/isa/shared/few_outputs.hpp"
 #include "graven/isa/shared/thumb/tiles.hpp"
 #include "graven/layers/conv2d.hpp"
 
@@ -108,6 +108,12 @@ template <class Core, Reading reading, int unroll, int sizes, int few> struct Co
   }
 };
 
+template <class Core> struct FewCore : Core {
+  static constexpr bool proves(const GraphView& g, const Value& v, const Parameters& p) {
+    return program_of<Core>(g, v, p) == proven;
+  }
+};
+
 template <class Core> struct Convs {
   static constexpr const char* name = "thumb.conv";
   static constexpr bool serves(const GraphView& g, int value) {
@@ -116,11 +122,12 @@ template <class Core> struct Convs {
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
     constexpr int chunks = chunks_of(graph.view().window_size(v));
-    constexpr int few = few_bytes(graph.view(), v);
+    constexpr Reading reading = reading_of(graph.view(), v);
+    constexpr int few = reading == Reading::patches ? few_bytes(graph.view(), v) : 0;
     if constexpr (takes_few_outputs<Core>(v, few))
-      return FewOutputs<Core, v.filter.height, few>{};
+      return FewOutputs<FewCore<Core>, v.filter.height, few>{};
     else
-      return Conv<Core, reading_of(graph.view(), v), unroll_of(chunks),
+      return Conv<Core, reading, unroll_of(chunks),
                   tile_sizes(v.shape.width, most_pixels_of<Core>(chunks)), few>{};
   }
 };

@@ -18,12 +18,6 @@ constexpr Reading reading_of(const GraphView& g, const Value& v) {
                                                                         : Reading::rows;
 }
 
-// Bytes of a window's row where they are so few that patches copy them one by one, else 0.
-constexpr int few_bytes(const GraphView& g, const Value& v) {
-  const int bytes = v.filter.width * g.input(v).shape.channels;
-  return reading_of(g, v) == Reading::patches && v.dilation.width == 1 && bytes <= 16 ? bytes : 0;
-}
-
 // How the cores spread the bytes of rows into a tile. Read by their assembler.
 struct SpreadStep {
   std::int32_t offset;  // from a row's start to the first pixel

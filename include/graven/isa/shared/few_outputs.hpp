@@ -3,21 +3,28 @@
 #pragma once
 
 #include "graven/isa/scalar/conv.hpp"
-#include "graven/isa/shared/thumb/chunks.hpp"
 #include "graven/layers/conv2d.hpp"
 
-namespace graven::core::thumb_isa {
+namespace graven::core {
 
+// Bytes of a window's row where they are so few that they are worth no loop, else 0.
+constexpr int few_bytes(const GraphView& g, const Value& v) {
+  const int bytes = v.filter.width * g.input(v).shape.channels;
+  return v.dilation.width == 1 && bytes <= 16 ? bytes : 0;
+}
 template <class Core> constexpr bool takes_few_outputs(const Value& v, int few) {
   return v.shape.channels <= Core::few_outputs && few > 0 && v.filter.area() > 1 &&
          v.filter.height <= 4 && v.filter.height * few <= 16;
 }
 
-// Packing chooses: `proven` where the Core's arithmetic takes every sum, or `general`. A window has
-// `height` rows of `few` bytes.
+// Packing chooses: `proven` where the Core proves that its arithmetic takes every sum, or scalar's.
+// A window has `height` rows of `few` bytes. A Core has `few_outputs`, the most outputs that it
+// does so; `proves(graph, value, parameters)`; and `Finish(multiplier, zero_point)`, which makes an
+// int8 of a sum.
 template <class Core, int height, int few> struct FewOutputs {
   using General = scalar_isa::Conv<scalar_isa::Int8>;
-  static constexpr int programs = 3;
+  enum Program { proven, general };
+  static constexpr int programs = 2;
   static constexpr bool holds_weights = true;
 
   static constexpr int scratch(const GraphView& g, const Value& v) {
@@ -27,7 +34,7 @@ template <class Core, int height, int few> struct FewOutputs {
     return General::stream_size(g, v);
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    to.program = program_of<Core>(g, v, p);
+    to.program = Core::proves(g, v, p) ? proven : general;
     General::pack(g, v, p, to);
   }
 
@@ -100,4 +107,4 @@ template <class Core, int height, int few> struct FewOutputs {
   }
 };
 
-}  // namespace graven::core::thumb_isa
+}  // namespace graven::core
