@@ -140,8 +140,10 @@ def power(draft: Draft, view: View, exponent: float) -> View | None:
             return draft.unary("RSQRT", view)
         found = power(draft, view, -exponent)
         return None if found is None else draft.binary("DIV", np.float32([1]), found)
-    if exponent == 0.5:
-        return draft.unary("SQRT", view)
+    if exponent in (0.25, 0.5, 0.75):
+        root = draft.unary("SQRT", view)
+        fourth = root if exponent == 0.5 else draft.unary("SQRT", root)
+        return fourth if exponent < 0.75 else draft.binary("MUL", root, fourth)
     if exponent not in (1, 2, 3, 4):
         return None
     found = view if exponent % 2 else None

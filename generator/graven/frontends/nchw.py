@@ -484,7 +484,9 @@ class Draft:
         if not any(map(any, pads)):
             return view
         if min(map(min, pads)) < 0:
-            raise self.error("pads by negative numbers; use Slice.")
+            return self.pad(
+                self.cut(view, pads), [(max(a, 0), max(b, 0)) for a, b in pads], mode, fill
+            )
         shape = tuple(
             before + n + after for n, (before, after) in zip(view.axes, pads, strict=True)
         )
@@ -500,6 +502,17 @@ class Draft:
             value = self.constant(np.array([fill], dtype=np.float32))
             index = self.emit("PADV2", [*inputs, value], memory)
         return View(index, shape, view.order, shape)
+
+    def cut(self, view: View, pads: Pads) -> View:
+        """Without what negative numbers say."""
+        starts = [max(0, -before) for before, _ in pads]
+        sizes = [
+            n + min(before, 0) + min(after, 0)
+            for n, (before, after) in zip(view.axes, pads, strict=True)
+        ]
+        if min(sizes) < 1:
+            raise self.error(f"cuts all of {shape_text(view.axes)} off.")
+        return self.slice(view, starts, sizes)
 
     def gather(self, view: View, places: Sequence[int], axis: int) -> View:
         """Elements of one axis by a list of places."""
@@ -634,6 +647,11 @@ class Draft:
             raise self.error(
                 f"works on {len(view.shape) - 2} axes of an activation {shape_text(view.shape)}, "
                 "expected one or two behind batch and channels."
+            )
+        if view.shape[0] != 1:
+            raise self.error(
+                f"takes a batch of {view.shape[0]}, expected one sample at a time: export the "
+                "model with a batch of 1, or give such an example (x[:1])."
             )
         return self.reshape(view, (*view.shape, 1)) if rank == 3 else view
 

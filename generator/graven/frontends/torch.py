@@ -31,6 +31,7 @@ from graven.frontends import (
     torch_experts,
     torch_operators,
     torch_quantized,
+    torch_writes,
     transformers,
 )
 from graven.frontends.integers import Integers
@@ -70,9 +71,14 @@ ELEMENTS = {
 }
 """Of model inputs; tokens of 64 bits are int32 here."""
 
+PRIMITIVE = {"inp": "self", "a": "self", "dims": "dim"}
+"""What torch.ops.prims, of which decompositions consist, calls the arguments of aten."""
+
 Arguments = dict[str, Any]
 Handler = Callable[["_Reader", Arguments], Any]
-HANDLERS: dict[str, Handler] = {**transformers.HANDLERS, **torch_operators.HANDLERS}
+HANDLERS: dict[str, Handler] = {
+    **transformers.HANDLERS, **torch_operators.HANDLERS, **torch_writes.HANDLERS,
+}  # fmt: skip
 
 
 def require() -> None:
@@ -190,6 +196,7 @@ def from_module(
 def parse(
     program: torch.export.ExportedProgram, source: str, name: str, layout: str | None = None
 ) -> ir.Network:
+    program = torch_writes.functional(program, source, kind_of)
     return cheapest(lambda each: _Reader(program, source).network(name, each), layout)
 
 
@@ -214,7 +221,7 @@ class _Reader:
             if node.name in experts.by_result:
                 self.values[node.name] = self.mixture(node, experts.by_result[node.name])
             elif node.op == "call_function" and node.name not in experts.inside:
-                with experts.explained(node, self.draft):
+                with experts.explained(node, self.draft), self.draft.trusting("PyTorch"):
                     self.values[node.name] = self.call(node)
             elif node.op not in ("placeholder", "output", "call_function"):
                 self.draft.where = f"node '{node.name}'"
@@ -393,9 +400,10 @@ def bind(target: Any, known: Arguments) -> Arguments:
     if schema is None:
         return {str(key): value for key, value in known.items()}
     found = {}
+    renamed = PRIMITIVE if schema.name.startswith("prims::") else {}
     for position, each in enumerate(schema.arguments):
         if position in known:
-            found[each.name] = known[position]
+            found[renamed.get(each.name, each.name)] = known[position]
         elif each.name in known:
             found[each.name] = known[each.name]
         else:
@@ -543,6 +551,11 @@ def _batch_norm(reader: _Reader, given: Arguments) -> View:
     scale = ones if given["weight"] is None else array(given["weight"])
     offset = 0 * ones if given["bias"] is None else array(given["bias"])
     return reader.draft.normalized(view, scale, offset, mean, variance, given["eps"])
+
+
+@handles("_native_batch_norm_legit_no_training")
+def _inferred_batch_norm(reader: _Reader, given: Arguments) -> list[View]:
+    return [_batch_norm(reader, {**given, "training": False})]
 
 
 @handles(*recurrent.TORCH)

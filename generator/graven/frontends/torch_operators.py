@@ -103,7 +103,7 @@ def power(reader: Any, given: Arguments) -> View:
         return draft.unary("EXP", functions.times(draft, exponent, math.log(float(base))))
     found = None if isinstance(exponent, View) else functions.power(draft, base, float(exponent))
     if found is None:
-        raise draft.error("raises to another power than whole ones up to 4, 0.5 and -0.5.")
+        raise draft.error("raises to another power than whole ones up to 4 and quarters of 1.")
     return found
 
 
@@ -227,10 +227,16 @@ def unfold(reader: Any, given: Arguments) -> View:
 
 
 def chosen_places(reader: Any, view: View, axis: int, places: Any) -> View:
-    if isinstance(places, View) or places.ndim != 1:
-        raise reader.draft.error("picks by more than a constant list of places; use slices.")
+    if isinstance(places, View):
+        raise reader.draft.error("picks by what it computes; use a constant list of places.")
+    places = np.asarray(places)
+    if places.dtype == bool and places.ndim == 1:
+        (places,) = np.nonzero(places)
     axis %= len(view.shape)
-    return reader.draft.gather(view, [int(each) % view.shape[axis] for each in places], axis)
+    extent, flat = view.shape[axis], places.reshape(-1)
+    found = reader.draft.gather(view, [int(each) % extent for each in flat], axis)
+    shape = (*view.shape[:axis], *places.shape, *view.shape[axis + 1 :])
+    return found if found.shape == shape else reader.draft.reshape(found, shape)
 
 
 def index_select(reader: Any, given: Arguments) -> View:
@@ -238,10 +244,32 @@ def index_select(reader: Any, given: Arguments) -> View:
 
 
 def index(reader: Any, given: Arguments) -> View:
-    stated = [axis for axis, each in enumerate(given["indices"]) if each is not None]
-    if len(stated) != 1:
-        raise reader.draft.error("picks along several axes at once; pick along one at a time.")
-    return chosen_places(reader, given["self"], stated[0], given["indices"][stated[0]])
+    """By constants: each along an axis of its own, or all of them along their axes as one."""
+    view, indices = given["self"], given["indices"]
+    stated = [axis for axis, each in enumerate(indices) if each is not None]
+    if len(stated) == 1:
+        return chosen_places(reader, view, stated[0], indices[stated[0]])
+    if any(isinstance(indices[axis], View) for axis in stated):
+        raise reader.draft.error("picks by what it computes; use a constant list of places.")
+    places = [np.asarray(indices[axis]) for axis in stated]
+    if stated != list(range(stated[0], stated[-1] + 1)) or any(p.dtype == bool for p in places):
+        raise reader.draft.error(
+            "picks along axes apart, or by booleans; pick along one at a time."
+        )
+    whole = np.broadcast_shapes(*(each.shape for each in places))
+    extents = [view.shape[axis] for axis in stated]
+    places = [each % extent for each, extent in zip(places, extents, strict=True)]
+    if len(whole) == len(stated) and all(
+        each.size == each.reshape((1,) * (len(whole) - each.ndim) + each.shape).shape[place]
+        for place, each in enumerate(places)
+    ):
+        for axis, each in zip(stated, places, strict=True):
+            view = chosen_places(reader, view, axis, each.reshape(-1))
+        return view
+    flat = np.ravel_multi_index(np.broadcast_arrays(*places), extents)
+    before, behind = view.shape[: stated[0]], view.shape[stated[-1] + 1 :]
+    joined = reader.draft.reshape(view, (*before, math.prod(extents), *behind))
+    return chosen_places(reader, joined, stated[0], flat)
 
 
 HANDLERS: dict[str, Handler] = {
@@ -249,7 +277,8 @@ HANDLERS: dict[str, Handler] = {
     "_to_copy": convert, "argmax": extreme_place("ARG_MAX"), "argmin": extreme_place("ARG_MIN"),
     "celu": celu, "cumsum": cumulative_sum, "elu": elu,
     "erf": by(functions.error_function), "expm1": expm1, "flip": flip,
-    "group_norm": group_norm, "index": index, "index_select": index_select,
+    "_unsafe_index": index, "group_norm": group_norm, "index": index,
+    "index_select": index_select,
     "instance_norm": instance_norm, "log10": logarithm(10), "log1p": log1p, "log2": logarithm(2),
     "log_sigmoid": log_sigmoid, "logsumexp": log_sum_exp, "max": extreme(True),
     "maximum": extreme(True), "min": extreme(False), "minimum": extreme(False),
