@@ -466,6 +466,13 @@ def test_choice_by_a_comparison():
     check(Graph(nodes, {"zero": np.float32(0)}, (1, 4, 9, 7), 17))
 
 
+@pytest.mark.parametrize("places", [[[0, 1], [0, 3], [0, 1]], [[[0, 3], [0, 0]]]])
+def test_places_along_several_axes(places):
+    """GatherND of constants, as PyTorch writes adaptive pools and exact resizes."""
+    nodes = [node("GatherND", ["x", "places"], ["y"])]
+    check(Graph(nodes, {"places": np.array(places, np.int64)}, (1, 4, 9, 7), 17))
+
+
 def test_choice_by_a_constant():
     """As PyTorch writes masked_fill: by an operand, by a number, and by one that hides."""
     chosen = np.arange(7) % 3 == 0

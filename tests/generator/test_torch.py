@@ -137,6 +137,15 @@ MODULES = {
             torch.where(torch.arange(14) > 3, x, 0.25) + x.masked_fill(torch.arange(14) < 2, 2)
         )
     ),
+    "rounded to tenths": Function(lambda x: x.round(decimals=1)),
+    "hyperbolic": Function(lambda x: x.sinh() - x.cosh() + (x / 3).tan() + x.erfc()),
+    "cut off": Function(lambda x: x.trunc() + x.frac() + torch.div(x, 0.3, rounding_mode="trunc")),
+    "remainders": Function(lambda x: x.fmod(0.7) + x.remainder(0.7) * x.remainder(-0.3)),
+    "truth as numbers": Function(lambda x: (x > 0) * x + 2 * (x < -0.5)),
+    "truth": Function(lambda x: torch.where(((x > 0) & (x < 1)) | ~(x > -1), x, 0.5)),
+    "whole numbers": Function(lambda x: x * torch.arange(14) + torch.arange(12)[:, None]),
+    "computed limits": Function(lambda x: x.clamp(min=x.mean(), max=torch.arange(14) / 7)),
+    "moments": Function(lambda x: sum(torch.var_mean(x, 1)) + sum(torch.std_mean(x, 1))),
     "nearest, exact": nn.Upsample(scale_factor=2, mode="nearest-exact"),
     "places of two axes": Function(lambda x: x[:, :, [[0], [3], [5]], [2, 1]]),
     "places together": Function(lambda x: x[:, [0, 3, 1], [2, 1, 0]]),
@@ -490,6 +499,12 @@ def test_a_buffer_that_is_written_is_refused():
 
     with pytest.raises(GravenError, match="buffer 'count': is written, and would keep its value"):
         frontend.from_module(Counter().eval(), (torch.zeros(1, 3),))
+
+
+def test_bits_of_whole_numbers_are_refused():
+    module = Function(lambda x: (x > 0) & x.to(torch.int32))
+    with pytest.raises(GravenError, match=r"computes 'and' of other values than booleans"):
+        frontend.from_module(module.eval(), (torch.zeros(1, 3, dtype=torch.int32),))
 
 
 def test_a_batch_of_images_is_a_sentence():

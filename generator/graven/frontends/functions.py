@@ -75,6 +75,34 @@ def error_function(draft: Draft, view: View) -> View:
     )
 
 
+def erfc(draft: Draft, view: View) -> View:
+    return draft.binary("SUB", np.float32([1]), error_function(draft, view))
+
+
+def cosh(draft: Draft, view: View) -> View:
+    turned = draft.unary("EXP", draft.unary("NEG", view))
+    return times(draft, draft.binary("ADD", draft.unary("EXP", view), turned), 0.5)
+
+
+def sinh(draft: Draft, view: View) -> View:
+    turned = draft.unary("EXP", draft.unary("NEG", view))
+    return times(draft, draft.binary("SUB", draft.unary("EXP", view), turned), 0.5)
+
+
+def tan(draft: Draft, view: View) -> View:
+    return draft.binary("DIV", draft.unary("SIN", view), draft.unary("COS", view))
+
+
+def truncated(draft: Draft, view: View) -> View:
+    """Towards zero."""
+    whole = draft.unary("FLOOR", draft.unary("ABS", view))
+    return draft.binary("MUL", draft.unary("SIGN", view), whole)
+
+
+def fraction(draft: Draft, view: View) -> View:
+    return draft.binary("SUB", view, truncated(draft, view))
+
+
 def shrunk(draft: Draft, view: View, limit: float) -> View:
     """x - limit above it, x + limit below -limit, 0 between: Softshrink."""
     return draft.binary("SUB", view, draft.clip(view, -limit, limit))
@@ -131,6 +159,26 @@ def chosen_by(draft: Draft, condition: np.ndarray, first: Operand, second: Opera
         return draft.binary("ADD", view, added)
     kept = draft.binary("MUL", view, keeps.astype(np.float32))
     return draft.binary("ADD", kept, added) if added.any() else kept
+
+
+def picked(draft: Draft, view: View, first: int, places: Sequence[np.ndarray]) -> View:
+    """Elements by constant places along neighbouring axes from the first, as numpy does it: each
+    list along an axis of its own, or all axes as one."""
+    behind = first + len(places)
+    extents = view.shape[first:behind]
+    whole = np.broadcast_shapes(*(each.shape for each in places))
+    shape = (*view.shape[:first], *whole, *view.shape[behind:])
+    places = [each % extent for each, extent in zip(places, extents, strict=True)]
+    laid = [each.reshape((1,) * (len(whole) - each.ndim) + each.shape) for each in places]
+    if len(whole) == len(places) and all(
+        each.size == each.shape[axis] for axis, each in enumerate(laid)
+    ):
+        for axis, each in enumerate(places):
+            view = draft.gather(view, each.reshape(-1).tolist(), first + axis)
+        return view
+    flat = np.ravel_multi_index(np.broadcast_arrays(*places), extents).reshape(-1)
+    joined = (*view.shape[:first], math.prod(extents), *view.shape[behind:])
+    return draft.reshape(draft.gather(draft.reshape(view, joined), flat.tolist(), first), shape)
 
 
 def power(draft: Draft, view: View, exponent: float) -> View | None:

@@ -198,12 +198,9 @@ def tile(reader: Any, attributes: Attributes, inputs: list) -> View:
 
 def gather_nd(reader: Any, attributes: Attributes, inputs: list) -> View:
     places = reader.array(inputs, 1, "indices")
-    if attributes.get("batch_dims", 0) or places.shape[-1] != 1:
-        raise reader.draft.error("picks along several axes at once; pick along one at a time.")
-    view = inputs[0]
-    listed = [int(each) % view.shape[0] for each in places.reshape(-1)]
-    found = reader.draft.gather(view, listed, 0)
-    return reader.draft.reshape(found, (*places.shape[:-1], *view.shape[1:]))
+    if attributes.get("batch_dims", 0):
+        raise reader.draft.error("picks apart for each of a batch; pick the same of all.")
+    return functions.picked(reader.draft, inputs[0], 0, list(np.moveaxis(places, -1, 0)))
 
 
 def space_to_depth(reader: Any, attributes: Attributes, inputs: list) -> View:

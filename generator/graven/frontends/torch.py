@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 ELEMENTWISE = {
     "abs": "ABS", "ceil": "CEIL", "cos": "COS", "exp": "EXP", "floor": "FLOOR",
     "hardswish": "HARD_SWISH", "log": "LOG", "neg": "NEG", "relu": "RELU", "relu6": "RELU6",
-    "round": "ROUND", "rsqrt": "RSQRT", "sigmoid": "LOGISTIC", "sign": "SIGN", "sin": "SIN",
+    "rsqrt": "RSQRT", "sigmoid": "LOGISTIC", "sign": "SIGN", "sin": "SIN",
     "sqrt": "SQRT", "tanh": "TANH",
 }  # fmt: skip
 UNCHANGED = (
@@ -576,7 +576,8 @@ HANDLERS.update({kind: _unary(name) for kind, name in ELEMENTWISE.items()})
 
 
 def _operands(reader: _Reader, given: Arguments) -> tuple:
-    return operand(given["self"]), operand(given["other"])
+    both = operand(given["self"]), operand(given["other"])
+    return tuple(torch_operators.arithmetic(reader.draft, *both))
 
 
 @handles("add")
@@ -618,24 +619,13 @@ def _mul(reader: _Reader, given: Arguments) -> View:
 def _div(reader: _Reader, given: Arguments) -> View:
     first, second = _operands(reader, given)
     rounding = given.get("rounding_mode")
-    if rounding == "trunc":
-        raise reader.draft.error("cuts its quotient off; use rounding_mode='floor', or none.")
     if not isinstance(second, View):
         found = reader.draft.binary("MUL", first, (1.0 / second).astype(np.float32))
     else:
         found = reader.draft.binary("DIV", first, second)
+    if rounding == "trunc":
+        return functions.truncated(reader.draft, found)
     return reader.draft.unary("FLOOR", found) if rounding else found
-
-
-@handles("clamp", "clamp_max", "clamp_min", "hardtanh")
-def _clamp(reader: _Reader, given: Arguments) -> View:
-    low = given["min_val"] if "min_val" in given else given.get("min")
-    high = given["max_val"] if "max_val" in given else given.get("max")
-    return reader.draft.clip(
-        given["self"],
-        -math.inf if low is None else float(low),
-        math.inf if high is None else float(high),
-    )
 
 
 @handles("leaky_relu")

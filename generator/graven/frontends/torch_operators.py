@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from graven import ir
 from graven.frontends import functions
-from graven.frontends.nchw import Draft, View
+from graven.frontends.nchw import Draft, Operand, View
 
 Arguments = dict[str, Any]
 Handler = Callable[[Any, Arguments], Any]
@@ -105,6 +106,91 @@ def power(reader: Any, given: Arguments) -> View:
     if found is None:
         raise draft.error("raises to another power than whole ones up to 4 and quarters of 1.")
     return found
+
+
+def arithmetic(draft: Draft, *operands: Operand) -> list[Operand]:
+    """Truth values and whole numbers are real ones beside real ones."""
+    found = [
+        functions.real(draft, each) if _element(draft, each) is ir.Element.BOOLEAN else each
+        for each in operands
+    ]
+    if {_element(draft, each) for each in found} - {None} != {ir.Element.FLOAT32}:
+        return found
+    return [
+        each.astype(np.float32)
+        if isinstance(each, np.ndarray) and each.dtype.kind in "biu"
+        else each
+        for each in found
+    ]
+
+
+def _element(draft: Draft, each: Operand) -> ir.Element | None:
+    return draft.tensors[each.index].element if isinstance(each, View) else None
+
+
+def bounded(reader: Any, given: Arguments) -> View:
+    """By numbers, or by tensors."""
+    draft, view = reader.draft, given["self"]
+    limits = [given[long] if long in given else given.get(short)
+              for long, short in (("min_val", "min"), ("max_val", "max"))]  # fmt: skip
+    limits = [each if isinstance(each, View) or each is None else array(each) for each in limits]
+    if all(each is None or (not isinstance(each, View) and each.size == 1) for each in limits):
+        least, most = (None if each is None else float(each.reshape(())) for each in limits)
+        return draft.clip(view, -math.inf if least is None else least,
+                          math.inf if most is None else most)  # fmt: skip
+    for name, each in zip(("MAXIMUM", "MINIMUM"), limits, strict=True):
+        view = view if each is None else draft.binary(name, view, each)
+    return view
+
+
+def negation(reader: Any, given: Arguments) -> View:
+    view = given["self"]
+    index = reader.draft.emit("LOGICAL_NOT", [view.index], reader.draft.tensors[view.index].shape)
+    return functions.typed(reader.draft, replace(view, index=index), ir.Element.BOOLEAN)
+
+
+def of_truth(name: str, handler: Handler) -> Handler:
+    """Bitwise operators are logical ones of truth values."""
+
+    def checked(reader: Any, given: Arguments) -> View:
+        elements = [reader.draft.tensors[each.index].element
+                    for each in given.values() if isinstance(each, View)]  # fmt: skip
+        if set(elements) != {ir.Element.BOOLEAN}:
+            raise reader.draft.error(
+                f"computes '{name}' of other values than booleans; compare first."
+            )
+        return handler(reader, given)
+
+    return checked
+
+
+def rounded(reader: Any, given: Arguments) -> View:
+    """To so many decimals."""
+    shift = 10.0 ** (given.get("decimals") or 0)
+    found = reader.draft.unary("ROUND", functions.times(reader.draft, given["self"], shift))
+    return functions.times(reader.draft, found, 1 / shift)
+
+
+def quotient_left(whole: Callable[[Draft, View], View]) -> Handler:
+    """x - y * whole(x / y)."""
+
+    def handler(reader: Any, given: Arguments) -> View:
+        draft = reader.draft
+        first, second = arithmetic(draft, operand(given["self"]), operand(given["other"]))
+        count = whole(draft, draft.binary("DIV", first, second))
+        return draft.binary("SUB", first, draft.binary("MUL", count, second))
+
+    return handler
+
+
+def moments(root: bool) -> Handler:
+    def handler(reader: Any, given: Arguments) -> list[View]:
+        draft, view, keep = reader.draft, given["self"], bool(given.get("keepdim"))
+        found = variance(reader, given)
+        mean = draft.reduce("MEAN", view, axes_of(given, view), keep)
+        return [draft.unary("SQRT", found) if root else found, mean]
+
+    return handler
 
 
 def comparison(name: str) -> Handler:
@@ -232,11 +318,7 @@ def chosen_places(reader: Any, view: View, axis: int, places: Any) -> View:
     places = np.asarray(places)
     if places.dtype == bool and places.ndim == 1:
         (places,) = np.nonzero(places)
-    axis %= len(view.shape)
-    extent, flat = view.shape[axis], places.reshape(-1)
-    found = reader.draft.gather(view, [int(each) % extent for each in flat], axis)
-    shape = (*view.shape[:axis], *places.shape, *view.shape[axis + 1 :])
-    return found if found.shape == shape else reader.draft.reshape(found, shape)
+    return functions.picked(reader.draft, view, axis % len(view.shape), [places])
 
 
 def index_select(reader: Any, given: Arguments) -> View:
@@ -256,24 +338,21 @@ def index(reader: Any, given: Arguments) -> View:
         raise reader.draft.error(
             "picks along axes apart, or by booleans; pick along one at a time."
         )
-    whole = np.broadcast_shapes(*(each.shape for each in places))
-    extents = [view.shape[axis] for axis in stated]
-    places = [each % extent for each, extent in zip(places, extents, strict=True)]
-    if len(whole) == len(stated) and all(
-        each.size == each.reshape((1,) * (len(whole) - each.ndim) + each.shape).shape[place]
-        for place, each in enumerate(places)
-    ):
-        for axis, each in zip(stated, places, strict=True):
-            view = chosen_places(reader, view, axis, each.reshape(-1))
-        return view
-    flat = np.ravel_multi_index(np.broadcast_arrays(*places), extents)
-    before, behind = view.shape[: stated[0]], view.shape[stated[-1] + 1 :]
-    joined = reader.draft.reshape(view, (*before, math.prod(extents), *behind))
-    return chosen_places(reader, joined, stated[0], flat)
+    return functions.picked(reader.draft, view, stated[0], places)
 
 
+AND, OR = (of_truth(name, comparison(f"LOGICAL_{name.upper()}")) for name in ("and", "or"))
+NOT = of_truth("not", negation)
 HANDLERS: dict[str, Handler] = {
     **{name: comparison(ours) for name, ours in COMPARISONS.items()},
+    "__and__": AND, "bitwise_and": AND, "logical_and": AND, "__or__": OR, "bitwise_or": OR,
+    "logical_or": OR, "bitwise_not": NOT, "logical_not": NOT,
+    "clamp": bounded, "clamp_max": bounded, "clamp_min": bounded, "hardtanh": bounded,
+    "cosh": by(functions.cosh), "erfc": by(functions.erfc), "frac": by(functions.fraction),
+    "fmod": quotient_left(functions.truncated), "round": rounded, "sinh": by(functions.sinh),
+    "remainder": quotient_left(lambda draft, view: draft.unary("FLOOR", view)),
+    "std_mean": moments(root=True), "tan": by(functions.tan), "trunc": by(functions.truncated),
+    "var_mean": moments(root=False),
     "_to_copy": convert, "argmax": extreme_place("ARG_MAX"), "argmin": extreme_place("ARG_MIN"),
     "celu": celu, "cumsum": cumulative_sum, "elu": elu,
     "erf": by(functions.error_function), "expm1": expm1, "flip": flip,
