@@ -3,7 +3,9 @@
     sequences.py [FAMILY ...] [--target T ...]
 
 Attention remembers 128 moments and goes over 512, whose keys and values it takes into its memory;
-cells go over 16 moments. What is counted is the layer alone, with exponentials, tables and states.
+masked attention sees the moments of its row, 128, that a mask of booleans leaves, an input; RoPE
+turns 128 moments, and is counted per element; cells go over 16. What is counted is the layer alone,
+with exponentials, tables and states.
 Exit codes: 2 bad use, 3 a tool failed.
 """
 
@@ -23,6 +25,7 @@ from graven.frontends import tflite_writer
 from graven.layers.attention import Attention
 from graven.layers.gru import Gru
 from graven.layers.lstm import Lstm
+from graven.layers.rope import Rope
 from graven.layers.simple_rnn import SimpleRnn
 
 sys.path.insert(0, str(figures.ROOT / "tests/generator"))
@@ -51,6 +54,34 @@ def attention(element: ir.Element) -> list[Case]:
         seen = sum(min(moment + 1, CONTEXT) for moment in range(MOMENTS))
         name = f"{heads} heads of {head} channels, {kv_heads} of keys"
         found.append((name, network, 2 * heads * head * seen))
+    return found
+
+
+def masked(element: ir.Element) -> list[Case]:
+    found = []
+    for heads, kv_heads, head in HEADS:
+        b = Kit(np.random.default_rng(1))
+        q = b.data((CONTEXT, heads * head), element)
+        k, v = (b.data((CONTEXT, kv_heads * head), element) for _ in range(2))
+        mask = b.tensor((CONTEXT, CONTEXT), ir.Element.BOOLEAN, None, None)
+        b.inputs.append(mask)
+        layer = Attention(heads, kv_heads)
+        output = b.output(v, b.shape(q), 0.01)
+        network = b.network([b.add("ATTENTION", layer, [q, k, v, mask], output)])
+        name = f"{heads} heads of {head} channels, {kv_heads} of keys"
+        found.append((name, network, 2 * heads * head * CONTEXT * CONTEXT))
+    return found
+
+
+def rope(element: ir.Element) -> list[Case]:
+    found = []
+    for _, heads, head in HEADS:
+        b = Kit(np.random.default_rng(1))
+        data = b.data((CONTEXT, heads * head), element)
+        output = b.output(data, b.shape(data), 0.01)
+        inputs = [data, b.position()]
+        network = b.network([b.add("ROPE", Rope(head, True, 10000.0), inputs, output)])
+        found.append((f"{heads} heads of {head} channels", network, CONTEXT * heads * head))
     return found
 
 
@@ -98,15 +129,18 @@ def cells(make: Callable, gates: int, element: ir.Element) -> list[Case]:
     return found
 
 
+MAKERS: dict[str, tuple[Callable[[ir.Element], list[Case]], tuple[ir.Element, ...]]] = {
+    "attention": (attention, (INT8, INT16, FLOAT32)),
+    "masked": (masked, (INT8, INT16)),
+    "rope": (rope, (INT8, INT16, FLOAT32)),
+    "lstm": (lambda element: cells(lstm, 4, element), (INT8, FLOAT32)),
+    "gru": (lambda element: cells(gru, 3, element), (INT8, FLOAT32)),
+    "simple_rnn": (lambda element: cells(simple_rnn, 1, element), (INT8, FLOAT32)),
+}
 FAMILIES: dict[str, Callable[[], list[Case]]] = {
     f"{name}_{element.value}": lambda make=make, element=element: make(element)
-    for element in (INT8, FLOAT32)
-    for name, make in {
-        "attention": attention,
-        "lstm": lambda element: cells(lstm, 4, element),
-        "gru": lambda element: cells(gru, 3, element),
-        "simple_rnn": lambda element: cells(simple_rnn, 1, element),
-    }.items()
+    for name, (make, elements) in MAKERS.items()
+    for element in elements
 }
 
 

@@ -209,23 +209,39 @@ constexpr Reduced reduced(float x) {
   return {negative ? -rest : rest, negative ? (4 - quadrant) & 3 : quadrant};
 }
 
-// sin(x + turns * pi / 2), by Taylor's series.
+// Of what is left of a quadrant, by Taylor's series.
+constexpr float sine_of_rest(float x) {
+  const float square = x * x;
+  return x -
+         x * square * (1.0f / 6 - square * (1.0f / 120 - square * (1.0f / 5040 - square / 362880)));
+}
+constexpr float cosine_of_rest(float x) {
+  const float square = x * x;
+  return 1 -
+         square *
+             (0.5f - square * (1.0f / 24 -
+                               square * (1.0f / 720 - square * (1.0f / 40320 - square / 3628800))));
+}
+// sin(x + turns * pi / 2)
 constexpr float sine(float x, int turns) {
   if (!(magnitude(x) < infinity<float>)) return nan<float>;
   const Reduced r = reduced(x);
   const int quadrant = (r.quadrant + turns) & 3;
-  const float square = r.rest * r.rest;
-  float y = 0;
-  if (quadrant % 2 == 0)
-    y = r.rest - r.rest * square *
-                     (1.0f / 6 - square * (1.0f / 120 - square * (1.0f / 5040 - square / 362880)));
-  else
-    y = 1 - square * (0.5f -
-                      square * (1.0f / 24 - square * (1.0f / 720 -
-                                                      square * (1.0f / 40320 - square / 3628800))));
+  const float y = quadrant % 2 == 0 ? sine_of_rest(r.rest) : cosine_of_rest(r.rest);
   return quadrant >= 2 ? -y : y;
 }
 constexpr float sin(float x) { return sine(x, 0); }
 constexpr float cos(float x) { return sine(x, 1); }
+
+// Both of a number that is finite, the same bits.
+struct SineCosine {
+  float sine, cosine;
+};
+constexpr SineCosine sine_and_cosine(float x) {
+  const Reduced r = reduced(x);
+  const float s = sine_of_rest(r.rest), c = cosine_of_rest(r.rest);
+  const float sine = r.quadrant % 2 == 0 ? s : c, cosine = r.quadrant % 2 == 0 ? c : s;
+  return {r.quadrant >= 2 ? -sine : sine, r.quadrant == 1 || r.quadrant == 2 ? -cosine : cosine};
+}
 
 }  // namespace graven::core::floating_point

@@ -287,7 +287,7 @@ using core::ZerosLike;
 // Of transformers.
 using core::Attention, core::Embedding, core::LayerNorm, core::LayerNormWith, core::MoE;
 using core::DecoderBlock, core::EncoderBlock, core::GatedMLP, core::SelfAttention;
-using core::everything, core::past, core::sliding, core::Span, core::stopping;
+using core::everything, core::MaskOf, core::past, core::sliding, core::Span, core::stopping;
 using core::Pairs, core::RMSNorm, core::RMSNormWith, core::RoPE, core::SiLU;
 using core::StreamingRecurrent, core::TinyDecoder, core::TinyEncoder;
 

@@ -208,3 +208,21 @@ TEST_CASE("a mask takes moments out") {
   CHECK(static_cast<double>(out[0]) == doctest::Approx(15));
   CHECK(static_cast<double>(out[1]) == doctest::Approx(30));
 }
+
+TEST_CASE("each head has a mask of its own") {
+  constexpr MaskOf of = MaskOf::head;
+  using Heads = Graph<Node<Attention<2, 1, 1, everything, 0.0f, of>, 0, 1, 2, 3>, Outputs<4>>;
+  static constexpr Parameters five[]{{}, {}, {}, {}, {}};
+  constexpr Shape q{2, 1, 2}, k{2, 3, 1}, mask{4, 1, 3};  // two rows, of each two heads
+  static Model<Heads, shapes(q, k, k, mask), five> model;
+  std::ranges::copy(floats(0, 0, 0, 0), model.input<0>().begin());
+  std::ranges::copy(floats(1, 1, 1, 1, 1, 1), model.input<1>().begin());
+  std::ranges::copy(floats(10, 20, 60, 1, 2, 6), model.input<2>().begin());
+  const float none = -std::numeric_limits<float>::infinity();
+  std::ranges::copy(floats(0, 0, none, 0, 0, 0, none, 0, 0, none, none, 0),
+                    model.input<3>().begin());
+  const auto out = model.run();
+  const double expected[]{15, 30, 4, 6};
+  for (std::size_t i = 0; i < 4; ++i)
+    CHECK(static_cast<double>(out[i]) == doctest::Approx(expected[i]));
+}

@@ -21,11 +21,49 @@ template <class Mask, Span span, Style style> void masked(const char* name) {
   using Net = Graph<Node<Mask, 3>, Node<Attention<4, 2, 2, span>, 0, 1, 2, 4>, Outputs<5>>;
   compare<Net, shapes(q, k, k, mask), style>(name);
 }
-template <Span span> void of_words(const char* name) {
-  constexpr Shape q{2, 3, 16}, k{2, 3, 8};
-  using Net = Graph<Node<RoPE<8>, 0>, Node<RoPE<8>, 1>, Node<Attention<2, 1, 8, span>, 3, 4, 2>,
-                    Outputs<5>>;
+// Heads of a size that instruction sets serve; the mask has a row for each query or for all.
+template <class Mask, int heads, int kv_heads, int head, Span span, Style style, MaskOf of,
+          int queries = 7, int keys = 7, bool one = false>
+void masked_heads(const char* name) {
+  constexpr Shape q{2, queries, heads * head}, k{2, keys, kv_heads * head};
+  constexpr Shape mask{of == MaskOf::head ? 2 * heads : 1, one ? 1 : queries, keys};
+  using Attends = Attention<heads, kv_heads, head, span, 0.0f, of>;
+  using Net = Graph<Node<Mask, 3>, Node<Attends, 0, 1, 2, 4>, Outputs<5>>;
+  compare<Net, shapes(q, k, k, mask), style>(name);
+}
+void masks() {
+  constexpr MaskOf all = MaskOf::all_heads, each = MaskOf::head;
+  using Booleans = Cast<Element::boolean>;
+  masked_heads<Booleans, 2, 2, 8, everything, centred, all>("mask, booleans, moments in pairs");
+  masked_heads<Booleans, 2, 2, 8, past, full, all>("mask, booleans, past");
+  masked_heads<Dequantize, 4, 2, 12, everything, left, each>("mask of each head, pairs of heads");
+  masked_heads<Dequantize, 3, 1, 4, past, full, each>("mask of each head, float32, past");
+  masked_heads<Identity, 2, 2, 8, everything, extreme, all, 5, 9>("mask of int8, more keys");
+  masked_heads<Identity, 1, 1, 24, past, centred, all>("mask of int8, past");
+  masked_heads<Booleans, 2, 1, 16, everything, full, all, 6, 11, true>("mask of all queries");
+  masked_heads<Booleans, 2, 2, 4, everything, full, each, 5, 3, true>("a mask of each head");
+  masked_heads<Booleans, 2, 2, 8, past, words, all>("mask, int16, booleans, past");
+  masked_heads<Dequantize, 4, 2, 12, everything, words, each, 4, 9>("mask of each head, int16");
+  masked_heads<Identity, 2, 1, 8, everything, words, all, 3, 5, true>("mask of int16");
+  masked_heads<Identity, 2, 1, 4, everything, real, each, 3, 5>("mask of each head, float32");
+}
+template <Span span, int heads = 2, int kv_heads = 1, int head = 8, Shape rows = Shape{2, 3, 1}>
+void of_words(const char* name) {
+  constexpr Shape q{rows.height, rows.width, heads * head};
+  constexpr Shape k{rows.height, rows.width, kv_heads * head};
+  using Net = Graph<Node<RoPE<head>, 0>, Node<RoPE<head>, 1>,
+                    Node<Attention<heads, kv_heads, head, span>, 3, 4, 2>, Outputs<5>>;
   compare<Net, shapes(q, k, k), words>(name);
+}
+
+void words_of_attention() {
+  of_words<sliding(4)>("attention, int16, sliding");
+  of_words<stopping(3)>("attention, int16, stopping");
+  of_words<past>("attention, int16, past");
+  of_words<everything>("attention, int16, everything");
+  of_words<past, 2, 2, 12, Shape{1, 9, 1}>("attention, int16, moments in pairs");
+  of_words<sliding(7), 3, 1, 24, Shape{3, 5, 1}>("attention, int16, an odd memory");
+  of_words<everything, 1, 1, 64, Shape{1, 19, 1}>("attention, int16, sixty-four channels");
 }
 
 }  // namespace
@@ -58,10 +96,8 @@ void check() {
   masked<Identity, past, words>("attention, int16, mask");
   masked<Dequantize, everything, words>("attention, int16, mask of float32");
   masked<Identity, past, real>("attention, float32, mask");
-  of_words<sliding(4)>("attention, int16, sliding");
-  of_words<stopping(3)>("attention, int16, stopping");
-  of_words<past>("attention, int16, past");
-  of_words<everything>("attention, int16, everything");
+  words_of_attention();
+  masks();
   compare<Sequential<LayerNorm, RMSNorm>, Shape{2, 3, 9}, centred>("norms");
   compare<Sequential<LayerNorm, RMSNorm>, Shape{2, 3, 9}, real>("norms, float32");
   compare<Sequential<RMSNorm>, Shape{1, 3, 64}, words>("norm, int16");

@@ -21,6 +21,7 @@
 #include "graven/isa/armv7em/dense/recurrent.hpp"
 #include "graven/isa/armv7em/dense/svdf.hpp"
 #include "graven/isa/armv7em/dense/tied.hpp"
+#include "graven/isa/armv7em/dense/word_attention.hpp"
 #include "graven/isa/armv7em/depthwise/columns.hpp"
 #include "graven/isa/armv7em/depthwise/doubled.hpp"
 #include "graven/isa/armv7em/depthwise/planar.hpp"
@@ -54,8 +55,8 @@ using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
                           AnyDepthwises<roomy ? 1024 : 256>, WordDepthwises>;
 using pools =
     Prefer<GlobalAverages, PoolsByFour<op::max_pool>, PoolsByFour<op::average_pool>, SmallPools>;
-using arithmetic = Prefer<Attentions, RowProducts, BatchMatMul, Adds, Muls, Sums<false>, Sums<true>,
-                          Bounds<true>, Bounds<false>, Map>;
+using arithmetic = Prefer<Attentions, MaskedAttentions, WordAttentions, RowProducts, BatchMatMul,
+                          Adds, Muls, Sums<false>, Sums<true>, Bounds<true>, Bounds<false>, Map>;
 using others = Prefer<Nearest, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 template <bool roomy>
 using kernels = Prefer<convs<roomy>, depthwises<roomy>, PlanarMaxPools, pools, AllCells<roomy>,

@@ -23,6 +23,7 @@
 #include "graven/isa/mve/resize.hpp"
 #include "graven/isa/mve/sums.hpp"
 #include "graven/isa/mve/svdf.hpp"
+#include "graven/isa/mve/word_attention.hpp"
 #include "graven/isa/mve/words.hpp"
 #include "graven/isa/scalar.hpp"
 #include "graven/isa/shared/fpu/real.hpp"
@@ -36,12 +37,13 @@ namespace mve_isa {
 
 template <int column_bytes>
 using kernels =
-    Prefer<Attentions, RealAttentions, RowProducts, ByColumns<column_bytes>, Convs, NibbleConvs,
-           TransposedConvs, Depthwises3x3, AnyDepthwise, DenseRows, RunningDense<true>, WordConvs,
-           WordDense, AllCells, Svdfs, Adds, Muls, Bounds<true>, Bounds<false>, Map, MaxPool,
-           AveragePool<false>, AveragePool<true>, Means, scalar_isa::BilinearIntegers<Blend>,
-           IndexMaps, Concat, Nearest, WideConvs, Rescales, WordMaps, RealKernels, RealWeights,
-           SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
+    Prefer<Attentions, MaskedAttentions, WordAttentions, RealAttentions, RowProducts,
+           ByColumns<column_bytes>, Convs, NibbleConvs, TransposedConvs, Depthwises3x3,
+           AnyDepthwise, DenseRows, RunningDense<true>, WordConvs, WordDense, AllCells, Svdfs, Adds,
+           Muls, Bounds<true>, Bounds<false>, Map, MaxPool, AveragePool<false>, AveragePool<true>,
+           Means, scalar_isa::BilinearIntegers<Blend>, IndexMaps, Concat, Nearest, WideConvs,
+           Rescales, WordMaps, RealKernels, RealWeights, SoftmaxTable, fpu_isa::kernels,
+           scalar::kernels>;
 
 }  // namespace mve_isa
 

@@ -15,9 +15,9 @@
 // so that a sequence in one run, in parts, or moment by moment gives the same bits. The mask {1 or
 // H, 1 or W, moments of k} is for spans without memory: of float32, of which minus infinity hides a
 // moment; of integers as q has them, with a scale of its own; under integers also of booleans, true
-// for what is seen. Scale 0 stands for 1 / sqrt(HeadDim). int8 and int16: scores are exact
-// integers, exponentials are powers of two by a table (isa/scalar/attention_integer.hpp,
-// attention_wide.hpp).
+// for what is seen. MaskOf::head: Heads rows of it, head by head, stand for one. Scale 0 stands for
+// 1 / sqrt(HeadDim). int8 and int16: scores are exact integers, exponentials are powers of two by a
+// table (isa/scalar/attention_integer.hpp, attention_wide.hpp).
 #pragma once
 
 #include "graven/graph/binary.hpp"
@@ -44,9 +44,14 @@ struct AttentionOptions {
   Span::Kind kind = Span::Kind::everything;
   int context = 0;
   float scale = 0;
+  int mask_of_head = 0;
 };
 
-template <int Heads, int KvHeads, int HeadDim, Span span = everything, Real Scale = 0.0f>
+// Whose is a mask?
+enum class MaskOf { all_heads, head };
+
+template <int Heads, int KvHeads, int HeadDim, Span span = everything, Real Scale = 0.0f,
+          MaskOf mask_of = MaskOf::all_heads>
 struct Attention {
   static constexpr const char* op = "ATTENTION";
   static constexpr int views = 14;
@@ -74,12 +79,12 @@ struct Attention {
                   "Attention: a mask goes with the spans everything and past; sliding and stopping "
                   "see what they remember.");
     constexpr Shape m = mask.shape;
-    constexpr bool over = detail::broadcasts(m.height, q.shape.height) &&
-                          m.height <= q.shape.height && (m.width == 1 || m.width == q.shape.width);
+    constexpr bool over = (m.height == masks || m.height == masks * q.shape.height) &&
+                          (m.width == 1 || m.width == q.shape.width);
     constexpr bool sound = over && m.channels == k.shape.width;
     static_assert(sound || error::shape_mismatch<error::at_layer<q.layer>, error::in<Attention>>,
                   "Attention: the mask has the shape {1 or the height of q, 1 or the width of q, "
-                  "the width of k}.");
+                  "the width of k}; with MaskOf::head it has Heads rows where another has one.");
     return !span.remembers() && sound ? output<q, k, v>() : no_shape;
   }
 
@@ -94,7 +99,7 @@ struct Attention {
       constexpr Shape kept{1, span.context, KvHeads * HeadDim};
       View old_keys = l.state(q.layer, kept, keys.element, keys.quant);
       constexpr Shape by_channel{1, KvHeads * HeadDim, span.context};  // as products want them
-      const Shape rows = values.element == Element::int8 ? by_channel : kept;
+      const Shape rows = values.element == Element::float32 ? kept : by_channel;
       View old_values = l.state(q.layer, rows, values.element, values.quant);
       View position = l.state(q.layer, {1, 1, 1}, Element::int32);
       old_keys.rows = old_values.rows = position.rows = {.step = 0};
@@ -106,11 +111,13 @@ struct Attention {
   static constexpr View lower(Lowering& l, View query, View key, View value, View added) {
     const Value made = begin<q, k>(l, query, key, value);
     added = l.with_rows(added, q.layer);
-    if (mask.shape.height < q.shape.height) added.rows.step = 0;
+    added.rows = {.step = mask.shape.height > masks ? masks : 0, .count = masks};
     return l.add(made, query, key, value, added);
   }
 
 private:
+  static constexpr int masks = mask_of == MaskOf::head ? Heads : 1;  // of a row of q
+
   template <At q, At k, At v> static constexpr bool fits() {
     constexpr int kept = KvHeads * HeadDim;
     constexpr bool channels =
@@ -139,7 +146,8 @@ private:
     Value made = l.begin(op::attention, q.layer, q.shape, query);
     if (!l.has_quant(q.layer)) made.quant = l.graph.values[value.value].quant;
     constexpr float stated = Scale.value();
-    made.options.set(AttentionOptions{Heads, KvHeads, HeadDim, span.kind, span.context, stated});
+    made.options.set(AttentionOptions{Heads, KvHeads, HeadDim, span.kind, span.context, stated,
+                                      mask_of == MaskOf::head ? 1 : 0});
     constexpr int seen = span.remembers() ? span.context : k.shape.width;
     made.macs = std::uint64_t{2} * static_cast<unsigned>(q.shape.size()) * unsigned{seen};
     return made;

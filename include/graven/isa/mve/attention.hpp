@@ -6,26 +6,87 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/rows.hpp"
-#include "graven/isa/scalar/attention_integer.hpp"
+#include "graven/isa/shared/word_attention.hpp"
 
 namespace graven::core::mve_isa {
 
 inline mve_pred16_t first_words(int count) { return vctp32q(static_cast<std::uint32_t>(count)); }
 
-// Scratch: the scores, which become exponentials, as halfwords; a query; the values of a head
-// channel by channel, where the State has not.
-struct AttentionRule : scalar_isa::AttentionInt8 {
-  using scalar_isa::AttentionInt8::AttentionInt8;
-  using Glance = scalar_isa::Glance;
+// Values of a head, T each, in one piece per channel, `row` bytes apart.
+template <class T>
+inline void put_by_channel(std::byte* to, int row, const scalar_isa::Glance& at, int channels) {
+  constexpr int size = sizeof(T);
+  int c = 0;
+  if (8 * row < 1 << 16)  // offsets are halfwords
+    for (const uint16x8_t places = vmulq_n_u16(vidupq_n_u16(0, 1), static_cast<std::uint16_t>(row));
+         c < channels; c += 8) {
+      const mve_pred16_t some = vctp16q(static_cast<std::uint32_t>(channels - c));
+      const std::byte* from = at.values + c * size;
+      std::byte* put = to + c * row;
+      for (int j = 0; j < at.seen; ++j, from += at.moment, put += size)
+        if constexpr (size == 1)
+          vstrbq_scatter_offset_p_s16(
+              reinterpret_cast<std::int8_t*>(put), places,
+              vldrbq_z_s16(reinterpret_cast<const std::int8_t*>(from), some), some);
+        else
+          vstrhq_scatter_offset_p_s16(
+              reinterpret_cast<std::int16_t*>(put), places,
+              vldrhq_z_s16(reinterpret_cast<const std::int16_t*>(from), some), some);
+    }
+  for (; c < channels; ++c)
+    for (int j = 0; j < at.seen; ++j)
+      store(to + c * row + j * size, load<T>(at.values + j * at.moment + c * size));
+}
 
+// What a mask of booleans or reals makes of scores, four at a time. The largest of them.
+template <class Rule>
+inline std::int32_t put_masked_by_four(const Rule& rule, std::byte* scores, const std::byte* mask,
+                                       int seen) {
+  const bool real = rule.mask.element == static_cast<int>(Element::float32);
+  const int32x4_t hidden = vdupq_n_s32(Rule::hidden);
+  constexpr float limit = static_cast<float>(Rule::most_steps), far = 1e25f;
+  std::int32_t most = Rule::hidden;
+  for (; seen > 0; seen -= 4, scores += 16, mask += real ? 16 : 4) {
+    auto* const to = reinterpret_cast<std::int32_t*>(scores);
+    const mve_pred16_t some = first_words(seen);
+    int32x4_t score = vldrwq_s32(to);
+    if (real) {
+      const float32x4_t added = vldrwq_z_f32(reinterpret_cast<const float*>(mask), some);
+      const float32x4_t bounded = vminnmq_f32(added, vdupq_n_f32(far));
+      const float32x4_t steps = vmulq_n_f32(bounded, rule.mask.factor);
+      const int32x4_t whole = vpselq_s32(vdupq_n_s32(Rule::most_steps), vcvtq_s32_f32(steps),
+                                         vcmpgeq_n_f32(steps, limit));
+      const mve_pred16_t shown = vcmpgtq_m_n_f32(steps, -limit, vcmpgtq_n_f32(added, -far));
+      score = vpselq_s32(vaddq_s32(score, whole), hidden, shown);
+    } else {
+      const int32x4_t shown = vldrbq_z_s32(reinterpret_cast<const std::int8_t*>(mask), some);
+      score = vpselq_s32(score, hidden, vcmpneq_n_s32(shown, 0));
+    }
+    vstrwq_s32(to, score);
+    most = vmaxvq_p_s32(most, score, some);
+  }
+  return most;
+}
+
+// Scratch: the scores, which become exponentials, as halfwords; a query; the values of a head
+// channel by channel, where the State has not. `Base`: AttentionInt8, or AttentionMasked.
+template <class Base> struct AttentionRule : Base {
+  using Base::Base;
+  using Glance = scalar_isa::Glance;
+  static constexpr bool masked = !std::is_same_v<Base, scalar_isa::AttentionInt8>;
+  static constexpr int most_head = masked ? 2048 : 16384;  // hidden scores are far below all others
+
+  static constexpr bool takes(const GraphView& g, const Value& v) {
+    return Base::takes(g, v) && (v.inputs == 4) == masked &&
+           v.options.get<AttentionOptions>().head <= most_head;
+  }
   static constexpr int round4(int x) { return (x + 3) & ~3; }
   static constexpr int scratch(int moments, const AttentionOptions& o) {
     return 4 * round4(moments) + round4(2 * o.head) + (o.context > 0 ? 0 : moments * o.head);
   }
-  void arrange(Glance& at, int, int count, std::byte* scratch) const {
+  void arrange(Glance& at, int count, std::byte* scratch) const {
     std::byte* const to = scratch + 4 * round4(at.seen) + round4(2 * count);
-    for (int c = 0; c < count; ++c)
-      for (int j = 0; j < at.seen; ++j) to[c * at.seen + j] = at.values[j * at.moment + c];
+    put_by_channel<std::int8_t>(to, at.seen, at, count);
     at.values = to;
     at.moment = 1;
     at.channel = at.seen;
@@ -33,12 +94,13 @@ struct AttentionRule : scalar_isa::AttentionInt8 {
 
   void attend(const Glance& at, int count, std::byte* scratch) const {
     auto* const query = reinterpret_cast<std::int16_t*>(scratch + 4 * round4(at.seen));
-    put_halves(query, at.query, count, zero_q);
-    const std::int32_t most = put_scores(at, query, count, scratch);
+    put_halves(query, at.query, count, this->zero_q);
+    std::int32_t most = put_scores(at, query, count, scratch);
+    if constexpr (masked) most = put_masks(scratch, at.mask, at.seen);
     const std::int32_t sum = put_exponentials(scratch, at.seen, most);
     const auto* e = reinterpret_cast<const std::int16_t*>(scratch);
-    const float factor = ratio / static_cast<float>(sum);
-    const std::int32_t less = zero_v * sum;
+    const float factor = this->ratio / static_cast<float>(sum);
+    const std::int32_t less = this->zero_v * sum;
     const std::byte* value = at.values;
     std::byte* out = at.out;
     for (; count >= 4; count -= 4, value += 4 * at.channel, out += 4) {
@@ -47,10 +109,16 @@ struct AttentionRule : scalar_isa::AttentionInt8 {
       put_four(out, vsubq_n_s32(vldrwq_s32(sums), less), factor);
     }
     for (; count > 0; --count, value += at.channel, ++out)
-      put(out, static_cast<float>(row_sum(e, value, at.seen) - less) * factor);
+      this->put(out, static_cast<float>(row_sum(e, value, at.seen) - less) * factor);
   }
 
 private:
+  std::int32_t put_masks(std::byte* scores, const std::byte* mask, int seen) const {
+    const std::int32_t hidden = Base::hidden;
+    return this->mask.element == static_cast<int>(Element::int8)
+               ? put_masked<1>(*this, scores, mask, seen, hidden)
+               : put_masked_by_four(*this, scores, mask, seen);
+  }
   // The largest.
   static std::int32_t put_scores(const Glance& at, const std::int16_t* query, int count,
                                  std::byte* scores) {
@@ -72,17 +140,18 @@ private:
   std::int32_t put_exponentials(std::byte* scratch, int seen, std::int32_t most) const {
     const auto* score = reinterpret_cast<const std::int32_t*>(scratch);
     auto* to = reinterpret_cast<std::uint16_t*>(scratch);
-    const int left = octaves.shift > 0 ? octaves.shift : 0;
-    const int right = octaves.shift < 0 ? octaves.shift : 0;
+    const int left = this->octaves.shift > 0 ? this->octaves.shift : 0;
+    const int right = this->octaves.shift < 0 ? this->octaves.shift : 0;
     std::uint32_t sum = 0;
     for (; seen > 0; seen -= 4, score += 4, to += 4) {
       const int32x4_t below = vsubq_s32(vdupq_n_s32(most), vldrwq_s32(score));
-      const int32x4_t high = vqrdmulhq_n_s32(vshlq_r_s32(below, left), octaves.multiplier);
+      const int32x4_t high = vqrdmulhq_n_s32(vshlq_r_s32(below, left), this->octaves.multiplier);
       const int32x4_t t = vrshlq_s32(high, vdupq_n_s32(right));
       const uint32x4_t place = vreinterpretq_u32_s32(vandq_s32(t, vdupq_n_s32(255)));
       uint32x4_t e = vldrhq_gather_shifted_offset_u32(scalar_isa::octave.data(), place);
-      e = vshlq_u32(e, vsubq_s32(vdupq_n_s32(-down), vshrq_n_s32(t, 8)));
-      const mve_pred16_t near = vcmpltq_m_n_s32(below, least, first_words(seen));
+      e = vshlq_u32(e, vsubq_s32(vdupq_n_s32(-this->down), vshrq_n_s32(t, 8)));
+      const uint32x4_t end = vdupq_n_u32(static_cast<std::uint32_t>(this->least));
+      const mve_pred16_t near = vcmphiq_m_u32(end, vreinterpretq_u32_s32(below), first_words(seen));
       e = vpselq_u32(e, vdupq_n_u32(0), near);
       sum = vaddvaq_u32(sum, e);
       vstrhq_u32(to, e);
@@ -91,7 +160,7 @@ private:
   }
   void put_four(std::byte* out, int32x4_t acc, float factor) const {
     const int32x4_t steps = vcvtaq_s32_f32(vmulq_n_f32(vcvtq_f32_s32(acc), factor));
-    const int32x4_t whole = vqaddq_n_s32(steps, zero_out);
+    const int32x4_t whole = vqaddq_n_s32(steps, this->zero_out);
     const int32x4_t bounded = vmaxq_s32(vminq_s32(whole, vdupq_n_s32(127)), vdupq_n_s32(-128));
     vstrbq_s32(reinterpret_cast<std::int8_t*>(out), bounded);
   }
@@ -203,8 +272,11 @@ private:
   }
 };
 
-struct Attentions : scalar_isa::Attention<AttentionRule> {
+struct Attentions : scalar_isa::Attention<AttentionRule<scalar_isa::AttentionInt8>> {
   static constexpr const char* name = "mve.attention";
+};
+struct MaskedAttentions : scalar_isa::Attention<AttentionRule<scalar_isa::AttentionMasked>> {
+  static constexpr const char* name = "mve.masked_attention";
 };
 struct RealAttentions : scalar_isa::Attention<RealAttentionRule> {
   static constexpr const char* name = "mve.real_attention";

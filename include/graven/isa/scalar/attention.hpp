@@ -39,10 +39,12 @@ constexpr bool sums_fit(const GraphView& g, const Value& v) {
 }
 
 // Takes a moment's k and v into the State; then what is remembered, in slots, are `seen` moments.
-// A position stays between context and 2 * context once the memory is full; any other number, which
-// only damaged bytes can bring, counts as such. Values of int8 lie channel by channel.
+// A position stays between context and 2 * context once the memory is full; any other number,
+// which only damaged bytes can bring, counts as such. `element`: bytes of one of the values, where
+// they lie channel by channel, else 0.
+template <int element>
 constexpr int remember(const AttentionNumbers& n, const Band& band, int rows, const std::byte* k,
-                       const std::byte* v, int bytes, bool by_channel) {
+                       const std::byte* v, int bytes) {
   std::byte* const counter = own_state(band.rows[5 * rows]);
   std::int32_t position = load_aligned<std::int32_t>(counter);
   if (position < 0 || position >= 2 * n.context) position = n.context;
@@ -50,25 +52,44 @@ constexpr int remember(const AttentionNumbers& n, const Band& band, int rows, co
   if (position >= n.context && n.is(Span::Kind::sliding)) slot = position - n.context;
   copy_bytes(own_state(band.rows[3 * rows]) + slot * bytes, k, bytes);
   std::byte* const values = own_state(band.rows[4 * rows]);
-  if (!by_channel) copy_bytes(values + slot * bytes, v, bytes);
-  for (int c = 0; by_channel && c < bytes; ++c) values[c * n.context + slot] = v[c];
+  if constexpr (element == 0)
+    copy_bytes(values + slot * bytes, v, bytes);
+  else
+    for (int c = 0; c < bytes; c += element)
+      for (int k = 0; k < element; ++k) values[c * n.context + slot * element + k] = v[c + k];
   store_aligned(counter, position + 1 < 2 * n.context ? position + 1 : n.context);
   return position < n.context ? position + 1 : n.context;
 }
 
-// One query and what it sees.
+// One query and what it sees, or two that share their keys: two heads of a moment, or a head of two
+// moments, of which the first may not see the last key.
 struct Glance {
-  const std::byte *query, *keys, *values, *mask;  // mask: null where there is none
+  const std::byte *query, *keys, *values;
   std::byte* out;
   int seen;    // moments
   int stride;  // bytes from one moment of the keys to the next; of the values:
   int moment, channel;
+  const std::byte* mask = nullptr;  // null where there is none
+  const std::byte* other_mask = nullptr;
+  int apart = 0;   // bytes from a query, or what is made of it, to the other's
+  int unseen = 0;  // moments of `seen` that the first does not see: 0 or 1
+};
+
+// The mask of a head and a query.
+struct Masks {
+  const std::byte* const* rows;  // null where there is none
+  int row, next;                 // rows from a head's to the next, bytes from a query's to the next
+
+  constexpr const std::byte* of(int head, int query) const {
+    return rows == nullptr ? nullptr : rows[head * row] + query * next;
+  }
 };
 
 // `Rule` is an arithmetic: Element, size of the stream and of the scratch, and `attend(Glance,
-// channels, scratch)`, where it has `pairs` as attend<2> of two queries; `arrange(Glance, queries,
-// channels, scratch)` brings the values of a head into the order that it wants, if no moment will
-// be added. `by_channel`: that of the State's values.
+// channels, scratch)`, where it has `pairs` as attend<2> of two queries; `arrange(Glance, channels,
+// scratch)` brings the values of a head into the order that it wants, if no moment will be added.
+// `by_channel`: that of the State's values. Stream, behind AttentionNumbers: int32 moments of a row
+// of k, bytes of a mask from a query to the next, rows of it from a head to the next (-1: none).
 template <class Rule> struct Attention : PlainKernel {
   static constexpr const char* name = "scalar.attention";
   using T = typename Rule::Element;
@@ -85,21 +106,22 @@ template <class Rule> struct Attention : PlainKernel {
     return Rule::scratch(most_moments(g, v), v.options.get<AttentionOptions>());
   }
   static constexpr int stream_size(const GraphView&, const Value&) {
-    return AttentionNumbers::size + 8 + Rule::stream_size;
+    return AttentionNumbers::size + 12 + Rule::stream_size;
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
     AttentionNumbers::pack(v, to);
     const bool masked = v.inputs == 4;
-    to.put<std::int32_t>(g.input(v, 1).shape.width);
-    to.put<std::int32_t>(!masked                         ? -1
-                         : g.input(v, 3).shape.width > 1 ? size_of(g.source(v, 3).element)
-                                                         : 0);
+    const int seen = g.input(v, 1).shape.width;
+    const bool each = masked && g.input(v, 3).shape.width > 1;
+    to.put<std::int32_t>(seen);
+    to.put<std::int32_t>(each ? seen * size_of(g.source(v, 3).element) : 0);
+    to.put<std::int32_t>(masked ? v.options.get<AttentionOptions>().mask_of_head : -1);
     Rule::pack(g, v, to);
   }
 
   static constexpr void run(const Task& task, const Band& band) {
     const AttentionNumbers n(Reader{task.stream});
-    const Rule rule(task, task.stream + AttentionNumbers::size + 8);
+    const Rule rule(task, task.stream + AttentionNumbers::size + 12);
     if (n.context > 0)
       run_remembering(task, band, n, rule);
     else
@@ -110,27 +132,33 @@ private:
   // Head by head: what one sees stays the same.
   static constexpr void run_seen(const Task& task, const Band& band, const AttentionNumbers& n,
                                  const Rule& rule) {
-    const int width = load_aligned<std::int32_t>(task.stream + AttentionNumbers::size);
-    const int next_mask = load_aligned<std::int32_t>(task.stream + AttentionNumbers::size + 4);
+    Reader from{task.stream + AttentionNumbers::size};
+    const int width = from.next<std::int32_t>(), next_mask = from.next<std::int32_t>();
+    const int mask_row = from.next<std::int32_t>();
     const int rows = task.rows, head = n.head * size, bytes = n.kv_heads * head;
+    const Masks masks{mask_row < 0 ? nullptr : band.rows + 3 * rows, mask_row, next_mask};
+    const int row = task.out_channels * size;
     for (int kv = 0; kv < n.kv_heads; ++kv) {
       const int first = kv * n.queries * head;
       Glance at{band.rows[0] + first,
                 band.rows[rows] + kv * head,
                 band.rows[2 * rows] + kv * head,
-                next_mask < 0 ? nullptr : band.rows[3 * rows],
                 band.out[0] + first,
                 width,
                 bytes,
                 bytes,
                 size};
-      rule.arrange(at, n.queries, n.head, band.scratch);
-      for (int x = 0; x < task.out_width; ++x) {
-        if (n.is(Span::Kind::past)) at.seen = x + 1;
-        attend_all(n, rule, at, band.scratch);
-        at.query += task.out_channels * size;
-        at.out += task.out_channels * size;
-        if (next_mask > 0) at.mask += next_mask * width;
+      rule.arrange(at, n.head, band.scratch);
+      for (int x = 0; x < task.out_width;) {
+        const int together = Rule::pairs && n.queries == 1 && x + 1 < task.out_width ? 2 : 1;
+        if (n.is(Span::Kind::past)) at.seen = x + together, at.unseen = together - 1;
+        if (together == 2)
+          attend_moments(n, rule, at, masks, kv, x, row, band.scratch);
+        else
+          attend_all(n, rule, at, masks, kv * n.queries, x, band.scratch);
+        x += together;
+        at.query += together * row;
+        at.out += together * row;
       }
     }
   }
@@ -138,22 +166,22 @@ private:
   static constexpr void run_remembering(const Task& task, const Band& band,
                                         const AttentionNumbers& n, const Rule& rule) {
     constexpr bool by_channel = Rule::by_channel;
+    constexpr Masks no_masks{nullptr, 0, 0};
     const int rows = task.rows, head = n.head * size, bytes = n.kv_heads * head;
     const std::byte *k = band.rows[rows], *v = band.rows[2 * rows];
     for (int x = 0; x < task.out_width; ++x, k += bytes, v += bytes) {
-      const int seen = remember(n, band, rows, k, v, bytes, by_channel);
+      const int seen = remember < by_channel ? size : 0 > (n, band, rows, k, v, bytes);
       const int first = x * task.out_channels * size;
       Glance at{band.rows[0] + first,
                 band.rows[3 * rows],
                 band.rows[4 * rows],
-                nullptr,
                 band.out[0] + first,
                 seen,
                 bytes,
                 by_channel ? size : bytes,
                 by_channel ? n.context * size : size};
       for (int kv = 0; kv < n.kv_heads; ++kv) {
-        attend_all(n, rule, at, band.scratch);
+        attend_all(n, rule, at, no_masks, 0, 0, band.scratch);
         at.keys += head;
         at.values += n.head * at.channel;
         at.query += n.queries * head;
@@ -161,15 +189,34 @@ private:
       }
     }
   }
-  // The queries of a head of k and v.
+  // The queries of a head of k and v, the first of which is `query`'s head `first`.
   static constexpr void attend_all(const AttentionNumbers& n, const Rule& rule, Glance at,
-                                   std::byte* scratch) {
+                                   const Masks& masks, int first, int query, std::byte* scratch) {
     const int head = n.head * size;
     int left = n.queries;
-    if constexpr (Rule::pairs)
-      for (; left >= 2; left -= 2, at.query += 2 * head, at.out += 2 * head)
+    if constexpr (Rule::pairs) {
+      at.apart = head;
+      for (; left >= 2; left -= 2, first += 2, at.query += 2 * head, at.out += 2 * head) {
+        at.mask = masks.of(first, query);
+        at.other_mask = masks.of(first + 1, query);
         rule.template attend<2>(at, n.head, scratch);
-    for (; left > 0; --left, at.query += head, at.out += head) rule.attend(at, n.head, scratch);
+      }
+    }
+    for (; left > 0; --left, ++first, at.query += head, at.out += head) {
+      at.mask = masks.of(first, query);
+      rule.attend(at, n.head, scratch);
+    }
+  }
+  // A head's queries `query` and the next.
+  static constexpr void attend_moments(const AttentionNumbers& n, const Rule& rule, Glance at,
+                                       const Masks& masks, int head, int query, int apart,
+                                       std::byte* scratch) {
+    if constexpr (Rule::pairs) {
+      at.mask = masks.of(head, query);
+      at.other_mask = masks.of(head, query + 1);
+      at.apart = apart;
+      rule.template attend<2>(at, n.head, scratch);
+    }
   }
 };
 
@@ -181,7 +228,7 @@ struct AttentionFloat32 {
   float scale;
 
   static constexpr int scratch(int moments, const AttentionOptions&) { return 4 * moments; }
-  constexpr void arrange(Glance&, int, int, std::byte*) const {}
+  constexpr void arrange(Glance&, int, std::byte*) const {}
 
   static constexpr bool takes(const GraphView& g, const Value& v) {
     return v.inputs != 4 || g.source(v, 3).element == core::Element::float32;

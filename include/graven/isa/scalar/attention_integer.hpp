@@ -34,7 +34,7 @@ struct AttentionInt8 {
     return v.inputs != 4 && sums_fit(g, v);
   }
   static constexpr int scratch(int moments, const AttentionOptions&) { return 4 * moments; }
-  constexpr void arrange(Glance&, int, int, std::byte*) const {}
+  constexpr void arrange(Glance&, int, std::byte*) const {}
   // Of a score; and its step in 1/256 of octaves.
   static constexpr double unit_of(const GraphView& g, const Value& v) {
     return static_cast<double>(g.source(v, 0).quant.scale) *

@@ -108,7 +108,7 @@ inline constexpr auto fine_octave = [] {
 struct AttentionInt16 {
   using Element = std::int16_t;
   using Mask = ScoreMask<std::int16_t>;
-  static constexpr bool by_channel = false, pairs = false;
+  static constexpr bool by_channel = true, pairs = false;
   static constexpr int stream_size = 20 + Mask::stream_size;
   static constexpr std::int64_t most_steps = std::int64_t{1} << 46, hidden = -(most_steps << 14);
   std::int64_t multiplier;
@@ -121,12 +121,21 @@ struct AttentionInt16 {
     return sums_fit(g, v) && Mask::takes(g, v);
   }
   static constexpr int scratch(int moments, const AttentionOptions&) { return 8 * moments; }
-  constexpr void arrange(Glance&, int, int, std::byte*) const {}
-  static constexpr void pack(const GraphView& g, const Value& v, Writer& to) {
-    const double unit = AttentionInt8::unit_of(g, v), real = unit * (65536 * 1.44269504088896341);
-    double scaled = real;
+  // Of a score, in 1/65536 of octaves; by how many bits its multiplier is larger.
+  static constexpr double steps_of(const GraphView& g, const Value& v) {
+    return AttentionInt8::unit_of(g, v) * (65536 * 1.44269504088896341);
+  }
+  static constexpr int shift_of(const GraphView& g, const Value& v) {
+    double scaled = steps_of(g, v);
     int bits = 0;
     for (; bits < 41 && scaled < 32768; ++bits) scaled *= 2;
+    return bits;
+  }
+  constexpr void arrange(Glance&, int, std::byte*) const {}
+  static constexpr void pack(const GraphView& g, const Value& v, Writer& to) {
+    const double real = steps_of(g, v);
+    const int bits = shift_of(g, v);
+    const double scaled = real * static_cast<double>(std::int64_t{1} << bits);
     to.put(static_cast<std::int32_t>(scaled < 1e9 ? scaled + 0.5 : 1e9));
     to.put<std::int32_t>(bits);
     const double far = 24 * 65536 / (real > 0 ? real : 1);
@@ -134,7 +143,7 @@ struct AttentionInt16 {
     to.put(static_cast<std::uint32_t>(end));
     to.put(static_cast<std::uint32_t>(end >> 32));
     to.put(g.source(v, 2).quant.scale / v.quant.scale);
-    Mask::pack(g, v, unit, to);
+    Mask::pack(g, v, AttentionInt8::unit_of(g, v), to);
   }
   constexpr AttentionInt16(const Task&, const std::byte* stream)
       : multiplier(load_aligned<std::int32_t>(stream)),
@@ -168,16 +177,19 @@ struct AttentionInt16 {
       store_aligned(scores + 8 * j, e);
       sum += e;
     }
-    const float factor = ratio / static_cast<float>(sum), limit = 40000;
+    const float factor = ratio / static_cast<float>(sum);
     for (int c = 0; c < 2 * count; c += 2) {
       std::int64_t acc = 0;
-      for (int j = 0; j < at.seen; ++j)
-        acc += load_aligned<std::int64_t>(scores + 8 * j) *
-               load<std::int16_t>(at.values + j * at.moment + c);
-      const float y = static_cast<float>(acc) * factor;
-      const std::int32_t whole = detail::round_away(y < -limit ? -limit : y > limit ? limit : y);
-      store(at.out + c, static_cast<std::int16_t>(clamp(whole, {-32768, 32767})));
+      const std::byte* value = at.values + c / 2 * at.channel;
+      for (int j = 0; j < at.seen; ++j, value += at.moment)
+        acc += load_aligned<std::int64_t>(scores + 8 * j) * load<std::int16_t>(value);
+      put(at.out + c, acc, factor);
     }
+  }
+  static constexpr void put(std::byte* out, std::int64_t acc, float factor) {
+    const float y = static_cast<float>(acc) * factor, limit = 40000;
+    const std::int32_t whole = detail::round_away(y < -limit ? -limit : y > limit ? limit : y);
+    store(out, static_cast<std::int16_t>(clamp(whole, {-32768, 32767})));
   }
 };
 

@@ -61,7 +61,11 @@ template <class T> struct RoPE : PlainKernel {
         store(at, quantize<T>(y, out));
     }
   };
-  static constexpr void run(const Task& task, const Band& band) {
+  static constexpr void run(const Task& task, const Band& band) { turn_all<Numbers>(task, band); }
+
+protected:
+  // With other Numbers that do the same.
+  template <class Numbers> static constexpr void turn_all(const Task& task, const Band& band) {
     Reader from{task.stream};
     const int head = from.next<std::int32_t>();
     constexpr int size = sizeof(T);
@@ -80,7 +84,7 @@ template <class T> struct RoPE : PlainKernel {
                                     std::uint64_t{load_aligned<std::uint32_t>(rate + 4)} << 32;
         const auto angle = static_cast<std::int32_t>(turns * position >> 32);
         const float radians = static_cast<float>(angle) * 1.46291808e-9f;  // 2 pi / 2^32
-        const float cosine = floating_point::cos(radians), sine = floating_point::sin(radians);
+        const auto [sine, cosine] = floating_point::sine_and_cosine(radians);
         for (int at = pair * next; at < row; at += head * size) {
           const float a = numbers.from(in + at), b = numbers.from(in + at + apart);
           numbers.put(out + at, a * cosine - b * sine);

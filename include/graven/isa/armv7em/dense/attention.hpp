@@ -1,52 +1,76 @@
 // Attention of int8: scores and sums of values are products of vectors with rows of bytes
-// (rows.hpp). Two queries that share a head of keys go together.
+// (rows.hpp). Two queries that share a head of keys go together: of two heads, or of two moments.
 #pragma once
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
 #include "graven/isa/armv7em/dense/scores.hpp"
-#include "graven/isa/scalar/attention_integer.hpp"
+#include "graven/isa/shared/word_attention.hpp"
 
 namespace graven::core::armv7em_isa {
+
+// The values of a head in one piece per channel, `row` bytes apart, four by four.
+inline void put_by_channel(std::byte* to, int row, const scalar_isa::Glance& at, int channels) {
+  int j = 0;
+  for (; j + 4 <= at.seen; j += 4) {
+    const std::byte* from = at.values + j * at.moment;
+    std::byte* put = to + j;
+    for (int c = 0; c < channels; c += 4, from += 4, put += 4 * row) {
+      const auto get = [&](int k) { return load<std::uint32_t>(from + k * at.moment); };
+      constexpr std::uint32_t even = 0x00ff00ff;
+      const std::uint32_t a = get(0), b = get(1), x = get(2), y = get(3);
+      const std::uint32_t first = (a & even) | (b & even) << 8;
+      const std::uint32_t second = (a >> 8 & even) | (b & ~even);
+      const std::uint32_t third = (x & even) | (y & even) << 8;
+      const std::uint32_t fourth = (x >> 8 & even) | (y & ~even);
+      store(put, (first & 0xffff) | third << 16);
+      store(put + row, (second & 0xffff) | fourth << 16);
+      store(put + 2 * row, first >> 16 | (third & 0xffff0000));
+      store(put + 3 * row, second >> 16 | (fourth & 0xffff0000));
+    }
+  }
+  for (; j < at.seen; ++j)
+    for (int c = 0; c < channels; ++c) to[c * row + j] = at.values[j * at.moment + c];
+}
 
 // Heads of a multiple of four channels. What is the same for all scores of a query is left out:
 // only their differences matter. Scratch: the scores, moment by moment, which become exponentials;
 // queries less their zero point; the values of a head channel by channel, where the State has not.
-struct AttentionRule : scalar_isa::AttentionInt8 {
-  using scalar_isa::AttentionInt8::AttentionInt8;
+// `Base`: AttentionInt8, or AttentionMasked.
+template <class Base> struct AttentionRule : Base {
+  using Base::Base;
   using Glance = scalar_isa::Glance;
-  static constexpr bool pairs = true;
+  static constexpr bool pairs = true, masked = !std::is_same_v<Base, scalar_isa::AttentionInt8>;
+  static constexpr int most_head = masked ? 2048 : 16384;  // hidden scores are far below all others
 
   static constexpr int round4(int x) { return (x + 3) & ~3; }
   static constexpr int together(const AttentionOptions& o) {
-    return o.heads / o.kv_heads > 1 ? 2 : 1;
+    return o.context == 0 || o.heads / o.kv_heads > 1 ? 2 : 1;
   }
   static constexpr bool takes(const GraphView& g, const Value& v) {
-    return scalar_isa::AttentionInt8::takes(g, v) &&
-           v.options.get<AttentionOptions>().head % 4 == 0 &&
-           quantize_multiplier(steps_of(g, v)).shift >= -30;
+    const int head = v.options.get<AttentionOptions>().head;
+    return Base::takes(g, v) && (v.inputs == 4) == masked && head % 4 == 0 && head <= most_head &&
+           quantize_multiplier(Base::steps_of(g, v)).shift >= -30;
   }
   static constexpr int scratch(int moments, const AttentionOptions& o) {
     return together(o) * (4 * round4(moments) + 2 * o.head) +
            (o.context > 0 ? 0 : round4(moments) * o.head);
   }
   // Of a head: behind all that `attend` needs.
-  void arrange(Glance& at, int queries, int count, std::byte* scratch) const {
+  void arrange(Glance& at, int count, std::byte* scratch) const {
     const int row = round4(at.seen);
-    std::byte* const to = scratch + (queries > 1 ? 2 : 1) * (4 * row + 2 * count);
-    for (int c = 0; c < count; ++c)
-      for (int j = 0; j < at.seen; ++j) to[c * row + j] = at.values[j * at.moment + c];
+    std::byte* const to = scratch + 2 * (4 * row + 2 * count);
+    put_by_channel(to, row, at, count);
     at.values = to;
     at.moment = 1;
     at.channel = row;
   }
 
-  // n queries, whose channels lie one behind the other.
   template <int n = 1> void attend(const Glance& at, int count, std::byte* scratch) const {
     std::byte* const query = scratch + 4 * n * round4(at.seen);
-    const std::uint32_t zeros = (static_cast<std::uint32_t>(zero_q) & 0xffff) * 0x10001u;
-    const std::byte* from = at.query;
+    const std::uint32_t zeros = (static_cast<std::uint32_t>(this->zero_q) & 0xffff) * 0x10001u;
     for (int q = 0; q < n; ++q) {
+      const std::byte* from = at.query + q * at.apart;
       std::byte* to = query + half_at<n>(0, q);
       for (const std::byte* const end = from + count; from != end; from += 4, to += 8 * n) {
         const auto four = load<std::uint32_t>(from);
@@ -56,13 +80,13 @@ struct AttentionRule : scalar_isa::AttentionInt8 {
     }
     Line line[std::size_t{n}];
     put_scores<n>(at, query, count, scratch, line);
-    if (octaves.shift > 0)
+    if (masked || this->octaves.shift > 0)
       put_exponentials<n, true>(scratch, at.seen, line);
     else
       put_exponentials<n, false>(scratch, at.seen, line);
     for (Line& each : line) {
-      each.factor = ratio / static_cast<float>(each.sum);
-      each.less = zero_v * each.sum;
+      each.factor = this->ratio / static_cast<float>(each.sum);
+      each.less = this->zero_v * each.sum;
     }
     put_values<n>(at, count, scratch, line);
   }
@@ -74,14 +98,31 @@ private:
     float factor;
   };
   template <int n>
-  static void put_scores(const Glance& at, const std::byte* query, int count, std::byte* to,
-                         Line* line) {
+  void put_scores(const Glance& at, const std::byte* query, int count, std::byte* to,
+                  Line* line) const {
     constexpr int rows = 4 / n;
+    std::byte* const first = to;
     const std::int32_t least = (std::numeric_limits<std::int32_t>::min)();
     Scores scores{query, at.keys, count / 4, at.stride, {{least, least}}};
     scores.put<n>(to, to + at.seen / rows * 16);
     for (int left = at.seen % rows; left > 0; --left) scores.put_one<n>(to);
     for (int q = 0; q < n; ++q) line[q].most = scores.largest.of[q];
+    if constexpr (masked) {
+      const std::int32_t hidden = Base::hidden;
+      line[0].most = put_masked<n>(*this, first, at.mask, at.seen - at.unseen, hidden);
+      if constexpr (n > 1)
+        line[1].most = put_masked<n>(*this, first + 4, at.other_mask, at.seen, hidden);
+    } else if (n > 1 && at.unseen > 0 && load_aligned<std::int32_t>(to - 8) == line[0].most) {
+      line[0].most = least;
+      for (const std::byte* each = first; each != to - 8; each += 8)
+        line[0].most = (std::max)(line[0].most, load_aligned<std::int32_t>(each));
+    }
+    if (n > 1 && at.unseen > 0) store_aligned(to - 8, below(line[0].most));
+  }
+  // A score whose exponential is 0.
+  std::int32_t below(std::int32_t most) const {
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(most) -
+                                     static_cast<std::uint32_t>(this->least));
   }
   // Exponentials behind the last moment are zeros, and rows of whole words end with something.
   template <int n>
@@ -90,9 +131,9 @@ private:
     const int channel = at.channel, seen = at.seen;
     const int quads = channel % 4 == 0 ? (seen + 3) / 4 : seen / 4;
     const Line first = line[0], last = line[n - 1];
-    const std::int32_t above = 2 * zero_out + 1;
+    const std::int32_t above = 2 * this->zero_out + 1;
     const std::byte* value = at.values;
-    std::byte *const out = at.out, *const other = at.out + (n - 1) * count;
+    std::byte *const out = at.out, *const other = at.out + (n - 1) * at.apart;
     for (int c = 0; c < count; c += rows, value += rows * channel) {
       std::int32_t sums[]{-first.less, -last.less, -first.less, -last.less};
       block_sums<n>(scratch, value, channel, quads, sums[0], sums[1], sums[2], sums[3]);
@@ -108,13 +149,15 @@ private:
     }
   }
   // As `exponential`, without branches: of a distance beyond `least` the shift leaves nothing.
-  // steep: one more step of a score may be more than one of an octave.
+  // steep: one more step of a score may be more than one of an octave, or scores lie as far from
+  // each other as a mask puts them.
   template <bool steep> struct Exponentials {
     std::int32_t left, multiplier, half, right, least;
     std::uint32_t down;
 
-    explicit Exponentials(const AttentionInt8& r)
-        : left(steep ? r.octaves.shift + 1 : 1), multiplier(r.octaves.multiplier),
+    explicit Exponentials(const scalar_isa::AttentionInt8& r)
+        : left(steep && r.octaves.shift > 0 ? r.octaves.shift + 1 : 1),
+          multiplier(r.octaves.multiplier),
           half(r.octaves.shift < 0 ? 1 << (-r.octaves.shift - 1) : 0),
           right(r.octaves.shift < 0 ? -r.octaves.shift : 0), least(r.least),
           down(static_cast<std::uint32_t>(r.down)) {}
@@ -122,10 +165,13 @@ private:
     std::int32_t top(std::int32_t most) const { return steep ? most : most * 2; }
     [[gnu::always_inline]] std::uint32_t operator()(std::int32_t top, std::int32_t score) const {
       std::int32_t shifted;
-      if constexpr (steep)
-        shifted = shift_left(top - score > least ? least : top - score, left);
-      else
+      if constexpr (steep) {
+        const auto apart = static_cast<std::uint32_t>(top) - static_cast<std::uint32_t>(score);
+        const bool far = apart > static_cast<std::uint32_t>(least);
+        shifted = shift_left(far ? least : static_cast<std::int32_t>(apart), left);
+      } else {
         shifted = top - score * 2;
+      }
       const std::int32_t rounded = shift_right(smmlar(shifted, multiplier, half), right);
       std::uint32_t t, e;
       asm("usat %0, #15, %1" : "=r"(t) : "r"(rounded));
@@ -139,7 +185,7 @@ private:
     const Exponentials<steep> exponential(*this);
     std::byte *to = scores, *const end = scores + 2 * n * round4(seen);
     for (int i = n * seen; i < n * round4(seen); ++i)  // whose exponentials are 0
-      store_aligned(scores + 4 * i, line[i % n].most - exponential.least);
+      store_aligned(scores + 4 * i, below(line[i % n].most));
     const std::int32_t first = exponential.top(line[0].most),
                        last = exponential.top(line[n - 1].most);
     std::int32_t sum = 0, other = 0;
@@ -170,13 +216,16 @@ private:
     asm("ssat %0, #8, %1, asr #1" : "=r"(byte) : "r"(twice + (twice >> 31) + above));
     store(out, static_cast<std::int8_t>(byte));
 #else
-    put(out, static_cast<float>(acc) * factor);
+    this->put(out, static_cast<float>(acc) * factor);
 #endif
   }
 };
 
-struct Attentions : scalar_isa::Attention<AttentionRule> {
+struct Attentions : scalar_isa::Attention<AttentionRule<scalar_isa::AttentionInt8>> {
   static constexpr const char* name = "armv7em.attention";
+};
+struct MaskedAttentions : scalar_isa::Attention<AttentionRule<scalar_isa::AttentionMasked>> {
+  static constexpr const char* name = "armv7em.masked_attention";
 };
 
 }  // namespace graven::core::armv7em_isa

@@ -10,6 +10,7 @@
 #include "graven/isa/shared/fpu/pool.hpp"
 #include "graven/isa/shared/fpu/quantize.hpp"
 #include "graven/isa/shared/fpu/recurrent.hpp"
+#include "graven/isa/shared/fpu/rope.hpp"
 #include "graven/kernel/prefer.hpp"
 
 namespace graven::core::fpu_isa {
@@ -165,7 +166,8 @@ using all = Prefer<Depthwise, Hybrids, AllCells>;
 using all = Prefer<windows, Depthwise, Hybrids, AllCells, AllPools, Attention>;
 #endif
 #if defined(__ARM_FEATURE_DSP)
-using kernels = Prefer<all, Quantize<std::int8_t>, Quantize<std::uint8_t>>;
+using kernels = Prefer<all, Quantize<std::int8_t>, Quantize<std::uint8_t>, RoPE<std::int8_t>,
+                       RoPE<std::int16_t>>;
 #else
 using kernels = all;
 #endif
