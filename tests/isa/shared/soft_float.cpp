@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 namespace {
 
 using namespace graven::core;
@@ -64,6 +66,26 @@ template <class Mantissas> void check_all() {
 }
 
 }  // namespace
+
+TEST_CASE("limits without an FPU are those of float32") {
+  using Soft = SoftFloat32<CountedMantissas>;
+  constexpr float none = std::numeric_limits<float>::quiet_NaN();
+  constexpr float infinite = std::numeric_limits<float>::infinity(), least = 1e-45f;
+  for (Activation activation : {Activation::none, Activation::relu, Activation::relu6,
+                                Activation::relu_n1_to_1, Activation::relu_0_to_1}) {
+    const RealClamp range = real_range(activation);
+    const float stream[]{range.low, range.high};
+    Task task;
+    task.stream = reinterpret_cast<const std::byte*>(stream);
+    for (float x : {0.0f, least, 0.5f, 1.0f, 1.5f, 6.0f, 6.5f, 3e38f, infinite, none})
+      for (float signed_x : {x, -x}) {
+        float found, expected;
+        Soft(task).put(reinterpret_cast<std::byte*>(&found), signed_x, {});
+        scalar_isa::Float32(task).put(reinterpret_cast<std::byte*>(&expected), signed_x, {});
+        CHECK(std::bit_cast<std::uint32_t>(found) == std::bit_cast<std::uint32_t>(expected));
+      }
+  }
+}
 
 TEST_CASE("sums of products without an FPU are those of float32") {
   check_all<NarrowMantissas>();

@@ -91,7 +91,7 @@ template <RealBlocks blocks> struct RealOutputs : scalar_isa::Conv<Float32> {
     const Float32 channels(t);
     const int count = t.out_channels;
     auto* out = reinterpret_cast<float*>(band.out[0]);  // where sums can be at once
-    fpu_isa::each_window(
+    each_real_window(
         t, band,
         [&](float*, const Window& window) {
           add_reals<blocks>(out, biases(t), count, window, channels.weights());

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "graven/isa/scalar/conv.hpp"
+#include "graven/isa/shared/real_windows.hpp"
 
 namespace graven::core {
 
@@ -178,17 +179,38 @@ template <class Mantissas> struct SoftFloat32 : scalar_isa::Float32 {
   using scalar_isa::Float32::Float32;
   using Sum = typename Mantissas::Sum;
 
-  // Where something is no number, infinite or below the normal range, scalar's way.
   static constexpr float dot(const std::byte* a, const std::byte* b, int count, float acc) {
+    return add({&a, 0, 1, count}, b, acc);
+  }
+  // acc + the products of a window. Where something is no number, infinite or below the normal
+  // range, scalar's way.
+  static constexpr float add(const RealWindow& window, const std::byte* weights, float acc) {
     const auto start = std::bit_cast<std::uint32_t>(acc);
     const bool usual = Fields::has_usual(Fields::exponent_of(start));
-    if (!usual && start != 0) return scalar_isa::dot<scalar_isa::Float32>(a, b, count, acc);
+    if (!usual && start != 0) return add_scalar(window, weights, acc);
     Sum sum = usual ? Sum::of(start) : Sum{};
-    const std::byte *x = a, *w = b;
-    for (const std::byte* const end = a + 4 * count; x != end; x += 4, w += 4)
-      if (!step(sum, load_aligned<std::uint32_t>(x), load_aligned<std::uint32_t>(w))) [[unlikely]]
-        return scalar_isa::dot<scalar_isa::Float32>(a, b, count, acc);
+    const std::byte* w = weights;
+    for (int row = 0; row < window.rows; ++row, w += 4 * window.taps)
+      if (!add_row(sum, window.inputs[row] + window.offset, w, window.taps)) [[unlikely]]
+        return add_scalar(window, weights, acc);
     return sum.is_zero() ? 0.0f : std::bit_cast<float>(sum.bits());
+  }
+  // A function of its own, since its loop needs all registers.
+  [[gnu::noinline]] static constexpr bool add_row(Sum& kept, const std::byte* x, const std::byte* w,
+                                                  int count) {
+    Sum sum = kept;
+    for (const std::byte* const end = x + 4 * count; x != end; x += 4, w += 4)
+      if (!step(sum, load_aligned<std::uint32_t>(x), load_aligned<std::uint32_t>(w))) [[unlikely]]
+        return false;
+    kept = sum;
+    return true;
+  }
+  [[gnu::noinline]] static constexpr float add_scalar(const RealWindow& window,
+                                                      const std::byte* weights, float acc) {
+    for (int row = 0; row < window.rows; ++row, weights += 4 * window.taps)
+      acc = scalar_isa::dot<scalar_isa::Float32>(window.inputs[row] + window.offset, weights,
+                                                 window.taps, acc);
+    return acc;
   }
   [[gnu::always_inline]] static constexpr bool step(Sum& sum, std::uint32_t x, std::uint32_t w) {
     const int m = Fields::exponent_of(x), n = Fields::exponent_of(w);
@@ -205,11 +227,45 @@ template <class Mantissas> struct SoftFloat32 : scalar_isa::Float32 {
     sum.add(term);
     return sum.is_zero() || Fields::has_usual(sum.exponent);
   }
+
+  // As clamp(x, range); numbers are ordered as integers are, but for those that are none.
+  constexpr void put(std::byte* out, float x, Scale) const {
+    const int at = order_of(x);
+    const bool below = at<order_of(range.low), above = at> order_of(range.high);
+    if (below || above) x = clamped(x, below ? range.low : range.high);
+    store_aligned(out, x);
+  }
+  constexpr void finish(std::byte* out, int o, float x) const { put(out + 4 * o, x, {}); }
+
+private:
+  static constexpr int order_of(float x) {
+    const auto bits = std::bit_cast<std::int32_t>(x);
+    return bits < 0 ? -(bits & 0x7fffffff) : bits;
+  }
+  static constexpr float clamped(float x, float limit) {
+    const bool is_number = (std::bit_cast<std::uint32_t>(x) & 0x7fffffff) <= 0x7f800000;
+    return is_number ? limit : x;
+  }
 };
 
 // Convolutions and Dense.
 template <class Mantissas> struct SoftConv : scalar_isa::Conv<SoftFloat32<Mantissas>> {
   static constexpr const char* name = "soft.conv";
+
+  static void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const SoftFloat32<Mantissas> channels(t);
+    std::byte* out = band.out[0];
+    each_real_window(
+        t, band,
+        [&](float*, const RealWindow& window) {
+          const std::byte* w = channels.weights();
+          const int bytes = 4 * window.rows * window.taps;
+          for (int o = 0; o < t.out_channels; ++o, w += bytes)
+            channels.finish(out, o, channels.add(window, w, channels.start(o)));
+        },
+        [&](std::byte*, const float*) { out += 4 * t.out_channels; });
+  }
 };
 template <class Mantissas>
 struct SoftGroupedConv : scalar_isa::GroupedConv<SoftFloat32<Mantissas>> {

@@ -136,7 +136,7 @@ struct HybridConv : scalar_isa::Conv<Hybrid> {
   static void run(const Task& task, const Band& band) {
     const Task t = task;
     const Hybrid channels(t);
-    each_window(
+    each_real_window(
         t, band,
         [&](float* sums, const Window& window) {
           clear(sums, t.out_channels);

@@ -35,7 +35,7 @@ struct Conv : scalar_isa::Conv<Float32> {
   static void run(const Task& task, const Band& band) {
     const Task t = task;
     const Float32 channels(t);
-    each_window(
+    each_real_window(
         t, band,
         [&](float* sums, const Window& window) {
           add_blocks(sums, biases(t), t.out_channels, window, channels.weights());
