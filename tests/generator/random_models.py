@@ -899,10 +899,15 @@ def elementary(b: Builder, data: int) -> list[int]:
         scales = {"ABS": b.scale_of(data), "RSQRT": 0.3 / math.sqrt(most) / SPREAD}
         if not b.tflm:
             scales |= {"SQRT": math.sqrt(most) / SPREAD, "LOG": 3.0 / SPREAD, "EXP": 0.05}
-    return [
+    found = [
         b.add(name, Elementary(), [data], b.result(data, b.shape(data), scale))
         for name, scale in scales.items()
     ]
+    if b.element(data) is INT16 and b.tflm:  # which has no RSQRT of negative numbers
+        scale = 30 / math.sqrt(SPREAD * size_of(INT16) * b.scale_of(data)) / 32768
+        sizes = b.result(data, b.shape(data), scale)
+        found.append(b.add("RSQRT", Elementary(), [found[0]], sizes))
+    return found
 
 
 def cast(b: Builder, data: int) -> list[int]:

@@ -1,6 +1,6 @@
-"""Functions of real numbers, element by element: ABS, EXP, SIN, ... Of int8 there are ABS (of int16
-too) and RSQRT as in TensorFlow Lite Micro; EXP, LOG and SQRT (which truncates) as in LiteRT, which
-also has EXP, LOG, RSQRT and SQRT of int16. Where a function is not defined, int8 takes its limit.
+"""Functions of real numbers, element by element: ABS, EXP, SIN, ... Of int8 and int16 there are ABS
+and RSQRT as in TensorFlow Lite Micro; EXP, LOG and SQRT (which truncates) as in LiteRT. Where a
+function is not defined, integers take its limit.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ EXACT = {
     "ROUND": np.rint,
     "SIGN": lambda x: np.where(np.isnan(x), np.float32(0), np.sign(x)),
 }
+MOST_INVERSE = {ir.Element.INT8: 20, ir.Element.INT16: 40}
+"""RSQRT: of what its scales make, the logarithm that still fits; int16 saturates above 20."""
 OPERATORS = tuple(EXACT)
 OPTIONS = None
 
@@ -48,12 +50,12 @@ def read(node: Node) -> Elementary:
     if node.name not in INTEGER:
         elementwise.expect_real(node)
     elementwise.expect_rescaled(node, wide=node.name in WIDE)
-    if node.name == "RSQRT" and node.output.element is ir.Element.INT8:
-        real = inverse_scale(node)
-        if not 2.0**-11 < real < 2.0**20:
+    if node.name == "RSQRT" and node.output.element in MOST_INVERSE:
+        real, most = inverse_scale(node), MOST_INVERSE[node.output.element]
+        if not 2.0**-11 < real < 2.0**most:
             raise node.error(
-                f"the scales of its tensors make a multiplier of {real:g}, expected 2^-11 to 2^20; "
-                "quantize the model again."
+                f"the scales of its tensors make a multiplier of {real:g}, expected 2^-11 to "
+                f"2^{most}; quantize the model again."
             )
     return Elementary()
 
@@ -92,15 +94,14 @@ def inverse_scale(node: Node) -> float:
 
 def inverse_square_root(node: Node, value: np.ndarray) -> np.ndarray:
     """In 2^-20, then in the output's steps."""
-    if value.dtype == np.int16:
-        most = np.float32(32767) * np.float32(scale_of(node.output))
-        return elementwise.tabled(node, value, defined(EXACT["RSQRT"], most))
     steps = centred(node, value)
     inverse, shift = arithmetic.inverse_sqrt(np.maximum(steps, 1))
     wide = arithmetic.multiply(np.ones_like(steps), inverse, shift + 20)
-    multiplier, shift_out = arithmetic.quantize_multiplier(inverse_scale(node))
-    found = finished(node, arithmetic.multiply(wide, multiplier, shift_out - 20))
-    return np.where(steps > 0, found, np.int8(127))
+    multiplier, shift = arithmetic.quantize_multiplier(inverse_scale(node))
+    left = max(shift - 20, 0)
+    wide = arithmetic.multiply_by_power(wide, left)
+    found = finished(node, arithmetic.multiply(wide, multiplier, shift - 20 - left))
+    return np.where(steps > 0, found, value.dtype.type(np.iinfo(value.dtype).max))
 
 
 def defined(function: elementwise.Real, otherwise: np.float32) -> elementwise.Real:

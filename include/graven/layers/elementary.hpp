@@ -1,11 +1,11 @@
 // Functions of real numbers, element by element, by TFLite's names: ABS, NEG, SQUARE, SQRT, RSQRT,
 // EXP, LOG, SIN, COS, FLOOR, CEIL, ROUND (halves to even), SIGN.
 //
-// float32: graven/floating_point.hpp. int8: Abs (and int16) and Rsqrt as TFLM; Exp, Log and Sqrt as
-// LiteRT, whose SQRT truncates; the others have no int8 form in either. int16: Exp, Log and Rsqrt
-// as LiteRT's tables, Sqrt as its floats. (LiteRT's NEG negates the
-// integers themselves, whatever their scales.) Where a function is not defined, int8 takes its
-// limit: the least output for Log, the greatest for Rsqrt, that of 0 for Sqrt.
+// float32: graven/floating_point.hpp. int8 and int16: Abs and Rsqrt as TFLM; Exp, Log and Sqrt as
+// LiteRT, whose SQRT truncates, and whose int16 Exp and Log are tables; the others have no integer
+// form in either. (LiteRT's NEG negates the integers themselves, whatever their scales.) Where a
+// function is not defined, integers take its limit: the least output for Log, the greatest for
+// Rsqrt, that of 0 for Sqrt.
 #pragma once
 
 #include "graven/fixed_point.hpp"
@@ -73,19 +73,34 @@ struct Rsqrt : Map<Rsqrt> {
   static constexpr const char* op = "RSQRT";
   template <class> static constexpr float real(float x) { return floating_point::rsqrt(x); }
 
-  // 1 / sqrt(x) in 2^-20, then by 1 / (sqrt(scale_in) * scale_out).
   static constexpr std::int8_t entry(int q, Quant in, Quant out) {
     const int x = q - in.zero_point;
-    if (x <= 0) return 127;
+    return x <= 0 ? std::int8_t{127} : detail::finished(steps(x, ratio(in, out)), out);
+  }
+  static constexpr WordNumbers numbers(Quant in, Quant out) {
+    const Multiplier m = ratio(in, out);
+    return {{m.multiplier, m.shift}};
+  }
+  static constexpr std::int16_t wide(std::int32_t q, const WordNumbers& n) {
+    if (q <= 0) return 32767;
+    const std::int32_t found = steps(q, {n.values[0], static_cast<int>(n.values[1])});
+    return static_cast<std::int16_t>(found < 32767 ? found : 32767);
+  }
+
+private:
+  // 1 / sqrt(x) in 2^-20, then by 1 / (sqrt(scale_in) * scale_out), which saturates.
+  static constexpr std::int32_t steps(std::int32_t x, Multiplier m) {
+    Multiplier inverse = fixed_point::inverse_sqrt(x);
+    inverse.shift += 20;
+    const int left = m.shift > 0 ? m.shift : 0;
+    const std::int32_t root = fixed_point::saturating_shift_left(requantize(1, inverse), left);
+    return requantize(root, {m.multiplier, m.shift - left});
+  }
+  static constexpr Multiplier ratio(Quant in, Quant out) {
     const double root = floating_point::sqrt(static_cast<double>(in.scale));
     Multiplier m = quantize_multiplier(1 / (root * static_cast<double>(out.scale)));
     m.shift -= 20;
-    Multiplier inverse = fixed_point::inverse_sqrt(x);
-    inverse.shift += 20;
-    return detail::finished(requantize(requantize(1, inverse), m), out);
-  }
-  static constexpr float sample(float x, Quant out) {
-    return x > 0 ? floating_point::rsqrt(x) : 32767 * out.scale;
+    return m;
   }
 };
 
