@@ -2,6 +2,7 @@
 
     quantizers.py [--only NAME] [--seeds 5] [--mean 0]
     quantizers.py build/zoo        # networks that the scripts of the zoo have left there
+    quantizers.py build/zoo build/zoo-[1-4]        # of several seeds, which count together
 
 Both get the same float32 network and the same samples to calibrate by, and are judged on samples
 that neither training nor calibration has seen, each int8 network by its exact bits in numpy.
@@ -96,7 +97,7 @@ def judged(case: Case) -> Found:
 
 
 def together(found: Iterable[Found]) -> list[Found]:
-    """Those of one name as one: parts of a cross-validation."""
+    """Those of one name as one: parts of a cross-validation, seeds."""
     parts: dict[str, list[Found]] = {}
     for each in found:
         parts.setdefault(each.name, []).append(each)
@@ -179,6 +180,11 @@ def cases(seeds: int, only: str) -> Iterator[Case]:
                 print(f"quantizers.py: {name} is left out: {error}", file=sys.stderr)
 
 
+def of_zoos(folders: Iterable[Path]) -> Iterator[Case]:
+    for folder in folders:
+        yield from of_zoo(folder)
+
+
 def of_zoo(folder: Path) -> Iterator[Case]:
     """What zoo.trial has written: of each trial its float network and its samples."""
     results = sorted(folder.glob("*/result.json"))
@@ -205,7 +211,7 @@ def show(found: Sequence[Found]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("zoo", type=Path, nargs="?", metavar="FOLDER",
+    parser.add_argument("zoo", type=Path, nargs="*", metavar="FOLDER",
                         help="judge the networks there instead")  # fmt: skip
     parser.add_argument("--only", default="", choices=("keywords", "digits", "sensor", "mnist"))
     parser.add_argument("--seeds", type=int, default=5)
@@ -216,7 +222,7 @@ def main() -> int:
             print(f"quantizers.py: no package {package}: toolchains/judges.sh judges-tensorflow",
                   file=sys.stderr)  # fmt: skip
             return 3
-    wanted = of_zoo(options.zoo) if options.zoo else cases(options.seeds, options.only)
+    wanted = of_zoos(options.zoo) if options.zoo else cases(options.seeds, options.only)
     found = together(judged(case) for case in wanted)
     show(found)
     mean = float(np.mean([each.points for each in found]))
