@@ -73,14 +73,16 @@ def attention(b: Kit, element: ir.Element) -> int:
     seen = b.extent(9) if span == "everything" else moments
     q = b.data((*before, moments, heads * head), element)
     k, v = (b.data((*before, seen, kv_heads * head), element) for _ in range(2))
-    inputs, context = [q, k, v], 0
+    inputs, context, of_head = [q, k, v], 0, False
     if span in ("sliding", "stopping"):
         context = b.extent(12)
         inputs += [b.variable_like(each, (context, kv_heads * head)) for each in (k, v)]
         inputs.append(b.position())
     elif b.chance(0.4):
-        inputs.append(mask_of(b, element, (b.pick(1, moments), seen)))
-    layer = Attention(heads, kv_heads, span, context, b.pick(0.0, 0.0, 0.5))
+        of_head = b.chance(0.5)
+        lead = (heads,) if of_head else ()
+        inputs.append(mask_of(b, element, (*lead, b.pick(1, moments), seen)))
+    layer = Attention(heads, kv_heads, span, context, b.pick(0.0, 0.0, 0.5), of_head)
     return b.add("ATTENTION", layer, inputs, b.output(v, b.shape(q), 0.01))
 
 
@@ -191,6 +193,10 @@ def by_torch(network: ir.Network, runs: list[list[np.ndarray]]) -> np.ndarray:
     elif operator.name == "ROPE":
         found = torch_rope(layer, torch.cat(data)).split([len(x) for x in data])
     else:
+        if len(constants) == 3 and constants[2] is not None:  # a mask
+            given = [
+                [*inputs, torch.from_numpy(constants[2].astype(np.float64))] for inputs in given
+            ]
         found = torch_attention(layer, given)
     return np.stack([each.numpy() for each in found])
 
@@ -251,7 +257,7 @@ def torch_attention(layer: Attention, given: list):
             mask = inputs[3] if len(inputs) > 3 else torch.zeros(1, 1, dtype=torch.float64)
             if layer.span == "past":
                 mask = torch.where(causal, mask, -torch.inf)
-            masks.append(mask.expand(shape[-2], given[0][1].shape[-2]))
+            masks.append(mask.expand(*mask.shape[:-2], shape[-2], given[0][1].shape[-2]))
         return [answer(*inputs[:3], mask) for inputs, mask in zip(given, masks, strict=True)]
     whole = [torch.cat([inputs[place].flatten(0, -2) for inputs in given]) for place in range(3)]
     at = torch.arange(len(whole[0]))

@@ -116,22 +116,13 @@ def test_scaled_dot_product_attention(kind):
     expect(network, given, answers(module, given))
 
 
-def test_what_attention_cannot_be_is_said():
+def test_masks_of_another_number_of_heads_are_a_sentence():
     torch = pytest.importorskip("torch")
-    from torch.nn import functional
+    from graven.frontends.nchw import Draft
+    from graven.frontends.transformers import _mask_of
 
-    class Odd(torch.nn.Module):
-        def __init__(self, mask) -> None:
-            super().__init__()
-            self.mask = mask
-
-        def forward(self, x):
-            q = x.view(1, 6, 4, 8).transpose(1, 2)
-            return functional.scaled_dot_product_attention(q, q, q, attn_mask=self.mask)
-
-    mask = torch.rand(1, 4, 6, 6)
-    with pytest.raises(GravenError, match="a mask of its own for each head, expected one for all"):
-        read(Odd(mask).eval(), (1, 6, 32))
+    with pytest.raises(GravenError, match="has 3 masks for 4 heads, expected one for all, or one"):
+        _mask_of(Draft("odd.pt2"), torch.rand(1, 3, 6, 6), 4, (6, 6))
 
 
 def seen(mask):
@@ -157,17 +148,18 @@ def test_a_mask_of_one_row_is_every_query_s():
     expect(read(module, (1, 6, 32)), given, answers(module, given))
 
 
-def test_a_computed_mask_of_booleans_is_a_sentence():
+def test_a_computed_mask_of_booleans():
     torch = pytest.importorskip("torch")
 
-    class Positive(torch.nn.Module):
+    class Above(torch.nn.Module):
         def forward(self, x):
             q = x.view(1, 6, 4, 8).transpose(1, 2)
-            mask = x[0, :, :6] > 0
-            return torch.nn.functional.scaled_dot_product_attention(q, q, q, attn_mask=mask)
+            mask = x[0, :, :6] > x[0, :, :6].amin(-1, keepdim=True)
+            y = torch.nn.functional.scaled_dot_product_attention(q, q, q, attn_mask=mask)
+            return y.transpose(1, 2).reshape(1, 6, 32)
 
-    with pytest.raises(GravenError, match="is of booleans, expected a float32 mask that is added"):
-        read(Positive().eval(), (1, 6, 32))
+    module, given = Above().eval(), images((1, 6, 32))
+    expect(read(module, (1, 6, 32)), given, answers(module, given))
 
 
 def test_a_mask_that_hides_every_key_is_a_sentence():
@@ -177,18 +169,113 @@ def test_a_mask_that_hides_every_key_is_a_sentence():
         read(seen(mask), (1, 6, 32))
 
 
-def test_a_mask_of_booleans_is_a_sentence():
+def module_of(kind: str, dim: int, heads: int):
+    """Where PyTorch's modules hide by booleans, scaled_dot_product_attention shows by them."""
+    from torch import nn
+    from torch.nn import functional
+
+    class Module(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            options = {"batch_first": True}
+            if kind == "encoder":  # nested tensors, which no export has, zero what is padding
+                layer = nn.TransformerEncoderLayer(dim, heads, 2 * dim, **options)
+                self.body = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+            elif kind == "decoder":
+                layer = nn.TransformerDecoderLayer(dim, heads, 2 * dim, **options)
+                self.body = nn.TransformerDecoder(layer, 2)
+            else:
+                self.body = nn.MultiheadAttention(dim, heads, **options)
+
+        def forward(self, x, *masks):
+            if kind == "encoder":
+                return self.body(x, src_key_padding_mask=masks[0])
+            if kind == "decoder":  # the first moments are its memory
+                causal = nn.Transformer.generate_square_subsequent_mask(MOMENTS)
+                padding = {"memory_key_padding_mask": masks[0][:, :4], "tgt_is_causal": True}
+                return self.body(x, x[:, :4], causal, **padding)
+            if kind.startswith("sdpa"):
+                q = x.view(1, MOMENTS, heads, dim // heads).transpose(1, 2)
+                y = functional.scaled_dot_product_attention(q, q * 0.7, q, attn_mask=masks[0])
+                return y.transpose(1, 2).reshape(x.shape)
+            given = {} if kind == "padding" else {"attn_mask": masks[-1]}
+            given |= {} if kind == "square" else {"key_padding_mask": masks[0]}
+            return self.body(x, x, x, need_weights=False, **given)[0]
+
+    return Module().eval()
+
+
+def with_booleans(kind: str, dim: int = 16, heads: int = 2):
+    """A module of a sequence and masks that it is given, examples of both, its answers."""
+    import torch
+
+    torch.manual_seed(3)
+    rng = np.random.default_rng(3)
+    square = (MOMENTS, MOMENTS)
+    shapes = {
+        "square": [square], "both": [(1, MOMENTS), square], "sdpa": [square],
+        "sdpa_heads": [(1, heads, *square)], "sdpa_added": [(1, heads, *square)],
+        "sdpa_row": [(1, heads, 1, MOMENTS)],
+    }.get(kind, [(1, MOMENTS)])  # fmt: skip
+    masks = [rng.random((16, *shape)) < 0.3 for shape in shapes]
+    for each in masks:
+        each[..., 0] = False
+    if kind in ("sdpa", "sdpa_heads"):
+        masks = [~each for each in masks]
+    elif kind.startswith("sdpa"):
+        masks = [np.where(each, -np.inf, rng.normal(0, 1, each.shape)) for each in masks]
+        masks = [each.astype(np.float32) for each in masks]
+    values = rng.normal(0.0, 1.0, (16, 1, MOMENTS, dim)).astype(np.float32)
+    module, given = module_of(kind, dim, heads), [values, *masks]
+    with torch.no_grad():
+        wanted = [module(*map(torch.from_numpy, each)).numpy() for each in zip(*given, strict=True)]
+    return module, given, np.stack(wanted)
+
+
+GIVEN = [
+    "padding", "square", "both", "encoder", "decoder", "sdpa", "sdpa_heads", "sdpa_added",
+    "sdpa_row",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", GIVEN)
+def test_masks_of_booleans_and_of_heads(kind):
     torch = pytest.importorskip("torch")
     from graven.frontends import torch as frontend
 
-    class Seen(torch.nn.Module):
-        def forward(self, x, mask):
-            q = x.view(1, 6, 4, 8).transpose(1, 2)
-            return torch.nn.functional.scaled_dot_product_attention(q, q, q, attn_mask=mask)
+    module, given, wanted = with_booleans(kind)
+    example = tuple(torch.from_numpy(each[0]) for each in given)
+    network = frontend.from_module(module, example, "masked", "nchw")
+    shapes = [network.tensors[index].shape for index in network.inputs]
+    for k, answer in enumerate(wanted):
+        inputs = [each[k].reshape(shape) for each, shape in zip(given, shapes, strict=True)]
+        found = reference.run(network, inputs)[network.outputs[0]].reshape(answer.shape)
+        assert np.abs(found - answer).max() < TOLERANCE * np.abs(answer).max()
 
-    example = torch.zeros(1, 6, 32), torch.ones(6, 6, dtype=torch.bool)
-    with pytest.raises(GravenError, match="input 'mask': is of booleans; let the model take a flo"):
-        frontend.from_module(Seen().eval(), example, "seen", "nchw")
+
+@pytest.mark.parametrize(
+    ("kind", "quantize"),
+    [("both", None), ("sdpa_heads", "int8"), ("sdpa_added", "int16x8"), ("encoder", "int8")],
+)
+def test_masks_of_booleans_and_of_heads_are_the_same_in_cpp(kind, quantize):
+    torch = pytest.importorskip("torch")
+    module, given, wanted = with_booleans(kind)
+    example = tuple(torch.from_numpy(each[0]) for each in given)
+    options = {}
+    if quantize:
+        names = ["x", *(f"masks_{k}" for k in range(len(given) - 1))]
+        options = {"calibrate": dict(zip(names, given, strict=True)), "quantize": quantize}
+    made = api.compile(module, example=example, **options)
+    tensors = [made.network.tensors[index] for index in made.network.inputs]
+    given = [each.reshape(-1, *tensor.shape) for each, tensor in zip(given, tensors, strict=True)]
+    found = made(*given)
+    most = 0.06 if quantize == "int8" else 0.01
+    assert np.sqrt(np.mean((found.reshape(wanted.shape) - wanted) ** 2)) < most * wanted.std()
+    native = made.native()(*given)
+    if quantize:
+        np.testing.assert_array_equal(native, found)
+    else:
+        assert np.abs(native - found).max() < TOLERANCE * np.abs(found).max()
 
 
 def masked(kind: str, dim: int = 16, heads: int = 2):

@@ -145,6 +145,17 @@ def compare_cpp(kind, count, tmp_path):
                 np.testing.assert_array_equal(found[output], expected, each.label)
 
 
+def test_a_mask_of_booleans_under_float32_is_a_sentence():
+    b = transformers.Kit(np.random.default_rng(1))
+    q = b.data((4, 8), FLOAT32)
+    mask = b.tensor((4, 4), ir.Element.BOOLEAN, None, None)
+    b.inputs.append(mask)
+    layer = transformers.Attention(2, 2)
+    network = b.network([b.add("ATTENTION", layer, [q, q, q, mask], b.output(q, (4, 8)))])
+    with pytest.raises(GravenError, match="is of booleans, expected a float32 mask that is added"):
+        tflite.parse(tflite_writer.to_bytes(network), "masked.tflite", "masked")
+
+
 if __name__ == "__main__":
     vectors = {}
     for each_kind in transformers.KINDS:

@@ -122,12 +122,20 @@ def real(draft: Draft, view: View) -> View:
     return typed(draft, replace(view, index=index), ir.Element.FLOAT32)
 
 
+def negated(draft: Draft, view: View) -> View:
+    """Truth values the other way round."""
+    index = draft.emit("LOGICAL_NOT", [view.index], draft.tensors[view.index].shape)
+    return typed(draft, replace(view, index=index), ir.Element.BOOLEAN)
+
+
 def compared(draft: Draft, name: str, first: Operand, second: Operand) -> View:
     return typed(draft, draft.binary(name, first, second), ir.Element.BOOLEAN)
 
 
 def chosen(draft: Draft, condition: View, first: Operand, second: Operand) -> View:
     """The first where the condition holds; operands are broadcast as numpy does it."""
+    if not isinstance(first, View) and not isinstance(second, View):
+        return _chosen_constant(draft, condition, first, second)
     shapes = [tuple(np.shape(each)) if not isinstance(each, View) else each.shape
               for each in (condition, first, second)]  # fmt: skip
     shape = np.broadcast_shapes(*shapes)
@@ -140,6 +148,19 @@ def chosen(draft: Draft, condition: View, first: Operand, second: Operand) -> Vi
         else:
             indices.append(draft.constant(np.asarray(each, dtype=np.float32)))
     return View(draft.emit("SELECT_V2", indices, shape), shape, order, shape)
+
+
+def _chosen_constant(draft: Draft, condition: View, *constants: Operand) -> View:
+    """A product and a sum; of infinity as in chosen_by."""
+    first, second = (
+        np.nan_to_num(np.asarray(each, np.float32), nan=np.nan, posinf=COVERS, neginf=-COVERS)
+        for each in constants
+    )
+    factor = np.atleast_1d(first - second)
+    if (factor == factor.flat[0]).all() and math.prod(condition.shape) >= factor.size:
+        factor = factor.reshape(-1)[:1]
+    found = draft.binary("MUL", real(draft, condition), factor)
+    return draft.binary("ADD", found, np.atleast_1d(second)) if second.any() else found
 
 
 def chosen_by(draft: Draft, condition: np.ndarray, first: Operand, second: Operand) -> View:

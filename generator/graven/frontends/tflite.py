@@ -105,6 +105,10 @@ def identifier(stem: str) -> str:
     return word
 
 
+NEWER = {"mask_of_head": 0}
+"""Options of custom operators that older files lack, and what they mean there."""
+
+
 class _Reader:
     def __init__(self, data: bytes, source: str) -> None:
         self.source = source
@@ -251,7 +255,7 @@ class _Reader:
             raise self.error(f"{where}: its options are no FlexBuffer; it is damaged.") from None
 
         def option(name: str) -> Option:
-            value = stored.get(name) if isinstance(stored, dict) else None
+            value = stored.get(name, NEWER.get(name)) if isinstance(stored, dict) else None
             if not isinstance(value, int | float) or not math.isfinite(value):
                 raise self.error(f"{where}: has no option {name}, a number; export it again.")
             return value

@@ -68,6 +68,7 @@ ELEMENTS = {
     "torch.float32": ir.Element.FLOAT32,
     "torch.int32": ir.Element.INT32,
     "torch.int64": ir.Element.INT32,
+    "torch.bool": ir.Element.BOOLEAN,
 }
 """Of model inputs; tokens of 64 bits are int32 here."""
 
@@ -255,11 +256,6 @@ class _Reader:
             self.draft.where = f"input '{node.name}'"
             value = node.meta.get("val")
             element = ELEMENTS.get(str(getattr(value, "dtype", "")))
-            if str(getattr(value, "dtype", "")) == "torch.bool":
-                raise self.draft.error(
-                    "is of booleans; let the model take a float32 mask that is added to scores, 0 "
-                    "and minus infinity."
-                )
             if element is None:
                 raise self.draft.error(
                     "is no float32 tensor, nor one of tokens (int32, int64); export the model in "

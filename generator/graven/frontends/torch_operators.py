@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -144,9 +143,7 @@ def bounded(reader: Any, given: Arguments) -> View:
 
 
 def negation(reader: Any, given: Arguments) -> View:
-    view = given["self"]
-    index = reader.draft.emit("LOGICAL_NOT", [view.index], reader.draft.tensors[view.index].shape)
-    return functions.typed(reader.draft, replace(view, index=index), ir.Element.BOOLEAN)
+    return functions.negated(reader.draft, given["self"])
 
 
 def of_truth(name: str, handler: Handler) -> Handler:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from graven import ir
 from graven.errors import GravenError
 from graven.frontends.nchw import Draft, View, plain
 from graven.layers.attention import SPANS
@@ -84,11 +85,13 @@ def attend(draft: Draft, given: Arguments) -> View:
         rows = draft.reshape(draft.transpose(each, (0, 2, 1, 3)), (1, moments, heads * head))
         inputs.append(draft.demand(rows, (0, 1, 2)))
     if given["attn_mask"] is not None:
-        span, added = _mask_of(draft, given["attn_mask"], (q.shape[-2], k.shape[-2]))
+        extents = (q.shape[-2], k.shape[-2])
+        span, added = _mask_of(draft, given["attn_mask"], q.shape[1], extents)
         inputs += added
+    of_head = len(inputs) > 3 and math.prod(draft.tensors[inputs[3]].shape[:-2]) > 1
     options: dict[str, Option] = {
         "heads": q.shape[1], "kv_heads": k.shape[1], "span": SPANS.index(span), "context": 0,
-        "scale": float(given["scale"] or 0.0),
+        "scale": float(given["scale"] or 0.0), "mask_of_head": int(of_head),
     }  # fmt: skip
     moments, head = q.shape[2:]
     shape = (1, moments, q.shape[1] * head)
@@ -105,11 +108,13 @@ def _masks_of(draft: Draft, mask: Any, count: int) -> list:
     return [mask[each : each + 1] for each in range(count)]
 
 
-def _mask_of(draft: Draft, mask: Any, extents: tuple[int, int]) -> tuple[str, list[int]]:
+def _mask_of(
+    draft: Draft, mask: Any, heads: int, extents: tuple[int, int]
+) -> tuple[str, list[int]]:
     """The span that a constant mask stands for, or everything and what is added to its scores;
     of one row, it is every query's."""
     if isinstance(mask, View):
-        return "everything", [_computed_mask(draft, mask)]
+        return "everything", [_computed_mask(draft, mask, heads)]
     values = np.atleast_2d(np.asarray(mask))
     shown = values if values.dtype == bool else values == 0
     hidden = ~shown if values.dtype == bool else values == -np.inf
@@ -125,14 +130,18 @@ def _mask_of(draft: Draft, mask: Any, extents: tuple[int, int]) -> tuple[str, li
     if square and (hidden == later).all() and (shown == ~later).all():
         return "past", []
     added = np.where(hidden, HIDDEN, 0 if values.dtype == bool else values)
-    heads = added.reshape(-1, *added.shape[-2:]).astype(np.float32)
-    if (heads != heads[0]).any():
-        raise _of_heads(draft)
-    return "everything", [draft.constant(heads[0])]
+    stated = added.reshape(-1, *added.shape[-2:]).astype(np.float32)
+    if (stated == stated[0]).all():
+        return "everything", [draft.constant(stated[0])]
+    if len(stated) != heads:
+        raise _of_heads(draft, heads, len(stated))
+    return "everything", [draft.constant(stated)]
 
 
-def _computed_mask(draft: Draft, mask: View) -> int:
-    """One that is the same for all heads, to which it may have been expanded."""
+def _computed_mask(draft: Draft, mask: View, heads: int) -> int:
+    """Of all heads, to which it may have been expanded, or of each."""
+    from graven.frontends import functions  # which needs norms
+
     rows, seen = mask.shape[-2:]
     made = {index: each for each in draft.operators for index in each.outputs}.get(mask.index)
     if made is not None and made.name == "BROADCAST_TO" and mask.is_plain:
@@ -142,14 +151,19 @@ def _computed_mask(draft: Draft, mask: View) -> int:
         kept = rows == 1 or last == [len(mask.shape) - 2, len(mask.shape) - 1]
         if kept and math.prod(shape) == rows * seen:
             mask = draft.reshape(plain(source, shape), (rows, seen))
-    if math.prod(mask.shape[:-2]) != 1:
-        raise _of_heads(draft)
+    if draft.tensors[mask.index].element is ir.Element.BOOLEAN:
+        hidden = functions.negated(draft, mask)
+        mask = functions.times(draft, functions.real(draft, hidden), HIDDEN)
+    masks = math.prod(mask.shape[:-2])
+    if masks not in (1, heads):
+        raise _of_heads(draft, heads, masks)
+    mask = draft.reshape(mask, ((masks,) if masks > 1 else ()) + mask.shape[-2:])
     return draft.demand(mask, tuple(range(len(mask.shape))))
 
 
-def _of_heads(draft: Draft) -> GravenError:
+def _of_heads(draft: Draft, heads: int, masks: int) -> GravenError:
     return draft.error(
-        "has a mask of its own for each head, expected one for all; compute the heads one by one."
+        f"has {masks} masks for {heads} heads, expected one for all, or one for each."
     )
 
 

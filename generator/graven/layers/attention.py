@@ -4,8 +4,9 @@ q, k and v have their moments along the last axis but one, their heads along the
 `everything` and `past` an optional mask follows, of `sliding` and `stopping` three variables: the
 keys and values of `context` moments, and how many there were. A mask is added to the scores: of
 float32, or of integers as q has them, with a scale of its own; where q is no float32, booleans may
-say what is seen. TensorFlow Lite has none; a file states it as a custom operator. int8 and int16:
-the numbers of isa/scalar/attention_integer.hpp and attention_wide.hpp.
+say what is seen. There is one for all heads, or one for each. TensorFlow Lite has none; a file
+states it as a custom operator. int8 and int16: the numbers of isa/scalar/attention_integer.hpp and
+attention_wide.hpp.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Attention(ir.Layer):
     span: str = "everything"
     context: int = 0  # moments that are remembered
     scale: float = 0.0  # 0: 1 / sqrt(channels of a head)
+    mask_of_head: bool = False  # is it one for each head, on an axis before the queries?
 
     @property
     def remembers(self) -> bool:
@@ -56,6 +58,7 @@ def options(layer: Attention) -> dict[str, Option]:
         "span": SPANS.index(layer.span),
         "context": layer.context,
         "scale": layer.scale,
+        "mask_of_head": int(layer.mask_of_head),
     }
 
 
@@ -65,7 +68,8 @@ def read(node: Node) -> Attention:
     )
     if not 0 <= span < len(SPANS):
         raise node.error(f"has the span {span}, expected 0 to {len(SPANS) - 1}: {SPANS}.")
-    layer = Attention(heads, kv_heads, SPANS[span], context, float(node.option("scale")))
+    scale, of_head = float(node.option("scale")), node.option("mask_of_head") != 0
+    layer = Attention(heads, kv_heads, SPANS[span], context, scale, of_head)
     if (layer.span in ("sliding", "stopping")) != layer.remembers or layer.context < 0:
         raise node.error(f"remembers {layer.context} moments, which its span {layer.span} forbids.")
     node.expect_inputs(6, 6) if layer.remembers else node.expect_inputs(3, 4)
@@ -87,7 +91,7 @@ def read(node: Node) -> Attention:
     if layer.remembers:
         _expect_memory(node, layer)
     elif node.optional(3) is not None:
-        _expect_mask(node)
+        _expect_mask(node, layer)
     return layer
 
 
@@ -125,7 +129,7 @@ def _expect_memory(node: Node, layer: Attention) -> None:
             raise node.error("is no variable; export the model again.", node.input(place))
 
 
-def _expect_mask(node: Node) -> None:
+def _expect_mask(node: Node, layer: Attention) -> None:
     q, k, mask = node.input(0), node.input(1), node.input(3)
     real = q.element is ir.Element.FLOAT32
     if real and mask.element is ir.Element.BOOLEAN:
@@ -140,15 +144,14 @@ def _expect_mask(node: Node) -> None:
     if mask.element is q.element and not real:
         node.expect_symmetric_words(mask)
     *before, moments, seen = (1, 1, *mask.shape)
-    above = math.prod(before)
+    of, above = layer.heads if layer.mask_of_head else 1, math.prod(before)
     if (
         seen != k.shape[-2]
         or moments not in (1, q.shape[-2])
-        or above not in (1, math.prod(q.shape[:-2]))
+        or above not in (of, of * math.prod(q.shape[:-2]))
     ):
-        raise node.error(
-            f"has shape {shape_text(mask.shape)}, expected {q.shape[-2]}x{k.shape[-2]}.", mask
-        )
+        expected = f"{of}x" * layer.mask_of_head + f"{q.shape[-2]}x{k.shape[-2]}"
+        raise node.error(f"has shape {shape_text(mask.shape)}, expected {expected}.", mask)
 
 
 def cpp(layer: Attention, node: Node) -> Cpp:
@@ -158,7 +161,8 @@ def cpp(layer: Attention, node: Node) -> Cpp:
         span += f"({layer.context})"
     type = template(
         "Attention", str(layer.heads), str(layer.kv_heads), str(head), span, real(layer.scale),
-        defaults=("graven::everything", real(0.0)),
+        f"graven::MaskOf::{'head' if layer.mask_of_head else 'all_heads'}",
+        defaults=("graven::everything", real(0.0), "graven::MaskOf::all_heads"),
     )  # fmt: skip
     masked = not layer.remembers and node.optional(3) is not None
     seen = layer.context or node.input(1).shape[-2]
@@ -176,8 +180,9 @@ def reference(layer: Attention, node: Node, values: Values) -> np.ndarray:
     q, k, v = (each.reshape(-1, *each.shape[-2:]) for each in (q, k, v))
     mask = None if layer.remembers or len(values) < 4 else values[3]
     if mask is not None:
-        mask = mask.reshape(-1, *((1, *mask.shape)[-2:]))
-        mask = np.broadcast_to(mask, (len(q), q.shape[1], k.shape[1]))
+        of = layer.heads if layer.mask_of_head else 1
+        mask = mask.reshape(-1, of, *((1, *mask.shape)[-2:]))
+        mask = np.broadcast_to(mask, (len(q), of, q.shape[1], k.shape[1]))
     found = np.empty(q.shape, dtype=q.dtype)
     for row in range(len(q)):
         for x in range(q.shape[1]):
@@ -186,7 +191,7 @@ def reference(layer: Attention, node: Node, values: Values) -> np.ndarray:
             else:
                 seen = x + 1 if layer.span == "past" else k.shape[1]
                 keys, kept = k[row, :seen], v[row, :seen]
-            added = None if mask is None else mask[row, x, : len(keys)]
+            added = None if mask is None else mask[row, :, x, : len(keys)]
             found[row, x] = _attend(layer, node, q[row, x], keys, kept, added)
     return found.reshape(shape)
 
@@ -213,6 +218,8 @@ def _attend(
 ) -> np.ndarray:
     queries = q.reshape(layer.kv_heads, -1, len(q) // layer.heads)
     keys, kept = (each.reshape(len(k), layer.kv_heads, -1) for each in (k, v))
+    if added is not None and len(added) > 1:  # of each head
+        added = added.reshape(layer.kv_heads, -1, added.shape[-1])
     if q.dtype != np.float32:
         return _integers(layer, node, (queries, keys, kept), added).reshape(-1)
     scores = np.einsum("hqc,jhc->hqj", queries.astype(np.float64), keys.astype(np.float64))

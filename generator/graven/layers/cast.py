@@ -14,8 +14,10 @@ from graven import elementwise, ir
 from graven.channels import one_to_one
 from graven.cpp import Cpp, computed, template
 from graven.node import Node, Values
+from graven.quantize.rules import Fixed
 
 OPERATORS = ("CAST",)
+SCALES = Fixed(1.0, 0, 1.0)  # of truth values
 OPTIONS = None  # its table repeats what the tensors say
 
 

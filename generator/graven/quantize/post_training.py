@@ -27,7 +27,7 @@ from graven.quantize.decisions import Choice, Report, Step, decibels, measured
 from graven.quantize.equalize import equalized
 from graven.quantize.kinds import kind_of
 from graven.quantize.products import as_products
-from graven.quantize.rules import NONE, SAME, rule_of
+from graven.quantize.rules import NONE, SAME, Fixed, rule_of
 from graven.quantize.scales import as_stored
 from graven.quantize.search import BATCH, Progress, Search, check_method, observed, quiet
 from graven.quantize.sequences import Sequences, sequences
@@ -276,7 +276,8 @@ def check_operator(network: ir.Network, operator: ir.Operator) -> None:
         for tensor in (*node.inputs, *node.outputs)
         if tensor is not None and tensor.data is None and not tensor.is_variable
     }
-    if len(kinds) > 1 and rule != SAME:
+    truths = isinstance(rule, Fixed) and node.input(0).element is ir.Element.BOOLEAN
+    if len(kinds) > 1 and rule != SAME and not truths:
         raise node.error(
             "makes whole numbers of real ones, or the other way round, which have no scale in "
             "common; do it outside of the model."

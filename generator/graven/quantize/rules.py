@@ -25,14 +25,15 @@ PER_OUTPUT, ONE, NONE = "per output", "one", "none"
 
 @dataclass(frozen=True)
 class Fixed:
-    """Of int8; what is int16 has the scale 2^-15 in all these layers."""
+    """Of int8, and of int16."""
 
     scale: float
     zero_point: int
+    of_words: float = 2.0**-15
 
     def of(self, element: ir.Element) -> Scale:
         if element is ir.Element.INT16:
-            return Scale(2.0**-15, 0, element)
+            return Scale(self.of_words, 0, element)
         return Scale(self.scale, self.zero_point, element)
 
 
