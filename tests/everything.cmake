@@ -222,6 +222,8 @@ if(EXISTS ${tensorflow})
   add_deep_test(NAME benchmarks/quantizers COMMAND ${tensorflow} ${benchmarks}/quantizers.py
     --mean 0.2)
   set_deep_properties(benchmarks/quantizers SKIP_RETURN_CODE 3 TIMEOUT 3600 COST 600)
+  add_deep_test(NAME benchmarks/native COMMAND ${tensorflow} ${benchmarks}/native.py)
+  set_deep_properties(benchmarks/native SKIP_RETURN_CODE 3 TIMEOUT 1200 RUN_SERIAL TRUE)
 endif()
 add_deep_test(NAME benchmarks/sizes COMMAND ${venv}/python ${benchmarks}/sizes.py --limited)
 set_deep_properties(benchmarks/sizes SKIP_RETURN_CODE 77 TIMEOUT 2400 COST 500)

@@ -4,11 +4,12 @@ first 250 of the shared features and judged on the others.
 """
 
 import functools
+import time
 
 import floats
 import numpy as np
 import pytest
-from graven import api, build, ir
+from graven import api, build, inputs, ir
 from graven.frontends import files, tflite
 from graven.quantize.batches import Batches
 from graven.quantize.budget import Bytes, Mixture
@@ -147,3 +148,15 @@ def test_mixed_keywords_beat_int4_at_nearly_its_bytes(keywords):
     right_ones = [right_whole(each, judged, labels) for each in (found, narrow)]
     print("bytes", least, bytes_of(found), "error", lost, "right", right_ones)
     assert lost[0] < 0.9 * lost[1] and right_ones[0] >= right_ones[1]
+
+
+def test_calibration_of_a_thousand_images(shared):
+    """ResNet-8 with 1,000 images of 32x32: 60 s of a core, where 60 s on two are allowed."""
+    file = shared / "models/ic_resnet8_int8.tflite"
+    if not file.is_file():
+        pytest.skip(f"no {file}")
+    network = floats.dequantized(tflite.load(file))
+    samples = inputs.random(network, 1000, 0)
+    started = time.process_time()
+    quantize(network, samples)
+    assert time.process_time() - started < 60

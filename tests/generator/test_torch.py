@@ -2,6 +2,12 @@
 reference of what is read against torch. Skipped where torch is not installed.
 """
 
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from graven import api, cli, reference
@@ -410,6 +416,32 @@ def test_file_of_export_and_command(tmp_path):
     assert cli.main(["compile", str(path), "-o", str(header), "--quantize", "int8",
                      "--calibrate", str(tmp_path / "x.npy")]) == 0  # fmt: skip
     assert "int8 1x32x32x3 -> int8 1x10" in header.read_text()
+
+
+def test_first_header_within_30_seconds(tmp_path):
+    """Of a .pth in a new process, import included; of a core, since machines are shared."""
+    (tmp_path / "nets.py").write_text(
+        "from torch import nn\n\n\ndef net():\n"
+        "    return nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),\n"
+        "                         nn.Conv2d(16, 32, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1),\n"
+        "                         nn.Flatten(), nn.Linear(32, 10))\n"
+    )
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 32, 3), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10),
+    )  # fmt: skip
+    torch.save(net.state_dict(), tmp_path / "net.pth")
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(0, 1, (200, 3, 32, 32)))
+    command = [sys.executable, "-m", "graven", "compile", "net.pth", "--class", "nets:net",
+               "--shape", "1,3,32,32", "-o", "net.hpp", "--quantize", "int8",
+               "--calibrate", "x.npy"]  # fmt: skip
+    path = os.pathsep.join((str(Path(frontend.__file__).parents[2]), str(tmp_path)))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert (tmp_path / "net.hpp").is_file()
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 30
 
 
 def test_pickled_files(tmp_path, monkeypatch):
