@@ -71,21 +71,25 @@ constexpr float one_scale[1] = {0.01f};
 constexpr float real_values[4] = {1.5f, -2, 0.25f, 3};
 using Mixed = Sequential<Conv2D<4, 4, 3, 1, same>, DepthwiseConv2D<4, 1, 3, 1, same>, Flatten,
                          Dense<1600, 24>>;
-template <bool as_object> constexpr std::array<Parameters, 5> mixed_records() {
-  const Array filters[]{taps, columns, values};
-  const Array objects[]{whole_array<taps>, whole_array<columns>, whole_array<values>};
-  const auto& use = as_object ? objects : filters;
+constexpr Int8Text<36> columns_text = {"\200\005\177\377\t"};
+enum class As { arrays, objects, texts, text_objects };
+template <As as> constexpr std::array<Parameters, 5> mixed_records() {
+  const Array all[][3]{{taps, columns, values},
+                       {whole_array<taps>, whole_array<columns>, whole_array<values>},
+                       {taps, columns_text, values},
+                       {taps, whole_array<columns_text>, values}};
+  const auto& use = all[static_cast<int>(as)];
   return {{{.output = {0.5f, -3}},
            {.filter = use[0], .scale = one_scale, .output = {0.25f, 7}},
            {.filter = use[1], .scale = one_scale, .output = {0.25f, -7}},
            {},
            {.filter = use[2], .scale = per_output, .output = {300, 1}}}};
 }
-constexpr auto by_array = mixed_records<false>(), by_object = mixed_records<true>();
-template <class Isa> void check_whole_arrays() {
+template <As as> constexpr auto mixed_by = mixed_records<as>();
+template <class Isa, As as> void check_whole_arrays() {
   constexpr Shape shape{20, 20, 4};
-  static Model<Mixed, shape, by_array, Isa> expected;
-  static Model<Mixed, shape, by_object, Isa> found;
+  static Model<Mixed, shape, mixed_by<As::arrays>, Isa> expected;
+  static Model<Mixed, shape, mixed_by<as>, Isa> found;
   static_assert(decltype(found)::flash_size == decltype(expected)::flash_size);
   std::array<std::int8_t, 1600> image{};
   for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<std::int8_t>(i * 11);
@@ -97,9 +101,17 @@ constexpr Parameters single_object[]{{}, {.filter = whole_array<real_values>}};
 static_assert(evaluate<Model<Sequential<Dense<4, 1>>, Shape{1, 1, 4}, single_object>>(
                   std::array<float, 4>{1, 2, 4, 0})[0] == -1.5f);
 TEST_CASE("a filter as an object is the same as its array") {
-  check_whole_arrays<scalar>();
-  check_whole_arrays<native>();
+  check_whole_arrays<scalar, As::objects>();
+  check_whole_arrays<native, As::objects>();
 }
+TEST_CASE("a filter as a text is the same as its array") {
+  check_whole_arrays<scalar, As::texts>();
+  check_whole_arrays<native, As::texts>();
+  check_whole_arrays<scalar, As::text_objects>();
+  check_whole_arrays<native, As::text_objects>();
+}
+static_assert(Array(columns_text).size == 36 && Array(columns_text).int8[0] == -128);
+static_assert(int4(Int8Text<2>{"\007\370"}).element == Element::int4);
 TEST_CASE("so are filters of float32") {
   static constexpr Parameters plain[]{{}, {.filter = real_values}};
   static constexpr Parameters object[]{{}, {.filter = whole_array<real_values>}};

@@ -36,11 +36,25 @@ TYPES = {
 }
 
 
+LEAST_TEXT = 1024
+"""int8 arrays of so many numbers are text: parsing numbers is what large headers cost most."""
+MOST_TEXT = 65535
+"""Characters of a string literal that compilers take without a warning."""
+
+CHARACTERS = tuple(
+    chr(byte) if 32 <= byte < 127 and chr(byte) not in '"\\?' else f"\\{byte:03o}"
+    for byte in range(256)
+)
+"""Of a string literal, by byte; without question marks there are no trigraphs."""
+
+
 @dataclass(frozen=True)
 class Array:
     type: str
     name: str
     lines: tuple[str, ...]
+    extent: str = "[]"
+    overlong: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -327,7 +341,22 @@ def _outputs(layer: Layer) -> list[str]:
 
 
 def _array(layer: Layer, name: str, values: np.ndarray) -> Array:
+    if values.dtype == np.int8 and values.size >= LEAST_TEXT:
+        type = f"graven::Int8Text<{values.size}>"
+        return Array(type, name, _text(values), extent="", overlong=values.size > MOST_TEXT)
     return Array(TYPES[values.dtype.name], name, _numbers(layer, values))
+
+
+def _text(values: np.ndarray) -> tuple[str, ...]:
+    """String literals of their bytes."""
+    room, lines, line = COLUMNS - len('    ""'), [], ""
+    for byte in values.tobytes():
+        piece = CHARACTERS[byte]
+        if len(line) + len(piece) > room:
+            lines.append(line)
+            line = ""
+        line += piece
+    return tuple(f'"{each}"' for each in [*lines, line])
 
 
 def _numbers(layer: Layer, values: np.ndarray) -> tuple[str, ...]:

@@ -127,6 +127,7 @@ using core::Constant;
 using core::dequantize;
 using core::Element;
 using core::int4;
+using core::Int8Text;
 using core::Parameters;
 using core::Quant;
 using core::quantize;

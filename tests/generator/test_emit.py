@@ -96,6 +96,40 @@ def test_any_name_compiles(name):
     assert done.returncode == 0, done.stderr[-2000:]
 
 
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+@pytest.mark.parametrize("outputs", [40, 800])
+def test_many_weights_are_text(outputs, compiler):
+    """Of each byte beside each, behind escapes as well; in the strictest of dialects."""
+    b = random_models.Builder(np.random.default_rng(outputs))
+    data = b.input((1, 100))
+    weights = b.weights(data, (outputs, 100), 0, per_channel=False)
+    expected = b.tensors[weights].data
+    expected[:] = np.random.default_rng(1).integers(-128, 128, expected.shape, np.int8)
+    inputs, output = [data, weights], b.tensor((1, outputs), ir.Element.INT8)
+    network = b.network([b.add("FULLY_CONNECTED", random_models.Dense(), inputs, output)])
+    text = emit.header(network, "0" * 64).replace("#pragma once", "")
+    assert f"graven::Int8Text<{expected.size}> dense_0_filter = {{" in text
+    assert all(len(line) <= 100 for line in text.splitlines())
+    checksum = 0
+    for value in expected.reshape(-1).tolist():
+        checksum = (checksum * 31 + value) % (1 << 32)
+    check = f"""
+template <int first> constexpr unsigned follow(unsigned sum) {{
+  const auto& values = {network.name}::source::dense_0_filter.values;
+  for (int i = first; i < {expected.size} && i < first + 20000; ++i)
+    sum = sum * 31 + static_cast<unsigned>(values[i]);
+  return sum;
+}}
+constexpr unsigned a = follow<0>(0), b = follow<20000>(a), c = follow<40000>(b);
+static_assert(follow<60000>(c) == {checksum}u);
+"""
+    command = [compiler, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror",
+               "-pedantic-errors", "-fsyntax-only", "-x", "c++", "-",
+               "-isystem", str(data_root() / "include")]  # fmt: skip
+    done = subprocess.run(command, input=text + check, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
 def test_axes_before_the_last_two_are_the_height():
     b = random_models.Builder(np.random.default_rng(0))
     data = b.input((1, 4, 6, 2))

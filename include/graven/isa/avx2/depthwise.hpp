@@ -3,9 +3,11 @@
 //
 // Input rows are copied to scratch with their padding, the columns apart by their remainder modulo
 // the stride: then a tap of output i is the byte i behind the tap's own offset. `Taps` multiplies
-// groups of taps. The channels of vector v repeat after `period` vectors.
+// groups of taps. The channels of vector v repeat after a `period` of vectors. Where that makes a
+// long stream for nothing (191 channels repeat after 191 vectors), each pixel begins a vector of
+// its own: then the period is a pixel's.
 //
-// Stream: int32 filter rows, row stride, groups, period; per tap an int32 offset; from the next
+// Stream: int32 filter rows, row stride, groups, step; per tap an int32 offset; from the next
 // multiple of the header on, per vector of the period its channel tables and the groups' weights.
 #pragma once
 
@@ -115,6 +117,7 @@ struct DepthwiseRow {
   const std::byte* block;  // tables and weights
   std::byte* out;
   int bytes, first, step, groups;
+  int width;  // outputs of a vector, at most
 };
 // `count`: groups of taps, 0 for any number.
 template <class Taps, int count, int program>
@@ -136,7 +139,8 @@ template <class Taps, int count, int program>
     else
       for (int k = 0; k < r.groups; ++k) add(k);
     unroll<n>([&](auto j) { acc[j] = Scale(r.block + j * table, limits)(acc[j]); });
-    Taps::template put<n>(r.out + i, acc, r.bytes - i, limits);
+    const int left = r.bytes - i;
+    Taps::template put<n>(r.out + i, acc, left < r.width ? left : r.width, limits);
   }
 }
 
@@ -148,9 +152,19 @@ template <class Taps, int height> struct Depthwise {
   using Weight = typename Taps::Weight;
 
   static constexpr int groups(const Value& v) { return (v.filter.area() + group - 1) / group; }
-  static constexpr int period(const Value& v) {
-    return v.shape.channels / std::gcd(v.shape.channels, outputs);
+  static constexpr int most_stream = 1 << 17;
+  static constexpr bool by_pixel(const Value& v) {
+    const int channels = v.shape.channels, vectors = (channels + outputs - 1) / outputs;
+    const int repeats = channels / std::gcd(channels, outputs);
+    const bool wastes_little = vectors * outputs <= channels + channels / 4;
+    return repeats > 2 * vectors &&
+           (wastes_little || repeats * std::int64_t{block(groups(v))} > most_stream);
   }
+  // Outputs from a vector to the next with the same channels.
+  static constexpr int step(const Value& v) {
+    return by_pixel(v) ? v.shape.channels : std::lcm(v.shape.channels, outputs);
+  }
+  static constexpr int period(int step) { return (step + outputs - 1) / outputs; }
   static constexpr int header(int groups) {
     return (16 + 4 * group * groups + Taps::header - 1) / Taps::header * Taps::header;
   }
@@ -159,7 +173,7 @@ template <class Taps, int height> struct Depthwise {
            outputs * group * groups * static_cast<int>(sizeof(Weight));
   }
   static constexpr int stream_size(const GraphView&, const Value& v) {
-    return header(groups(v)) + period(v) * block(groups(v));
+    return header(groups(v)) + period(step(v)) * block(groups(v));
   }
   static constexpr int scratch(const GraphView& g, const Value& v) {
     const int rows = v.filter.height + (height - 1) * v.stride.height;
@@ -171,7 +185,7 @@ template <class Taps, int height> struct Depthwise {
     to.put<std::int32_t>(v.filter.height);
     to.put<std::int32_t>(v.stride.height);
     to.put<std::int32_t>(groups(v));
-    to.put<std::int32_t>(period(v));
+    to.put<std::int32_t>(step(v));
     for (int tap = 0; tap < group * groups(v); ++tap) {
       const int k = tap < v.filter.area() ? tap : 0;
       to.put<std::int32_t>(
@@ -195,7 +209,7 @@ template <class Taps, int height> struct Depthwise {
     Table::choose(g, v, p, to);
     pack_offsets(g, v, to);
     to.at += header(groups(v));
-    for (int i = 0; i < period(v); ++i, to.at += block(groups(v)))
+    for (int i = 0; i < period(step(v)); ++i, to.at += block(groups(v)))
       for (int j = 0; j < Taps::vectors; ++j)
         for (int lane = 0; lane < Taps::lanes; ++lane)
           pack_channel(g, v, p, to, j, lane, i * outputs, to.program);
@@ -208,7 +222,7 @@ template <class Taps, int height> struct Depthwise {
     const FilterRows rows{load_aligned<std::int32_t>(t.stream),
                           load_aligned<std::int32_t>(t.stream + 4)};
     const int groups = load_aligned<std::int32_t>(t.stream + 8);
-    const int period = load_aligned<std::int32_t>(t.stream + 12);
+    const int step = load_aligned<std::int32_t>(t.stream + 12);
     const int row_bytes = columns.row_bytes();
     std::byte* to = band.scratch;
     for (int i = 0; i < (band.count - 1) * rows.stride + rows.count; ++i, to += row_bytes) {
@@ -220,7 +234,8 @@ template <class Taps, int height> struct Depthwise {
     }
     const Limits limits{t.out_zero, t.low, t.high};
     const std::byte* block_at = t.stream + header(groups);
-    for (int i = 0; i < period; ++i, block_at += block(groups))
+    for (int i = 0; i < period(step); ++i, block_at += block(groups)) {
+      const int width = step - outputs * i < outputs ? step - outputs * i : outputs;
       for (int r = 0; r < band.count; ++r) {
         const DepthwiseRow row{band.scratch + r * rows.stride * row_bytes,
                                t.stream + 16,
@@ -228,13 +243,15 @@ template <class Taps, int height> struct Depthwise {
                                band.out[r],
                                t.out_width * t.out_channels,
                                outputs * i,
-                               outputs * period,
-                               groups};
+                               step,
+                               groups,
+                               width};
         if (groups == nine)
           depthwise_row<Taps, nine, program>(row, limits);
         else
           depthwise_row<Taps, 0, program>(row, limits);
       }
+    }
   }
 };
 
