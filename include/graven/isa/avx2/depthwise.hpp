@@ -152,13 +152,12 @@ template <class Taps, int height> struct Depthwise {
   using Weight = typename Taps::Weight;
 
   static constexpr int groups(const Value& v) { return (v.filter.area() + group - 1) / group; }
-  static constexpr int most_stream = 1 << 17;
+  static constexpr int first_cache = 1 << 15;
   static constexpr bool by_pixel(const Value& v) {
     const int channels = v.shape.channels, vectors = (channels + outputs - 1) / outputs;
-    const int repeats = channels / std::gcd(channels, outputs);
-    const bool wastes_little = vectors * outputs <= channels + channels / 4;
-    return repeats > 2 * vectors &&
-           (wastes_little || repeats * std::int64_t{block(groups(v))} > most_stream);
+    const int repeats = channels / std::gcd(channels, outputs), made = vectors * outputs;
+    const bool leaves_cache = repeats * std::int64_t{block(groups(v))} > first_cache;
+    return repeats > 2 * vectors && made <= (leaves_cache ? 2 * channels : channels + channels / 4);
   }
   // Outputs from a vector to the next with the same channels.
   static constexpr int step(const Value& v) {
@@ -209,10 +208,13 @@ template <class Taps, int height> struct Depthwise {
     Table::choose(g, v, p, to);
     pack_offsets(g, v, to);
     to.at += header(groups(v));
-    for (int i = 0; i < period(step(v)); ++i, to.at += block(groups(v)))
+    const int size = block(groups(v));
+    for (int i = 0; i < period(step(v)); ++i, to.at += size) {
+      if (to.at >= to.until || to.at + size <= to.from) continue;
       for (int j = 0; j < Taps::vectors; ++j)
         for (int lane = 0; lane < Taps::lanes; ++lane)
           pack_channel(g, v, p, to, j, lane, i * outputs, to.program);
+    }
   }
 
   template <int program> static void run(const Task& task, const Band& band) {
