@@ -35,12 +35,43 @@ def tensors(network: ir.Network) -> list[ir.Tensor]:
 
 
 def random(network: ir.Network, count: int, seed: int) -> Inputs:
-    """Random bytes; for float32 numbers of a normal distribution."""
+    """Random bytes; for float32 numbers of a normal distribution, for tokens places of their table,
+    outside of which other engines end the run."""
     generator = np.random.default_rng(seed)
+    extents = _tables(network)
     wanted = (
         dataclasses.replace(tensor, shape=(count, *tensor.shape)) for tensor in tensors(network)
     )
-    return [_random(tensor, generator) for tensor in wanted]
+    return [
+        _random(tensor, generator)
+        if tensor.index not in extents
+        else generator.integers(0, extents[tensor.index], tensor.shape).astype(tensor.element.dtype)
+        for tensor in wanted
+    ]
+
+
+def _tables(network: ir.Network) -> dict[int, int]:
+    """Of inputs that name places of constant tables: the least extent of these."""
+    found: dict[int, int] = {}
+    sources = {index: {index} for index in network.inputs if _is_whole(network.tensors[index])}
+    for operator in network.operators:
+        places = [index for index in operator.inputs if index in sources]
+        if operator.name in ("GATHER", "EMBEDDING_LOOKUP"):
+            table = operator.inputs[operator.name == "EMBEDDING_LOOKUP"]
+            extent = network.tensors[table].shape[getattr(operator.layer, "axis", 0)]
+            for index in (each for place in places if place != table for each in sources[place]):
+                found[index] = min(extent, found.get(index, extent))
+        elif operator.name == "LOOKUP":
+            for index in sources.get(operator.inputs[1], ()):
+                found[index] = min(*operator.layer.extents, found.get(index, 1 << 31))
+        elif places:  # also behind what wraps negative ones
+            reached = set().union(*(sources[place] for place in places))
+            sources.update(dict.fromkeys(operator.outputs, reached))
+    return found
+
+
+def _is_whole(tensor: ir.Tensor) -> bool:
+    return tensor.element in (ir.Element.INT32, ir.Element.INT64)
 
 
 def _random(tensor: ir.Tensor, generator: np.random.Generator) -> np.ndarray:

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import random_models
-from graven import emit, ir, passes, reference
+from graven import emit, inputs, ir, passes, reference
 from graven.errors import GravenError
 from graven.frontends import tflite, tflite_writer
 from graven.layers.dense import Dense
@@ -342,3 +342,15 @@ def test_a_table_that_a_dense_layer_has_too_lies_in_flash_once(first):
     for index in network.outputs:
         np.testing.assert_array_equal(before[index], after[index])
     assert emit.header(tied, "0" * 64)
+
+
+@pytest.mark.parametrize("prepare", [lambda network: network, passes.canonical])
+def test_random_tokens_are_places_of_their_table(prepare):
+    """Others end the run of other engines, which could not judge such a model."""
+    network = prepare(tied_network("EMBEDDING_LOOKUP"))
+    (tokens,) = (
+        value
+        for value, index in zip(inputs.random(network, 200, 0), network.inputs, strict=True)
+        if network.tensors[index].element is INT32
+    )
+    assert (tokens.min(), tokens.max()) == (0, 6)

@@ -119,3 +119,14 @@ def test_it_is_a_stream_by_itself(tmp_path, capsys):
     tflite_writer.write(counting(1), path)
     assert cli.main(["run", str(path), "--stream"]) != 0
     assert "so it is a stream by itself" in capsys.readouterr().err
+
+
+def test_a_variable_that_nothing_fills_is_a_sentence():
+    """As TensorFlow's converter writes weights that it was not told of."""
+    b = random_models.Builder(np.random.default_rng(0))
+    like = b.tensor((1, 2), ir.Element.INT8, ir.Quantization((1.0,), (0,)))
+    data = b.like(like, (1, 2))
+    b.inputs.append(data)
+    content = b.add("ADD", Add("NONE"), [b.read(b.variable(like)), data], b.like(like, (1, 2)))
+    with pytest.raises(GravenError, match="neither holds nor assigns its value: the converter has"):
+        tflite.parse(tflite_writer.to_bytes(b.network([content])), "m.tflite", "m")

@@ -50,6 +50,20 @@ class Resources:
         self.described: dict[int, int] = {}  # by handle, a tensor that is like the content
         for each in main:
             self.describe(each)
+        self.expect_values(main)
+
+    def expect_values(self, main: list[tflite.Operator]) -> None:
+        """Of all that is read: the converter leaves weights out that it does not find."""
+        named = {name: [each for each in main if self.name_of(each) == name and each.InputsLength()]
+                 for name in ("READ_VARIABLE", "ASSIGN_VARIABLE")}  # fmt: skip
+        read, assigned = ({self.keys.get(int(each.Inputs(0))) for each in named[name]}
+                          for name in named)  # fmt: skip
+        for _, name in sorted(read - assigned - set(self.contents) - {None}):
+            raise self.error(
+                f"variable '{name.decode(errors='replace')}' is read, but the file neither holds "
+                "nor assigns its value: the converter has left the weights out; convert with "
+                "from_saved_model (of model.export) or from_keras_model."
+            )
 
     def error(self, message: str) -> GravenError:
         return GravenError(f"{self.source}: {message}")
