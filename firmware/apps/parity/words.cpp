@@ -61,6 +61,13 @@ void others() {
   using Times = Graph<Node<Mul, 0, 1>, Outputs<2>>;
   compare<Sum, shapes(shape, shape), words>("int16 sum");
   compare<Sum, shapes(Shape{1, 1, 1}, shape), words>("int16 sum with one");
+  using Lower = Graph<Node<Minimum, 0, 1>, Outputs<2>>;
+  using Higher = Graph<Node<Maximum, 0, 1>, Outputs<2>>;
+  compare<Lower, shapes(shape, shape), words>("int16 minimum");
+  compare<Higher, shapes(shape, Shape{1, 1, 1}), words>("int16 maximum with one");
+  compare<Sum, shapes(Shape{2, 4, 16}, Shape{2, 4, 16}), words>("int16 sum of whole words");
+  compare<Times, shapes(Shape{2, 4, 16}, Shape{2, 4, 16}), steep_words>("int16 product, steep");
+  compare<Less, shapes(Shape{2, 4, 6}, Shape{2, 1, 6}), words>("int16 difference, by channel");
   compare<Less, shapes(shape, Shape{1, 1, 7}), words>("int16 difference");
   compare<Times, shapes(shape, shape), words>("int16 product");
   compare<Times, shapes(shape, Shape{3, 5, 1}), words>("int16 product, by pixel");

@@ -32,6 +32,7 @@
 #include "graven/isa/armv7em/elementwise/elementwise.hpp"
 #include "graven/isa/armv7em/elementwise/map.hpp"
 #include "graven/isa/armv7em/elementwise/planar_nearest.hpp"
+#include "graven/isa/armv7em/elementwise/words.hpp"
 #include "graven/isa/armv7em/pool/planar_pool.hpp"
 #include "graven/isa/armv7em/pool/pool.hpp"
 #include "graven/isa/armv7em/pool/windows.hpp"
@@ -56,7 +57,8 @@ using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
 using pools =
     Prefer<GlobalAverages, PoolsByFour<op::max_pool>, PoolsByFour<op::average_pool>, SmallPools>;
 using arithmetic = Prefer<Attentions, MaskedAttentions, WordAttentions, RowProducts, BatchMatMul,
-                          Adds, Muls, Sums<false>, Sums<true>, Bounds<true>, Bounds<false>, Map>;
+                          Adds, Muls, Sums<false>, Sums<true>, Bounds<true>, Bounds<false>, Map,
+                          WordElements>;
 using others = Prefer<Nearest, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 template <bool roomy>
 using kernels = Prefer<convs<roomy>, depthwises<roomy>, PlanarMaxPools, pools, AllCells<roomy>,

@@ -43,8 +43,9 @@ using AddInt16 = AddQuantized<std::int16_t, 15>;
 struct AddShifts {
   int a, b, out;
 
+  template <class Adding = AddInt8>
   static constexpr AddShifts of(const GraphView& g, const Value& v) {
-    const AddMultipliers m = AddInt8::multipliers(g, v);
+    const AddMultipliers m = Adding::multipliers(g, v);
     return {-m.inputs[0].shift, -m.inputs[1].shift, -m.sum.shift};
   }
   constexpr bool within(int most) const {
