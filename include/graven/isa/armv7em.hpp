@@ -36,6 +36,7 @@
 #include "graven/isa/armv7em/pool/planar_pool.hpp"
 #include "graven/isa/armv7em/pool/pool.hpp"
 #include "graven/isa/armv7em/pool/windows.hpp"
+#include "graven/isa/armv7em/signal.hpp"
 #include "graven/isa/scalar.hpp"
 #include "graven/isa/shared/fpu/real.hpp"
 #include "graven/isa/shared/softmax_table.hpp"
@@ -56,10 +57,10 @@ using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
                           AnyDepthwises<roomy ? 1024 : 256>, WordDepthwises>;
 using pools =
     Prefer<GlobalAverages, PoolsByFour<op::max_pool>, PoolsByFour<op::average_pool>, SmallPools>;
-using arithmetic = Prefer<Attentions, MaskedAttentions, WordAttentions, RowProducts, BatchMatMul,
-                          Adds, Muls, Sums<false>, Sums<true>, Bounds<true>, Bounds<false>, Map,
-                          WordElements>;
-using others = Prefer<Nearest, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
+using arithmetic =
+    Prefer<Attentions, MaskedAttentions, WordAttentions, RowProducts, BatchMatMul, Adds, Muls,
+           Sums<false>, Sums<true>, Bounds<true>, Bounds<false>, Map, WordElements>;
+using others = Prefer<Nearest, Audio, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 template <bool roomy>
 using kernels = Prefer<convs<roomy>, depthwises<roomy>, PlanarMaxPools, pools, AllCells<roomy>,
                        Svdfs, arithmetic, CopiedRow, PlanarNearests, others>;

@@ -4,6 +4,7 @@
 
 #if defined(__ARM_FEATURE_MVE)
 
+#include "graven/isa/armv7em/signal.hpp"
 #include "graven/isa/mve/attention.hpp"
 #include "graven/isa/mve/binary.hpp"
 #include "graven/isa/mve/conv/conv.hpp"
@@ -42,8 +43,8 @@ using kernels =
            AnyDepthwise, DenseRows, RunningDense<true>, WordConvs, WordDense, AllCells, Svdfs, Adds,
            Muls, Bounds<true>, Bounds<false>, Map, MaxPool, AveragePool<false>, AveragePool<true>,
            Means, scalar_isa::BilinearIntegers<Blend>, IndexMaps, Concat, Nearest, WideConvs,
-           Rescales, WordMaps, RealKernels, RealWeights, SoftmaxTable, fpu_isa::kernels,
-           scalar::kernels>;
+           Rescales, WordMaps, armv7em_isa::Audio, RealKernels, RealWeights, SoftmaxTable,
+           fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace mve_isa
 

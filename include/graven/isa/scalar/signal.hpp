@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graven/isa/scalar/fft.hpp"
+#include "graven/isa/scalar/square_root.hpp"
 #include "graven/isa/scalar/svdf.hpp"
 
 namespace graven::core::scalar_isa {
@@ -11,22 +12,6 @@ namespace signal {
 constexpr void put_all(Writer& to, const Parameters& p, const char* name) {
   const Array& data = p.constants[p.find(name)].data;
   for (int i = 0; i < data.size; ++i) to.put(data.int16[i]);
-}
-
-// Rounded to the nearest, of numbers below 2^32 to 16 bits, else to 32.
-constexpr std::uint32_t square_root(std::uint64_t x) {
-  const bool wide = x >> 32 != 0;
-  std::uint64_t bit = std::uint64_t{1} << (wide ? 62 : 30), root = 0;
-  for (; bit != 0; bit >>= 2) {
-    if (x >= root + bit) {
-      x -= root + bit;
-      root = (root >> 1) + bit;
-    } else {
-      root >>= 1;
-    }
-  }
-  const std::uint64_t most = wide ? 0xffffffff : 0xffff;
-  return static_cast<std::uint32_t>(x > root && root != most ? root + 1 : root);
 }
 
 // log2(1 + k / 128) less its chord, in 1/65536.
