@@ -3,10 +3,10 @@
     compile_growth.py [--deep] [--compiler 'g++ -m32' ...] [--flag=-O2 ...] [--seconds 120]
 
 Compiles chains of 3x3 convolutions (rows, layers), chains of functions (layers) and Dense layers
-(weights), each in sizes that double, with the compiler's own limits. --deep adds the largest: 300
-layers, 4,000 rows, 4 M weights. Exit code 1 if something costs more than the limits, or per unit
-more than twice what the size before cost (beyond the cost of an empty model), or if a compiler
-refuses one; 3 if there is none.
+(weights, written as in a generated header), each in sizes that double, with the compiler's own
+limits. --deep adds the largest: 300 layers, 4,000 rows, 4 M weights. Exit code 1 if something
+costs more than the limits, or per unit more than twice what the size before cost (beyond the cost
+of an empty model), or if a compiler refuses one; 3 if there is none.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import figures
+import numpy as np
 from compile_cost import INCLUDE, Cost, measure
 from figures import BenchError
+from graven.emit import byte_literals
 
 GROWTH = 2.0  # per unit, from one size to the next
 COMPILERS = (
@@ -66,12 +68,12 @@ def maps(layers: int) -> str:
 
 def dense(inputs: int, outputs: int) -> str:
     draw = random.Random(1)
-    numbers = (max(-127, min(127, round(draw.gauss(0, 40)))) for _ in range(inputs * outputs))
+    numbers = [max(-127, min(127, round(draw.gauss(0, 40)))) for _ in range(inputs * outputs)]
+    literals = "\n".join(byte_literals(np.array(numbers, np.int8)))
     arrays = (
-        f"constexpr std::int8_t w[] = {{{','.join(map(str, numbers))}}};\n"
-        "constexpr float s[] = {0.01f};"
+        f"constexpr Int8Text<{len(numbers)}> w = {{{literals}}};\nconstexpr float s[] = {{0.01f}};"
     )
-    record = "{.filter = w, .scale = s, .output = {0.5f, 3}}"
+    record = "{.filter = whole_array<w>, .scale = s, .output = {0.5f, 3}}"
     return program(f"Dense<{inputs}, {outputs}>", f"1, 1, {inputs}", arrays, [record])
 
 

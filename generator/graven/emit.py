@@ -343,12 +343,12 @@ def _outputs(layer: Layer) -> list[str]:
 def _array(layer: Layer, name: str, values: np.ndarray) -> Array:
     if values.dtype == np.int8 and values.size >= LEAST_TEXT:
         type = f"graven::Int8Text<{values.size}>"
-        return Array(type, name, _text(values), extent="", overlong=values.size > MOST_TEXT)
+        return Array(type, name, byte_literals(values), extent="", overlong=values.size > MOST_TEXT)
     return Array(TYPES[values.dtype.name], name, _numbers(layer, values))
 
 
-def _text(values: np.ndarray) -> tuple[str, ...]:
-    """String literals of their bytes."""
+def byte_literals(values: np.ndarray) -> tuple[str, ...]:
+    """String literals of at most COLUMNS with a margin of four, together the bytes of values."""
     room, lines, line = COLUMNS - len('    ""'), [], ""
     for byte in values.tobytes():
         piece = CHARACTERS[byte]
