@@ -3,6 +3,8 @@
 // bits, but for subnormal numbers, which Helium takes for zero.
 #pragma once
 
+#include "graven/kernel/prefer.hpp"
+
 #if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
 
 #include "graven/isa/mve/real_outputs.hpp"

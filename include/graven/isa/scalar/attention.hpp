@@ -56,7 +56,7 @@ constexpr int remember(const AttentionNumbers& n, const Band& band, int rows, co
     copy_bytes(values + slot * bytes, v, bytes);
   else
     for (int c = 0; c < bytes; c += element)
-      for (int k = 0; k < element; ++k) values[c * n.context + slot * element + k] = v[c + k];
+      for (int i = 0; i < element; ++i) values[c * n.context + slot * element + i] = v[c + i];
   store_aligned(counter, position + 1 < 2 * n.context ? position + 1 : n.context);
   return position < n.context ? position + 1 : n.context;
 }
