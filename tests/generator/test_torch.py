@@ -162,6 +162,15 @@ MODULES = {
     "quarters": Function(lambda x: x.abs().pow(0.75) + x.abs().pow(0.25)),
     "neighbours": nn.LocalResponseNorm(3),
     "softplus, threshold": nn.Softplus(beta=2, threshold=1),
+    "softplus, turned": nn.Softplus(beta=-2, threshold=1),
+    "negative padding by edges": nn.ReplicationPad2d((-1, 2, 1, -2)),
+    "negative padding, circular": Function(
+        lambda x: nn.functional.pad(x, (-1, 2, 1, 1), mode="circular")
+    ),
+    "a sum of booleans": Function(lambda x: ((x > 0) + (x > 0.5)).float() * x),
+    "hyperbolic functions of large numbers": Function(
+        lambda x: torch.cosh(x * 0.01 + 88.9) + torch.sinh(x * 0.01 + 88.9)
+    ),
     "where": Function(lambda x: torch.where(x > 0.2, x, -x) + (x <= 0).float()),
     "deviation": Function(lambda x: torch.cat([x.mean(3), x.std(3), x.var(3)], 1)),
     "norm": Function(lambda x: nn.functional.normalize(x, dim=1)),
@@ -555,6 +564,11 @@ def test_a_batch_of_images_is_a_sentence():
         (Function(lambda x: torch.linalg.det(x)), (1, 3, 3), "is not supported; end the model"),
         (Function(lambda x: x.atan()), (1, 3, 3), r"\(atan\), its part atan: is not supported"),
         (Function(lambda x: x.pow(2.3)), (1, 3, 3), "raises to another power"),
+        (
+            Function(lambda x: x[:, torch.ones(3, 3).bool().tril()]),
+            (1, 3, 3),
+            "picks by booleans of shape 3x3",
+        ),
         (Function(lambda x: x if x.sum() > 0 else -x), (1, 3), "torch.export does not take it"),
         (
             Function(lambda x: torch.addmm(torch.ones(2), x, torch.ones(3, 2), alpha=2)),

@@ -5,6 +5,7 @@ as torch.export has them. transformers/vit.tflite is a small one, vit.npz PyTorc
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import cpp_cases
@@ -432,13 +433,60 @@ def test_written_attention_is_quantized_without_a_scale_for_minus_infinity():
     assert np.sqrt(np.mean((made(given) - wanted) ** 2)) < 0.03 * wanted.std()
 
 
+def no_attention() -> dict:
+    """What resembles attention of x, 1 x 8 x 12, and is none: with as many queries as keys no shape
+    tells."""
+    torch = pytest.importorskip("torch")
+    later = torch.ones(8, 8).triu(1).bool()
+
+    def hidden(scores, fill=-torch.inf):
+        return scores.masked_fill(later, fill)
+
+    def scores(x):
+        return x @ (x * 0.2).mT
+
+    return {
+        "weights transposed": lambda x: hidden(scores(x)).softmax(-1).mT @ x,
+        "weights transposed by einsum": lambda x: torch.einsum(
+            "bqk,bqc->bkc", hidden(scores(x)).softmax(-1), x
+        ),
+        "weights transposed, then reshaped": lambda x: (
+            hidden(scores(x)).softmax(-1).view(1, 8, 8).mT.reshape(8, 8) @ x
+        ),
+        "scores transposed": lambda x: hidden(scores(x).mT).softmax(-1) @ x,
+        "masked scores transposed": lambda x: hidden(scores(x)).mT.softmax(-1) @ x,
+        "softmax over queries": lambda x: hidden(scores(x)).softmax(-2) @ x,
+        "shrunk mask": lambda x: (hidden(x @ x.mT, -1e4) / 1e4).softmax(-1) @ x,
+        "shrunk mask, far": lambda x: (hidden(x @ x.mT, -1e9) / 1e9).softmax(-1) @ x,
+        "negative scale": lambda x: (hidden(scores(x), 1e4) * -1).softmax(-1) @ x,
+        "scale of each key": lambda x: hidden(scores(x) * torch.arange(1.0, 9) / 8).softmax(-1) @ x,
+        "bias and mask": lambda x: hidden(scores(x) + torch.arange(8.0)).softmax(-1) @ x,
+        "clamp between": lambda x: hidden(scores(x).clamp(-1, 1)).softmax(-1) @ x,
+    }
+
+
+@pytest.mark.parametrize("kind", no_attention() if importlib.util.find_spec("torch") else ())
+def test_what_is_no_attention_stays_as_it_is_written(kind):
+    torch = pytest.importorskip("torch")
+
+    class Module(torch.nn.Module):
+        def forward(self, x):
+            return no_attention()[kind](x)
+
+    module, given = Module().eval(), images((1, 8, 12))
+    network = read(module, (1, 8, 12))
+    assert "ATTENTION" not in [each.name for each in network.operators]
+    expect(network, given, answers(module, given))
+
+
 def test_weights_that_a_model_yields_stay_as_they_are_written():
     torch = pytest.importorskip("torch")
 
     class Weights(torch.nn.Module):
         def forward(self, x):
             scores = (x @ x.transpose(1, 2)).masked_fill(torch.ones(8, 8).triu(1) > 0, -torch.inf)
-            return torch.softmax(scores, -1)
+            weights = torch.softmax(scores, -1)
+            return torch.cat([weights, weights @ x], -1)
 
     module, given = Weights().eval(), images((1, 8, 12))
     expect(read(module, (1, 8, 12)), given, answers(module, given))

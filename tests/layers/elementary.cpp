@@ -30,6 +30,8 @@ TEST_CASE("int8: roots, exponentials and logarithms, and where they are not defi
 constexpr Parameters of_words{.output = {0.00025f, 0}, .element = Element::int16};
 constexpr Parameters roots[] = {of_words, {.output = {0.0002f, 0}}};
 constexpr Parameters inverses[] = {of_words, {.output = {0.002f, 0}}};
+constexpr Parameters far_inverses[] = {{.output = {1000, 0}, .element = Element::int16},
+                                       {.output = {10000, 0}}};
 constexpr Parameters logarithms[] = {of_words, {.output = {0.0004f, 0}}};
 constexpr Parameters powers[] = {of_words, {.output = {0.05f, 0}}};
 using Words = std::array<std::int16_t, 7>;
@@ -38,6 +40,8 @@ TEST_CASE("int16") {
   check_equal<Of<Sqrt, roots>, steps, Words{0, 0, 0, 0, 79, 5000, 14310}>();
   constexpr Words inverse{32767, 32767, 32767, 32767, 31623, 500, 175};  // TFLM's; a limit below 1
   check_equal<Of<Rsqrt, inverses>, steps, inverse>();
+  constexpr Words far_inverse{32767, 32767, 32767, 32767, 0, 0, 0};  // 3e-6 at most
+  check_equal<Of<Rsqrt, far_inverses>, steps, far_inverse>();
   constexpr Words logarithm{-32768, -32768, -27642, -27602, -27453, 1, 5258};
   check_equal<Of<Log, logarithms>, steps, logarithm>();
   check_equal<Of<Exp, powers>, steps, Words{0, 8, 20, 20, 20, 55, 32767}>();

@@ -47,6 +47,28 @@ void masks() {
   masked_heads<Identity, 2, 1, 8, everything, words, all, 3, 5, true>("mask of int16");
   masked_heads<Identity, 2, 1, 4, everything, real, each, 3, 5>("mask of each head, float32");
 }
+// Scores so close together that no distance within an int32 leaves a key without weight.
+constexpr Parameters close[]{{.output = {1e-4f, 5}},
+                             {.output = {1e-4f, 5}},
+                             {.output = {0.05f, 3}},
+                             {.element = Element::boolean},
+                             {}};
+constexpr Parameters close_unmasked[]{close[0], close[1], close[2], {}};
+template <class Net, auto in, const auto& params> void with_close_scores(const char* name) {
+  constexpr auto shapes = core::detail::input_shapes(in);
+  compare(name, SubjectOf<Net, shapes, params, scalar, plan::fastest>::value,
+          SubjectOf<Net, shapes, params, native, plan::fastest>::value);
+}
+void close_scores() {
+  constexpr Shape seven{1, 7, 8}, eight{1, 8, 8};
+  using Everything = Graph<Node<Attention<1, 1, 8, everything>, 0, 1, 2>, Outputs<3>>;
+  using Past = Graph<Node<Attention<1, 1, 8, past>, 0, 1, 2>, Outputs<3>>;
+  using Masked = Graph<Node<Attention<1, 1, 8, everything>, 0, 1, 2, 3>, Outputs<4>>;
+  with_close_scores<Everything, shapes(seven, seven, seven), close_unmasked>("close scores");
+  with_close_scores<Past, shapes(eight, eight, eight), close_unmasked>("close scores, past");
+  with_close_scores<Masked, shapes(eight, eight, eight, Shape{1, 8, 8}), close>(
+      "close scores, mask");
+}
 template <Span span, int heads = 2, int kv_heads = 1, int head = 8, Shape rows = Shape{2, 3, 1}>
 void of_words(const char* name) {
   constexpr Shape q{rows.height, rows.width, heads * head};
@@ -102,6 +124,7 @@ void check() {
   compare<Sequential<LayerNorm, RMSNorm>, Shape{2, 3, 9}, real>("norms, float32");
   compare<Sequential<RMSNorm>, Shape{1, 3, 64}, words>("norm, int16");
   compare<Sequential<Dense<8, 12>, GatedMLP<12, 16>>, Shape{1, 3, 8}, real>("gated");
+  close_scores();
 }
 
 }  // namespace parity

@@ -5,13 +5,12 @@ ATTENTION, which has no scores of minus infinity that integers would need a scal
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from graven.frontends import transformers
-from graven.frontends.nchw import Draft, Operand, View
+from graven.frontends.nchw import Draft, Integers, Operand, View
 
 HIDES = -1e4
 """A number at this or below, added to a score or in its place, leaves the key no weight."""
@@ -19,7 +18,7 @@ HIDES = -1e4
 
 @dataclass(frozen=True)
 class Scores:
-    product: View
+    operands: tuple[View, View]
     scale: float
     hidden: np.ndarray
 
@@ -38,14 +37,16 @@ def _shape(first: View, second: View) -> tuple[int, ...]:
 
 
 def _attention_of(draft: Draft, first: View, second: View) -> transformers.Arguments | None:
-    told, *rest = draft.told.get(first.index, (None,))
-    if told != "SOFTMAX" or not _same_scores(rest[0], first) or rest[1] != len(rest[0].shape) - 1:
+    weights = draft.told_of(first)
+    if weights is None or weights.name != "SOFTMAX":
         return None
-    scores = _scores(draft, rest[0])
-    told, *rest = draft.told.get(-1 if scores is None else scores.product.index, (None,))
-    if scores is None or told != "MATMUL" or not all(isinstance(each, View) for each in rest):
+    (softened,) = weights.inputs
+    if not isinstance(softened, View) or weights.axis != len(softened.shape) - 1:
         return None
-    query, key = rest
+    scores = _scores(draft, softened)
+    if scores is None:
+        return None
+    query, key = scores.operands
     rank = len(key.shape)
     key = draft.transpose(key, (*range(rank - 2), rank - 1, rank - 2))
     views = query, key, second
@@ -63,31 +64,27 @@ def _attention_of(draft: Draft, first: View, second: View) -> transformers.Argum
             "dropout_p": 0.0, "is_causal": False, "scale": scores.scale}  # fmt: skip
 
 
-def _same_scores(one: View, other: View) -> bool:
-    """Under another number of leading ones, perhaps."""
-    return one.shape[-2:] == other.shape[-2:] and math.prod(one.shape) == math.prod(other.shape)
-
-
 def _scores(draft: Draft, view: View) -> Scores | None:
     """What a chain of sums and products with constants does to a product: a factor, and hidden
-    elements; None where it does anything else, or hides nothing."""
+    elements; None where it does anything else, or hides nothing. Seen from its end, so that each
+    sum is known with all the factors that come behind it."""
     scale, hidden, kept = 1.0, np.zeros((1, 1), bool), np.ones((1, 1), bool)
-    for told, constant in _chain(draft, view):
-        if told == "MUL" and constant.size == 1:
+    while (told := draft.told_of(view)) is not None and told.name in ("ADD", "MUL"):
+        view, constant = told.inputs
+        if not isinstance(view, View) or isinstance(constant, View | Integers):
+            return None
+        constant = np.asarray(constant)
+        if told.name == "MUL" and constant.size == 1:
             scale *= float(constant.reshape(()))
-        elif told == "MUL" and np.isin(constant, (0, 1)).all():
+        elif told.name == "MUL" and np.isin(constant, (0, 1)).all():
             kept = kept & (constant == 1)
-        elif told == "ADD" and ((constant == 0) | (constant <= HIDES)).all():
-            hidden = hidden | (constant <= HIDES)
+        elif told.name == "ADD" and ((constant == 0) | (constant * scale <= HIDES)).all():
+            hidden = hidden | (constant != 0)
         else:
             return None
-        view = draft.told[view.index][1]
-    if scale <= 0 or not hidden.any() or (~kept & ~hidden).any():
+    if told is None or told.name != "MATMUL" or scale <= 0 or not hidden.any():
         return None
-    return Scores(view, scale, hidden)
-
-
-def _chain(draft: Draft, view: View) -> Iterator[tuple[str, np.ndarray]]:
-    while draft.told.get(view.index, ("",))[0] in ("ADD", "MUL"):
-        told, view, constant = draft.told[view.index]
-        yield told, constant
+    first, second = told.inputs
+    if not (isinstance(first, View) and isinstance(second, View)) or (~kept & ~hidden).any():
+        return None
+    return Scores((first, second), scale, hidden)

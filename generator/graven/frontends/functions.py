@@ -79,14 +79,19 @@ def erfc(draft: Draft, view: View) -> View:
     return draft.binary("SUB", np.float32([1]), error_function(draft, view))
 
 
+def half_exponentials(draft: Draft, view: View) -> tuple[View, View]:
+    """Of x and of -x, halved before they are added: their sum may be no number of float32."""
+    both = view, draft.unary("NEG", view)
+    first, second = (times(draft, draft.unary("EXP", each), 0.5) for each in both)
+    return first, second
+
+
 def cosh(draft: Draft, view: View) -> View:
-    turned = draft.unary("EXP", draft.unary("NEG", view))
-    return times(draft, draft.binary("ADD", draft.unary("EXP", view), turned), 0.5)
+    return draft.binary("ADD", *half_exponentials(draft, view))
 
 
 def sinh(draft: Draft, view: View) -> View:
-    turned = draft.unary("EXP", draft.unary("NEG", view))
-    return times(draft, draft.binary("SUB", draft.unary("EXP", view), turned), 0.5)
+    return draft.binary("SUB", *half_exponentials(draft, view))
 
 
 def tan(draft: Draft, view: View) -> View:
@@ -276,9 +281,12 @@ def rolled(draft: Draft, view: View, axis: int, shift: int) -> View:
 
 
 def padded_like(draft: Draft, view: View, pads: Sequence[tuple[int, int]], wraps: bool) -> View:
-    """By the outermost elements, or (`wraps`) by those of the other end."""
+    """By the outermost elements, or (`wraps`) by those of the other end; less than 0 cuts off."""
     for axis, (before, after) in enumerate(pads):
-        extent = view.shape[axis]
+        cut = max(0, -before), max(0, -after)
+        if any(cut):
+            view = part(draft, view, axis, cut[0], view.shape[axis] - sum(cut))
+        extent, before, after = view.shape[axis], max(0, before), max(0, after)
         if wraps:
             parts = [part(draft, view, axis, extent - before, before)] if before else []
             parts += [view, *([part(draft, view, axis, 0, after)] if after else [])]

@@ -320,7 +320,7 @@ def power(draft: Draft, layer: Layer, views: list) -> View:
     if isinstance(base, View) and not isinstance(exponent, View):
         found = functions.power(draft, base, float(np.reshape(exponent, -1)[0]))
     if found is None:
-        raise draft.error("raises to another power than whole ones up to 4 and quarters of 1.")
+        raise draft.error("raises to another power than 1 to 4, 0.25, 0.5 and 0.75.")
     return found
 
 

@@ -64,9 +64,36 @@ class View:
         """In memory, of a stated axis."""
         return self.order.index(axis)
 
+    @property
+    def told_order(self) -> tuple[Shape, Shape, Shape]:
+        """Equal for views of one tensor that show the same elements in the same order, under
+        another number of leading ones perhaps: the shape without those, then extents and places in
+        memory of the runs of axes that stay together."""
+        ones = next((at for at, extent in enumerate(self.shape) if extent != 1), len(self.shape))
+        runs: list[list[int]] = []
+        lying = [axis for axis in self.order if self.axes[axis] != 1]
+        for axis in (axis for axis, extent in enumerate(self.axes) if extent != 1):
+            place = lying.index(axis)
+            if runs and lying.index(runs[-1][-1]) == place - 1:
+                runs[-1].append(axis)
+            else:
+                runs.append([axis])
+        extents = tuple(math.prod(self.axes[axis] for axis in run) for run in runs)
+        return self.shape[ones:], extents, tuple(lying.index(run[0]) for run in runs)
+
 
 Constant = np.ndarray | Integers
 Operand = View | Constant
+
+
+@dataclass(frozen=True)
+class Told:
+    """An operator as it was stated, for patterns that look back."""
+
+    name: str
+    found: View
+    inputs: tuple[Operand, ...]
+    axis: int = 0
 
 
 @dataclass
@@ -103,7 +130,7 @@ class Draft:
     inputs: list[int] = field(default_factory=list)
     orders: dict[str, Shape] = field(default_factory=dict)  # of inputs in memory
     made: dict[tuple, int] = field(default_factory=dict)  # reshaped and transposed tensors
-    told: dict[int, tuple] = field(default_factory=dict)  # by output: what patterns look back at
+    told: dict[int, Told] = field(default_factory=dict)  # by output
     whole: ir.Element = ir.Element.INT8  # what activations with a scale become
     is_quantized: bool = False
     edges: set[str] = field(default_factory=set)  # inputs and outputs that the file has as uint8
@@ -351,13 +378,14 @@ class Draft:
         ]
         memory = np.broadcast_shapes(*(self.tensors[index].shape for index in indices))
         index = self.emit(name, indices, memory, options)
-        stated = (first, second) if isinstance(first, View) else (second, first)
-        if name in ("ADD", "MUL") and not isinstance(stated[1], View | Integers):
-            self.told[index] = (name, stated[0], np.asarray(stated[1]))
         if math.prod(memory) == math.prod(view.axes):
-            return replace(view, index=index)
-        axes = tuple(memory[view.place(axis)] for axis in range(len(memory)))
-        return View(index, axes, view.order, axes)
+            found = replace(view, index=index)
+        else:
+            axes = tuple(memory[view.place(axis)] for axis in range(len(memory)))
+            found = View(index, axes, view.order, axes)
+        stated = (first, second) if isinstance(first, View) else (second, first)
+        self.told[index] = Told(name, found, stated)
+        return found
 
     def with_constant(self, view: View, value: Constant) -> tuple[View, Constant]:
         """The constant in the order of the activation."""
@@ -553,10 +581,15 @@ class Draft:
         index = self.emit("DEPTH_TO_SPACE", [view.index], memory, {"BlockSize": block})
         return View(index, shape, view.order, shape)
 
+    def told_of(self, view: View) -> Told | None:
+        """The operator that yields these elements in this order."""
+        told = self.told.get(view.index)
+        return told if told and told.found.told_order == view.told_order else None
+
     def softmax(self, view: View, axis: int, name: str = "SOFTMAX") -> View:
         lying = self.lying_last(view, axis)
         found = self.unary(name, lying, {"Beta": 1.0} if name == "SOFTMAX" else None)
-        self.told[found.index] = (name, view, axis % len(view.shape))
+        self.told[found.index] = Told(name, found, (view,), axis % len(view.shape))
         return found
 
     def top_k(self, view: View, axis: int, count: int) -> list[View]:
@@ -926,8 +959,8 @@ class Draft:
                 "AsymmetricQuantizeInputs": False,
             }
             index = self.emit("BATCH_MATMUL", indices, shape, options)
-            self.told[index] = ("MATMUL", first, second)
-            return plain(index, shape)
+            product = plain(index, shape)
+            self.told[index] = Told("MATMUL", product, (first, second))
         return product if product.shape == shape else self.reshape(product, shape)
 
     def matmul_of_vector(self, first: Operand, second: Operand) -> View:

@@ -578,6 +578,9 @@ def _operands(reader: _Reader, given: Arguments) -> tuple:
 
 @handles("add")
 def _add(reader: _Reader, given: Arguments) -> View:
+    both = [given["self"], given["other"]]
+    if all(torch_operators.is_boolean(reader.draft, each) for each in both):
+        return torch_operators.OR(reader, {"self": both[0], "other": both[1]})
     first, second = _operands(reader, given)
     second = _times(reader, second, given.get("alpha", 1))
     return reader.draft.binary("ADD", first, second)

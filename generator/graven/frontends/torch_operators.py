@@ -13,6 +13,7 @@ import numpy as np
 from graven import ir
 from graven.frontends import functions
 from graven.frontends.nchw import Draft, Operand, View
+from graven.node import shape_text
 
 Arguments = dict[str, Any]
 Handler = Callable[[Any, Arguments], Any]
@@ -84,7 +85,8 @@ def softplus(reader: Any, given: Arguments) -> View:
     threshold = float(given["threshold"])
     if threshold >= UNSEEN:
         return found
-    above = functions.compared(draft, "GREATER", view, np.float32([threshold / beta]))
+    name = "GREATER" if beta > 0 else "LESS"
+    above = functions.compared(draft, name, view, np.float32([threshold / beta]))
     return functions.chosen(draft, above, view, found)
 
 
@@ -103,16 +105,13 @@ def power(reader: Any, given: Arguments) -> View:
         return draft.unary("EXP", functions.times(draft, exponent, math.log(float(base))))
     found = None if isinstance(exponent, View) else functions.power(draft, base, float(exponent))
     if found is None:
-        raise draft.error("raises to another power than whole ones up to 4 and quarters of 1.")
+        raise draft.error("raises to another power than 1 to 4, 0.25, 0.5 and 0.75.")
     return found
 
 
 def arithmetic(draft: Draft, *operands: Operand) -> list[Operand]:
     """Truth values and whole numbers are real ones beside real ones."""
-    found = [
-        functions.real(draft, each) if _element(draft, each) is ir.Element.BOOLEAN else each
-        for each in operands
-    ]
+    found = [functions.real(draft, each) if is_boolean(draft, each) else each for each in operands]
     if {_element(draft, each) for each in found} - {None} != {ir.Element.FLOAT32}:
         return found
     return [
@@ -121,6 +120,10 @@ def arithmetic(draft: Draft, *operands: Operand) -> list[Operand]:
         else each
         for each in found
     ]
+
+
+def is_boolean(draft: Draft, each: Operand) -> bool:
+    return _element(draft, each) is ir.Element.BOOLEAN
 
 
 def _element(draft: Draft, each: Operand) -> ir.Element | None:
@@ -313,7 +316,12 @@ def chosen_places(reader: Any, view: View, axis: int, places: Any) -> View:
     if isinstance(places, View):
         raise reader.draft.error("picks by what it computes; use a constant list of places.")
     places = np.asarray(places)
-    if places.dtype == bool and places.ndim == 1:
+    if places.dtype == bool:
+        if places.ndim > 1:
+            raise reader.draft.error(
+                f"picks by booleans of shape {shape_text(places.shape)}; flatten those axes and "
+                "pick by a list of places."
+            )
         (places,) = np.nonzero(places)
     return functions.picked(reader.draft, view, axis % len(view.shape), [places])
 

@@ -94,7 +94,8 @@ private:
     inverse.shift += 20;
     const int left = m.shift > 0 ? m.shift : 0;
     const std::int32_t root = fixed_point::saturating_shift_left(requantize(1, inverse), left);
-    return requantize(root, {m.multiplier, m.shift - left});
+    const int right = m.shift - left;
+    return right < -31 ? 0 : requantize(root, {m.multiplier, right});  // of less than 2^31
   }
   static constexpr Multiplier ratio(Quant in, Quant out) {
     const double root = floating_point::sqrt(static_cast<double>(in.scale));

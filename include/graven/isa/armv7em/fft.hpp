@@ -27,7 +27,7 @@ GRAVEN_HALVES(plus_i_times, sasx)  // a + i * b
 // Both numbers / 2^15, as halves.
 [[gnu::always_inline]] inline std::uint32_t scaled(std::int32_t re, std::int32_t im) {
   std::uint32_t y;
-  asm("pkhtb %0, %1, %2, asr #15" : "=r"(y) : "r"(im * 2), "r"(re));
+  asm("pkhtb %0, %1, %2, asr #15" : "=r"(y) : "r"(static_cast<std::uint32_t>(im) << 1), "r"(re));
   return y;
 }
 inline constexpr std::int32_t rounding = 1 << 14;

@@ -60,7 +60,7 @@ inline std::int32_t put_masked_by_four(const Rule& rule, std::byte* scores, cons
       score = vpselq_s32(vaddq_s32(score, whole), hidden, shown);
     } else {
       const int32x4_t shown = vldrbq_z_s32(reinterpret_cast<const std::int8_t*>(mask), some);
-      score = vpselq_s32(score, hidden, vcmpneq_n_s32(shown, 0));
+      score = vpselq_s32(score, hidden, vcmpneq_s32(shown, vdupq_n_s32(0)));
     }
     vstrwq_s32(to, score);
     most = vmaxvq_p_s32(most, score, some);

@@ -13,6 +13,9 @@
 
 namespace graven::core::mve_isa {
 
+#if defined(__clang__) || defined(__OPTIMIZE__)
+constexpr bool assembles = true;
+
 // The sums of four windows for n outputs, vector after vector. `lanes`: bytes from the first window
 // to each; weights tap by tap, in it output by output.
 template <int n>
@@ -81,6 +84,12 @@ template <int n>
                  "cc", "memory");
 }
 
+#else  // g++ has no register left over
+constexpr bool assembles = false;
+template <int n>
+void add_pixels(float*, const float*, const Window&, const std::byte*, const std::uint32_t*) {}
+#endif
+
 // The same of windows that hang over an edge: `first` is the column where the first one begins.
 template <int n>
 [[gnu::noinline]] void add_edge(const Task& t, float* sums, const float* start,
@@ -144,7 +153,7 @@ template <int last> struct RealPixels : scalar_isa::Conv<Float32> {
       const int first = x * t.stride_width - t.left;
       float sums[std::size_t{4 * n}];
       window.offset = first * pixel;
-      if (window.rows > 0 && first >= 0 && first <= beyond)
+      if (assembles && window.rows > 0 && first >= 0 && first <= beyond)
         add_pixels<n>(sums, start, window, weights, in);
       else
         add_edge<n>(t, sums, start, window, weights, first);

@@ -165,12 +165,12 @@ private:
   // Moment by moment.
   static constexpr void run_remembering(const Task& task, const Band& band,
                                         const AttentionNumbers& n, const Rule& rule) {
-    constexpr bool by_channel = Rule::by_channel;
+    constexpr int element = Rule::by_channel ? size : 0;
     constexpr Masks no_masks{nullptr, 0, 0};
     const int rows = task.rows, head = n.head * size, bytes = n.kv_heads * head;
     const std::byte *k = band.rows[rows], *v = band.rows[2 * rows];
     for (int x = 0; x < task.out_width; ++x, k += bytes, v += bytes) {
-      const int seen = remember < by_channel ? size : 0 > (n, band, rows, k, v, bytes);
+      const int seen = remember<element>(n, band, rows, k, v, bytes);
       const int first = x * task.out_channels * size;
       Glance at{band.rows[0] + first,
                 band.rows[3 * rows],
@@ -178,8 +178,8 @@ private:
                 band.out[0] + first,
                 seen,
                 bytes,
-                by_channel ? size : bytes,
-                by_channel ? n.context * size : size};
+                Rule::by_channel ? size : bytes,
+                Rule::by_channel ? n.context * size : size};
       for (int kv = 0; kv < n.kv_heads; ++kv) {
         attend_all(n, rule, at, no_masks, 0, 0, band.scratch);
         at.keys += head;

@@ -230,9 +230,11 @@ template <class Mantissas> struct SoftFloat32 : scalar_isa::Float32 {
 
   // As clamp(x, range); numbers are ordered as integers are, but for those that are none.
   constexpr void put(std::byte* out, float x, Scale) const {
-    const int at = order_of(x);
-    const bool below = at<order_of(range.low), above = at> order_of(range.high);
-    if (below || above) x = clamped(x, below ? range.low : range.high);
+    const int at = order_of(x), low = order_of(range.low);
+    if (at < low)
+      x = clamped(x, range.low);
+    else if (at > order_of(range.high))
+      x = clamped(x, range.high);
     store_aligned(out, x);
   }
   constexpr void finish(std::byte* out, int o, float x) const { put(out + 4 * o, x, {}); }

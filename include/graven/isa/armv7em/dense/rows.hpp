@@ -85,15 +85,15 @@ template <int vectors>
                                               int stride, int quads, std::int32_t& a,
                                               std::int32_t& b, std::int32_t& c, std::int32_t& d) {
 #if defined(__clang__) || defined(__OPTIMIZE__)
-  if constexpr (vectors == 1)
-    one_by_four(vector, row, stride, quads, a, b, c, d);
-  else
-    two_by_two(vector, row, stride, quads, a, b, c, d);
-#else  // g++ has no register left over
+  if constexpr (vectors == 1) return one_by_four(vector, row, stride, quads, a, b, c, d);
+#endif
+#if defined(__OPTIMIZE__) && !(defined(__clang__) && defined(__OPTIMIZE_SIZE__))
+  if constexpr (vectors == 2) return two_by_two(vector, row, stride, quads, a, b, c, d);
+#endif
+  // Where compilers have no register left over.
   std::int32_t* const sums[]{&a, &b, &c, &d};
   for (int k = 0; k < 4; ++k)
     *sums[k] += row_sum<vectors>(vector + 8 * (k % vectors), row + k / vectors * stride, quads);
-#endif
 }
 
 }  // namespace graven::core::armv7em_isa

@@ -22,6 +22,7 @@ struct Lanes {
   // `count` taps, `step` bytes apart. Compilers spill what this keeps in registers.
   [[gnu::always_inline]] void add_taps(const std::byte* x, int step, const std::byte*& w,
                                        int count) {
+#if defined(__clang__) || defined(__OPTIMIZE__)
     std::uint32_t x_odd, w_odd, x_even, w_even;
     asm volatile(R"(
   1:
@@ -38,6 +39,10 @@ struct Lanes {
                    [we] "=&r"(w_even)
                  : [step] "r"(step)
                  : "cc", "memory");
+#else  // g++ has no register left over
+    for (; count > 0; --count, x += step, w += 4)
+      add(load<std::uint32_t>(x), load<std::uint32_t>(w));
+#endif
   }
 };
 

@@ -86,7 +86,7 @@ constexpr bool by_columns(const GraphView& g, const Value& v) {
   const ColumnsShape shape(g, v);
   const int inputs = g.input(v).shape.channels, outputs = v.shape.channels;
   const bool depthwise = v.op == op::depthwise, words = v.element == Element::int16;
-  const bool far = words && 7 * 2 * (inputs > outputs ? inputs : outputs) > 65535;
+  const bool far = 7 * (words ? 2 : 1) * (inputs > outputs ? inputs : outputs) > 65535;
   if (shape.vectors > 6 || far || (!depthwise && inputs != 1)) return false;
   if (depthwise && inputs != outputs) return true;
   return shape.cost(v.shape.width, inputs, outputs) < (!depthwise ? cost_by_pairs(v)

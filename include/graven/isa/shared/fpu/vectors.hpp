@@ -61,6 +61,7 @@ inline void add_apart(float* sums, const float* start, const std::byte* inputs,
 template <int n, bool chained = false>
 inline void add_window(float* sums, const float* start, const std::byte* const* inputs, int offset,
                        const std::byte* weights, int rows, int taps) {
+#if defined(__clang__) || defined(__OPTIMIZE__)
   const std::byte* at;
   asm volatile(
       R"(
@@ -147,6 +148,13 @@ inline void add_window(float* sums, const float* start, const std::byte* const* 
       : [sums] "r"(sums), [start] "r"(start), [offset] "r"(offset), [taps] "r"(taps), [n] "i"(n)
       : "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "r4", "r5", "r6", "r12", "lr", "cc",
         "memory");
+#else  // g++ has no register left over
+  for (int i = 0; i < n; ++i) sums[i] = start[i];
+  for (; rows > 0; --rows, ++inputs)
+    for (int tap = 0; tap < taps; ++tap, weights += 4 * n)
+      for (int i = 0; i < n; ++i)
+        sums[i] += load<float>(*inputs + offset + 4 * tap) * load<float>(weights + 4 * i);
+#endif
 }
 
 }  // namespace graven::core::fpu_isa
