@@ -14,7 +14,8 @@ BUILTIN = frozenset(tflite.BUILTIN_OPCODE2NAME.values())
 ADVICE = (
     (
         r"FlexTensorList.*|(STABLEHLO_)?(WHILE|IF|CASE)|CALL",
-        "control flow: in Keras give RNN, LSTM and GRU layers unroll=True, and export again",
+        "control flow: in Keras give RNN, LSTM and GRU layers unroll=True, and export again, or "
+        "give graven the .keras file",
     ),
     (r"Flex.*", "TensorFlow's own: convert again without tf.lite.OpsSet.SELECT_TF_OPS"),
     (r"STABLEHLO_.*", "StableHLO's: convert again to operators of TensorFlow Lite"),

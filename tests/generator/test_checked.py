@@ -98,10 +98,10 @@ def test_all_operators_that_no_layer_reads_and_what_to_do():
     assert found == (
         "operator 1: is the first of 6 that are not supported (WHILE, 2 LSTM, FlexTensorListStack, "
         "FlexErf, MyOp); WHILE, FlexTensorListStack: control flow: in Keras give RNN, LSTM and GRU "
-        "layers unroll=True, and export again; FlexErf: TensorFlow's own: convert again without "
-        "tf.lite.OpsSet.SELECT_TF_OPS; MyOp: no operator of TensorFlow Lite: export the model "
-        "without it, or bring a kernel (README); the rest: replace it, or open an issue that names "
-        "it (`graven ops` prints what works)."
+        "layers unroll=True, and export again, or give graven the .keras file; FlexErf: "
+        "TensorFlow's own: convert again without tf.lite.OpsSet.SELECT_TF_OPS; MyOp: no operator "
+        "of TensorFlow Lite: export the model without it, or bring a kernel (README); the rest: "
+        "replace it, or open an issue that names it (`graven ops` prints what works)."
     )
     assert unsupported.sentence(["RELU", "ADD"], str) is None
 

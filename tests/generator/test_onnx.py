@@ -486,6 +486,31 @@ def test_choice_by_a_constant():
     check(Graph(nodes, values, (1, 4, 9, 7), 17))
 
 
+def test_whole_numbers():
+    """Quotients are cut off, as ONNX has it."""
+    made = helper.make_graph(
+        [node("Div", ["x", "three"], ["a"]), node("Max", ["a", "one"], ["b"]),
+         node("Mul", ["b", "x"], ["y"])],
+        "graph",
+        [helper.make_tensor_value_info("x", TensorProto.INT32, (3, 4))],
+        [helper.make_tensor_value_info("y", TensorProto.INT32, None)],
+        [numpy_helper.from_array(np.int32(value), name) for name, value in
+         (("three", 3), ("one", 1))],
+    )  # fmt: skip
+    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    network = frontend.parse(model, "whole.onnx", "whole")
+    x = np.arange(-6, 6, dtype=np.int32).reshape(3, 4)
+    found = reference.run(network, [x])[network.outputs[0]]
+    np.testing.assert_array_equal(found, np.maximum(np.trunc(x / 3), 1).astype(np.int32) * x)
+
+
+def test_a_constant_that_is_no_number_is_no_weight():
+    nodes = [node("Constant", [], ["none"], value=numpy_helper.from_array(np.float32(np.nan))),
+             node("Where", ["last", "none", "x"], ["y"])]  # fmt: skip
+    with pytest.raises(GravenError, match=r"no number .NaN., though all weights are numbers"):
+        Graph(nodes, {"last": np.arange(7) == 6}).read()
+
+
 # -- what is refused ------------------------------------------------------------------------------
 
 

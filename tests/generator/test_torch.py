@@ -548,6 +548,15 @@ def test_bits_of_whole_numbers_are_refused():
         frontend.from_module(module.eval(), (torch.zeros(1, 3, dtype=torch.int32),))
 
 
+def test_truth_beside_numbers_is_refused():
+    example = (torch.zeros(1, 3),)
+    module = Function(lambda x: (x > 0) & torch.tensor([0, 1, 2]))
+    with pytest.raises(GravenError, match="computes 'and' of other values"):
+        frontend.from_module(module.eval(), example)
+    with pytest.raises(GravenError, match="computes with bool and float32 at once"):
+        frontend.from_module(Function(lambda x: ((x > 0) == 2).float()).eval(), example)
+
+
 def test_a_batch_of_images_is_a_sentence():
     with pytest.raises(
         GravenError, match=r"takes a batch of 8, expected one .*give such an example"
@@ -578,11 +587,34 @@ def test_a_batch_of_images_is_a_sentence():
         (torch.nn.Upsample(scale_factor=1.5, mode="bilinear"), (1, 2, 5, 5), "no whole number"),
         (Function(lambda x: x.double()), (1, 3), "another element than float32"),
         (Function(lambda x: x.topk(2, largest=False)), (1, 3), "least values .largest=False."),
+        (
+            Function(lambda x: x.masked_fill(torch.arange(3) > 1, torch.nan)),
+            (1, 3),
+            r"node 'masked_fill' .*a constant that is no number \(NaN\), though all weights are",
+        ),
+        (Function(lambda x: torch.xlogy(x, x)), (1, 3), "'xlogy' .*, though all weights are numb"),
+        (Function(lambda x: (None,)), (1, 3), "has 1 inputs and 0 outputs, expected at least one"),
     ],
 )
 def test_refused(module, shape, sentence):
     with pytest.raises(GravenError, match=sentence):
         frontend.from_module(module.eval(), (torch.zeros(*shape),))
+
+
+def test_a_weight_that_is_no_number_is_refused():
+    module = nn.Linear(3, 2).eval()
+    module.weight.data[0, 0] = torch.nan
+    with pytest.raises(GravenError, match=r"weight that is no number .NaN.: training has diverged"):
+        frontend.from_module(module, (torch.zeros(1, 3),))
+
+
+def test_whole_numbers_beside_real_ones_are_refused():
+    module = Function(lambda x: x.clamp(-2.5, 3)).eval()
+    with pytest.raises(
+        GravenError,
+        match=r"node 'clamp' \(clamp\): computes with float32 and int32 at once; convert all to",
+    ):
+        frontend.from_module(module, (torch.zeros(1, 3, dtype=torch.int32),))
 
 
 def test_training_mode_is_refused():
@@ -615,6 +647,37 @@ def test_embedding_in_float_and_int8():
     error = np.sqrt(np.mean((whole(tokens) - wanted) ** 2) / np.mean(wanted**2))
     assert error < 0.05
     np.testing.assert_array_equal(whole.native()(tokens), whole(tokens))
+
+
+WHOLE = {
+    "remainder": lambda x: x % 3 + x.remainder(-4) * x.fmod(3),
+    "quotient": lambda x: x // 3 + torch.div(x, 3, rounding_mode="trunc"),
+    "limits": lambda x: x.clamp(-2, 3) + x.clamp(min=0) * x.clamp(torch.arange(4), torch.tensor(5)),
+    "sums": lambda x: 2 - x + torch.arange(4) * x - x.sum(1, keepdim=True),
+    "choice": lambda x: torch.where((x > 2) | (x == -1), x, 7).masked_fill(torch.arange(4) < 1, 9),
+    "real": lambda x: x * 0.5 + x / 3 + (x > 2.5) * torch.arange(4) / 7,
+    "truth": lambda x: ((x > 0) & torch.tensor([True, False, True, True])) * 1.5,
+}
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_whole_numbers(kind):
+    """As torch: int32, and float32 where a real number is among them."""
+    module, x = Function(WHOLE[kind]).eval(), torch.arange(-6, 6, dtype=torch.int32).view(3, 4)
+    network = frontend.from_module(module, (x,), layout="nchw")
+    found, wanted = reference.run(network, [x.numpy()])[network.outputs[0]], module(x).numpy()
+    assert (found.dtype.kind, found.dtype.itemsize) == (wanted.dtype.kind, 4)
+    np.testing.assert_allclose(found, wanted, rtol=1e-6)
+
+
+def test_whole_numbers_in_cpp():
+    def function(x):
+        return tuple(each(x) for each in WHOLE.values())
+
+    made = api.compile(Function(function).eval(), example=torch.zeros(3, 4, dtype=torch.int32))
+    given = np.random.default_rng(0).integers(-9, 9, (20, 3, 4), np.int32)
+    for found, wanted in zip(made.native()(given), made(given), strict=True):
+        np.testing.assert_array_equal(found, wanted)
 
 
 class Largest(nn.Module):

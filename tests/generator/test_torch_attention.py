@@ -117,6 +117,44 @@ def test_scaled_dot_product_attention(kind):
     expect(network, given, answers(module, given))
 
 
+@pytest.mark.parametrize(
+    ("shape", "batch"),
+    [((4, 1, 1), 1), ((1, 4, 6, 1), 1), ((6, 1), 1), ((4, 1, 6), 1), ((2, 1, 6, 1), 2)],
+)
+@pytest.mark.parametrize("computed", [False, True])
+def test_masks_that_broadcast(shape, batch, computed):
+    torch = pytest.importorskip("torch")
+
+    class Broadcast(torch.nn.Module):
+        def forward(self, x):
+            q = x.view(batch, 6, 4, 8).transpose(1, 2)
+            added = mask * x.mean() if computed else mask
+            y = torch.nn.functional.scaled_dot_product_attention(q, q * 0.7, q, attn_mask=added)
+            return y.transpose(1, 2).reshape(batch, 6, 32)
+
+    torch.manual_seed(3)
+    mask = torch.randn(shape)
+    module, given = Broadcast().eval(), images((batch, 6, 32))
+    expect(read(module, (batch, 6, 32)), given, answers(module, given))
+
+
+def test_attention_without_its_weights_has_one_output():
+    torch = pytest.importorskip("torch")
+
+    class Whole(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = torch.nn.MultiheadAttention(32, 4, batch_first=True)
+
+        def forward(self, x):
+            return self.body(x, x, x, need_weights=False)
+
+    module, given = Whole().eval(), images((1, 6, 32))
+    with torch.no_grad():
+        wanted = np.stack([module(torch.from_numpy(each))[0].numpy() for each in given])
+    expect(read(module, (1, 6, 32)), given, wanted)
+
+
 def test_masks_of_another_number_of_heads_are_a_sentence():
     torch = pytest.importorskip("torch")
     from graven.frontends.nchw import Draft

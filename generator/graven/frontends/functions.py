@@ -146,12 +146,12 @@ def chosen(draft: Draft, condition: View, first: Operand, second: Operand) -> Vi
     shape = np.broadcast_shapes(*shapes)
     order = tuple(range(len(shape)))
     indices = []
-    for each in (condition, first, second):
+    for each in (condition, *draft.alike(first, second)):
         if isinstance(each, View):
             each = draft.reshape(each, (1,) * (len(shape) - len(each.shape)) + each.shape)
             indices.append(draft.demand(each, order))
         else:
-            indices.append(draft.constant(np.asarray(each, dtype=np.float32)))
+            indices.append(draft.constant(each))
     return View(draft.emit("SELECT_V2", indices, shape), shape, order, shape)
 
 

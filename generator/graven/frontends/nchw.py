@@ -38,6 +38,11 @@ DAMAGE = (
 LAYOUTS = ("nhwc", "nchw")
 STATED = {3: "NCL", 4: "NCHW"}
 ELEMENTS = {element.dtype: element for element in ir.Element}
+WHOLE = (
+    "ADD", "DIV", "FLOOR_DIV", "FLOOR_MOD", "MAXIMUM", "MINIMUM", "MUL", "POW", "REDUCE_MAX",
+    "REDUCE_MIN", "REDUCE_PROD", "SELECT_V2", "SUB", "SUM",
+)  # fmt: skip
+"""What makes int32 of int32."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,7 @@ class Draft:
     whole: ir.Element = ir.Element.INT8  # what activations with a scale become
     is_quantized: bool = False
     edges: set[str] = field(default_factory=set)  # inputs and outputs that the file has as uint8
+    has_numbers: bool = False  # is it known that no stored weight is NaN?
 
     def error(self, message: str) -> GravenError:
         return GravenError(f"{self.source}: {self.where}: {message}")
@@ -175,6 +181,11 @@ class Draft:
         if data.dtype == np.float64:
             data = data.astype(np.float32)
         if data.dtype.kind == "f" and np.isnan(data).any():
+            if self.has_numbers:
+                raise self.mistake(
+                    "computes with a constant that is no number (NaN), though all weights are "
+                    "numbers: the model states it, or makes it of them; put a number in its place."
+                )
             raise self.mistake(
                 "has a weight that is no number (NaN): training has diverged; train again, with a "
                 "smaller learning rate or scaled data."
@@ -182,6 +193,29 @@ class Draft:
         if data.dtype not in ELEMENTS:
             raise self.error(f"has a constant of {data.dtype}; export the model in float32.")
         return self.tensor(f"constant_{len(self.tensors)}", data.shape, data)
+
+    def element(self, operand: Operand) -> ir.Element | None:
+        """Of an activation; a constant becomes what it is computed with."""
+        return self.tensors[operand.index].element if isinstance(operand, View) else None
+
+    def alike(self, *operands: Operand) -> list[Operand]:
+        """Constants beside whole numbers or truth values become such."""
+        found = {self.element(each) for each in operands} - {None}
+        if found <= {ir.Element.FLOAT32}:
+            return list(operands)
+        if len(found) == 1:
+            (element,) = found
+            if all(isinstance(each, View) or is_kept(each, element) for each in operands):
+                return [
+                    each if isinstance(each, View) else np.asarray(each).astype(element.dtype)
+                    for each in operands
+                ]
+            found.add(ir.Element.FLOAT32)
+        kinds = " and ".join(sorted(each.value for each in found))
+        raise self.error(
+            f"computes with {kinds} at once; convert all to float32 first (x.float() in PyTorch, "
+            "Cast in ONNX)."
+        )
 
     def integers(self, values: Sequence) -> int:
         return self.constant(np.array(values, dtype=np.int32))
@@ -228,6 +262,10 @@ class Draft:
             self.tensors[index] = replace(
                 self.tensors[index], element=moved.element, quantization=moved.quantization
             )
+        data = (self.tensors[index] for index in inputs if self.tensors[index].data is None)
+        if name in WHOLE and any(each.element is ir.Element.INT32 for each in data):
+            for index in outputs:
+                self.tensors[index] = replace(self.tensors[index], element=ir.Element.INT32)
         self.operators.append(Op(name, list(inputs), outputs, dict(options or {})))
         return outputs
 
@@ -366,6 +404,7 @@ class Draft:
     def binary(self, name: str, first: Operand, second: Operand) -> View:
         """Elementwise, with broadcasting as numpy has it; one may be a constant."""
         options: dict[str, Option] = {"FusedActivationFunction": "NONE"}
+        first, second = self.alike(first, second)
         if not isinstance(first, View):
             operands = self.with_constant(second, first)[::-1]
         elif not isinstance(second, View):
@@ -620,12 +659,13 @@ class Draft:
 
     def clip(self, view: View, low: float, high: float) -> View:
         names = {(0.0, math.inf): "RELU", (0.0, 6.0): "RELU6", (-1.0, 1.0): "RELU_N1_TO_1"}
-        name = names.get((low, high))
+        is_real = self.element(view) is not ir.Element.INT32
+        name = names.get((low, high)) if is_real else None
         if name == "RELU_N1_TO_1" and name not in layers.modules():
             name = None
         if name is not None:
             return self.unary(name, view)
-        if low == 0.0:
+        if low == 0.0 and is_real:
             view = self.unary("RELU", view)
         elif low > -math.inf:
             view = self.binary("MAXIMUM", view, np.float32([low]))
@@ -1004,6 +1044,14 @@ class Draft:
         ]
         left = used(self.tensors, operators, self.inputs, found)
         return checked(name, self.source, ", ".join(said), *left)
+
+
+def is_kept(constant: Constant, element: ir.Element) -> bool:
+    """Are its numbers the same as that element?"""
+    if isinstance(constant, Integers):
+        return False
+    with np.errstate(invalid="ignore"):
+        return bool((np.asarray(constant).astype(element.dtype) == constant).all())
 
 
 def matrix(each: Operand) -> Operand:

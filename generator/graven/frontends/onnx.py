@@ -157,6 +157,8 @@ class _Reader:
 
         for each in self.graph.initializer:
             self.values[each.name] = numpy_helper.to_array(each)
+        weights = [each for each in self.values.values() if each.size > 1]
+        self.draft.has_numbers = not any((each != each).any() for each in weights)
         for each in self.graph.input:
             if each.name not in self.values:
                 shape = self.input_shape(each)
@@ -488,7 +490,7 @@ def _sub(reader: _Reader, attributes: Attributes, inputs: list) -> View:
 @handles("Div")
 def _div(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     first, second = inputs
-    if isinstance(second, np.ndarray):
+    if isinstance(second, np.ndarray) and second.dtype.kind == "f":
         return reader.draft.binary("MUL", first, np.float32(1.0) / second)
     return reader.draft.binary("DIV", first, second)
 

@@ -217,7 +217,11 @@ class _Reader:
 
     def network(self, name: str, layout: str) -> ir.Network:
         self.read_inputs(layout)
-        experts = torch_experts.mixtures(self.program.graph, self.constants(), kind_of)
+        constants = self.constants()
+        stated = self.program.graph_signature.inputs_to_lifted_tensor_constants
+        weights = [each for label, (_, each) in constants.items() if label not in stated]
+        self.draft.has_numbers = not any((each != each).any() for each in weights)
+        experts = torch_experts.mixtures(self.program.graph, constants, kind_of)
         for node in self.program.graph.nodes:
             if node.name in experts.by_result:
                 self.values[node.name] = self.mixture(node, experts.by_result[node.name])
@@ -229,6 +233,8 @@ class _Reader:
                 raise self.draft.error(f"is of the kind {node.op}, which is not supported.")
         outputs: dict[str, View] = {}
         for each in self.program.graph_signature.user_outputs:
+            if each is None:  # as attention yields beside its answer where nobody wants weights
+                continue
             value = self.values.get(each)
             if not isinstance(value, View):
                 raise GravenError(
@@ -572,8 +578,7 @@ HANDLERS.update({kind: _unary(name) for kind, name in ELEMENTWISE.items()})
 
 
 def _operands(reader: _Reader, given: Arguments) -> tuple:
-    both = operand(given["self"]), operand(given["other"])
-    return tuple(torch_operators.arithmetic(reader.draft, *both))
+    return tuple(torch_operators.arithmetic(reader.draft, given["self"], given["other"]))
 
 
 @handles("add")
@@ -612,19 +617,6 @@ def _times(reader: _Reader, value: Any, factor: float) -> Any:
 @handles("mul")
 def _mul(reader: _Reader, given: Arguments) -> View:
     return reader.draft.binary("MUL", *_operands(reader, given))
-
-
-@handles("div")
-def _div(reader: _Reader, given: Arguments) -> View:
-    first, second = _operands(reader, given)
-    rounding = given.get("rounding_mode")
-    if not isinstance(second, View):
-        found = reader.draft.binary("MUL", first, (1.0 / second).astype(np.float32))
-    else:
-        found = reader.draft.binary("DIV", first, second)
-    if rounding == "trunc":
-        return functions.truncated(reader.draft, found)
-    return reader.draft.unary("FLOOR", found) if rounding else found
 
 
 @handles("leaky_relu")

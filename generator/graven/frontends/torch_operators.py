@@ -12,6 +12,7 @@ import numpy as np
 
 from graven import ir
 from graven.frontends import functions
+from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, Operand, View
 from graven.node import shape_text
 
@@ -109,25 +110,37 @@ def power(reader: Any, given: Arguments) -> View:
     return found
 
 
-def arithmetic(draft: Draft, *operands: Operand) -> list[Operand]:
-    """Truth values and whole numbers are real ones beside real ones."""
-    found = [functions.real(draft, each) if is_boolean(draft, each) else each for each in operands]
-    if {_element(draft, each) for each in found} - {None} != {ir.Element.FLOAT32}:
+def arithmetic(draft: Draft, *stated: Any) -> list[Operand]:
+    """Truth values are real numbers, and so are whole ones beside real ones."""
+    found = [each if isinstance(each, View | Integers) else np.asarray(each) for each in stated]
+    if all(is_whole(draft, each) for each in found):
         return found
-    return [
-        each.astype(np.float32)
-        if isinstance(each, np.ndarray) and each.dtype.kind in "biu"
-        else each
-        for each in found
-    ]
+    return [real(draft, each) for each in found]
 
 
-def is_boolean(draft: Draft, each: Operand) -> bool:
-    return _element(draft, each) is ir.Element.BOOLEAN
+def real(draft: Draft, each: Operand) -> Operand:
+    if isinstance(each, View):
+        return functions.real(draft, each)
+    return each if isinstance(each, Integers) else each.astype(np.float32)
 
 
-def _element(draft: Draft, each: Operand) -> ir.Element | None:
-    return draft.tensors[each.index].element if isinstance(each, View) else None
+def paired(draft: Draft, *stated: Any) -> list[Operand]:
+    """Truth values as they are, numbers as in arithmetic."""
+    if any(isinstance(each, View) and is_boolean(draft, each) for each in stated):
+        return [operand(each) for each in stated]
+    return arithmetic(draft, *stated)
+
+
+def is_boolean(draft: Draft, each: Any) -> bool:
+    if isinstance(each, View):
+        return draft.element(each) is ir.Element.BOOLEAN
+    return np.asarray(each).dtype == bool
+
+
+def is_whole(draft: Draft, each: Operand) -> bool:
+    if isinstance(each, np.ndarray):
+        return each.dtype.kind in "biu"
+    return draft.element(each) is ir.Element.INT32
 
 
 def bounded(reader: Any, given: Arguments) -> View:
@@ -153,12 +166,9 @@ def of_truth(name: str, handler: Handler) -> Handler:
     """Bitwise operators are logical ones of truth values."""
 
     def checked(reader: Any, given: Arguments) -> View:
-        elements = [reader.draft.tensors[each.index].element
-                    for each in given.values() if isinstance(each, View)]  # fmt: skip
-        if set(elements) != {ir.Element.BOOLEAN}:
-            raise reader.draft.error(
-                f"computes '{name}' of other values than booleans; compare first."
-            )
+        draft = reader.draft
+        if not all(is_boolean(draft, each) for each in given.values()):
+            raise draft.error(f"computes '{name}' of other values than booleans; compare first.")
         return handler(reader, given)
 
     return checked
@@ -171,13 +181,40 @@ def rounded(reader: Any, given: Arguments) -> View:
     return functions.times(reader.draft, found, 1 / shift)
 
 
-def quotient_left(whole: Callable[[Draft, View], View]) -> Handler:
-    """x - y * whole(x / y)."""
+ROUNDINGS = {"floor": "FLOOR_DIV", "trunc": "DIV"}
+"""Quotients of whole numbers, by how they are rounded."""
+
+
+def division(reader: Any, given: Arguments) -> View:
+    draft, rounding = reader.draft, given.get("rounding_mode")
+    first, second = arithmetic(draft, given["self"], given["other"])
+    if is_whole(draft, first) and is_whole(draft, second):
+        if rounding:
+            return draft.binary(ROUNDINGS[rounding], first, second)
+        first, second = real(draft, first), real(draft, second)
+    if isinstance(second, View):
+        found = draft.binary("DIV", first, second)
+    else:
+        found = draft.binary("MUL", first, (1.0 / functions.real_of(second)).astype(np.float32))
+    return rounded_by(draft, found, rounding)
+
+
+def rounded_by(draft: Draft, view: View, rounding: str | None) -> View:
+    if rounding == "trunc":
+        return functions.truncated(draft, view)
+    return draft.unary("FLOOR", view) if rounding else view
+
+
+def remainder(rounding: str) -> Handler:
+    """x - y * the rounded x / y."""
 
     def handler(reader: Any, given: Arguments) -> View:
         draft = reader.draft
-        first, second = arithmetic(draft, operand(given["self"]), operand(given["other"]))
-        count = whole(draft, draft.binary("DIV", first, second))
+        first, second = arithmetic(draft, given["self"], given["other"])
+        if is_whole(draft, first) and is_whole(draft, second):
+            count = draft.binary(ROUNDINGS[rounding], first, second)
+        else:
+            count = rounded_by(draft, draft.binary("DIV", first, second), rounding)
         return draft.binary("SUB", first, draft.binary("MUL", count, second))
 
     return handler
@@ -194,14 +231,16 @@ def moments(root: bool) -> Handler:
 
 
 def comparison(name: str) -> Handler:
-    return lambda reader, given: functions.compared(
-        reader.draft, name, operand(given["self"]), operand(given["other"])
-    )
+    def handler(reader: Any, given: Arguments) -> View:
+        operands = paired(reader.draft, given["self"], given["other"])
+        return functions.compared(reader.draft, name, *operands)
+
+    return handler
 
 
 def where(reader: Any, given: Arguments) -> View:
     condition = given["condition"]
-    first, second = operand(given["self"]), operand(given["other"])
+    first, second = paired(reader.draft, given["self"], given["other"])
     if not isinstance(condition, View):
         return functions.chosen_by(reader.draft, array(condition), first, second)
     return functions.chosen(reader.draft, condition, first, second)
@@ -354,8 +393,8 @@ HANDLERS: dict[str, Handler] = {
     "logical_or": OR, "bitwise_not": NOT, "logical_not": NOT,
     "clamp": bounded, "clamp_max": bounded, "clamp_min": bounded, "hardtanh": bounded,
     "cosh": by(functions.cosh), "erfc": by(functions.erfc), "frac": by(functions.fraction),
-    "fmod": quotient_left(functions.truncated), "round": rounded, "sinh": by(functions.sinh),
-    "remainder": quotient_left(lambda draft, view: draft.unary("FLOOR", view)),
+    "fmod": remainder("trunc"), "round": rounded, "sinh": by(functions.sinh),
+    "div": division, "remainder": remainder("floor"),
     "std_mean": moments(root=True), "tan": by(functions.tan), "trunc": by(functions.truncated),
     "var_mean": moments(root=False),
     "_to_copy": convert, "argmax": extreme_place("ARG_MAX"), "argmin": extreme_place("ARG_MIN"),

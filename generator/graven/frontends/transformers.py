@@ -112,10 +112,11 @@ def _mask_of(
     draft: Draft, mask: Any, heads: int, extents: tuple[int, int]
 ) -> tuple[str, list[int]]:
     """The span that a constant mask stands for, or everything and what is added to its scores;
-    of one row, it is every query's."""
+    of one row, it is every query's, of one column, every key's."""
     if isinstance(mask, View):
-        return "everything", [_computed_mask(draft, mask, heads)]
+        return "everything", [_computed_mask(draft, mask, heads, extents[1])]
     values = np.atleast_2d(np.asarray(mask))
+    values = np.broadcast_to(values, (*values.shape[:-1], extents[1]))
     shown = values if values.dtype == bool else values == 0
     hidden = ~shown if values.dtype == bool else values == -np.inf
     later = np.triu(np.ones(extents, dtype=bool), 1)
@@ -138,7 +139,7 @@ def _mask_of(
     return "everything", [draft.constant(stated)]
 
 
-def _computed_mask(draft: Draft, mask: View, heads: int) -> int:
+def _computed_mask(draft: Draft, mask: View, heads: int, keys: int) -> int:
     """Of all heads, to which it may have been expanded, or of each."""
     from graven.frontends import functions  # which needs norms
 
@@ -154,6 +155,7 @@ def _computed_mask(draft: Draft, mask: View, heads: int) -> int:
     if draft.tensors[mask.index].element is ir.Element.BOOLEAN:
         hidden = functions.negated(draft, mask)
         mask = functions.times(draft, functions.real(draft, hidden), HIDDEN)
+    mask = draft.expand(mask, (*mask.shape[:-1], keys))
     masks = math.prod(mask.shape[:-2])
     if masks not in (1, heads):
         raise _of_heads(draft, heads, masks)
