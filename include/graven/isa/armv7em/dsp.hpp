@@ -177,6 +177,23 @@ template <int by> [[gnu::always_inline]] inline std::uint32_t saturate(std::int3
   asm("ssat %0, #8, %1, asr %2" : "=r"(y) : "r"(x), "i"(by));
   return y;
 }
+// int16(x / 2^by)
+template <int by> [[gnu::always_inline]] inline std::int32_t saturate_word(std::int32_t x) {
+  std::int32_t y;
+  asm("ssat %0, #16, %1, asr %2" : "=r"(y) : "r"(x), "i"(by));
+  return y;
+}
+// 2 * x, at most 2^31 - 1
+[[gnu::always_inline]] inline std::int32_t saturated_twice(std::int32_t x) {
+  std::int32_t y;
+  asm("qadd %0, %1, %1" : "=r"(y) : "r"(x) : "cc");
+  return y;
+}
+[[gnu::always_inline]] inline std::uint32_t two_words(std::int32_t low, std::int32_t high) {
+  std::uint32_t y;
+  asm("pkhbt %0, %1, %2, lsl #16" : "=r"(y) : "r"(low), "r"(high));
+  return y;
+}
 template <int at>
 [[gnu::always_inline]] inline std::uint32_t insert_byte(std::uint32_t word, std::uint32_t x) {
   asm("bfi %0, %1, %2, #8" : "+r"(word) : "r"(x), "i"(8 * at));

@@ -6,7 +6,7 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/rows.hpp"
-#include "graven/isa/shared/word_attention.hpp"
+#include "graven/isa/shared/score_masks.hpp"
 
 namespace graven::core::mve_isa {
 
@@ -68,6 +68,25 @@ inline std::int32_t put_masked_by_four(const Rule& rule, std::byte* scores, cons
   return most;
 }
 
+// Scores of a query with the keys, elements T. The largest of them, if above `most`.
+template <class T, class Sum = typename EightOf<T>::Sum>
+inline Sum put_scores(const scalar_isa::Glance& at, const std::int16_t* query, int count,
+                      std::byte* scores, Sum most) {
+  auto put = [&](Sum score) {
+    store_aligned(scores, score);
+    scores += sizeof(Sum);
+    if (score > most) most = score;
+  };
+  const std::byte* key = at.keys;
+  int left = at.seen;
+  for (; left >= 4; left -= 4, key += 4 * at.stride) {
+    const FourSums<T> four(query, key, at.stride, count);
+    put(four.a), put(four.b), put(four.c), put(four.d);
+  }
+  for (; left > 0; --left, key += at.stride) put(row_sum<T>(query, key, count));
+  return most;
+}
+
 // Scratch: the scores, which become exponentials, as halfwords; a query; the values of a head
 // channel by channel, where the State has not. `Base`: AttentionInt8, or AttentionMasked.
 template <class Base> struct AttentionRule : Base {
@@ -95,7 +114,8 @@ template <class Base> struct AttentionRule : Base {
   void attend(const Glance& at, int count, std::byte* scratch) const {
     auto* const query = reinterpret_cast<std::int16_t*>(scratch + 4 * round4(at.seen));
     put_halves(query, at.query, count, this->zero_q);
-    std::int32_t most = put_scores(at, query, count, scratch);
+    std::int32_t most = put_scores<std::int8_t>(at, query, count, scratch,
+                                                (std::numeric_limits<std::int32_t>::min)());
     if constexpr (masked) most = put_masks(scratch, at.mask, at.seen);
     const std::int32_t sum = put_exponentials(scratch, at.seen, most);
     const auto* e = reinterpret_cast<const std::int16_t*>(scratch);
@@ -104,12 +124,12 @@ template <class Base> struct AttentionRule : Base {
     const std::byte* value = at.values;
     std::byte* out = at.out;
     for (; count >= 4; count -= 4, value += 4 * at.channel, out += 4) {
-      const FourSums four(e, value, at.channel, at.seen);
+      const FourSums<std::int8_t> four(e, value, at.channel, at.seen);
       const std::int32_t sums[]{four.a, four.b, four.c, four.d};
       put_four(out, vsubq_n_s32(vldrwq_s32(sums), less), factor);
     }
     for (; count > 0; --count, value += at.channel, ++out)
-      this->put(out, static_cast<float>(row_sum(e, value, at.seen) - less) * factor);
+      this->put(out, static_cast<float>(row_sum<std::int8_t>(e, value, at.seen) - less) * factor);
   }
 
 private:
@@ -118,24 +138,6 @@ private:
     return this->mask.element == static_cast<int>(Element::int8)
                ? put_masked<1>(*this, scores, mask, seen, hidden)
                : put_masked_by_four(*this, scores, mask, seen);
-  }
-  // The largest.
-  static std::int32_t put_scores(const Glance& at, const std::int16_t* query, int count,
-                                 std::byte* scores) {
-    std::int32_t most = (std::numeric_limits<std::int32_t>::min)();
-    auto put = [&](std::int32_t score) {
-      store_aligned(scores, score);
-      scores += 4;
-      if (score > most) most = score;
-    };
-    const std::byte* key = at.keys;
-    int left = at.seen;
-    for (; left >= 4; left -= 4, key += 4 * at.stride) {
-      const FourSums four(query, key, at.stride, count);
-      put(four.a), put(four.b), put(four.c), put(four.d);
-    }
-    for (; left > 0; --left, key += at.stride) put(row_sum(query, key, count));
-    return most;
   }
   std::int32_t put_exponentials(std::byte* scratch, int seen, std::int32_t most) const {
     const auto* score = reinterpret_cast<const std::int32_t*>(scratch);

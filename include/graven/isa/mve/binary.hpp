@@ -186,8 +186,7 @@ template <bool least> struct Extremes {
 template <bool least> struct Bounds {
   static constexpr const char* name = least ? "mve.minimum" : "mve.maximum";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int8_t>(g, value, least ? op::minimum : op::maximum) &&
-           scalar_isa::is_alike(g, g[value]);
+    return scalar_isa::bounds_as_is<std::int8_t, least>(g, value);
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     return in_runs<Extremes<least>, graph, value>();

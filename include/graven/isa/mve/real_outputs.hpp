@@ -28,17 +28,6 @@ struct RealBlocks {
       : sixteen(outputs >= 16), eight((outputs & 8) != 0), last(outputs & 7) {}
 };
 
-// Weights over `taps` taps: block by block, in it tap by tap. `weight(output, tap)`.
-template <class Weight>
-constexpr void pack_real(int outputs, int taps, Writer& to, const Weight& weight) {
-  for (int o = 0, n = 0; o < outputs; o += n) {
-    n = real_block(outputs - o);
-    for (int k = 0; k < taps; ++k)
-      if (!to.skips(4 * n))
-        for (int i = o; i < o + n; ++i) to.put(weight(i, k));
-  }
-}
-
 template <int n>
 [[gnu::noinline]] void add_real(float* sums, const float* start, const Window& window,
                                 const std::byte* weights) {
@@ -81,10 +70,7 @@ constexpr int real_stream_size(const Value& v) {
 template <RealBlocks blocks> struct RealOutputs : scalar_isa::Conv<Float32> {
   static constexpr int stream_size(const GraphView&, const Value& v) { return real_stream_size(v); }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    Float32::pack(g, v, p, to);
-    const FilterLayout layout = v.weights;
-    pack_real(layout.outputs, layout.taps, to,
-              [&](int o, int k) { return p.filter.float32[layout.index(o, k)]; });
+    fpu_isa::pack_conv<Float32>(g, v, p, to, real_block);
   }
   static void run(const Task& task, const Band& band) {
     const Task t = task;
@@ -105,11 +91,7 @@ template <RealBlocks blocks> struct RealOutputs : scalar_isa::Conv<Float32> {
 template <RealBlocks blocks> struct RealRows : scalar_isa::DenseRows<Float32> {
   static constexpr int stream_size(const GraphView&, const Value& v) { return real_stream_size(v); }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    Float32::pack(g, v, p, to);
-    const Shape in = g.input(v).shape;
-    for (int r = 0; r < in.height; ++r)
-      pack_real(v.shape.channels, in.row(), to,
-                [&](int o, int k) { return p.filter.float32[o * in.size() + r * in.row() + k]; });
+    fpu_isa::pack_rows<Float32>(g, v, p, to, real_block);
   }
   static void run(const Task& task, const Band& band) {
     const Task& t = task;

@@ -4,42 +4,9 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/attention.hpp"
+#include "graven/isa/shared/word_attention.hpp"
 
 namespace graven::core::mve_isa {
-
-// Of `count` elements of a vector and four rows, `stride` bytes apart.
-struct FourWideSums {
-  std::int64_t a = 0, b = 0, c = 0, d = 0;
-
-  [[gnu::always_inline]] FourWideSums(const std::int16_t* vector, const std::byte* rows, int stride,
-                                      int count) {
-    auto at = [&](int k) { return reinterpret_cast<const std::int16_t*>(rows + k * stride); };
-    const std::int16_t *first = at(0), *second = at(1), *third = at(2), *fourth = at(3);
-    for (; count >= 8; count -= 8, vector += 8, first += 8, second += 8, third += 8, fourth += 8) {
-      const int16x8_t eight = vldrhq_s16(vector);
-      a = vmlaldavaq_s16(a, eight, vldrhq_s16(first));
-      b = vmlaldavaq_s16(b, eight, vldrhq_s16(second));
-      c = vmlaldavaq_s16(c, eight, vldrhq_s16(third));
-      d = vmlaldavaq_s16(d, eight, vldrhq_s16(fourth));
-    }
-    if (count == 0) return;
-    const mve_pred16_t some = vctp16q(static_cast<std::uint32_t>(count));
-    const int16x8_t eight = vldrhq_z_s16(vector, some);
-    a = vmlaldavaq_s16(a, eight, vldrhq_z_s16(first, some));
-    b = vmlaldavaq_s16(b, eight, vldrhq_z_s16(second, some));
-    c = vmlaldavaq_s16(c, eight, vldrhq_z_s16(third, some));
-    d = vmlaldavaq_s16(d, eight, vldrhq_z_s16(fourth, some));
-  }
-};
-inline std::int64_t wide_row_sum(const std::int16_t* vector, const std::byte* row, int count) {
-  const auto* x = reinterpret_cast<const std::int16_t*>(row);
-  std::int64_t sum = 0;
-  for (; count > 0; count -= 8, vector += 8, x += 8) {
-    const mve_pred16_t some = vctp16q(static_cast<std::uint32_t>(count));
-    sum = vmlaldavaq_s16(sum, vldrhq_z_s16(vector, some), vldrhq_z_s16(x, some));
-  }
-  return sum;
-}
 
 // Scratch: the scores of 64 bits, in place of which lie the high halfwords of exponentials; the low
 // ones; the values of a head channel by channel, where the State has not.
@@ -65,7 +32,10 @@ struct WordAttentionRule : scalar_isa::AttentionInt16 {
   }
 
   void attend(const Glance& at, int count, std::byte* scratch) const {
-    const std::int64_t most = put_scores(at, count, scratch);
+    const auto* query = reinterpret_cast<const std::int16_t*>(at.query);
+    std::int64_t most = put_scores<std::int16_t, std::int64_t>(at, query, count, scratch, hidden);
+    if (at.mask != nullptr)
+      most = put_masked<1, std::int64_t>(*this, scratch, at.mask, at.seen, hidden);
     auto* const high = reinterpret_cast<std::int16_t*>(scratch);
     auto* const low = reinterpret_cast<std::int16_t*>(scratch + 8 * at.seen);
     const WordExponentials exponential(*this);
@@ -85,33 +55,12 @@ struct WordAttentionRule : scalar_isa::AttentionInt16 {
       out += 2;
     };
     for (; count >= 4; count -= 4, value += 4 * at.channel) {
-      const FourWideSums x(high, value, at.channel, at.seen), y(low, value, at.channel, at.seen);
+      const FourSums<std::int16_t> x(high, value, at.channel, at.seen),
+          y(low, value, at.channel, at.seen);
       put(x.a, y.a), put(x.b, y.b), put(x.c, y.c), put(x.d, y.d);
     }
     for (; count > 0; --count, value += at.channel)
-      put(wide_row_sum(high, value, at.seen), wide_row_sum(low, value, at.seen));
-  }
-
-private:
-  // The largest.
-  std::int64_t put_scores(const Glance& at, int count, std::byte* scores) const {
-    std::int64_t most = hidden;
-    std::byte* to = scores;
-    auto put = [&](std::int64_t score) {
-      store_aligned(to, score);
-      to += 8;
-      if (score > most) most = score;
-    };
-    const auto* query = reinterpret_cast<const std::int16_t*>(at.query);
-    const std::byte* key = at.keys;
-    int left = at.seen;
-    for (; left >= 4; left -= 4, key += 4 * at.stride) {
-      const FourWideSums four(query, key, at.stride, count);
-      put(four.a), put(four.b), put(four.c), put(four.d);
-    }
-    for (; left > 0; --left, key += at.stride) put(wide_row_sum(query, key, count));
-    if (at.mask == nullptr) return most;
-    return put_masked<1, std::int64_t>(*this, scores, at.mask, at.seen, hidden);
+      put(row_sum<std::int16_t>(high, value, at.seen), row_sum<std::int16_t>(low, value, at.seen));
   }
 };
 

@@ -75,6 +75,11 @@ struct Glance {
   int unseen = 0;  // moments of `seen` that the first does not see: 0 or 1
 };
 
+// Queries of a Glance, at most, of a rule that has `pairs`.
+constexpr int queries_together(const AttentionOptions& o) {
+  return o.context == 0 || o.heads / o.kv_heads > 1 ? 2 : 1;
+}
+
 // The mask of a head and a query.
 struct Masks {
   const std::byte* const* rows;  // null where there is none

@@ -25,6 +25,11 @@ constexpr bool is_alike(const GraphView& g, const Value& v) {
   return g.source(v, 0).quant == v.quant && g.source(v, 1).quant == v.quant;
 }
 
+// Is it Minimum, or Maximum, of T as they lie?
+template <class T, bool least> constexpr bool bounds_as_is(const GraphView& g, int value) {
+  return makes<T>(g, value, least ? op::minimum : op::maximum) && is_alike(g, g[value]);
+}
+
 // The kernels of an operator by the elements that it takes; void: none.
 template <const Op& made, class Int8, class Float32, class Int32 = void, class Bool = void,
           class Int16 = void>

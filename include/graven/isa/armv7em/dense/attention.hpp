@@ -5,7 +5,7 @@
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
 #include "graven/isa/armv7em/dense/scores.hpp"
-#include "graven/isa/shared/word_attention.hpp"
+#include "graven/isa/shared/score_masks.hpp"
 
 namespace graven::core::armv7em_isa {
 
@@ -44,9 +44,6 @@ template <class Base> struct AttentionRule : Base {
   static constexpr int most_head = masked ? 2048 : 16384;  // hidden scores are far below all others
 
   static constexpr int round4(int x) { return (x + 3) & ~3; }
-  static constexpr int together(const AttentionOptions& o) {
-    return o.context == 0 || o.heads / o.kv_heads > 1 ? 2 : 1;
-  }
   // Beyond a shift of 16, `least`, which has a limit of its own, would leave an exponential.
   static constexpr bool takes(const GraphView& g, const Value& v) {
     const int head = v.options.get<AttentionOptions>().head;
@@ -54,7 +51,7 @@ template <class Base> struct AttentionRule : Base {
            quantize_multiplier(Base::steps_of(g, v)).shift >= -16;
   }
   static constexpr int scratch(int moments, const AttentionOptions& o) {
-    return together(o) * (4 * round4(moments) + 2 * o.head) +
+    return scalar_isa::queries_together(o) * (4 * round4(moments) + 2 * o.head) +
            (o.context > 0 ? 0 : round4(moments) * o.head);
   }
   // Of a head: behind all that `attend` needs.

@@ -5,6 +5,7 @@
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
 #include "graven/isa/armv7em/dsp.hpp"
+#include "graven/isa/shared/score_masks.hpp"
 #include "graven/isa/shared/word_attention.hpp"
 
 namespace graven::core::armv7em_isa {
@@ -63,9 +64,6 @@ struct WordAttentionRule : scalar_isa::AttentionInt16 {
   using Glance = scalar_isa::Glance;
   static constexpr bool pairs = true;
 
-  static constexpr int together(const AttentionOptions& o) {
-    return o.context == 0 || o.heads / o.kv_heads > 1 ? 2 : 1;
-  }
   static constexpr int even(int x) { return (x + 1) & ~1; }
   static constexpr bool takes(const GraphView& g, const Value& v) {
     const int bits = shift_of(g, v);
@@ -74,7 +72,7 @@ struct WordAttentionRule : scalar_isa::AttentionInt16 {
            scalar_isa::most_moments(g, v) < 1 << 16;
   }
   static constexpr int scratch(int moments, const AttentionOptions& o) {
-    return together(o) * (8 * even(moments) + 2 * o.head) +
+    return scalar_isa::queries_together(o) * (8 * even(moments) + 2 * o.head) +
            (o.context > 0 ? 0 : 2 * even(moments) * o.head);
   }
   void arrange(Glance& at, int count, std::byte* scratch) const {

@@ -16,24 +16,6 @@
 
 namespace graven::core::armv7em_isa {
 
-// int16(x / 2^by)
-template <int by> [[gnu::always_inline]] inline std::int32_t saturate_word(std::int32_t x) {
-  std::int32_t y;
-  asm("ssat %0, #16, %1, asr %2" : "=r"(y) : "r"(x), "i"(by));
-  return y;
-}
-// 2 * x, at most 2^31 - 1
-[[gnu::always_inline]] inline std::int32_t saturated_twice(std::int32_t x) {
-  std::int32_t y;
-  asm("qadd %0, %1, %1" : "=r"(y) : "r"(x) : "cc");
-  return y;
-}
-[[gnu::always_inline]] inline std::uint32_t two_words(std::int32_t low, std::int32_t high) {
-  std::uint32_t y;
-  asm("pkhbt %0, %1, %2, lsl #16" : "=r"(y) : "r"(low), "r"(high));
-  return y;
-}
-
 // Math makes two outputs of two elements of each operand. Stream: Runs, then Math's own.
 template <class Math, bool each_a, bool each_b, bool clamps> struct WordsInRuns : PlainKernel {
   static constexpr int stream_size(const GraphView&, const Value&) {
@@ -205,8 +187,7 @@ template <bool least> struct WordExtremes {
 template <bool least> struct WordBounds {
   static constexpr const char* name = least ? "armv7em.int16_minimum" : "armv7em.int16_maximum";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int16_t>(g, value, least ? op::minimum : op::maximum) &&
-           scalar_isa::is_alike(g, g[value]);
+    return scalar_isa::bounds_as_is<std::int16_t, least>(g, value);
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     return words_in_runs<WordExtremes<least>, graph, value>();

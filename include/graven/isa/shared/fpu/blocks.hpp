@@ -20,16 +20,43 @@ constexpr int block_of(int left) {
   return left >= 4 ? n : left >= least_outputs ? left : 1;
 }
 
+// Outputs of the next block, of so many that are left; where it has more, they weigh nothing.
+using BlockOf = int (*)(int left);
+
 // Weights of `count` outputs over `taps` taps: block by block, in it tap by tap. `weight(o, k)`.
 template <class Weight>
-constexpr void pack_blocks(int count, int taps, Writer& to, const Weight& weight) {
-  for (int o = 0; o < count;) {
-    const int n = block_of(count - o);
+constexpr void pack_blocks(int count, int taps, Writer& to, const Weight& weight,
+                           BlockOf block = block_of) {
+  using T = decltype(weight(0, 0));
+  for (int o = 0, n = 0; o < count; o += n) {
+    n = block(count - o);
     for (int k = 0; k < taps; ++k)
-      if (!to.skips(4 * n))
-        for (int i = 0; i < n; ++i) to.put(weight(o + i, k));
-    o += n;
+      if (!to.skips(n * int{sizeof(T)}))
+        for (int i = o; i < o + n; ++i) to.put(i < count ? weight(i, k) : T{});
   }
+}
+// What `Channels` say of the outputs, then the weights: of a convolution; of a Dense layer that
+// reads by rows, row by row of its input.
+template <class Channels>
+constexpr void pack_conv(const GraphView& g, const Value& v, const Parameters& p, Writer& to,
+                         BlockOf block = block_of) {
+  Channels::pack(g, v, p, to);
+  const FilterLayout layout = v.weights;
+  const auto* const weights = Channels::weights(p);
+  pack_blocks(
+      layout.outputs, layout.taps, to, [&](int o, int k) { return weights[layout.index(o, k)]; },
+      block);
+}
+template <class Channels>
+constexpr void pack_rows(const GraphView& g, const Value& v, const Parameters& p, Writer& to,
+                         BlockOf block = block_of) {
+  Channels::pack(g, v, p, to);
+  const Shape in = g.input(v).shape;
+  for (const auto* row = Channels::weights(p); row != Channels::weights(p) + in.size();
+       row += in.row())
+    pack_blocks(
+        v.shape.channels, in.row(), to, [&](int o, int k) { return row[o * in.size() + k]; },
+        block);
 }
 
 // `f` of the block's size as a constant.

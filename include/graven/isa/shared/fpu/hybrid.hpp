@@ -88,16 +88,8 @@ constexpr int padded_outputs(int channels) { return (channels + 3) & ~3; }
 constexpr int hybrid_block(int left) {
   return left >= most_outputs ? most_outputs : left >= 8 ? 8 : 4;
 }
+constexpr int made_up_block(int left) { return hybrid_block(padded_outputs(left)); }
 
-template <class Weight>
-constexpr void pack_hybrid(int channels, int taps, Writer& to, const Weight& weight) {
-  for (int o = 0, n = 0; o < padded_outputs(channels); o += n) {
-    n = hybrid_block(padded_outputs(channels) - o);
-    for (int k = 0; k < taps; ++k)
-      if (!to.skips(n))
-        for (int i = o; i < o + n; ++i) to.put(i < channels ? weight(i, k) : std::int8_t{0});
-  }
-}
 inline void clear(float* sums, int channels) {
   for (int o = 0; o < padded_outputs(channels); ++o) sums[o] = 0;
 }
@@ -128,10 +120,7 @@ struct HybridConv : scalar_isa::Conv<Hybrid> {
     return Hybrid::header(channels) + padded_outputs(channels) * v.weights.taps;
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    Hybrid::pack(g, v, p, to);
-    const FilterLayout layout = v.weights;
-    pack_hybrid(layout.outputs, layout.taps, to,
-                [&](int o, int k) { return p.filter.int8[layout.index(o, k)]; });
+    pack_conv<Hybrid>(g, v, p, to, made_up_block);
   }
   static void run(const Task& task, const Band& band) {
     const Task t = task;
@@ -157,11 +146,7 @@ struct HybridDense : scalar_isa::DenseRows<Hybrid> {
     return Hybrid::header(channels) + padded_outputs(channels) * g.input(v).shape.size();
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    Hybrid::pack(g, v, p, to);
-    const Shape in = g.input(v).shape;
-    for (int r = 0; r < in.height; ++r)
-      pack_hybrid(v.shape.channels, in.row(), to,
-                  [&](int o, int k) { return p.filter.int8[o * in.size() + r * in.row() + k]; });
+    pack_rows<Hybrid>(g, v, p, to, made_up_block);
   }
   static void run(const Task& task, const Band& band) {
     const Task t = task;

@@ -27,10 +27,7 @@ struct Conv : scalar_isa::Conv<Float32> {
     return patch_bytes(g, v) + 4 * v.shape.channels;
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    Float32::pack(g, v, p, to);
-    const FilterLayout layout = v.weights;
-    pack_blocks(layout.outputs, layout.taps, to,
-                [&](int o, int k) { return p.filter.float32[layout.index(o, k)]; });
+    pack_conv<Float32>(g, v, p, to);
   }
   static void run(const Task& task, const Band& band) {
     const Task t = task;
@@ -103,11 +100,7 @@ struct LoneConv : scalar_isa::Conv<Float32> {
 struct DenseRows : scalar_isa::DenseRows<Float32> {
   static constexpr const char* name = "fpu.dense";
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
-    Float32::pack(g, v, p, to);
-    const Shape in = g.input(v).shape;
-    for (int r = 0; r < in.height; ++r)
-      pack_blocks(v.shape.channels, in.row(), to,
-                  [&](int o, int k) { return p.filter.float32[o * in.size() + r * in.row() + k]; });
+    pack_rows<Float32>(g, v, p, to);
   }
   static void run(const Task& task, const Band& band) {
     const Task t = task;
