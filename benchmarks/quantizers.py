@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -180,11 +181,6 @@ def cases(seeds: int, only: str) -> Iterator[Case]:
                 print(f"quantizers.py: {name} is left out: {error}", file=sys.stderr)
 
 
-def of_zoos(folders: Iterable[Path]) -> Iterator[Case]:
-    for folder in folders:
-        yield from of_zoo(folder)
-
-
 def of_zoo(folder: Path) -> Iterator[Case]:
     """What zoo.trial has written: of each trial its float network and its samples."""
     results = sorted(folder.glob("*/result.json"))
@@ -222,7 +218,8 @@ def main() -> int:
             print(f"quantizers.py: no package {package}: toolchains/judges.sh judges-tensorflow",
                   file=sys.stderr)  # fmt: skip
             return 3
-    wanted = of_zoos(options.zoo) if options.zoo else cases(options.seeds, options.only)
+    zoos = itertools.chain.from_iterable(map(of_zoo, options.zoo))
+    wanted = zoos if options.zoo else cases(options.seeds, options.only)
     found = together(judged(case) for case in wanted)
     show(found)
     mean = float(np.mean([each.points for each in found]))

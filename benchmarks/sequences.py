@@ -41,36 +41,38 @@ Case = tuple[str, ir.Network, int]
 """What it is, and its multiplications."""
 
 
-def attention(element: ir.Element) -> list[Case]:
+def attentions(element: ir.Element, moments: int, scores: int, further: Callable) -> list[Case]:
+    """Of q over k and v, with so many scores for each head. `further` makes the layer, and its
+    inputs beside these: of a Kit, the number of heads, that of heads of keys, and k and v."""
     found = []
     for heads, kv_heads, head in HEADS:
         b = Kit(np.random.default_rng(1))
-        q = b.data((MOMENTS, heads * head), element)
-        k, v = (b.data((MOMENTS, kv_heads * head), element) for _ in range(2))
-        memory = [b.variable_like(each, (CONTEXT, kv_heads * head)) for each in (k, v)]
-        layer = Attention(heads, kv_heads, "sliding", CONTEXT)
-        inputs = [q, k, v, *memory, b.position()]
-        network = b.network([b.add("ATTENTION", layer, inputs, b.output(v, b.shape(q), 0.01))])
-        seen = sum(min(moment + 1, CONTEXT) for moment in range(MOMENTS))
+        q = b.data((moments, heads * head), element)
+        k, v = (b.data((moments, kv_heads * head), element) for _ in range(2))
+        layer, inputs = further(b, heads, kv_heads, (k, v))
+        output = b.output(v, b.shape(q), 0.01)
+        network = b.network([b.add("ATTENTION", layer, [q, k, v, *inputs], output)])
         name = f"{heads} heads of {head} channels, {kv_heads} of keys"
-        found.append((name, network, 2 * heads * head * seen))
+        found.append((name, network, 2 * heads * head * scores))
     return found
+
+
+def attention(element: ir.Element) -> list[Case]:
+    def remembering(b: Kit, heads: int, kv_heads: int, remembered: tuple[int, int]):
+        memory = [b.variable_like(each, (CONTEXT, b.shape(each)[-1])) for each in remembered]
+        return Attention(heads, kv_heads, "sliding", CONTEXT), [*memory, b.position()]
+
+    seen = sum(min(moment + 1, CONTEXT) for moment in range(MOMENTS))
+    return attentions(element, MOMENTS, seen, remembering)
 
 
 def masked(element: ir.Element) -> list[Case]:
-    found = []
-    for heads, kv_heads, head in HEADS:
-        b = Kit(np.random.default_rng(1))
-        q = b.data((CONTEXT, heads * head), element)
-        k, v = (b.data((CONTEXT, kv_heads * head), element) for _ in range(2))
+    def under_mask(b: Kit, heads: int, kv_heads: int, _: tuple[int, int]):
         mask = b.tensor((CONTEXT, CONTEXT), ir.Element.BOOLEAN, None, None)
         b.inputs.append(mask)
-        layer = Attention(heads, kv_heads)
-        output = b.output(v, b.shape(q), 0.01)
-        network = b.network([b.add("ATTENTION", layer, [q, k, v, mask], output)])
-        name = f"{heads} heads of {head} channels, {kv_heads} of keys"
-        found.append((name, network, 2 * heads * head * CONTEXT * CONTEXT))
-    return found
+        return Attention(heads, kv_heads), [mask]
+
+    return attentions(element, CONTEXT, CONTEXT * CONTEXT, under_mask)
 
 
 def rope(element: ir.Element) -> list[Case]:

@@ -50,16 +50,21 @@ def random(network: ir.Network, count: int, seed: int) -> Inputs:
     ]
 
 
+TABLES = {"GATHER": 0, "EMBEDDING_LOOKUP": 1}
+"""Which input is the table, the other its places."""
+
+
 def _tables(network: ir.Network) -> dict[int, int]:
     """Of inputs that name places of constant tables: the least extent of these."""
     found: dict[int, int] = {}
     sources = {index: {index} for index in network.inputs if _is_whole(network.tensors[index])}
     for operator in network.operators:
         places = [index for index in operator.inputs if index in sources]
-        if operator.name in ("GATHER", "EMBEDDING_LOOKUP"):
-            table = operator.inputs[operator.name == "EMBEDDING_LOOKUP"]
-            extent = network.tensors[table].shape[getattr(operator.layer, "axis", 0)]
-            for index in (each for place in places if place != table for each in sources[place]):
+        if operator.name in TABLES:
+            table = TABLES[operator.name]
+            tensor = network.tensors[operator.inputs[table]]
+            extent = tensor.shape[getattr(operator.layer, "axis", 0)]
+            for index in sources.get(operator.inputs[1 - table], ()):
                 found[index] = min(extent, found.get(index, extent))
         elif operator.name == "LOOKUP":
             for index in sources.get(operator.inputs[1], ()):

@@ -409,12 +409,6 @@ def test_norms_are_quantized_with_factors_in_float32(norm, kind, most):
     assert np.sqrt(np.mean((made(x) - wanted) ** 2) / np.mean(wanted**2)) < most
 
 
-if __name__ == "__main__":
-    made = vit(True)
-    (SHIPPED / "vit.tflite").write_bytes(tflite_writer.to_bytes(read(made)))
-    np.savez_compressed(SHIPPED / "vit.npz", images=images(), answers=answers(made, images()))
-
-
 WRITTEN = ("masked_fill", "where", "added", "multiplied", "heads", "behind the scale")
 
 
@@ -528,3 +522,9 @@ def test_weights_that_a_model_yields_stay_as_they_are_written():
 
     module, given = Weights().eval(), images((1, 8, 12))
     expect(read(module, (1, 8, 12)), given, answers(module, given))
+
+
+if __name__ == "__main__":
+    made = vit(True)
+    (SHIPPED / "vit.tflite").write_bytes(tflite_writer.to_bytes(read(made)))
+    np.savez_compressed(SHIPPED / "vit.npz", images=images(), answers=answers(made, images()))

@@ -11,13 +11,12 @@ from dataclasses import replace
 import numpy as np
 
 from graven import ir
-from graven.frontends import attention_patterns
 from graven.frontends.integers import Integers
-from graven.frontends.nchw import Constant, Draft, Operand, View
-from graven.frontends.transformers import norm
+from graven.frontends.nchw import Constant, Draft, Operand, View, plain
 from graven.node import Option
 
 COVERS = 1e9  # a number of this size is no other in float32 with what networks compute added
+NO_POWER = "raises to another power than 1 to 4, 0.25, 0.5 and 0.75, or these below 0."
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
@@ -63,7 +62,7 @@ def mish(draft: Draft, view: View) -> View:
 def error_function(draft: Draft, view: View) -> View:
     """erf to 1.5e-7: Abramowitz and Stegun, formula 7.1.26. GELU has an operator of its own."""
     size = draft.unary("ABS", view)
-    t = draft.binary("DIV", np.float32([1]), plus(draft, times(draft, size, 0.3275911), 1.0))
+    t = reciprocal(draft, plus(draft, times(draft, size, 0.3275911), 1.0))
     factors = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
     series = times(draft, t, factors[0])
     for factor in factors[1:]:
@@ -92,6 +91,10 @@ def cosh(draft: Draft, view: View) -> View:
 
 def sinh(draft: Draft, view: View) -> View:
     return draft.binary("SUB", *half_exponentials(draft, view))
+
+
+def reciprocal(draft: Draft, view: View) -> View:
+    return draft.binary("DIV", np.float32([1]), view)
 
 
 def tan(draft: Draft, view: View) -> View:
@@ -155,12 +158,14 @@ def chosen(draft: Draft, condition: View, first: Operand, second: Operand) -> Vi
     return View(draft.emit("SELECT_V2", indices, shape), shape, order, shape)
 
 
-def _chosen_constant(draft: Draft, condition: View, *constants: Operand) -> View:
-    """A product and a sum; of infinity as in chosen_by."""
-    first, second = (
-        np.nan_to_num(np.asarray(each, np.float32), nan=np.nan, posinf=COVERS, neginf=-COVERS)
-        for each in constants
-    )
+def finite(number: Constant) -> np.ndarray:
+    """Infinity is COVERS, as headers and integers want it."""
+    return np.nan_to_num(np.asarray(number, np.float32), nan=np.nan, posinf=COVERS, neginf=-COVERS)
+
+
+def _chosen_constant(draft: Draft, condition: View, *constants: Constant) -> View:
+    """A product and a sum."""
+    first, second = map(finite, constants)
     factor = np.atleast_1d(first - second)
     if (factor == factor.flat[0]).all() and math.prod(condition.shape) >= factor.size:
         factor = factor.reshape(-1)[:1]
@@ -170,17 +175,20 @@ def _chosen_constant(draft: Draft, condition: View, *constants: Operand) -> View
 
 def chosen_by(draft: Draft, condition: np.ndarray, first: Operand, second: Operand) -> View:
     """The first where the constant condition holds. A number takes the place of an element by a
-    product with zeros and ones, and a sum; one that all others vanish beside, by the sum alone.
-    Infinity is COVERS, as headers and integers want it."""
+    product with zeros and ones, and a sum; one that all others vanish beside, by the sum alone."""
     condition = np.asarray(condition, dtype=bool)
+    if condition.all() or not condition.any():
+        found = first if condition.all() else second
+        shape = np.broadcast_shapes(condition.shape, first.shape, second.shape)
+        if isinstance(found, View) and found.shape == shape:
+            return found
     if isinstance(first, View) and isinstance(second, View):
         kept = [draft.binary("MUL", each, mask.astype(np.float32))
                 for each, mask in ((first, condition), (second, ~condition))]  # fmt: skip
         return draft.binary("ADD", *kept)
     view, fill = (first, second) if isinstance(first, View) else (second, first)
     keeps = condition if view is first else ~condition
-    fill = np.nan_to_num(np.asarray(fill, np.float32), nan=np.nan, posinf=COVERS, neginf=-COVERS)
-    added = np.where(keeps, np.float32(0), fill).astype(np.float32)
+    added = np.where(keeps, np.float32(0), finite(fill)).astype(np.float32)
     if (keeps | (np.abs(added) >= COVERS)).all():
         return draft.binary("ADD", view, added)
     kept = draft.binary("MUL", view, keeps.astype(np.float32))
@@ -213,7 +221,7 @@ def power(draft: Draft, view: View, exponent: float) -> View | None:
         if exponent == -0.5:
             return draft.unary("RSQRT", view)
         found = power(draft, view, -exponent)
-        return None if found is None else draft.binary("DIV", np.float32([1]), found)
+        return None if found is None else reciprocal(draft, found)
     if exponent in (0.25, 0.5, 0.75):
         root = draft.unary("SQRT", view)
         fourth = root if exponent == 0.5 else draft.unary("SQRT", root)
@@ -282,11 +290,9 @@ def rolled(draft: Draft, view: View, axis: int, shift: int) -> View:
 
 def padded_like(draft: Draft, view: View, pads: Sequence[tuple[int, int]], wraps: bool) -> View:
     """By the outermost elements, or (`wraps`) by those of the other end; less than 0 cuts off."""
+    view, pads = draft.cut(view, pads)
     for axis, (before, after) in enumerate(pads):
-        cut = max(0, -before), max(0, -after)
-        if any(cut):
-            view = part(draft, view, axis, cut[0], view.shape[axis] - sum(cut))
-        extent, before, after = view.shape[axis], max(0, before), max(0, after)
+        extent = view.shape[axis]
         if wraps:
             parts = [part(draft, view, axis, extent - before, before)] if before else []
             parts += [view, *([part(draft, view, axis, 0, after)] if after else [])]
@@ -359,6 +365,29 @@ def adapted(draft: Draft, name: str, view: View, size: Sequence[int]) -> View:
     return view
 
 
+def norm(
+    draft: Draft,
+    name: str,
+    view: View,
+    count: int,
+    factors: Sequence[np.ndarray | None],
+    epsilon: float,
+) -> View:
+    """Of the last `count` axes; `name` is LAYER_NORM or RMS_NORM, factors are gamma and perhaps
+    beta."""
+    outer = view.shape[: len(view.shape) - count]
+    channels = math.prod(view.shape[len(outer) :])
+    shape = (*outer, channels)
+    inputs = [draft.demand(draft.reshape(view, shape), tuple(range(len(shape))))]
+    stated = [each is not None for each in factors]
+    for place, factor in enumerate(factors):
+        if any(stated[place:]):
+            values = np.ones(channels, np.float32) if factor is None else factor
+            inputs.append(draft.constant(values.reshape(channels)))
+    made = plain(draft.emit(name, inputs, shape, {"epsilon": float(epsilon)}), shape)
+    return draft.reshape(made, view.shape)
+
+
 def group_norm(
     draft: Draft,
     view: View,
@@ -428,40 +457,3 @@ def conv_transpose(
 
 def real_of(value: Constant) -> np.ndarray:
     return value.real() if isinstance(value, Integers) else value
-
-
-# -- products -------------------------------------------------------------------------------------
-
-
-def einsum(draft: Draft, equation: str, operands: Sequence[Operand]) -> View:
-    """Of two operands, one letter for each axis: a product of matrices."""
-    left, _, out = equation.replace(" ", "").partition("->")
-    names = left.split(",")
-    fits = len(names) == len(operands) == 2 and all(
-        len(set(name)) == len(name) == len(each.shape)
-        for name, each in zip(names, operands, strict=True)
-    )
-    a, b = names if fits else ("", "")
-    if not fits or set(a) ^ set(b) != (set(a) ^ set(b)) & set(out) or set(out) - set(a + b):
-        raise draft.error(f"computes '{equation}', more than a product of matrices; use MatMul.")
-    both = [each for each in a if each in b and each in out]
-    summed = [each for each in a if each in b and each not in out]
-    rows, columns = (
-        [each for each in name if each not in other] for name, other in ((a, b), (b, a))
-    )
-    extents = {letter: n for name, each in zip(names, operands, strict=True)
-               for letter, n in zip(name, each.shape, strict=True)}  # fmt: skip
-
-    def laid(operand: Operand, name: str, groups: Sequence[list[str]]) -> Operand:
-        axes = tuple(name.index(letter) for group in groups for letter in group)
-        shape = [extents[letter] for letter in groups[0]]
-        shape += [math.prod(extents[letter] for letter in group) for group in groups[1:]]
-        if isinstance(operand, View):
-            return draft.reshape(draft.transpose(operand, axes), tuple(shape))
-        return real_of(operand).transpose(axes).reshape(shape)
-
-    first = laid(operands[0], a, (both, rows, summed))
-    found = attention_patterns.product(draft, first, laid(operands[1], b, (both, summed, columns)))
-    letters = [*both, *rows, *columns]
-    found = draft.reshape(found, tuple(extents[letter] for letter in letters))
-    return draft.transpose(found, tuple(letters.index(letter) for letter in out))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from graven.frontends import attention_patterns, functions, recurrent, transformers
+from graven.frontends import functions, products, recurrent, transformers
 from graven.frontends.keras import Layer
 from graven.frontends.nchw import Draft, View
 from graven.layers.gru import Gru
@@ -206,7 +206,7 @@ def dot(draft: Draft, layer: Layer, views: list) -> View:
     b[0], b[axes[1]] = a[0], a[axes[0]]
     out = [*(each for each in a if each not in b or each == a[0]),
            *(each for each in b if each not in a)]  # fmt: skip
-    found = functions.einsum(draft, f"{''.join(a)},{''.join(b)}->{''.join(out)}", views)
+    found = products.einsum(draft, f"{''.join(a)},{''.join(b)}->{''.join(out)}", views)
     return draft.reshape(found, (1, 1)) if len(found.shape) == 1 else found
 
 
@@ -232,7 +232,7 @@ def layer_normalization(draft: Draft, layer: Layer, views: list) -> View:
     offset = left.pop(0) if config.get("center", True) and left else None
     is_rms = config.get("rms_scaling") or layer.kind == "RMSNormalization"
     name, factors = ("RMS_NORM", [scale]) if is_rms else ("LAYER_NORM", [scale, offset])
-    return transformers.norm(draft, name, view, len(axes), factors, config.get("epsilon", 1e-3))
+    return functions.norm(draft, name, view, len(axes), factors, config.get("epsilon", 1e-3))
 
 
 def group_normalization(draft: Draft, layer: Layer, views: list) -> View:
@@ -320,7 +320,7 @@ def power(draft: Draft, layer: Layer, views: list) -> View:
     if isinstance(base, View) and not isinstance(exponent, View):
         found = functions.power(draft, base, float(np.reshape(exponent, -1)[0]))
     if found is None:
-        raise draft.error("raises to another power than 1 to 4, 0.25, 0.5 and 0.75.")
+        raise draft.error(functions.NO_POWER)
     return found
 
 
@@ -361,11 +361,11 @@ def transpose(draft: Draft, layer: Layer, views: list) -> View:
 
 
 def matmul(draft: Draft, layer: Layer, views: list) -> View:
-    return attention_patterns.product(draft, *map(operand, views))
+    return products.matmul(draft, *map(operand, views))
 
 
 def einsum(draft: Draft, layer: Layer, views: list) -> View:
-    return functions.einsum(draft, layer.config["subscripts"], [operand(each) for each in views])
+    return products.einsum(draft, layer.config["subscripts"], [operand(each) for each in views])
 
 
 def pad(draft: Draft, layer: Layer, views: list) -> View:

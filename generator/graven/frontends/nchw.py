@@ -72,19 +72,25 @@ class View:
     @property
     def told_order(self) -> tuple[Shape, Shape, Shape]:
         """Equal for views of one tensor that show the same elements in the same order, under
-        another number of leading ones perhaps: the shape without those, then extents and places in
-        memory of the runs of axes that stay together."""
+        another number of leading ones perhaps: the shape without those, and how the runs of axes
+        lie."""
         ones = next((at for at, extent in enumerate(self.shape) if extent != 1), len(self.shape))
-        runs: list[list[int]] = []
-        lying = [axis for axis in self.order if self.axes[axis] != 1]
-        for axis in (axis for axis, extent in enumerate(self.axes) if extent != 1):
-            place = lying.index(axis)
-            if runs and lying.index(runs[-1][-1]) == place - 1:
-                runs[-1].append(axis)
+        return self.shape[ones:], *self.runs(range(len(self.axes)))
+
+    def runs(self, order: Sequence[int]) -> tuple[Shape, Shape]:
+        """Of axes that stay together where they come to lie in this order: their extents, as they
+        lie now, and which of them is first, second, ... then. Axes of one element are left out."""
+        lying, target = ([axis for axis in each if self.axes[axis] != 1]
+                         for each in (self.order, order))  # fmt: skip
+        found: list[list[int]] = []
+        for axis in lying:
+            if found and target.index(axis) == target.index(found[-1][-1]) + 1:
+                found[-1].append(axis)
             else:
-                runs.append([axis])
-        extents = tuple(math.prod(self.axes[axis] for axis in run) for run in runs)
-        return self.shape[ones:], extents, tuple(lying.index(run[0]) for run in runs)
+                found.append([axis])
+        extents = tuple(math.prod(self.axes[axis] for axis in run) for run in found)
+        places = sorted(range(len(found)), key=lambda each: target.index(found[each][0]))
+        return extents, tuple(places)
 
 
 Constant = np.ndarray | Integers
@@ -370,26 +376,20 @@ class Draft:
         return index
 
     def moved(self, view: View, order: Shape) -> View:
-        """By a TRANSPOSE of as few axes as say it: those of one element left out, neighbours that
-        stay together joined."""
-        moving = [axis for axis in view.order if view.axes[axis] != 1]
-        target = [axis for axis in order if view.axes[axis] != 1]
-        groups: list[list[int]] = []
-        for axis in moving:
-            follows = groups and target.index(axis) == target.index(groups[-1][-1]) + 1
-            if follows:
-                groups[-1].append(axis)
-            else:
-                groups.append([axis])
-        extents = [math.prod(view.axes[axis] for axis in group) for group in groups]
-        place = sorted(range(len(groups)), key=lambda each: target.index(groups[each][0]))
-        key = ("TRANSPOSE", view.index, tuple(extents), tuple(place))
+        """By a TRANSPOSE of as few axes as say it."""
+        extents, places = view.runs(order)
+        key = ("TRANSPOSE", view.index, extents, places)
         if key not in self.made:
             data = self.shaped(view.index, (1, *extents))
-            shape = (1, *(extents[each] for each in place))
-            axes = self.integers([0, *(each + 1 for each in place)])
+            shape = (1, *(extents[each] for each in places))
+            axes = self.integers([0, *(each + 1 for each in places)])
             self.made[key] = self.emit("TRANSPOSE", [data, axes], shape)
         return View(self.made[key], view.axes, order, view.shape)
+
+    def told_of(self, view: View) -> Told | None:
+        """The operator that yields these elements in this order."""
+        told = self.told.get(view.index)
+        return told if told and told.found.told_order == view.told_order else None
 
     # -- operators that work wherever the elements lie ---------------------------------------------
 
@@ -547,13 +547,9 @@ class Draft:
         return [View(index, shape, view.order, shape) for index, shape in pairs]
 
     def pad(self, view: View, pads: Pads, mode: str = "constant", fill: float = 0.0) -> View:
-        view = self.settled(view)
+        view, pads = self.cut(self.settled(view), pads)
         if not any(map(any, pads)):
             return view
-        if min(map(min, pads)) < 0:
-            return self.pad(
-                self.cut(view, pads), [(max(a, 0), max(b, 0)) for a, b in pads], mode, fill
-            )
         shape = tuple(
             before + n + after for n, (before, after) in zip(view.axes, pads, strict=True)
         )
@@ -570,16 +566,19 @@ class Draft:
             index = self.emit("PADV2", [*inputs, value], memory)
         return View(index, shape, view.order, shape)
 
-    def cut(self, view: View, pads: Pads) -> View:
-        """Without what negative numbers say."""
+    def cut(self, view: View, pads: Pads) -> tuple[View, Pads]:
+        """Without what negative numbers say, and the pads that are left."""
+        if min(map(min, pads), default=0) >= 0:
+            return view, pads
         starts = [max(0, -before) for before, _ in pads]
         sizes = [
             n + min(before, 0) + min(after, 0)
-            for n, (before, after) in zip(view.axes, pads, strict=True)
+            for n, (before, after) in zip(view.shape, pads, strict=True)
         ]
         if min(sizes) < 1:
-            raise self.error(f"cuts all of {shape_text(view.axes)} off.")
-        return self.slice(view, starts, sizes)
+            raise self.error(f"cuts all of {shape_text(view.shape)} off.")
+        left = [(max(before, 0), max(after, 0)) for before, after in pads]
+        return self.slice(view, starts, sizes), left
 
     def gather(self, view: View, places: Sequence[int], axis: int) -> View:
         """Elements of one axis by a list of places."""
@@ -619,11 +618,6 @@ class Draft:
         memory = tuple(shape[axis] for axis in view.order)
         index = self.emit("DEPTH_TO_SPACE", [view.index], memory, {"BlockSize": block})
         return View(index, shape, view.order, shape)
-
-    def told_of(self, view: View) -> Told | None:
-        """The operator that yields these elements in this order."""
-        told = self.told.get(view.index)
-        return told if told and told.found.told_order == view.told_order else None
 
     def softmax(self, view: View, axis: int, name: str = "SOFTMAX") -> View:
         lying = self.lying_last(view, axis)

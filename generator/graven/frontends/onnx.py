@@ -18,14 +18,7 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
-from graven.frontends import (
-    attention_patterns,
-    functions,
-    onnx_operators,
-    onnx_patterns,
-    recurrent,
-    transformers,
-)
+from graven.frontends import functions, onnx_operators, onnx_patterns, products, recurrent
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, Operand, View, cheapest
 from graven.frontends.tflite import identifier, printable
@@ -440,7 +433,7 @@ def _gemm(reader: _Reader, attributes: Attributes, inputs: list) -> View:
 
 @handles("MatMul")
 def _matmul(reader: _Reader, attributes: Attributes, inputs: list) -> View:
-    return attention_patterns.product(reader.draft, *inputs)
+    return products.matmul(reader.draft, *inputs)
 
 
 @handles(*recurrent.ONNX)
@@ -567,7 +560,7 @@ def _norm(name: str) -> Handler:
         factors = [reader.array(inputs, place, what) if len(inputs) > place else None
                    for place, what in ((1, "scale"), (2, "bias"))]  # fmt: skip
         epsilon = attributes.get("epsilon", 1e-5)
-        return transformers.norm(reader.draft, name, view, len(view.shape) - axis, factors, epsilon)
+        return functions.norm(reader.draft, name, view, len(view.shape) - axis, factors, epsilon)
 
     return handler
 

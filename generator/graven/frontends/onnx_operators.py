@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from graven import ir
-from graven.frontends import functions
+from graven.frontends import functions, products
 from graven.frontends.nchw import Draft, View
 
 Attributes = dict[str, Any]
@@ -46,10 +45,6 @@ def by(function: Callable[..., View], **usual: float) -> Handler:
 
 def celu(draft: Draft, view: View, alpha: float) -> View:
     return functions.elu(draft, view, alpha, 1 / alpha)
-
-
-def reciprocal(draft: Draft, view: View) -> View:
-    return draft.binary("DIV", np.float32([1]), view)
 
 
 def thresholded(draft: Draft, view: View, alpha: float) -> View:
@@ -88,21 +83,10 @@ def comparison(name: str) -> Handler:
     )
 
 
-def negation(reader: Any, attributes: Attributes, inputs: list) -> View:
-    view = inputs[0]
-    index = reader.draft.emit("LOGICAL_NOT", [view.index], reader.draft.tensors[view.index].shape)
-    return functions.typed(reader.draft, replace(view, index=index), ir.Element.BOOLEAN)
-
-
 def where(reader: Any, attributes: Attributes, inputs: list) -> View:
     condition = inputs[0]
     if isinstance(condition, View):
         return functions.chosen(reader.draft, *inputs)
-    if condition.all() or not condition.any():
-        found = inputs[1 if condition.all() else 2]
-        shapes = [np.shape(each) if isinstance(each, np.ndarray) else each.shape for each in inputs]
-        if isinstance(found, View) and found.shape == np.broadcast_shapes(*shapes):
-            return found
     return functions.chosen_by(reader.draft, condition, *inputs[1:])
 
 
@@ -110,7 +94,7 @@ def convert(reader: Any, attributes: Attributes, inputs: list) -> View:
     draft, view, wanted = reader.draft, inputs[0], attributes["to"]
     if wanted == FLOAT:
         return functions.real(draft, view)
-    element = draft.tensors[view.index].element
+    element = draft.element(view)
     kept = {ir.Element.INT32: (INT32, INT64), ir.Element.BOOLEAN: (BOOL,)}
     if wanted in kept.get(element, ()):
         return view
@@ -212,7 +196,7 @@ def space_to_depth(reader: Any, attributes: Attributes, inputs: list) -> View:
 
 
 def einsum(reader: Any, attributes: Attributes, inputs: list) -> View:
-    return functions.einsum(reader.draft, attributes["equation"].decode(), inputs)
+    return products.einsum(reader.draft, attributes["equation"].decode(), inputs)
 
 
 HANDLERS: dict[str, Handler] = {
@@ -222,7 +206,7 @@ HANDLERS: dict[str, Handler] = {
     "Elu": by(functions.elu, alpha=1.0), "Erf": by(functions.error_function),
     "GatherND": gather_nd, "GroupNormalization": group_norm, "InstanceNormalization": group_norm,
     "LpNormalization": of_unit_length, "Mean": joined("ADD", True), "Mish": by(functions.mish),
-    "Not": negation, "Pow": power, "Reciprocal": by(reciprocal),
+    "Not": by(functions.negated), "Pow": power, "Reciprocal": by(functions.reciprocal),
     "ReduceL1": reduction(sum_of_distances), "ReduceL2": reduction(length),
     "ReduceLogSum": reduction(log_of_sum), "ReduceLogSumExp": reduction(functions.log_sum_exp),
     "ReduceSumSquare": reduction(sum_of_squares),

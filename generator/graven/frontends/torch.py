@@ -24,8 +24,8 @@ import numpy as np
 from graven import ir
 from graven.errors import GravenError
 from graven.frontends import (
-    attention_patterns,
     functions,
+    products,
     recurrent,
     torch_decomposed,
     torch_experts,
@@ -36,7 +36,7 @@ from graven.frontends import (
 )
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, View, cheapest, plain
-from graven.frontends.onnx import nearest
+from graven.frontends.onnx import OTHERWISE, nearest
 from graven.frontends.tflite import identifier, printable
 from graven.node import shape_text
 
@@ -59,11 +59,6 @@ UNCHANGED = (
     "lift_fresh_copy",
 )
 INSTEAD = {"sort": "end the model before it, and sort in the firmware"}
-OTHERWISE = (
-    "end the model before it and compute it in the firmware, or write it with operators that are "
-    "(docs/models.md lists them)"
-)
-
 ELEMENTS = {
     "torch.float32": ir.Element.FLOAT32,
     "torch.int32": ir.Element.INT32,
@@ -264,8 +259,8 @@ class _Reader:
             element = ELEMENTS.get(str(getattr(value, "dtype", "")))
             if element is None:
                 raise self.draft.error(
-                    "is no float32 tensor, nor one of tokens (int32, int64); export the model in "
-                    "float32."
+                    "is no float32 tensor, nor one of tokens (int32, int64) or booleans; export "
+                    "the model in float32."
                 )
             shape = [
                 1 if axis == 0 and not isinstance(n, int) else n
@@ -540,7 +535,7 @@ def _addmm(reader: _Reader, given: Arguments) -> View:
 @handles("bmm", "matmul", "mm")
 def _matmul(reader: _Reader, given: Arguments) -> View:
     first, second = given["self"], given.get("other", given.get("mat2"))
-    return attention_patterns.product(reader.draft, operand(first), operand(second))
+    return products.matmul(reader.draft, operand(first), operand(second))
 
 
 @handles("batch_norm")
@@ -802,9 +797,7 @@ def _slice(reader: _Reader, given: Arguments) -> View:
 def _select(reader: _Reader, given: Arguments) -> View:
     view = given["self"]
     axis = given["dim"] % len(view.shape)
-    starts, sizes = [0] * len(view.shape), list(view.shape)
-    starts[axis], sizes[axis] = given["index"] % view.shape[axis], 1
-    found = reader.draft.slice(view, starts, sizes)
+    found = functions.part(reader.draft, view, axis, given["index"] % view.shape[axis], 1)
     return reader.draft.reshape(found, (*view.shape[:axis], *view.shape[axis + 1 :]))
 
 
@@ -831,16 +824,15 @@ def _pad(reader: _Reader, given: Arguments) -> View:
 
 def _reduction(name: str) -> Handler:
     def handler(reader: _Reader, given: Arguments) -> View:
-        view = given["self"]
-        axes = given.get("dim")
-        axes = range(len(view.shape)) if axes is None or axes == [] else several(axes, 1)
-        return reader.draft.reduce(name, view, axes, bool(given.get("keepdim")))
+        view, keep = given["self"], bool(given.get("keepdim"))
+        return reader.draft.reduce(name, view, torch_operators.axes_of(given, view), keep)
 
     return handler
 
 
 HANDLERS.update(
     mean=_reduction("MEAN"),
+    prod=_reduction("REDUCE_PROD"),
     sum=_reduction("SUM"),
     amax=_reduction("REDUCE_MAX"),
     amin=_reduction("REDUCE_MIN"),

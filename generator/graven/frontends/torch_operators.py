@@ -24,15 +24,15 @@ COMPARISONS = {
 }  # fmt: skip
 
 
+UNSEEN = 17.0
+"""exp of what is below -17 is no more than half of a last bit of 1 in float32."""
+ROUNDINGS = {"floor": "FLOOR_DIV", "trunc": "DIV"}
+"""Quotients of whole numbers, by how they are rounded."""
+
+
 def array(value: Any) -> np.ndarray | None:
+    """A constant as real numbers."""
     return None if value is None else np.asarray(value, dtype=np.float32)
-
-
-UNSEEN = 17.0  # exp of what is below -17 is no more than half of a last bit of 1 in float32
-
-
-def operand(value: Any) -> View | np.ndarray:
-    return value if isinstance(value, View) else array(value)
 
 
 def axes_of(given: Arguments, view: View) -> Sequence[int]:
@@ -63,10 +63,6 @@ def log1p(reader: Any, given: Arguments) -> View:
 
 def expm1(reader: Any, given: Arguments) -> View:
     return functions.plus(reader.draft, reader.draft.unary("EXP", given["self"]), -1.0)
-
-
-def reciprocal(reader: Any, given: Arguments) -> View:
-    return reader.draft.binary("DIV", np.float32([1]), given["self"])
 
 
 def elu(reader: Any, given: Arguments) -> View:
@@ -106,7 +102,7 @@ def power(reader: Any, given: Arguments) -> View:
         return draft.unary("EXP", functions.times(draft, exponent, math.log(float(base))))
     found = None if isinstance(exponent, View) else functions.power(draft, base, float(exponent))
     if found is None:
-        raise draft.error("raises to another power than 1 to 4, 0.25, 0.5 and 0.75.")
+        raise draft.error(functions.NO_POWER)
     return found
 
 
@@ -127,7 +123,7 @@ def real(draft: Draft, each: Operand) -> Operand:
 def paired(draft: Draft, *stated: Any) -> list[Operand]:
     """Truth values as they are, numbers as in arithmetic."""
     if any(isinstance(each, View) and is_boolean(draft, each) for each in stated):
-        return [operand(each) for each in stated]
+        return [each if isinstance(each, View) else np.asarray(each) for each in stated]
     return arithmetic(draft, *stated)
 
 
@@ -148,18 +144,16 @@ def bounded(reader: Any, given: Arguments) -> View:
     draft, view = reader.draft, given["self"]
     limits = [given[long] if long in given else given.get(short)
               for long, short in (("min_val", "min"), ("max_val", "max"))]  # fmt: skip
-    limits = [each if isinstance(each, View) or each is None else array(each) for each in limits]
+    limits = [each if isinstance(each, View) or each is None else np.asarray(each)
+              for each in limits]  # fmt: skip
     if all(each is None or (not isinstance(each, View) and each.size == 1) for each in limits):
         least, most = (None if each is None else float(each.reshape(())) for each in limits)
         return draft.clip(view, -math.inf if least is None else least,
                           math.inf if most is None else most)  # fmt: skip
     for name, each in zip(("MAXIMUM", "MINIMUM"), limits, strict=True):
-        view = view if each is None else draft.binary(name, view, each)
+        if each is not None:
+            view = draft.binary(name, *arithmetic(draft, view, each))
     return view
-
-
-def negation(reader: Any, given: Arguments) -> View:
-    return functions.negated(reader.draft, given["self"])
 
 
 def of_truth(name: str, handler: Handler) -> Handler:
@@ -179,10 +173,6 @@ def rounded(reader: Any, given: Arguments) -> View:
     shift = 10.0 ** (given.get("decimals") or 0)
     found = reader.draft.unary("ROUND", functions.times(reader.draft, given["self"], shift))
     return functions.times(reader.draft, found, 1 / shift)
-
-
-ROUNDINGS = {"floor": "FLOOR_DIV", "trunc": "DIV"}
-"""Quotients of whole numbers, by how they are rounded."""
 
 
 def division(reader: Any, given: Arguments) -> View:
@@ -242,7 +232,7 @@ def where(reader: Any, given: Arguments) -> View:
     condition = given["condition"]
     first, second = paired(reader.draft, given["self"], given["other"])
     if not isinstance(condition, View):
-        return functions.chosen_by(reader.draft, array(condition), first, second)
+        return functions.chosen_by(reader.draft, np.asarray(condition), first, second)
     return functions.chosen(reader.draft, condition, first, second)
 
 
@@ -252,8 +242,7 @@ def convert(reader: Any, given: Arguments) -> View:
     wanted = str(given.get("dtype") or "torch.float32")
     if wanted == "torch.float32":
         return functions.real(draft, view) if given.get("dtype") else view
-    whole = draft.tensors[view.index].element is ir.Element.INT32
-    if whole and wanted in ("torch.int32", "torch.int64"):
+    if is_whole(draft, view) and wanted in ("torch.int32", "torch.int64"):
         return view
     raise draft.error("converts to another element than float32; remove it.")
 
@@ -269,7 +258,7 @@ def extreme(largest: bool) -> Handler:
     def handler(reader: Any, given: Arguments) -> View | list[View]:
         draft, view = reader.draft, given["self"]
         if "other" in given:
-            return draft.binary(names[0], operand(view), operand(given["other"]))
+            return draft.binary(names[0], *arithmetic(draft, view, given["other"]))
         keep = bool(given.get("keepdim"))
         values = draft.reduce(names[1], view, axes_of(given, view), keep)
         if given.get("dim") is None:
@@ -287,11 +276,6 @@ def extreme_place(name: str) -> Handler:
         return functions.extreme_place(reader.draft, name, view, axis, bool(given.get("keepdim")))
 
     return handler
-
-
-def product(reader: Any, given: Arguments) -> View:
-    view, keep = given["self"], bool(given.get("keepdim"))
-    return reader.draft.reduce("REDUCE_PROD", view, axes_of(given, view), keep)
 
 
 def variance(reader: Any, given: Arguments) -> View:
@@ -386,27 +370,23 @@ def index(reader: Any, given: Arguments) -> View:
 
 
 AND, OR = (of_truth(name, comparison(f"LOGICAL_{name.upper()}")) for name in ("and", "or"))
-NOT = of_truth("not", negation)
+NOT = of_truth("not", by(functions.negated))
 HANDLERS: dict[str, Handler] = {
     **{name: comparison(ours) for name, ours in COMPARISONS.items()},
-    "__and__": AND, "bitwise_and": AND, "logical_and": AND, "__or__": OR, "bitwise_or": OR,
-    "logical_or": OR, "bitwise_not": NOT, "logical_not": NOT,
-    "clamp": bounded, "clamp_max": bounded, "clamp_min": bounded, "hardtanh": bounded,
-    "cosh": by(functions.cosh), "erfc": by(functions.erfc), "frac": by(functions.fraction),
-    "fmod": remainder("trunc"), "round": rounded, "sinh": by(functions.sinh),
-    "div": division, "remainder": remainder("floor"),
-    "std_mean": moments(root=True), "tan": by(functions.tan), "trunc": by(functions.truncated),
-    "var_mean": moments(root=False),
-    "_to_copy": convert, "argmax": extreme_place("ARG_MAX"), "argmin": extreme_place("ARG_MIN"),
-    "celu": celu, "cumsum": cumulative_sum, "elu": elu,
-    "erf": by(functions.error_function), "expm1": expm1, "flip": flip,
-    "_unsafe_index": index, "group_norm": group_norm, "index": index,
-    "index_select": index_select,
+    "__and__": AND, "__or__": OR, "_to_copy": convert, "_unsafe_index": index,
+    "argmax": extreme_place("ARG_MAX"), "argmin": extreme_place("ARG_MIN"), "bitwise_and": AND,
+    "bitwise_not": NOT, "bitwise_or": OR, "celu": celu, "clamp": bounded, "clamp_max": bounded,
+    "clamp_min": bounded, "cosh": by(functions.cosh), "cumsum": cumulative_sum, "div": division,
+    "elu": elu, "erf": by(functions.error_function), "erfc": by(functions.erfc), "expm1": expm1,
+    "flip": flip, "fmod": remainder("trunc"), "frac": by(functions.fraction),
+    "group_norm": group_norm, "hardtanh": bounded, "index": index, "index_select": index_select,
     "instance_norm": instance_norm, "log10": logarithm(10), "log1p": log1p, "log2": logarithm(2),
-    "log_sigmoid": log_sigmoid, "logsumexp": log_sum_exp, "max": extreme(True),
-    "maximum": extreme(True), "min": extreme(False), "minimum": extreme(False),
-    "mish": by(functions.mish), "pow": power,
-    "prod": product, "reciprocal": reciprocal, "repeat": repeat, "roll": roll,
-    "selu": by(functions.selu), "softplus": softplus, "softshrink": softshrink, "to": convert,
-    "unfold": unfold, "var": variance, "where": where,
+    "log_sigmoid": log_sigmoid, "logical_and": AND, "logical_not": NOT, "logical_or": OR,
+    "logsumexp": log_sum_exp, "max": extreme(True), "maximum": extreme(True), "min": extreme(False),
+    "minimum": extreme(False), "mish": by(functions.mish), "pow": power,
+    "reciprocal": by(functions.reciprocal), "remainder": remainder("floor"), "repeat": repeat,
+    "roll": roll, "round": rounded, "selu": by(functions.selu), "sinh": by(functions.sinh),
+    "softplus": softplus, "softshrink": softshrink, "std_mean": moments(root=True),
+    "tan": by(functions.tan), "to": convert, "trunc": by(functions.truncated), "unfold": unfold,
+    "var": variance, "var_mean": moments(root=False), "where": where,
 }  # fmt: skip

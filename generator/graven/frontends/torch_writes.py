@@ -7,15 +7,12 @@ here (slice_scatter, select_scatter, copy, fill).
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from graven.errors import GravenError
+from graven.frontends import functions
 from graven.frontends.nchw import Operand, View
 
 Arguments = dict[str, Any]
@@ -104,25 +101,21 @@ def put(draft: Any, data: Any, source: Any, axis: int, places: range) -> View:
     data, source = (each if isinstance(each, View) else each.numpy() for each in (data, source))
     if len(places) == 0:
         return data
-    parts: list[Operand] = []
     runs = [places] if places.step == 1 else [range(each, each + 1) for each in places]
-    ends = [0, *(each.stop for each in runs)]
-    for count, (run, (before, _)) in enumerate(zip(runs, pairwise(ends), strict=True)):
-        parts.append(part(draft, data, axis, before, run.start))
-        parts.append(part(draft, source, axis, count, count + len(run)))
-    parts.append(part(draft, data, axis, ends[-1], data.shape[axis]))
-    parts = [each for each in parts if math.prod(each.shape)]
+    cuts: list[tuple[Operand, int, int]] = []
+    end = 0
+    for count, run in enumerate(runs):
+        cuts += [(data, end, run.start), (source, count, count + len(run))]
+        end = run.stop
+    cuts.append((data, end, data.shape[axis]))
+    parts = [part(draft, operand, axis, begin, end) for operand, begin, end in cuts if begin != end]
     return parts[0] if len(parts) == 1 else draft.concat(parts, axis)
 
 
 def part(draft: Any, operand: Operand, axis: int, begin: int, end: int) -> Operand:
-    if (begin, end) == (0, operand.shape[axis]) or begin == end:
-        return operand if begin != end else np.zeros(0, np.float32)
-    if not isinstance(operand, View):
-        return operand.take(range(begin, end), axis=axis)
-    starts, sizes = [0] * len(operand.shape), list(operand.shape)
-    starts[axis], sizes[axis] = begin, end - begin
-    return draft.slice(operand, starts, sizes)
+    if isinstance(operand, View):
+        return functions.part(draft, operand, axis, begin, end - begin)
+    return operand.take(range(begin, end), axis=axis)
 
 
 HANDLERS: dict[str, Callable[[Any, Arguments], Any]] = {

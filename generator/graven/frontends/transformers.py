@@ -1,15 +1,16 @@
-"""What transformers have beside other networks: norms of the last axes, and PyTorch's attention."""
+"""What transformers have beside other networks, as PyTorch states it: norms and attention."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
+from graven.frontends import functions
 from graven.frontends.nchw import Draft, View, plain
 from graven.layers.attention import SPANS
 from graven.node import Option, shape_text
@@ -29,29 +30,9 @@ def rms_norm(reader: Any, given: Arguments) -> View:
 def _norm(draft: Draft, name: str, given: Arguments, factors: tuple[str, ...]) -> View:
     arrays = [None if given[each] is None else given[each].numpy() for each in factors]
     epsilon = np.finfo(np.float32).eps if given["eps"] is None else given["eps"]
-    return norm(draft, name, given["input"], len(given["normalized_shape"]), arrays, epsilon)
-
-
-def norm(
-    draft: Draft,
-    name: str,
-    view: View,
-    count: int,
-    factors: Sequence[np.ndarray | None],
-    epsilon: float,
-) -> View:
-    """Of the last `count` axes; factors are gamma and perhaps beta."""
-    outer = view.shape[: len(view.shape) - count]
-    channels = math.prod(view.shape[len(outer) :])
-    shape = (*outer, channels)
-    inputs = [draft.demand(draft.reshape(view, shape), tuple(range(len(shape))))]
-    stated = [each is not None for each in factors]
-    for place, factor in enumerate(factors):
-        if any(stated[place:]):
-            values = np.ones(channels, np.float32) if factor is None else factor
-            inputs.append(draft.constant(values.reshape(channels)))
-    made = plain(draft.emit(name, inputs, shape, {"epsilon": float(epsilon)}), shape)
-    return draft.reshape(made, view.shape)
+    return functions.norm(
+        draft, name, given["input"], len(given["normalized_shape"]), arrays, epsilon
+    )
 
 
 def attention(reader: Any, given: Arguments) -> View:
@@ -141,8 +122,6 @@ def _mask_of(
 
 def _computed_mask(draft: Draft, mask: View, heads: int, keys: int) -> int:
     """Of all heads, to which it may have been expanded, or of each."""
-    from graven.frontends import functions  # which needs norms
-
     rows, seen = mask.shape[-2:]
     made = {index: each for each in draft.operators for index in each.outputs}.get(mask.index)
     if made is not None and made.name == "BROADCAST_TO" and mask.is_plain:
@@ -152,7 +131,7 @@ def _computed_mask(draft: Draft, mask: View, heads: int, keys: int) -> int:
         kept = rows == 1 or last == [len(mask.shape) - 2, len(mask.shape) - 1]
         if kept and math.prod(shape) == rows * seen:
             mask = draft.reshape(plain(source, shape), (rows, seen))
-    if draft.tensors[mask.index].element is ir.Element.BOOLEAN:
+    if draft.element(mask) is ir.Element.BOOLEAN:
         hidden = functions.negated(draft, mask)
         mask = functions.times(draft, functions.real(draft, hidden), HIDDEN)
     mask = draft.expand(mask, (*mask.shape[:-1], keys))

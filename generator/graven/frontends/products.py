@@ -1,15 +1,17 @@
-"""Attention that a model writes out, softmax(q k + mask) v, whose constant mask hides keys: one
-ATTENTION, which has no scores of minus infinity that integers would need a scale for.
+"""Products of matrices. Some are attention that a model writes out: softmax(q k + mask) v, whose
+constant mask hides keys, is one ATTENTION, which has no scores of minus infinity that integers
+would need a scale for.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from graven.frontends import transformers
+from graven.frontends import functions, transformers
 from graven.frontends.nchw import Draft, Integers, Operand, View
 
 HIDES = -1e4
@@ -18,22 +20,55 @@ HIDES = -1e4
 
 @dataclass(frozen=True)
 class Scores:
+    """scale * (first operand @ second), of which some elements are hidden."""
+
     operands: tuple[View, View]
     scale: float
     hidden: np.ndarray
 
 
-def product(draft: Draft, first: Operand, second: Operand) -> View:
+def matmul(draft: Draft, first: Operand, second: Operand) -> View:
     """As numpy.matmul; ATTENTION where the first is a softmax of scores, some of them hidden."""
     if isinstance(first, View) and isinstance(second, View):
         given = _attention_of(draft, first, second)
         if given is not None:
-            return draft.reshape(transformers.attend(draft, given), _shape(first, second))
+            shape = (*first.shape[:-1], second.shape[-1])
+            return draft.reshape(transformers.attend(draft, given), shape)
     return draft.matmul(first, second)
 
 
-def _shape(first: View, second: View) -> tuple[int, ...]:
-    return (*first.shape[:-1], second.shape[-1])
+def einsum(draft: Draft, equation: str, operands: Sequence[Operand]) -> View:
+    """Of two operands, one letter for each axis: a product of matrices."""
+    left, _, out = equation.replace(" ", "").partition("->")
+    names = left.split(",")
+    fits = len(names) == len(operands) == 2 and all(
+        len(set(name)) == len(name) == len(each.shape)
+        for name, each in zip(names, operands, strict=True)
+    )
+    a, b = names if fits else ("", "")
+    if not fits or set(a) ^ set(b) != (set(a) ^ set(b)) & set(out) or set(out) - set(a + b):
+        raise draft.error(f"computes '{equation}', more than a product of matrices; use MatMul.")
+    both = [each for each in a if each in b and each in out]
+    summed = [each for each in a if each in b and each not in out]
+    rows, columns = (
+        [each for each in name if each not in other] for name, other in ((a, b), (b, a))
+    )
+    extents = {letter: n for name, each in zip(names, operands, strict=True)
+               for letter, n in zip(name, each.shape, strict=True)}  # fmt: skip
+
+    def laid(operand: Operand, name: str, groups: Sequence[list[str]]) -> Operand:
+        axes = tuple(name.index(letter) for group in groups for letter in group)
+        shape = [extents[letter] for letter in groups[0]]
+        shape += [math.prod(extents[letter] for letter in group) for group in groups[1:]]
+        if isinstance(operand, View):
+            return draft.reshape(draft.transpose(operand, axes), tuple(shape))
+        return functions.real_of(operand).transpose(axes).reshape(shape)
+
+    first = laid(operands[0], a, (both, rows, summed))
+    found = matmul(draft, first, laid(operands[1], b, (both, summed, columns)))
+    letters = [*both, *rows, *columns]
+    found = draft.reshape(found, tuple(extents[letter] for letter in letters))
+    return draft.transpose(found, tuple(letters.index(letter) for letter in out))
 
 
 def _attention_of(draft: Draft, first: View, second: View) -> transformers.Arguments | None:
