@@ -569,3 +569,10 @@ def test_model_without_a_file(keras):
     found = graven.compile(model)
     assert found.network.name == "net"
     np.testing.assert_allclose(found(x), model.predict(x, verbose=0), rtol=1e-4, atol=1e-5)
+
+
+def test_a_constant_that_is_no_number_is_no_weight(keras):
+    x = keras.Input((4,))
+    model = keras.Model(x, keras.ops.add(keras.layers.Dense(3)(x), float("nan")))
+    with pytest.raises(GravenError, match=r"layer 'add.*though all weights are numbers: the model"):
+        frontend.from_model(model)

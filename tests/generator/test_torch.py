@@ -4,6 +4,7 @@ reference of what is read against torch. Skipped where torch is not installed.
 
 import os
 import resource
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -436,10 +437,7 @@ def test_first_header_within_30_seconds(tmp_path):
         "                         nn.Flatten(), nn.Linear(32, 10))\n"
     )
     torch.manual_seed(0)
-    net = nn.Sequential(
-        nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 32, 3), nn.ReLU(),
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10),
-    )  # fmt: skip
+    net = runpy.run_path(str(tmp_path / "nets.py"))["net"]()
     torch.save(net.state_dict(), tmp_path / "net.pth")
     np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(0, 1, (200, 3, 32, 32)))
     command = [sys.executable, "-m", "graven", "compile", "net.pth", "--class", "nets:net",
@@ -608,13 +606,19 @@ def test_a_weight_that_is_no_number_is_refused():
         frontend.from_module(module, (torch.zeros(1, 3),))
 
 
-def test_whole_numbers_beside_real_ones_are_refused():
-    module = Function(lambda x: x.clamp(-2.5, 3)).eval()
-    with pytest.raises(
-        GravenError,
-        match=r"node 'clamp' \(clamp\): computes with float32 and int32 at once; convert all to",
-    ):
-        frontend.from_module(module, (torch.zeros(1, 3, dtype=torch.int32),))
+@pytest.mark.parametrize(
+    ("function", "sentence"),
+    [
+        (
+            lambda x: x.clamp(-2.5, 3),
+            r"node 'clamp' \(clamp\): computes with float32 and int32 at ",
+        ),
+        (torch.sin, r"node 'sin' \(sin\): computes SIN of int32; convert all to float32 first"),
+    ],
+)
+def test_whole_numbers_as_real_ones_are_refused(function, sentence):
+    with pytest.raises(GravenError, match=sentence):
+        frontend.from_module(Function(function).eval(), (torch.zeros(1, 3, dtype=torch.int32),))
 
 
 def test_training_mode_is_refused():

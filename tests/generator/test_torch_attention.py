@@ -271,6 +271,19 @@ def with_booleans(kind: str, dim: int = 16, heads: int = 2):
     return module, given, np.stack(wanted)
 
 
+def laid(network, given):
+    """Samples of each input, in the shape that it has."""
+    shapes = [network.tensors[index].shape for index in network.inputs]
+    return [each.reshape(-1, *shape) for each, shape in zip(given, shapes, strict=True)]
+
+
+def expect_of_masks(network, given, wanted) -> None:
+    """As expect, of a network of several inputs."""
+    for inputs, answer in zip(zip(*laid(network, given), strict=True), wanted, strict=True):
+        found = reference.run(network, list(inputs))[network.outputs[0]].reshape(answer.shape)
+        assert np.abs(found - answer).max() < TOLERANCE * np.abs(answer).max()
+
+
 GIVEN = [
     "padding", "square", "both", "encoder", "decoder", "sdpa", "sdpa_heads", "sdpa_added",
     "sdpa_row",
@@ -285,11 +298,7 @@ def test_masks_of_booleans_and_of_heads(kind):
     module, given, wanted = with_booleans(kind)
     example = tuple(torch.from_numpy(each[0]) for each in given)
     network = frontend.from_module(module, example, "masked", "nchw")
-    shapes = [network.tensors[index].shape for index in network.inputs]
-    for k, answer in enumerate(wanted):
-        inputs = [each[k].reshape(shape) for each, shape in zip(given, shapes, strict=True)]
-        found = reference.run(network, inputs)[network.outputs[0]].reshape(answer.shape)
-        assert np.abs(found - answer).max() < TOLERANCE * np.abs(answer).max()
+    expect_of_masks(network, given, wanted)
 
 
 @pytest.mark.parametrize(
@@ -305,8 +314,7 @@ def test_masks_of_booleans_and_of_heads_are_the_same_in_cpp(kind, quantize):
         names = ["x", *(f"masks_{k}" for k in range(len(given) - 1))]
         options = {"calibrate": dict(zip(names, given, strict=True)), "quantize": quantize}
     made = api.compile(module, example=example, **options)
-    tensors = [made.network.tensors[index] for index in made.network.inputs]
-    given = [each.reshape(-1, *tensor.shape) for each, tensor in zip(given, tensors, strict=True)]
+    given = laid(made.network, given)
     found = made(*given)
     most = 0.06 if quantize == "int8" else 0.01
     assert np.sqrt(np.mean((found.reshape(wanted.shape) - wanted) ** 2)) < most * wanted.std()
@@ -373,11 +381,7 @@ def test_a_mask_that_the_model_is_given(kind):
     network, *given, wanted = read_masked(kind)
     (layer,) = (each for each in network.operators if each.name == "ATTENTION")
     assert len(layer.inputs) == 4
-    shapes = [network.tensors[index].shape for index in network.inputs]
-    for k, answer in enumerate(wanted):
-        inputs = [each[k].reshape(shape) for each, shape in zip(given, shapes, strict=True)]
-        found = reference.run(network, inputs)[network.outputs[0]].reshape(answer.shape)
-        assert np.abs(found - answer).max() < TOLERANCE * np.abs(answer).max()
+    expect_of_masks(network, given, wanted)
 
 
 @pytest.mark.parametrize(("quantize", "most"), [("int8", 0.03), ("int16x8", 0.01)])
@@ -390,7 +394,7 @@ def test_masked_attention_is_quantized_and_the_same_in_cpp(kind, quantize, most)
     made = api.compile(masked(kind)[0], example=example, calibrate=samples, quantize=quantize)
     tensors = [made.network.tensors[index] for index in made.network.inputs]
     assert [each.element.value for each in tensors] == [quantize.split("x")[0], "float32"]
-    given = [each.reshape(-1, *tensor.shape) for each, tensor in zip(given, tensors, strict=True)]
+    given = laid(made.network, given)
     found = made(*given)
     assert np.sqrt(np.mean((found.reshape(wanted.shape) - wanted) ** 2)) < most * wanted.std()
     np.testing.assert_array_equal(made.native()(*given), found)

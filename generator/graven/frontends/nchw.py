@@ -43,6 +43,7 @@ WHOLE = (
     "REDUCE_MIN", "REDUCE_PROD", "SELECT_V2", "SUB", "SUM",
 )  # fmt: skip
 """What makes int32 of int32."""
+AS_REAL = "convert all to float32 first (x.float() in PyTorch, Cast in ONNX)"
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ class Draft:
     whole: ir.Element = ir.Element.INT8  # what activations with a scale become
     is_quantized: bool = False
     edges: set[str] = field(default_factory=set)  # inputs and outputs that the file has as uint8
-    has_numbers: bool = False  # is it known that no stored weight is NaN?
+    has_numbers: bool = False  # is it known that no weight at hand is NaN?
 
     def error(self, message: str) -> GravenError:
         return GravenError(f"{self.source}: {self.where}: {message}")
@@ -218,10 +219,7 @@ class Draft:
                 ]
             found.add(ir.Element.FLOAT32)
         kinds = " and ".join(sorted(each.value for each in found))
-        raise self.error(
-            f"computes with {kinds} at once; convert all to float32 first (x.float() in PyTorch, "
-            "Cast in ONNX)."
-        )
+        raise self.error(f"computes with {kinds} at once; {AS_REAL}.")
 
     def integers(self, values: Sequence) -> int:
         return self.constant(np.array(values, dtype=np.int32))
@@ -394,7 +392,9 @@ class Draft:
     # -- operators that work wherever the elements lie ---------------------------------------------
 
     def unary(self, name: str, view: View, options: dict[str, Option] | None = None) -> View:
-        shape = self.tensors[view.index].shape
+        shape, element = self.tensors[view.index].shape, self.element(view)
+        if element in (ir.Element.INT32, ir.Element.BOOLEAN):
+            raise self.error(f"computes {name} of {element.value}; {AS_REAL}.")
         if name in folding.ACTIVATIONS:  # next to what can bring it along
             source = self.unshaped(view.index)
             index = self.emit(name, [source], self.tensors[source].shape, options)
