@@ -21,12 +21,12 @@ struct Channel {
   bool outside = false;  // is a weight of int4 none?
   int sum = 0;           // of the weights
   int note = 0;          // what the kernel wants to know of its weights (Kernel::note)
-  // Of instruction sets that ask for them (Isa::asks_extremes): they cost a compiler more than half
-  // of what else is done with a weight.
+  // Of instruction sets that ask for them (Isa::asks_extremes): they cost a compiler as much as
+  // the sum does.
   struct Extremes {
     bool known = false;
-    bool lowest = false;       // is a weight -128?
-    int above = 0, below = 0;  // sums of the positive and the negative weights
+    bool lowest = false;  // is a weight -128?
+    int magnitude = 0;    // the sum of the weights' magnitudes
   } extremes{};
 
   constexpr bool has_lowest() const {
@@ -35,7 +35,7 @@ struct Channel {
   }
   constexpr int magnitude() const {
     if (!extremes.known) detail::extremes_are_not_known();
-    return extremes.above - extremes.below;
+    return extremes.magnitude;
   }
 };
 
@@ -91,24 +91,30 @@ template <class Weight> constexpr int sum_weights(const Weight* w, int count, in
     sum += sum_piece(w + start * step, count - start < piece ? count - start : piece, step);
   return sum;
 }
-// Local variables: what one costs is the compiler's time and memory for a model's weights.
+// Their magnitudes, as above. Local variables, for the compiler's time and memory.
+template <class Weight>
+constexpr void add_magnitudes(Channel::Extremes& all, const Weight* w, int count, int step) {
+  int sum = 0, k = 0;
+  bool lowest = false;
+  for (; k + 4 <= count && step == 1; k += 4, w += 4) {
+    const int a = w[0], b = w[1], c = w[2], d = w[3];
+    sum += (a < 0 ? -a : a) + (b < 0 ? -b : b) + (c < 0 ? -c : c) + (d < 0 ? -d : d);
+    lowest = lowest || a == -128 || b == -128 || c == -128 || d == -128;
+  }
+  for (int i = 0; k + i < count; ++i) {
+    const int x = w[i * step];
+    sum += x < 0 ? -x : x;
+    lowest = lowest || x == -128;
+  }
+  all.magnitude += sum;
+  all.lowest = all.lowest || lowest;
+}
 template <class Weight>
 constexpr Channel::Extremes extremes_of(const Weight* w, int count, int step) {
   constexpr int piece = 1 << 16;
   Channel::Extremes all{.known = true};
-  for (int start = 0; start < count; start += piece) {
-    const int end = (count - start < piece ? count : start + piece) * step;
-    int above = 0, below = 0;
-    bool has_lowest = false;
-    for (int k = start * step; k < end; k += step)
-      if (const int x = w[k]; x > 0)
-        above += x;
-      else if (below += x; x == -128)
-        has_lowest = true;
-    all.above += above;
-    all.below += below;
-    all.lowest = all.lowest || has_lowest;
-  }
+  for (int start = 0; start < count; start += piece)
+    add_magnitudes(all, w + start * step, count - start < piece ? count - start : piece, step);
   return all;
 }
 
@@ -134,16 +140,16 @@ template <class Weight>
 constexpr void weigh(Channel& c, const Weight* w, const FilterLayout& layout, std::int64_t bias,
                      int zero, bool uncentred, const Known& known) {
   const int taps = layout.taps, step = layout.tap_step;
+  c.sum = known.summed ? known.sum : sum_weights(w, taps, step);
   if (!known.extremes) {
-    c.sum = known.summed ? known.sum : sum_weights(w, taps, step);
     constexpr std::int64_t largest = (std::numeric_limits<Weight>::max)();
     const std::int64_t above = largest * taps;
     c.overflows = can_overflow(above, c.sum - above, bias, zero, uncentred);
     if (!c.overflows) return;
   }
   c.extremes = extremes_of(w, taps, step);
-  c.sum = c.extremes.above + c.extremes.below;
-  c.overflows = can_overflow(c.extremes.above, c.extremes.below, bias, zero, uncentred);
+  const int above = (c.extremes.magnitude + c.sum) / 2;
+  c.overflows = can_overflow(above, c.sum - above, bias, zero, uncentred);
 }
 
 // Packing folds all outputs of a layer once, and looks them up then (Parameters::folded).

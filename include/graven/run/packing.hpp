@@ -142,9 +142,12 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
 
   static constexpr int most = K::stream_size(g, v);
   static constexpr int first_end = most < bytes_at_once ? most : bytes_at_once;
+  static constexpr bool offers_filter = given.filter.whole != nullptr && !requires {
+    Isa::one_array;
+  };
   // Where the filter begins that ends the stream as it came, copied at once; -1: it is packed.
   static constexpr int filter_at = [] {
-    if constexpr (given.filter.whole == nullptr || requires { Isa::one_array; }) {
+    if constexpr (!offers_filter) {
       return -1;
     } else {
       constexpr const auto& found = part<0, first_end, true>;
@@ -153,8 +156,15 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
       return at > 0 && at <= bytes_at_once && at % Isa::alignment == 0 && ends ? at : -1;
     }
   }();
-  static constexpr int program = part<0, first_end, (filter_at > 0)>.program;
-  static constexpr int size = part<0, first_end, (filter_at > 0)>.end;
+  // A kernel that did not take the offer has packed what it packs without one.
+  static constexpr bool once = [] {
+    if constexpr (offers_filter && filter_at < 0)
+      return part<0, first_end, true>.filter_at < 0;
+    else
+      return offers_filter;
+  }();
+  static constexpr const Part<first_end>& first_part = part<0, first_end, once>;  // no auto: lazy
+  static constexpr int program = first_part.program, size = first_part.end;
 
   template <int... index> static constexpr auto join_parts(std::integer_sequence<int, index...>) {
     constexpr int count = sizeof...(index), rest = size - count * bytes_at_once;
@@ -162,7 +172,7 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
     using Last = Stream<rest, Isa::alignment>;
     static_assert(sizeof(Whole) == bytes_at_once);
     return Chained<count, Whole, Last>{
-        {part<index * bytes_at_once, (index + 1) * bytes_at_once>.stream...},
+        {part < index * bytes_at_once, (index + 1) * bytes_at_once, index == 0 && once >.stream...},
         part<count * bytes_at_once, size>.stream};
   }
   static constexpr auto make_stream() {
@@ -174,10 +184,10 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
     } else if constexpr (size > bytes_at_once) {
       return join_parts(std::make_integer_sequence<int, (size - 1) / bytes_at_once>());
     } else if constexpr (size == first_end) {
-      return part<0, first_end>.stream;  // as a whole: cheaper for the compiler
+      return first_part.stream;  // as a whole: cheaper for the compiler
     } else {
       Stream<size, Isa::alignment> stream{};
-      for (int i = 0; i < size; ++i) stream.bytes[i] = part<0, first_end>.stream.bytes[i];
+      for (int i = 0; i < size; ++i) stream.bytes[i] = first_part.stream.bytes[i];
       return stream;
     }
   }

@@ -75,36 +75,40 @@ constexpr std::int32_t pair_word(const Taps& low, const Taps& high, int k) {
   };
   return static_cast<std::int32_t>(half(k) | half(k + 2) << 16);
 }
-// Puts the word of the first and the third of four taps, and that of the second and the fourth
-// `apart` bytes behind it; byte by byte, because g++ keeps every number above 250 that a constant
-// passes through, and words of weights would be most of what it does.
+// Puts, of each four of `count` taps, the word of the first and the third and, `apart` bytes behind
+// it, that of the second and the fourth; byte by byte and in one function, because g++ keeps every
+// number above 250 that a constant passes through, and what calls return.
 constexpr void put_pair_words(std::byte* to, const std::int8_t* low, const std::int8_t* high,
-                              int apart) {
-  to[0] = static_cast<std::byte>(low[0]);
-  to[1] = static_cast<std::byte>(low[0] < 0 ? high[0] - 1 : high[0]);
-  to[2] = static_cast<std::byte>(low[2]);
-  to[3] = static_cast<std::byte>(low[2] < 0 ? high[2] - 1 : high[2]);
-  to += apart;
-  to[0] = static_cast<std::byte>(low[1]);
-  to[1] = static_cast<std::byte>(low[1] < 0 ? high[1] - 1 : high[1]);
-  to[2] = static_cast<std::byte>(low[3]);
-  to[3] = static_cast<std::byte>(low[3] < 0 ? high[3] - 1 : high[3]);
-}
-// Of `pairs` pairs of outputs, one beside the other, the words of taps k, k + 2, then those of
-// k + 1, k + 3.
-template <int pairs>
-constexpr void put_pairs(Writer& to, const Taps (&taps)[std::size_t{2 * pairs}], int k) {
-  if (to.skips(8 * pairs)) return;
-  bool plain = true;
-  for (const Taps& t : taps) plain = plain && t.step == 1 && k + 4 <= t.count;
-  std::byte* const room = plain ? to.room(8 * pairs) : nullptr;
-  if (room != nullptr) {
-    for (int i = 0; i < pairs; ++i)
-      put_pair_words(room + 4 * i, taps[2 * i].first + k, taps[2 * i + 1].first + k, 4 * pairs);
-    return;
+                              int count, int apart) {
+  std::byte* second = to + apart;
+  for (; count > 0; count -= 4, low += 4, high += 4, to += 2 * apart, second += 2 * apart) {
+    to[0] = static_cast<std::byte>(low[0]);
+    to[1] = static_cast<std::byte>(low[0] < 0 ? high[0] - 1 : high[0]);
+    to[2] = static_cast<std::byte>(low[2]);
+    to[3] = static_cast<std::byte>(low[2] < 0 ? high[2] - 1 : high[2]);
+    second[0] = static_cast<std::byte>(low[1]);
+    second[1] = static_cast<std::byte>(low[1] < 0 ? high[1] - 1 : high[1]);
+    second[2] = static_cast<std::byte>(low[3]);
+    second[3] = static_cast<std::byte>(low[3] < 0 ? high[3] - 1 : high[3]);
   }
-  for (int half = k; half < k + 2; ++half)
-    for (int i = 0; i < pairs; ++i) to.put(pair_word(taps[2 * i], taps[2 * i + 1], half));
+}
+// Of `pairs` pairs of outputs, one beside the other, for each k of 0, 4, 8 ... below `count`: the
+// words of taps k, k + 2, then those of k + 1, k + 3.
+template <int pairs>
+constexpr void put_pairs(Writer& to, const Taps (&taps)[std::size_t{2 * pairs}], int count) {
+  int whole = count, k = 0;  // the quads that need no zeros, if taps lie one behind the other
+  for (const Taps& t : taps) whole = t.step != 1 ? 0 : t.count < whole ? t.count : whole;
+  whole -= whole % 4;
+  if (std::byte* const room = to.room(2 * pairs * whole); room != nullptr) {
+    k = whole;
+    for (int i = 0; i < pairs; ++i)
+      put_pair_words(room + 4 * i, taps[2 * i].first, taps[2 * i + 1].first, k, 4 * pairs);
+  }
+  for (; k < count; k += 4) {
+    if (to.skips(8 * pairs)) continue;
+    for (int half = k; half < k + 2; ++half)
+      for (int i = 0; i < pairs; ++i) to.put(pair_word(taps[2 * i], taps[2 * i + 1], half));
+  }
 }
 
 // ---- from bytes to tiles ----------------------------------------------------------------------

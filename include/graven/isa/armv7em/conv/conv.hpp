@@ -53,7 +53,7 @@ private:
     const Taps taps[]{{v.weights, p, o}, {v.weights, p, o + 1}};
     to.put(FastChannel::word(a));
     to.put(static_cast<std::uint32_t>(FastChannel::word(b)) + static_cast<std::uint32_t>(a.bias));
-    for (int k = 0; k < 4 * quads; k += 4) put_pairs<1>(to, taps, k);
+    put_pairs<1>(to, taps, 4 * quads);
     to.put(a.multiplier.multiplier);
     to.put(b.multiplier.multiplier);
   }

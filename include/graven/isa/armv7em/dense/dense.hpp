@@ -16,12 +16,12 @@ constexpr void put_four(Writer& to, const FilterLayout& layout, const Parameters
                         int from, int count) {
   auto taps = [&](int output) { return Taps(layout, p, output).part(from, count); };
   const Taps four[]{taps(o), taps(o + 1), taps(o + 2), taps(o + 3)};
-  for (int k = 0; k < count; k += 4) put_pairs<2>(to, four, k);
+  put_pairs<2>(to, four, count);
 }
 constexpr void put_two(Writer& to, const FilterLayout& layout, const Parameters& p, int o, int from,
                        int count) {
   const Taps two[]{Taps(layout, p, o).part(from, count), Taps(layout, p, o + 1).part(from, count)};
-  for (int k = 0; k < count; k += 4) put_pairs<1>(to, two, k);
+  put_pairs<1>(to, two, count);
 }
 constexpr void put_single(Writer& to, const FilterLayout& layout, const Parameters& p, int o,
                           int from, int count) {

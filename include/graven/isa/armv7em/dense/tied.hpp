@@ -138,7 +138,7 @@ template <int count, int channels, bool roomy> struct Tied : Dense<void> {
                                          static_cast<std::uint32_t>(bias[i])));
         to.put(bias[i]);
       }
-      for (int k = 0; k < layout.taps; k += 4) put_pairs<2>(to, taps, k);
+      put_pairs<2>(to, taps, layout.taps);
     }
   }
 
