@@ -10,22 +10,25 @@ import pytest
 from graven import reference
 from graven.errors import GravenError
 from graven.frontends.sklearn import COUNTING, LINEAR, from_estimator
+from graven.frontends.sklearn_neighbors import METRICS, STATIONARY
 from graven.quantize.batches import Batches
 
 pytest.importorskip("sklearn", reason="no package scikit-learn")
 from sklearn import datasets, ensemble, feature_selection, linear_model, naive_bayes, svm
 from sklearn.base import is_classifier
 from sklearn.cluster import KMeans
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
-from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor, kernels
 from sklearn.impute import KNNImputer, SimpleImputer
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression, PassiveAggressiveClassifier, Ridge
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import (
@@ -222,6 +225,210 @@ def test_bells_far_from_zero():
     expect_alike(from_estimator(model), x, model.predict(x))
 
 
+# -- what keeps its samples -----------------------------------------------------------------------
+
+
+def expect_process(kernel, tolerance=1e-5, **options):
+    model = GaussianProcessRegressor(kernel, optimizer=None, **{"alpha": 0.1, **options})
+    model = make_pipeline(StandardScaler(), model).fit(X, X[:, :2])
+    expect_alike(from_estimator(model), X, model.predict(X.astype(np.float32)), tolerance)
+
+
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+@pytest.mark.parametrize("metric", [*sorted(METRICS), "cosine", "l1"])
+def test_neighbours(metric, weights):
+    """Of features that are not whole numbers, so that no two samples are equally near."""
+    x = (X + np.random.default_rng(1).random(X.shape) / 64).astype(np.float32)
+    kind = {"metric": metric, "weights": weights, "algorithm": "brute"}
+    model = make_pipeline(StandardScaler(), KNeighborsClassifier(4, **kind)).fit(x[::2], Y[::2])
+    expect_alike(from_estimator(model), x, model.predict_proba(x), 5e-5)  # 1 / rounding
+    if metric != "cosine":  # by which samples with one large feature are all alike in float32
+        model = KNeighborsRegressor(3, **kind).fit(x[::2], X[::2, :2])
+        expect_alike(from_estimator(model), x, model.predict(x))
+
+
+def test_neighbours_of_words():
+    words, model = np.array(["sit", "walk", "run"])[Y], KNeighborsClassifier(1)
+    two = make_pipeline(MinMaxScaler(), model).fit(X, words == "run")
+    expect_alike(from_estimator(two), X, two.predict_proba(X))
+    model = graven.compile(KNeighborsClassifier(1).fit(X, words))
+    assert [("run", "sit", "walk")[each] for each in model(X).argmax(axis=-1).flat] == list(words)
+
+
+KERNELS = {
+    "rbf": kernels.RBF(2.0),
+    "one length for each feature": kernels.ConstantKernel(3.0) * kernels.RBF(np.arange(1.0, 14.0)),
+    "matern": kernels.Matern(3.0, nu=1.5),
+    "rougher": kernels.Matern(3.0, nu=0.5) + kernels.WhiteKernel(0.1),
+    "smoother": kernels.Matern(3.0, nu=2.5),
+    "as smooth as can be": kernels.Matern(3.0, nu=np.inf),
+    "rational": kernels.RationalQuadratic(2.0, 0.7) + 1.0,
+    "linear": kernels.DotProduct(1.5) + kernels.RBF(2.0) + kernels.WhiteKernel(1.0),
+    "periodic": kernels.ExpSineSquared(2.0, 30.0) * kernels.RBF(4.0),
+    "squared": kernels.RBF(2.0) ** 2 + kernels.ConstantKernel(2.0) * kernels.ConstantKernel(0.5),
+}
+
+
+@pytest.mark.parametrize("normal", [False, True])
+@pytest.mark.parametrize("label", KERNELS)
+def test_gaussian_processes(label, normal):
+    expect_process(KERNELS[label], normalize_y=normal)
+
+
+def test_every_kernel_of_a_distance_is_tested():
+    tried = " ".join(str(each) for each in KERNELS.values())
+    assert all(name in tried for name in STATIONARY)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "options", "sentence"),
+    [
+        (kernels.RBF(50.0), {"alpha": 1e-10}, "float32 loses what they differ by.* a larger alpha"),
+        (kernels.PairwiseKernel(), {}, "has the kernel PairwiseKernel; fit it with RBF, Matern"),
+        (kernels.RBF() ** 1.7, {}, "has a kernel to the power of 1.7; take 1 to 4"),
+        (kernels.Matern(nu=2.0), {}, "has a Matern of nu=2; fit it with 0.5, 1.5 or 2.5"),
+    ],
+    ids=str,
+)
+def test_processes_refused(kernel, options, sentence):
+    with pytest.raises(GravenError, match=sentence):
+        expect_process(kernel, **options)
+
+
+@pytest.mark.parametrize("name", ["rbf", "laplacian", "linear", "poly", "sigmoid"])
+def test_kernel_ridges(name):
+    model = make_pipeline(MinMaxScaler(), KernelRidge(kernel=name, alpha=0.1, degree=2))
+    model.fit(X, X[:, :3])
+    expect_alike(from_estimator(model), X, model.predict(X.astype(np.float32)))
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        (KNeighborsClassifier(metric="braycurtis"), "has the metric 'braycurtis'; fit it with one"),
+        (KNeighborsClassifier(p=3), "has the metric 'minkowski'; .* minkowski with p=1, 2"),
+        (KNeighborsClassifier(weights=lambda d: 1.0 / (1.0 + d)), "has weights of its own"),
+        (KernelRidge(kernel="cosine"), "has the kernel 'cosine'; fit it with one of poly"),
+    ],
+    ids=str,
+)
+def test_neighbours_refused(model, sentence):
+    with pytest.raises(GravenError, match=sentence):
+        from_estimator(model.fit(X, Y))
+
+
+def test_what_neighbours_cannot():
+    several = KNeighborsClassifier().fit(X, np.column_stack([Y, Y > 1]))
+    with pytest.raises(GravenError, match="has several outputs of classes; fit a model for each"):
+        from_estimator(several)
+    with pytest.raises(GravenError, match="was fitted on zeros, which have no cosine"):
+        from_estimator(KNeighborsClassifier(metric="cosine").fit([*X, np.zeros(13)], [*Y, 0]))
+    model = KNeighborsClassifier().fit(X, Y)
+    for kind in ("int8", "int16x8"):
+        with pytest.raises(GravenError, match=r"looks up what is nearest, .* keep it in float32"):
+            graven.compile(model, calibrate=X, quantize=kind)
+
+
+def test_neighbours_take_little_memory():
+    """That of their distances, not of the training data's numbers."""
+    model = graven.compile(make_pipeline(StandardScaler(), KNeighborsClassifier()).fit(X, Y))
+    assert model.memory("cortex-m4").arena < 3 * 4 * len(X) < 4 * X.size / 4
+
+
+# -- stacks, and models within regressors ---------------------------------------------------------
+
+MEMBERS = [
+    ("logistic", LogisticRegression(max_iter=300)),
+    ("vectors", make_pipeline(StandardScaler(), LinearSVC())),
+    ("forest", ensemble.RandomForestClassifier(5, random_state=0)),
+    ("near", KNeighborsClassifier()), ("bells", svm.SVC()), ("none", "drop"),
+]  # fmt: skip
+LASTS = {
+    "logistic": None,
+    "forest": ensemble.RandomForestClassifier(7, random_state=0),
+    "perceptron": make_pipeline(StandardScaler(), MLPClassifier((5,), max_iter=50, random_state=0)),
+    "vectors": LinearSVC(),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("passes", [False, True])
+@pytest.mark.parametrize("last", LASTS)
+def test_stacks(last, passes):
+    for labels in (Y, np.array(["no", "yes"])[TWO * 1]):
+        stack = ensemble.StackingClassifier(MEMBERS, LASTS[last], passthrough=passes, cv=3)
+        model = make_pipeline(MinMaxScaler(), stack).fit(X, labels)
+        said = model.decision_function if last == "vectors" else model.predict_proba
+        expect_alike(from_estimator(model), X, said(X.astype(np.float32)))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_stacks_of_regressors_and_within_others():
+    members = [("ridge", Ridge()), ("tree", DecisionTreeRegressor(max_depth=3, random_state=0)),
+               ("near", KNeighborsRegressor(2))]  # fmt: skip
+    model = ensemble.StackingRegressor(members, cv=3).fit(X, X[:, 0])
+    expect_alike(from_estimator(model), X, model.predict(X.astype(np.float32)))
+    votes = ensemble.VotingClassifier(
+        [("stack", ensemble.StackingClassifier(MEMBERS[:2], cv=3)), MEMBERS[3]], voting="soft"
+    ).fit(X, Y)
+    expect_alike(from_estimator(votes), X, votes.predict_proba(X.astype(np.float32)))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("members", "options", "labels", "sentence"),
+    [
+        ([("a", linear_model.SGDClassifier(loss="log_loss"))], {}, Y, "without probabilities"),
+        (MEMBERS[:1], {"stack_method": "predict"}, Y, "says classes within a stack"),
+        (MEMBERS[:1], {"stack_method": "decision_function"}, Y, "says probabilities; leave the"),
+        ([("a", svm.SVC(decision_function_shape="ovo"))], {}, Y, "decision_function_shape='ovr'"),
+    ],
+    ids=str,
+)
+def test_stacks_refused(members, options, labels, sentence):
+    model = ensemble.StackingClassifier(members, cv=3, **options).fit(X, labels)
+    with pytest.raises(GravenError, match=sentence):
+        from_estimator(model)
+
+
+TURNED = {
+    "standard": {"transformer": StandardScaler()},
+    "robust": {"transformer": RobustScaler()},
+    "from 0 to 1": {"transformer": MinMaxScaler()},
+    "largest": {"transformer": MaxAbsScaler()},
+    "logarithm": {"func": np.log, "inverse_func": np.exp},
+    "from 1": {"func": np.log1p, "inverse_func": np.expm1},
+    "root": {"func": np.sqrt, "inverse_func": np.square},
+    "as it is": {},
+}
+
+
+@pytest.mark.parametrize("label", TURNED)
+def test_targets_in_other_units(label):
+    for last in (svm.SVR(), ensemble.RandomForestRegressor(4, random_state=0)):
+        model = TransformedTargetRegressor(last, **TURNED[label])
+        model = make_pipeline(StandardScaler(), model).fit(X, X[:, 0])
+        expect_alike(from_estimator(model), X, model.predict(X.astype(np.float32)), 2e-4)
+
+
+def test_targets_refused():
+    cube = TransformedTargetRegressor(Ridge(), func=np.cbrt, inverse_func=lambda y: y**3)
+    with pytest.raises(GravenError, match=r"turns its target back by <function.*its regressor_"):
+        from_estimator(cube.fit(X, X[:, 0]))
+    model = TransformedTargetRegressor(Ridge(), transformer=MinMaxScaler(clip=True))
+    with pytest.raises(GravenError, match="turns its target back by a MinMaxScaler"):
+        from_estimator(model.fit(X, X[:, 0]))
+
+
+def test_several_targets():
+    members = ensemble.GradientBoostingRegressor(n_estimators=4, random_state=0), svm.LinearSVR()
+    for member in members:
+        model = make_pipeline(StandardScaler(), MultiOutputRegressor(member)).fit(X, X[:, :3])
+        expect_alike(from_estimator(model), X, model.predict(X.astype(np.float32)))
+
+
+# -- ensembles of trees ---------------------------------------------------------------------------
+
 BAG = ensemble.BaggingClassifier(max_features=6, n_estimators=9, random_state=0)
 ENSEMBLES = {
     "adaptive": (ensemble.AdaBoostClassifier(n_estimators=12, random_state=0), Y, "predict_proba"),
@@ -302,8 +509,10 @@ def test_cpp_says_the_same():
     votes = ensemble.VotingClassifier([*SOFT, ("forest", FOREST)], voting="soft")
     model = graven.compile(make_pipeline(SimpleImputer(), StandardScaler(), votes).fit(HOLES, Y))
     np.testing.assert_allclose(model.native()(HOLES[:20]), model(HOLES[:20]), atol=1e-6)
-    machine = graven.compile(make_pipeline(MinMaxScaler(), Normalizer(), svm.SVC()).fit(X, Y))
-    np.testing.assert_allclose(machine.native()(X[:20]), machine(X[:20]), atol=1e-5)
+    near = KNeighborsClassifier(weights="distance")
+    for last in (svm.SVC(), near, ensemble.StackingClassifier([("near", near), *SOFT[:1]])):
+        model = graven.compile(make_pipeline(MinMaxScaler(), Normalizer(), last).fit(X, Y))
+        np.testing.assert_allclose(model.native()(X[:20]), model(X[:20]), atol=1e-5)
 
 
 # -- steps in front -------------------------------------------------------------------------------
@@ -418,14 +627,14 @@ def test_selection_and_scaling_cost_nothing():
             make_pipeline(SimpleImputer(missing_values=-1), DecisionTreeClassifier()).fit(MINUS, Y),
             "fills what is -1; in front of trees let it fill NaN",
         ),
-        (KNeighborsClassifier().fit(X, Y), "keeps all samples that it was fitted on.* fit an SVC"),
-        (GaussianProcessClassifier().fit(X, Y), "keeps all samples that it was fitted on"),
+        (RadiusNeighborsClassifier(radius=900.0).fit(X, Y), "fit a KNeighborsClassifier to the"),
+        (GaussianProcessClassifier().fit(X, Y), "fit a KNeighborsClassifier, an SVC"),
         (ensemble.AdaBoostRegressor(), "fit a GradientBoostingRegressor"),
         (
             ensemble.AdaBoostClassifier(LogisticRegression()).fit(X, Y),
             "other estimators than trees",
         ),
-        (ensemble.StackingClassifier(SOFT), "fit a VotingClassifier with voting='soft'"),
+        (ensemble.StackingClassifier(SOFT), "is not fitted; call fit first"),
         (ensemble.VotingClassifier(SOFT).fit(X, Y), "counts votes; fit it with voting='soft'"),
         (
             ensemble.BaggingClassifier(LinearSVC(), 2).fit(X, Y),

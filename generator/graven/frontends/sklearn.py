@@ -1,6 +1,6 @@
 """Reads what scikit-learn has fitted: linear models, multilayer perceptrons, support vectors,
-Gaussian classes, trees, and means of them, alone or at the end of a Pipeline whose steps go into
-the first layer's weights or the trees' thresholds where they can.
+Gaussian classes, neighbours, trees, means and stacks of them, alone or at the end of a Pipeline
+whose steps go into the first layer's weights or the trees' thresholds where they can.
 
 Nothing of scikit-learn is imported: an estimator is known by its class's name, and read by the
 attributes that scikit-learn documents for it.
@@ -15,15 +15,18 @@ from typing import Any
 import numpy as np
 
 from graven import ir, trees
-from graven.frontends import boosters, sklearn_scores, sklearn_trees
+from graven.frontends import boosters, functions, sklearn_neighbors, sklearn_scores, sklearn_trees
 from graven.frontends.nchw import Draft, View
 from graven.frontends.sklearn_steps import (
+    SCALERS,
     Columns,
     Flow,
     Seen,
     at,
     expect_fitted,
     features_of,
+    limits_of,
+    numbers_of,
     parts,
     through,
 )
@@ -44,14 +47,13 @@ LIGHTGBM = ("LGBMClassifier", "LGBMRegressor")
 TREES = (*sklearn_trees.NAMES, *XGBOOST, *LIGHTGBM)
 MEANS = (*sklearn_trees.BAGS, "VotingClassifier", "VotingRegressor")
 MATRICES = (*PERCEPTRONS, *PROBABLE, *COUNTING, *LINEAR)
-SHARES = (*PROBABLE, *sklearn_scores.GAUSSIAN, "MLPClassifier", "MultinomialNB",
-          "BaggingClassifier", "VotingClassifier")  # fmt: skip
+STACKS = ("StackingClassifier", "StackingRegressor")
+OTHERS = ("MultinomialNB", "MultiOutputRegressor", "PLSRegression", "TransformedTargetRegressor")
+SHARES = (*PROBABLE, *sklearn_scores.GAUSSIAN, "KNeighborsClassifier", "MLPClassifier",
+          "MultinomialNB", "BaggingClassifier", "VotingClassifier")  # fmt: skip
 """Who says probabilities, beside trees that classify."""
 ACTIVATIONS = {"relu": "RELU", "tanh": "TANH", "logistic": "LOGISTIC", "identity": None}
-SAMPLES_STAY = (
-    "keeps all samples that it was fitted on, and compares each with all of them; fit an SVC, a "
-    "RandomForest or an MLP to the same data"
-)
+SAMPLES_STAY = "fit a KNeighborsClassifier, an SVC, a RandomForest or an MLP to the same data"
 INSTEAD = {
     "AdaBoostRegressor": "says the median of its trees; fit a GradientBoostingRegressor",
     "BernoulliNB": "fit a LogisticRegression, which knows binary features as well",
@@ -59,20 +61,12 @@ INSTEAD = {
     "CategoricalNB": "fit trees on the same codes",
     "EllipticEnvelope": "fit an IsolationForest or a OneClassSVM",
     "GaussianProcessClassifier": SAMPLES_STAY,
-    "GaussianProcessRegressor": SAMPLES_STAY.replace("SVC", "SVR"),
-    "KNeighborsClassifier": SAMPLES_STAY,
-    "KNeighborsRegressor": SAMPLES_STAY.replace("SVC", "SVR"),
-    "KernelRidge": "fit an SVR of the same kernel, which keeps some of the samples alone",
-    "LocalOutlierFactor": SAMPLES_STAY.replace("an SVC, a RandomForest or an MLP",
-                                               "an IsolationForest or a OneClassSVM"),
+    "LocalOutlierFactor": "fit an IsolationForest or a OneClassSVM to the same data",
     "MultiOutputClassifier": "compile its estimators_ one by one",
-    "MultiOutputRegressor": "compile its estimators_ one by one, or fit an MLPRegressor",
     "OneVsOneClassifier": "fit an SVC, which does the same, or a LogisticRegression",
     "OneVsRestClassifier": "fit a LogisticRegression or a LinearSVC, which take several classes",
-    "RadiusNeighborsClassifier": SAMPLES_STAY,
-    "RadiusNeighborsRegressor": SAMPLES_STAY.replace("SVC", "SVR"),
-    "StackingClassifier": "fit a VotingClassifier with voting='soft'",
-    "StackingRegressor": "fit a VotingRegressor",
+    "RadiusNeighborsClassifier": "fit a KNeighborsClassifier to the same data",
+    "RadiusNeighborsRegressor": "fit a KNeighborsRegressor to the same data",
 }  # fmt: skip
 
 
@@ -107,10 +101,11 @@ def steps_of(draft: Draft, estimator: Any) -> list[Any]:
 
 def expect_known(draft: Draft, model: Any) -> None:
     kind = at(draft, model)
-    others = (*TREES, *MEANS, *MATRICES, *sklearn_scores.GAUSSIAN, *sklearn_scores.MACHINES)
+    others = (*TREES, *MEANS, *STACKS, *MATRICES, *sklearn_scores.GAUSSIAN,
+              *sklearn_scores.MACHINES, *sklearn_neighbors.NAMES, *OTHERS)  # fmt: skip
     if kind in INSTEAD:
         raise draft.error(f"is not supported; {INSTEAD[kind]}.")
-    if kind not in others and kind not in ("MultinomialNB", "PLSRegression"):
+    if kind not in others:
         raise draft.error(
             "is not supported; use a linear model, a perceptron or trees (docs/models.md)."
         )
@@ -129,12 +124,20 @@ def scores(draft: Draft, view: View, before: Sequence[Any], last: Any) -> View:
         return outlying(draft, found, last) if kind == sklearn_trees.ISOLATION else found
     if kind in MEANS:
         return mean_of(draft, view, before, last)
+    if kind in STACKS:
+        return stack_of(draft, view, before, last)
+    if kind == "MultiOutputRegressor":
+        return draft.concat([said_by(draft, view, before, each)[0] for each in last.estimators_], 1)
+    if kind == "TransformedTargetRegressor":
+        return turned_back(draft, said_by(draft, view, before, last.regressor_)[0], last)
     flow = through(Flow.of(draft, view), before)
     at(draft, last)
     if kind in sklearn_scores.GAUSSIAN:
         return sklearn_scores.gaussian(flow, last)
     if kind in sklearn_scores.MACHINES:
         return sklearn_scores.machine(flow, last)
+    if kind in sklearn_neighbors.NAMES:
+        return sklearn_neighbors.scores(flow, last)
     return layers_of(flow, last)
 
 
@@ -179,10 +182,8 @@ def mean_of(draft: Draft, view: View, before: Sequence[Any], model: Any) -> View
     for each, some, weight in zip(
         model.estimators_, features, weights or [1.0] * len(features), strict=True
     ):
-        *own, last = steps_of(draft, each)
-        steps = [*before, *(() if some is None else (Columns(np.asarray(some)),)), *own]
-        said = scores(draft, view, steps, last)
-        at(draft, last)
+        steps = before if some is None else [*before, Columns(np.asarray(some))]
+        said, last = said_by(draft, view, steps, each)
         if classes is not None:
             expect_shares(draft, last)
             said = sklearn_scores.probabilities(draft, said, len(last.classes_), len(classes))
@@ -190,13 +191,94 @@ def mean_of(draft: Draft, view: View, before: Sequence[Any], model: Any) -> View
     return sklearn_scores.averaged(draft, found)
 
 
-def expect_shares(draft: Draft, model: Any) -> None:
+def said_by(draft: Draft, view: View, before: Sequence[Any], member: Any) -> tuple[View, Any]:
+    """Scores of a model within another, which may be a Pipeline; and the model at its end."""
+    *own, last = steps_of(draft, member)
+    said = scores(draft, view, [*before, *own], last)
+    at(draft, last)
+    return said, last
+
+
+def says_shares(draft: Draft, model: Any) -> bool:
     kind = type(model).__name__
-    if kind not in SHARES and not (kind in TREES and kind.endswith("Classifier")):
+    if kind == "StackingClassifier":
+        return says_shares(draft, steps_of(draft, model.final_estimator_)[-1])
+    return kind in SHARES or (kind in TREES and kind.endswith("Classifier"))
+
+
+def expect_shares(draft: Draft, model: Any) -> None:
+    if not says_shares(draft, model):
+        at(draft, model)
         raise draft.error(
-            "comes without probabilities, which a mean is taken of; use LogisticRegression, "
+            "comes without probabilities, which a mean or a stack takes; use LogisticRegression, "
             "GaussianNB, an MLPClassifier or trees among its estimators."
         )
+
+
+# -- stacks ---------------------------------------------------------------------------------------
+
+
+def stack_of(draft: Draft, view: View, before: Sequence[Any], model: Any) -> View:
+    """What the last model makes of all that the others say, and of the features if so asked."""
+    said = [
+        stacked_member(draft, view, before, each, method, getattr(model, "classes_", None))
+        for each, method in zip(model.estimators_, model.stack_method_, strict=True)
+    ]
+    if model.passthrough:
+        said.append(through(Flow.of(draft, view), before).settled())
+    return said_by(draft, draft.concat(said, 1), (), model.final_estimator_)[0]
+
+
+def stacked_member(
+    draft: Draft, view: View, before: Sequence[Any], member: Any, method: str, classes: Any
+) -> View:
+    """Its column, or one for each class; of two classes' probabilities the second one's."""
+    said, last = said_by(draft, view, before, member)
+    if method == "predict_proba":
+        if isinstance(classes, list):
+            raise draft.error("says several outputs of classes; fit a model for each.")
+        expect_shares(draft, last)
+        return sklearn_scores.probabilities(draft, said, len(last.classes_), len(classes))
+    if method == "predict" and hasattr(last, "classes_"):
+        raise draft.error("says classes within a stack; leave stack_method='auto'.")
+    if method == "decision_function":
+        if says_shares(draft, last):
+            raise draft.error("says probabilities; leave the stack's stack_method='auto'.")
+        if getattr(last, "decision_function_shape", "ovr") != "ovr" and len(last.classes_) > 2:
+            raise draft.error("compares pairs; fit it with decision_function_shape='ovr'.")
+    return said
+
+
+def turned_back(draft: Draft, view: View, model: Any) -> View:
+    """What a regressor learned to say, in the units of its target."""
+    draft.where, scaler = f"step '{type(model).__name__}'", model.transformer_
+    if type(scaler).__name__ == "FunctionTransformer":
+        known = {None: (), np.exp: ("EXP",), np.expm1: ("EXP", -1.0), np.square: ("SQUARE",)}
+        if scaler.inverse_func not in known:
+            raise draft.error(
+                f"turns its target back by {scaler.inverse_func}; take numpy's exp, expm1 or "
+                "square, or compile its regressor_ and call that function on the output."
+            )
+        for each in known[scaler.inverse_func]:
+            if isinstance(each, float):
+                view = functions.plus(draft, view, each)
+            else:
+                view = (draft.binary("MUL", view, view) if each == "SQUARE"
+                        else draft.unary(each, view))  # fmt: skip
+        return view
+    if type(scaler).__name__ not in SCALERS or limits_of(scaler) is not None:
+        raise draft.error(
+            f"turns its target back by a {type(scaler).__name__}; take one of "
+            f"{', '.join(SCALERS)}, or compile its regressor_ and turn its output back."
+        )
+    flow = Flow.of(draft, view)
+    for function, numbers in reversed(numbers_of(draft, scaler, flow.count)):
+        one, none = np.ones(flow.count), np.zeros(flow.count)
+        if function in (np.subtract, np.add):
+            flow = flow.then(one, numbers if function is np.subtract else -numbers)
+        else:
+            flow = flow.then(numbers if function is np.divide else one / numbers, none)
+    return flow.settled()
 
 
 # -- linear models and perceptrons ----------------------------------------------------------------

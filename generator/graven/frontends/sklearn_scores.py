@@ -81,15 +81,23 @@ def pairs(count: int) -> list[tuple[int, int]]:
 
 def kernel(flow: Flow, model: Any, vectors: np.ndarray) -> View:
     """Of x and every support vector."""
-    draft, gamma = flow.draft, float(model._gamma)
+    gamma = float(model._gamma)
     if model.kernel == "rbf":
         return bells(flow, gamma, vectors)
-    view = flow.dense(gamma * vectors, np.full(len(vectors), float(model.coef0)))
-    if model.kernel == "sigmoid":
+    return of_products(flow, model.kernel, vectors, gamma, model.coef0, model.degree)
+
+
+def of_products(
+    flow: Flow, name: str, vectors: np.ndarray, gamma: float, start: float, degree: float
+) -> View:
+    """`sigmoid` or `poly` of gamma x v + start."""
+    draft = flow.draft
+    view = flow.dense(gamma * vectors, np.full(len(vectors), float(start)))
+    if name == "sigmoid":
         return draft.unary("TANH", view)
-    found = functions.power(draft, view, int(model.degree))
+    found = functions.power(draft, view, degree)
     if found is None:
-        raise draft.error(f"has a kernel of degree {model.degree}; fit it with degree=1 to 4.")
+        raise draft.error(f"has a kernel of degree {degree}; fit it with degree=1 to 4.")
     return found
 
 

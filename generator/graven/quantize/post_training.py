@@ -250,6 +250,20 @@ def check(network: ir.Network) -> None:
         check_constant(network, tensor)
     for operator in network.operators:
         check_operator(network, operator)
+    check_neighbours(network)
+
+
+def check_neighbours(network: ir.Network) -> None:
+    """Rows of a table that a ranking names."""
+    ranked: set[int] = set()
+    for each in network.operators:
+        if each.name == "TOPK_V2" or (each.name == "RESHAPE" and each.inputs[0] in ranked):
+            ranked.add(each.outputs[-1])
+        if each.name == "EMBEDDING_LOOKUP" and each.inputs[0] in ranked:
+            raise GravenError(
+                f"{network.source}: looks up what is nearest, and integers tell near samples apart "
+                "too seldom; keep it in float32, or train trees or a network on the same data."
+            )
 
 
 def check_constant(network: ir.Network, tensor: ir.Tensor) -> None:
