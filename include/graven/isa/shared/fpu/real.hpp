@@ -42,23 +42,47 @@ struct Conv : scalar_isa::Conv<Float32> {
 };
 
 // Images of one channel: the rows of the window with what is around them, in scratch, over which
-// neighbouring windows are summed at once; with a stride of 2, of which every second is wanted,
-// that still is less than one by one. Scratch: the rows, then the sums.
-struct LoneConv : scalar_isa::Conv<Float32> {
-  static constexpr const char* name = "fpu.lone";
+// neighbouring windows are summed at once. Scratch: the rows, then the sums.
+template <int stride> struct LoneConv : scalar_isa::Conv<Float32> {
+  static constexpr const char* name = stride == 1 ? "fpu.lone" : "fpu.lone_by_two";
   static constexpr bool serves(const GraphView& g, int value) {
     const Value& v = g[value];
     return scalar_isa::computes<Float32>(g, value, op::conv) && g.input(v).shape.channels == 1 &&
-           v.shape.channels <= 4 && v.stride.width <= 2 && v.dilation.width == 1 &&
+           v.shape.channels <= 4 && v.stride.width == stride && v.dilation.width == 1 &&
            v.filter.area() > 1;
   }
-  // Windows of a row, and the columns that they reach over.
-  static constexpr int windows(int outputs, int stride) { return (outputs - 1) * stride + 1; }
+  // What the windows of a row reach over.
+  static constexpr int columns_of(int outputs, int filter) {
+    return (outputs - 1) * stride + filter;
+  }
   static constexpr int scratch(const GraphView&, const Value& v) {
-    const int columns = windows(v.shape.width, v.stride.width) + v.filter.width - 1;
-    return 4 * (v.filter.height * columns + most_outputs);
+    return 4 * (v.filter.height * columns_of(v.shape.width, v.filter.width) + most_outputs);
   }
 
+  // A quarter of what a call of memcpy takes for such rows.
+  static void copy_floats(std::byte* to, const std::byte* from, int count) {
+    asm volatile(R"(
+      subs %[count], #8
+      blt 2f
+    1:
+      vldmia %[from]!, {s0-s7}
+      subs %[count], #8
+      vstmia %[to]!, {s0-s7}
+      bge 1b
+    2:
+      adds %[count], #8
+      beq 4f
+    3:
+      vldmia %[from]!, {s0}
+      subs %[count], #1
+      vstmia %[to]!, {s0}
+      bne 3b
+    4:
+    )"
+                 : [to] "+&r"(to), [from] "+&r"(from), [count] "+&r"(count)
+                 :
+                 : "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "cc", "memory");
+  }
   // What lies beside the row is little, and not worth a call.
   static std::byte* pad(std::byte* to, int columns) {
     for (; columns > 0; --columns, to += 4) store_aligned(to, 0.0f);
@@ -68,29 +92,27 @@ struct LoneConv : scalar_isa::Conv<Float32> {
     if (row == nullptr) return pad(to, columns);
     const int left = columns - t.left, inside = left < t.in_width ? left : t.in_width;
     to = pad(to, t.left);
-    copy_bytes(to, row, 4 * inside);
+    copy_floats(to, row, inside);
     return pad(to + 4 * inside, left - inside);
   }
   static void run(const Task& task, const Band& band) {
     const Task t = task;
     const Float32 channels(t);
-    const int count = windows(t.out_width, t.stride_width), columns = count + t.filter_width - 1;
+    const int columns = columns_of(t.out_width, t.filter_width);
     const int taps = t.rows * t.filter_width, pixel = 4 * t.out_channels;
     std::byte* end = band.scratch;
     for (int r = 0; r < t.rows; ++r) end = copy_row(t, band.rows[r], end, columns);
     float* const sums = reinterpret_cast<float*>(end);
     for (int o = 0; o < t.out_channels; ++o) {
-      std::byte* out = band.out[0];
-      for (int x = 0, wanted = 0; x < count;) {
-        const int n = block_of(count - x);
+      std::byte* out = band.out[0] + 4 * o;
+      for (int x = 0; x < t.out_width;) {
+        const int n = block_of(t.out_width - x);
         with_block(n, [&](auto size) {
-          add_columns<size>(sums, channels.start(o), band.scratch + 4 * x,
-                            4 * (columns - t.filter_width), channels.weights() + 4 * o * taps,
-                            t.rows, t.filter_width);
+          add_columns<size, stride>(sums, channels.start(o), band.scratch + 4 * stride * x,
+                                    4 * (columns - t.filter_width),
+                                    channels.weights() + 4 * o * taps, t.rows, t.filter_width);
         });
-        for (; wanted < n; wanted += t.stride_width, out += pixel)
-          channels.finish(out, o, sums[wanted]);
-        wanted -= n;
+        for (int i = 0; i < n; ++i, out += pixel) channels.put(out, sums[i], {});
         x += n;
       }
     }
@@ -113,7 +135,7 @@ struct DenseRows : scalar_isa::DenseRows<Float32> {
   }
 };
 
-using windows = Prefer<LoneConv, Conv, DenseRows>;
+using windows = Prefer<LoneConv<1>, LoneConv<2>, Conv, DenseRows>;
 
 #endif
 

@@ -140,16 +140,25 @@ inline void add_window(float* sums, const float* start, const std::byte* const* 
                  "s13", "s14", "s15", "s16", "s17", "s18", "s19", "cc", "memory");
 }
 
-// sums = start + products of n neighbouring windows of one channel, which are one input apart; the
-// weights of one output. From one row of the window to the next, `row_step` bytes beside its taps.
-template <int n>
+// sums = start + products of n neighbouring windows of one channel, which are `step` inputs apart;
+// the weights of one output. From one row of the window to the next, `row_step` bytes beside its
+// taps.
+template <int n, int step>
 inline void add_columns(float* sums, float start, const std::byte* inputs, int row_step,
                         const std::byte* weights, int rows, int columns) {
+  static_assert(step == 1 || step == 2);
   int left;
   asm volatile(
       GRAVEN_FPU_EIGHT R"(
     .macro begin at, to
     .if %c[n] > \at ;  vmov.f32 \to, %[start] ;  .endif
+    .endm
+    .macro act_apart act
+    \act 0, s0, s8 ;   \act 1, s1, s10 ;  \act 2, s2, s12 ;  \act 3, s3, s14
+    \act 4, s4, s16 ;  \act 5, s5, s18 ;  \act 6, s6, s20 ;  \act 7, s7, s22
+    .endm
+    .macro weigh at, to, input
+    product \at, \input, s24
     .endm
     begin 0, s0 ;  begin 1, s1 ;  begin 2, s2 ;  begin 3, s3
     begin 4, s4 ;  begin 5, s5 ;  begin 6, s6 ;  begin 7, s7
@@ -157,23 +166,29 @@ inline void add_columns(float* sums, float start, const std::byte* inputs, int r
     mov %[left], %[columns]
   2:
     several vldmia, %[inputs], s8, s%c[end8]
-    vldmia %[weights]!, {s16}
+    vldmia %[weights]!, {s24}
     add %[inputs], #4
-    products s16
+    .if %c[step] == 1
+    products s24
     sums
+    .else
+    act_apart weigh
+    act_apart sum
+    .endif
     subs %[left], #1
     bne 2b
     add %[inputs], %[row_step]
     subs %[rows], #1
     bne 1b
     several vstmia, %[sums], s0, s%c[end0]
-    .purgem begin
+    .purgem begin ;  .purgem act_apart ;  .purgem weigh
   )" GRAVEN_FPU_END
       : [inputs] "+&r"(inputs), [weights] "+&r"(weights), [rows] "+&r"(rows), [left] "=&r"(left)
       : [sums] "r"(sums), [start] "t"(start), [row_step] "r"(row_step), [columns] "r"(columns),
-        [n] "i"(n), [end0] "i"(n - 1), [end8] "i"(n + 7)
+        [n] "i"(n), [step] "i"(step), [end0] "i"(n - 1), [end8] "i"(8 + (n - 1) * step)
       : "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12", "s13",
-        "s14", "s15", "s16", "cc", "memory");
+        "s14", "s15", "s16", "s17", "s18", "s19", "s20", "s21", "s22", "s23", "s24", "cc",
+        "memory");
 }
 
 #endif
