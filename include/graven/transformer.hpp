@@ -39,18 +39,28 @@ using SelfAttention = Graph<Node<Dense<Dim, Heads * HeadDim>, 0>, Node<Position,
                             Node<Attention<Heads, KvHeads, HeadDim, span>, 2, 4, 5>,
                             Node<Dense<Heads * HeadDim, Dim>, 6>, Outputs<7>>;
 
+// Channels of each head.
+template <int Dim, int Heads>
+inline constexpr int head_channels = [] {
+  constexpr bool divides = Heads > 0 && Dim >= Heads && Dim % (Heads > 0 ? Heads : 1) == 0;
+  static_assert(divides || error::out_of_range<error::got<Dim>, error::got<Heads>>,
+                "DecoderBlock, EncoderBlock: Heads must be at least 1 and divide Dim.");
+  return divides ? Dim / Heads : 2;
+}();
+
 // Llama's.
 template <int Dim, int Heads, int KvHeads, int Hidden, Span span>
 using DecoderBlock =
-    Sequential<Residual<Sequential<RMSNorm, SelfAttention<Dim, Heads, KvHeads, Dim / Heads, span>>>,
+    Sequential<Residual<Sequential<
+                   RMSNorm, SelfAttention<Dim, Heads, KvHeads, head_channels<Dim, Heads>, span>>>,
                Residual<Sequential<RMSNorm, GatedMLP<Dim, Hidden>>>>;
 
 // The vision transformer's; a sequence lies along the width.
 template <int Dim, int Heads, int Hidden>
-using EncoderBlock =
-    Sequential<Residual<Sequential<
-                   LayerNorm, SelfAttention<Dim, Heads, Heads, Dim / Heads, everything, Identity>>>,
-               Residual<Sequential<LayerNorm, Dense<Dim, Hidden>, GELU, Dense<Hidden, Dim>>>>;
+using EncoderBlock = Sequential<
+    Residual<Sequential<LayerNorm, SelfAttention<Dim, Heads, Heads, head_channels<Dim, Heads>,
+                                                 everything, Identity>>>,
+    Residual<Sequential<LayerNorm, Dense<Dim, Hidden>, GELU, Dense<Hidden, Dim>>>>;
 
 // Presets. TinyDecoder: logits of the next token, of int32 tokens {1, moments, 1}; 250,000
 // parameters with the defaults. TinyEncoder: logits of a sequence of vectors {1, moments, Dim}.

@@ -30,6 +30,10 @@ TEST_CASE("schedules") {
   constexpr schedule::StepDecay decay{1.0f, 0.5f, 10};
   static_assert(decay(9) == 1 && decay(10) == 0.5f && decay(39) == 0.125f);
   static_assert(schedule::StepDecay{1.0f, 0.5f, 0}(1000) == 1);
+  static_assert(schedule::StepDecay{0.25f, 2.0f, 1}(9) == 128);
+  constexpr schedule::StepDecay slow{1.0f, 0.9999f, 1};  // after any number of steps at once
+  CHECK(slow(0xffffffff) == 0);
+  CHECK(std::fabs(slow(20'000) - 0.13532f) < 1e-4f);
   constexpr schedule::Cosine cosine{1.0f, 0.1f, 100};
   static_assert(cosine(0) == 1 && cosine(100) == 0.1f && cosine(1000) == 0.1f);
   CHECK(std::fabs(cosine(50) - 0.55f) < 1e-5f);
@@ -64,6 +68,11 @@ TEST_CASE("metrics") {
   CHECK(confusion.recall(2) == 0.5f);
   CHECK(confusion.precision(1) == 0.5f);
   CHECK(confusion.precision(0) == 1);
+  CHECK(confusion.recall(3) == 0);
+  CHECK(confusion.precision(-1) == 0);
+  metric::RunningMean full{.count = 0xffffffff, .value = 2};
+  full.add(7);
+  CHECK(full.value == 2);
 }
 
 TEST_CASE("a replay buffer keeps every sample with the same probability") {
@@ -72,6 +81,11 @@ TEST_CASE("a replay buffer keeps every sample with the same probability") {
   };
   using Buffer = Replay<Sample, 24 + 16 * sizeof(Sample)>;
   static_assert(Buffer::capacity == 16 && sizeof(Buffer) <= 24 + 16 * sizeof(Sample));
+  static_assert(Replay<Sample, 24 + sizeof(Sample)>::capacity == 1);
+  struct alignas(64) Wide {
+    int number;
+  };
+  static_assert(Replay<Wide, 1000>::capacity > 0 && sizeof(Replay<Wide, 1000>) <= 1000);
   int kept[4]{};  // of each quarter of 200 samples
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
     Buffer buffer(seed);

@@ -204,6 +204,36 @@ TEST_CASE("with a batch, a step with NaN in it changes nothing at all") {
   CHECK(held.trainer.step(Sample<8>(2).x, 1).is_sound());
 }
 
+TEST_CASE("no rate makes a weight infinite or NaN") {
+  using T = Trainer<Perceptron, vector, empty>;
+  static Held<T> held;
+  constexpr float infinite = std::numeric_limits<float>::infinity(), huge = 3e38f;
+  for (const float rate :
+       {std::numeric_limits<float>::quiet_NaN(), infinite, -infinite, huge, -huge}) {
+    held.trainer.initialize(Initializer::he_uniform, 3);
+    held.trainer.set_rate(rate);
+    int refused = 0;
+    for (std::uint64_t i = 0; i < 4; ++i) refused += held.trainer.step(Sample<8>(i).x, 1).refused;
+    CHECK(refused > 0);
+    for (const float w : held.trainer.weights<0>()) CHECK(std::isfinite(w));
+    for (const float w : held.trainer.weights<2>()) CHECK(std::isfinite(w));
+  }
+}
+
+TEST_CASE("a checkpoint lies at any address") {
+  using T = Trainer<Perceptron, vector, empty>;
+  static Held<T> a, b;
+  static std::byte flash[T::saved_size + 8];
+  a.trainer.initialize(Initializer::he_uniform, 3);
+  for (std::size_t at = 0; at < 8; ++at) {
+    const std::span<std::byte, T::saved_size> place(flash + at, T::saved_size);
+    a.trainer.step(Sample<8>(at).x, 1);
+    a.trainer.save(place);
+    REQUIRE(b.trainer.restore(place) == Restored::done);
+    CHECK(std::memcmp(a.state.rows, b.state.rows, sizeof(a.state.rows)) == 0);
+  }
+}
+
 TEST_CASE("the rate can change from step to step; 0 learns nothing") {
   using T = Trainer<Perceptron, vector, empty>;
   static Held<T> held;

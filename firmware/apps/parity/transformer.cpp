@@ -36,6 +36,7 @@ void masks() {
   using Booleans = Cast<Element::boolean>;
   masked_heads<Booleans, 2, 2, 8, everything, centred, all>("mask, booleans, moments in pairs");
   masked_heads<Booleans, 2, 2, 8, past, full, all>("mask, booleans, past");
+  masked_heads<Booleans, 1, 1, 128, everything, extreme, all, 9, 33>("mask, many channels");
   masked_heads<Dequantize, 4, 2, 12, everything, left, each>("mask of each head, pairs of heads");
   masked_heads<Dequantize, 3, 1, 4, past, full, each>("mask of each head, float32, past");
   masked_heads<Identity, 2, 2, 8, everything, extreme, all, 5, 9>("mask of int8, more keys");
@@ -68,6 +69,12 @@ void close_scores() {
   with_close_scores<Past, shapes(eight, eight, eight), close_unmasked>("close scores, past");
   with_close_scores<Masked, shapes(eight, eight, eight, Shape{1, 8, 8}), close>(
       "close scores, mask");
+}
+// Exponentials of all sizes: some are subnormal, or nothing.
+template <int scale, int head> void far_apart(const char* name) {
+  constexpr Shape rows{1, 23, head};
+  using Net = Graph<Node<Attention<1, 1, head, everything, float{scale}>, 0, 1, 2>, Outputs<3>>;
+  compare<Net, shapes(rows, rows, rows), real>(name);
 }
 template <Span span, int heads = 2, int kv_heads = 1, int head = 8, Shape rows = Shape{2, 3, 1}>
 void of_words(const char* name) {
@@ -111,6 +118,9 @@ void check() {
   attention<2, 1, 4, everything, real>("attention, float32, everything");
   attention<2, 1, 24, sliding(5), real, Shape{3, 3, 1}>("attention, float32, blocks");
   attention<1, 1, 38, past, real, Shape{1, 9, 1}>("attention, float32, odd sizes");
+  attention<1, 1, 44, everything, real, Shape{1, 13, 1}>("attention, float32, twelve channels");
+  far_apart<20, 8>("attention, float32, scores apart");
+  far_apart<200, 12>("attention, float32, scores far apart");
   masked<Identity, everything, centred>("attention, mask");
   masked<Identity, past, full>("attention, past, mask");
   masked<Dequantize, everything, left>("attention, mask of float32");

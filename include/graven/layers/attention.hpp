@@ -22,6 +22,8 @@
 
 #include "graven/graph/binary.hpp"
 
+#include <limits>
+
 namespace graven::core {
 
 namespace op {
@@ -68,7 +70,13 @@ struct Attention {
                                                    error::got<span.context>>,
                   "Attention: sliding(context) and stopping(context) need a context of at least "
                   "one moment.");
-    if constexpr (shared && remembers)
+    constexpr bool scaled =
+        Scale.value() >= 0 && Scale.value() <= (std::numeric_limits<float>::max)();
+    static_assert(
+        scaled || error::out_of_range<error::at_layer<q.layer>, error::in<Attention>>,
+        "Attention: Scale, by which scores are multiplied, must be positive and finite; 0 "
+        "is 1 / sqrt(HeadDim).");
+    if constexpr (shared && remembers && scaled)
       return fits<q, k, v>() ? q.shape : no_shape;
     else
       return no_shape;

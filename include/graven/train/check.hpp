@@ -16,9 +16,11 @@ template <TrainPolicy policy> struct CheckPolicy {
                          second = o.second.value();
   static constexpr bool rate_is_sound = rate > 0 && scalar_isa::is_finite(rate);
   static constexpr bool means_are_sound = first >= 0 && first < 1 && second >= 0 && second < 1;
-  static constexpr bool rest_is_sound = o.epsilon.value() >= 0 && o.weight_decay.value() >= 0 &&
-                                        policy.clip.value.value() >= 0 &&
-                                        policy.clip.norm.value() >= 0;
+  static constexpr bool is_limit(Real x) {
+    return x.value() >= 0 && scalar_isa::is_finite(x.value());
+  }
+  static constexpr bool rest_is_sound = is_limit(o.epsilon) && is_limit(o.weight_decay) &&
+                                        is_limit(policy.clip.value) && is_limit(policy.clip.norm);
   static constexpr bool batch_is_sound = policy.batch >= 1 && policy.batch <= 1 << 20;
   static constexpr bool layers_are_sound = policy.learns.layers >= 0;
   static constexpr bool loss_is_sound =
@@ -32,8 +34,8 @@ template <TrainPolicy policy> struct CheckPolicy {
     static_assert(means_are_sound || error::out_of_range<>,
                   "TrainPolicy: momentum, alpha and the betas of an optimizer must lie in [0, 1).");
     static_assert(rest_is_sound || error::out_of_range<>,
-                  "TrainPolicy: epsilon, weight decay and the limits of clip must not be negative; "
-                  "0 is none.");
+                  "TrainPolicy: epsilon, weight decay and the limits of clip must not be negative, "
+                  "and finite; 0 is none.");
     static_assert(batch_is_sound || error::out_of_range<error::got<policy.batch>>,
                   "TrainPolicy: batch, the number of samples of a step, must be from 1 to 2^20.");
     static_assert(layers_are_sound || error::out_of_range<>,

@@ -1,6 +1,8 @@
 // How good a network is: counted as samples come, in a few bytes.
 #pragma once
 
+#include "graven/error.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +16,7 @@ struct RunningMean {
   float value = 0;
 
   constexpr void add(float x) {
-    if (window == 0 || count < window) ++count;
+    if (count < (window > 0 ? window : 0xffffffff)) ++count;
     value += (x - value) / static_cast<float>(count);
   }
 };
@@ -51,7 +53,9 @@ struct Accuracy {
 
 // How often label l was answered by a; what is no class is not counted.
 template <int classes> struct Confusion {
-  static constexpr std::size_t size = std::size_t{classes};
+  static_assert(classes > 0 || error::out_of_range<error::got<classes>>,
+                "Confusion: the number of classes must be at least 1.");
+  static constexpr std::size_t size = std::size_t{classes > 0 ? classes : 1};
   std::array<std::array<std::uint32_t, size>, size> counts{};
 
   constexpr void add(int answer, int label) {
@@ -59,12 +63,13 @@ template <int classes> struct Confusion {
     if (exist) ++counts[static_cast<std::size_t>(label)][static_cast<std::size_t>(answer)];
   }
   // Of the samples of this class, the part that was recognized; of the answers, the part that was
-  // right; 0 where there are none.
+  // right; 0 where there are none, as of what is no class.
   constexpr float recall(int label) const { return share(label, true); }
   constexpr float precision(int answer) const { return share(answer, false); }
 
 private:
   constexpr float share(int which, bool by_label) const {
+    if (which < 0 || which >= classes) return 0;
     const auto k = static_cast<std::size_t>(which);
     std::uint32_t all = 0;
     for (std::size_t i = 0; i < size; ++i) all += by_label ? counts[k][i] : counts[i][k];

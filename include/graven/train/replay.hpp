@@ -16,10 +16,11 @@ namespace graven::core {
 
 // `Sample`: a plain struct, such as {std::array<std::int8_t, 64> image; std::int32_t label;}.
 template <class Sample, std::size_t bytes> class Replay {
+  // What random numbers and the count take, where samples begin at a multiple of their alignment.
+  static constexpr std::size_t beside = alignof(Sample) > 8 ? 2 * alignof(Sample) : 24;
+
 public:
-  static constexpr std::size_t capacity = bytes > 24 + sizeof(Sample)
-                                              ? (bytes - 24) / sizeof(Sample)
-                                              : 0;
+  static constexpr std::size_t capacity = bytes > beside ? (bytes - beside) / sizeof(Sample) : 0;
   static_assert(capacity > 0 || error::does_not_fit<error::limit<static_cast<long long>(bytes)>>,
                 "Replay: the bytes must hold at least one sample and 24 bytes beside it.");
 

@@ -19,8 +19,11 @@ struct StepDecay {
   std::uint32_t every;
 
   constexpr float operator()(std::uint32_t step) const {
-    float now = rate;
-    for (std::uint32_t n = every > 0 ? step / every : 0; n > 0 && now > 0; --n) now *= factor;
+    float now = rate, power = factor;  // factor^1, ^2, ^4, ...
+    for (std::uint32_t n = every > 0 ? step / every : 0; n > 0 && now > 0; n /= 2) {
+      if (n % 2 > 0) now *= power;
+      if (n > 1) power *= power;
+    }
     return now;
   }
 };

@@ -55,8 +55,9 @@ constexpr int remember(const AttentionNumbers& n, const Band& band, int rows, co
   if constexpr (element == 0)
     copy_bytes(values + slot * bytes, v, bytes);
   else
-    for (int c = 0; c < bytes; c += element)
-      for (int i = 0; i < element; ++i) values[c * n.context + slot * element + i] = v[c + i];
+    for (int c = 0, to = slot * element, next = n.context * element; c < bytes;
+         c += element, to += next)
+      for (int i = 0; i < element; ++i) values[to + i] = v[c + i];
   store_aligned(counter, position + 1 < 2 * n.context ? position + 1 : n.context);
   return position < n.context ? position + 1 : n.context;
 }

@@ -41,7 +41,7 @@ template <class T> struct ScoreMask {
       return load<std::int8_t>(mask + j) != 0 ? score : hidden;
     const float added = element == static_cast<int>(Element::float32)
                             ? load<float>(mask + 4 * j)
-                            : static_cast<float>(load<T>(mask + j * int{sizeof(T)}) - zero);
+                            : real_of(load<T>(mask + j * int{sizeof(T)}) - zero);
     // Beyond any limit, and a number still, by any factor from 1e-11 to 1e13 (1 / a score's unit).
     constexpr float far = 1e25f;
     const float limit = static_cast<float>(most);
@@ -49,6 +49,15 @@ template <class T> struct ScoreMask {
     const float steps = (added < far ? added : far) * factor;
     if (!(steps > -limit)) return hidden;
     return score + (steps < limit ? static_cast<S>(steps) : most);
+  }
+
+private:
+  // With Helium the assembler takes VCVT under the condition NE for VCVTN: it must have none.
+  static constexpr float real_of(int number) {
+#if defined(__ARM_FEATURE_MVE)
+    if (!std::is_constant_evaluated()) asm("" : "+r"(number));
+#endif
+    return static_cast<float>(number);
   }
 };
 

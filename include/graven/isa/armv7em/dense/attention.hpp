@@ -78,7 +78,7 @@ template <class Base> struct AttentionRule : Base {
     }
     Line line[std::size_t{n}];
     put_scores<n>(at, query, count, scratch, line);
-    if (masked || this->octaves.shift > 0)
+    if (hidden() != near || this->octaves.shift > 0)
       put_exponentials<n, true>(scratch, at.seen, line);
     else
       put_exponentials<n, false>(scratch, at.seen, line);
@@ -90,6 +90,14 @@ template <class Base> struct AttentionRule : Base {
   }
 
 private:
+  // What a mask of booleans hides is far enough below all scores, and their distances fit an int32
+  // when doubled; what others add may be anything up to 2^30.
+  static constexpr std::int32_t near = -(3 << 28);
+  std::int32_t hidden() const {
+    if constexpr (masked)
+      if (this->mask.element != static_cast<int>(Element::boolean)) return Base::hidden;
+    return near;
+  }
   // Of a query: its largest score; the sum of the exponentials; what becomes of a sum of values.
   struct Line {
     std::int32_t most, sum, less;
@@ -106,10 +114,9 @@ private:
     for (int left = at.seen % rows; left > 0; --left) scores.put_one<n>(to);
     for (int q = 0; q < n; ++q) line[q].most = scores.largest.of[q];
     if constexpr (masked) {
-      const std::int32_t hidden = Base::hidden;
-      line[0].most = put_masked<n>(*this, first, at.mask, at.seen - at.unseen, hidden);
+      line[0].most = put_masked<n>(*this, first, at.mask, at.seen - at.unseen, hidden());
       if constexpr (n > 1)
-        line[1].most = put_masked<n>(*this, first + 4, at.other_mask, at.seen, hidden);
+        line[1].most = put_masked<n>(*this, first + 4, at.other_mask, at.seen, hidden());
     } else if (n > 1 && at.unseen > 0 && load_aligned<std::int32_t>(to - 8) == line[0].most) {
       line[0].most = least;
       for (const std::byte* each = first; each != to - 8; each += 8)
@@ -122,8 +129,10 @@ private:
     return static_cast<std::int32_t>(static_cast<std::uint32_t>(most) -
                                      static_cast<std::uint32_t>(this->least));
   }
-  // Exponentials behind the last moment are zeros, and rows of whole words end with something.
+  // Exponentials behind the last moment are zeros, and rows of whole words end with something. The
+  // loop of two queries takes all registers, that of a frame pointer as well.
   template <int n>
+  GRAVEN_OPTIMIZE("omit-frame-pointer")
   void put_values(const Glance& at, int count, const std::byte* scratch, const Line* line) const {
     constexpr int rows = 4 / n;
     const int channel = at.channel, seen = at.seen;
@@ -136,6 +145,7 @@ private:
       std::int32_t sums[]{-first.less, -last.less, -first.less, -last.less};
       block_sums<n>(scratch, value, channel, quads, sums[0], sums[1], sums[2], sums[3]);
       for (int j = 4 * quads; j < seen; ++j)
+#pragma GCC unroll 4
         for (int k = 0; k < 4; ++k)
           sums[k] += load_aligned<std::int16_t>(scratch + half_at<n>(j, k % n)) *
                      load<std::int8_t>(value + k / n * channel + j);
@@ -148,17 +158,17 @@ private:
   }
   // As `exponential`, without branches: of a distance beyond `least` the shift leaves nothing.
   // steep: one more step of a score may be more than one of an octave, or scores lie as far from
-  // each other as a mask puts them.
+  // each other as a mask of numbers puts them.
   template <bool steep> struct Exponentials {
     std::int32_t left, multiplier, half, right, least;
-    std::uint32_t down;
 
     explicit Exponentials(const scalar_isa::AttentionInt8& r)
         : left(steep && r.octaves.shift > 0 ? r.octaves.shift + 1 : 1),
           multiplier(r.octaves.multiplier),
           half(r.octaves.shift < 0 ? 1 << (-r.octaves.shift - 1) : 0),
-          right(r.octaves.shift < 0 ? -r.octaves.shift : 0), least(r.least),
-          down(static_cast<std::uint32_t>(r.down)) {}
+          right(r.octaves.shift < 0 ? -r.octaves.shift : 0), least(r.least) {
+      half += r.down << (8 + right);  // so many octaves more
+    }
     // What operator() wants of the largest score.
     std::int32_t top(std::int32_t most) const { return steep ? most : most * 2; }
     [[gnu::always_inline]] std::uint32_t operator()(std::int32_t top, std::int32_t score) const {
@@ -173,7 +183,7 @@ private:
       const std::int32_t rounded = shift_right(smmlar(shifted, multiplier, half), right);
       std::uint32_t t, e;
       asm("usat %0, #15, %1" : "=r"(t) : "r"(rounded));
-      asm("lsr %0, %1, %2" : "=r"(e) : "r"(scalar_isa::octave[t & 255]), "r"((t >> 8) + down));
+      asm("lsr %0, %1, %2" : "=r"(e) : "r"(scalar_isa::octave[t & 255]), "r"(t >> 8));
       return e;
     }
   };

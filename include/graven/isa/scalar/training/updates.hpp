@@ -87,7 +87,7 @@ template <Rule rule> struct Trained {
   constexpr bool is_plain(float factor, float largest, const Learner<rule>& learner) const {
     const float size = floating_point::magnitude(factor) * largest;
     return rule == Rule::sgd && learner.weight_decay == 0 && most == 0 && size <= 1e30f &&
-           size * learner.rate <= 1e30f;
+           size * floating_point::magnitude(learner.rate) <= 1e30f;
   }
   constexpr void descend(int first, const std::byte* x, int number, float factor,
                          float rate) const {

@@ -5,6 +5,7 @@
 #if defined(__ARM_FP) && (__ARM_FP & 4)
 
 #include "graven/isa/scalar/attention.hpp"
+#include "graven/isa/shared/fpu/exponentials.hpp"
 
 namespace graven::core::fpu_isa {
 
@@ -14,52 +15,68 @@ struct AttentionRule : scalar_isa::AttentionFloat32 {
 
   void attend(const Glance& at, int count, std::byte* scores) const {
     const float most = put_scores(at, count, scores);
-    float sum = 0;
     float* const e = reinterpret_cast<float*>(scores);
-    for (int j = 0; j < at.seen; ++j) {
-      e[j] = floating_point::exp(e[j] - most);
-      sum += e[j];
-    }
+    const float sum = put_exponentials(e, at.seen, most);
     const std::byte* values = at.values;
     std::byte* out = at.out;
+    for (; count >= 12 && count % 16 != 0; count -= 12)  // 24 are two times twelve
+      put_values<12>(at, e, sum, values, out);
     for (; count >= 16; count -= 16) put_values<16>(at, e, sum, values, out);
     for (; count >= 4; count -= 4) put_values<4>(at, e, sum, values, out);
     for (; count > 0; --count) put_values<1>(at, e, sum, values, out);
   }
 
 private:
+  // Of scores: the largest, and its bits, of which those of a larger number, and of NaN, are more;
+  // of a negative one the least integer, so that all are compared.
+  struct Largest {
+    float score = -floating_point::infinity<float>;
+    std::int32_t bits = (std::numeric_limits<std::int32_t>::min)();
+
+    void take(float other) {
+      if (!(other > score)) return;
+      score = other;
+      if (score >= 0) bits = std::bit_cast<std::int32_t>(score);
+    }
+  };
   // The largest.
   float put_scores(const Glance& at, int count, std::byte* scores) const {
-    float most = -floating_point::infinity<float>;
+    Largest most;
     const std::byte *key = at.keys, *mask = at.mask;
-    auto put = [&](float score) {
-      score *= scale;
-      if (mask != nullptr) {
-        score += load<float>(mask);
-        mask += 4;
-      }
-      store_aligned(scores, score);
-      scores += 4;
-      if (score > most) most = score;
+    const auto add_mask = [&](std::byte* score) {
+      const float masked = load_aligned<float>(score) + load<float>(mask);
+      store_aligned(score, masked);
+      mask += 4;
+      most.take(masked);
     };
     int j = 0;
-    for (; j + 4 <= at.seen; j += 4, key += 4 * at.stride) {
-      float four[4]{};
-      add_four(four, at.query, key, at.stride, count);
-      for (const float score : four) put(score);
+    for (; j + 4 <= at.seen; j += 4, key += 4 * at.stride, scores += 16) {
+      const bool larger = put_four(scores, at.query, key, at.stride, count, most.bits);
+      if (mask == nullptr && !larger) continue;
+      for (int k = 0; k < 16; k += 4)
+        if (mask != nullptr)
+          add_mask(scores + k);
+        else
+          most.take(load_aligned<float>(scores + k));
     }
-    for (; j < at.seen; ++j, key += at.stride) {
+    for (; j < at.seen; ++j, key += at.stride, scores += 4) {
       float score = 0;
       for (int c = 0; c < 4 * count; c += 4)
         score += load_aligned<float>(at.query + c) * load_aligned<float>(key + c);
-      put(score);
+      store_aligned(scores, score * scale);
+      if (mask != nullptr)
+        add_mask(scores);
+      else
+        most.take(score * scale);
     }
-    return most;
+    return most.score;
   }
-  // The products of a vector with four rows.
-  static void add_four(float* sums, const std::byte* vector, const std::byte* a, int stride,
-                       int count) {
-    const std::byte *b = a + stride, *c = b + stride, *d = c + stride;
+  // The products of a vector with four rows, by the scale. Are the bits of one, as an integer, more
+  // than those?
+  bool put_four(std::byte* to, const std::byte* vector, const std::byte* a, int stride, int count,
+                std::int32_t bits) const {
+    static constexpr float zeros[4]{};
+    const std::byte *b, *c, *d;
     asm volatile(
         R"(
     .macro add_two x y first second
@@ -74,7 +91,8 @@ private:
       vmla.f32 \x, s14, s6 ;  vmla.f32 \y, s22, s6
       vmla.f32 \x, s15, s7 ;  vmla.f32 \y, s23, s7
     .endm
-      vldmia %[sums], {s24-s27}
+      add %[b], %[a], %[stride] ;  add %[c], %[b], %[stride] ;  add %[d], %[c], %[stride]
+      vldmia %[zeros], {s24-s27}
       subs %[n], #8 ;  blt 2f
     1:
       vldmia %[v]!, {s0-s7}
@@ -90,14 +108,23 @@ private:
       vmla.f32 s26, s10, s0 ;  vmla.f32 s27, s11, s0
       subs %[n], #1 ;  bne 3b
     4:
-      vstmia %[sums], {s24-s27}
+      vmul.f32 s24, s24, %[scale] ;  vmul.f32 s25, s25, %[scale]
+      vmul.f32 s26, s26, %[scale] ;  vmul.f32 s27, s27, %[scale]
+      vstmia %[to], {s24-s27}
+      vmov %[a], %[b], s24, s25 ;  vmov %[c], %[d], s26, s27
+      mov %[n], #0
+      cmp %[a], %[bits] ;  ittt le
+      cmple %[b], %[bits] ;  cmple %[c], %[bits] ;  cmple %[d], %[bits]
+      it gt ;  movgt %[n], #1
     .purgem add_two
     )"
-        : [v] "+r"(vector), [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [n] "+r"(count)
-        : [sums] "r"(sums)
+        : [v] "+r"(vector), [a] "+r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [n] "+r"(count)
+        :
+        [to] "r"(to), [stride] "r"(stride), [bits] "r"(bits), [zeros] "r"(zeros), [scale] "t"(scale)
         : "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12", "s13",
           "s14", "s15", "s16", "s17", "s18", "s19", "s20", "s21", "s22", "s23", "s24", "s25", "s26",
           "s27", "cc", "memory");
+    return count != 0;
   }
   // Of n channels: what the exponentials make of the values, by their sum.
   template <int n>
@@ -117,14 +144,24 @@ private:
   static void add_values(float* y, const float* e, const std::byte* values, int step, int count) {
     asm volatile(R"(
     .macro add_moment e
-      .if %c[n] > 4
+      .if %c[n] == 16
       vldmia %[values]!, {s16-s23}
+      .elseif %c[n] == 12
+      vldmia %[values], {s12-s23}
+      vmla.f32 s0, s12, \e ;  vmla.f32 s1, s13, \e
+      vmla.f32 s2, s14, \e ;  vmla.f32 s3, s15, \e
+      vmla.f32 s4, s16, \e ;  vmla.f32 s5, s17, \e
+      vmla.f32 s6, s18, \e ;  vmla.f32 s7, s19, \e
+      vmla.f32 s8, s20, \e ;  vmla.f32 s9, s21, \e
+      vmla.f32 s10, s22, \e ;  vmla.f32 s11, s23, \e
       .else
       vldmia %[values], {s16-s19}
       .endif
+      .if %c[n] != 12
       vmla.f32 s0, s16, \e ;  vmla.f32 s1, s17, \e
       vmla.f32 s2, s18, \e ;  vmla.f32 s3, s19, \e
-      .if %c[n] > 4
+      .endif
+      .if %c[n] == 16
       vmla.f32 s4, s20, \e ;  vmla.f32 s5, s21, \e
       vmla.f32 s6, s22, \e ;  vmla.f32 s7, s23, \e
       vldmia %[values], {s16-s23}
@@ -143,7 +180,7 @@ private:
       add_moment s25
       add_moment s26
       add_moment s27
-      subs %[left], #4 ;  bge 1b
+      subs %[left], #4 ;  bge.w 1b
     2:
       adds %[left], #4 ;  beq 4f
     3:
@@ -155,7 +192,7 @@ private:
     .purgem add_moment
     )"
                  : [e] "+r"(e), [values] "+r"(values), [left] "+r"(count)
-                 : [y] "r"(y), [step] "r"(n > 4 ? step - 32 : step), [n] "i"(n), [last] "i"(n - 1)
+                 : [y] "r"(y), [step] "r"(n == 16 ? step - 32 : step), [n] "i"(n), [last] "i"(n - 1)
                  : "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12",
                    "s13", "s14", "s15", "s16", "s17", "s18", "s19", "s20", "s21", "s22", "s23",
                    "s24", "s25", "s26", "s27", "cc", "memory");
