@@ -188,6 +188,20 @@ def test_refused(module, shape, sentence):
         frontend.from_module(module.eval(), (torch.zeros(*shape),))
 
 
+def test_packed_sequences_are_a_sentence():
+    class Packed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.LSTM(4, 3, bidirectional=True, batch_first=True)
+
+        def forward(self, x):
+            packed = nn.utils.rnn.pack_padded_sequence(x, torch.tensor([5]), batch_first=True)
+            return nn.utils.rnn.pad_packed_sequence(self.body(packed)[0], batch_first=True)[0]
+
+    with pytest.raises(GravenError, match=r"packs its sequences \(pack_padded_sequence\)"):
+        frontend.from_module(Packed().eval(), (torch.zeros(1, 5, 4),))
+
+
 @pytest.mark.parametrize(
     ("cell", "kind", "most"), [(nn.GRU, "int8", 0.03), (nn.LSTM, "int16x8", 0.01)]
 )

@@ -93,7 +93,7 @@ def test_transformer_encoder_layers(norm_first):
     expect(read(module), images(), answers(module, images()))
 
 
-@pytest.mark.parametrize("kind", ["causal", "grouped", "mask", "scale"])
+@pytest.mark.parametrize("kind", ["causal", "grouped", "mask", "scale", "negative", "level"])
 def test_scaled_dot_product_attention(kind):
     torch = pytest.importorskip("torch")
     from torch.nn import functional
@@ -107,11 +107,31 @@ def test_scaled_dot_product_attention(kind):
                 "grouped": {"enable_gqa": True},
                 "mask": {"attn_mask": torch.ones(6, 6, dtype=torch.bool).tril()},
                 "scale": {"scale": 0.7},
+                "negative": {"scale": -0.7},
+                "level": {"scale": 0.0},
             }[kind]
             y = functional.scaled_dot_product_attention(q, k, k + 1, **options)
             return functional.rms_norm(y.transpose(1, 2).reshape(1, 6, 32), (32,))
 
     module, given = Heads().eval(), images((1, 6, 32))
+    network = read(module, (1, 6, 32))
+    assert "ATTENTION" in [each.name for each in network.operators]
+    expect(network, given, answers(module, given))
+
+
+def test_queries_that_the_model_states():
+    torch = pytest.importorskip("torch")
+
+    class Latents(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.queries = torch.nn.Parameter(torch.randn(1, 3, 32))
+            self.body = torch.nn.MultiheadAttention(32, 4, batch_first=True)
+
+        def forward(self, x):
+            return self.body(self.queries, x, x, need_weights=False)[0]
+
+    module, given = Latents().eval(), images((1, 6, 32))
     network = read(module, (1, 6, 32))
     assert "ATTENTION" in [each.name for each in network.operators]
     expect(network, given, answers(module, given))

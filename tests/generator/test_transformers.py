@@ -156,6 +156,15 @@ def test_a_mask_of_booleans_under_float32_is_a_sentence():
         tflite.parse(tflite_writer.to_bytes(network), "masked.tflite", "masked")
 
 
+def test_a_negative_scale_is_a_sentence():
+    b = transformers.Kit(np.random.default_rng(1))
+    q = b.data((4, 8), FLOAT32)
+    layer = transformers.Attention(2, 2, scale=-0.5)
+    network = b.network([b.add("ATTENTION", layer, [q, q, q], b.output(q, (4, 8)))])
+    with pytest.raises(GravenError, match=r"has the scale -0\.5, expected a positive one"):
+        tflite.parse(tflite_writer.to_bytes(network), "scaled.tflite", "scaled")
+
+
 if __name__ == "__main__":
     vectors = {}
     for each_kind in transformers.KINDS:

@@ -13,6 +13,7 @@ import math
 import os
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -181,12 +182,27 @@ def from_module(
         with torch.no_grad():
             program = torch.export.export(module, example)
     except Exception as error:  # of the user's own code as well
+        if packs(error):
+            raise GravenError(
+                f"{source}: packs its sequences (pack_padded_sequence), which torch.export does "
+                "not take; leave that out, and give each sequence alone, as long as it is."
+            ) from None
         reason = str(error).strip().split("\n")[0]
         raise GravenError(
             f"{source}: torch.export does not take it ({type(error).__name__}: {reason}); its "
             "forward must not depend on values."
         ) from None
     return parse(program, source, name, layout)
+
+
+def packs(error: Exception) -> bool:
+    """Did a recurrent module of PyTorch get a PackedSequence before it failed?"""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return any(
+        Path(frame.f_code.co_filename).name == "rnn.py"
+        and frame.f_locals.get("batch_sizes") is not None
+        for frame in frames
+    )
 
 
 def parse(

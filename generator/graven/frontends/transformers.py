@@ -11,12 +11,13 @@ import numpy as np
 from graven import ir
 from graven.errors import GravenError
 from graven.frontends import functions
-from graven.frontends.nchw import Draft, View, plain
+from graven.frontends.nchw import Draft, Operand, View, plain
 from graven.layers.attention import SPANS
 from graven.node import Option, shape_text
 
 Arguments = dict[str, Any]
 HIDDEN = -1e9  # which no score comes near, and integers have a scale for
+NEVER = 1e-30  # a scale under which all scores are the same; 0 says 1 / sqrt(channels)
 
 
 def layer_norm(reader: Any, given: Arguments) -> View:
@@ -61,10 +62,10 @@ def attend(draft: Draft, given: Arguments) -> View:
             f"has values of {v.shape[-1]} channels for queries of {q.shape[-1]}, expected as many."
         )
     span, inputs = "past" if given["is_causal"] else "everything", []
-    for each in (q, k, v):
-        heads, moments, head = each.shape[1:]
-        rows = draft.reshape(draft.transpose(each, (0, 2, 1, 3)), (1, moments, heads * head))
-        inputs.append(draft.demand(rows, (0, 1, 2)))
+    scale = given["scale"]
+    if scale is not None and scale < 0:
+        q = functions.times(draft, q, -1.0) if isinstance(q, View) else -functions.real_of(q)
+    inputs += [_rows_of(draft, each) for each in (q, k, v)]
     if given["attn_mask"] is not None:
         extents = (q.shape[-2], k.shape[-2])
         span, added = _mask_of(draft, given["attn_mask"], q.shape[1], extents)
@@ -72,12 +73,24 @@ def attend(draft: Draft, given: Arguments) -> View:
     of_head = len(inputs) > 3 and math.prod(draft.tensors[inputs[3]].shape[:-2]) > 1
     options: dict[str, Option] = {
         "heads": q.shape[1], "kv_heads": k.shape[1], "span": SPANS.index(span), "context": 0,
-        "scale": float(given["scale"] or 0.0), "mask_of_head": int(of_head),
+        "scale": 0.0 if scale is None else abs(float(scale)) or NEVER, "mask_of_head": int(of_head),
     }  # fmt: skip
     moments, head = q.shape[2:]
     shape = (1, moments, q.shape[1] * head)
     made = plain(draft.emit("ATTENTION", inputs, shape, options), shape)
     return draft.transpose(draft.reshape(made, (1, moments, q.shape[1], head)), (0, 2, 1, 3))
+
+
+def _rows_of(draft: Draft, each: Operand) -> int:
+    """The tensor of q, k or v, moment by moment; a model may state it, as its own queries."""
+    heads, moments, head = each.shape[1:]
+    shape = (1, moments, heads * head)
+    if not isinstance(each, View):
+        return draft.constant(
+            np.asarray(functions.real_of(each)).transpose(0, 2, 1, 3).reshape(shape)
+        )
+    rows = draft.reshape(draft.transpose(each, (0, 2, 1, 3)), shape)
+    return draft.demand(rows, (0, 1, 2))
 
 
 def _masks_of(draft: Draft, mask: Any, count: int) -> list:

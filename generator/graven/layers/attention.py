@@ -69,6 +69,8 @@ def read(node: Node) -> Attention:
     if not 0 <= span < len(SPANS):
         raise node.error(f"has the span {span}, expected 0 to {len(SPANS) - 1}: {SPANS}.")
     scale, of_head = float(node.option("scale")), node.option("mask_of_head") != 0
+    if scale < 0:
+        raise node.error(f"has the scale {scale:g}, expected a positive one, or 0 for the usual.")
     layer = Attention(heads, kv_heads, SPANS[span], context, scale, of_head)
     if (layer.span in ("sliding", "stopping")) != layer.remembers or layer.context < 0:
         raise node.error(f"remembers {layer.context} moments, which its span {layer.span} forbids.")

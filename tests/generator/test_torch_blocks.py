@@ -1,0 +1,49 @@
+"""Blocks with attention that people write in PyTorch (torch_blocks.py): numpy's answers are within
+1e-4 of PyTorch's, those of the calibrated network near them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from graven import api
+
+torch = pytest.importorskip("torch", reason="no package torch: pip install 'graven[torch]'")
+torch_blocks = pytest.importorskip("torch_blocks")
+SAMPLES, ANSWERS = 24, 4
+MOST = {"performer": 0.12, "relative": 0.06}  # relative error of root mean squares
+WIDE = ("linear causal",)  # sums over time, of which the first are divided by: not by 8 bits
+
+
+def samples(name: str) -> np.ndarray:
+    shape = SAMPLES, *torch_blocks.shape_of(name)
+    return np.random.default_rng(3).normal(0.0, 1.0, shape).astype(np.float32)
+
+
+def answers(module, given: np.ndarray) -> np.ndarray:
+    with torch.no_grad():
+        return np.stack([module(torch.from_numpy(each)).numpy() for each in given])
+
+
+def judged(name: str, model, call, quantized: bool) -> None:
+    given = samples(name)[:ANSWERS]
+    wanted = answers(model, given)
+    found = np.stack([np.asarray(call(each)) for each in given]).reshape(wanted.shape)
+    if quantized:
+        error = np.sqrt(np.mean((found - wanted) ** 2) / np.mean(wanted**2))
+        assert error < MOST.get(name, 0.04), f"{name}: {error:.3f}"
+    else:
+        assert np.abs(found - wanted).max() < 1e-4 * np.abs(wanted).max()
+
+
+def compiled(name: str, module, kind: str | None):
+    example = torch.zeros(torch_blocks.shape_of(name))
+    given = {"quantize": kind, "calibrate": samples(name)} if kind else {}
+    return api.compile(module, example=example, layout="nchw", **given)
+
+
+@pytest.mark.parametrize("quantized", [False, True])
+@pytest.mark.parametrize("name", torch_blocks.BLOCKS)
+def test_a_block(name, quantized):
+    module = torch_blocks.made(name)
+    kind = "int16x8" if name in WIDE else "int8"
+    judged(name, module, compiled(name, module, kind if quantized else None), quantized)
