@@ -7,12 +7,16 @@
 
 namespace parity {
 
+template <class Network, auto input, const auto& params, plan::Policy policy = plan::fastest>
+void compare_with(const char* name) {
+  constexpr auto shapes = graven::core::detail::input_shapes(input);
+  compare(name, SubjectOf<Network, shapes, params, scalar, plan::fastest>::value,
+          SubjectOf<Network, shapes, params, native, policy>::value);
+}
 template <class Network, auto input, Style style, plan::Policy policy = plan::fastest>
 void compare(const char* name) {
   constexpr auto shapes = graven::core::detail::input_shapes(input);
-  using Source = Source<Network, shapes, style>;
-  compare(name, SubjectOf<Network, shapes, Source::params, scalar, plan::fastest>::value,
-          SubjectOf<Network, shapes, Source::params, native, policy>::value);
+  compare_with<Network, input, Source<Network, shapes, style>::params, policy>(name);
 }
 
 // What is no network: whether this core has found what the compiler has.

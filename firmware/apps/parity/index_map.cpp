@@ -38,9 +38,61 @@ template <Style style> void sizes() {
   compare<Behind, in, style>("one behind the other");
 }
 
+// Rows of several vectors, whose places repeat after few or many, or lie far apart.
+template <Style style, int width, int channels> void long_rows() {
+  constexpr Shape in{3, width, channels};
+  compare<Sequential<Transpose<2, 0, 1>>, in, style>("channels first");
+  compare<Sequential<Transpose<0, 2, 1>>, in, style>("channels before pixels");
+  compare<Sequential<Transpose<1, 0, 2>>, in, style>("rows and columns change places");
+  compare<Sequential<Reverse<Axis::width | Axis::channels>>, in, style>("backwards");
+  compare<Sequential<Pad<0, 0, 0, 0, 3, 2>>, in, style>("border of channels");
+  compare<Sequential<Slice<Axis::channels, channels / 2, channels - channels / 2>>, in, style>(
+      "half of a pixel");
+  compare<Sequential<Tile<1, 1, 3>>, in, style>("pixels again");
+  using Joined = Graph<Node<Reverse<Axis::channels>, 0>, Node<Concatenate<Axis::channels>, 0, 1, 0>,
+                       Outputs<2>>;
+  compare<Joined, in, style>("side by side");
+}
+template <Style style> void blocks() {
+  compare<Sequential<SpaceToDepth<2>>, Shape{4, 34, 3}, style>("space to depth");
+  compare<Sequential<SpaceToDepth<2>>, Shape{2, 8, 16}, style>("space to depth of vectors");
+  compare<Sequential<DepthToSpace<2>>, Shape{2, 34, 12}, style>("depth to space");
+  compare<Sequential<ResizeNearest<2, 57>>, Shape{1, 19, 3}, style>("nearest");
+}
+
+// Places anyhow, some of them nowhere.
+template <Shape in, Shape out, Element element> struct Places {
+  static constexpr auto places = [] {
+    std::array<std::int32_t, static_cast<std::size_t>(out.size())> all{};
+    for (int i = 0; i < out.size(); ++i)
+      all[static_cast<std::size_t>(i)] = i % 7 == 5 ? -1 : (i * 31 + i / 3) % in.size();
+    return all;
+  }();
+  static constexpr Constant constants[]{{"indices", places}};
+  static constexpr Parameters params[]{{.output = {1, 0}, .element = element},
+                                       {.constants = constants}};
+};
+template <Element element> void tables() {
+  constexpr Shape in{4, 6, 5}, out{3, 3, 7};
+  compare_with<Sequential<IndexTable<out, 77>>, in, Places<in, out, element>::params>("table");
+  compare_with<Sequential<IndexTable<in, -3>>, out, Places<out, in, element>::params>("table");
+}
+
 }  // namespace
 
 void check() {
+  tables<Element::int8>();
+  tables<Element::int16>();
+  tables<Element::int32>();
+  long_rows<centred, 32, 1>();
+  long_rows<centred, 17, 5>();
+  long_rows<centred, 64, 8>();
+  long_rows<centred, 20, 18>();
+  long_rows<words, 35, 3>();
+  long_rows<real, 21, 14>();
+  blocks<centred>();
+  blocks<words>();
+  blocks<real>();
   sizes<centred>();
   sizes<words>();
   sizes<real>();

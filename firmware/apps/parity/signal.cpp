@@ -9,12 +9,6 @@ namespace {
 constexpr Parameters samples{.output = {1, 0}, .element = Element::int16};
 constexpr Parameters energies{.element = Element::uint32};
 
-template <class Network, auto shape, const auto& params> void compare_with(const char* name) {
-  constexpr auto shapes = graven::core::detail::input_shapes(shape);
-  compare(name, SubjectOf<Network, shapes, params, scalar, plan::fastest>::value,
-          SubjectOf<Network, shapes, params, native, plan::fastest>::value);
-}
-
 constexpr Parameters plain[]{samples, {}};
 template <int length, int given> void transform() {
   compare_with<Sequential<RealFft<length>>, Shape{1, 2, given}, plain>("transform of int16");
@@ -46,9 +40,34 @@ template <std::int16_t last> struct Bank {
   static constexpr Parameters params[]{energies, {.constants = constants}};
 };
 
+// Roots around squares, at the ends of 32 and 64 bits, and of any size.
+constexpr Parameters sums[]{{.element = Element::uint64}, samples, {}, {}};
+void roots() {
+  using Root = Graph<Node<FftAutoScale, 1>, Node<FilterBankSquareRoot, 0, Out<2, 1>>, Outputs<3>>;
+  constexpr auto inputs = std::to_array<Shape>({{1, 1, 200}, {1, 1, 31}});
+  compare_with<Root, inputs, sums>("root");
+#if defined(__ARM_FP) && (__ARM_FP & 4)
+  using graven::core::scalar_isa::signal::square_root;
+  bool equal = true;
+  const auto check = [&](std::uint64_t x) {
+    equal = equal && graven::core::fpu_isa::square_root(x) == square_root(x);
+  };
+  for (int bits = 0; bits < 64; ++bits)
+    for (std::uint64_t i = 0; i < 40; ++i) {
+      const std::uint64_t x = (std::uint64_t{1} << bits) + i * (0x9e3779b97f4a7c15 >> (63 - bits));
+      const std::uint64_t root = square_root(x), square = root * root;
+      for (std::uint64_t near : {x, square, square + root, square + root + 1, square + 2 * root})
+        for (std::uint64_t off = 0; off < 3; ++off) check(near + off - 1);
+    }
+  for (std::uint64_t i = 0; i < 3; ++i) check(i), check(~i), check(0xffffffff - i);
+  expect("root of the FPU", equal);
+#endif
+}
+
 }  // namespace
 
 void check() {
+  roots();
   transform<8, 8>();
   transform<16, 13>();
   transform<64, 40>();

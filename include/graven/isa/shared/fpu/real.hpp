@@ -11,6 +11,7 @@
 #include "graven/isa/shared/fpu/quantize.hpp"
 #include "graven/isa/shared/fpu/recurrent.hpp"
 #include "graven/isa/shared/fpu/rope.hpp"
+#include "graven/isa/shared/fpu/square_root.hpp"
 #include "graven/kernel/prefer.hpp"
 
 namespace graven::core::fpu_isa {
@@ -176,9 +177,9 @@ struct Depthwise : scalar_isa::Depthwise<Float32> {
 };
 
 #if defined(__ARM_FEATURE_MVE)
-using all = Prefer<Depthwise, Hybrids, AllCells>;
+using all = Prefer<Depthwise, Hybrids, AllCells, BankRoot>;
 #else
-using all = Prefer<windows, Depthwise, Hybrids, AllCells, AllPools, Attention>;
+using all = Prefer<windows, Depthwise, Hybrids, AllCells, AllPools, Attention, BankRoot>;
 #endif
 #if defined(__ARM_FEATURE_DSP)
 using kernels = Prefer<all, Quantize<std::int8_t>, Quantize<std::uint8_t>, RoPE<std::int8_t>,
