@@ -5,6 +5,16 @@
 
 namespace graven::core {
 
+// Shapes have at most this many rows, pixels and channels.
+inline constexpr int max_extent = 65535;
+constexpr bool is_near(int extent) { return extent >= -max_extent && extent <= max_extent; }
+
+// A result that may be far beyond any extent: as near to it as is safe to go on with.
+constexpr int saturated(std::int64_t x) {
+  constexpr int most = 1 << 29;
+  return x > most ? most : x < -most ? -most : static_cast<int>(x);
+}
+
 // An activation in HWC order: `height` rows of `width` pixels of `channels` elements (batch is 1).
 // A vector is one row of one pixel: {1, 1, n}.
 struct Shape {
@@ -13,6 +23,12 @@ struct Shape {
   constexpr int pixels() const { return height * width; }
   constexpr int row() const { return width * channels; }            // elements of one row
   constexpr int size() const { return height * width * channels; }  // elements
+  constexpr bool is_countable() const {                             // of a size that an int holds
+    return !exists() || std::int64_t{height} * width <= 0x7fffffff / channels;
+  }
+  constexpr bool is_small() const {
+    return height <= max_extent && width <= max_extent && channels <= max_extent && is_countable();
+  }
   constexpr bool exists() const { return height > 0 && width > 0 && channels > 0; }
   constexpr bool operator==(const Shape&) const = default;
 };
@@ -27,7 +43,7 @@ struct Extent {
 
   constexpr Extent(int side) : height(side), width(side) {}
   constexpr Extent(int tall, int wide) : height(tall), width(wide) {}
-  constexpr int area() const { return height * width; }
+  constexpr int area() const { return saturated(std::int64_t{height} * width); }
   constexpr bool operator==(const Extent&) const = default;
 };
 using Filter = Extent;

@@ -1,4 +1,4 @@
-// EXPECT: Attention: sliding(context) and stopping(context) need a context of at least
+// EXPECT: Attention: sliding(context) and stopping(context) need a context of 1 to
 #include <graven/graven.hpp>
 
 using namespace graven;

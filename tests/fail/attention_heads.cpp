@@ -1,4 +1,4 @@
-// EXPECT: Attention: Heads, KvHeads and HeadDim must each be at least 1, and Heads a
+// EXPECT: Attention: Heads, KvHeads and HeadDim must each be at least 1, Heads a
 #include <graven/graven.hpp>
 
 using namespace graven;

@@ -1,4 +1,4 @@
-// EXPECT: Shape: height, width and channels may be at most 65535 each.
+// EXPECT: Shape: height, width and channels of an input may be at most 65535
 #include <graven/graven.hpp>
 
 using namespace graven;

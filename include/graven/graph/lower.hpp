@@ -36,7 +36,11 @@ constexpr Shape output_shape(std::index_sequence<I...>) {
           error::out_of_range<error::got<inputs[I].height>..., error::got<inputs[I].width>...,
                               error::got<inputs[I].channels>...>,
       "Model: height, width and channels of an input must each be at least 1.");
-  if constexpr (exist)
+  constexpr bool small = (inputs[I].is_small() && ...);
+  static_assert(small || error::out_of_range<error::limit<max_extent>>,
+                "Shape: height, width and channels of an input may be at most 65535 each, and its "
+                "elements fewer than 2^31.");
+  if constexpr (exist && small)
     return detail::output<Network, At{inputs[I], 0}...>();
   else
     return no_shape;

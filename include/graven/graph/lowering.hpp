@@ -7,7 +7,8 @@ namespace graven::core {
 
 // The rows that a window spans, and the columns.
 constexpr Extent window_span(Extent filter, Extent dilation) {
-  return {(filter.height - 1) * dilation.height + 1, (filter.width - 1) * dilation.width + 1};
+  return {saturated(std::int64_t{filter.height - 1} * dilation.height + 1),
+          saturated(std::int64_t{filter.width - 1} * dilation.width + 1)};
 }
 
 // As four numbers.

@@ -12,6 +12,7 @@
 // A combinator has the same two members and `layers`, the number of layers inside.
 #pragma once
 
+#include "graven/graph/arguments.hpp"
 #include "graven/graph/layer.hpp"
 #include "graven/graph/lowering.hpp"
 
@@ -60,7 +61,8 @@ template <class L> constexpr int count_outputs() {
 template <class L, int k, At... in> constexpr Shape output_of() {
   if constexpr (((in.shape == no_shape) || ...)) {
     return no_shape;
-  } else if constexpr (!is_sound_layer<L, in...>()) {
+  } else if constexpr (!is_sound_layer<L, in...>() ||
+                       !has_sound_arguments<L, error::at_layer<layer_of<in...>()>>()) {
     return no_shape;
   } else if constexpr (k > 0 && output_of<L, 0, in...>() == no_shape) {
     return no_shape;
@@ -72,7 +74,13 @@ template <class L, int k, At... in> constexpr Shape output_of() {
                                           error::got<out.channels>>,
                   "Network: height, width and channels of a layer's output must each be at least "
                   "1.");
-    return out.exists() ? out : no_shape;
+    static_assert(out.is_small() ||
+                      error::out_of_range<error::at_layer<layer_of<in...>()>, error::in<L>,
+                                          error::got<out.height>, error::got<out.width>,
+                                          error::got<out.channels>>,
+                  "Shape: height, width and channels of a layer's output may be at most 65535 "
+                  "each, and its elements fewer than 2^31.");
+    return out.exists() && out.is_small() ? out : no_shape;
   }
 }
 template <class L, At... in> constexpr Shape output() {

@@ -115,7 +115,7 @@ struct FilterLayout {
   bool rounds_scale = false;  // Dense: scale_in * scale_filter, if it is one for all, as a float
   Element element = Element::inherit, bias = Element::inherit;  // as the record has them
 
-  constexpr int size() const { return outputs * taps; }
+  constexpr int size() const { return saturated(std::int64_t{outputs} * taps); }
   constexpr int index(int output, int tap) const { return output * output_step + tap * tap_step; }
 };
 

@@ -22,8 +22,6 @@
 
 #include "graven/graph/binary.hpp"
 
-#include <limits>
-
 namespace graven::core {
 
 namespace op {
@@ -59,19 +57,19 @@ struct Attention {
   static constexpr int views = 14;
 
   template <At q, At k, At v> static constexpr Shape output() {
-    constexpr bool sized = Heads > 0 && KvHeads > 0 && HeadDim > 0;
+    constexpr bool sized = Heads > 0 && KvHeads > 0 && HeadDim > 0 && is_near(HeadDim) &&
+                           is_near(Heads) && std::int64_t{Heads} * HeadDim <= max_extent;
     constexpr bool shared = sized && Heads % KvHeads == 0;
     static_assert(shared || error::out_of_range<error::at_layer<q.layer>, error::in<Attention>,
                                                 error::got<Heads>, error::got<KvHeads>>,
-                  "Attention: Heads, KvHeads and HeadDim must each be at least 1, and Heads a "
-                  "multiple of KvHeads.");
-    constexpr bool remembers = !span.remembers() || span.context > 0;
+                  "Attention: Heads, KvHeads and HeadDim must each be at least 1, Heads a "
+                  "multiple of KvHeads, and Heads * HeadDim at most 65535.");
+    constexpr bool remembers = !span.remembers() || (span.context > 0 && is_near(span.context));
     static_assert(remembers || error::out_of_range<error::at_layer<q.layer>, error::in<Attention>,
                                                    error::got<span.context>>,
-                  "Attention: sliding(context) and stopping(context) need a context of at least "
-                  "one moment.");
-    constexpr bool scaled =
-        Scale.value() >= 0 && Scale.value() <= (std::numeric_limits<float>::max)();
+                  "Attention: sliding(context) and stopping(context) need a context of 1 to "
+                  "65535 moments.");
+    constexpr bool scaled = Scale.value() >= 0;
     static_assert(
         scaled || error::out_of_range<error::at_layer<q.layer>, error::in<Attention>>,
         "Attention: Scale, by which scores are multiplied, must be positive and finite; 0 "

@@ -60,7 +60,7 @@ struct Conv2D {
     Value v = l.begin(groups == 1 ? op::conv : op::grouped_conv, in.layer, output<in>(), input);
     set_window(v, input, filter, stride, dilation, padding);
     v.options.set(ConvOptions{groups});
-    constexpr int taps = filter.area() * (InChannels / groups);
+    constexpr int taps = saturated(std::int64_t{filter.area()} * (InChannels / groups));
     v.weights = {OutChannels, taps, taps, 1};
     v.activation = activation;
     v.macs = std::uint64_t(v.shape.size()) * taps;

@@ -27,10 +27,15 @@ struct Extent3 {
 
   constexpr Extent3(int side) : depth(side), height(side), width(side) {}
   constexpr Extent3(int deep, int tall, int wide) : depth(deep), height(tall), width(wide) {}
-  constexpr int volume() const { return depth * height * width; }
+  constexpr int volume() const {
+    return saturated(std::int64_t{saturated(std::int64_t{depth} * height)} * width);
+  }
   constexpr Extent plane() const { return {height, width}; }
   constexpr bool operator==(const Extent3&) const = default;
 };
+constexpr bool is_near_argument(Extent3 e) {
+  return is_near(e.depth) && is_near_argument(e.plane());
+}
 
 // One axis of a window: output o reads input(o, k) for all k from begin(o) to below end(o), which
 // are the taps inside of the input.
@@ -110,7 +115,7 @@ struct Conv3D {
     Value v = l.begin(op::conv3d, in.layer, output<in>(), input);
     describe<in>(v);
     input.rows = listed(starts<in>, reach<in>);
-    constexpr int taps = filter.volume() * InChannels;
+    constexpr int taps = saturated(std::int64_t{filter.volume()} * InChannels);
     v.weights = {OutChannels, taps, 1, OutChannels};
     v.activation = activation;
     v.macs = std::uint64_t(v.shape.size()) * taps;
@@ -124,13 +129,19 @@ private:
   }
   template <At in> static constexpr At depth_of() { return {{depth, 1, InChannels}, in.layer}; }
 
+  // Behind a mistake in the plane nothing more is said.
+  template <At in, bool mistaken> static constexpr Shape outputs_along() {
+    if constexpr (mistaken)
+      return no_shape;
+    else
+      return detail::window_output<Conv3D, depth_of<in>(), OutChannels, Extent{filter.depth, 1},
+                                   Extent{stride.depth, 1}, Extent{dilation.depth, 1}, padding>();
+  }
   template <At in> static constexpr Shape volume() {
     constexpr Shape plane =
         detail::window_output<Conv3D, slice_of<in>(), OutChannels, filter.plane(), stride.plane(),
                               dilation.plane(), padding>();
-    constexpr Shape along =
-        detail::window_output<Conv3D, depth_of<in>(), OutChannels, Extent{filter.depth, 1},
-                              Extent{stride.depth, 1}, Extent{dilation.depth, 1}, padding>();
+    constexpr Shape along = outputs_along<in, plane == no_shape>();
     constexpr bool fits = detail::has_window(plane) && detail::has_window(along);
     static_assert(
         fits || error::size_mismatch<error::at_layer<in.layer>, error::in<Conv3D>,
@@ -140,7 +151,7 @@ private:
         "Conv3D: the filter is larger than the incoming activation. Use padding `same`, a smaller "
         "filter, or less pooling before it.");
     if (!fits || plane == no_shape || along == no_shape) return no_shape;
-    return {along.height * plane.height, plane.width, OutChannels};
+    return {saturated(std::int64_t{along.height} * plane.height), plane.width, OutChannels};
   }
 
   template <At in> static constexpr void describe(Value& v) {

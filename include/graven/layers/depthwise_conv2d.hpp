@@ -20,8 +20,10 @@ struct DepthwiseConv2D {
   static constexpr const char* op = "DEPTHWISE_CONV_2D";
 
   template <At in> static constexpr Shape output() {
-    constexpr Shape out = detail::window_output<DepthwiseConv2D, in, Channels * Multiplier, filter,
-                                                stride, dilation, padding>();
+    // Of the input's channels, so that one mistake in Channels ends in one sentence.
+    constexpr int channels = saturated(std::int64_t{in.shape.channels} * Multiplier);
+    constexpr Shape out =
+        detail::window_output<DepthwiseConv2D, in, channels, filter, stride, dilation, padding>();
     static_assert(
         in.shape.channels == Channels ||
             error::channel_mismatch<error::at_layer<in.layer>, error::in<DepthwiseConv2D>,

@@ -39,10 +39,16 @@ struct Detections {
         fits || error::shape_mismatch<error::at_layer<boxes.layer>>,
         "Detections: all inputs have one row and a pixel per box: four numbers or more of "
         "the box, a score per class, four numbers of the anchor.");
-    constexpr bool sound = most > 0 && per_class >= 0;
-    static_assert(sound || error::out_of_range<error::at_layer<boxes.layer>>,
+    constexpr bool counted = most > 0 && per_class >= 0;
+    static_assert(counted || error::out_of_range<error::at_layer<boxes.layer>>,
                   "Detections: `most` is at least 1, `per_class` 0 or more.");
-    return fits && sound ? Shape{1, most + 1, 6} : no_shape;
+    constexpr bool real = overlap.value() > 0 && overlap.value() <= 1 && y.value() > 0 &&
+                          x.value() > 0 && height.value() > 0 && width.value() > 0;
+    static_assert(real || error::out_of_range<error::at_layer<boxes.layer>>,
+                  "Detections: `overlap` is above 0 and at most 1, and the scales of y, x, height "
+                  "and width, by which boxes are divided, are positive.");
+    constexpr bool sound = counted && real;
+    return fits && sound ? Shape{1, saturated(std::int64_t{most} + 1), 6} : no_shape;
   }
 
   template <At boxes, At scores, At anchors, class Lowering>

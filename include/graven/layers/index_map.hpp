@@ -14,7 +14,8 @@ template <Axis axis, int first, int count, int step = 1> struct Slice {
   static constexpr const char* op = "STRIDED_SLICE";
 
   template <At in> static constexpr Shape output() {
-    constexpr int extent = extent_along(in.shape, axis), last = first + (count - 1) * step;
+    constexpr int extent = extent_along(in.shape, axis),
+                  last = saturated(first + (std::int64_t{count} - 1) * step);
     constexpr bool fits = count > 0 && first >= 0 && first < extent && last >= 0 && last < extent;
     static_assert(fits || error::out_of_range<error::at_layer<in.layer>, error::in<Slice>,
                                               error::expected<extent>, error::got<last>>,
@@ -44,7 +45,9 @@ struct Pad {
                   "Pad: the numbers of rows, pixels and channels to add must not be negative.");
     constexpr Shape s = in.shape;
     if (!sound) return no_shape;
-    return {s.height + top + bottom, s.width + left + right, s.channels + front + back};
+    return {saturated(std::int64_t{s.height} + top + bottom),
+            saturated(std::int64_t{s.width} + left + right),
+            saturated(std::int64_t{s.channels} + front + back)};
   }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     constexpr Shape s = in.shape, out = output<in>();
@@ -84,7 +87,9 @@ template <int height, int width = 1, int channels = 1> struct Tile {
     static_assert(sound || error::out_of_range<error::at_layer<in.layer>, error::in<Tile>>,
                   "Tile: the input must be repeated once or more along each axis.");
     constexpr Shape s = in.shape;
-    return sound ? Shape{s.height * height, s.width * width, s.channels * channels} : no_shape;
+    if (!sound) return no_shape;
+    return {saturated(std::int64_t{s.height} * height), saturated(std::int64_t{s.width} * width),
+            saturated(std::int64_t{s.channels} * channels)};
   }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     constexpr Shape s = in.shape;
@@ -120,7 +125,7 @@ template <int block> struct DepthToSpace {
   static constexpr const char* op = "DEPTH_TO_SPACE";
 
   template <At in> static constexpr Shape output() {
-    constexpr int area = block > 0 ? block * block : 1;
+    constexpr int area = block > 0 ? saturated(std::int64_t{block} * block) : 1;
     constexpr bool fits = block > 0 && in.shape.channels % area == 0;
     static_assert(fits || error::size_mismatch<error::at_layer<in.layer>, error::in<DepthToSpace>,
                                                error::got<in.shape.channels>>,

@@ -23,7 +23,12 @@ struct SoftmaxOptions {
 template <Real Beta> struct SoftmaxWith {
   static constexpr const char* op = "SOFTMAX";
 
-  template <At in> static constexpr Shape output() { return in.shape; }
+  template <At in> static constexpr Shape output() {
+    constexpr bool sound = Beta.value() > 0;
+    static_assert(sound || error::out_of_range<error::at_layer<in.layer>, error::in<SoftmaxWith>>,
+                  "Softmax: Beta, the factor of what it exponentiates, must be positive.");
+    return sound ? in.shape : no_shape;
+  }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     input = l.with_rows(input, in.layer);
     Value v = l.begin(op::softmax, in.layer, in.shape, input);

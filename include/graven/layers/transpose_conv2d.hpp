@@ -62,7 +62,7 @@ struct TransposeConv2D {
     v.stride = stride;
     v.left = forwards.left;
     v.options.set(TransposeConvOptions{filter.height, stride.height, top});
-    constexpr int taps = filter.area() * InChannels;
+    constexpr int taps = saturated(std::int64_t{filter.area()} * InChannels);
     v.weights = {OutChannels, taps, taps, 1};
     v.activation = activation;
     v.macs = std::uint64_t(in.shape.size()) * filter.area() * OutChannels;
@@ -72,7 +72,9 @@ struct TransposeConv2D {
 private:
   static constexpr int along(int given, int in, int side, int step) {
     if (given > 0) return given;
-    return padding == Padding::same ? in * step : (in - 1) * step + (side > step ? side : step);
+    const std::int64_t from = padding == Padding::same ? in : in - 1,
+                       wide = side > step ? side : step;
+    return saturated(from * step + (padding == Padding::same ? 0 : wide));
   }
   static constexpr Shape made(Shape in) {
     return {along(size.height, in.height, filter.height, stride.height),

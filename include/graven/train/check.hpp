@@ -24,7 +24,8 @@ template <TrainPolicy policy> struct CheckPolicy {
   static constexpr bool batch_is_sound = policy.batch >= 1 && policy.batch <= 1 << 20;
   static constexpr bool layers_are_sound = policy.learns.layers >= 0;
   static constexpr bool loss_is_sound =
-      policy.loss.kind != LossKind::huber || policy.loss.delta.value() > 0;
+      policy.loss.kind != LossKind::huber ||
+      (policy.loss.delta.value() > 0 && is_limit(policy.loss.delta));
   static constexpr bool plan_is_sound = !policy.plan.row_input && policy.plan.fast == 0 &&
                                         !policy.plan.apart && policy.plan.found == 0;
 
@@ -41,7 +42,7 @@ template <TrainPolicy policy> struct CheckPolicy {
     static_assert(layers_are_sound || error::out_of_range<>,
                   "TrainPolicy: learns::last<n> needs at least one layer; learns::all are all.");
     static_assert(loss_is_sound || error::out_of_range<>,
-                  "TrainPolicy: delta of loss::huber must be positive.");
+                  "TrainPolicy: delta of loss::huber must be positive and finite.");
     static_assert(plan_is_sound || error::unsupported<>,
                   "TrainPolicy: a training step is planned as a whole: `plan` must not ask for row "
                   "input, two regions, values apart or a found plan.");
