@@ -12,6 +12,10 @@
 
 namespace graven::core {
 
+static_assert(std::endian::native == std::endian::little,
+              "graven needs a little-endian core: packed weights and rows lie in this order. Leave "
+              "out -mbig-endian.");
+
 template <std::size_t Size> struct Bits;
 template <> struct Bits<1> { using type = std::uint8_t; };
 template <> struct Bits<2> { using type = std::uint16_t; };
