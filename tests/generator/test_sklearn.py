@@ -19,7 +19,7 @@ from sklearn.base import is_classifier
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.cross_decomposition import PLSRegression
-from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.decomposition import PCA, IncrementalPCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor, kernels
 from sklearn.impute import KNNImputer, SimpleImputer
@@ -90,7 +90,11 @@ def test_estimator(label, scaler):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     "steps",
-    [[PCA(4)], [StandardScaler(), PCA(5, whiten=True), MinMaxScaler(), TruncatedSVD(3)]],
+    [
+        [PCA(4)],
+        [IncrementalPCA(4), StandardScaler()],
+        [StandardScaler(), PCA(5, whiten=True), MinMaxScaler(), TruncatedSVD(3)],
+    ],
     ids=len,
 )
 def test_projections_go_into_the_weights(steps):

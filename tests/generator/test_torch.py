@@ -185,6 +185,56 @@ MODULES = {
     "sums": Function(lambda x: x.cumsum(2)),
     "product": Function(lambda x: torch.einsum("bchw,bkhw->bck", x, x)),
     "whole": Function(lambda x: (x**2).mean()),
+    "angles": Function(lambda x: x.atan() + torch.atan2(x, x.flip(3)) + torch.atan2(-x, x - x)),
+    "angles of shares": Function(lambda x: x.tanh().asin() + 2 * x.tanh().acos()),
+    "areas": Function(lambda x: x.asinh() + (x.abs() + 1).acosh() + (x.tanh() * 0.9).atanh()),
+    "real powers": Function(lambda x: (x.abs() + 0.5) ** 1.7 + (x.abs() + 0.5) ** x + x**5),
+    "powers of two": Function(lambda x: x.exp2() + torch.hypot(x, x.flip(1))),
+    "sorted": Function(lambda x: x.sort(-1)[0] + x.sort(-1, descending=True)[0]),
+    "ranks": Function(lambda x: x.argsort(-1).float() + x.argsort(1, descending=True)),
+    "least": Function(lambda x: sum(x.topk(2, 1, largest=False))),
+    "middle": Function(lambda x: x.median(1)[0] + x.kthvalue(2, 1)[0] + x.median()),
+    "gathered": Function(lambda x: x.gather(1, torch.arange(144).reshape(1, 3, 6, 8) % 4)),
+    "along": Function(lambda x: torch.take_along_dim(x, torch.tensor([[[[3]], [[0]]]]), 1)),
+    "put": Function(
+        lambda x: x.index_put((torch.tensor([0]), torch.tensor([1, 3])), torch.ones(2, 12, 14))
+    ),
+    "put behind": Function(lambda x: x.index_copy(3, torch.tensor([5, 2]), x[..., :2])),
+    "added": Function(lambda x: x.index_add(1, torch.tensor([1, 3, 1]), x[:, :3])),
+    "filled": Function(lambda x: x.index_fill(2, torch.tensor([2, -1]), 0.5)),
+    "scattered": Function(
+        lambda x: torch.full_like(x, 0.25).scatter(1, torch.arange(28).reshape(1, 2, 1, 14) % 4, x)
+    ),
+    "scattered, added": Function(
+        lambda x: x.scatter_add(3, torch.arange(96).reshape(1, 4, 12, 2) % 5, x)
+    ),
+    "folded": Function(
+        lambda x: nn.functional.fold(nn.functional.unfold(x, 3, padding=1), (12, 14), 3, padding=1)
+    ),
+    "diagonal": Function(lambda x: x.diagonal(1, 2, 3) + x.diagonal(-1, 3, 2)),
+    "counts": Function(
+        lambda x: (
+            (x > 0).sum(1) + (x > 1).any(1) * x[:, 0] + (x > -1).all(1) + x.relu().count_nonzero(1)
+        )
+    ),
+    "extremes": Function(lambda x: sum(torch.aminmax(x, dim=1))),
+    "buckets": Function(
+        lambda x: (
+            torch.bucketize(x, torch.tensor([-1.0, 0.0, 1.0])).float()
+            + torch.searchsorted(torch.tensor([-0.5, 0.5]), x, right=True)
+        )
+    ),
+    "one of several": Function(lambda x: nn.functional.one_hot(x.argmax(1), 4).float()),
+    "cut to whole numbers": Function(lambda x: (3 * x).int().float() + (2 * x).long() + x.bool()),
+    "own divisor": nn.AvgPool2d(3, 2, 1, divisor_override=5),
+    "conv transposed dilated": nn.ConvTranspose2d(4, 3, 3, 2, 1, dilation=2, output_padding=1),
+    "products of pairs": Function(
+        lambda x: torch.addmm(x[0, 0], x[0, 1] @ x[0, 2].T, x[0, 3], beta=0.5, alpha=2)
+    ),
+    "distances": Function(
+        lambda x: torch.cdist(x[0], x[0].flip(1)) + torch.cdist(x[0], x[0] + 1, p=1)
+    ),
+    "from centres": Function(lambda x: (-torch.cdist(x[:, 0], torch.ones(5, 14))).exp()),
 }
 
 
@@ -345,6 +395,32 @@ def test_pools_of_volumes(layer):
 
 def test_several_sequences_pay_attention():
     check(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 3, 5, 8)
+
+
+class LearnedQuery(nn.Module):
+    """As pooling by attention has it."""
+
+    def __init__(self, backwards=False):
+        super().__init__()
+        self.query, self.backwards = nn.Parameter(torch.randn(1, 2, 6)), backwards
+        self.attention = nn.MultiheadAttention(6, 2, batch_first=True)
+
+    def forward(self, x):
+        given = (x, self.query) if self.backwards else (self.query, x)
+        return self.attention(given[0], given[1], given[1], need_weights=False)[0]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_attention_of_what_is_learned(backwards):
+    check(LearnedQuery(backwards), 1, 7, 6)
+
+
+def test_a_layer_of_two_inputs():
+    class Twice(nn.Bilinear):
+        def forward(self, x):
+            return super().forward(x, x.tanh())
+
+    check(Twice(5, 5, 3), 1, 4, 5)
 
 
 def test_a_bag_of_words():
@@ -569,22 +645,34 @@ def test_a_batch_of_images_is_a_sentence():
     ("module", "shape", "sentence"),
     [
         (Function(lambda x: torch.linalg.det(x)), (1, 3, 3), "is not supported; end the model"),
-        (Function(lambda x: x.atan()), (1, 3, 3), r"\(atan\), its part atan: is not supported"),
-        (Function(lambda x: x.pow(2.3)), (1, 3, 3), "raises to another power"),
+        (Function(lambda x: x.erfinv()), (1, 3, 3), r"its part erf_inv: is not supported"),
+        (Function(lambda x: torch.fft.rfft(x).abs()), (1, 3, 4), "'fft_rfft'.*cosines and sines"),
+        (
+            Function(lambda x: torch.complex(x, x).abs()),
+            (1, 3),
+            "makes complex numbers; keep the real",
+        ),
+        (Function(lambda x: x + torch.rand(3)), (1, 3), "'rand' .*draws random numbers, .*leave"),
+        (Function(lambda x: torch.bernoulli(x.sigmoid())), (1, 3), "draws random numbers"),
+        (Function(lambda x: x.gather(1, x.argsort(1))), (1, 3), "places that the model computes"),
+        (Function(lambda x: torch.cdist(x, x, p=3.0)), (1, 2, 3), "of p=3; take 1, 2 or infinity"),
+        (Function(lambda x: x[x > 0]), (1, 3), "'index' .*picks by what it computes"),
+        (Function(lambda x: x.masked_select(x > 0)), (1, 3), "no fixed shape; multiply by the mas"),
+        (nn.MaxPool2d(2, return_indices=True), (1, 3, 4, 4), "pool without return_indices"),
+        (nn.AvgPool2d(2, ceil_mode=True, divisor_override=3), (1, 3, 5, 5), "beside ceil_mode"),
+        (
+            Function(lambda x: x.scatter(1, torch.zeros(1, 1).long(), 2.0, reduce="multiply")),
+            (1, 3),
+            "reduces what it puts",
+        ),
         (
             Function(lambda x: x[:, torch.ones(3, 3).bool().tril()]),
             (1, 3, 3),
             "picks by booleans of shape 3x3",
         ),
         (Function(lambda x: x if x.sum() > 0 else -x), (1, 3), "torch.export does not take it"),
-        (
-            Function(lambda x: torch.addmm(torch.ones(2), x, torch.ones(3, 2), alpha=2)),
-            (1, 3),
-            "scales its product or bias",
-        ),
         (torch.nn.Upsample(scale_factor=1.5, mode="bilinear"), (1, 2, 5, 5), "no whole number"),
-        (Function(lambda x: x.double()), (1, 3), "another element than float32"),
-        (Function(lambda x: x.topk(2, largest=False)), (1, 3), "least values .largest=False."),
+        (Function(lambda x: x.double()), (1, 3), "converts to float64, which no inference"),
         (
             Function(lambda x: x.masked_fill(torch.arange(3) > 1, torch.nan)),
             (1, 3),

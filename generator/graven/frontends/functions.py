@@ -16,7 +16,6 @@ from graven.frontends.nchw import Constant, Draft, Operand, View, plain
 from graven.node import Option
 
 COVERS = 1e9  # a number of this size is no other in float32 with what networks compute added
-NO_POWER = "raises to another power than 1 to 4, 0.25, 0.5 and 0.75, or these below 0."
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
@@ -234,6 +233,18 @@ def power(draft: Draft, view: View, exponent: float) -> View | None:
         square = square if exponent < 4 else draft.binary("MUL", square, square)
         found = square if found is None else draft.binary("MUL", square, found)
     return found
+
+
+def raised(draft: Draft, base: Operand, exponent: Operand) -> View:
+    """base to the power of exponent, of which one may be a constant."""
+    if not isinstance(base, View):
+        factor = np.log(np.asarray(real_of(base), np.float64)).astype(np.float32)
+        return draft.unary("EXP", draft.binary("MUL", exponent, np.atleast_1d(factor)))
+    if isinstance(exponent, View):
+        return draft.binary("POW", base, exponent)
+    exponent = np.atleast_1d(np.asarray(real_of(exponent), np.float32))
+    found = power(draft, base, float(exponent.reshape(-1)[0])) if exponent.size == 1 else None
+    return draft.binary("POW", base, exponent) if found is None else found
 
 
 def variance(draft: Draft, view: View, axes: Sequence[int], correction: float, keep: bool) -> View:

@@ -315,13 +315,7 @@ def clip(draft: Draft, layer: Layer, views: list) -> View:
 
 
 def power(draft: Draft, layer: Layer, views: list) -> View:
-    base, exponent = views
-    found = None
-    if isinstance(base, View) and not isinstance(exponent, View):
-        found = functions.power(draft, base, float(np.reshape(exponent, -1)[0]))
-    if found is None:
-        raise draft.error(functions.NO_POWER)
-    return found
+    return functions.raised(draft, *views)
 
 
 def flip(draft: Draft, layer: Layer, views: list) -> View:

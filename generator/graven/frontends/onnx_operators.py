@@ -4,14 +4,13 @@ compute); onnx.py has the others.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from graven import ir
-from graven.frontends import functions, products
+from graven.frontends import functions, places, products, trigonometry
 from graven.frontends.nchw import Draft, View
 
 Attributes = dict[str, Any]
@@ -65,16 +64,7 @@ def shrink(reader: Any, attributes: Attributes, inputs: list) -> View:
 
 
 def power(reader: Any, attributes: Attributes, inputs: list) -> View:
-    draft, (base, exponent) = reader.draft, inputs
-    if not isinstance(base, View):
-        raised = functions.times(draft, exponent, math.log(float(np.reshape(base, -1)[0])))
-        return draft.unary("EXP", raised)
-    if not isinstance(exponent, View) and exponent.size == 1:
-        found = functions.power(draft, base, float(exponent.reshape(-1)[0]))
-        if found is not None:
-            return found
-    exponent = exponent if isinstance(exponent, View) else exponent.astype(np.float32)
-    return draft.binary("POW", base, exponent)
+    return functions.raised(reader.draft, *inputs)
 
 
 def comparison(name: str) -> Handler:
@@ -181,10 +171,34 @@ def tile(reader: Any, attributes: Attributes, inputs: list) -> View:
 
 
 def gather_nd(reader: Any, attributes: Attributes, inputs: list) -> View:
-    places = reader.array(inputs, 1, "indices")
+    at = reader.array(inputs, 1, "indices")
     if attributes.get("batch_dims", 0):
         raise reader.draft.error("picks apart for each of a batch; pick the same of all.")
-    return functions.picked(reader.draft, inputs[0], 0, list(np.moveaxis(places, -1, 0)))
+    return functions.picked(reader.draft, inputs[0], 0, list(np.moveaxis(at, -1, 0)))
+
+
+def gather_elements(reader: Any, attributes: Attributes, inputs: list) -> View:
+    at = reader.array(inputs, 1, "indices").astype(np.int64)
+    return places.taken(reader.draft, inputs[0], attributes.get("axis", 0), at)
+
+
+def adds(reader: Any, attributes: Attributes) -> bool:
+    reduction = attributes.get("reduction", b"none").decode()
+    if reduction not in ("none", "add"):
+        raise reader.draft.error(f"reduces what it puts by '{reduction}'; take none or add.")
+    return reduction == "add"
+
+
+def scatter_elements(reader: Any, attributes: Attributes, inputs: list) -> View:
+    at, view = reader.array(inputs, 1, "indices").astype(np.int64), inputs[0]
+    found = places.along(view.shape, attributes.get("axis", 0) % at.ndim, at)
+    return places.put(reader.draft, view, found, inputs[2], adds(reader, attributes))
+
+
+def scatter_nd(reader: Any, attributes: Attributes, inputs: list) -> View:
+    at, view = reader.array(inputs, 1, "indices").astype(np.int64), inputs[0]
+    found = list(np.moveaxis(at, -1, 0))
+    return places.put(reader.draft, view, found, inputs[2], adds(reader, attributes))
 
 
 def space_to_depth(reader: Any, attributes: Attributes, inputs: list) -> View:
@@ -201,6 +215,11 @@ def einsum(reader: Any, attributes: Attributes, inputs: list) -> View:
 
 HANDLERS: dict[str, Handler] = {
     **{name: comparison(ours) for name, ours in (COMPARISONS | LOGIC).items()},
+    "Acos": by(trigonometry.arccosine), "Acosh": by(trigonometry.area_cosine),
+    "Asin": by(trigonometry.arcsine), "Asinh": by(trigonometry.area_sine),
+    "Atan": by(trigonometry.arctangent), "Atanh": by(trigonometry.area_tangent),
+    "GatherElements": gather_elements, "ScatterElements": scatter_elements,
+    "ScatterND": scatter_nd,
     "ArgMax": extreme_place("ARG_MAX"), "ArgMin": extreme_place("ARG_MIN"), "Cast": convert,
     "Celu": by(celu, alpha=1.0), "CumSum": cumulative_sum, "Einsum": einsum,
     "Elu": by(functions.elu, alpha=1.0), "Erf": by(functions.error_function),

@@ -21,7 +21,7 @@ from graven.frontends.nchw import Draft, View
 from graven.node import Option
 
 SCALERS = ("MaxAbsScaler", "MinMaxScaler", "RobustScaler", "StandardScaler")
-PROJECTIONS = ("PCA", "TruncatedSVD")
+PROJECTIONS = ("IncrementalPCA", "PCA", "TruncatedSVD")
 SELECTORS = (
     "GenericUnivariateSelect", "RFE", "RFECV", "SelectFdr", "SelectFpr", "SelectFromModel",
     "SelectFwe", "SelectKBest", "SelectPercentile", "SequentialFeatureSelector",

@@ -31,6 +31,7 @@ from graven.frontends import (
     torch_decomposed,
     torch_experts,
     torch_operators,
+    torch_places,
     torch_quantized,
     torch_writes,
     transformers,
@@ -59,7 +60,19 @@ UNCHANGED = (
     "feature_dropout",
     "lift_fresh_copy",
 )
-INSTEAD = {"sort": "end the model before it, and sort in the firmware"}
+COMPLEX = "keep the real and the imaginary part as tensors of their own"
+APART = "put it before the model, or write it as products with cosines and sines (a Linear)"
+INSTEAD = {
+    "bincount": "compare with each number, and sum",
+    "fft_c2c": APART, "fft_fft": APART, "fft_r2c": APART, "fft_rfft": APART, "stft": APART,
+    "max_pool2d_with_indices": "pool without return_indices",
+    "nonzero": "its result has no fixed shape; multiply by the condition",
+    "masked_select": "its result has no fixed shape; multiply by the mask",
+}  # fmt: skip
+RANDOM = (
+    "bernoulli", "exponential", "multinomial", "normal", "poisson", "rand", "rand_like", "randint",
+    "randint_like", "randn", "randn_like", "randperm", "uniform",
+)  # fmt: skip
 ELEMENTS = {
     "torch.float32": ir.Element.FLOAT32,
     "torch.int32": ir.Element.INT32,
@@ -74,7 +87,8 @@ PRIMITIVE = {"inp": "self", "a": "self", "dims": "dim"}
 Arguments = dict[str, Any]
 Handler = Callable[["_Reader", Arguments], Any]
 HANDLERS: dict[str, Handler] = {
-    **transformers.HANDLERS, **torch_operators.HANDLERS, **torch_writes.HANDLERS,
+    **transformers.HANDLERS, **torch_operators.HANDLERS, **torch_places.HANDLERS,
+    **torch_writes.HANDLERS,
 }  # fmt: skip
 
 
@@ -306,10 +320,17 @@ class _Reader:
         kind = kind_of(node.target)
         where = f"node '{place(node)}' ({kind})" if within is None else f"{within}, its part {kind}"
         self.draft.where = where
+        if str(getattr(node.meta.get("val"), "dtype", "")).startswith("torch.complex"):
+            raise self.draft.error(f"makes complex numbers; {INSTEAD.get(kind, COMPLEX)}.")
         arguments = {**dict(enumerate(node.args)), **node.kwargs}
         known = {key: self.known(value) for key, value in arguments.items()}
         if kind in torch_quantized.HANDLERS:
             return torch_quantized.HANDLERS[kind](self, bind(node.target, known))
+        if kind.removesuffix("_") in RANDOM:
+            raise self.draft.error(
+                "draws random numbers, of which one draw would be in the firmware for good; in "
+                "evaluation leave them out, or make them an input."
+            )
         if not has_view(known):
             return self.computed(node, known)
         if kind == "getitem":
@@ -326,7 +347,7 @@ class _Reader:
 
     def decomposed(self, node: Any, kind: str) -> Any:
         """By what PyTorch says that the operator consists of."""
-        graph = torch_decomposed.expanded(node)
+        graph = None if kind in INSTEAD else torch_decomposed.expanded(node)
         if graph is None:
             raise self.draft.error(f"is not supported; {INSTEAD.get(kind, OTHERWISE)}.")
         outside, where = self.values, self.draft.where
@@ -476,8 +497,12 @@ def _conv_transpose(reader: _Reader, given: Arguments) -> View:
     count = weights.ndim - 2
     names = ("stride", "padding", "output_padding", "dilation")
     stride, padding, beyond, dilation = (several(given[name], count) for name in names)
-    if set(dilation) != {1}:
-        raise reader.draft.error("is dilated; use Upsample and Conv2d.")
+    if set(dilation) != {1}:  # zeros between the weights
+        weights = functions.real_of(weights)
+        reach = [(n - 1) * apart + 1 for n, apart in zip(weights.shape[2:], dilation, strict=True)]
+        wide = np.zeros((*weights.shape[:2], *reach), np.float32)
+        wide[(..., *(slice(None, None, apart) for apart in dilation))] = weights
+        weights = wide
     pads = [(cut, cut - more) for cut, more in zip(padding, beyond, strict=True)]
     groups = given["groups"]
     return functions.conv_transpose(reader.draft, view, weights, bias, stride, pads, groups)
@@ -493,9 +518,15 @@ def _max_pool(reader: _Reader, given: Arguments) -> View:
 
 @handles("avg_pool1d", "avg_pool2d", "avg_pool3d")
 def _average_pool(reader: _Reader, given: Arguments) -> View:
-    if given.get("divisor_override"):
-        raise reader.draft.error("has a divisor of its own; multiply behind the pool.")
-    return _pool(reader, given, "AVERAGE", given["count_include_pad"])
+    divisor = given.get("divisor_override")
+    if not divisor:
+        return _pool(reader, given, "AVERAGE", given["count_include_pad"])
+    if given["ceil_mode"]:
+        raise reader.draft.error(
+            "has a divisor of its own beside ceil_mode; leave one of them out."
+        )
+    count = math.prod(several(given["kernel_size"], len(given["self"].shape) - 2))
+    return functions.times(reader.draft, _pool(reader, given, "AVERAGE", True), count / divisor)
 
 
 def _pool(reader: _Reader, given: Arguments, kind: str, counts_pads: bool) -> View:
@@ -539,13 +570,15 @@ def _linear(reader: _Reader, given: Arguments) -> View:
 
 @handles("addmm")
 def _addmm(reader: _Reader, given: Arguments) -> View:
-    weights, bias = (
-        constant(reader, given["mat2"], "weights"),
-        constant(reader, given["self"], "bias"),
-    )
-    if (given.get("alpha", 1), given.get("beta", 1)) != (1, 1):
-        raise reader.draft.error("scales its product or bias; multiply the weights before.")
-    return reader.draft.dense(given["mat1"], weights.transpose((1, 0)), bias)
+    factors = given.get("alpha", 1), given.get("beta", 1)
+    first, second, added = (given[name] for name in ("mat1", "mat2", "self"))
+    if isinstance(first, View) and not isinstance(second, View) and not isinstance(added, View) \
+            and factors == (1, 1) and len(added.shape) == 1:  # fmt: skip
+        weights = constant(reader, second, "weights").transpose((1, 0))
+        return reader.draft.dense(first, weights, constant(reader, added, "bias"))
+    product = _times(reader, products.matmul(reader.draft, operand(first), operand(second)),
+                     factors[0])  # fmt: skip
+    return reader.draft.binary("ADD", product, _times(reader, operand(added), factors[1]))
 
 
 @handles("bmm", "matmul", "mm")
@@ -676,16 +709,6 @@ def _log_softmax(reader: _Reader, given: Arguments) -> View:
     return reader.draft.softmax(given["self"], given["dim"], "LOG_SOFTMAX")
 
 
-@handles("topk")
-def _top_k(reader: _Reader, given: Arguments) -> list[View]:
-    if not given.get("largest", True):
-        raise reader.draft.error(
-            "finds the least values (largest=False), expected the largest; negate what goes in "
-            "and what comes out."
-        )
-    return reader.draft.top_k(given["self"], given.get("dim", -1), given["k"])
-
-
 @handles(*UNCHANGED)
 def _unchanged(reader: _Reader, given: Arguments) -> View:
     if given.get("train"):
@@ -693,9 +716,9 @@ def _unchanged(reader: _Reader, given: Arguments) -> View:
     return next(value for value in given.values() if isinstance(value, View))
 
 
-@handles("_assert_tensor_metadata")
+@handles("_assert_async", "_assert_scalar", "_assert_tensor_metadata")
 def _assertion(reader: _Reader, given: Arguments) -> None:
-    """Of shape and element, which are known."""
+    """Of shape and element, which are known, or of values, which are the caller's."""
 
 
 @handles("embedding")
@@ -841,6 +864,8 @@ def _pad(reader: _Reader, given: Arguments) -> View:
 def _reduction(name: str) -> Handler:
     def handler(reader: _Reader, given: Arguments) -> View:
         view, keep = given["self"], bool(given.get("keepdim"))
+        if torch_operators.is_boolean(reader.draft, view):  # of which sums count
+            view = functions.real(reader.draft, view)
         return reader.draft.reduce(name, view, torch_operators.axes_of(given, view), keep)
 
     return handler

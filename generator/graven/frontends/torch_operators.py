@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from graven import ir
-from graven.frontends import functions
+from graven.frontends import functions, trigonometry
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, Operand, View
 from graven.node import shape_text
@@ -65,6 +66,16 @@ def expm1(reader: Any, given: Arguments) -> View:
     return functions.plus(reader.draft, reader.draft.unary("EXP", given["self"]), -1.0)
 
 
+def exp2(reader: Any, given: Arguments) -> View:
+    return reader.draft.unary("EXP", functions.times(reader.draft, given["self"], math.log(2)))
+
+
+def angle(reader: Any, given: Arguments) -> View:
+    return trigonometry.arctangent_of(
+        reader.draft, *arithmetic(reader.draft, given["self"], given["other"])
+    )
+
+
 def elu(reader: Any, given: Arguments) -> View:
     factors = (float(given[name]) for name in ("alpha", "input_scale", "scale"))
     return functions.elu(reader.draft, given["self"], *factors)
@@ -97,13 +108,11 @@ def softshrink(reader: Any, given: Arguments) -> View:
 
 
 def power(reader: Any, given: Arguments) -> View:
-    draft, base, exponent = reader.draft, given["self"], given["exponent"]
-    if not isinstance(base, View):
-        return draft.unary("EXP", functions.times(draft, exponent, math.log(float(base))))
-    found = None if isinstance(exponent, View) else functions.power(draft, base, float(exponent))
-    if found is None:
-        raise draft.error(functions.NO_POWER)
-    return found
+    base, exponent = (
+        each if isinstance(each, View) else np.asarray(each)
+        for each in (given["self"], given["exponent"])
+    )
+    return functions.raised(reader.draft, base, exponent)
 
 
 def arithmetic(draft: Draft, *stated: Any) -> list[Operand]:
@@ -236,15 +245,34 @@ def where(reader: Any, given: Arguments) -> View:
     return functions.chosen(reader.draft, condition, first, second)
 
 
+def whole(draft: Draft, view: View) -> View:
+    """Real numbers without what is behind the point."""
+    index = draft.emit("CAST", [view.index], draft.tensors[view.index].shape)
+    return functions.typed(draft, replace(view, index=index), ir.Element.INT32)
+
+
 def convert(reader: Any, given: Arguments) -> View:
     """To float32, or of whole numbers to whole numbers."""
     draft, view = reader.draft, given["self"]
     wanted = str(given.get("dtype") or "torch.float32")
     if wanted == "torch.float32":
         return functions.real(draft, view) if given.get("dtype") else view
-    if is_whole(draft, view) and wanted in ("torch.int32", "torch.int64"):
-        return view
-    raise draft.error("converts to another element than float32; remove it.")
+    if wanted in ("torch.int32", "torch.int64"):
+        if is_whole(draft, view):
+            return view
+        return whole(draft, view)
+    if wanted == "torch.bool":
+        return (
+            view
+            if is_boolean(draft, view)
+            else functions.compared(
+                draft, "NOT_EQUAL", functions.real(draft, view), np.float32([0])
+            )
+        )
+    raise draft.error(
+        f"converts to {wanted.removeprefix('torch.')}, which no inference here "
+        "computes with; leave it in float32."
+    )
 
 
 # -- reductions -----------------------------------------------------------------------------------
@@ -287,6 +315,12 @@ def variance(reader: Any, given: Arguments) -> View:
     return functions.variance(reader.draft, view, axes, correction, keep)
 
 
+def both_extremes(reader: Any, given: Arguments) -> list[View]:
+    draft, view, keep = reader.draft, given["self"], bool(given.get("keepdim"))
+    return [draft.reduce(name, view, axes_of(given, view), keep)
+            for name in ("REDUCE_MIN", "REDUCE_MAX")]  # fmt: skip
+
+
 def log_sum_exp(reader: Any, given: Arguments) -> View:
     view, keep = given["self"], bool(given.get("keepdim"))
     return functions.log_sum_exp(reader.draft, view, axes_of(given, view), keep)
@@ -308,6 +342,49 @@ def instance_norm(reader: Any, given: Arguments) -> View:
         raise reader.draft.error("tracks statistics; use BatchNorm, which does nothing else.")
     factors = array(given["weight"]), array(given["bias"])
     return functions.group_norm(reader.draft, view, view.shape[1], *factors, float(given["eps"]))
+
+
+# -- products -------------------------------------------------------------------------------------
+
+
+def bilinear(reader: Any, given: Arguments) -> View:
+    """x W_k y for each k: a layer of all products."""
+    draft, weights = reader.draft, array(given["weight"])
+    first, second = given["input1"], given["input2"]
+    units, rows, columns = weights.shape
+    lead = first.shape[:-1]
+    pairs = draft.binary("MUL", draft.reshape(first, (*lead, rows, 1)),
+                         draft.reshape(second, (*lead, 1, columns)))  # fmt: skip
+    flat = draft.reshape(pairs, (*lead, rows * columns))
+    return draft.dense(flat, weights.reshape(units, rows * columns), array(given["bias"]))
+
+
+def distances(reader: Any, given: Arguments) -> View:
+    """Of each row of the first from each of the second."""
+    draft, p = reader.draft, float(given.get("p", 2.0))
+    laid = []
+    for name, place in (("x1", -1), ("x2", -2)):
+        each = given[name] if isinstance(given[name], View) else array(given[name])
+        shape = [*each.shape[:-1], 1, each.shape[-1]] if place == -1 else [
+            *each.shape[:-2], 1, *each.shape[-2:]
+        ]  # fmt: skip
+        laid.append(draft.reshape(each, tuple(shape)) if isinstance(each, View)
+                    else each.reshape(shape))  # fmt: skip
+    apart = draft.binary("SUB", *laid)
+    axis = [len(apart.shape) - 1]
+    if p == 2.0:
+        squares = draft.reduce("SUM", draft.binary("MUL", apart, apart), axis, keep=False)
+        return draft.unary("SQRT", squares)
+    if p not in (1.0, math.inf):
+        raise draft.error(f"has distances of p={p:g}; take 1, 2 or infinity.")
+    return draft.reduce("SUM" if p == 1.0 else "REDUCE_MAX", draft.unary("ABS", apart), axis, False)
+
+
+def length(reader: Any, given: Arguments) -> View:
+    draft, pair = reader.draft, arithmetic(reader.draft, given["self"], given["other"])
+    squares = [draft.binary("MUL", each, each) if isinstance(each, View) else each**2
+               for each in pair]  # fmt: skip
+    return draft.unary("SQRT", draft.binary("ADD", *squares))
 
 
 # -- what moves -----------------------------------------------------------------------------------
@@ -374,6 +451,11 @@ NOT = of_truth("not", by(functions.negated))
 HANDLERS: dict[str, Handler] = {
     **{name: comparison(ours) for name, ours in COMPARISONS.items()},
     "__and__": AND, "__or__": OR, "_to_copy": convert, "_unsafe_index": index,
+    "_cdist_forward": distances, "acos": by(trigonometry.arccosine),
+    "acosh": by(trigonometry.area_cosine), "aminmax": both_extremes,
+    "asin": by(trigonometry.arcsine), "asinh": by(trigonometry.area_sine),
+    "atan": by(trigonometry.arctangent), "atan2": angle, "atanh": by(trigonometry.area_tangent),
+    "bilinear": bilinear, "cdist": distances, "exp2": exp2, "hypot": length,
     "argmax": extreme_place("ARG_MAX"), "argmin": extreme_place("ARG_MIN"), "bitwise_and": AND,
     "bitwise_not": NOT, "bitwise_or": OR, "celu": celu, "clamp": bounded, "clamp_max": bounded,
     "clamp_min": bounded, "cosh": by(functions.cosh), "cumsum": cumulative_sum, "div": division,

@@ -1,0 +1,83 @@
+"""What is put at places that are known beforehand, or taken from them: a GATHER of all that there
+is, as one row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from graven.frontends import functions
+from graven.frontends.nchw import Constant, Draft, Operand, View
+
+
+def along(shape: Sequence[int], axis: int, places: np.ndarray) -> list[np.ndarray]:
+    """Places along one axis, each at its own of the others: those along every axis."""
+    found = [grid.astype(np.int64) for grid in np.indices(places.shape, sparse=True)]
+    found[axis] = np.where(places < 0, places + shape[axis], places)
+    return found
+
+
+def taken(draft: Draft, view: View, axis: int, places: np.ndarray) -> View:
+    """found[i, j, ...] = view[places[i, j, ...], j, ...], along any axis."""
+    return functions.picked(draft, view, 0, along(view.shape, axis % len(view.shape), places))
+
+
+def put(
+    draft: Draft, start: Operand, places: Sequence[np.ndarray], values: Operand, adds: bool = False
+) -> View:
+    """The start with values at these places along its first axes, as numpy assigns them; where a
+    place is named several times, its last value, or with `adds` all of them beside what was
+    there."""
+    if not isinstance(start, View) and not isinstance(values, View):
+        raise draft.error("puts constants into a constant at places that are computed.")
+    count, behind = math.prod(start.shape), start.shape[len(places) :]
+    flat = np.arange(count).reshape(start.shape)[tuple(places)].reshape(-1)
+    whole = (*np.broadcast_shapes(*(each.shape for each in places)), *behind)
+    found = draft.reshape(start, (count,)) if isinstance(start, View) else row(start, start.shape)
+    if isinstance(values, View):
+        values = draft.reshape(draft.expand(values, whole), (flat.size,))
+    else:
+        values = row(values, whole)
+    if not adds:
+        sources = np.arange(count)
+        sources[flat] = count + np.arange(flat.size)
+        found = draft.gather(draft.concat([found, values], 0), sources.tolist(), 0)
+        return draft.reshape(found, start.shape)
+    nothing = np.zeros(1, np.float32)
+    if isinstance(values, View):
+        values = draft.concat([nothing, values], 0)
+    for sources in rounds(flat, count):
+        if isinstance(values, View):
+            term = draft.gather(values, sources.tolist(), 0)
+        else:
+            term = np.append(nothing, values)[sources]
+        found = draft.binary("ADD", found, term)
+    return draft.reshape(found, start.shape)
+
+
+def row(constant: Constant, shape: Sequence[int]) -> np.ndarray:
+    return np.broadcast_to(functions.real_of(constant).astype(np.float32), shape).reshape(-1)
+
+
+def rounds(flat: np.ndarray, count: int) -> list[np.ndarray]:
+    """Of each of so many places the first value for it, the second, ...: their numbers from 1, 0
+    where there is none."""
+    found: list[np.ndarray] = []
+    seen = np.zeros(count, np.int64)
+    for number, place in enumerate(flat.tolist(), 1):
+        if seen[place] == len(found):
+            found.append(np.zeros(count, np.int64))
+        found[seen[place]][place] = number
+        seen[place] += 1
+    return found
+
+
+def ranked(draft: Draft, view: View, axis: int, count: int, largest: bool) -> list[View]:
+    """The `count` largest along an axis, or the least, and their places; the first of equals
+    first."""
+    if largest:
+        return draft.top_k(view, axis, count)
+    values, places = draft.top_k(draft.unary("NEG", view), axis, count)
+    return [draft.unary("NEG", values), places]

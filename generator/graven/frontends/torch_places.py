@@ -1,0 +1,160 @@
+"""Operators of PyTorch that take from places and put there, and that rank: where the places are
+constants, they only move elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from graven.frontends import functions, places
+from graven.frontends.nchw import View
+from graven.frontends.torch_operators import Arguments, Handler, array, real, whole
+
+COMPUTED = "names places that the model computes; use constant ones, or compute it behind the model"
+
+
+def constant_places(reader: Any, found: Any) -> np.ndarray:
+    if isinstance(found, View):
+        raise reader.draft.error(f"{COMPUTED}.")
+    return np.asarray(found)
+
+
+def gather(reader: Any, given: Arguments) -> View:
+    index = constant_places(reader, given["index"])
+    return places.taken(reader.draft, given["self"], given["dim"], index)
+
+
+def values_of(reader: Any, given: Arguments) -> Any:
+    found = given.get("src", given.get("values", given.get("value")))
+    return real(reader.draft, found) if isinstance(found, View) else array(found)
+
+
+def start_of(reader: Any, given: Arguments) -> Any:
+    found = given["self"]
+    return functions.real(reader.draft, found) if isinstance(found, View) else array(found)
+
+
+def scatter(adds: bool) -> Handler:
+    def handler(reader: Any, given: Arguments) -> View:
+        if given.get("reduce"):
+            raise reader.draft.error("reduces what it puts; use scatter_add, or put it apart.")
+        index = constant_places(reader, given["index"])
+        values, axis = values_of(reader, given), given["dim"] % index.ndim
+        if isinstance(values, View):  # of which there may be more than places
+            values = reader.draft.slice(values, (0,) * index.ndim, index.shape)
+        elif np.ndim(values):
+            values = values[tuple(slice(n) for n in index.shape)]
+        view = start_of(reader, given)
+        found = places.along(view.shape, axis, index)
+        return places.put(reader.draft, view, found, values, adds)
+
+    return handler
+
+
+def index_put(reader: Any, given: Arguments) -> View:
+    indices = given["indices"]
+    if any(each is None for each in indices):
+        at = next(axis for axis, each in enumerate(indices) if each is not None)
+        return along_one(reader, given, at)
+    found = [constant_places(reader, each) for each in indices]
+    if any(each.dtype == bool for each in found):
+        found = [axis for each in found for axis in (np.nonzero(each) if each.dtype == bool
+                                                     else (each,))]  # fmt: skip
+    values = values_of(reader, given)
+    view = start_of(reader, given)
+    return places.put(reader.draft, view, found, values, bool(given.get("accumulate")))
+
+
+def along_one(reader: Any, given: Arguments, axis: int) -> View:
+    """Lists behind axes that are taken whole, which come to lie behind all others."""
+    indices, draft = given["indices"], reader.draft
+    if any(each is None for each in indices[axis:]):
+        raise draft.error("puts along axes apart; put along one at a time.")
+    values = values_of(reader, given)
+    view = start_of(reader, given)
+    every = [np.arange(n) for n in view.shape[:axis]]
+    listed = np.broadcast_arrays(*(constant_places(reader, each) for each in indices[axis:]))
+    rank = listed[0].ndim
+    whole = [each.reshape((-1,) + (1,) * (axis - 1 - at + rank)) for at, each in enumerate(every)]
+    found = [*whole, *listed]
+    return places.put(draft, view, found, values, bool(given.get("accumulate")))
+
+
+# -- ranks ----------------------------------------------------------------------------------------
+
+
+def top_k(reader: Any, given: Arguments) -> list[View]:
+    axis, largest = given.get("dim", -1), bool(given.get("largest", True))
+    return places.ranked(reader.draft, given["self"], axis, given["k"], largest)
+
+
+def sort(reader: Any, given: Arguments) -> list[View]:
+    view, axis = given["self"], given.get("dim", -1)
+    largest = bool(given.get("descending"))
+    return places.ranked(reader.draft, view, axis, view.shape[axis], largest)
+
+
+def nth(reader: Any, view: View, axis: int, count: int, keep: bool) -> list[View]:
+    draft, found = reader.draft, []
+    for each in places.ranked(draft, view, axis, count, False):
+        last = functions.part(draft, each, axis % len(view.shape), count - 1, 1)
+        shape = tuple(n for at, n in enumerate(last.shape) if at != axis % len(view.shape))
+        found.append(last if keep else draft.reshape(last, shape))
+    return found
+
+
+def kth_value(reader: Any, given: Arguments) -> list[View]:
+    return nth(reader, given["self"], given.get("dim", -1), given["k"], bool(given.get("keepdim")))
+
+
+def median(reader: Any, given: Arguments) -> View | list[View]:
+    """The lower one of two in the middle."""
+    view, axis = given["self"], given.get("dim")
+    if axis is None:
+        view = reader.draft.reshape(view, (int(np.prod(view.shape)),))
+        return nth(reader, view, 0, (view.shape[0] + 1) // 2, False)[0]
+    return nth(reader, view, axis, (view.shape[axis] + 1) // 2, bool(given.get("keepdim")))
+
+
+def buckets(reader: Any, limits: Any, view: View, right: bool) -> View:
+    """How many of the limits, which are in order, lie below each element, or are it."""
+    draft, found = reader.draft, constant_places(reader, limits)
+    if found.ndim != 1:
+        raise draft.error("has limits for each row; take the same ones for all.")
+    wide = draft.reshape(functions.real(draft, view), (*view.shape, 1))
+    passed = functions.compared(draft, "GREATER_EQUAL" if right else "GREATER", wide,
+                                found.astype(np.float32))  # fmt: skip
+    count = draft.reduce("SUM", functions.real(draft, passed), [len(view.shape)], keep=False)
+    return whole(draft, count)
+
+
+def bucketize(reader: Any, given: Arguments) -> View:
+    return buckets(reader, given["boundaries"], given["self"], bool(given.get("right")))
+
+
+def searchsorted(reader: Any, given: Arguments) -> View:
+    if not isinstance(given["self"], View):
+        raise reader.draft.error("looks up a constant in what is computed; compare it instead.")
+    right = bool(given.get("right")) or given.get("side") == "right"
+    return buckets(reader, given["sorted_sequence"], given["self"], right)
+
+
+def diagonal(reader: Any, given: Arguments) -> View:
+    draft, view = reader.draft, given["self"]
+    rank = len(view.shape)
+    first, second = given.get("dim1", 0) % rank, given.get("dim2", 1) % rank
+    offset = given.get("offset", 0)
+    others = [axis for axis in range(rank) if axis not in (first, second)]
+    view = draft.transpose(view, (first, second, *others))
+    count = min(view.shape[0] + min(offset, 0), view.shape[1] - max(offset, 0))
+    steps = np.arange(max(count, 0))
+    found = functions.picked(draft, view, 0, [steps - min(offset, 0), steps + max(offset, 0)])
+    return draft.transpose(found, (*range(1, rank - 1), 0))
+
+
+HANDLERS: dict[str, Handler] = {
+    "_unsafe_index_put": index_put, "diagonal": diagonal, "gather": gather, "index_put": index_put,
+    "bucketize": bucketize, "kthvalue": kth_value, "median": median, "scatter": scatter(False),
+    "scatter_add": scatter(True), "searchsorted": searchsorted, "sort": sort, "topk": top_k,
+}  # fmt: skip
