@@ -96,15 +96,38 @@ def taps(
 ) -> Iterator[tuple[int, int, np.ndarray]]:
     """For each place in the window: what lies under it, for all outputs at once (NHWC).
 
-    Places that lie outside of the input whatever the output are left out.
+    Places that lie outside of the input whatever the output are left out. What is yielded is a
+    view of the values with the fill around them.
     """
-    for row in _reachable(rows, values.shape[1]):
-        top, top_inside = places_under(rows, row, values.shape[1])
-        band = values[:, top]
-        for column in _reachable(columns, values.shape[2]):
-            left, left_inside = places_under(columns, column, values.shape[2])
-            inside = (top_inside[:, None] & left_inside)[None, :, :, None]
-            yield row, column, np.where(inside, band[:, :, left], fill)
+    across = [_reachable(axis, values.shape[1 + k]) for k, axis in enumerate((rows, columns))]
+    if not all(across):
+        return
+    (top, height), (left, width) = (
+        _around(axis, each, values.shape[1 + k])
+        for k, (axis, each) in enumerate(zip((rows, columns), across, strict=True))
+    )
+    kind = np.result_type(values, fill)
+    whole = values.astype(kind, copy=False)
+    if (top, left, height, width) != (0, 0, *values.shape[1:3]):
+        whole = np.full((len(values), height, width, values.shape[3]), fill, kind)
+        whole[:, top : top + values.shape[1], left : left + values.shape[2]] = values
+    for row in across[0]:
+        band = whole[:, _places(rows, row, top)]
+        for column in across[1]:
+            yield row, column, band[:, :, _places(columns, column, left)]
+
+
+def _around(axis: Span, reachable: range, extent: int) -> tuple[int, int]:
+    """How many places there are before the input, and with it and behind it in all."""
+    first = reachable[0] * axis.dilation - axis.before
+    last = (axis.output - 1) * axis.stride + reachable[-1] * axis.dilation - axis.before
+    before = max(-first, 0)
+    return before, before + max(last + 1, extent)
+
+
+def _places(axis: Span, tap: int, before: int) -> slice:
+    first = tap * axis.dilation - axis.before + before
+    return slice(first, first + (axis.output - 1) * axis.stride + 1, axis.stride)
 
 
 def under(values: np.ndarray, rows: Span, columns: Span) -> np.ndarray:

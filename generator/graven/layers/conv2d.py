@@ -83,13 +83,14 @@ def products(layer: Conv2D, node: Node, values: np.ndarray, weights: np.ndarray)
     rows, columns = convolution_spans(layer, node, values.shape, weights.shape[1:3])
     groups = values.shape[3] // weights.shape[3]
     # float64 sums of int8 products are exact: they stay far below 2^53
-    acc = np.zeros((values.shape[0], rows.output, columns.output, weights.shape[0]))
-    parts = np.split(acc, groups, axis=3)  # views
+    acc = np.zeros((groups, values.shape[0] * rows.output * columns.output,
+                    weights.shape[0] // groups))  # fmt: skip
     for row, column, patch in taps(values, rows, columns, 0.0):
         under = np.split(weights[:, row, column, :], groups)
-        for part, read, tap in zip(parts, np.split(patch, groups, axis=3), under, strict=True):
-            part += read @ tap.T
-    return acc
+        for part, read, tap in zip(acc, np.split(patch, groups, axis=3), under, strict=True):
+            part += read.reshape(-1, read.shape[3]) @ tap.T  # one product of large matrices
+    shape = (values.shape[0], rows.output, columns.output, -1)
+    return np.concatenate([part.reshape(shape) for part in acc], axis=3)
 
 
 def patches(layer: Conv2D, node: Node, values: np.ndarray, weights: tuple[int, ...]) -> np.ndarray:

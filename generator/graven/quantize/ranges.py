@@ -34,8 +34,11 @@ class Histogram:
             half = self.counts.reshape(-1, 2).sum(axis=1)
             self.counts = np.concatenate([np.zeros(BINS // 4), half, np.zeros(BINS // 4)])
             self.reach *= 2.0
-        places = ((values / self.reach + 1.0) * (BINS / 2)).astype(np.int64)
-        self.counts += np.bincount(np.clip(places, 0, BINS - 1), minlength=BINS)
+        places = values / self.reach
+        places += 1.0
+        places *= BINS / 2
+        np.clip(places, 0, BINS - 1, out=places)
+        self.counts += np.bincount(places.astype(np.int64), minlength=BINS)
 
     @property
     def centres(self) -> np.ndarray:
