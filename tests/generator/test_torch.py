@@ -186,6 +186,12 @@ MODULES = {
     "product": Function(lambda x: torch.einsum("bchw,bkhw->bck", x, x)),
     "whole": Function(lambda x: (x**2).mean()),
     "angles": Function(lambda x: x.atan() + torch.atan2(x, x.flip(3)) + torch.atan2(-x, x - x)),
+    "angles from constants": Function(
+        lambda x: (
+            torch.atan2(torch.tensor([-0.5, 0.5]).repeat(7), x)
+            + torch.atan2(x, torch.tensor([-0.5, 0.5]).repeat(7))
+        )
+    ),
     "angles of shares": Function(lambda x: x.tanh().asin() + 2 * x.tanh().acos()),
     "areas": Function(lambda x: x.asinh() + (x.abs() + 1).acosh() + (x.tanh() * 0.9).atanh()),
     "real powers": Function(lambda x: (x.abs() + 0.5) ** 1.7 + (x.abs() + 0.5) ** x + x**5),
@@ -200,6 +206,12 @@ MODULES = {
         lambda x: x.index_put((torch.tensor([0]), torch.tensor([1, 3])), torch.ones(2, 12, 14))
     ),
     "put behind": Function(lambda x: x.index_copy(3, torch.tensor([5, 2]), x[..., :2])),
+    "put by booleans": Function(
+        lambda x: (
+            torch.ops.aten.index_put(x, [None, torch.arange(4) > 1], torch.tensor(0.5))
+            + torch.ops.aten.index_put(x, [None, None, torch.eye(12, 14) > 0], torch.tensor(0.5))
+        )
+    ),
     "added": Function(lambda x: x.index_add(1, torch.tensor([1, 3, 1]), x[:, :3])),
     "filled": Function(lambda x: x.index_fill(2, torch.tensor([2, -1]), 0.5)),
     "scattered": Function(

@@ -70,8 +70,8 @@ INSTEAD = {
     "masked_select": "its result has no fixed shape; multiply by the mask",
 }  # fmt: skip
 RANDOM = (
-    "bernoulli", "exponential", "multinomial", "normal", "poisson", "rand", "rand_like", "randint",
-    "randint_like", "randn", "randn_like", "randperm", "uniform",
+    "bernoulli", "exponential", "multinomial", "normal", "normal_functional", "poisson", "rand",
+    "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "uniform",
 )  # fmt: skip
 ELEMENTS = {
     "torch.float32": ir.Element.FLOAT32,

@@ -53,32 +53,20 @@ def scatter(adds: bool) -> Handler:
 
 
 def index_put(reader: Any, given: Arguments) -> View:
-    indices = given["indices"]
-    if any(each is None for each in indices):
-        at = next(axis for axis, each in enumerate(indices) if each is not None)
-        return along_one(reader, given, at)
-    found = [constant_places(reader, each) for each in indices]
-    if any(each.dtype == bool for each in found):
-        found = [axis for each in found for axis in (np.nonzero(each) if each.dtype == bool
-                                                     else (each,))]  # fmt: skip
-    values = values_of(reader, given)
-    view = start_of(reader, given)
-    return places.put(reader.draft, view, found, values, bool(given.get("accumulate")))
-
-
-def along_one(reader: Any, given: Arguments, axis: int) -> View:
-    """Lists behind axes that are taken whole, which come to lie behind all others."""
-    indices, draft = given["indices"], reader.draft
+    """Behind axes that are taken whole, by lists or by booleans."""
+    indices, view = given["indices"], start_of(reader, given)
+    axis = next(axis for axis, each in enumerate(indices) if each is not None)
     if any(each is None for each in indices[axis:]):
-        raise draft.error("puts along axes apart; put along one at a time.")
-    values = values_of(reader, given)
-    view = start_of(reader, given)
-    every = [np.arange(n) for n in view.shape[:axis]]
-    listed = np.broadcast_arrays(*(constant_places(reader, each) for each in indices[axis:]))
-    rank = listed[0].ndim
-    whole = [each.reshape((-1,) + (1,) * (axis - 1 - at + rank)) for at, each in enumerate(every)]
-    found = [*whole, *listed]
-    return places.put(draft, view, found, values, bool(given.get("accumulate")))
+        raise reader.draft.error("puts along axes apart; put along one at a time.")
+    listed: list[np.ndarray] = []
+    for each in indices[axis:]:
+        found = constant_places(reader, each)
+        listed += np.nonzero(found) if found.dtype == bool else [found]
+    rank = np.broadcast(*listed).ndim
+    whole = [np.arange(n).reshape((-1,) + (1,) * (axis - 1 - at + rank))
+             for at, n in enumerate(view.shape[:axis])]  # fmt: skip
+    adds = bool(given.get("accumulate"))
+    return places.put(reader.draft, view, [*whole, *listed], values_of(reader, given), adds)
 
 
 # -- ranks ----------------------------------------------------------------------------------------

@@ -30,12 +30,23 @@ def arctangent_of(draft: Draft, y: Operand, x: Operand) -> View:
     for factor in ARCTANGENT[-2:0:-1]:
         found = draft.binary("MUL", functions.plus(draft, found, factor), square)
     found = draft.binary("MUL", functions.plus(draft, found, ARCTANGENT[0]), ratio)
-    found = turned(draft, found, functions.compared(draft, "GREATER", above, right), math.pi / 2)
-    found = turned(draft, found, functions.compared(draft, "LESS", x, np.float32([0]))
-                   if isinstance(x, View) else None, math.pi)  # fmt: skip
-    below = functions.real(draft, functions.compared(draft, "LESS", y, np.float32([0])))
-    sign = functions.plus(draft, functions.times(draft, below, -2.0), 1.0)
-    return draft.binary("MUL", found, sign)
+    steep = functions.real(draft, functions.compared(draft, "GREATER", above, right))
+    found = turned(draft, found, steep, math.pi / 2)
+    found = turned(draft, found, is_negative(draft, x), math.pi)
+    return draft.binary("MUL", found, signs(draft, is_negative(draft, y)))
+
+
+def is_negative(draft: Draft, operand: Operand) -> Operand:
+    """1 or 0."""
+    if isinstance(operand, View):
+        return functions.real(draft, functions.compared(draft, "LESS", operand, np.float32([0])))
+    return np.atleast_1d(functions.real_of(operand) < 0).astype(np.float32)
+
+
+def signs(draft: Draft, negative: Operand) -> Operand:
+    if isinstance(negative, View):
+        return functions.plus(draft, functions.times(draft, negative, -2.0), 1.0)
+    return np.float32(1) - 2 * negative
 
 
 def magnitude(draft: Draft, operand: Operand) -> Operand:
@@ -44,14 +55,11 @@ def magnitude(draft: Draft, operand: Operand) -> Operand:
     return np.abs(functions.real_of(operand)).astype(np.float32)
 
 
-def turned(draft: Draft, angle: View, where: View | None, limit: float) -> View:
-    """limit - angle there."""
-    if where is None:
-        return angle
-    chosen = functions.real(draft, where)
-    sign = functions.plus(draft, functions.times(draft, chosen, -2.0), 1.0)
-    return draft.binary("ADD", functions.times(draft, chosen, limit),
-                        draft.binary("MUL", angle, sign))  # fmt: skip
+def turned(draft: Draft, angle: View, where: Operand, limit: float) -> View:
+    """limit - angle where that is 1."""
+    far = (functions.times(draft, where, limit) if isinstance(where, View)
+           else (limit * where).astype(np.float32))  # fmt: skip
+    return draft.binary("ADD", draft.binary("MUL", angle, signs(draft, where)), far)
 
 
 def complement(draft: Draft, view: View) -> View:
