@@ -2,6 +2,7 @@
 
     .venv/bin/python -m zoo.mnist --out build/zoo        # and the others
     .venv/bin/python benchmarks/zoo_tables.py build/zoo  # takes the results there into the record
+    .venv/bin/python benchmarks/zoo_tables.py build/zoo --costs  # counts what its models cost today
     .venv/bin/python benchmarks/zoo_tables.py --check    # are the tables up to date?
 
 The record is benchmarks/results/zoo.json; that of DeepMetal's loops is benchmarks/deepmetal.py's.
@@ -13,14 +14,16 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import deepmetal
+import graven
+import numpy as np
 import tables
 from figures import BenchError, exit_with
 from zoo.deepmetal import NAMES
-from zoo.trial import TARGETS, Result
+from zoo.trial import TARGETS, Result, cost
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = ROOT / "benchmarks/results/zoo.json"
@@ -43,6 +46,22 @@ def found_in(folder: Path) -> list[Result]:
     if quick:
         raise BenchError(f"{folder}: {', '.join(quick)} came of --quick, which is no record.", 2)
     return results
+
+
+def counted(folder: Path, old: Sequence[Result]) -> list[Result]:
+    """The record's results whose models are there, with what those cost now."""
+    found = []
+    for each in old:
+        files = [folder / each.name / name for name in ("model.tflite", "samples.npz")]
+        if all(file.is_file() for file in files):
+            model = graven.compile(files[0], name=each.name)
+            sample = np.load(files[1])["x"][:1]
+            costs = {target: cost(model, target, sample) for target in TARGETS}
+            found.append(replace(each, costs=costs))
+            print(each.name, *(f"{one.instructions:,}" for one in costs.values()), flush=True)
+    if not found:
+        raise BenchError(f"{folder}: has no model of the record; python -m zoo.mnist makes one.", 2)
+    return found
 
 
 def merged(old: Sequence[Result], new: Sequence[Result]) -> list[Result]:
@@ -90,10 +109,14 @@ def rendered() -> dict[str, str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("folder", type=Path, nargs="?", help="where results are to be taken from")
+    parser.add_argument(
+        "--costs", action="store_true", help="count instructions, RAM and flash anew"
+    )
     parser.add_argument("--check", action="store_true", help="change nothing; 1 if it is needed")
     options = parser.parse_args()
     if options.folder is not None:
-        results = merged(read(), found_in(options.folder))
+        take = counted(options.folder, read()) if options.costs else found_in(options.folder)
+        results = merged(read(), take)
         lines = ",\n ".join(json.dumps(asdict(each), ensure_ascii=False) for each in results)
         RECORD.write_text(f"[\n {lines}\n]\n")
     before = PAGE.read_text()
