@@ -22,6 +22,9 @@ using Digits = Trainer<Net, Shape{8, 8, 1}, params, policy>;
 static_assert(Digits::state_size <= 23 * 1024 && Digits::arena_size <= 4 * 1024);
 
 constexpr int epochs = 5;
+#ifndef LEARN_SEED  // benchmarks/training.py tries others
+#define LEARN_SEED 1
+#endif
 
 Digits::State state;
 alignas(Digits::alignment) std::byte memory[Digits::arena_size];
@@ -52,8 +55,8 @@ void print_part(const char* name, float part) {  // with four digits
 
 int main() {
   Digits trainer(state, memory);
-  trainer.initialize(Initializer::he_uniform, 1);
-  Random random(2);
+  trainer.initialize(Initializer::he_uniform, LEARN_SEED);
+  Random random(LEARN_SEED + 1);
   for (std::uint16_t i = 0; i < training::count; ++i) order[i] = i;
   const schedule::Cosine rates{0.02f, 0.0002f, epochs * training::count};
   std::uint32_t step = 0;
