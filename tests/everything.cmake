@@ -44,8 +44,8 @@ function(choose_pytest source)
   endif()
   set(pytest ${python} -m pytest -q -p no:cacheprovider ${options} PARENT_SCOPE)
 endfunction()
-set(deep_suites benchmarks/test_sequences_deep.py benchmarks/test_training_deep.py
-  benchmarks/test_watch_deep.py generator/test_accuracy.py
+set(deep_suites benchmarks/test_scalar_share_deep.py benchmarks/test_sequences_deep.py
+  benchmarks/test_training_deep.py benchmarks/test_watch_deep.py generator/test_accuracy.py
   generator/test_converted_deep.py generator/test_layers_cpp.py
   generator/test_mutants_deep.py generator/test_nano_rust_cpp.py
   generator/test_notebooks_deep.py generator/test_plans_cpp.py

@@ -134,8 +134,10 @@ template <PatternKind kind> struct Mover {
   [[gnu::always_inline]] void whole_turns(std::byte*& to, const std::byte*& from) const {
     if constexpr (holds) {
       std::array<Offsets, held> at;
+#pragma GCC unroll 16
       for (std::size_t b = 0; b < held; ++b) at[b] = offsets(b);
       for (int left = turns; left > 0; --left)
+#pragma GCC unroll 16
         for (std::size_t b = 0; b < held; ++b) {
           move(to, from, at[b]);
           pass(to, from, b + 1 == held ? advance : kind.once ? 0 : step);
@@ -169,6 +171,7 @@ requires(kind.lanes == Lanes::neighbours) struct Mover<kind> {
       copy(to, from, rest);
     } else {
       for (int left = turns; left > 0; --left) {
+#pragma GCC unroll 16
         for (int b = 0; b < kind.period; ++b)
           vstrbq_u8(reinterpret_cast<std::uint8_t*>(to) + 16 * b,
                     vldrbq_u8(reinterpret_cast<const std::uint8_t*>(from) + 16 * b));
@@ -200,6 +203,7 @@ template <PatternKind kind, std::size_t vectors, bool listed>
   const int lanes = lanes_of(as.lanes), behind = pattern.rest % lanes;
   const mve_pred16_t last = M::V::first(behind > 0 ? behind : lanes);
   std::array<typename M::Offsets, period> at;
+#pragma GCC unroll 16
   for (std::size_t b = 0; b < period && !run; ++b) at[b] = pattern.offsets(b);
   pieces.place += run || kind.scatters ? 0 : pattern.start;
   pieces.from += run || kind.scatters ? 0 : pattern.start;
@@ -208,6 +212,7 @@ template <PatternKind kind, std::size_t vectors, bool listed>
     const std::byte* from = listed ? *pieces.rows++ + pieces.place : pieces.from;
     std::byte* out = to;
     if constexpr (!listed) pieces.from += pieces.in;
+#pragma GCC unroll 16
     for (std::size_t b = 0; b + 1 < vectors; ++b) {
       if constexpr (run) {
         vstrbq_u8(reinterpret_cast<std::uint8_t*>(out),
