@@ -12,6 +12,7 @@ import tflm
 from graven import ir, passes, reference
 from graven.frontends import tflite, tflite_writer
 from graven.layers.index_map import Digit, IndexMap, index
+from graven.layers.pack import Pack
 from graven.layers.pad import Pad
 from graven.layers.relu import ReLU
 from graven.layers.reshape import Reshape
@@ -179,3 +180,26 @@ def test_a_map_has_one_set_of_digits():
     np.testing.assert_array_equal(index(IndexMap(base, digits)).reshape(3, 5, 4), padded)
     assert base == 8 and digits[0] == Digit(3, 12, 1, 0)
     assert factored(np.array([0, 1, 3]), 1) is None
+
+
+@pytest.mark.parametrize("axis", [2, 3, 4])
+def test_images_that_are_packed_keep_their_rows(axis):
+    """A row of each pixel would be beyond what compilers plan: two such layers were refused."""
+    b = random_models.Builder(np.random.default_rng(1))
+    shape = (1, 8, 32, 16)
+    parts = [b.input(shape, ir.Element.INT8)]
+    parts.append(b.like(parts[0], shape))  # of one scale
+    b.inputs.append(parts[1])
+    output = b.like(parts[0], (*shape[:axis], 2, *shape[axis:]))
+    network = b.network([b.add("PACK", Pack(axis, 2), parts, output)])
+    made = passes.canonical(network)
+    joined = [each for each in made.operators if each.name == "CONCATENATION"]
+    assert [made.tensors[each.output].shape[:2] for each in joined] == [(1, 8)]
+    inputs = random_models.random_inputs(np.random.default_rng(2), network)
+    expected, found = reference.run(network, inputs), reference.run(made, inputs)
+    np.testing.assert_array_equal(found[output_of(made)], expected[output_of(network)])
+
+
+def output_of(network: ir.Network) -> int:
+    (output,) = network.outputs
+    return output

@@ -38,19 +38,22 @@ def _is_said(network: ir.Network, operator: ir.Operator) -> bool:
 def _join(grown: Grown, operator: ir.Operator, axis: int, activation: str) -> None:
     output = grown.tensors[operator.output]
     before, inner = math.prod(output.shape[:axis]), math.prod(output.shape[axis + 1 :])
+    rows = math.prod(output.shape[: min(axis, 2)])  # of an image, behind a batch of one
     parts = []
     for index in operator.inputs:
         part = grown.tensors[index]
         joined = math.prod(part.shape) // (before * inner)
-        parts.append(grown.reshape(index, grown.tensor(part, _shape(before, joined, inner))))
-    joined = grown.tensor(output, _shape(before, output.shape[axis], inner))
-    layer = Concat(axis=3 if inner == 1 else 2 if before > 1 else 1, activation=activation)
+        shape = _shape(before, rows, joined, inner)
+        parts.append(grown.reshape(index, grown.tensor(part, shape)))
+    joined = grown.tensor(output, _shape(before, rows, output.shape[axis], inner))
+    place = 3 if inner == 1 or before > rows else 2 if before > 1 else 1
+    layer = Concat(axis=place, activation=activation)
     grown.add("CONCATENATION", layer, tuple(parts), joined)
     grown.reshape(joined, output.index, operator.index)
 
 
-def _shape(before: int, joined: int, inner: int) -> tuple[int, ...]:
-    """As an image: rows stay rows where nothing stands before the joined axis."""
-    if inner == 1:
-        return (1, before, 1, joined)
+def _shape(before: int, rows: int, joined: int, inner: int) -> tuple[int, ...]:
+    """As an image: rows stay rows, because each costs steps and the planner's time."""
+    if inner == 1 or before > rows:
+        return (1, rows, before // rows, joined * inner)
     return (1, before, joined, inner) if before > 1 else (1, joined, 1, inner)
