@@ -1,9 +1,9 @@
 """Instructions per byte of layers that only move elements.
 
-    copies.py [--target T ...] [--element E ...] [--check]
+    copies.py [--target T ...] [--element E ...]
 
-Forms that models for microcontrollers have, each of a few thousand bytes, all in one image. --check
-exits with 1 where one takes more than LIMITS. Other exit codes: 2 bad use, 3 a tool failed.
+Forms that models for microcontrollers have, each of a few thousand bytes, all in one image. Exit
+codes: 2 bad use, 3 a tool failed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ from random_transformers import Kit
 
 TARGETS = ("cortex-m4", "cortex-m55")
 ELEMENTS = {element.value: element for element in (INT8, ir.Element.INT16, ir.Element.FLOAT32)}
-LIMITS = {"cortex-m4": 1.0, "cortex-m55": 0.33}
 HEIGHT, WIDTH = 8, 32
 
 Case = tuple[str, int]
@@ -201,9 +200,8 @@ def main() -> int:
     parser.add_argument("--target", action="append", choices=TARGETS, help="default: both")
     parser.add_argument("--element", action="append", choices=ELEMENTS, help="default: all")
     parser.add_argument("--form", action="append", choices=[form.__name__ for form in FORMS])
-    parser.add_argument("--check", action="store_true", help="do all keep the limits?")
     options = parser.parse_args()
-    names, well = options.element or list(ELEMENTS), True
+    names = options.element or list(ELEMENTS)
     forms = [form for form in FORMS if form.__name__ in (options.form or [form.__name__])]
     for target in options.target or TARGETS:
         print(f"| {target} | {' | '.join(names)} |\n| --- |{' ---: |' * len(names)}")
@@ -213,10 +211,9 @@ def main() -> int:
                 cells = []
                 for costs in found:
                     cost, scalar = costs[title]
-                    well = well and cost <= LIMITS[target]
                     cells.append(f"{cost:.2f}{', scalar' if scalar else ''}")
                 print(f"| {title} | {' | '.join(cells)} |", flush=True)
-    return 0 if well or not options.check else 1
+    return 0
 
 
 if __name__ == "__main__":

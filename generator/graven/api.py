@@ -92,7 +92,7 @@ def compile(
     `allow_float` takes float32 operators between int8 ones. `normalize`, a pair (mean, std) as of
     torchvision, lets the model take bytes of a camera. `progress` hears what begins and counts."""
     build.check(choice := build.Choice(target, isa, plan))
-    check_companions(quantize, method, keep, criterion, fine_tune)
+    check_companions(model, quantize, method, keep, criterion, fine_tune)
     budget = within(quantize, flash, ram)
     samples = samples_for(quantize, keep, calibrate)
     source = named(read(model, example, samples, layout, of, shape), name)
@@ -197,9 +197,11 @@ def named(source: files.Source, name: str | None) -> files.Source:
 
 
 def check_companions(
-    quantize: str | None, method: str, keep: Keep | None, criterion: str, fine_tune: Any
+    model: Any, quantize: str | None, method: str, keep: Keep | None, criterion: str, fine_tune: Any
 ) -> None:
-    """Arguments that say how to do what another one asks for."""
+    """Arguments that say how to do what another one asks for, or that a model cannot take."""
+    if quantize is not None and sklearn.is_estimator(model):
+        sklearn.expect_integers(model)
     if keep is None and (fine_tune is not None or criterion != structured.CRITERIA[0]):
         name = "criterion" if fine_tune is None else "fine_tune"
         raise GravenError(f"{name}: is for keep=, as in keep=0.5; say so, or leave it out.")

@@ -30,7 +30,7 @@ from graven.quantize.equalize import equalized
 from graven.quantize.kinds import KINDS
 from graven.quantize.post_training import JUDGED, TRIED, Quantizer, quantize, quantize_input
 from graven.quantize.rules import FREE, SAME, Fixed, Weights, rule_of
-from graven.quantize.scales import Scale
+from graven.quantize.scales import Scale, nearest
 from graven.quantize.search import METHODS, quiet
 from graven.quantize.sequences import sequences
 from graven.quantize.sharing import sharing
@@ -620,3 +620,15 @@ def test_int8_model_is_not_quantized_again():
     network = random_models.random_case(np.random.default_rng(0), "conv2d")
     with pytest.raises(GravenError, match="only a float32 network can be quantized"):
         quantize(network, [np.zeros((1, *network.tensors[network.inputs[0]].shape), np.float32)])
+
+
+def test_a_constant_without_axes_is_quantized():
+    """As TensorFlow writes factors."""
+    found = nearest(np.array(0.3, np.float32), Scale(0.25, 0))
+    assert found.shape == () and found.dtype == np.float32 and found == np.float32(0.25)
+    net = Net(1, 8)
+    factor = net.tensor((), np.array(0.5, np.float32))
+    scaled = net.add("MUL", Mul(), [net.first, factor], (1, 8))
+    samples = net.rng.normal(0.0, 1.0, (40, 1, 8)).astype(np.float32)
+    found = quantize(net.network(scaled), [samples]).network
+    assert {found.tensors[index].element for index in found.inputs} == {ir.Element.INT8}

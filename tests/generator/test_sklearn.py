@@ -329,8 +329,32 @@ def test_what_neighbours_cannot():
         from_estimator(KNeighborsClassifier(metric="cosine").fit([*X, np.zeros(13)], [*Y, 0]))
     model = KNeighborsClassifier().fit(X, Y)
     for kind in ("int8", "int16x8"):
-        with pytest.raises(GravenError, match=r"looks up what is nearest, .* keep it in float32"):
+        with pytest.raises(GravenError, match=r"looks up by a ranking .* keep it in float32"):
             graven.compile(model, calibrate=X, quantize=kind)
+
+
+@pytest.mark.parametrize("within", [False, True])
+@pytest.mark.parametrize("last", [KernelRidge(kernel="rbf"), GaussianProcessRegressor(alpha=0.3)])
+def test_sums_of_kernels_have_no_integers(last, within):
+    model = make_pipeline(StandardScaler(), last)
+    if within:
+        model = ensemble.StackingRegressor([("kernel", model), ("line", Ridge())])
+    with pytest.raises(GravenError, match=r"sums a kernel over .* keep it in float32, or fit an S"):
+        graven.compile(model.fit(X, X[:, 0]), calibrate=X, quantize="int8")
+
+
+@pytest.mark.parametrize(
+    ("kernel", "sentence"),
+    [
+        (kernels.ConstantKernel(2.0) + kernels.WhiteKernel(), "which is the same for every x"),
+        (kernels.WhiteKernel() * kernels.RBF(), "of which no x is any nearer to a sample"),
+    ],
+    ids=str,
+)
+def test_a_kernel_that_compares_nothing_is_a_sentence(kernel, sentence):
+    model = GaussianProcessRegressor(kernel, optimizer=None).fit(X[:20], X[:20, 0])
+    with pytest.raises(GravenError, match=sentence):
+        from_estimator(model)
 
 
 def test_neighbours_take_little_memory():
@@ -419,6 +443,10 @@ def test_targets_refused():
     cube = TransformedTargetRegressor(Ridge(), func=np.cbrt, inverse_func=lambda y: y**3)
     with pytest.raises(GravenError, match=r"turns its target back by <function.*its regressor_"):
         from_estimator(cube.fit(X, X[:, 0]))
+    sent = FunctionTransformer(np.log, np.exp, inv_kw_args={"where": True})
+    model = TransformedTargetRegressor(Ridge(), transformer=sent, check_inverse=False)
+    with pytest.raises(GravenError, match=r"by a function with inv_kw_args .*its regressor_"):
+        from_estimator(model.fit(X, np.abs(X[:, 0]) + 1))
     model = TransformedTargetRegressor(Ridge(), transformer=MinMaxScaler(clip=True))
     with pytest.raises(GravenError, match="turns its target back by a MinMaxScaler"):
         from_estimator(model.fit(X, X[:, 0]))

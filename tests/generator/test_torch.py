@@ -195,6 +195,15 @@ MODULES = {
     "angles of shares": Function(lambda x: x.tanh().asin() + 2 * x.tanh().acos()),
     "areas": Function(lambda x: x.asinh() + (x.abs() + 1).acosh() + (x.tanh() * 0.9).atanh()),
     "real powers": Function(lambda x: (x.abs() + 0.5) ** 1.7 + (x.abs() + 0.5) ** x + x**5),
+    "powers of 0 and less": Function(
+        lambda x: torch.pow(torch.tensor([0.0, -2.0]).repeat(7), x.round().abs() * (x > 0))
+    ),
+    "powers by a number of many axes": Function(
+        lambda x: torch.pow(x[0, 0], torch.full((1, 1, 1), 2.0))
+    ),
+    "bilinear of a constant": Function(
+        lambda x: F.bilinear(x, torch.ones(1, 4, 12, 2), torch.ones(3, 14, 2))
+    ),
     "powers of two": Function(lambda x: x.exp2() + torch.hypot(x, x.flip(1))),
     "sorted": Function(lambda x: x.sort(-1)[0] + x.sort(-1, descending=True)[0]),
     "ranks": Function(lambda x: x.argsort(-1).float() + x.argsort(1, descending=True)),
@@ -666,6 +675,11 @@ def test_a_batch_of_images_is_a_sentence():
         ),
         (Function(lambda x: x + torch.rand(3)), (1, 3), "'rand' .*draws random numbers, .*leave"),
         (Function(lambda x: torch.bernoulli(x.sigmoid())), (1, 3), "draws random numbers"),
+        (Function(lambda x: x + torch.empty(3).cauchy_()), (1, 3), "draws random numbers"),
+        (Function(lambda x: x + torch.empty(3).geometric_(0.5)), (1, 3), "draws random numbers"),
+        (Function(lambda x: x + torch.empty(3).log_normal_()), (1, 3), "draws random numbers"),
+        (Function(lambda x: x + torch.zeros(3).random_(9)), (1, 3), "draws random numbers"),
+        (Function(lambda x: F.rrelu(x, training=True)), (1, 3), "draws random numbers"),
         (Function(lambda x: x.gather(1, x.argsort(1))), (1, 3), "places that the model computes"),
         (Function(lambda x: torch.cdist(x, x, p=3.0)), (1, 2, 3), "of p=3; take 1, 2 or infinity"),
         (Function(lambda x: x[x > 0]), (1, 3), "'index' .*picks by what it computes"),
@@ -829,6 +843,28 @@ def test_functions_in_int8(function):
         wanted = module(torch.from_numpy(seen)).numpy()
     found = api.compile(module, calibrate=seen, quantize="int8", method="min-max")(seen)
     assert np.abs(found - wanted).max() < 0.05 * np.abs(wanted).max()
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x.index_fill(1, torch.tensor([2]), -torch.inf).max(1)[0],
+        lambda x: torch.bucketize(x, torch.tensor([-torch.inf, 0.0, torch.inf])).float(),
+    ],
+    ids=["filled", "buckets"],
+)
+def test_infinities_that_are_put_are_large_numbers(function):
+    seen = torch.randn(8, 12)
+    network = frontend.from_module(Function(function).eval(), (seen,))
+    assert all(np.isfinite(t.data).all() for t in network.tensors if t.data is not None)
+    found = reference.run(network, [seen.numpy()])[network.outputs[0]]
+    np.testing.assert_array_equal(found.reshape(-1), function(seen).numpy().reshape(-1))
+
+
+def test_powers_in_int8_are_a_sentence():
+    with pytest.raises(GravenError, match=r"POW of .* has no integers; keep the model in float32"):
+        module = Function(lambda x: x.abs() ** 1.7).eval()
+        api.compile(module, calibrate=np.ones((9, 12), np.float32), quantize="int8")
 
 
 def test_mask_in_int8():

@@ -137,6 +137,54 @@ def test_queries_that_the_model_states():
     expect(network, given, answers(module, given))
 
 
+@pytest.mark.parametrize("stated", ["query", "key", "value"])
+def test_several_sequences_beside_what_the_model_states(stated):
+    torch = pytest.importorskip("torch")
+
+    class Stated(torch.nn.Module):
+        def forward(self, x):
+            q = x.view(3, 6, 4, 8).transpose(1, 2)
+            given = {name: constant if name == stated else q for name in ("query", "key", "value")}
+            return torch.nn.functional.scaled_dot_product_attention(**given)
+
+    torch.manual_seed(3)
+    constant = torch.randn(3, 4, 6, 8)
+    module, given = Stated().eval(), images((3, 6, 32))
+    expect(read(module, (3, 6, 32)), given, answers(module, given))
+
+
+def with_a_scale(scale):
+    import torch
+
+    class Scaled(torch.nn.Module):
+        def forward(self, x):
+            x = x[:, None]
+            return torch.nn.functional.scaled_dot_product_attention(
+                x, 2 * x, x / 2, attn_mask=mask, scale=scale
+            )
+
+    mask = torch.randn(6, 6, generator=torch.Generator().manual_seed(1)) * 3
+    return Scaled().eval()
+
+
+@pytest.mark.parametrize(("quantize", "most"), [("int8", 0.05), ("int16x8", 0.01)])
+def test_a_scale_of_0_leaves_the_mask_alone_in_integers(quantize, most):
+    torch = pytest.importorskip("torch")
+    module, given = with_a_scale(0.0), images((1, 6, 8))
+    wanted, example = answers(module, given), torch.from_numpy(given[0])
+    made = api.compile(module, example=example, calibrate=given, quantize=quantize)
+    found = np.stack([made(each) for each in given])
+    assert np.sqrt(np.mean((found.reshape(wanted.shape) - wanted) ** 2)) < most * wanted.std()
+
+
+def test_a_mask_beside_a_tiny_scale_is_refused_in_integers():
+    torch = pytest.importorskip("torch")
+    given = images((1, 6, 8))
+    module, example = with_a_scale(1e-6), torch.zeros(1, 6, 8)
+    with pytest.raises(GravenError, match=r"of which a mask adds .* at most, so that all of it"):
+        api.compile(module, example=example, calibrate=given, quantize="int8")
+
+
 @pytest.mark.parametrize(
     ("shape", "batch"),
     [((4, 1, 1), 1), ((1, 4, 6, 1), 1), ((6, 1), 1), ((4, 1, 6), 1), ((2, 1, 6, 1), 2)],

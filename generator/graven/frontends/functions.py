@@ -194,6 +194,17 @@ def chosen_by(draft: Draft, condition: np.ndarray, first: Operand, second: Opera
     return draft.binary("ADD", kept, added) if added.any() else kept
 
 
+def expect_inside(draft: Draft, extents: Sequence[int], places: Sequence[np.ndarray]) -> None:
+    """Of constant places along each of these axes; those below 0 count from behind."""
+    for extent, each in zip(extents, places, strict=True):
+        outside = each[(each < -extent) | (each >= extent)]
+        if outside.size:
+            raise draft.error(
+                f"names place {outside[0]} of an axis of {extent}, expected {-extent} to "
+                f"{extent - 1}; export the model again."
+            )
+
+
 def picked(draft: Draft, view: View, first: int, places: Sequence[np.ndarray]) -> View:
     """Elements by constant places along neighbouring axes from the first, as numpy does it: each
     list along an axis of its own, or all axes as one."""
@@ -201,6 +212,7 @@ def picked(draft: Draft, view: View, first: int, places: Sequence[np.ndarray]) -
     extents = view.shape[first:behind]
     whole = np.broadcast_shapes(*(each.shape for each in places))
     shape = (*view.shape[:first], *whole, *view.shape[behind:])
+    expect_inside(draft, extents, places)
     places = [each % extent for each, extent in zip(places, extents, strict=True)]
     laid = [each.reshape((1,) * (len(whole) - each.ndim) + each.shape) for each in places]
     if len(whole) == len(places) and all(
@@ -238,13 +250,18 @@ def power(draft: Draft, view: View, exponent: float) -> View | None:
 def raised(draft: Draft, base: Operand, exponent: Operand) -> View:
     """base to the power of exponent, of which one may be a constant."""
     if not isinstance(base, View):
-        factor = np.log(np.asarray(real_of(base), np.float64)).astype(np.float32)
-        return draft.unary("EXP", draft.binary("MUL", exponent, np.atleast_1d(factor)))
+        stated = np.atleast_1d(np.asarray(real_of(base), np.float64))
+        if stated.min() <= 0:  # which have no logarithm, but 0^0 = 1 and (-2)^2 = 4
+            return draft.binary("POW", stated.astype(np.float32), exponent)
+        factor = np.log(stated).astype(np.float32)
+        return draft.unary("EXP", draft.binary("MUL", exponent, factor))
     if isinstance(exponent, View):
         return draft.binary("POW", base, exponent)
     exponent = np.atleast_1d(np.asarray(real_of(exponent), np.float32))
     found = power(draft, base, float(exponent.reshape(-1)[0])) if exponent.size == 1 else None
-    return draft.binary("POW", base, exponent) if found is None else found
+    if found is None:
+        return draft.binary("POW", base, exponent)
+    return draft.reshape(found, np.broadcast_shapes(base.shape, exponent.shape))
 
 
 def variance(draft: Draft, view: View, axes: Sequence[int], correction: float, keep: bool) -> View:

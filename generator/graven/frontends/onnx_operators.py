@@ -191,7 +191,7 @@ def adds(reader: Any, attributes: Attributes) -> bool:
 
 def scatter_elements(reader: Any, attributes: Attributes, inputs: list) -> View:
     at, view = reader.array(inputs, 1, "indices").astype(np.int64), inputs[0]
-    found = places.along(view.shape, attributes.get("axis", 0) % at.ndim, at)
+    found = places.along(reader.draft, view, attributes.get("axis", 0), at)
     return places.put(reader.draft, view, found, inputs[2], adds(reader, attributes))
 
 

@@ -10,18 +10,25 @@ import numpy as np
 
 from graven.frontends import functions
 from graven.frontends.nchw import Constant, Draft, Operand, View
+from graven.node import shape_text
 
 
-def along(shape: Sequence[int], axis: int, places: np.ndarray) -> list[np.ndarray]:
+def along(draft: Draft, view: Operand, axis: int, places: np.ndarray) -> list[np.ndarray]:
     """Places along one axis, each at its own of the others: those along every axis."""
+    rank = len(view.shape)
+    if places.ndim != rank or not -rank <= axis < rank:
+        raise draft.error(
+            f"has places of {shape_text(places.shape)} along axis {axis} of what has the shape "
+            f"{shape_text(view.shape)}, expected as many axes, and one of them."
+        )
     found = [grid.astype(np.int64) for grid in np.indices(places.shape, sparse=True)]
-    found[axis] = np.where(places < 0, places + shape[axis], places)
+    found[axis] = places
     return found
 
 
 def taken(draft: Draft, view: View, axis: int, places: np.ndarray) -> View:
     """found[i, j, ...] = view[places[i, j, ...], j, ...], along any axis."""
-    return functions.picked(draft, view, 0, along(view.shape, axis % len(view.shape), places))
+    return functions.picked(draft, view, 0, along(draft, view, axis, places))
 
 
 def put(
@@ -32,6 +39,7 @@ def put(
     there."""
     if not isinstance(start, View) and not isinstance(values, View):
         raise draft.error("puts constants into a constant at places that are computed.")
+    functions.expect_inside(draft, start.shape[: len(places)], places)
     count, behind = math.prod(start.shape), start.shape[len(places) :]
     flat = np.arange(count).reshape(start.shape)[tuple(places)].reshape(-1)
     whole = (*np.broadcast_shapes(*(each.shape for each in places)), *behind)
@@ -58,7 +66,8 @@ def put(
 
 
 def row(constant: Constant, shape: Sequence[int]) -> np.ndarray:
-    return np.broadcast_to(functions.real_of(constant).astype(np.float32), shape).reshape(-1)
+    values = functions.finite(functions.real_of(constant))
+    return np.broadcast_to(values, shape).reshape(-1)
 
 
 def rounds(flat: np.ndarray, count: int) -> list[np.ndarray]:

@@ -9,7 +9,7 @@ attributes that scikit-learn documents for it.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,14 +53,14 @@ SHARES = (*PROBABLE, *sklearn_scores.GAUSSIAN, "KNeighborsClassifier", "MLPClass
           "MultinomialNB", "BaggingClassifier", "VotingClassifier")  # fmt: skip
 """Who says probabilities, beside trees that classify."""
 ACTIVATIONS = {"relu": "RELU", "tanh": "TANH", "logistic": "LOGISTIC", "identity": None}
-SAMPLES_STAY = "fit a KNeighborsClassifier, an SVC, a RandomForest or an MLP to the same data"
 INSTEAD = {
     "AdaBoostRegressor": "says the median of its trees; fit a GradientBoostingRegressor",
     "BernoulliNB": "fit a LogisticRegression, which knows binary features as well",
     "CalibratedClassifierCV": "compile the model that it calibrates",
     "CategoricalNB": "fit trees on the same codes",
     "EllipticEnvelope": "fit an IsolationForest or a OneClassSVM",
-    "GaussianProcessClassifier": SAMPLES_STAY,
+    "GaussianProcessClassifier":
+        "fit a KNeighborsClassifier, an SVC, a RandomForest or an MLP to the same data",
     "LocalOutlierFactor": "fit an IsolationForest or a OneClassSVM to the same data",
     "MultiOutputClassifier": "compile its estimators_ one by one",
     "OneVsOneClassifier": "fit an SVC, which does the same, or a LogisticRegression",
@@ -90,6 +90,29 @@ def from_estimator(estimator: Any, name: str | None = None) -> ir.Network:
     return draft.network(name, {"y": scores(draft, view, before, last)}, "nchw")
 
 
+def expect_integers(estimator: Any) -> None:
+    """Sums over the samples of a kernel cancel, to less than a step of int8."""
+    draft = Draft(type(estimator).__name__)
+    for model in models_in(draft, estimator):
+        if sklearn_neighbors.sums_samples(model):
+            at(draft, model)
+            raise draft.error(
+                "sums a kernel over all samples, whose terms are large beside what they sum to: "
+                "integers lose it; keep it in float32, or fit an SVR or an MLPRegressor."
+            )
+
+
+def models_in(draft: Draft, estimator: Any) -> Iterator[Any]:
+    """Those at the ends of Pipelines, and those within them."""
+    last = steps_of(draft, estimator)[-1]
+    yield last
+    within = [*getattr(last, "estimators_", ()), getattr(last, "final_estimator_", None),
+              getattr(last, "regressor_", None)]  # fmt: skip
+    for each in within if type(last).__name__ in (*MEANS, *STACKS, *OTHERS) else ():
+        if each is not None:
+            yield from models_in(draft, each)
+
+
 def steps_of(draft: Draft, estimator: Any) -> list[Any]:
     """A model and, before it, its steps."""
     found = parts(draft, estimator)
@@ -109,6 +132,7 @@ def expect_known(draft: Draft, model: Any) -> None:
         raise draft.error(
             "is not supported; use a linear model, a perceptron or trees (docs/models.md)."
         )
+    sklearn_neighbors.expect_more(draft, model)
     if kind in sklearn_scores.MACHINES and model.kernel not in sklearn_scores.KERNELS:
         known = ", ".join(sklearn_scores.KERNELS)
         raise draft.error(f"has the kernel {model.kernel!r}; fit it with one of {known}.")
@@ -253,6 +277,11 @@ def turned_back(draft: Draft, view: View, model: Any) -> View:
     """What a regressor learned to say, in the units of its target."""
     draft.where, scaler = f"step '{type(model).__name__}'", model.transformer_
     if type(scaler).__name__ == "FunctionTransformer":
+        if scaler.inv_kw_args:
+            raise draft.error(
+                f"turns its target back by a function with inv_kw_args {scaler.inv_kw_args}; take "
+                "one without, or compile its regressor_ and call that function on the output."
+            )
         known = {None: (), np.exp: ("EXP",), np.expm1: ("EXP", -1.0), np.square: ("SQUARE",)}
         if scaler.inverse_func not in known:
             raise draft.error(

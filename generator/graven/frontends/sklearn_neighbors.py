@@ -38,6 +38,22 @@ def scores(flow: Flow, model: Any) -> View:
     return process(flow, model) if kind == PROCESS else ridge(flow, model)
 
 
+def sums_samples(model: Any) -> bool:
+    """But a linear ridge is one layer."""
+    kind = type(model).__name__
+    return kind == PROCESS or (kind == RIDGE and model.kernel != "linear")
+
+
+def expect_more(draft: Draft, model: Any) -> None:
+    """A fitted Gaussian process counts features only where its kernel looks at them."""
+    fitted = type(model).__name__ == PROCESS and hasattr(model, "kernel_")
+    if fitted and not model.kernel_.requires_vector_input:
+        raise draft.error(
+            f"has the kernel {model.kernel_}, which is the same for every x; fit it with one that "
+            "compares samples, such as RBF."
+        )
+
+
 def distances(flow: Flow, samples: np.ndarray, metric: str, fill: float | None = None) -> View:
     """Of x from each of the samples, squared ones for `euclidean`; behind them so many others that
     rows are full: from a sample of `fill`, or of the last one."""
@@ -120,7 +136,11 @@ def process(flow: Flow, model: Any) -> View:
     spread = np.asarray(model._y_train_std).reshape(-1, 1)
     mean = np.broadcast_to(np.asarray(model._y_train_mean).reshape(-1), (len(weights),))
     near = kernel(flow, model.kernel_, samples)
-    assert isinstance(near, View)  # a kernel without x would not know how many features there are
+    if not isinstance(near, View):
+        raise draft.error(
+            f"has the kernel {model.kernel_}, of which no x is any nearer to a sample; fit it with "
+            "one that compares samples, such as RBF."
+        )
     values = np.asarray(model.kernel_(samples), np.float64)
     return summed(draft, near, weights * spread, mean, values)
 

@@ -70,9 +70,14 @@ INSTEAD = {
     "masked_select": "its result has no fixed shape; multiply by the mask",
 }  # fmt: skip
 RANDOM = (
-    "bernoulli", "exponential", "multinomial", "normal", "normal_functional", "poisson", "rand",
-    "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "uniform",
+    "bernoulli", "binomial", "cauchy", "exponential", "geometric", "log_normal", "multinomial",
+    "normal", "normal_functional", "poisson", "rand", "rand_like", "randint", "randint_like",
+    "randn", "randn_like", "random", "randperm", "uniform",
 )  # fmt: skip
+DRAWS = (
+    "draws random numbers, of which one draw would be in the firmware for good; in evaluation "
+    "leave them out, or make them an input"
+)
 ELEMENTS = {
     "torch.float32": ir.Element.FLOAT32,
     "torch.int32": ir.Element.INT32,
@@ -327,10 +332,7 @@ class _Reader:
         if kind in torch_quantized.HANDLERS:
             return torch_quantized.HANDLERS[kind](self, bind(node.target, known))
         if kind.removesuffix("_") in RANDOM:
-            raise self.draft.error(
-                "draws random numbers, of which one draw would be in the firmware for good; in "
-                "evaluation leave them out, or make them an input."
-            )
+            raise self.draft.error(f"{DRAWS}.")
         if not has_view(known):
             return self.computed(node, known)
         if kind == "getitem":
@@ -672,6 +674,8 @@ def _leaky_relu(reader: _Reader, given: Arguments) -> View:
 @handles("rrelu")
 def _randomized_relu(reader: _Reader, given: Arguments) -> View:
     """In evaluation, by the mean of its slopes."""
+    if given.get("training"):
+        raise reader.draft.error(f"{DRAWS}.")
     slope = (float(given["lower"]) + float(given["upper"])) / 2
     return reader.draft.unary("LEAKY_RELU", given["self"], {"Alpha": slope})
 

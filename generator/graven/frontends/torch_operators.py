@@ -347,14 +347,20 @@ def instance_norm(reader: Any, given: Arguments) -> View:
 # -- products -------------------------------------------------------------------------------------
 
 
+def reshaped(draft: Draft, each: Any, shape: Sequence[int]) -> Operand:
+    """What may be a constant."""
+    if isinstance(each, View):
+        return draft.reshape(each, tuple(shape))
+    return np.asarray(each, np.float32).reshape(shape)
+
+
 def bilinear(reader: Any, given: Arguments) -> View:
     """x W_k y for each k: a layer of all products."""
     draft, weights = reader.draft, array(given["weight"])
-    first, second = given["input1"], given["input2"]
     units, rows, columns = weights.shape
-    lead = first.shape[:-1]
-    pairs = draft.binary("MUL", draft.reshape(first, (*lead, rows, 1)),
-                         draft.reshape(second, (*lead, 1, columns)))  # fmt: skip
+    lead = given["input1"].shape[:-1]
+    first = reshaped(draft, given["input1"], (*lead, rows, 1))
+    pairs = draft.binary("MUL", first, reshaped(draft, given["input2"], (*lead, 1, columns)))
     flat = draft.reshape(pairs, (*lead, rows * columns))
     return draft.dense(flat, weights.reshape(units, rows * columns), array(given["bias"]))
 
@@ -364,12 +370,11 @@ def distances(reader: Any, given: Arguments) -> View:
     draft, p = reader.draft, float(given.get("p", 2.0))
     laid = []
     for name, place in (("x1", -1), ("x2", -2)):
-        each = given[name] if isinstance(given[name], View) else array(given[name])
+        each = given[name]
         shape = [*each.shape[:-1], 1, each.shape[-1]] if place == -1 else [
             *each.shape[:-2], 1, *each.shape[-2:]
         ]  # fmt: skip
-        laid.append(draft.reshape(each, tuple(shape)) if isinstance(each, View)
-                    else each.reshape(shape))  # fmt: skip
+        laid.append(reshaped(draft, each, shape))
     apart = draft.binary("SUB", *laid)
     axis = [len(apart.shape) - 1]
     if p == 2.0:

@@ -9,7 +9,7 @@ import numpy as np
 
 from graven.frontends import functions, places
 from graven.frontends.nchw import View
-from graven.frontends.torch_operators import Arguments, Handler, array, real, whole
+from graven.frontends.torch_operators import Arguments, Handler, array, whole
 
 COMPUTED = "names places that the model computes; use constant ones, or compute it behind the model"
 
@@ -25,13 +25,8 @@ def gather(reader: Any, given: Arguments) -> View:
     return places.taken(reader.draft, given["self"], given["dim"], index)
 
 
-def values_of(reader: Any, given: Arguments) -> Any:
-    found = given.get("src", given.get("values", given.get("value")))
-    return real(reader.draft, found) if isinstance(found, View) else array(found)
-
-
-def start_of(reader: Any, given: Arguments) -> Any:
-    found = given["self"]
+def operand_of(reader: Any, found: Any) -> Any:
+    """As real numbers."""
     return functions.real(reader.draft, found) if isinstance(found, View) else array(found)
 
 
@@ -40,13 +35,13 @@ def scatter(adds: bool) -> Handler:
         if given.get("reduce"):
             raise reader.draft.error("reduces what it puts; use scatter_add, or put it apart.")
         index = constant_places(reader, given["index"])
-        values, axis = values_of(reader, given), given["dim"] % index.ndim
+        values = operand_of(reader, given.get("src", given.get("value")))
         if isinstance(values, View):  # of which there may be more than places
             values = reader.draft.slice(values, (0,) * index.ndim, index.shape)
         elif np.ndim(values):
             values = values[tuple(slice(n) for n in index.shape)]
-        view = start_of(reader, given)
-        found = places.along(view.shape, axis, index)
+        view = operand_of(reader, given["self"])
+        found = places.along(reader.draft, view, given["dim"], index)
         return places.put(reader.draft, view, found, values, adds)
 
     return handler
@@ -54,7 +49,7 @@ def scatter(adds: bool) -> Handler:
 
 def index_put(reader: Any, given: Arguments) -> View:
     """Behind axes that are taken whole, by lists or by booleans."""
-    indices, view = given["indices"], start_of(reader, given)
+    indices, view = given["indices"], operand_of(reader, given["self"])
     axis = next(axis for axis, each in enumerate(indices) if each is not None)
     if any(each is None for each in indices[axis:]):
         raise reader.draft.error("puts along axes apart; put along one at a time.")
@@ -65,8 +60,8 @@ def index_put(reader: Any, given: Arguments) -> View:
     rank = np.broadcast(*listed).ndim
     whole = [np.arange(n).reshape((-1,) + (1,) * (axis - 1 - at + rank))
              for at, n in enumerate(view.shape[:axis])]  # fmt: skip
-    adds = bool(given.get("accumulate"))
-    return places.put(reader.draft, view, [*whole, *listed], values_of(reader, given), adds)
+    values, adds = operand_of(reader, given["values"]), bool(given.get("accumulate"))
+    return places.put(reader.draft, view, [*whole, *listed], values, adds)
 
 
 # -- ranks ----------------------------------------------------------------------------------------
@@ -112,7 +107,7 @@ def buckets(reader: Any, limits: Any, view: View, right: bool) -> View:
         raise draft.error("has limits for each row; take the same ones for all.")
     wide = draft.reshape(functions.real(draft, view), (*view.shape, 1))
     passed = functions.compared(draft, "GREATER_EQUAL" if right else "GREATER", wide,
-                                found.astype(np.float32))  # fmt: skip
+                                functions.finite(found))  # fmt: skip
     count = draft.reduce("SUM", functions.real(draft, passed), [len(view.shape)], keep=False)
     return whole(draft, count)
 

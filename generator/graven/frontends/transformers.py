@@ -17,7 +17,6 @@ from graven.node import Option, shape_text
 
 Arguments = dict[str, Any]
 HIDDEN = -1e9  # which no score comes near, and integers have a scale for
-NEVER = 1e-30  # a scale under which all scores are the same; 0 says 1 / sqrt(channels)
 
 
 def layer_norm(reader: Any, given: Arguments) -> View:
@@ -46,8 +45,7 @@ def attend(draft: Draft, given: Arguments) -> View:
     if len(q.shape) == 4 and q.shape[0] > 1 and q.shape[0] == k.shape[0] == v.shape[0]:
         count = q.shape[0]
         names = ("query", "key", "value", "attn_mask")
-        masks = _masks_of(draft, given["attn_mask"], count)
-        alone = zip(*(draft.split(each, 0, [1] * count) for each in (q, k, v)), masks, strict=True)
+        alone = zip(*(_alone(draft, given[name], count) for name in names), strict=True)
         parts = [attend(draft, {**given, **dict(zip(names, each, strict=True))}) for each in alone]
         return draft.concat(parts, 0)
     if len(q.shape) != 4 or q.shape[0] != 1:
@@ -63,8 +61,8 @@ def attend(draft: Draft, given: Arguments) -> View:
         )
     span, inputs = "past" if given["is_causal"] else "everything", []
     scale = given["scale"]
-    if scale is not None and scale < 0:
-        q = functions.times(draft, q, -1.0) if isinstance(q, View) else -functions.real_of(q)
+    if scale is not None and scale <= 0:  # an option of 0 says 1 / sqrt(channels)
+        q = _times(draft, q, -1.0 if scale < 0 else 0.0)
     inputs += [_rows_of(draft, each) for each in (q, k, v)]
     if given["attn_mask"] is not None:
         extents = (q.shape[-2], k.shape[-2])
@@ -73,12 +71,18 @@ def attend(draft: Draft, given: Arguments) -> View:
     of_head = len(inputs) > 3 and math.prod(draft.tensors[inputs[3]].shape[:-2]) > 1
     options: dict[str, Option] = {
         "heads": q.shape[1], "kv_heads": k.shape[1], "span": SPANS.index(span), "context": 0,
-        "scale": 0.0 if scale is None else abs(float(scale)) or NEVER, "mask_of_head": int(of_head),
+        "scale": 0.0 if scale is None else abs(float(scale)) or 1.0, "mask_of_head": int(of_head),
     }  # fmt: skip
     moments, head = q.shape[2:]
     shape = (1, moments, q.shape[1] * head)
     made = plain(draft.emit("ATTENTION", inputs, shape, options), shape)
     return draft.transpose(draft.reshape(made, (1, moments, q.shape[1], head)), (0, 2, 1, 3))
+
+
+def _times(draft: Draft, each: Operand, factor: float) -> Operand:
+    if isinstance(each, View):
+        return functions.times(draft, each, factor)
+    return np.float32(factor) * functions.real_of(each)
 
 
 def _rows_of(draft: Draft, each: Operand) -> int:
@@ -93,13 +97,14 @@ def _rows_of(draft: Draft, each: Operand) -> int:
     return draft.demand(rows, (0, 1, 2))
 
 
-def _masks_of(draft: Draft, mask: Any, count: int) -> list:
-    """Of each sequence."""
-    if mask is None or len(mask.shape) < 4 or mask.shape[0] == 1:
-        return [mask] * count
-    if isinstance(mask, View):
-        return draft.split(mask, 0, [1] * count)
-    return [mask[each : each + 1] for each in range(count)]
+def _alone(draft: Draft, each: Any, count: int) -> list:
+    """What each sequence has of q, k, v or a mask, which may be constants."""
+    if each is None or len(each.shape) < 4 or each.shape[0] == 1:
+        return [each] * count
+    if isinstance(each, View):
+        return draft.split(each, 0, [1] * count)
+    values = np.asarray(functions.real_of(each))
+    return [values[place : place + 1] for place in range(count)]
 
 
 def _mask_of(

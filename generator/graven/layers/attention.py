@@ -32,9 +32,10 @@ MOST_MOMENTS, MOST_HEAD = 1 << 20, 16384
 OCTAVE = np.floor(np.exp(-np.arange(256) * math.log(2) / 256) * 32767 + 0.5).astype(np.int64)
 """(2^15 - 1) * 2^(-i / 256)."""
 FINE = np.floor(np.exp(-np.arange(257) * math.log(2) / 256) * 2**30 + 0.5).astype(np.int64)
+HIDES = 16.0  # a score so far below another has less than a step of an int8 share
 OF_E = 1.44269504088896341  # log2(e)
 MOST = {np.dtype(np.int8): (1 << 30, -0x7FFFFFFF), np.dtype(np.int16): (1 << 46, -(1 << 60))}
-"""Steps that a mask adds, and the score of what it hides."""
+"""Most steps that a mask adds, and the score of what it hides."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,8 @@ def _expect_mask(node: Node, layer: Attention) -> None:
     node.expect_element(mask, ir.Element.FLOAT32, *also)
     if mask.element is q.element and not real:
         node.expect_symmetric_words(mask)
+    if not real and mask.element is not ir.Element.BOOLEAN:
+        _expect_reach(node, layer, mask)
     *before, moments, seen = (1, 1, *mask.shape)
     of, above = layer.heads if layer.mask_of_head else 1, math.prod(before)
     if (
@@ -154,6 +157,19 @@ def _expect_mask(node: Node, layer: Attention) -> None:
     ):
         expected = f"{of}x" * layer.mask_of_head + f"{q.shape[-2]}x{k.shape[-2]}"
         raise node.error(f"has shape {shape_text(mask.shape)}, expected {expected}.", mask)
+
+
+def _expect_reach(node: Node, layer: Attention, mask: ir.Tensor) -> None:
+    """So many steps as a mask adds at most are enough to hide what it hides."""
+    reach = MOST[node.input(0).element.dtype][0] * _unit(layer, node)
+    data = mask.data if mask.element is ir.Element.FLOAT32 else None
+    if reach >= HIDES or (data is not None and ((data == 0) | (data <= -HIDES)).all()):
+        return
+    raise node.error(
+        f"has scores of {_unit(layer, node):.2g} a step, of which a mask adds {reach:.2g} at most, "
+        "so that all of it would weigh the same; take a larger scale, or keep it in float32.",
+        mask,
+    )
 
 
 def cpp(layer: Attention, node: Node) -> Cpp:

@@ -60,6 +60,11 @@ def read(node: Node) -> Binary:
     elif node.name in LOGIC:
         binary.expect_operands(node, BOOLEAN)
     elif node.name == "POW":
+        if node.input(0).element in binary.INTEGERS:
+            raise node.error(
+                "POW of real numbers has no integers; keep the model in float32, or raise to whole "
+                "powers, quarters or halves."
+            )
         binary.expect_operands(node, FLOAT32, ir.Element.INT32)
     elif node.name in ("FLOOR_DIV", "FLOOR_MOD"):
         binary.expect_operands(node, *binary.NUMBERS[1:])

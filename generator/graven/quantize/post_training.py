@@ -261,8 +261,9 @@ def check_neighbours(network: ir.Network) -> None:
             ranked.add(each.outputs[-1])
         if each.name == "EMBEDDING_LOOKUP" and each.inputs[0] in ranked:
             raise GravenError(
-                f"{network.source}: looks up what is nearest, and integers tell near samples apart "
-                "too seldom; keep it in float32, or train trees or a network on the same data."
+                f"{network.source}: looks up by a ranking (TOPK_V2), and integers put what is near "
+                "in another order; keep it in float32, or, of neighbours, train trees or a network "
+                "on the same data."
             )
 
 

@@ -67,7 +67,8 @@ def nearest(values: np.ndarray, each: Scale) -> np.ndarray:
     """What the integers make of float32, as float32; in one array, as a search does it often."""
     low, high = each.limits
     with np.errstate(over="ignore"):  # the least number, which pads for a maximum
-        steps = np.divide(values, np.float32(each.scale), dtype=np.float32)
+        steps = np.empty(np.shape(values), np.float32)  # an array also where the shape is ()
+        np.divide(values, np.float32(each.scale), out=steps, dtype=np.float32)
     np.rint(steps, out=steps)
     np.clip(steps, np.float32(low - each.zero_point), np.float32(high - each.zero_point), out=steps)
     steps *= np.float32(each.scale)
