@@ -45,6 +45,23 @@ static_assert(!overflows(most - 764 - 6) && overflows(most - 764 - 5));
 // At -128, 127, -128: -128 - 254 - 384.
 static_assert(!overflows(-most - 1 + 766 - 6) && overflows(-most - 1 + 766 - 7));
 
+// int16 weights whose sums leave 32 bits: an error of the user's, not of the compiler's evaluation.
+constexpr auto wide = [] {
+  std::array<std::int16_t, (1 << 16) + 2> all{};
+  for (std::int16_t& w : all) w = -32768;
+  return all;
+}();
+static_assert(extremes_of(wide.data(), 1 << 16, 1).magnitude == std::int64_t{1} << 31);
+static_assert(extremes_of(wide.data(), 1 << 15, 2).magnitude == std::int64_t{1} << 30);
+static_assert(sum_weights(wide.data(), (1 << 16) + 2, 1) == -32768 * std::int64_t{(1 << 16) + 2});
+constexpr bool weighs_too_much(const std::int16_t* w, int taps) {
+  Channel c;
+  weigh(c, w, FilterLayout{.outputs = 1, .taps = taps}, 0, 0, false, {});
+  return c.overflows;
+}
+static_assert(weighs_too_much(wide.data(), (1 << 16) + 2) && weighs_too_much(wide.data(), 513));
+static_assert(!weighs_too_much(wide.data(), 511));
+
 TEST_CASE("no input reaches beyond the proven extremes") {
   for (int x = -128; x <= 127; x += 15)
     for (int y = -128; y <= 127; y += 15)

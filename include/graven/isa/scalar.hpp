@@ -111,7 +111,7 @@ using kernels = Prefer<products, pooling, reducing, lengths, elementwise, words,
 struct scalar {
   static constexpr const char* name = "scalar";
   static constexpr int alignment = 4;           // of scratch and streams, in bytes
-  static constexpr bool asks_extremes = false;  // do kernels look at Channel's sums of either sign?
+  static constexpr bool asks_extremes = false;  // do kernels look at Channel's extremes?
 
   static constexpr RowForm row_form(const GraphView& graph, int value) {
     return pixel_rows(graph[value].shape, graph[value].element);

@@ -25,15 +25,15 @@ struct Channel {
   // the sum does.
   struct Extremes {
     bool known = false;
-    bool lowest = false;  // is a weight -128?
-    int magnitude = 0;    // the sum of the weights' magnitudes
+    bool lowest = false;         // is a weight -128?
+    std::int64_t magnitude = 0;  // the sum of the weights' magnitudes
   } extremes{};
 
   constexpr bool has_lowest() const {
     if (!extremes.known) detail::extremes_are_not_known();
     return extremes.lowest;
   }
-  constexpr int magnitude() const {
+  constexpr std::int64_t magnitude() const {
     if (!extremes.known) detail::extremes_are_not_known();
     return extremes.magnitude;
   }
@@ -76,7 +76,9 @@ struct Known {
 };
 
 // Sums of weights, in pieces: compilers limit how often a loop may run. Eight at a time, because a
-// loop's own operations cost the compiler as much as a weight.
+// loop's own operations cost the compiler as much as a weight. A piece's sum fits an int.
+inline constexpr int weights_in_piece = 1 << 15;
+constexpr int in_piece(int left) { return left < weights_in_piece ? left : weights_in_piece; }
 template <class Weight> constexpr int sum_piece(const Weight* w, int count, int step) {
   int sum = 0, k = 0;
   for (; k + 8 <= count && step == 1; k += 8, w += 8)
@@ -84,11 +86,10 @@ template <class Weight> constexpr int sum_piece(const Weight* w, int count, int 
   for (int i = 0; k + i < count; ++i) sum += w[i * step];
   return sum;
 }
-template <class Weight> constexpr int sum_weights(const Weight* w, int count, int step) {
-  constexpr int piece = 1 << 16;
-  int sum = 0;
-  for (int start = 0; start < count; start += piece)
-    sum += sum_piece(w + start * step, count - start < piece ? count - start : piece, step);
+template <class Weight> constexpr std::int64_t sum_weights(const Weight* w, int count, int step) {
+  std::int64_t sum = 0;
+  for (int start = 0; start < count; start += weights_in_piece)
+    sum += sum_piece(w + start * step, in_piece(count - start), step);
   return sum;
 }
 // Their magnitudes, as above. Local variables, for the compiler's time and memory.
@@ -111,10 +112,9 @@ constexpr void add_magnitudes(Channel::Extremes& all, const Weight* w, int count
 }
 template <class Weight>
 constexpr Channel::Extremes extremes_of(const Weight* w, int count, int step) {
-  constexpr int piece = 1 << 16;
   Channel::Extremes all{.known = true};
-  for (int start = 0; start < count; start += piece)
-    add_magnitudes(all, w + start * step, count - start < piece ? count - start : piece, step);
+  for (int start = 0; start < count; start += weights_in_piece)
+    add_magnitudes(all, w + start * step, in_piece(count - start), step);
   return all;
 }
 
@@ -135,21 +135,22 @@ constexpr bool can_overflow_wide(const GraphView& graph, const Value& value,
 }
 
 // The sum of an output's weights, and whether its accumulator can overflow: that it cannot, a bound
-// from the sum proves nearly always, else the sums of either sign say.
+// from the sum proves nearly always, else their magnitudes say.
 template <class Weight>
 constexpr void weigh(Channel& c, const Weight* w, const FilterLayout& layout, std::int64_t bias,
                      int zero, bool uncentred, const Known& known) {
   const int taps = layout.taps, step = layout.tap_step;
-  c.sum = known.summed ? known.sum : sum_weights(w, taps, step);
+  const std::int64_t sum = known.summed ? known.sum : sum_weights(w, taps, step);
+  c.sum = static_cast<int>(sum);  // of what does not overflow
   if (!known.extremes) {
     constexpr std::int64_t largest = (std::numeric_limits<Weight>::max)();
     const std::int64_t above = largest * taps;
-    c.overflows = can_overflow(above, c.sum - above, bias, zero, uncentred);
+    c.overflows = can_overflow(above, sum - above, bias, zero, uncentred);
     if (!c.overflows) return;
   }
   c.extremes = extremes_of(w, taps, step);
-  const int above = (c.extremes.magnitude + c.sum) / 2;
-  c.overflows = can_overflow(above, c.sum - above, bias, zero, uncentred);
+  const std::int64_t above = (c.extremes.magnitude + sum) / 2;
+  c.overflows = can_overflow(above, sum - above, bias, zero, uncentred);
 }
 
 // Packing folds all outputs of a layer once, and looks them up then (Parameters::folded).

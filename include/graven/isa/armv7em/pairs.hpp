@@ -38,7 +38,7 @@ struct Taps {
 
 // 128 times the magnitudes of the weights.
 constexpr std::int64_t reach_of(const Taps& taps) {
-  if (taps.channel != nullptr) return std::int64_t{128} * taps.channel->magnitude();
+  if (taps.channel != nullptr) return 128 * taps.channel->magnitude();
   std::int64_t reach = 0;
   for (int k = 0; k < taps.count; ++k) reach += 128 * (taps[k] < 0 ? -taps[k] : taps[k]);
   return reach;
@@ -47,7 +47,7 @@ constexpr std::int64_t reach_of(const Taps& taps) {
 // Do all halfwords fit, and does the high sum with `bias`, for any input?
 constexpr bool fits_pair(const Taps& low, const Taps& high, std::int64_t bias) {
   const bool known = high.channel != nullptr && !high.channel->has_lowest();
-  std::int64_t reach = known ? std::int64_t{128} * high.channel->magnitude() : 0;
+  std::int64_t reach = known ? 128 * high.channel->magnitude() : 0;
   for (int k = 0; k < high.count && !known; ++k) {
     const int w = high.first[k * high.step];
     reach += 128 * (w < 0 ? -w : w);

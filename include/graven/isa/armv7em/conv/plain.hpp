@@ -70,7 +70,7 @@ constexpr bool fits_fast(const GraphView& g, const Value& v, const Parameters& p
   if (!whole_range(v)) return false;
   for (int o = 0; o < v.shape.channels; ++o) {
     const Channel c = fold(g, v, p, o);
-    const std::int64_t bias = c.plain_bias, most = std::int64_t{256} * c.magnitude();
+    const std::int64_t bias = c.plain_bias, most = 256 * c.magnitude();
     if (c.overflows || c.multiplier.shift > -1 || c.multiplier.shift < -22 ||
         bias + most >= 1 << 30 || bias - most < -(1 << 30))
       return false;

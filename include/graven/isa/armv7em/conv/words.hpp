@@ -28,7 +28,7 @@ struct WordChannel {
     Channel c;
     c.extremes = extremes_of<std::int8_t>(p.filter.int8 + v.weights.index(o, 0), v.weights.taps,
                                           v.weights.tap_step);
-    const std::int64_t wide = bias_of(p, o), reach = std::int64_t{32768} * c.magnitude();
+    const std::int64_t wide = bias_of(p, o), reach = 32768 * c.magnitude();
     constexpr std::int64_t most = (std::numeric_limits<std::int32_t>::max)();
     exact = up >= 0 && up <= 16 && wide <= most && wide >= -most && wide + reach <= most &&
             wide - reach >= -most;

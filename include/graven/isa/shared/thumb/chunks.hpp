@@ -28,9 +28,7 @@ constexpr std::int64_t reach(const FilterLayout& layout, const Parameters& p, in
   else
     c.extremes = extremes_of<std::int8_t>(p.filter.int8 + layout.index(output, 0), layout.taps,
                                           layout.tap_step);
-  return c.has_lowest()
-             ? -1
-             : std::int64_t{128} * c.magnitude() + (bias < 0 ? -std::int64_t{bias} : bias);
+  return c.has_lowest() ? -1 : 128 * c.magnitude() + (bias < 0 ? -std::int64_t{bias} : bias);
 }
 
 // A channel's word: its folded bias (24 bits) above its right shift - 1 (8 bits). -2^31 ends a
