@@ -22,6 +22,9 @@ TEST_CASE("Slice, forwards and backwards, along each axis") {
   check_equal<Of<Slice<Axis::width, 0, 2, 2>>, input, int8s(0, 1, 4, 5, 10, 11, 14, 15)>();
   check_equal<Of<Slice<Axis::width, 2, 2, -1>>, input, int8s(4, 5, 2, 3, 14, 15, 12, 13)>();
   check_equal<Of<Slice<Axis::channels, 1, 1>>, input, int8s(1, 3, 5, 11, 13, 15)>();
+  check_equal<Of<Slice<Axis::width, 1, 1, 1'000'000'000>>, input, int8s(2, 3, 12, 13)>();
+  check_equal<Of<Slice<Axis::height, 1, 1, -2'147'483'647>>, input,
+              int8s(10, 11, 12, 13, 14, 15)>();
 }
 
 TEST_CASE("Pad adds zero points") {

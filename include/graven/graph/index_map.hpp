@@ -95,19 +95,23 @@ template <Shape out, int base, std::int64_t fill, Digit... digits> struct IndexM
 private:
   static constexpr int count = sizeof...(digits);
   static constexpr Digit all[sizeof...(digits) + 1]{digits..., Digit{}};
-  static constexpr int size = (1 * ... * digits.count);
+  static constexpr int size = [] {
+    int product = 1;
+    for (int k = 0; k < count; ++k) product = saturated(std::int64_t{product} * all[k].count);
+    return product;
+  }();
   static constexpr bool are_digits =
       count <= max_digits &&
       ((digits.count > 0 && digits.before >= 0 && digits.after >= 0 && digits.inside() >= 0) &&
        ...);
   static constexpr int outer = [] {  // how many count rows; -1: they do not
     int rows = 1, k = 0;
-    while (k < count && rows < out.height) rows *= all[k++].count;
+    while (k < count && rows < out.height) rows = saturated(std::int64_t{rows} * all[k++].count);
     return rows == out.height && size == out.size() ? k : -1;
   }();
   static constexpr bool is_read() { return ((digits.inside() > 0) && ...); }
-  static constexpr int least() { return (base + ... + digits.least()); }
-  static constexpr int most() { return (base + ... + digits.most()); }
+  static constexpr int least() { return saturated((std::int64_t{base} + ... + digits.least())); }
+  static constexpr int most() { return saturated((std::int64_t{base} + ... + digits.most())); }
   static constexpr bool reads_inside(Shape in) {
     return !is_read() || (least() >= 0 && most() < in.size());
   }

@@ -15,10 +15,13 @@ struct Digit {
   int count = 1, stride = 0;
   int before = 0, after = 0;
 
-  constexpr int inside() const { return count - before - after; }
+  constexpr int inside() const { return saturated(std::int64_t{count} - before - after); }
   // From its first value that is read to the least and the greatest place.
-  constexpr int least() const { return stride < 0 && inside() > 0 ? (inside() - 1) * stride : 0; }
-  constexpr int most() const { return stride > 0 && inside() > 0 ? (inside() - 1) * stride : 0; }
+  constexpr int least() const { return stride < 0 ? reach() : 0; }
+  constexpr int most() const { return stride > 0 ? reach() : 0; }
+  constexpr int reach() const {
+    return inside() > 0 ? saturated((inside() - std::int64_t{1}) * stride) : 0;
+  }
 };
 
 // Such a digit inside of a row, with its stride as pointers of the step and elements of a row.
@@ -57,7 +60,7 @@ template <int Height> struct MovesOf {
   int view = -1;  // the row that it begins with, where it is rows of the input as they are
 };
 
-constexpr int magnitude(int x) { return x < 0 ? -x : x; }
+constexpr int magnitude(int x) { return x < 0 ? saturated(-std::int64_t{x}) : x; }
 constexpr int greatest_divisor(int a, int b) {
   while (b != 0) {
     const int rest = a % b;
@@ -107,14 +110,15 @@ template <int Height> struct MoveMaker {
   // The input's element where row y of the output starts to read; whether it reads at all.
   constexpr bool at(int y, int& element) const {
     bool reads = true;
-    element = base;
+    std::int64_t sum = base;
     for (int k = outer - 1; k >= 0; --k) {
       const Digit& d = digits[k];
       const int place = y % d.count - d.before;
       y /= d.count;
       reads = reads && place >= 0 && place < d.inside();
-      element += place * d.stride;
+      sum += std::int64_t{place} * d.stride;
     }
+    element = saturated(sum);
     for (int k = outer; k < count; ++k) reads = reads && digits[k].inside() > 0;
     return reads;
   }
@@ -191,7 +195,7 @@ template <int Height> struct MoveMaker {
       if (!reads && !outside) straight = false;
       if (y == 0) first = row_of;
       if (y == 1) second = row_of;
-      straight = straight && row_of == first + y * (second - first);
+      straight = straight && row_of == first + std::int64_t{y} * (second - first);
       const auto index = static_cast<std::size_t>(y);
       made.starts[index] = static_cast<std::uint16_t>(reads ? row_of : 0xffff);
       if (!reads) continue;

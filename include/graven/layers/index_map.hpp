@@ -24,9 +24,10 @@ template <Axis axis, int first, int count, int step = 1> struct Slice {
   }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
     constexpr Shape s = in.shape, out = output<in>();
-    constexpr int row = s.row() * (axis == Axis::height ? step : 1);
-    constexpr int pixel = s.channels * (axis == Axis::width ? step : 1);
-    constexpr int element = axis == Axis::channels ? step : 1;
+    constexpr std::int64_t far = step;  // of one element any step will do
+    constexpr int row = saturated(s.row() * (axis == Axis::height ? far : 1));
+    constexpr int pixel = saturated(s.channels * (axis == Axis::width ? far : 1));
+    constexpr int element = saturated(axis == Axis::channels ? far : 1);
     using Map = IndexMap<out, first * stride_along(s, axis), 0, Digit{out.height, row},
                          Digit{out.width, pixel}, Digit{out.channels, element}>;
     return Map::template lower<in>(l, input);

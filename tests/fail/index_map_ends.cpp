@@ -1,0 +1,14 @@
+// EXPECT: IndexMap: there are at most eight digits; each counts to 1 or more
+#include <graven/graven.hpp>
+
+using namespace graven;
+
+constexpr Parameters params[] = {{}, {}};
+#ifdef GRAVEN_BROKEN
+using Network =
+    Sequential<IndexMap<Shape{2, 1, 4}, 0, 0, Digit{2, 4}, Digit{4, 1, 2147483647, 2147483647}>>;
+#else
+using Network = Sequential<IndexMap<Shape{2, 1, 4}, 0, 0, Digit{2, 4}, Digit{4, 1}>>;
+#endif
+
+Model<Network, Shape{2, 1, 4}, params> model;
