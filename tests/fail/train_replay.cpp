@@ -1,4 +1,5 @@
-// EXPECT: Replay: the bytes must hold at least one sample and 24 bytes beside it
+// EXPECT: Replay: the bytes must hold at least one sample and, beside it, random numbers and a
+// count: so many as expected.
 #include <graven/graven.hpp>
 #include <graven/train.hpp>
 

@@ -31,6 +31,9 @@ TEST_CASE("schedules") {
   static_assert(decay(9) == 1 && decay(10) == 0.5f && decay(39) == 0.125f);
   static_assert(schedule::StepDecay{1.0f, 0.5f, 0}(1000) == 1);
   static_assert(schedule::StepDecay{0.25f, 2.0f, 1}(9) == 128);
+  static_assert(schedule::StepDecay{0x1p-100f, 2.0f, 1}(130) == 0x1p30f);  // 2^130 is no float
+  static_assert(schedule::StepDecay{0x1p100f, 0.5f, 1}(160) == 0x1p-60f);
+  CHECK(schedule::StepDecay{1.0f, 2.0f, 1}(200) == core::floating_point::infinity<float>);
   constexpr schedule::StepDecay slow{1.0f, 0.9999f, 1};  // after any number of steps at once
   CHECK(slow(0xffffffff) == 0);
   CHECK(std::fabs(slow(20'000) - 0.13532f) < 1e-4f);
@@ -86,6 +89,7 @@ TEST_CASE("a replay buffer keeps every sample with the same probability") {
     int number;
   };
   static_assert(Replay<Wide, 1000>::capacity > 0 && sizeof(Replay<Wide, 1000>) <= 1000);
+  static_assert(Replay<Wide, 192>::capacity == 1 && sizeof(Replay<Wide, 192>) <= 192);
   int kept[4]{};  // of each quarter of 200 samples
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
     Buffer buffer(seed);

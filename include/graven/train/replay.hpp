@@ -21,8 +21,12 @@ template <class Sample, std::size_t bytes> class Replay {
 
 public:
   static constexpr std::size_t capacity = bytes > beside ? (bytes - beside) / sizeof(Sample) : 0;
-  static_assert(capacity > 0 || error::does_not_fit<error::limit<static_cast<long long>(bytes)>>,
-                "Replay: the bytes must hold at least one sample and 24 bytes beside it.");
+  static constexpr auto least = static_cast<long long>(beside + sizeof(Sample)),
+                        given = static_cast<long long>(bytes);
+  static_assert(
+      capacity > 0 || error::does_not_fit<error::expected<least>, error::limit<given>>,
+      "Replay: the bytes must hold at least one sample and, beside it, random numbers and "
+      "a count: so many as expected.");
 
   constexpr explicit Replay(std::uint64_t seed) : random(seed) {}
 

@@ -19,12 +19,13 @@ struct StepDecay {
   std::uint32_t every;
 
   constexpr float operator()(std::uint32_t step) const {
-    float now = rate, power = factor;  // factor^1, ^2, ^4, ...
+    // Doubles, because powers leave the range of float where their product with the rate does not.
+    double now = static_cast<double>(rate), power = static_cast<double>(factor);  // ^1, ^2, ^4, ...
     for (std::uint32_t n = every > 0 ? step / every : 0; n > 0 && now > 0; n /= 2) {
       if (n % 2 > 0) now *= power;
       if (n > 1) power *= power;
     }
-    return now;
+    return static_cast<float>(now);
   }
 };
 
