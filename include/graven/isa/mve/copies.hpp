@@ -69,37 +69,6 @@ namespace graven::core::mve_isa {
                : "q0", "q1", "lr", "cc", "memory");
 }
 
-// to[i] = from[i * step], elements of 1 or 2 bytes, `step` bytes apart: 7 * step has 16 bits.
-template <int size>
-[[gnu::always_inline]] inline void gather_apart(std::byte* to, const std::byte* from, int step,
-                                                int count) {
-  const int least = step < 0 ? 7 * step : 0, forward = 8 * step;
-  int first = 0;
-  from += least;
-  asm volatile(R"(
-    vidup.u16 q1, %[first], #1
-    vmul.i16 q1, q1, %[step]
-    vsub.i16 q1, q1, %[least]
-    wlstp.16 lr, %[count], 2f
-  1:
-    .if %c[size] == 1
-    vldrb.u16 q0, [%[from], q1]
-    add %[from], %[forward]
-    vstrb.16 q0, [%[to]], #8
-    .else
-    vldrh.u16 q0, [%[from], q1]
-    add %[from], %[forward]
-    vstrh.16 q0, [%[to]], #16
-    .endif
-    letp lr, 1b
-  2:
-  )"
-               : [to] "+l"(to), [from] "+r"(from), [first] "+Te"(first)
-               : [least] "r"(least), [forward] "r"(forward), [step] "r"(step), [count] "r"(count),
-                 [size] "i"(size)
-               : "q0", "q1", "lr", "cc", "memory");
-}
-
 // `count` pieces of 16 * (vectors - 1) and up to sixteen bytes more, from places `step` bytes apart
 // to such `pitch` bytes apart. Not beside intrinsics: it changes VPR, which no clobber can name.
 template <int vectors>

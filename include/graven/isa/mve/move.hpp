@@ -231,27 +231,37 @@ template <PatternKind kind, std::size_t vectors, bool listed>
   }
 }
 
+// Four elements of 1, 2 or 4 bytes, which lie `at` so many bytes behind `base`; elsewhere 0.
+template <int size>
+[[gnu::always_inline]] inline uint32x4_t gather_from(const std::byte* base, uint32x4_t at,
+                                                     mve_pred16_t mask) {
+  if constexpr (size == 1)
+    return vldrbq_gather_offset_z_u32(reinterpret_cast<const std::uint8_t*>(base), at, mask);
+  else if constexpr (size == 2)
+    return vldrhq_gather_offset_z_u32(reinterpret_cast<const std::uint16_t*>(base), at, mask);
+  else
+    return vldrwq_gather_offset_z_u32(reinterpret_cast<const std::uint32_t*>(base), at, mask);
+}
+// Their low bytes, side by side.
+template <int size>
+[[gnu::always_inline]] inline void store_narrow(std::byte* to, uint32x4_t x, mve_pred16_t mask) {
+  if constexpr (size == 1)
+    vstrbq_p_u32(reinterpret_cast<std::uint8_t*>(to), x, mask);
+  else if constexpr (size == 2)
+    vstrhq_p_u32(reinterpret_cast<std::uint16_t*>(to), x, mask);
+  else
+    vstrwq_p_u32(reinterpret_cast<std::uint32_t*>(to), x, mask);
+}
+
 // One element of each row of a list, at the same place of all.
 template <int size>
 [[gnu::always_inline]] inline void gather_rows(std::byte* to, const std::byte* const* rows,
                                                int place, int count) {
   auto from = reinterpret_cast<const std::uint32_t*>(rows);
+  const auto base = reinterpret_cast<const std::byte*>(static_cast<std::uintptr_t>(place));
   for (; count > 0; count -= 4, from += 4, to += 4 * size) {
     const mve_pred16_t mask = vctp32q(static_cast<std::uint32_t>(count));
-    const uint32x4_t at = vldrwq_z_u32(from, mask);
-    if constexpr (size == 1) {
-      const auto base = reinterpret_cast<const std::uint8_t*>(static_cast<std::uintptr_t>(place));
-      vstrbq_p_u32(reinterpret_cast<std::uint8_t*>(to), vldrbq_gather_offset_z_u32(base, at, mask),
-                   mask);
-    } else if constexpr (size == 2) {
-      const auto base = reinterpret_cast<const std::uint16_t*>(static_cast<std::uintptr_t>(place));
-      vstrhq_p_u32(reinterpret_cast<std::uint16_t*>(to), vldrhq_gather_offset_z_u32(base, at, mask),
-                   mask);
-    } else {
-      const auto base = reinterpret_cast<const std::uint32_t*>(static_cast<std::uintptr_t>(place));
-      vstrwq_p_u32(reinterpret_cast<std::uint32_t*>(to), vldrwq_gather_offset_z_u32(base, at, mask),
-                   mask);
-    }
+    store_narrow<size>(to, gather_from<size>(base, vldrwq_z_u32(from, mask), mask), mask);
   }
 }
 

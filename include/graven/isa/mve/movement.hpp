@@ -9,8 +9,9 @@
 
 namespace graven::core::mve_isa {
 
-// How index maps copy (isa/scalar/index_map.hpp). `gathers`: elements apart by vectors.
-template <bool gathers> struct MapCopies {
+// How index maps copy that have no pattern: those whose runs go on in the next row, or are long,
+// and those that read nothing. None of them copies elements apart.
+struct MapCopies : scalar_isa::MapCopies {
   static std::byte* copy(std::byte* to, const std::byte* from, int count) {
     return VectorCopies::copy(to, from, count);
   }
@@ -18,31 +19,12 @@ template <bool gathers> struct MapCopies {
     if (count > 0) fill_with(to, sixteen, count * size);
     return to + count * size;
   }
-  template <int size>
-  static std::byte* apart(std::byte* to, const std::byte* from, int step, int count) {
-    if constexpr (gathers) {
-      gather_apart<size>(to, from, step, count);
-      return to + count * size;
-    } else if constexpr (size >= 8) {
-      copy_pieces<1>(to, size, from, step, size, count);
-      return to + count * size;
-    } else {
-      return scalar_isa::MapCopies::apart<size>(to, from, step, count);
-    }
-  }
 };
 
 struct IndexMaps {
   static constexpr const char* name = "mve.index_map";
   static constexpr bool serves(const GraphView& g, int value) {
     return scalar_isa::IndexMaps::serves(g, value);
-  }
-  // Elements apart, enough of them, whose places 16 bits can tell; they lie at whole elements.
-  static constexpr bool gathers(const Moves& m, scalar_isa::Form form, int element) {
-    const Loop& loop = m.loops[form.levels - 1];
-    const int step = loop.elements * element, far = step < 0 ? -7 * step : 7 * step;
-    return form.last == scalar_isa::Innermost::apart && form.levels == m.levels &&
-           form.size == element && element <= 2 && loop.inside >= 6 && far <= 65535;
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
@@ -54,7 +36,7 @@ struct IndexMaps {
       return PatternMapped<kind_of(plan, v)>{};
     else
       return scalar_isa::IndexMapped<form.size, form.levels, v.moves->fills, form.last,
-                                     MapCopies<gathers(*v.moves, form, element)>>{};
+                                     MapCopies>{};
   }
 };
 
@@ -209,22 +191,6 @@ template <int size> struct IndexTabled : PlainKernel {
     to.put<std::int32_t>(row);
     to.put(static_cast<std::int32_t>(static_cast<std::uint32_t>(((1ll << 32) + row - 1) / row)));
   }
-  static uint32x4_t gather(uint32x4_t at, mve_pred16_t mask) {
-    if constexpr (size == 1)
-      return vldrbq_gather_offset_z_u32(nullptr, at, mask);
-    else if constexpr (size == 2)
-      return vldrhq_gather_offset_z_u32(nullptr, at, mask);
-    else
-      return vldrwq_gather_offset_z_u32(nullptr, at, mask);
-  }
-  static void store(std::byte* out, uint32x4_t x, mve_pred16_t mask) {
-    if constexpr (size == 1)
-      vstrbq_p_u32(reinterpret_cast<std::uint8_t*>(out), x, mask);
-    else if constexpr (size == 2)
-      vstrhq_p_u32(reinterpret_cast<std::uint16_t*>(out), x, mask);
-    else
-      vstrwq_p_u32(reinterpret_cast<std::uint32_t*>(out), x, mask);
-  }
   static void run(const Task& task, const Band& band) {
     Reader from{task.stream};
     const uint32x4_t fill = vdupq_n_u32(from.next<std::uint32_t>());
@@ -240,8 +206,9 @@ template <int size> struct IndexTabled : PlainKernel {
       const uint32x4_t index = vreinterpretq_u32_s32(place), y = vmulhq_u32(index, factor);
       const uint32x4_t x = vsubq_u32(index, vmulq_n_u32(y, row));
       const uint32x4_t at = vldrwq_gather_shifted_offset_z_u32(rows, y, reads);
-      const uint32x4_t read = gather(vaddq_u32(at, vmulq_n_u32(x, size)), reads);
-      store(out, vpselq_u32(read, fill, reads), mask);
+      const uint32x4_t read =
+          gather_from<size>(nullptr, vaddq_u32(at, vmulq_n_u32(x, size)), reads);
+      store_narrow<size>(out, vpselq_u32(read, fill, reads), mask);
       places += 4;
       out += 4 * size;
     }
