@@ -1,4 +1,4 @@
-// EXPECT: Quantization: an int8 activation needs a positive scale.
+// EXPECT: Quantization: an integer activation needs a positive scale.
 #include <graven/graven.hpp>
 
 using namespace graven;

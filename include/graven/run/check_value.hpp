@@ -61,7 +61,7 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
 
   static constexpr bool passed() {
     static_assert(scaled || error::out_of_range<Where>,
-                  "Quantization: an int8 activation needs a positive scale. Give the record of "
+                  "Quantization: an integer activation needs a positive scale. Give the record of "
                   "this layer (or of the input) an `output` of {scale, zero_point}.");
     static_assert(in_range || error::out_of_range<Where, error::got<v.quant.zero_point>>,
                   "Quantization: the zero point of an int8 activation must lie in [-128, 127], "

@@ -166,14 +166,16 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
   static constexpr const Part<first_end>& first_part = part<0, first_end, once>;  // no auto: lazy
   static constexpr int program = first_part.program, size = first_part.end;
 
+  template <int index>
+  static constexpr const Part<bytes_at_once>& whole_part =
+      part<index * bytes_at_once, (index + 1) * bytes_at_once, index == 0 && once>;
   template <int... index> static constexpr auto join_parts(std::integer_sequence<int, index...>) {
     constexpr int count = sizeof...(index), rest = size - count * bytes_at_once;
     using Whole = Stream<bytes_at_once, Isa::alignment>;
     using Last = Stream<rest, Isa::alignment>;
     static_assert(sizeof(Whole) == bytes_at_once);
-    return Chained<count, Whole, Last>{
-        {part < index * bytes_at_once, (index + 1) * bytes_at_once, index == 0 && once >.stream...},
-        part<count * bytes_at_once, size>.stream};
+    return Chained<count, Whole, Last>{{whole_part<index>.stream...},
+                                       part<count * bytes_at_once, size>.stream};
   }
   static constexpr auto make_stream() {
     if constexpr (filter_at > 0) {
