@@ -1,7 +1,7 @@
-"""readme.py <README.md> <compiler> [flags]: the C++ of the README compiles as it is printed.
+"""readme.py <README.md> <compiler> [flags]: the C++ of a page compiles as it is printed.
 
 The blocks of a section are one program, after what the text takes for granted (PRELUDES). The
-sentence of the by-hand example is what the compiler says.
+sentence of the README's by-hand example is what the compiler says.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-# What the reader is supposed to have.
-PRELUDES = {
+# What the reader is supposed to have, by the sections of each page.
+README = {
     "# graven": "",
     "## Instruction set, plan, input": """
         #include "digits.hpp"
@@ -48,6 +48,7 @@ PRELUDES = {
         std::int8_t rows[40];
         """,
 }
+PRELUDES = {"README.md": README, "contributing.md": {"## An operator from outside": ""}}
 
 
 def sections(text: str) -> dict[str, str]:
@@ -71,15 +72,20 @@ def complaints(program: str, compiler: list[str]) -> str:
     return done.stderr if done.returncode else ""
 
 
-def judge(text: str, compiler: list[str]) -> str | None:
+def judge(page: Path, compiler: list[str]) -> str | None:
     """What is wrong, in one sentence; None if nothing is."""
-    found = sections(text)
-    if set(found) != set(PRELUDES):
-        return f"C++ stands in {sorted(found)}, preludes are there for {sorted(PRELUDES)}"
+    found, preludes = sections(page.read_text(encoding="utf-8")), PRELUDES[page.name]
+    if set(found) != set(preludes):
+        return f"C++ stands in {sorted(found)}, preludes are there for {sorted(preludes)}"
     for heading, code in found.items():
-        if errors := complaints(PRELUDES[heading] + code, compiler):
+        if errors := complaints(preludes[heading] + code, compiler):
             return f"`{heading}` does not compile:\n{errors}"
-    wrong = found["# graven"].replace("Dense<1352, 10>", "Dense<1000, 10>")
+    return judge_mistake(found["# graven"], compiler) if page.name == "README.md" else None
+
+
+def judge_mistake(example: str, compiler: list[str]) -> str | None:
+    """The same of the mistake that the README makes in its example."""
+    wrong = example.replace("Dense<1352, 10>", "Dense<1000, 10>")
     errors = complaints(wrong, compiler)
     for part in (
         "Dense: the incoming activation has a different number of elements than In. Check the "
@@ -94,10 +100,10 @@ def judge(text: str, compiler: list[str]) -> str | None:
 
 
 def main() -> int:
-    readme = Path(sys.argv[1])
-    fault = judge(readme.read_text(encoding="utf-8"), sys.argv[2:])
+    page = Path(sys.argv[1])
+    fault = judge(page, sys.argv[2:])
     if fault:
-        print(f"{readme}: {fault}")
+        print(f"{page}: {fault}")
     return 1 if fault else 0
 
 
