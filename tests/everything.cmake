@@ -146,6 +146,13 @@ add_test(NAME options/cortex-m55 COMMAND ${run_options}
 add_test(NAME options/cortex-m55-clang COMMAND ${run_options}
   cortex-m55-clang -O2 20 ${CMAKE_COMMAND} ${CMAKE_CTEST_COMMAND} real words
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+foreach(options IN ITEMS -O1 -O3 "-O3 -funroll-loops")
+  string(REPLACE " " ";" separate ${options})
+  string(REPLACE " " "" short ${options})
+  add_test(NAME options/attention${short} COMMAND arm-none-eabi-g++ -std=c++20 -mcpu=cortex-m4
+    -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 ${separate} -I${PROJECT_SOURCE_DIR}/include
+    -c ${CMAKE_CURRENT_SOURCE_DIR}/options/attention.cpp -o /dev/null)
+endforeach()
 file(GLOB parity RELATIVE ${PROJECT_SOURCE_DIR}/firmware/apps/parity
   ${PROJECT_SOURCE_DIR}/firmware/apps/parity/*.cpp)
 list(REMOVE_ITEM parity main.cpp)

@@ -1,4 +1,4 @@
-// EXPECT: Flags: -ffast-math, -Ofast and -ffinite-math-only make wrong numbers of layers in
+// EXPECT: Flags: -ffast-math, -Ofast, -ffinite-math-only and -funsafe-math-optimizations make
 // BROKEN: -ffast-math
 #include <graven/graven.hpp>
 

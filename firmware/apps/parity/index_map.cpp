@@ -58,6 +58,7 @@ template <Style style> void blocks() {
   compare<Sequential<SpaceToDepth<2>>, Shape{2, 8, 16}, style>("space to depth of vectors");
   compare<Sequential<DepthToSpace<2>>, Shape{2, 34, 12}, style>("depth to space");
   compare<Sequential<ResizeNearest<2, 57>>, Shape{1, 19, 3}, style>("nearest");
+  compare<Sequential<ResizeNearest<1, 3>>, Shape{1, 6, 3}, style>("nearest of fewer");
 }
 
 // Places anyhow, some of them nowhere.

@@ -76,6 +76,12 @@ template <int scale, int head> void far_apart(const char* name) {
   using Net = Graph<Node<Attention<1, 1, head, everything, float{scale}>, 0, 1, 2>, Outputs<3>>;
   compare<Net, shapes(rows, rows, rows), real>(name);
 }
+// So small a scale that scores are 0 or -0: of a head of one channel, all are -0 now and then.
+void zeros() {
+  constexpr Shape rows{1, 4, 16};
+  using Net = Graph<Node<Attention<16, 16, 1, everything, 1.4e-45f>, 0, 1, 2>, Outputs<3>>;
+  compare<Net, shapes(rows, rows, rows), real>("attention, float32, scores of 0");
+}
 template <Span span, int heads = 2, int kv_heads = 1, int head = 8, Shape rows = Shape{2, 3, 1}>
 void of_words(const char* name) {
   constexpr Shape q{rows.height, rows.width, heads * head};
@@ -121,6 +127,7 @@ void check() {
   attention<1, 1, 44, everything, real, Shape{1, 13, 1}>("attention, float32, twelve channels");
   far_apart<20, 8>("attention, float32, scores apart");
   far_apart<200, 12>("attention, float32, scores far apart");
+  zeros();
   masked<Identity, everything, centred>("attention, mask");
   masked<Identity, past, full>("attention, past, mask");
   masked<Dequantize, everything, left>("attention, mask of float32");

@@ -68,4 +68,11 @@ template <class Isa> constexpr auto checked_isa() {
   return std::conditional_t<IsInstructionSet<Isa>, Isa, native>{};
 }
 
+// Do the flags leave float32 its order and its NaN? Of -funsafe-math-optimizations clang is silent.
+#if defined(__ASSOCIATIVE_MATH__)
+inline constexpr bool keeps_reals = false;
+#else
+inline constexpr bool keeps_reals = __FINITE_MATH_ONLY__ == 0;
+#endif
+
 }  // namespace graven::core::detail

@@ -3,6 +3,7 @@
 
 #include "graven/error.hpp"
 #include "graven/graph/lower.hpp"
+#include "graven/isa/native.hpp"
 #include "graven/run/engine.hpp"
 
 #include <limits>
@@ -55,7 +56,7 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
   static constexpr bool computes_reals =
       v.element == Element::float32 && v.inputs > 0 &&
       graph.values[graph.views[v.first_input].value].element == Element::float32;
-  static constexpr bool exact = !computes_reals || __FINITE_MATH_ONLY__ == 0;
+  static constexpr bool exact = !computes_reals || keeps_reals;
   static constexpr bool sound =
       scaled && in_range && small && reaches && banded && supported && understood && exact;
 
@@ -87,8 +88,8 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
                   "kernel an accepts().");
     static_assert(
         exact || error::unsupported<Where>,
-        "Flags: -ffast-math, -Ofast and -ffinite-math-only make wrong numbers of layers in "
-        "float32. Compile this file without them; integers do not mind.");
+        "Flags: -ffast-math, -Ofast, -ffinite-math-only and -funsafe-math-optimizations make wrong "
+        "numbers of layers in float32. Compile this file without them; integers do not mind.");
     return sound;
   }
 };

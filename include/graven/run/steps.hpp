@@ -18,6 +18,13 @@ struct Result {
   RowForm form;
 };
 
+// The addresses of rows that a step reads. Many are not cleared, which would cost each step more
+// than the rest of it: kernels read those that are set. g++ makes better code of few that are.
+template <int count, bool cleared = (count <= 8)> struct RowList {
+  const std::byte* rows[std::size_t{count}]{};
+};
+template <int count> struct RowList<count, false> { const std::byte* rows[std::size_t{count}]; };
+
 // `Tables`: FlashTables, or what has the same members.
 template <class Tables> struct Steps {
   template <class Memory>
@@ -38,21 +45,20 @@ template <class Tables> struct Steps {
   template <class Memory>
   static constexpr void step(Memory arena, typename Tables::Id id, int s, std::byte** out) {
     const typename Tables::Wire& wire = Tables::tables.wires[id];
-    const std::byte* rows[Tables::max_rows];  // not cleared: kernels read those that are set
-    const std::byte** row = rows;
+    RowList<Tables::max_rows> list;
+    const std::byte **const rows = list.rows, **row = rows;
     for (int k = 0; k < wire.inputs; ++k) {
       const typename Tables::InputWire& in =
           Tables::tables.inputs[static_cast<std::size_t>(wire.first_input + k)];
       const bool is_listed = Tables::has_row_lists && in.stride == in.irregular;
       int y = (is_listed ? in.starts[s] : s * in.stride) - in.top;
-      const auto slots = in.slots;  // a copy: what is stored may alias the tables
-      const bool in_flash = Tables::has_constants && (slots.row & in.in_flash) != 0;
-      for (int i = rows_of(wire, in); i > 0; --i, y += in.dilation) {
+      const bool in_flash = Tables::has_constants && (in.slots.row & in.in_flash) != 0;
+      for (int i = 0; i < rows_of(wire, in); ++i, y += in.dilation) {
         const bool exists = static_cast<unsigned>(y) < in.height;
         const auto index = static_cast<std::uint32_t>(y);
         *row++ = !exists    ? nullptr
-                 : in_flash ? in.constant + index * (slots.row & ~in.in_flash)
-                            : row_at(arena, slots, index);
+                 : in_flash ? in.constant + index * (in.slots.row & ~in.in_flash)
+                            : row_at(arena, in.slots, index);
       }
     }
     const bool reduction = Tables::has_reductions && wire.steps != 0;

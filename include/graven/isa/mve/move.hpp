@@ -206,7 +206,7 @@ template <PatternKind kind, std::size_t vectors, bool listed>
 #pragma GCC unroll 16
   for (std::size_t b = 0; b < period && !run; ++b) at[b] = pattern.offsets(b);
   pieces.place += run || kind.scatters ? 0 : pattern.start;
-  pieces.from += run || kind.scatters ? 0 : pattern.start;
+  if constexpr (!listed) pieces.from += run || kind.scatters ? 0 : pattern.start;
   to += kind.scatters ? pattern.start : 0;
   for (int left = pieces.count; left > 0; --left, to += pieces.out) {
     const std::byte* from = listed ? *pieces.rows++ + pieces.place : pieces.from;

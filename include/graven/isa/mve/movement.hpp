@@ -150,6 +150,7 @@ template <PatternKind kind> struct RepeatedNearest : PlainKernel {
     const int bytes = size_of(v.element), element = bytes < 4 ? bytes : 4;
     const int pixel = v.shape.channels * bytes, width = g.input(v).shape.width;
     const int times = v.shape.width / width;
+    if (times * width != v.shape.width) return {};
     for (int x = 0; x < v.shape.width; ++x)
       if (nearest(x, width, v.shape.width, v.options.get<Resampling>()) * times != x - x % times)
         return {};

@@ -130,7 +130,8 @@ private:
                                      static_cast<std::uint32_t>(this->least));
   }
   // Exponentials behind the last moment are zeros, and rows of whole words end with something. The
-  // loop of two queries takes all registers, that of a frame pointer as well.
+  // loop of two queries takes all registers, that of a frame pointer as well: g++ gives it from -O2
+  // on, not with -fno-omit-frame-pointer and -Og.
   template <int n>
   GRAVEN_OPTIMIZE("omit-frame-pointer")
   void put_values(const Glance& at, int count, const std::byte* scratch, const Line* line) const {
@@ -170,7 +171,11 @@ private:
       half += r.down << (8 + right);  // so many octaves more
     }
     // What operator() wants of the largest score.
-    std::int32_t top(std::int32_t most) const { return steep ? most : most * 2; }
+    std::int32_t top(std::int32_t most) const { return steep ? most : twice(most); }
+    // Around 2^32: distances of what is hidden fit again.
+    static std::int32_t twice(std::int32_t x) {
+      return static_cast<std::int32_t>(2 * static_cast<std::uint32_t>(x));
+    }
     [[gnu::always_inline]] std::uint32_t operator()(std::int32_t top, std::int32_t score) const {
       std::int32_t shifted;
       if constexpr (steep) {
@@ -178,7 +183,8 @@ private:
         const bool far = apart > static_cast<std::uint32_t>(least);
         shifted = shift_left(far ? least : static_cast<std::int32_t>(apart), left);
       } else {
-        shifted = top - score * 2;
+        shifted = static_cast<std::int32_t>(static_cast<std::uint32_t>(top) -
+                                            2 * static_cast<std::uint32_t>(score));
       }
       const std::int32_t rounded = shift_right(smmlar(shifted, multiplier, half), right);
       std::uint32_t t, e;

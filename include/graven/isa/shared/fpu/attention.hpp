@@ -71,8 +71,8 @@ private:
     }
     return most.score;
   }
-  // The products of a vector with four rows, by the scale. Are the bits of one, as an integer, more
-  // than those?
+  // The products of a vector with four rows, by the scale. Are the bits of one, as an integer,
+  // those or more? (Those of -0 are the least integer.)
   bool put_four(std::byte* to, const std::byte* vector, const std::byte* a, int stride, int count,
                 std::int32_t bits) const {
     static constexpr float zeros[4]{};
@@ -113,12 +113,13 @@ private:
       vstmia %[to], {s24-s27}
       vmov %[a], %[b], s24, s25 ;  vmov %[c], %[d], s26, s27
       mov %[n], #0
-      cmp %[a], %[bits] ;  ittt le
-      cmple %[b], %[bits] ;  cmple %[c], %[bits] ;  cmple %[d], %[bits]
-      it gt ;  movgt %[n], #1
+      cmp %[a], %[bits] ;  ittt lt
+      cmplt %[b], %[bits] ;  cmplt %[c], %[bits] ;  cmplt %[d], %[bits]
+      it ge ;  movge %[n], #1
     .purgem add_two
-    )"
-        : [v] "+r"(vector), [a] "+r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [n] "+r"(count)
+    )" GRAVEN_STATEMENTS_64
+        :
+        [v] "+&r"(vector), [a] "+&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d), [n] "+&r"(count)
         :
         [to] "r"(to), [stride] "r"(stride), [bits] "r"(bits), [zeros] "r"(zeros), [scale] "t"(scale)
         : "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12", "s13",
@@ -190,8 +191,8 @@ private:
     4:
       vstmia %[y], {s0-s%c[last]}
     .purgem add_moment
-    )"
-                 : [e] "+r"(e), [values] "+r"(values), [left] "+r"(count)
+    )" GRAVEN_STATEMENTS_64
+                 : [e] "+&r"(e), [values] "+&r"(values), [left] "+&r"(count)
                  : [y] "r"(y), [step] "r"(n == 16 ? step - 32 : step), [n] "i"(n), [last] "i"(n - 1)
                  : "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12",
                    "s13", "s14", "s15", "s16", "s17", "s18", "s19", "s20", "s21", "s22", "s23",

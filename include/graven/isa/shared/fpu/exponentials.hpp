@@ -5,6 +5,7 @@
 #if defined(__ARM_FP) && (__ARM_FP & 4)
 
 #include "graven/floating_point.hpp"
+#include "graven/isa/shared/attributes.hpp"
 
 namespace graven::core::fpu_isa {
 
@@ -78,8 +79,8 @@ inline float* put_near_exponentials(float* at, const float* end, float most, flo
     .purgem four_by
     .purgem add_term
     .purgem put
-  )"
-               : [at] "+r"(at), [w] "=&r"(w), [x] "=&r"(x), [y] "=&r"(y), [z] "=&r"(z)
+  )" GRAVEN_STATEMENTS_64
+               : [at] "+&r"(at), [w] "=&r"(w), [x] "=&r"(x), [y] "=&r"(y), [z] "=&r"(z)
                : [end] "r"(end), [most] "t"(most), [sum] "r"(&sum), [far] "r"(far),
                  [shifts] "r"(exponential_numbers.shifts), [ones] "r"(exponential_numbers.ones),
                  [numbers] "r"(&exponential_numbers.high)
