@@ -61,6 +61,8 @@ constexpr bool weighs_too_much(const std::int16_t* w, int taps) {
 }
 static_assert(weighs_too_much(wide.data(), (1 << 16) + 2) && weighs_too_much(wide.data(), 513));
 static_assert(!weighs_too_much(wide.data(), 511));
+constexpr std::int16_t highest = 32767;
+static_assert(weighs_too_much(&highest, 40'000));  // the layout's step is 0: it again and again
 
 TEST_CASE("no input reaches beyond the proven extremes") {
   for (int x = -128; x <= 127; x += 15)
