@@ -539,6 +539,7 @@ def test_a_constant_that_is_no_number_is_no_weight():
          "names place 4 of an axis of 4, expected -4 to 3"),
         (one("GatherElements", integers(0).reshape(1, 1, 1, 1), axis=7), "1x1x1x1 along axis 7 of"),
         (one("GatherElements", integers(0), axis=0), "has places of 1 along axis 0 of what has"),
+        (one("Gather", integers(4, 0), axis=1), "names place 4 of an axis of 4"),
         (one("GatherND", integers(4).reshape(1, 1), shape=(4, 3)), "names place 4 of an axis of 4"),
         (one("ScatterElements", integers(-5).reshape(1, 1, 1, 1), reals(1, 1, 1, 1), axis=1,
              opset=18), "names place -5 of an axis of 4"),

@@ -751,6 +751,11 @@ class Words(nn.Module):
         return self.scores(self.table(tokens).relu().mean(1))
 
 
+def test_embedding_of_a_count():
+    table = torch.randn(4, 8)
+    check(Function(lambda x: F.embedding((x > 0).sum(1), table)), 2, 3, 5)
+
+
 def test_embedding_in_float_and_int8():
     """Tokens of 64 bits are int32 inputs; C++ looks the table up as numpy does."""
     module = seeded(Words())

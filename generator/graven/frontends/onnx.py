@@ -688,6 +688,7 @@ def _gather(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     places = reader.array(inputs, 1, "indices")
     axis = attributes.get("axis", 0) % len(view.shape)
     extent = view.shape[axis]
+    functions.expect_inside(reader.draft, [extent], [places])
     listed = [int(place) % extent for place in places.reshape(-1)]
     if listed == list(range(listed[0], listed[0] + len(listed))):
         starts, sizes = [0] * len(view.shape), list(view.shape)

@@ -730,7 +730,10 @@ def _embedding(reader: _Reader, given: Arguments) -> View:
     table = array(constant(reader, given["weight"], "table"))
     if not isinstance(given["indices"], View):
         raise reader.draft.error("looks up constant rows of what is computed; use a Linear.")
-    return reader.draft.embedding(table, given["indices"])
+    rows = given["indices"]
+    if reader.draft.element(rows) is ir.Element.FLOAT32:  # a count, whole to PyTorch alone
+        rows = torch_operators.whole(reader.draft, rows)
+    return reader.draft.embedding(table, rows)
 
 
 @handles("embedding_bag")
