@@ -143,6 +143,9 @@ set(run_options sh ${CMAKE_CURRENT_SOURCE_DIR}/options.sh)
 add_test(NAME options/cortex-m55 COMMAND ${run_options}
   cortex-m55 -O3 20 ${CMAKE_COMMAND} ${CMAKE_CTEST_COMMAND} add binary pool
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+add_test(NAME options/cortex-m4-clang COMMAND ${run_options}
+  cortex-m4-clang -O2 20 ${CMAKE_COMMAND} ${CMAKE_CTEST_COMMAND} dense
+  WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 add_test(NAME options/cortex-m55-clang COMMAND ${run_options}
   cortex-m55-clang -O2 20 ${CMAKE_COMMAND} ${CMAKE_CTEST_COMMAND} real words
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

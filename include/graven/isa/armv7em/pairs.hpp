@@ -80,12 +80,12 @@ constexpr std::int32_t pair_word(const Taps& low, const Taps& high, int k) {
 // number above 250 that a constant passes through, and what calls return.
 constexpr void put_pair_words(std::byte* to, const std::int8_t* low, const std::int8_t* high,
                               int count, int apart) {
-  std::byte* second = to + apart;
-  for (; count > 0; count -= 4, low += 4, high += 4, to += 2 * apart, second += 2 * apart) {
-    to[0] = static_cast<std::byte>(low[0]);
-    to[1] = static_cast<std::byte>(low[0] < 0 ? high[0] - 1 : high[0]);
-    to[2] = static_cast<std::byte>(low[2]);
-    to[3] = static_cast<std::byte>(low[2] < 0 ? high[2] - 1 : high[2]);
+  for (int k = 0; k < count; k += 4, low += 4, high += 4) {
+    std::byte *const first = to + k / 2 * apart, *const second = first + apart;
+    first[0] = static_cast<std::byte>(low[0]);
+    first[1] = static_cast<std::byte>(low[0] < 0 ? high[0] - 1 : high[0]);
+    first[2] = static_cast<std::byte>(low[2]);
+    first[3] = static_cast<std::byte>(low[2] < 0 ? high[2] - 1 : high[2]);
     second[0] = static_cast<std::byte>(low[1]);
     second[1] = static_cast<std::byte>(low[1] < 0 ? high[1] - 1 : high[1]);
     second[2] = static_cast<std::byte>(low[3]);
