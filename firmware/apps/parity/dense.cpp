@@ -33,6 +33,7 @@ void columns() {
   compare<Sequential<C<4, 4, e3>>, Shape{6, 1, 4}, centred>("rows of one pixel");
   compare<Sequential<C<3, 4, e3>, Flatten, Dense<120, 9>>, Shape{5, 6, 3}, centred>("by rows");
   compare<Sequential<C<3, 5, e3>, Flatten, Dense<150, 6>>, Shape{5, 6, 3}, full>("by rows");
+  compare<Sequential<C<3, 4, e3>, Flatten, Dense<120, 8>>, Shape{5, 6, 3}, centred>("in fours");
   using Behind = Sequential<C<2, 8, e3>, Flatten, Dense<144, 7>>;
   compare<Behind, Shape{3, 6, 2}, left>("by rows of whole blocks");
   compare<Behind, Shape{3, 6, 2}, clamped>("by rows of whole blocks");
