@@ -114,6 +114,8 @@ def main() -> int:
     )
     parser.add_argument("--check", action="store_true", help="change nothing; 1 if it is needed")
     options = parser.parse_args()
+    if options.costs and options.folder is None:
+        parser.error("--costs counts the models of a folder; name it, as in build/zoo --costs")
     if options.folder is not None:
         take = counted(options.folder, read()) if options.costs else found_in(options.folder)
         results = merged(read(), take)
