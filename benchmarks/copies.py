@@ -1,9 +1,9 @@
 """Instructions per byte of layers that only move elements.
 
-    copies.py [--target T ...] [--element E ...]
+    copies.py [--target T ...] [--element E ...] [--form F ...]
 
-Forms that models for microcontrollers have, each of a few thousand bytes, all in one image. Exit
-codes: 2 bad use, 3 a tool failed.
+Forms that models for microcontrollers have, each of a few thousand bytes, those of a FORM in
+one image. Exit codes: 2 bad use, 3 a tool failed.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Copies(Kit):
     def moved(
         self, title: str, operator: str, layer: ir.Layer, channels: int, *constants: tuple
     ) -> None:
-        """Of one image; the layer's reference says what comes out."""
+        """Of one image; `made` says the shape of what comes out."""
         index = self.image(channels)
         shape = made(layer, self.shape(index))
         self.case(f"{title}, {channels} channels", operator, layer, [index], shape, *constants)
@@ -90,8 +90,6 @@ def made(layer: ir.Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
             return tuple(shape[axis] for axis in axes)
         case Pad(border):
             return tuple(n + sum(pair) for n, pair in zip(shape, border, strict=True))
-        case Slice(_, size):
-            return size
         case Tile(times):
             return tuple(n * time for n, time in zip(shape, times, strict=True))
         case SpaceToDepth(block):
@@ -126,7 +124,9 @@ def slices(b: Copies) -> None:
         b.case(title, "STRIDED_SLICE", StridedSlice(), [b.image(channels)], shape, *steps)
     for begin, count, channels in ((0, 1, 3), (1, 3, 4), (8, 8, 16), (16, 16, 32)):
         start, size = (0, 0, 0, begin), (1, HEIGHT, WIDTH, count)
-        b.moved(f"slice of {count}", "SLICE", Slice(start, size), channels, start, size)
+        title = f"slice of {count} of {channels} channels"
+        layer, data = Slice(start, size), [b.image(channels)]
+        b.case(title, "SLICE", layer, data, size, start, size)
     for axis, channels in ((3, 3), (2, 1), (2, 3), (2, 16)):
         title = "reverse " + "nhwc"[axis]
         b.moved(title, "REVERSE_V2", ReverseV2((axis,)), channels, (axis,))

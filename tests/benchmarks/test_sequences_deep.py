@@ -1,6 +1,6 @@
 """Instructions per multiplication on the emulated Cortex-M4 (benchmarks/sequences.py) are at most
-what docs/language.md says of attention, and 1.3 of int8 cells with 128 inputs and units, 1.6 with
-64."""
+6 % above what docs/language.md says of attention, and at most 1.3 of int8 cells with 128 inputs
+and units, 1.6 with 64."""
 
 from __future__ import annotations
 
