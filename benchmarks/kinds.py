@@ -4,8 +4,8 @@
 
 int4: weights of 4 bits; int16: activations of 16; of the same shapes. --check exits with 1 where a
 layer of 64 products per output and more takes more than it may (LIMITS): of int8's instructions on
-a Cortex-M4; on a Cortex-M55 a third of that, and of depthwise ones as much of int8's there. Other
-exit codes: 2 bad use, 3 a tool failed.
+a Cortex-M4; on a Cortex-M55 a third of that, and of depthwise ones as much of int8's there; or
+where ADD, SUB or MUL takes more than PER_ELEMENT. Other exit codes: 2 bad use, 3 a tool failed.
 """
 
 from __future__ import annotations
@@ -15,21 +15,28 @@ import dataclasses
 import json
 import math
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import figures
 import numpy as np
 from graven import ir
 from graven.frontends import tflite_writer
+from graven.layers.add import Add
+from graven.layers.binary import Binary
 from graven.layers.conv2d import Conv2D
 from graven.layers.dense import Dense
 from graven.layers.depthwise_conv2d import DepthwiseConv2D
+from graven.layers.mul import Mul
 from graven.layers.reshape import Reshape
 from shape_families import Layers
 
 TARGETS = ("cortex-m4", "cortex-m55")
 KINDS = ("int8", "int4", "int16")
 LIMITS = {"int4": 1.25, "int16": 1.6}
+ELEMENTS = (1, 4, 32, 32)
+PER_ELEMENT = {"ADD": 11.0, "SUB": 11.0, "MUL": 9.0}
+"""Instructions per element that a Cortex-M4 may take."""
 
 
 class Kinds(Layers):
@@ -70,6 +77,10 @@ class Kinds(Layers):
             name, layer, [self.activation(image, True), *constants], self.activation(made, False)
         )
 
+    def elementwise(self, name: str, layer: ir.Layer) -> None:
+        data = [self.activation(ELEMENTS, True) for _ in range(2)]
+        self.measure(name, layer, data, self.activation(ELEMENTS, False))
+
     def dense(self, image: tuple[int, ...], units: int) -> None:
         """Behind a Flatten, if the image has several rows."""
         length = int(np.prod(image))
@@ -101,9 +112,18 @@ def build(kind: str) -> tuple[Kinds, list[str]]:
     return layers, titles
 
 
-def measure(kind: str, target: str) -> dict[str, tuple[int, str]]:
+def build_elementwise(kind: str) -> tuple[Kinds, list[str]]:
+    layers = Kinds(kind)
+    for name in PER_ELEMENT:
+        layers.elementwise(name, {"ADD": Add(), "MUL": Mul()}.get(name, Binary()))
+    return layers, list(PER_ELEMENT)
+
+
+def measure(
+    kind: str, target: str, builder: Callable[[str], tuple[Kinds, list[str]]] = build
+) -> dict[str, tuple[int, str]]:
     """Instructions and kernel by title."""
-    layers, titles = build(kind)
+    layers, titles = builder(kind)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{kind}.tflite"
         tflite_writer.write(layers.network(), file)
@@ -138,13 +158,28 @@ def compare(target: str, bases: dict[str, int]) -> bool:
     return well
 
 
+def compare_elementwise(target: str) -> bool:
+    """Prints a target's table of instructions per element; whether all is within the limits."""
+    kinds = ("int8", "int16")
+    found = {kind: measure(kind, target, build_elementwise) for kind in kinds}
+    well = True
+    print(f"\n| {target}, per element | int8 | int16 |\n| --- | ---: | ---: |")
+    for name, most in PER_ELEMENT.items():
+        costs = [found[kind][name][0] / math.prod(ELEMENTS) for kind in kinds]
+        well = well and (max(costs) <= most or target != TARGETS[0])
+        print(f"| {name} | " + " | ".join(f"{cost:.2f}" for cost in costs) + " |", flush=True)
+    return well
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--target", action="append", choices=TARGETS, help="default: both")
     parser.add_argument("--check", action="store_true", help="do all keep the limits?")
     options = parser.parse_args()
     bases = {title: count for title, (count, _) in measure("int8", TARGETS[0]).items()}
-    well = [compare(target, bases) for target in options.target or TARGETS]
+    targets = options.target or TARGETS
+    well = [compare(target, bases) for target in targets]
+    well += [compare_elementwise(target) for target in targets]
     return 0 if all(well) or not options.check else 1
 
 

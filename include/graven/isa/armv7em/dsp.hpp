@@ -144,6 +144,12 @@ namespace graven::core::armv7em_isa {
   asm("smmlar %0, %1, %2, %3" : "=r"(y) : "r"(a), "r"(b), "r"(acc));
   return y;
 }
+// x less 1 if `of` is negative. A constant x is kept in a register: the shift then costs nothing.
+[[gnu::always_inline]] inline std::int32_t plus_sign(std::int32_t x, std::int32_t of) {
+  std::int32_t y;
+  asm("add %0, %1, %2, asr #31" : "=r"(y) : "r"(x), "r"(of));
+  return y;
+}
 [[gnu::always_inline]] inline std::int32_t smmulr(std::int32_t a, std::int32_t b) {
   std::int32_t y;
   asm("smmulr %0, %1, %2" : "=r"(y) : "r"(a), "r"(b));

@@ -95,7 +95,7 @@ template <int shift> struct WordProducts {
 private:
   [[gnu::always_inline]] std::int32_t finish(std::int32_t product) const {
     const std::int32_t twice = saturated_twice(product);
-    return saturate_word<shift>(smmlar(twice, multiplier, (1 << (shift - 1)) + (twice >> 31)));
+    return saturate_word<shift>(smmlar(twice, multiplier, plus_sign(1 << (shift - 1), twice)));
   }
 };
 struct WordMuls {
@@ -153,7 +153,7 @@ private:
     const std::int32_t x = term<shift_a>(a, multiplier_a), y = term<shift_b>(b, multiplier_b);
     const std::int32_t twice = minus ? x - y : x + y;
     return saturate_word<shift_out>(
-        smmlar(twice, multiplier, (1 << (shift_out - 1)) + (twice >> 31)));
+        smmlar(twice, multiplier, plus_sign(1 << (shift_out - 1), twice)));
   }
 };
 template <bool minus> struct WordSums {

@@ -1,0 +1,9 @@
+"""Sums and products of two rows keep their instructions per element, of int8 and of int16."""
+
+from __future__ import annotations
+
+import kinds
+
+
+def test_an_element_takes_no_more_than_is_promised(capsys):
+    assert kinds.compare_elementwise("cortex-m4"), capsys.readouterr().out
