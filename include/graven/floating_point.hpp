@@ -70,6 +70,9 @@ inline constexpr T log2_high = is_single<T> ? T(0.693359375L) : T(0.693147180369
 template <class T>
 inline constexpr T log2_low = is_single<T> ? T(-2.12194440054690583e-4L)
                                            : T(1.90821492927058770e-10L);
+template <class T> inline constexpr T octaves = T(1.44269504088896340736L);  // 1 / log(2)
+// Numbers of its size have no halves: what is added to it is rounded, ties to even.
+template <class T> inline constexpr T no_halves = T(1.5) * power_of_two<T>(Format<T>::fraction);
 // exp(r) - 1 by the series.
 template <class T> constexpr T exp_less_one(T r) {
   T tail = 1;  // 1 + r / 3 * (1 + r / 4 * ...)
@@ -87,8 +90,8 @@ template <class T> constexpr T exp(T x) {
     if (x > most) return infinity<T>;
     if (x < least) return 0;
   }
-  constexpr T whole = T(1.5) * power_of_two<T>(F::fraction);  // has no halves: ties go to even
-  const T shifted = x * T(1.44269504088896340736L) + whole, count = shifted - whole;
+  constexpr T whole = no_halves<T>;
+  const T shifted = x * octaves<T> + whole, count = shifted - whole;
   const T y = 1 + exp_less_one<T>((x - count * log2_high<T>)-count * log2_low<T>);
   using Word = typename F::Word;
   const Word n = std::bit_cast<Word>(shifted) - std::bit_cast<Word>(whole);

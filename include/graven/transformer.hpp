@@ -42,10 +42,13 @@ using SelfAttention = Graph<Node<Dense<Dim, Heads * HeadDim>, 0>, Node<Position,
 // Channels of each head.
 template <int Dim, int Heads>
 inline constexpr int head_channels = [] {
-  constexpr bool divides = Heads > 0 && Dim >= Heads && Dim % (Heads > 0 ? Heads : 1) == 0;
+  constexpr bool divides = Heads > 0 && Dim >= Heads && Dim % Heads == 0;
   static_assert(divides || error::out_of_range<error::got<Dim>, error::got<Heads>>,
                 "DecoderBlock, EncoderBlock: Heads must be at least 1 and divide Dim.");
-  return divides ? Dim / Heads : 2;
+  if constexpr (divides)
+    return Dim / Heads;
+  else
+    return 2;
 }();
 
 // Llama's.

@@ -35,7 +35,8 @@ template <class L, class Where> constexpr bool has_sound_arguments() {
   constexpr bool finite = Arguments<L>::are_finite, near = Arguments<L>::are_near;
   static_assert(finite || error::out_of_range<Where, error::in<L>>,
                 "Network: a real number among this layer's template arguments is infinite or NaN.");
-  static_assert(!finite || near || error::out_of_range<Where, error::in<L>, error::limit<65535>>,
+  static_assert(!finite || near ||
+                    error::out_of_range<Where, error::in<L>, error::limit<max_extent>>,
                 "Network: sides, strides, dilations, paddings and shapes among a layer's template "
                 "arguments may be at most 65535 each, and a shape have fewer than 2^31 elements.");
   return finite && near;

@@ -57,8 +57,8 @@ struct Attention {
   static constexpr int views = 14;
 
   template <At q, At k, At v> static constexpr Shape output() {
-    constexpr bool sized = Heads > 0 && KvHeads > 0 && HeadDim > 0 && is_near(HeadDim) &&
-                           is_near(Heads) && std::int64_t{Heads} * HeadDim <= max_extent;
+    constexpr bool sized =
+        Heads > 0 && KvHeads > 0 && HeadDim > 0 && std::int64_t{Heads} * HeadDim <= max_extent;
     constexpr bool shared = sized && Heads % KvHeads == 0;
     static_assert(shared || error::out_of_range<error::at_layer<q.layer>, error::in<Attention>,
                                                 error::got<Heads>, error::got<KvHeads>>,

@@ -158,10 +158,10 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
   }();
   // A kernel that did not take the offer has packed what it packs without one.
   static constexpr bool once = [] {
-    if constexpr (offers_filter && filter_at < 0)
-      return part<0, first_end, true>.filter_at < 0;
+    if constexpr (offers_filter)
+      return filter_at > 0 || part<0, first_end, true>.filter_at < 0;
     else
-      return offers_filter;
+      return false;
   }();
   static constexpr const Part<first_end>& first_part = part<0, first_end, once>;  // no auto: lazy
   static constexpr int program = first_part.program, size = first_part.end;

@@ -171,8 +171,8 @@ private:
 // exp(x) of numbers up to 0, by floating_point::exp's steps; 0 below -87.
 inline float32x4_t exponentials(float32x4_t x) {
   namespace real = floating_point;
-  const float32x4_t whole = vdupq_n_f32(12582912.0f), one = vdupq_n_f32(1);
-  const float32x4_t shifted = vaddq_f32(vmulq_n_f32(x, 1.44269504088896340736f), whole);
+  const float32x4_t whole = vdupq_n_f32(real::no_halves<float>), one = vdupq_n_f32(1);
+  const float32x4_t shifted = vaddq_f32(vmulq_n_f32(x, real::octaves<float>), whole);
   const float32x4_t count = vsubq_f32(shifted, whole);
   const float32x4_t r = vsubq_f32(vsubq_f32(x, vmulq_n_f32(count, real::log2_high<float>)),
                                   vmulq_n_f32(count, real::log2_low<float>));

@@ -146,10 +146,89 @@ template <MapKind kind> struct PatternMapped : PlainKernel {
     }
     if (place < 0) {
       const std::byte* pattern = stream + header + kind.levels * record;
-      const int vectors = kind.pattern.lanes == Lanes::neighbours ? 0 : kind.pattern.period;
-      place = load_aligned<std::int32_t>(pattern + 20 + 16 * vectors + 4 * band.step);
+      place = load_aligned<std::int32_t>(pattern + kind.pattern.stream_size() + 4 * band.step);
     }
     go<0>(out + start, band.rows + first, place, reader);
+  }
+};
+
+// How index maps copy that have no pattern: those whose runs go on in the next row, or are long,
+// and those that read nothing.
+struct MapCopies {
+  static std::byte* copy(std::byte* to, const std::byte* from, int count) {
+    return VectorCopies::copy(to, from, count);
+  }
+  template <int size> static std::byte* fill(std::byte* to, const std::byte* sixteen, int count) {
+    if (count > 0) fill_with(to, sixteen, count * size);
+    return to + count * size;
+  }
+};
+
+struct IndexMaps {
+  static constexpr const char* name = "mve.index_map";
+  static constexpr bool serves(const GraphView& g, int value) {
+    return scalar_isa::IndexMaps::serves(g, value);
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    constexpr const Value& v = graph.values[value];
+    constexpr int element = size_of(v.element);
+    constexpr scalar_isa::Form form = scalar_isa::form_of(*v.moves, element);
+    constexpr bool is_run = form.last == scalar_isa::Innermost::run && form.levels == 1;
+    constexpr MapPlan plan = is_run ? MapPlan{} : plan_of(v);
+    if constexpr (plan.exists())
+      return PatternMapped<kind_of(plan, v)>{};
+    else
+      return scalar_isa::IndexMapped<form.size, form.levels, v.moves->fills, form.last,
+                                     MapCopies>{};
+  }
+};
+
+// out[i] = in[places[i]], four at a time. Stream: the bits of the fill; int32 elements of a row of
+// the input, and 2^32 / that, rounded up.
+template <int size> struct IndexTabled : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) { return 12; }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    const auto fill = v.options.get<FillOptions>();
+    const int row = g.input(v).shape.row();
+    to.put<std::int32_t>(fill.low);
+    to.put<std::int32_t>(row);
+    to.put(static_cast<std::int32_t>(static_cast<std::uint32_t>(((1ll << 32) + row - 1) / row)));
+  }
+  static void run(const Task& task, const Band& band) {
+    Reader from{task.stream};
+    const uint32x4_t fill = vdupq_n_u32(from.next<std::uint32_t>());
+    const auto row = from.next<std::uint32_t>(), per_row = from.next<std::uint32_t>();
+    auto places = reinterpret_cast<const std::int32_t*>(band.rows[task.rows]);
+    const auto rows = reinterpret_cast<const std::uint32_t*>(band.rows);
+    std::byte* out = band.out[0];
+    const uint32x4_t factor = vdupq_n_u32(per_row);
+    for (int left = task.out_width * task.out_channels; left > 0; left -= 4) {
+      const mve_pred16_t mask = vctp32q(static_cast<std::uint32_t>(left));
+      const int32x4_t place = vldrwq_z_s32(places, mask);
+      const mve_pred16_t reads = vcmpgeq_m_n_s32(place, 0, mask);
+      const uint32x4_t index = vreinterpretq_u32_s32(place), y = vmulhq_u32(index, factor);
+      const uint32x4_t x = vsubq_u32(index, vmulq_n_u32(y, row));
+      const uint32x4_t at = vldrwq_gather_shifted_offset_z_u32(rows, y, reads);
+      const uint32x4_t read =
+          gather_from<size>(nullptr, vaddq_u32(at, vmulq_n_u32(x, size)), reads);
+      store_narrow<size>(out, vpselq_u32(read, fill, reads), mask);
+      places += 4;
+      out += 4 * size;
+    }
+  }
+};
+struct IndexTables {
+  static constexpr const char* name = "mve.index_table";
+  // The products of places and rows have 32 bits, so that quotients are exact.
+  static constexpr bool serves(const GraphView& g, int value) {
+    if (!scalar_isa::IndexTables::serves(g, value) || size_of(g[value].element) > 4) return false;
+    const Shape in = g.input(g[value]).shape;
+    return static_cast<std::uint64_t>(in.size()) * static_cast<std::uint64_t>(in.row()) <
+               std::uint64_t{1} << 32 &&
+           in.row() > 1;
+  }
+  template <const auto& graph, int value> static constexpr auto kernel() {
+    return IndexTabled<size_of(graph.values[value].element)>{};
   }
 };
 

@@ -80,7 +80,7 @@ template <> struct Vectors<Lanes::words> {
   }
 };
 
-// One vector between the side that lies dense, `near`, and the one whose offsets are given.
+// One vector between the side that lies dense and the one whose offsets are given.
 template <Lanes lanes, bool scatters, class... Mask>
 [[gnu::always_inline]] inline void move_vector(std::byte* to, const std::byte* from,
                                                typename Vectors<lanes>::Offsets at, Mask... mask) {

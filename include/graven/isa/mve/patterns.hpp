@@ -12,17 +12,14 @@ namespace graven::core::mve_isa {
 // What a vector holds: sixteen neighbours, sixteen bytes that lie up to 255 bytes apart, eight that
 // lie up to 65535 apart, eight elements of two bytes, four of four.
 enum class Lanes : std::uint8_t { neighbours, bytes, far_bytes, halves, words };
-constexpr int lane_bits(Lanes lanes) {
-  return lanes <= Lanes::bytes ? 8 : lanes == Lanes::words ? 32 : 16;
+constexpr int lanes_of(Lanes lanes) {
+  return lanes <= Lanes::bytes ? 16 : lanes == Lanes::words ? 4 : 8;
 }
-
-constexpr int lanes_of(Lanes lanes) { return 128 / lane_bits(lanes); }
 constexpr std::int64_t farthest(Lanes lanes) {
   return lanes == Lanes::bytes ? 255 : lanes == Lanes::words ? 0x7fffffff : 65535;
 }
 
-// So many elements of `size` bytes; each step moves `in` bytes on in the input, `out` in the
-// output.
+// So many steps, each of which moves `in` bytes on in the input, `out` in the output.
 struct Walk {
   int count = 1, in = 0, out = 0;
 };
@@ -73,29 +70,34 @@ template <std::size_t most> struct Walks {
   }
 };
 
-// `period` vectors are a turn. The moving side's vector b lies at b * step from the turn's start,
-// or all at the start itself (`once`); `advance` leads from the last vector to the next turn.
-struct Pattern {
-  static constexpr int longest = 15, in_registers = 4;
-
+// How a pattern moves, without its numbers.
+struct PatternKind {
   Lanes lanes = Lanes::bytes;
   bool scatters = false;  // the output moves, the input is read as it lies; else the other way
   bool once = false;
-  int period = 0;                                     // 0: there is none
+  int period = 0;  // 0: there is none, or it is one run
+
+  constexpr int offset_vectors() const { return lanes == Lanes::neighbours ? 0 : period; }
+  constexpr int stream_size() const { return 20 + 16 * offset_vectors(); }
+};
+
+// `period` vectors are a turn. The moving side's vector b lies at b * step from the turn's start,
+// or all at the start itself (`once`); `advance` leads from the last vector to the next turn.
+struct Pattern : PatternKind {
+  static constexpr int longest = 15, in_registers = 4;
+
   int turns = 0, rest = 0;                            // rest: elements behind the last whole turn
   int start = 0, step = 0, advance = 0;               // bytes
   std::array<std::uint32_t, 16 * longest> offsets{};  // of each lane
 
   constexpr bool exists() const { return period > 0; }
-  constexpr int vectors() const { return lanes == Lanes::neighbours ? 0 : period; }
   constexpr int last_vectors() const {  // of what is behind the last whole turn
-    return rest > 0 ? (rest - 1) / lanes_of(lanes) + 1 : 0;
+    return (rest + lanes_of(lanes) - 1) / lanes_of(lanes);
   }
-  constexpr int stream_size() const { return 20 + 16 * vectors(); }
 
   constexpr void pack(Writer& to) const {
     for (const int number : {turns, rest, start, step, advance}) to.put<std::int32_t>(number);
-    for (int i = 0; i < vectors() * lanes_of(lanes); ++i) {
+    for (int i = 0; i < offset_vectors() * lanes_of(lanes); ++i) {
       const std::uint32_t offset = offsets[static_cast<std::size_t>(i)];
       if (lanes == Lanes::bytes)
         to.put(static_cast<std::uint8_t>(offset));
@@ -212,12 +214,6 @@ template <std::size_t most> constexpr Pattern pattern_of(Walks<most> walks, int 
   return {};
 }
 
-// How a pattern moves, without its numbers.
-struct PatternKind {
-  Lanes lanes;
-  bool scatters, once;
-  int period;  // 0: one run
-};
 constexpr PatternKind kind_of(const Pattern& p) {
   const bool run = p.lanes == Lanes::neighbours && p.turns == 0;
   return {p.lanes, p.scatters, p.once, run ? 0 : p.period};

@@ -33,7 +33,7 @@ struct WordAttentionRule : scalar_isa::AttentionInt16 {
 
   void attend(const Glance& at, int count, std::byte* scratch) const {
     const auto* query = reinterpret_cast<const std::int16_t*>(at.query);
-    std::int64_t most = put_scores<std::int16_t, std::int64_t>(at, query, count, scratch, hidden);
+    std::int64_t most = put_scores<std::int16_t>(at, query, count, scratch, hidden);
     if (at.mask != nullptr)
       most = put_masked<1, std::int64_t>(*this, scratch, at.mask, at.seen, hidden);
     auto* const high = reinterpret_cast<std::int16_t*>(scratch);

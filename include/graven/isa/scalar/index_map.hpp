@@ -50,12 +50,6 @@ struct MapCopies {
       return to;
     }
   }
-  // Pieces that are `step` bytes apart.
-  template <int size>
-  static constexpr std::byte* apart(std::byte* to, const std::byte* from, int step, int count) {
-    for (int at = 0; count > 0; --count, at += step, to += size) copy_bytes(to, from + at, size);
-    return to;
-  }
 };
 
 // Stream: 16 bytes of fill; int32 first pointer, bytes of a row, byte of the first element or -1;
@@ -124,7 +118,10 @@ struct IndexMapped : PlainKernel {
     } else if constexpr (last == Innermost::onward) {
       return move_on(from, out, place, count, turn.bytes);
     } else if constexpr (last == Innermost::apart) {
-      return Copies::template apart<size>(out, from.at(r, place), turn.bytes, count);
+      const std::byte* const first = from.at(r, place);
+      for (int at = 0; count > 0; --count, at += turn.bytes, out += size)
+        copy_bytes(out, first + at, size);
+      return out;
     } else {
       for (; count > 0; --count, r += turn.rows, place += turn.bytes, out += size)
         copy_bytes(out, from.at(r, place), size);

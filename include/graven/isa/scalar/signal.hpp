@@ -155,8 +155,7 @@ struct FilterBanks : PlainKernel {
   }
 };
 
-struct BankRoot : PlainKernel {
-  static constexpr const char* name = "scalar.filter_bank_square_root";
+template <std::uint32_t root(std::uint64_t)> struct BankRootBy : PlainKernel {
   static constexpr bool serves(const GraphView& g, int value) {
     const Value& v = g[value];
     return v.op == op::bank_root && g.source(v, 0).element == Element::uint64 &&
@@ -164,10 +163,14 @@ struct BankRoot : PlainKernel {
   }
   static constexpr void run(const Task& task, const Band& band) {
     const auto shift = load<std::int32_t>(band.rows[task.rows]);
-    for (int k = 0; k < task.out_channels; ++k)
-      store(band.out[0] + 4 * k,
-            signal::square_root(load<std::uint64_t>(band.rows[0] + 8 * k)) >> shift);
+    const std::byte* in = band.rows[0];
+    std::byte* out = band.out[0];
+    for (int k = task.out_channels; k > 0; --k, in += 8, out += 4)
+      store(out, root(load<std::uint64_t>(in)) >> shift);
   }
+};
+struct BankRoot : BankRootBy<signal::square_root> {
+  static constexpr const char* name = "scalar.filter_bank_square_root";
 };
 
 // Both halves of SpectralSubtraction. Stream: its NoiseOptions.

@@ -11,10 +11,10 @@ namespace graven::core::fpu_isa {
 
 // Numbers of floating_point::exp: what four sums begin with, and what all share.
 struct ExponentialNumbers {
-  static constexpr float shift = 12582912;  // 1.5 * 2^23
+  static constexpr float shift = floating_point::no_halves<float>;
   float shifts[4]{shift, shift, shift, shift}, ones[4]{1, 1, 1, 1};
   float high = floating_point::log2_high<float>, low = floating_point::log2_low<float>;
-  float octaves = 1.44269504088896340736f;
+  float octaves = floating_point::octaves<float>;
   float seventh = 1.0f / 7, sixth = 1.0f / 6, fifth = 1.0f / 5, third = 1.0f / 3;
 };
 inline constexpr ExponentialNumbers exponential_numbers{};

@@ -29,15 +29,8 @@ namespace graven::core::fpu_isa {
   return rest > root && root != limit ? root + 1 : root;
 }
 
-struct BankRoot : scalar_isa::BankRoot {
+struct BankRoot : scalar_isa::BankRootBy<square_root> {
   static constexpr const char* name = "fpu.filter_bank_square_root";
-  static void run(const Task& task, const Band& band) {
-    const auto shift = load<std::int32_t>(band.rows[task.rows]);
-    const std::byte* in = band.rows[0];
-    std::byte* out = band.out[0];
-    for (int k = task.out_channels; k > 0; --k, in += 8, out += 4)
-      store(out, square_root(load<std::uint64_t>(in)) >> shift);
-  }
 };
 
 }  // namespace graven::core::fpu_isa
