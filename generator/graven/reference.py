@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from graven import ir, layers
+from graven.blas import on_one_thread
 from graven.errors import GravenError
 from graven.node import node_of, several, shape_text
 
@@ -16,6 +17,7 @@ def reset(network: ir.Network) -> State:
     return {tensor.index: tensor.initial.copy() for tensor in network.variables}
 
 
+@on_one_thread
 def run(
     network: ir.Network, inputs: list[np.ndarray], state: State | None = None
 ) -> dict[int, np.ndarray]:

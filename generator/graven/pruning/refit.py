@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from graven import ir, layers
+from graven.blas import on_one_thread
 from graven.channels import channels
 from graven.node import node_of
 from graven.pruning.groups import Kept, Unit, is_real, rule_of, without
@@ -102,6 +103,7 @@ class Refit:
         self.small = without(network, removed)
         self.changed: set[int] = set()  # tensors of which what is left has other values
 
+    @on_one_thread
     def run(self, given: list[list[np.ndarray]]) -> ir.Network:
         tensors = list(self.small.tensors)
         before, now = (

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from graven import ir
+from graven.blas import on_one_thread
 from graven.errors import GravenError
 from graven.pruning import refit, trainable
 from graven.pruning.groups import Group, Unit, groups, labels, reads_all, rule_of, without
@@ -89,6 +90,7 @@ def prune(
 class Pruner:
     """Looks at a network once; then any number of shares."""
 
+    @on_one_thread
     def __init__(
         self,
         network: ir.Network,

@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 import numpy as np
 
 from graven import ir, layers
+from graven.blas import on_one_thread
 from graven.node import Node, node_of, several
 from graven.quantize.sequences import Sequences
 
@@ -61,6 +62,7 @@ class Batches:
                 found[index][rows] = value
         return found
 
+    @on_one_thread
     def run(
         self,
         inputs: list[np.ndarray],

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from graven import inputs, ir
+from graven.blas import on_one_thread
 from graven.errors import GravenError
 from graven.quantize.decisions import decibels
 from graven.quantize.post_training import Quantized, Quantizer
@@ -45,6 +46,7 @@ class Bytes:
 Measure = Callable[[ir.Network], Bytes]
 
 
+@on_one_thread
 def mixed(
     network: ir.Network,
     samples: inputs.Samples,

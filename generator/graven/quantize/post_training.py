@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from graven import inputs, ir, layers
+from graven.blas import on_one_thread
 from graven.errors import GravenError
 from graven.node import PLAIN, node_of
 from graven.quantize.batches import ACCESS
@@ -47,6 +48,7 @@ class Quantized:
     report: Report
 
 
+@on_one_thread
 def quantize(
     network: ir.Network,
     samples: inputs.Samples,
