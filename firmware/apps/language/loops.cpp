@@ -49,6 +49,11 @@ constexpr auto table_scales = [] {
 }();
 constexpr Matrix output{table, table_scales.data()};
 
+// Read per token: weights and their scales, of norms the factors, one row of the table again.
+constexpr int weight_bytes = blocks * ((2 * dim + 2 * kept + 3 * hidden) * dim +
+                                       4 * (3 * dim + 2 * kept + 2 * hidden) + 8 * dim) +
+                             (tokens + 1) * dim + 4 * (tokens + dim);
+
 constexpr auto rates = [] {
   std::array<float, head / 2> r{};
   for (std::size_t i = 0; i < r.size(); ++i)
@@ -148,6 +153,7 @@ int main() {
     firmware::put(static_cast<char>(token));
   }
   firmware::print("\n");
+  firmware::print_line("weight_bytes ", weight_bytes);
   if (firmware::counter_unit() != firmware::Unit::none) {
     const firmware::Measurement cost = firmware::measure([](void*) { run(' ', 200); }, nullptr);
     firmware::print_line("instructions ", cost.count);
