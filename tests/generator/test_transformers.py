@@ -121,19 +121,32 @@ def test_cpp_equals_numpy(kind, tmp_path):
     compare_cpp(kind, CPP_CASES, tmp_path)
 
 
+def test_masks_that_are_constants_are_compiled(tmp_path):
+    """Of booleans and of reals, for all heads and for each."""
+    chosen = [(FLOAT32, 13), (FLOAT32, 37), (INT8, 21), (INT8, 27), (INT16, 18), (INT16, 28)]
+    for element, seed in chosen:
+        network = transformers.case(seed, "attention", element)
+        assert network.tensors[network.operators[0].inputs[3]].data is not None
+    compare_cases("attention", chosen, tmp_path)
+
+
 def compare_cpp(kind, count, tmp_path):
+    chosen = [(element, seed) for element in transformers.ELEMENTS[kind] for seed in range(count)]
+    compare_cases(kind, chosen, tmp_path)
+
+
+def compare_cases(kind, chosen, tmp_path):
     cases = []
-    for element in transformers.ELEMENTS[kind]:
-        for seed in range(count):
-            network = transformers.case(seed, kind, element)
-            rng = np.random.default_rng(seed)
-            try:
-                made = cpp_cases.make(f"{kind} {element.value} {seed}", len(cases), network, rng)
-            except GravenError as error:  # no place for two axes before the moments
-                assert "is one of several" in str(error)
-                continue
-            made.inputs[:] = transformers.inputs(seed, network, cpp_cases.INFERENCES)
-            cases.append(made)
+    for element, seed in chosen:
+        network = transformers.case(seed, kind, element)
+        rng = np.random.default_rng(seed)
+        try:
+            made = cpp_cases.make(f"{kind} {element.value} {seed}", len(cases), network, rng)
+        except GravenError as error:  # no place for two axes before the moments
+            assert "is one of several" in str(error)
+            continue
+        made.inputs[:] = transformers.inputs(seed, network, cpp_cases.INFERENCES)
+        cases.append(made)
     for each, inferences in zip(cases, cpp_cases.run(cases, tmp_path), strict=True):
         state = reference.reset(each.network)
         (output,) = each.network.outputs

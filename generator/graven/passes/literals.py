@@ -47,6 +47,4 @@ def _worked_on(operator: ir.Operator) -> list[int]:
     takes = any(getattr(module, name, False) for name in ("BROADCASTS", "CONSTANTS"))
     if takes or isinstance(operator.layer, Literal):
         return []
-    places = getattr(module, "DATA", (0,))
-    variables = getattr(module, "VARIABLES", ())
-    return [place for place in places if place < len(operator.inputs) and place not in variables]
+    return [place for place in getattr(module, "DATA", (0,)) if place < len(operator.inputs)]
