@@ -73,14 +73,18 @@ public:
   static constexpr Shape input_shape(int i = 0) { return inputs[static_cast<std::size_t>(i)]; }
   static constexpr bool row_input = policy.row_input;
 
-  static_assert(policy.goal != plan::Goal::within ||
+  static_assert(policy.has_sound_limits() || error::out_of_range<>,
+                "Model: the limits of a plan, bytes, fast, slow and flash, must not be negative; 0 "
+                "is none.");
+
+  static_assert(policy.goal != plan::Goal::within || policy.bytes < 0 ||
                     arena_size <= static_cast<std::size_t>(policy.bytes) ||
                     error::does_not_fit<error::limit<policy.bytes>,
                                         error::got<static_cast<long long>(arena_size)>>,
                 "Model: no plan fits the arena that plan::within allows (limit, and what the "
                 "smallest plan needs, in bytes). Raise the limit or shrink the network.");
 
-  static_assert(policy.slow == 0 || slow_size <= static_cast<std::size_t>(policy.slow) ||
+  static_assert(policy.slow <= 0 || slow_size <= static_cast<std::size_t>(policy.slow) ||
                     error::does_not_fit<error::limit<policy.slow>,
                                         error::got<static_cast<long long>(slow_size)>>,
                 "Model: what the fast region does not hold needs more of the slow one than the "

@@ -45,6 +45,9 @@ struct Policy {
   std::uint64_t found = 0;  // of plan::found: what to repeat; 0: none
 
   constexpr bool operator==(const Policy&) const = default;
+  constexpr bool has_sound_limits() const {
+    return bytes >= 0 && fast >= 0 && slow >= 0 && flash >= 0;
+  }
 };
 
 inline constexpr Policy fastest{}, smallest{.goal = Goal::smallest};

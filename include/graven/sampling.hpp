@@ -42,8 +42,9 @@ template <class T> constexpr float real_of(T value, Quant quant) {
 template <int Tokens> class Sampler {
   static_assert(Tokens > 0 && Tokens <= 65536,
                 "Sampler: Tokens, the number of logits, must be from 1 to 65536.");
-  float weight[std::size_t{Tokens}]{};
-  std::uint16_t heap[std::size_t{Tokens}]{};  // then, from its end on, what has been taken out
+  static constexpr std::size_t tokens = std::size_t{Tokens > 0 ? Tokens : 1};
+  float weight[tokens]{};
+  std::uint16_t heap[tokens]{};  // then, from its end on, what has been taken out
   int left = 0;
 
   constexpr bool before(int a, int b) const {
@@ -70,8 +71,8 @@ template <int Tokens> class Sampler {
 
 public:
   template <class T>
-  constexpr int operator()(std::span<const T, std::size_t{Tokens}> logits, Quant quant,
-                           Sampling how, Random& random) {
+  constexpr int operator()(std::span<const T, tokens> logits, Quant quant, Sampling how,
+                           Random& random) {
     const int first = argmax(logits);
     if (!(how.temperature > 0) || how.top_k == 1) return first;
     const float most = real_of(logits[static_cast<std::size_t>(first)], quant);

@@ -1,4 +1,4 @@
-// EXPECT: Embedding: Vocabulary and Dim must each be at least 1.
+// EXPECT: Embedding: Vocabulary and Dim must each be at least 1 and
 #include <graven/graven.hpp>
 
 using namespace graven;

@@ -5,7 +5,7 @@
 using namespace graven;
 
 #ifdef GRAVEN_BROKEN
-constexpr int tokens = 65537;
+constexpr int tokens = -1;
 #else
 constexpr int tokens = 128;
 #endif

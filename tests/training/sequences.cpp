@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace {
@@ -30,6 +31,8 @@ template <Reset reset> using Cell = GRU<3, Recurrence{.return_sequences = false}
 template <Reset reset>
 using Spotter = Trainer<Sequential<Cell<reset>, Dense<3, 2>>, Shape{4, 1, 2}, none,
                         TrainPolicy{.loss = loss::mse, .batch = 2}>;
+using OneByOne = Trainer<Sequential<Cell<Reset::after>, Dense<3, 2>>, Shape{4, 1, 2}, none,
+                         TrainPolicy{.loss = loss::mse}>;
 
 // The loss of the second sample of a sequence; gradients of both in the State.
 template <class T> float second_loss(Held<T>& held) {
@@ -84,6 +87,22 @@ TEST_CASE("reset_sequence() begins a new one, and weights stay") {
   held.trainer.reset_sequence();
   CHECK(held.trainer.step(Sample<8>(2).x, wanted).loss != loss);
   CHECK(held.trainer.template weights<0>()[0] != 0);
+}
+
+TEST_CASE("NaN in a sample stays in what a recurrent layer remembers until reset_sequence()") {
+  static Held<OneByOne> held;
+  held.trainer.initialize(Initializer::xavier_uniform, 5);
+  const float wanted[]{0.5f, -0.25f};
+  CHECK(held.trainer.step(Sample<8>(2).x, wanted).is_sound());
+  const float learned = held.trainer.weights<0>()[3];
+  Sample<8> bad(2);
+  bad.x[1] = std::numeric_limits<float>::quiet_NaN();
+  CHECK(!held.trainer.step(bad.x, wanted).is_sound());
+  CHECK(!held.trainer.step(Sample<8>(2).x, wanted).is_sound());
+  CHECK(held.trainer.weights<0>()[3] == learned);
+  held.trainer.reset_sequence();
+  CHECK(held.trainer.step(Sample<8>(2).x, wanted).is_sound());
+  CHECK(held.trainer.weights<0>()[3] != learned);
 }
 
 // Before, the states of frozen layers were reset with the weights alone.

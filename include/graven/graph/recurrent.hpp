@@ -64,7 +64,13 @@ template <class Layer, int Units, Recurrence how> struct Recurrent {
         Units > 0 ||
             error::out_of_range<error::at_layer<in.layer>, error::in<Layer>, error::got<Units>>,
         "LSTM, GRU, SimpleRNN: Units must be at least 1.");
-    if (Units < 1) return no_shape;
+    constexpr bool countable = is_countable(Units) && is_countable(in.shape.channels);
+    static_assert(
+        countable ||
+            error::out_of_range<error::at_layer<in.layer>, error::in<Layer>, error::got<Units>>,
+        "LSTM, GRU, SimpleRNN: the weights of all gates, Units times the channels of the "
+        "input and Units times Units of each, must be fewer than 2^31.");
+    if (Units < 1 || !countable) return no_shape;
     return how.return_sequences ? all_of(in.shape) : Shape{1, 1, Units};
   }
   template <At in, class Lowering> static constexpr View lower(Lowering& l, View input) {
@@ -86,6 +92,10 @@ template <class Layer, int Units, Recurrence how> struct Recurrent {
   }
 
 private:
+  // Four gates have the most.
+  static constexpr bool is_countable(int inputs) {
+    return std::int64_t{4} * Units * inputs < std::int64_t{1} << 31;
+  }
   static constexpr Shape all_of(Shape in) { return {in.height, in.width, Units}; }
   template <int In> static constexpr Listing<Wanted> wanted_of(Element e) {
     constexpr const auto& gates = Layer::gates;

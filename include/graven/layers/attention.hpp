@@ -64,11 +64,14 @@ struct Attention {
                                                 error::got<Heads>, error::got<KvHeads>>,
                   "Attention: Heads, KvHeads and HeadDim must each be at least 1, Heads a "
                   "multiple of KvHeads, and Heads * HeadDim at most 65535.");
-    constexpr bool remembers = !span.remembers() || (span.context > 0 && is_near(span.context));
+    constexpr bool remembers =
+        !span.remembers() ||
+        (span.context > 0 && is_near(span.context) &&
+         (!shared || std::int64_t{span.context} * KvHeads * HeadDim < 1 << 27));
     static_assert(remembers || error::out_of_range<error::at_layer<q.layer>, error::in<Attention>,
                                                    error::got<span.context>>,
                   "Attention: sliding(context) and stopping(context) need a context of 1 to "
-                  "65535 moments.");
+                  "65535 moments, whose keys and values are less than 2^27 numbers.");
     constexpr bool scaled = Scale.value() >= 0;
     static_assert(
         scaled || error::out_of_range<error::at_layer<q.layer>, error::in<Attention>>,

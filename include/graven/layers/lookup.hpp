@@ -74,8 +74,10 @@ template <int Vocabulary, int Dim> struct Embedding {
   static constexpr const char* op = "EMBEDDING_LOOKUP";
 
   template <At in> static constexpr Shape output() {
-    static_assert(sized || error::out_of_range<error::at_layer<in.layer>, error::in<Embedding>>,
-                  "Embedding: Vocabulary and Dim must each be at least 1.");
+    static_assert(
+        sized || error::out_of_range<error::at_layer<in.layer>, error::in<Embedding>>,
+        "Embedding: Vocabulary and Dim must each be at least 1 and at most 65535, and the table "
+        "have fewer than 2^31 elements.");
     constexpr bool flat = in.shape.width == 1 || in.shape.channels == 1;
     static_assert(
         flat || error::shape_mismatch<error::at_layer<in.layer>, error::in<Embedding>,
@@ -93,7 +95,8 @@ template <int Vocabulary, int Dim> struct Embedding {
   }
 
 private:
-  static constexpr bool sized = Vocabulary > 0 && Dim > 0;
+  static constexpr bool sized =
+      Shape{1, Vocabulary, Dim}.exists() && Shape{1, Vocabulary, Dim}.is_small();
 };
 
 }  // namespace graven::core

@@ -27,7 +27,9 @@ template <TrainPolicy policy> struct CheckPolicy {
       policy.loss.kind != LossKind::huber ||
       (policy.loss.delta.value() > 0 && is_limit(policy.loss.delta));
   static constexpr bool plan_is_sound = !policy.plan.row_input && policy.plan.fast == 0 &&
-                                        !policy.plan.apart && policy.plan.found == 0;
+                                        policy.plan.slow == 0 && policy.plan.flash == 0 &&
+                                        policy.plan.bytes >= 0 && !policy.plan.apart &&
+                                        policy.plan.found == 0;
 
   static constexpr bool passed() {
     static_assert(rate_is_sound || error::out_of_range<>,
@@ -45,7 +47,8 @@ template <TrainPolicy policy> struct CheckPolicy {
                   "TrainPolicy: delta of loss::huber must be positive and finite.");
     static_assert(plan_is_sound || error::unsupported<>,
                   "TrainPolicy: a training step is planned as a whole: `plan` must not ask for row "
-                  "input, two regions, values apart or a found plan.");
+                  "input, two regions, a limit of flash, values apart, a found plan or a negative "
+                  "arena.");
     return rate_is_sound && means_are_sound && rest_is_sound && batch_is_sound &&
            layers_are_sound && loss_is_sound && plan_is_sound;
   }
@@ -108,6 +111,27 @@ template <const auto& forward, const auto& params, TrainPolicy policy> struct Ch
   }
 };
 
+// Do all arrays that learn, with what the optimizer keeps of them, take less than 2^31 bytes?
+template <const auto& forward, const auto& params, TrainPolicy policy>
+constexpr bool has_room_for_weights() {
+  constexpr bool fits = [] {
+    const auto scope = scope_of(forward, policy.learns);
+    const std::int64_t each = 4 * (1 + policy.optimizer.moments() + int{policy.gathers()});
+    std::int64_t left = (std::int64_t{1} << 31) / each;
+    for (int v = 0; v < forward.count; ++v) {
+      if (!scope.learns_weights[v]) continue;
+      const Parameters& record = record_of<params>(forward.values[v].record);
+      const Shape s = weights_of(forward.view(), forward.values[v], record).shape;
+      left -= std::int64_t{s.height} * s.width * s.channels;
+    }
+    return left > 0;
+  }();
+  static_assert(fits || error::out_of_range<>,
+                "Trainer: the weights that learn, with what the optimizer keeps of each, take 2^31 "
+                "bytes or more. Let fewer layers learn (learns::last<n>), or shrink the network.");
+  return fits;
+}
+
 template <const auto& forward, const auto& params, TrainPolicy policy> constexpr bool goes_back() {
   constexpr int refused = differentiated<forward, params, policy, true>.refused;
   static_assert(refused < 0 || error::unsupported<error::at_layer<refused>>,
@@ -121,6 +145,8 @@ struct CheckTraining {
   template <const auto& forward> static constexpr bool is_sound_training() {
     using Layers = Check<forward, core::Training<Isa>, params>;
     if constexpr (!CheckPolicy<policy>::passed())
+      return false;
+    else if constexpr (!has_room_for_weights<forward, params, policy>())
       return false;
     else if constexpr (!is_sound<Network, inputs, params, Layers>())
       return false;

@@ -60,6 +60,13 @@ public:
   using State = core::State<Step::state_size, fingerprint>;
   static constexpr std::size_t state_size = sizeof(State);
   static_assert(Step::state_size == Answer::state_size);
+  static_assert(policy.plan.goal != plan::Goal::within || !sound ||
+                    arena_size <= static_cast<std::size_t>(policy.plan.bytes) ||
+                    error::does_not_fit<error::limit<policy.plan.bytes>,
+                                        error::got<static_cast<long long>(arena_size)>>,
+                "Trainer: no plan fits the arena that plan::within allows (limit, and what the "
+                "smallest plan needs, in bytes). Raise the limit, set .remake, or shrink the "
+                "network.");
 
   static constexpr Shape output_shape = forward.outputs[0].shape;
   static constexpr std::size_t input_size = static_cast<std::size_t>(inputs[0].size());
