@@ -17,6 +17,7 @@ import html
 import inspect
 import os
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -43,7 +44,7 @@ from graven import (
     runner,
     verify,
 )
-from graven.errors import GravenError
+from graven.errors import GravenError, GravenWarning
 from graven.frontends import files, keras, nano_rust, rmd1, sklearn, tflite_writer, torch
 from graven.nano_rust import PySequentialModel
 from graven.node import counted, node_of, shape_text
@@ -108,8 +109,15 @@ def compile(
     exact = make(source, prune=False)
     measure = partial(needed, partial(make, prune=prune, allow_float=True), source)
     values = calibration(source.network, samples, bytes_as)
-    source, decisions = files.quantized(source, values, quantize, method, progress, budget, measure)
-    return make(source, prune=prune, allow_float=allow_float, decisions=decisions, exact=exact)
+    it = files.quantized(source, values, quantize, method, progress, budget, measure)
+    return make(it[0], prune=prune, allow_float=allow_float, decisions=warned(*it), exact=exact)
+
+
+def warned(source: files.Source, decisions: Report) -> Report:
+    """What quantization warns of is said to whoever called compile()."""
+    for sentence in decisions.warnings:
+        warnings.warn(f"{source.network.source}: {sentence}", GravenWarning, stacklevel=3)
+    return decisions
 
 
 def made_smaller(

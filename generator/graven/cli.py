@@ -9,14 +9,15 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from graven import __version__
-from graven.errors import GravenError, ToolError
+from graven.errors import GravenError, GravenWarning, ToolError
 from graven.outputs import (
     check_inputs,
     check_output,
@@ -397,10 +398,34 @@ def examine(options: argparse.Namespace) -> int:
 
 def load(options: argparse.Namespace, choice: Choice | None = None) -> Model:
     """The model that the options describe, built for a choice."""
+    check_quantization(options)
+    with warnings_on_stderr():
+        model = compiled(options)
+    check_feeding(options, model.network)
+    return model if choice is None else model.built_for(choice)
+
+
+@contextlib.contextmanager
+def warnings_on_stderr() -> Iterator[None]:
+    """Ours as sentences; those of other packages as Python shows them."""
+    with warnings.catch_warnings():
+        others = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
+            if issubclass(category, GravenWarning):
+                print(f"graven: {message}", file=sys.stderr)
+            else:
+                others(message, category, *where)
+
+        warnings.showwarning = show
+        warnings.simplefilter("always", GravenWarning)
+        yield
+
+
+def compiled(options: argparse.Namespace) -> Model:
     from graven import api
 
-    check_quantization(options)
-    model = api.compile(
+    return api.compile(
         options.model,
         calibrate=options.calibrate,
         quantize=options.quantize,
@@ -417,8 +442,6 @@ def load(options: argparse.Namespace, choice: Choice | None = None) -> Model:
         progress=partial(progress, options),
         **budget(options),
     )
-    check_feeding(options, model.network)
-    return model if choice is None else model.built_for(choice)
 
 
 def check_fine_tune(options: argparse.Namespace, pruned: bool) -> None:

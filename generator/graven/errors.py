@@ -69,6 +69,10 @@ class GravenError(Exception):
         return in_python(self.said)
 
 
+class GravenWarning(UserWarning):
+    """What was made is sound, and hardly what is wanted: a sentence that says why."""
+
+
 class BudgetError(GravenError):
     """The model does not fit what the user allows it."""
 

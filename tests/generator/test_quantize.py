@@ -11,7 +11,7 @@ import random_models
 import tflm
 from graven import api, build, cli, inputs, ir, layers, reference
 from graven.checked import checked, stated
-from graven.errors import GravenError
+from graven.errors import GravenError, GravenWarning
 from graven.frontends import files, tflite, tflite_writer
 from graven.layers.add import Add
 from graven.layers.avg_pool import AvgPool
@@ -26,6 +26,7 @@ from graven.layers.transpose_conv2d import TransposeConv2D
 from graven.quantize import ranges, weights
 from graven.quantize.batches import Batches
 from graven.quantize.budget import Bytes, Mixture, mixed
+from graven.quantize.decisions import LOST
 from graven.quantize.equalize import equalized
 from graven.quantize.kinds import KINDS
 from graven.quantize.post_training import JUDGED, TRIED, Quantizer, quantize, quantize_input
@@ -459,14 +460,14 @@ def test_a_budget_of_ram_lets_activations_have_16_bits():
     assert report.refused == ["int16x8: needs 2,000 bytes of RAM of 1,999"]
 
 
-def delicate(seed=0):
+def delicate(seed=0, large=100.0):
     """Wide layers, and behind them the small difference of two large numbers, where int8 loses."""
     net = Net(1, 12, 12, 4, seed=seed)
     a = net.conv(net.conv(net.first, 16, activation="RELU"), 8, activation="RELU")
     pool = net.add("AVERAGE_POOL_2D", AvgPool((4, 4), (4, 4), "VALID"), [a], (1, 3, 3, 8))
     flat = net.add("RESHAPE", Reshape((1, 72)), [pool], (1, 72))
     both = [net.dense(flat, 8) for _ in range(2)]
-    for index, size in zip(both, (100.0, -100.0), strict=True):
+    for index, size in zip(both, (large, -large), strict=True):
         (bias,) = [each.inputs[2] for each in net.operators if each.outputs == (index,)]
         net.tensors[bias] = replace(net.tensors[bias], data=np.full(8, size, np.float32))
     return net.network(net.dense(net.add("ADD", Add(), both, (1, 8)), 5))
@@ -563,6 +564,20 @@ def test_the_budget_is_what_the_target_needs(tmp_path):
     assert model.quantization.kind == "mixed"
 
 
+def test_what_integers_lose_of_an_output_is_a_warning():
+    network = delicate(large=5000.0)
+    given = samples(network)
+    report = quantize(network, given).report
+    (last,) = [each for each in report.layers if each.tensor == report.outputs[0]]
+    assert last.lost > LOST
+    (said,) = report.warnings
+    assert f"output '{last.tensor}': int8 loses {100 * last.lost:.0f} % of its spread" in said
+    assert "more than 25 %, from 't" in said and "try int16x8, or mixed by a budget of RAM" in said
+    assert not quantize(small(), samples(small())).report.warnings
+    for finer in (quantize(network, given, kind="int16x8"), within(network, given, ram=1 << 20)):
+        assert not finer.report.warnings  # layers have the 16 bits that they need
+
+
 # -- the command ----------------------------------------------------------------------------------
 
 
@@ -585,6 +600,20 @@ def test_command(float_model, capsys):
     assert "int8 1x8x6x3 -> int8 1x5" in header.read_text()
     said = capsys.readouterr().out
     assert "calibrated on 20 samples" in said and "signal to noise" in said
+
+
+def test_what_is_lost_is_said_by_the_command_and_in_python(tmp_path, capsys):
+    network = delicate(large=5000.0)
+    tflite_writer.write(network, tmp_path / "net.tflite")
+    (given,) = samples(network, 20)
+    np.save(tmp_path / "data.npy", given)
+    assert graven("compile", tmp_path / "net.tflite", "-o", tmp_path / "net.hpp",
+                  "--quantize", "int8", "--calibrate", tmp_path / "data.npy") == 0  # fmt: skip
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("graven: ") and "% of its spread on the samples" in line
+    with pytest.warns(GravenWarning, match="int8 loses") as found:
+        api.compile(str(tmp_path / "net.tflite"), calibrate=given, quantize="int8")
+    assert [each.filename for each in found] == [__file__]
 
 
 @pytest.mark.parametrize(

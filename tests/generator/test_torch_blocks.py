@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from graven import api
+from graven.errors import GravenWarning
 
 torch = pytest.importorskip("torch", reason="no package torch: pip install 'graven[torch]'")
 import torch_blocks  # noqa: E402
@@ -52,3 +53,9 @@ def test_a_block(name):
 def test_a_calibrated_block(name):
     module = torch_blocks.made(name)
     judged(name, module, compiled(name, module, "int8"), True)
+
+
+def test_what_8_bits_cannot_say_is_a_warning():
+    """Sums over time divided by such sums lose more than half of what the outputs spread."""
+    with pytest.warns(GravenWarning, match=r"int8 loses \d+ % of its spread .* on; try int16x8"):
+        compiled(FLOAT_ONLY[0], torch_blocks.made(FLOAT_ONLY[0]), "int8")

@@ -14,6 +14,13 @@ from graven.quantize.ranges import Range
 from graven.quantize.scales import as_stored, dequantized, scale_in
 from graven.quantize.sequences import Sequences
 
+LOST = 0.25  # of an output's standard deviation: more is worth a warning
+FINER = {
+    "int4": "quantize to int8, or mixed by a budget of flash",
+    "int8": "try int16x8, or mixed by a budget of RAM, which gives layers 16 bits where it can",
+    "int16x8": "give samples that are more like what the model will see",
+}
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -47,6 +54,7 @@ class Layer:
     tensor: str
     noise_db: float  # signal to quantization noise, the higher the better
     saturated: float  # share of values at an end of the integers that lie beyond it
+    lost: float  # root of the mean square error, as a part of the values' standard deviation
     weights: str = ""  # their element
     why: str = ""  # ... and why that one
 
@@ -60,6 +68,24 @@ class Report:
     steps: list[Step] = field(default_factory=list)
     layers: list[Layer] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)  # kinds, and why
+    outputs: list[str] = field(default_factory=list)  # tensors of the network
+
+    @property
+    def warnings(self) -> list[str]:
+        """Of each output that integers lose more than LOST of: from which layer on, what to do."""
+        found = []
+        for name in self.outputs:
+            known = [place for place, each in enumerate(self.layers) if each.tensor == name]
+            if not known or self.layers[known[-1]].lost <= LOST:
+                continue
+            first = next(each for each in self.layers if each.lost > LOST)
+            found.append(
+                f"output '{name}': {self.kind} loses {100 * self.layers[known[-1]].lost:.0f} % of "
+                f"its spread on the samples, more than {100 * LOST:.0f} %, from '{first.tensor}' "
+                f"({first.op} {first.index}) on; {FINER.get(self.kind, FINER['int8'])}, or keep "
+                "the model in float32."
+            )
+        return found
 
     @property
     def corrected(self) -> bool:
@@ -70,6 +96,24 @@ class Report:
 def decibels(share: float) -> float:
     """Of a noise's energy over its signal's."""
     return -10.0 * float(np.log10(max(share, 1e-30)))
+
+
+def lost(noise: float, wanted: np.ndarray) -> float:
+    """An error's energy as a part of the values' standard deviation."""
+    energy = float(np.sum(wanted**2))
+    spread = float(np.sum((wanted - wanted.mean()) ** 2))
+    return float(np.sqrt(noise / max(spread, 1e-12 * energy, 1e-30)))
+
+
+def makers_of(network: ir.Network) -> dict[str, tuple[ir.Operator, int]]:
+    """By the tensor's name; files may use one twice, which nobody is found by."""
+    computed = [(operator, index) for operator in network.operators for index in operator.outputs]
+    names = Counter(network.tensors[index].name for _, index in computed)
+    return {
+        name: (operator, index)
+        for operator, index in computed
+        if names[name := network.tensors[index].name] == 1
+    }
 
 
 def measured(
@@ -83,13 +127,7 @@ def measured(
     ends = zip(whole.inputs, samples.values, strict=True)
     given = [as_stored(value, whole.tensors[index]) for index, value in ends]
     values = Batches(whole).over(replace(samples, values=given))
-    computed = [(operator, index) for operator in network.operators for index in operator.outputs]
-    names = Counter(network.tensors[index].name for _, index in computed)
-    makers = {
-        name: (operator, index)
-        for operator, index in computed
-        if names[name := network.tensors[index].name] == 1  # files may use a name twice
-    }
+    makers = makers_of(network)
     found = []
     for operator in whole.operators:
         tensor = whole.tensors[operator.known_by]
@@ -97,7 +135,7 @@ def measured(
             continue
         source, index = makers[tensor.name]
         each, wanted = scale_in(tensor), exact[index].astype(np.float64)
-        noise = np.sum((dequantized(values[tensor.index], each) - wanted) ** 2)
+        noise = float(np.sum((dequantized(values[tensor.index], each) - wanted) ** 2))
         low, high = each.range
         beyond = (wanted < low - each.scale / 2) | (wanted > high + each.scale / 2)
         found.append(
@@ -105,8 +143,9 @@ def measured(
                 operator.index,
                 operator.name,
                 tensor.name,
-                decibels(float(noise / max(np.sum(wanted**2), 1e-30))),
+                decibels(noise / max(float(np.sum(wanted**2)), 1e-30)),
                 float(beyond.mean()),
+                lost(noise, wanted),
                 weights_in(whole, operator) if source.index in why else "",
                 why.get(source.index, ""),
             )

@@ -200,7 +200,9 @@ class Quantizer:
         layers = measured(self.network, whole, search.samples, search.exact, why or self.why(bits))
         count, tried = len(self.samples), len(search.samples)
         choices = [self.choice(name) for name in self.simulation.shared.free]
-        return Quantized(whole, Report(self.kind, count, tried, choices, self.steps, layers))
+        outputs = [self.network.tensors[index].name for index in self.network.outputs]
+        report = Report(self.kind, count, tried, choices, self.steps, layers, outputs=outputs)
+        return Quantized(whole, report)
 
     def converted(self, bits: dict[int, int]) -> ir.Network:
         """As quantized, with weights to the nearest: the same bytes, in less time."""
