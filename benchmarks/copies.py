@@ -9,17 +9,13 @@ one image. Exit codes: 2 bad use, 3 a tool failed.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import figures
 import numpy as np
 from graven import ir
-from graven.frontends import tflite_writer
 from graven.layers.concat import Concat
 from graven.layers.depth_to_space import DepthToSpace
 from graven.layers.gather import Gather
@@ -182,10 +178,7 @@ def measure(
     b = Copies(element)
     form(b)
     network = b.network([tensor for _, tensor in b.cases])
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "copies.tflite"
-        tflite_writer.write(network, file)
-        found = json.loads(figures.graven("run", str(file), "--target", target, "--json"))
+    found = figures.run_json(network, target)
     rows = {row["name"]: row for row in found["layers"]}
     costs = {}
     for title, tensor in b.cases:

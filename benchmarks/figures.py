@@ -11,10 +11,14 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
+
+from graven import ir
+from graven.frontends import tflite_writer
 
 ROOT = Path(__file__).resolve().parents[1]
 DIGITS = ROOT / "firmware/models/digits/digits.tflite"
@@ -192,6 +196,14 @@ def graven(*arguments: str) -> str:
         sentence = done.stderr.strip() or f"exit code {done.returncode}"
         raise BenchError(f"graven {' '.join(arguments)}: {sentence}", done.returncode)
     return done.stdout
+
+
+def run_json(network: ir.Network, target: str) -> dict[str, Any]:
+    """What `graven run --json` says of a network that lies in no file."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{network.name}.tflite"
+        tflite_writer.write(network, file)
+        return json.loads(graven("run", str(file), "--target", target, "--json"))
 
 
 def measure(case: Case) -> Row:

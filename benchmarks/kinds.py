@@ -12,16 +12,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import math
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import figures
 import numpy as np
 from graven import ir
-from graven.frontends import tflite_writer
 from graven.layers.add import Add
 from graven.layers.binary import Binary
 from graven.layers.conv2d import Conv2D
@@ -124,10 +120,7 @@ def measure(
 ) -> dict[str, tuple[int, str]]:
     """Instructions and kernel by title."""
     layers, titles = builder(kind)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"{kind}.tflite"
-        tflite_writer.write(layers.network(), file)
-        found = json.loads(figures.graven("run", str(file), "--target", target, "--json"))
+    found = figures.run_json(layers.network(), target)
     rows = [found["layers"][index] for index in layers.measured]
     return {
         title: (row["instructions"], row["kernel"]) for title, row in zip(titles, rows, strict=True)

@@ -12,16 +12,12 @@ Exit codes: 2 bad use, 3 a tool failed.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import figures
 import numpy as np
 from graven import ir
-from graven.frontends import tflite_writer
 from graven.layers.attention import Attention
 from graven.layers.gru import Gru
 from graven.layers.lstm import Lstm
@@ -147,10 +143,7 @@ FAMILIES: dict[str, Callable[[], list[Case]]] = {
 
 
 def instructions(network: ir.Network, target: str) -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "sequence.tflite"
-        tflite_writer.write(network, file)
-        found = json.loads(figures.graven("run", str(file), "--target", target, "--json"))
+    found = figures.run_json(network, target)
     return max(layer["instructions"] or 0 for layer in found["layers"])
 
 

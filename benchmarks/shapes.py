@@ -14,14 +14,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import figures
 import numpy as np
-from graven.frontends import tflite_writer
 from shape_families import FAMILIES, Layers, Shape
 
 TARGET = "cortex-m4"
@@ -72,10 +70,7 @@ def images(family: str, count: int) -> Iterable[tuple[Layers, list[Shape]]]:
 def measure(family: str, count: int = COUNT) -> list[Case]:
     cases: list[Case] = []
     for layers, shapes in images(family, count):
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "shapes.tflite"
-            tflite_writer.write(layers.network(), file)
-            found = json.loads(figures.graven("run", str(file), "--target", TARGET, "--json"))
+        found = figures.run_json(layers.network(), TARGET)
         counts = [found["layers"][index]["instructions"] for index in layers.measured]
         cases += [Case(*pair) for pair in zip(shapes, counts, strict=True)]
     return cases[:count]

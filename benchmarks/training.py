@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -88,7 +89,7 @@ def learned() -> list[int]:
     with tempfile.TemporaryDirectory() as at:
         for name, short in (("training", "train"), ("held_out", "test")):
             source = DIGITS / f"digits_{short}.npz"
-            command = ["python3", apps / "digits/images.py", source, f"{at}/{name}.hpp", name]
+            command = [sys.executable, apps / "digits/images.py", source, f"{at}/{name}.hpp", name]
             tools.run([str(each) for each in command], Path(at))
         (Path(at) / "seed.hpp").write_text(SEED, encoding="utf-8")
         more = ["-include", f"{at}/seed.hpp", f"-I{at}", f"-I{runtime}", str(runtime / "host.cpp")]

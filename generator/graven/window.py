@@ -99,16 +99,14 @@ def taps(
     Places that lie outside of the input whatever the output are left out. What is yielded is a
     view of the values with the fill around them.
     """
-    across = [_reachable(axis, values.shape[1 + k]) for k, axis in enumerate((rows, columns))]
+    extents = values.shape[1:3]
+    across = [_reachable(*each) for each in zip((rows, columns), extents, strict=True)]
     if not all(across):
         return
-    (top, height), (left, width) = (
-        _around(axis, each, values.shape[1 + k])
-        for k, (axis, each) in enumerate(zip((rows, columns), across, strict=True))
-    )
+    (top, height), (left, width) = map(_around, (rows, columns), across, extents)
     kind = np.result_type(values, fill)
     whole = values.astype(kind, copy=False)
-    if (top, left, height, width) != (0, 0, *values.shape[1:3]):
+    if (top, left, height, width) != (0, 0, *extents):
         whole = np.full((len(values), height, width, values.shape[3]), fill, kind)
         whole[:, top : top + values.shape[1], left : left + values.shape[2]] = values
     for row in across[0]:

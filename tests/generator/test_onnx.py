@@ -587,12 +587,13 @@ def test_every_needed_operator_is_known_or_named():
     assert {"CONV_2D", "FULLY_CONNECTED"} <= set(layers.modules())
 
 
+@pytest.mark.parametrize("largest", [1, 0])
 @pytest.mark.parametrize(("axis", "count"), [(1, 3), (-1, 2), (2, 4)])
-def test_the_largest_along_any_axis(axis, count):
+def test_the_largest_along_any_axis(axis, count, largest):
     value = helper.make_tensor_value_info
     nodes = [
         node("Conv", ["x", "w"], ["c"], pads=[1, 1, 1, 1]),
-        node("TopK", ["c", "count"], ["values", "indices"], axis=axis),
+        node("TopK", ["c", "count"], ["values", "indices"], axis=axis, largest=largest),
     ]
     constants = {"w": reals(6, 3, 3, 3), "count": integers(count)}
     graph = helper.make_graph(
@@ -609,14 +610,29 @@ def test_the_largest_along_any_axis(axis, count):
     np.testing.assert_array_equal(found[network.outputs[1]], wanted[1])
 
 
+def test_more_than_there_are():
+    nodes = [node("TopK", ["x", "count"], ["values", "y"])]
+    with pytest.raises(GravenError, match="asks for more than its axis has"):
+        Graph(nodes, {"count": integers(9)}, (1, 5)).read()
+
+
+@pytest.mark.parametrize("axis", [2, -3])
 @pytest.mark.parametrize(
-    ("count", "largest", "sentence"),
-    [(2, 0, "finds the least values"), (9, 1, "asks for more than its axis has")],
-)
-def test_the_largest_that_are_none(count, largest, sentence):
-    nodes = [node("TopK", ["x", "count"], ["values", "y"], largest=largest)]
-    with pytest.raises(GravenError, match=sentence):
-        Graph(nodes, {"count": integers(count)}, (1, 5)).read()
+    ("kind", "constants", "attributes"),
+    [
+        ("ArgMax", {}, {}), ("CumSum", {"axis": None}, {}), ("Gather", {"at": integers(0, 1)}, {}),
+        ("LayerNormalization", {"scale": reals(5)}, {}), ("ReduceSum", {"axes": None}, {}),
+        ("Slice", {"from": integers(0), "to": integers(1), "axes": None}, {}), ("Softmax", {}, {}),
+        ("Split", {}, {}), ("Squeeze", {"axes": None}, {}), ("TopK", {"count": integers(1)}, {}),
+    ],
+)  # fmt: skip
+def test_an_axis_beyond_the_rank(kind, constants, attributes, axis):
+    given = {name: integers(axis) if data is None else data for name, data in constants.items()}
+    if all(data is not None for data in constants.values()):
+        attributes = {"axis": axis, **attributes}
+    nodes = [node(kind, ["x", *given], ["y"], **attributes)]
+    with pytest.raises(GravenError, match=f"names axis {axis} of what has 2, expected -2 to 1"):
+        Graph(nodes, given, (1, 5)).read()
 
 
 def looked_up(element, axis=0):

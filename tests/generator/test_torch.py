@@ -682,7 +682,7 @@ def test_a_batch_of_images_is_a_sentence():
         (Function(lambda x: F.rrelu(x, training=True)), (1, 3), "draws random numbers"),
         (Function(lambda x: x.gather(1, x.argsort(1))), (1, 3), "places that the model computes"),
         (Function(lambda x: torch.cdist(x, x, p=3.0)), (1, 2, 3), "of p=3; take 1, 2 or infinity"),
-        (Function(lambda x: x[x > 0]), (1, 3), "'index' .*picks by what it computes"),
+        (Function(lambda x: x[x > 0]), (1, 3), "'index' .*names places that the model computes"),
         (Function(lambda x: x.masked_select(x > 0)), (1, 3), "no fixed shape; multiply by the mas"),
         (nn.MaxPool2d(2, return_indices=True), (1, 3, 4, 4), "pool without return_indices"),
         (nn.AvgPool2d(2, ceil_mode=True, divisor_override=3), (1, 3, 5, 5), "beside ceil_mode"),

@@ -23,6 +23,13 @@ def times(draft: Draft, view: View, factor: float) -> View:
     return view if factor == 1 else draft.binary("MUL", view, np.float32([factor]))
 
 
+def scaled(draft: Draft, operand: Operand, factor: float) -> Operand:
+    """As `times`, also of constants."""
+    if isinstance(operand, View):
+        return times(draft, operand, factor)
+    return operand if factor == 1 else (real_of(operand) * factor).astype(np.float32)
+
+
 def plus(draft: Draft, view: View, number: float) -> View:
     return draft.binary("ADD", view, np.float32([number]))
 
@@ -194,38 +201,6 @@ def chosen_by(draft: Draft, condition: np.ndarray, first: Operand, second: Opera
     return draft.binary("ADD", kept, added) if added.any() else kept
 
 
-def expect_inside(draft: Draft, extents: Sequence[int], places: Sequence[np.ndarray]) -> None:
-    """Of constant places along each of these axes; those below 0 count from behind."""
-    for extent, each in zip(extents, places, strict=True):
-        outside = each[(each < -extent) | (each >= extent)]
-        if outside.size:
-            raise draft.error(
-                f"names place {outside[0]} of an axis of {extent}, expected {-extent} to "
-                f"{extent - 1}; export the model again."
-            )
-
-
-def picked(draft: Draft, view: View, first: int, places: Sequence[np.ndarray]) -> View:
-    """Elements by constant places along neighbouring axes from the first, as numpy does it: each
-    list along an axis of its own, or all axes as one."""
-    behind = first + len(places)
-    extents = view.shape[first:behind]
-    whole = np.broadcast_shapes(*(each.shape for each in places))
-    shape = (*view.shape[:first], *whole, *view.shape[behind:])
-    expect_inside(draft, extents, places)
-    places = [each % extent for each, extent in zip(places, extents, strict=True)]
-    laid = [each.reshape((1,) * (len(whole) - each.ndim) + each.shape) for each in places]
-    if len(whole) == len(places) and all(
-        each.size == each.shape[axis] for axis, each in enumerate(laid)
-    ):
-        for axis, each in enumerate(places):
-            view = draft.gather(view, each.reshape(-1).tolist(), first + axis)
-        return view
-    flat = np.ravel_multi_index(np.broadcast_arrays(*places), extents).reshape(-1)
-    joined = (*view.shape[:first], math.prod(extents), *view.shape[behind:])
-    return draft.reshape(draft.gather(draft.reshape(view, joined), flat.tolist(), first), shape)
-
-
 def power(draft: Draft, view: View, exponent: float) -> View | None:
     """x to a constant that needs no logarithm; None for another."""
     if exponent < 0:
@@ -274,6 +249,17 @@ def variance(draft: Draft, view: View, axes: Sequence[int], correction: float, k
     if count <= correction:
         raise draft.error(f"divides by {count} numbers less {correction:g}; take more of them.")
     return times(draft, found, count / (count - correction))
+
+
+def axis_of(draft: Draft, view: View, axis: int) -> int:
+    """From the front; below 0 it counts from behind."""
+    rank = len(view.shape)
+    if not -rank <= axis < rank:
+        raise draft.error(
+            f"names axis {axis} of what has {rank}, expected {-rank} to {rank - 1}; export the "
+            "model again."
+        )
+    return axis % rank
 
 
 # -- what moves -----------------------------------------------------------------------------------
@@ -485,3 +471,13 @@ def conv_transpose(
 
 def real_of(value: Constant) -> np.ndarray:
     return value.real() if isinstance(value, Integers) else value
+
+
+def dilated(weights: Constant, dilation: Sequence[int]) -> Constant:
+    """Of a convolution, channels first, with zeros between them: as one that is not dilated."""
+    if set(dilation) == {1}:
+        return weights
+    reach = [(n - 1) * apart + 1 for n, apart in zip(weights.shape[2:], dilation, strict=True)]
+    wide = np.zeros((*weights.shape[:2], *reach), np.float32)
+    wide[(..., *(slice(None, None, apart) for apart in dilation))] = real_of(weights)
+    return wide

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -173,6 +173,10 @@ class Draft:
         index = len(self.tensors)
         self.tensors.append(ir.Tensor(index, name, tuple(shape), element, None, data))
         return index
+
+    def has_weights(self, weights: Iterable[np.ndarray]) -> None:
+        """Of the file: where they are numbers, NaN comes from elsewhere."""
+        self.has_numbers = not any((each != each).any() for each in weights)
 
     def scaled(self, index: int, scales: ir.Quantization | None) -> int:
         """The tensor, with these; one of float32 then becomes int8 in the end (integers.py)."""

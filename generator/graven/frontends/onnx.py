@@ -18,7 +18,7 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError
-from graven.frontends import functions, onnx_operators, onnx_patterns, products, recurrent
+from graven.frontends import functions, onnx_operators, onnx_patterns, places, products, recurrent
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, Operand, View, cheapest
 from graven.frontends.tflite import identifier, printable
@@ -151,7 +151,7 @@ class _Reader:
         for each in self.graph.initializer:
             self.values[each.name] = numpy_helper.to_array(each)
         weights = [each for each in self.values.values() if each.size > 1]
-        self.draft.has_numbers = not any((each != each).any() for each in weights)
+        self.draft.has_weights(weights)
         for each in self.graph.input:
             if each.name not in self.values:
                 shape = self.input_shape(each)
@@ -530,7 +530,7 @@ def _softmax(name: str) -> Handler:
     def handler(reader: _Reader, attributes: Attributes, inputs: list) -> View:
         (view,) = inputs
         old = reader.opset < 13
-        axis = attributes.get("axis", 1 if old else -1) % len(view.shape)
+        axis = functions.axis_of(reader.draft, view, attributes.get("axis", 1 if old else -1))
         if old and math.prod(view.shape[axis + 1 :]) != 1:  # opset 11 flattens from that axis on
             whole = (math.prod(view.shape[:axis]), math.prod(view.shape[axis:]))
             flat = reader.draft.softmax(reader.draft.reshape(view, whole), 1, name)
@@ -556,7 +556,7 @@ def _batch_normalization(reader: _Reader, attributes: Attributes, inputs: list) 
 def _norm(name: str) -> Handler:
     def handler(reader: _Reader, attributes: Attributes, inputs: list) -> View:
         view = inputs[0]
-        axis = attributes.get("axis", -1) % len(view.shape)
+        axis = functions.axis_of(reader.draft, view, attributes.get("axis", -1))
         factors = [reader.array(inputs, place, what) if len(inputs) > place else None
                    for place, what in ((1, "scale"), (2, "bias"))]  # fmt: skip
         epsilon = attributes.get("epsilon", 1e-5)
@@ -607,7 +607,7 @@ def _flatten(reader: _Reader, attributes: Attributes, inputs: list) -> View:
 def _squeeze(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     view, axes = inputs[0], reader.listed(attributes, inputs, "axes")
     ones = [axis for axis, n in enumerate(view.shape) if n == 1]
-    gone = ones if axes is None else [axis % len(view.shape) for axis in axes]
+    gone = ones if axes is None else [functions.axis_of(reader.draft, view, axis) for axis in axes]
     shape = tuple(n for axis, n in enumerate(view.shape) if axis not in gone)
     return reader.draft.reshape(view, shape)
 
@@ -645,7 +645,7 @@ def _slice(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     steps = reader.integers(inputs, 4, "steps") or [1] * len(starts)
     begin, end, stride = [0] * len(view.shape), list(view.shape), [1] * len(view.shape)
     for axis, first, last, step in zip(axes, starts, ends, steps, strict=True):
-        axis %= len(view.shape)
+        axis = functions.axis_of(reader.draft, view, axis)
         if step < 0:
             kept = range(view.shape[axis])[first:last:step]
             view = functions.reversed_along(reader.draft, view, [axis])
@@ -656,7 +656,8 @@ def _slice(reader: _Reader, attributes: Attributes, inputs: list) -> View:
 
 @handles("Split")
 def _split(reader: _Reader, attributes: Attributes, inputs: list) -> list[View]:
-    view, axis = inputs[0], attributes.get("axis", 0) % len(inputs[0].shape)
+    view = inputs[0]
+    axis = functions.axis_of(reader.draft, view, attributes.get("axis", 0))
     sizes = reader.listed(attributes, inputs, "split")
     if sizes is None:
         count = attributes.get("num_outputs", reader.outputs)
@@ -667,36 +668,30 @@ def _split(reader: _Reader, attributes: Attributes, inputs: list) -> list[View]:
 
 @handles("TopK")
 def _top_k(reader: _Reader, attributes: Attributes, inputs: list) -> list[View]:
-    if not attributes.get("largest", 1):
-        raise reader.draft.error(
-            "finds the least values (largest=0), expected the largest; negate what goes in and "
-            "what comes out."
-        )
-    count = reader.integers(inputs, 1, "number K")
-    if not count or not 0 < count[0] <= inputs[0].shape[attributes.get("axis", -1)]:
+    view, count = inputs[0], reader.integers(inputs, 1, "number K")
+    axis = functions.axis_of(reader.draft, view, attributes.get("axis", -1))
+    if not count or not 0 < count[0] <= view.shape[axis]:
         raise reader.draft.error("asks for more than its axis has, or for none; choose K in it.")
-    return reader.draft.top_k(inputs[0], attributes.get("axis", -1), count[0])
+    return places.ranked(reader.draft, view, axis, count[0], bool(attributes.get("largest", 1)))
 
 
 @handles("Gather")
 def _gather(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     view = inputs[0]
     if not isinstance(view, View):
-        if attributes.get("axis", 0) % view.ndim or view.ndim < 2:
+        if attributes.get("axis", 0) not in (0, -view.ndim) or view.ndim < 2:
             raise reader.draft.error("looks up a table along another axis than its first.")
         return reader.draft.embedding(view, inputs[1])
-    places = reader.array(inputs, 1, "indices")
-    axis = attributes.get("axis", 0) % len(view.shape)
+    indices = reader.array(inputs, 1, "indices")
+    axis = functions.axis_of(reader.draft, view, attributes.get("axis", 0))
     extent = view.shape[axis]
-    functions.expect_inside(reader.draft, [extent], [places])
-    listed = [int(place) % extent for place in places.reshape(-1)]
+    places.expect_inside(reader.draft, [extent], [indices])
+    listed = [int(place) % extent for place in indices.reshape(-1)]
     if listed == list(range(listed[0], listed[0] + len(listed))):
-        starts, sizes = [0] * len(view.shape), list(view.shape)
-        starts[axis], sizes[axis] = listed[0], len(listed)
-        found = reader.draft.slice(view, starts, sizes)
+        found = functions.part(reader.draft, view, axis, listed[0], len(listed))
     else:
         found = reader.draft.gather(view, listed, axis)
-    shape = (*view.shape[:axis], *places.shape, *view.shape[axis + 1 :])
+    shape = (*view.shape[:axis], *indices.shape, *view.shape[axis + 1 :])
     return reader.draft.reshape(found, shape)
 
 
@@ -729,6 +724,7 @@ def _reduction(kind: str) -> Handler:
                 return view
             axes = list(range(len(view.shape)))
         keep = bool(attributes.get("keepdims", 1))
+        axes = [functions.axis_of(reader.draft, view, axis) for axis in axes]
         return reader.draft.reduce(REDUCTIONS[kind], view, axes, keep)
 
     return handler

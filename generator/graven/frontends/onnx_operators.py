@@ -141,7 +141,7 @@ def extreme_place(name: str) -> Handler:
         if attributes.get("select_last_index", 0):
             raise reader.draft.error("takes the last of several; export without select_last_index.")
         keep = bool(attributes.get("keepdims", 1))
-        axis = attributes.get("axis", 0)
+        axis = functions.axis_of(reader.draft, inputs[0], attributes.get("axis", 0))
         return functions.extreme_place(reader.draft, name, inputs[0], axis, keep)
 
     return handler
@@ -149,6 +149,7 @@ def extreme_place(name: str) -> Handler:
 
 def cumulative_sum(reader: Any, attributes: Attributes, inputs: list) -> View:
     (axis,) = reader.integers(inputs, 1, "axis")
+    axis = functions.axis_of(reader.draft, inputs[0], axis)
     flags = bool(attributes.get("exclusive", 0)), bool(attributes.get("reverse", 0))
     return functions.cumulative_sum(reader.draft, inputs[0], axis, *flags)
 
@@ -174,7 +175,7 @@ def gather_nd(reader: Any, attributes: Attributes, inputs: list) -> View:
     at = reader.array(inputs, 1, "indices")
     if attributes.get("batch_dims", 0):
         raise reader.draft.error("picks apart for each of a batch; pick the same of all.")
-    return functions.picked(reader.draft, inputs[0], 0, list(np.moveaxis(at, -1, 0)))
+    return places.picked(reader.draft, inputs[0], 0, list(np.moveaxis(at, -1, 0)))
 
 
 def gather_elements(reader: Any, attributes: Attributes, inputs: list) -> View:

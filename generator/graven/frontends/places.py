@@ -13,6 +13,38 @@ from graven.frontends.nchw import Constant, Draft, Operand, View
 from graven.node import shape_text
 
 
+def expect_inside(draft: Draft, extents: Sequence[int], places: Sequence[np.ndarray]) -> None:
+    """Of constant places along each of these axes; those below 0 count from behind."""
+    for extent, each in zip(extents, places, strict=True):
+        outside = each[(each < -extent) | (each >= extent)]
+        if outside.size:
+            raise draft.error(
+                f"names place {outside[0]} of an axis of {extent}, expected {-extent} to "
+                f"{extent - 1}; export the model again."
+            )
+
+
+def picked(draft: Draft, view: View, first: int, places: Sequence[np.ndarray]) -> View:
+    """Elements by constant places along neighbouring axes from the first, as numpy does it: each
+    list along an axis of its own, or all axes as one."""
+    behind = first + len(places)
+    extents = view.shape[first:behind]
+    whole = np.broadcast_shapes(*(each.shape for each in places))
+    shape = (*view.shape[:first], *whole, *view.shape[behind:])
+    expect_inside(draft, extents, places)
+    places = [each % extent for each, extent in zip(places, extents, strict=True)]
+    laid = [each.reshape((1,) * (len(whole) - each.ndim) + each.shape) for each in places]
+    if len(whole) == len(places) and all(
+        each.size == each.shape[axis] for axis, each in enumerate(laid)
+    ):
+        for axis, each in enumerate(places):
+            view = draft.gather(view, each.reshape(-1).tolist(), first + axis)
+        return view
+    flat = np.ravel_multi_index(np.broadcast_arrays(*places), extents).reshape(-1)
+    joined = (*view.shape[:first], math.prod(extents), *view.shape[behind:])
+    return draft.reshape(draft.gather(draft.reshape(view, joined), flat.tolist(), first), shape)
+
+
 def along(draft: Draft, view: Operand, axis: int, places: np.ndarray) -> list[np.ndarray]:
     """Places along one axis, each at its own of the others: those along every axis."""
     rank = len(view.shape)
@@ -28,7 +60,7 @@ def along(draft: Draft, view: Operand, axis: int, places: np.ndarray) -> list[np
 
 def taken(draft: Draft, view: View, axis: int, places: np.ndarray) -> View:
     """found[i, j, ...] = view[places[i, j, ...], j, ...], along any axis."""
-    return functions.picked(draft, view, 0, along(draft, view, axis, places))
+    return picked(draft, view, 0, along(draft, view, axis, places))
 
 
 def put(
@@ -39,7 +71,7 @@ def put(
     there."""
     if not isinstance(start, View) and not isinstance(values, View):
         raise draft.error("puts constants into a constant at places that are computed.")
-    functions.expect_inside(draft, start.shape[: len(places)], places)
+    expect_inside(draft, start.shape[: len(places)], places)
     count, behind = math.prod(start.shape), start.shape[len(places) :]
     flat = np.arange(count).reshape(start.shape)[tuple(places)].reshape(-1)
     whole = (*np.broadcast_shapes(*(each.shape for each in places)), *behind)

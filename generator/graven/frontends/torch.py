@@ -250,7 +250,7 @@ class _Reader:
         constants = self.constants()
         stated = self.program.graph_signature.inputs_to_lifted_tensor_constants
         weights = [each for label, (_, each) in constants.items() if label not in stated]
-        self.draft.has_numbers = not any((each != each).any() for each in weights)
+        self.draft.has_weights(weights)
         experts = torch_experts.mixtures(self.program.graph, constants, kind_of)
         for node in self.program.graph.nodes:
             if node.name in experts.by_result:
@@ -499,12 +499,7 @@ def _conv_transpose(reader: _Reader, given: Arguments) -> View:
     count = weights.ndim - 2
     names = ("stride", "padding", "output_padding", "dilation")
     stride, padding, beyond, dilation = (several(given[name], count) for name in names)
-    if set(dilation) != {1}:  # zeros between the weights
-        weights = functions.real_of(weights)
-        reach = [(n - 1) * apart + 1 for n, apart in zip(weights.shape[2:], dilation, strict=True)]
-        wide = np.zeros((*weights.shape[:2], *reach), np.float32)
-        wide[(..., *(slice(None, None, apart) for apart in dilation))] = weights
-        weights = wide
+    weights = functions.dilated(weights, dilation)
     pads = [(cut, cut - more) for cut, more in zip(padding, beyond, strict=True)]
     groups = given["groups"]
     return functions.conv_transpose(reader.draft, view, weights, bias, stride, pads, groups)
@@ -578,9 +573,11 @@ def _addmm(reader: _Reader, given: Arguments) -> View:
             and factors == (1, 1) and len(added.shape) == 1:  # fmt: skip
         weights = constant(reader, second, "weights").transpose((1, 0))
         return reader.draft.dense(first, weights, constant(reader, added, "bias"))
-    product = _times(reader, products.matmul(reader.draft, operand(first), operand(second)),
-                     factors[0])  # fmt: skip
-    return reader.draft.binary("ADD", product, _times(reader, operand(added), factors[1]))
+    draft = reader.draft
+    product = functions.scaled(
+        draft, products.matmul(draft, operand(first), operand(second)), factors[0]
+    )
+    return draft.binary("ADD", product, functions.scaled(draft, operand(added), factors[1]))
 
 
 @handles("bmm", "matmul", "mm")
@@ -633,14 +630,14 @@ def _add(reader: _Reader, given: Arguments) -> View:
     if all(torch_operators.is_boolean(reader.draft, each) for each in both):
         return torch_operators.OR(reader, {"self": both[0], "other": both[1]})
     first, second = _operands(reader, given)
-    second = _times(reader, second, given.get("alpha", 1))
+    second = functions.scaled(reader.draft, second, given.get("alpha", 1))
     return reader.draft.binary("ADD", first, second)
 
 
 @handles("sub")
 def _sub(reader: _Reader, given: Arguments) -> View:
     first, second = _operands(reader, given)
-    second = _times(reader, second, given.get("alpha", 1))
+    second = functions.scaled(reader.draft, second, given.get("alpha", 1))
     if isinstance(second, np.ndarray):
         return reader.draft.binary("ADD", first, -second)
     return reader.draft.binary("SUB", first, second)
@@ -649,15 +646,6 @@ def _sub(reader: _Reader, given: Arguments) -> View:
 @handles("rsub")
 def _rsub(reader: _Reader, given: Arguments) -> View:
     return _sub(reader, {**given, "self": given["other"], "other": given["self"]})
-
-
-def _times(reader: _Reader, value: Any, factor: float) -> Any:
-    if factor == 1:
-        return value
-    value = value.real() if isinstance(value, Integers) else value
-    if not isinstance(value, View):
-        return (value * factor).astype(np.float32)
-    return reader.draft.binary("MUL", value, np.float32([factor]))
 
 
 @handles("mul")

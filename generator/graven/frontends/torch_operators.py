@@ -15,7 +15,6 @@ from graven import ir
 from graven.frontends import functions, trigonometry
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, Operand, View
-from graven.node import shape_text
 
 Arguments = dict[str, Any]
 Handler = Callable[[Any, Arguments], Any]
@@ -258,21 +257,15 @@ def convert(reader: Any, given: Arguments) -> View:
     if wanted == "torch.float32":
         return functions.real(draft, view) if given.get("dtype") else view
     if wanted in ("torch.int32", "torch.int64"):
-        if is_whole(draft, view):
-            return view
-        return whole(draft, view)
-    if wanted == "torch.bool":
-        return (
-            view
-            if is_boolean(draft, view)
-            else functions.compared(
-                draft, "NOT_EQUAL", functions.real(draft, view), np.float32([0])
-            )
+        return view if is_whole(draft, view) else whole(draft, view)
+    if wanted != "torch.bool":
+        raise draft.error(
+            f"converts to {wanted.removeprefix('torch.')}, which no inference here "
+            "computes with; leave it in float32."
         )
-    raise draft.error(
-        f"converts to {wanted.removeprefix('torch.')}, which no inference here "
-        "computes with; leave it in float32."
-    )
+    if is_boolean(draft, view):
+        return view
+    return functions.compared(draft, "NOT_EQUAL", functions.real(draft, view), np.float32([0]))
 
 
 # -- reductions -----------------------------------------------------------------------------------
@@ -368,14 +361,10 @@ def bilinear(reader: Any, given: Arguments) -> View:
 def distances(reader: Any, given: Arguments) -> View:
     """Of each row of the first from each of the second."""
     draft, p = reader.draft, float(given.get("p", 2.0))
-    laid = []
-    for name, place in (("x1", -1), ("x2", -2)):
-        each = given[name]
-        shape = [*each.shape[:-1], 1, each.shape[-1]] if place == -1 else [
-            *each.shape[:-2], 1, *each.shape[-2:]
-        ]  # fmt: skip
-        laid.append(reshaped(draft, each, shape))
-    apart = draft.binary("SUB", *laid)
+    first, second = given["x1"], given["x2"]
+    first = reshaped(draft, first, [*first.shape[:-1], 1, first.shape[-1]])
+    second = reshaped(draft, second, [*second.shape[:-2], 1, *second.shape[-2:]])
+    apart = draft.binary("SUB", first, second)
     axis = [len(apart.shape) - 1]
     if p == 2.0:
         squares = draft.reduce("SUM", draft.binary("MUL", apart, apart), axis, keep=False)
@@ -417,45 +406,11 @@ def unfold(reader: Any, given: Arguments) -> View:
     return functions.windowed(reader.draft, given["self"], *windows)
 
 
-def chosen_places(reader: Any, view: View, axis: int, places: Any) -> View:
-    if isinstance(places, View):
-        raise reader.draft.error("picks by what it computes; use a constant list of places.")
-    places = np.asarray(places)
-    if places.dtype == bool:
-        if places.ndim > 1:
-            raise reader.draft.error(
-                f"picks by booleans of shape {shape_text(places.shape)}; flatten those axes and "
-                "pick by a list of places."
-            )
-        (places,) = np.nonzero(places)
-    return functions.picked(reader.draft, view, axis % len(view.shape), [places])
-
-
-def index_select(reader: Any, given: Arguments) -> View:
-    return chosen_places(reader, given["self"], given["dim"], given["index"])
-
-
-def index(reader: Any, given: Arguments) -> View:
-    """By constants: each along an axis of its own, or all of them along their axes as one."""
-    view, indices = given["self"], given["indices"]
-    stated = [axis for axis, each in enumerate(indices) if each is not None]
-    if len(stated) == 1:
-        return chosen_places(reader, view, stated[0], indices[stated[0]])
-    if any(isinstance(indices[axis], View) for axis in stated):
-        raise reader.draft.error("picks by what it computes; use a constant list of places.")
-    places = [np.asarray(indices[axis]) for axis in stated]
-    if stated != list(range(stated[0], stated[-1] + 1)) or any(p.dtype == bool for p in places):
-        raise reader.draft.error(
-            "picks along axes apart, or by booleans; pick along one at a time."
-        )
-    return functions.picked(reader.draft, view, stated[0], places)
-
-
 AND, OR = (of_truth(name, comparison(f"LOGICAL_{name.upper()}")) for name in ("and", "or"))
 NOT = of_truth("not", by(functions.negated))
 HANDLERS: dict[str, Handler] = {
     **{name: comparison(ours) for name, ours in COMPARISONS.items()},
-    "__and__": AND, "__or__": OR, "_to_copy": convert, "_unsafe_index": index,
+    "__and__": AND, "__or__": OR, "_to_copy": convert,
     "_cdist_forward": distances, "acos": by(trigonometry.arccosine),
     "acosh": by(trigonometry.area_cosine), "aminmax": both_extremes,
     "asin": by(trigonometry.arcsine), "asinh": by(trigonometry.area_sine),
@@ -466,7 +421,7 @@ HANDLERS: dict[str, Handler] = {
     "clamp_min": bounded, "cosh": by(functions.cosh), "cumsum": cumulative_sum, "div": division,
     "elu": elu, "erf": by(functions.error_function), "erfc": by(functions.erfc), "expm1": expm1,
     "flip": flip, "fmod": remainder("trunc"), "frac": by(functions.fraction),
-    "group_norm": group_norm, "hardtanh": bounded, "index": index, "index_select": index_select,
+    "group_norm": group_norm, "hardtanh": bounded,
     "instance_norm": instance_norm, "log10": logarithm(10), "log1p": log1p, "log2": logarithm(2),
     "log_sigmoid": log_sigmoid, "logical_and": AND, "logical_not": NOT, "logical_or": OR,
     "logsumexp": log_sum_exp, "max": extreme(True), "maximum": extreme(True), "min": extreme(False),

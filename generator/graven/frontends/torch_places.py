@@ -10,6 +10,7 @@ import numpy as np
 from graven.frontends import functions, places
 from graven.frontends.nchw import View
 from graven.frontends.torch_operators import Arguments, Handler, array, whole
+from graven.node import shape_text
 
 COMPUTED = "names places that the model computes; use constant ones, or compute it behind the model"
 
@@ -18,6 +19,36 @@ def constant_places(reader: Any, found: Any) -> np.ndarray:
     if isinstance(found, View):
         raise reader.draft.error(f"{COMPUTED}.")
     return np.asarray(found)
+
+
+def chosen_places(reader: Any, view: View, axis: int, found: Any) -> View:
+    listed = constant_places(reader, found)
+    if listed.dtype == bool:
+        if listed.ndim > 1:
+            raise reader.draft.error(
+                f"picks by booleans of shape {shape_text(listed.shape)}; flatten those axes and "
+                "pick by a list of places."
+            )
+        (listed,) = np.nonzero(listed)
+    return places.picked(reader.draft, view, axis % len(view.shape), [listed])
+
+
+def index_select(reader: Any, given: Arguments) -> View:
+    return chosen_places(reader, given["self"], given["dim"], given["index"])
+
+
+def index(reader: Any, given: Arguments) -> View:
+    """By constants: each along an axis of its own, or all of them along their axes as one."""
+    view, indices = given["self"], given["indices"]
+    axes = [axis for axis, each in enumerate(indices) if each is not None]
+    if len(axes) == 1:
+        return chosen_places(reader, view, axes[0], indices[axes[0]])
+    listed = [constant_places(reader, indices[axis]) for axis in axes]
+    if axes != list(range(axes[0], axes[-1] + 1)) or any(each.dtype == bool for each in listed):
+        raise reader.draft.error(
+            "picks along axes apart, or by booleans; pick along one at a time."
+        )
+    return places.picked(reader.draft, view, axes[0], listed)
 
 
 def gather(reader: Any, given: Arguments) -> View:
@@ -58,10 +89,10 @@ def index_put(reader: Any, given: Arguments) -> View:
         found = constant_places(reader, each)
         listed += np.nonzero(found) if found.dtype == bool else [found]
     rank = np.broadcast(*listed).ndim
-    whole = [np.arange(n).reshape((-1,) + (1,) * (axis - 1 - at + rank))
-             for at, n in enumerate(view.shape[:axis])]  # fmt: skip
+    before = [np.arange(n).reshape((-1,) + (1,) * (axis - 1 - at + rank))
+              for at, n in enumerate(view.shape[:axis])]  # fmt: skip
     values, adds = operand_of(reader, given["values"]), bool(given.get("accumulate"))
-    return places.put(reader.draft, view, [*whole, *listed], values, adds)
+    return places.put(reader.draft, view, [*before, *listed], values, adds)
 
 
 # -- ranks ----------------------------------------------------------------------------------------
@@ -132,12 +163,14 @@ def diagonal(reader: Any, given: Arguments) -> View:
     view = draft.transpose(view, (first, second, *others))
     count = min(view.shape[0] + min(offset, 0), view.shape[1] - max(offset, 0))
     steps = np.arange(max(count, 0))
-    found = functions.picked(draft, view, 0, [steps - min(offset, 0), steps + max(offset, 0)])
+    found = places.picked(draft, view, 0, [steps - min(offset, 0), steps + max(offset, 0)])
     return draft.transpose(found, (*range(1, rank - 1), 0))
 
 
 HANDLERS: dict[str, Handler] = {
-    "_unsafe_index_put": index_put, "diagonal": diagonal, "gather": gather, "index_put": index_put,
-    "bucketize": bucketize, "kthvalue": kth_value, "median": median, "scatter": scatter(False),
-    "scatter_add": scatter(True), "searchsorted": searchsorted, "sort": sort, "topk": top_k,
+    "_unsafe_index": index, "_unsafe_index_put": index_put, "bucketize": bucketize,
+    "diagonal": diagonal, "gather": gather, "index": index, "index_put": index_put,
+    "index_select": index_select, "kthvalue": kth_value, "median": median,
+    "scatter": scatter(False), "scatter_add": scatter(True), "searchsorted": searchsorted,
+    "sort": sort, "topk": top_k,
 }  # fmt: skip

@@ -62,7 +62,7 @@ def attend(draft: Draft, given: Arguments) -> View:
     span, inputs = "past" if given["is_causal"] else "everything", []
     scale = given["scale"]
     if scale is not None and scale <= 0:  # an option of 0 says 1 / sqrt(channels)
-        q = _times(draft, q, -1.0 if scale < 0 else 0.0)
+        q = functions.scaled(draft, q, -1.0 if scale < 0 else 0.0)
     inputs += [_rows_of(draft, each) for each in (q, k, v)]
     if given["attn_mask"] is not None:
         extents = (q.shape[-2], k.shape[-2])
@@ -77,12 +77,6 @@ def attend(draft: Draft, given: Arguments) -> View:
     shape = (1, moments, q.shape[1] * head)
     made = plain(draft.emit("ATTENTION", inputs, shape, options), shape)
     return draft.transpose(draft.reshape(made, (1, moments, q.shape[1], head)), (0, 2, 1, 3))
-
-
-def _times(draft: Draft, each: Operand, factor: float) -> Operand:
-    if isinstance(each, View):
-        return functions.times(draft, each, factor)
-    return np.float32(factor) * functions.real_of(each)
 
 
 def _rows_of(draft: Draft, each: Operand) -> int:

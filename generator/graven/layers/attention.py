@@ -161,12 +161,13 @@ def _expect_mask(node: Node, layer: Attention) -> None:
 
 def _expect_reach(node: Node, layer: Attention, mask: ir.Tensor) -> None:
     """So many steps as a mask adds at most are enough to hide what it hides."""
-    reach = MOST[node.input(0).element.dtype][0] * _unit(layer, node)
+    step = _unit(layer, node)
+    reach = MOST[node.input(0).element.dtype][0] * step
     data = mask.data if mask.element is ir.Element.FLOAT32 else None
     if reach >= HIDES or (data is not None and ((data == 0) | (data <= -HIDES)).all()):
         return
     raise node.error(
-        f"has scores of {_unit(layer, node):.2g} a step, of which a mask adds {reach:.2g} at most, "
+        f"has scores of {step:.2g} a step, of which a mask adds {reach:.2g} at most, "
         "so that all of it would weigh the same; take a larger scale, or keep it in float32.",
         mask,
     )

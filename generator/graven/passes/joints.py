@@ -43,17 +43,17 @@ def _join(grown: Grown, operator: ir.Operator, axis: int, activation: str) -> No
     for index in operator.inputs:
         part = grown.tensors[index]
         joined = math.prod(part.shape) // (before * inner)
-        shape = _shape(before, rows, joined, inner)
+        _, shape = _laid(before, rows, joined, inner)
         parts.append(grown.reshape(index, grown.tensor(part, shape)))
-    joined = grown.tensor(output, _shape(before, rows, output.shape[axis], inner))
-    place = 3 if inner == 1 or before > rows else 2 if before > 1 else 1
-    layer = Concat(axis=place, activation=activation)
+    place, shape = _laid(before, rows, output.shape[axis], inner)
+    joined, layer = grown.tensor(output, shape), Concat(axis=place, activation=activation)
     grown.add("CONCATENATION", layer, tuple(parts), joined)
     grown.reshape(joined, output.index, operator.index)
 
 
-def _shape(before: int, rows: int, joined: int, inner: int) -> tuple[int, ...]:
-    """As an image: rows stay rows, because each costs steps and the planner's time."""
+def _laid(before: int, rows: int, joined: int, inner: int) -> tuple[int, tuple[int, ...]]:
+    """The axis, and the shape of an image: rows stay rows, because each costs steps and the
+    planner's time."""
     if inner == 1 or before > rows:
-        return (1, rows, before // rows, joined * inner)
-    return (1, before, joined, inner) if before > 1 else (1, joined, 1, inner)
+        return 3, (1, rows, before // rows, joined * inner)
+    return (2, (1, before, joined, inner)) if before > 1 else (1, (1, joined, 1, inner))

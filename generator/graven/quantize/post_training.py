@@ -254,10 +254,10 @@ def check(network: ir.Network) -> None:
         check_constant(network, tensor)
     for operator in network.operators:
         check_operator(network, operator)
-    check_neighbours(network)
+    check_rankings(network)
 
 
-def check_neighbours(network: ir.Network) -> None:
+def check_rankings(network: ir.Network) -> None:
     """Rows of a table that a ranking names."""
     ranked: set[int] = set()
     for each in network.operators:
