@@ -9,13 +9,21 @@ attributes that scikit-learn documents for it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from graven import ir, trees
-from graven.frontends import boosters, functions, sklearn_neighbors, sklearn_scores, sklearn_trees
+from graven.frontends import (
+    boosters,
+    functions,
+    sklearn_classes,
+    sklearn_neighbors,
+    sklearn_scores,
+    sklearn_trees,
+)
 from graven.frontends.nchw import Draft, View
 from graven.frontends.sklearn_steps import (
     SCALERS,
@@ -49,14 +57,15 @@ MEANS = (*sklearn_trees.BAGS, "VotingClassifier", "VotingRegressor")
 MATRICES = (*PERCEPTRONS, *PROBABLE, *COUNTING, *LINEAR)
 STACKS = ("StackingClassifier", "StackingRegressor")
 OTHERS = ("MultinomialNB", "MultiOutputRegressor", "PLSRegression", "TransformedTargetRegressor")
-SHARES = (*PROBABLE, *sklearn_scores.GAUSSIAN, "KNeighborsClassifier", "MLPClassifier",
-          "MultinomialNB", "BaggingClassifier", "VotingClassifier")  # fmt: skip
+SHARES = (*PROBABLE, *sklearn_scores.GAUSSIAN, sklearn_classes.CALIBRATED, "KNeighborsClassifier",
+          "MLPClassifier", "MultinomialNB", "BaggingClassifier", "VotingClassifier")  # fmt: skip
 """Who says probabilities, beside trees that classify."""
+SUMMED = ("GradientBoostingClassifier", "HistGradientBoostingClassifier")
+"""Trees whose decision_function are the sums that they make probabilities of."""
 ACTIVATIONS = {"relu": "RELU", "tanh": "TANH", "logistic": "LOGISTIC", "identity": None}
 INSTEAD = {
     "AdaBoostRegressor": "says the median of its trees; fit a GradientBoostingRegressor",
     "BernoulliNB": "fit a LogisticRegression, which knows binary features as well",
-    "CalibratedClassifierCV": "compile the model that it calibrates",
     "CategoricalNB": "fit trees on the same codes",
     "EllipticEnvelope": "fit an IsolationForest or a OneClassSVM",
     "GaussianProcessClassifier":
@@ -64,7 +73,6 @@ INSTEAD = {
     "LocalOutlierFactor": "fit an IsolationForest or a OneClassSVM to the same data",
     "MultiOutputClassifier": "compile its estimators_ one by one",
     "OneVsOneClassifier": "fit an SVC, which does the same, or a LogisticRegression",
-    "OneVsRestClassifier": "fit a LogisticRegression or a LinearSVC, which take several classes",
     "RadiusNeighborsClassifier": "fit a KNeighborsClassifier to the same data",
     "RadiusNeighborsRegressor": "fit a KNeighborsRegressor to the same data",
 }  # fmt: skip
@@ -91,9 +99,16 @@ def from_estimator(estimator: Any, name: str | None = None) -> ir.Network:
 
 
 def expect_integers(estimator: Any) -> None:
-    """Sums over the samples of a kernel cancel, to less than a step of int8."""
+    """Sums over the samples of a kernel cancel, to less than a step of int8; isotonic curves rise
+    within one."""
     draft = Draft(type(estimator).__name__)
     for model in models_in(draft, estimator):
+        if sklearn_classes.is_bent(model):
+            at(draft, model)
+            raise draft.error(
+                "is calibrated by curves steeper than the steps of integers; keep it in float32, "
+                "or fit it with method='sigmoid'."
+            )
         if sklearn_neighbors.sums_samples(model):
             at(draft, model)
             raise draft.error(
@@ -108,7 +123,9 @@ def models_in(draft: Draft, estimator: Any) -> Iterator[Any]:
     yield last
     within = [*getattr(last, "estimators_", ()), getattr(last, "final_estimator_", None),
               getattr(last, "regressor_", None)]  # fmt: skip
-    for each in within if type(last).__name__ in (*MEANS, *STACKS, *OTHERS) else ():
+    within += [each.estimator for each in getattr(last, "calibrated_classifiers_", ())]
+    holders = (*MEANS, *STACKS, *OTHERS, *sklearn_classes.NAMES)
+    for each in within if type(last).__name__ in holders else ():
         if each is not None:
             yield from models_in(draft, each)
 
@@ -124,8 +141,17 @@ def steps_of(draft: Draft, estimator: Any) -> list[Any]:
 
 def expect_known(draft: Draft, model: Any) -> None:
     kind = at(draft, model)
-    others = (*TREES, *MEANS, *STACKS, *MATRICES, *sklearn_scores.GAUSSIAN,
-              *sklearn_scores.MACHINES, *sklearn_neighbors.NAMES, *OTHERS)  # fmt: skip
+    others = (
+        *TREES,
+        *MEANS,
+        *STACKS,
+        *MATRICES,
+        *sklearn_scores.GAUSSIAN,
+        *sklearn_scores.MACHINES,
+        *sklearn_neighbors.NAMES,
+        *sklearn_classes.NAMES,
+        *OTHERS,
+    )
     if kind in INSTEAD:
         raise draft.error(f"is not supported; {INSTEAD[kind]}.")
     if kind not in others:
@@ -150,6 +176,10 @@ def scores(draft: Draft, view: View, before: Sequence[Any], last: Any) -> View:
         return mean_of(draft, view, before, last)
     if kind in STACKS:
         return stack_of(draft, view, before, last)
+    if kind == sklearn_classes.ONE_OR_REST:
+        return one_or_rest(draft, view, before, last)
+    if kind == sklearn_classes.CALIBRATED:
+        return calibrated(draft, view, before, last)
     if kind == "MultiOutputRegressor":
         return draft.concat([said_by(draft, view, before, each)[0] for each in last.estimators_], 1)
     if kind == "TransformedTargetRegressor":
@@ -209,8 +239,7 @@ def mean_of(draft: Draft, view: View, before: Sequence[Any], model: Any) -> View
         steps = before if some is None else [*before, Columns(np.asarray(some))]
         said, last = said_by(draft, view, steps, each)
         if classes is not None:
-            expect_shares(draft, last)
-            said = sklearn_scores.probabilities(draft, said, len(last.classes_), len(classes))
+            said = shares_of(draft, said, last, classes)
         found.append((float(weight), said))
     return sklearn_scores.averaged(draft, found)
 
@@ -227,16 +256,77 @@ def says_shares(draft: Draft, model: Any) -> bool:
     kind = type(model).__name__
     if kind == "StackingClassifier":
         return says_shares(draft, steps_of(draft, model.final_estimator_)[-1])
+    if kind == sklearn_classes.ONE_OR_REST:
+        return says_shares(draft, steps_of(draft, model.estimators_[0])[-1])
     return kind in SHARES or (kind in TREES and kind.endswith("Classifier"))
 
 
-def expect_shares(draft: Draft, model: Any) -> None:
+def shares_of(draft: Draft, said: View, model: Any, classes: Any) -> View:
+    """A member's probabilities of these classes, of two the second one's."""
     if not says_shares(draft, model):
         at(draft, model)
         raise draft.error(
             "comes without probabilities, which a mean or a stack takes; use LogisticRegression, "
             "GaussianNB, an MLPClassifier or trees among its estimators."
         )
+    return sklearn_scores.probabilities(draft, said, len(model.classes_), len(classes))
+
+
+# -- classes apart, and calibration --------------------------------------------------------------
+
+
+def one_or_rest(draft: Draft, view: View, before: Sequence[Any], model: Any) -> View:
+    """predict_proba where the models have it, else decision_function."""
+    at(draft, model)
+    if any(type(each).__name__ == "_ConstantPredictor" for each in model.estimators_):
+        raise draft.error("has a class that all samples have, or none; leave it out of the labels.")
+    found, are_shares = [], says_shares(draft, model)
+    for each in model.estimators_:
+        said, last = said_by(draft, view, before, each)
+        found.append(shares_of(draft, said, last, last.classes_) if are_shares else said)
+    at(draft, model)
+    return sklearn_classes.of_one_or_rest(draft, found, model, are_shares)
+
+
+def calibrated(draft: Draft, view: View, before: Sequence[Any], model: Any) -> View:
+    """The mean over what each part of the cross-validation has left."""
+    found = []
+    for each in model.calibrated_classifiers_:
+        said = response_of(draft, view, before, each.estimator, each.classes)
+        at(draft, model)
+        found.append((1.0, sklearn_classes.calibrated(draft, said, each)))
+    return sklearn_scores.averaged(draft, found)
+
+
+def response_of(draft: Draft, view: View, before: Sequence[Any], member: Any, classes: Any) -> View:
+    """By which a model is calibrated: its decision_function; where it has none, probabilities, of
+    two classes the second one's."""
+    *own, last = steps_of(draft, member)
+    expect_known(draft, last)
+    expect_fitted(draft, last)
+    kind, steps = type(last).__name__, [*before, *own]
+    if kind in PROBABLE:
+        (weights,), (bias,) = stacked(last)
+        said = through(Flow.of(draft, view), steps).dense(weights, bias)
+    elif kind in SUMMED:
+        forest = forest_of(draft, steps, last, view.shape[-1])
+        said = trees.add(draft, view, replace(forest, link=None))
+    else:
+        said = scores(draft, view, steps, last)
+        at(draft, last)
+        if says_shares(draft, last):
+            if hasattr(last, "decision_function"):
+                raise draft.error(
+                    "is calibrated by a decision_function that is not said here; calibrate a "
+                    "linear model, support vectors, a forest or gradient boosting."
+                )
+            return shares_of(draft, said, last, classes)
+        expect_classes(draft, last)
+    at(draft, last)
+    if len(last.classes_) != len(classes):
+        seen = f"{len(last.classes_)} of {len(classes)}"
+        raise draft.error(f"has seen {seen} classes; fit it on samples of all.")
+    return said
 
 
 # -- stacks ---------------------------------------------------------------------------------------
@@ -261,16 +351,28 @@ def stacked_member(
     if method == "predict_proba":
         if isinstance(classes, list):
             raise draft.error("says several outputs of classes; fit a model for each.")
-        expect_shares(draft, last)
-        return sklearn_scores.probabilities(draft, said, len(last.classes_), len(classes))
+        return shares_of(draft, said, last, classes)
     if method == "predict" and hasattr(last, "classes_"):
         raise draft.error("says classes within a stack; leave stack_method='auto'.")
     if method == "decision_function":
         if says_shares(draft, last):
             raise draft.error("says probabilities; leave the stack's stack_method='auto'.")
-        if getattr(last, "decision_function_shape", "ovr") != "ovr" and len(last.classes_) > 2:
-            raise draft.error("compares pairs; fit it with decision_function_shape='ovr'.")
+        expect_classes(draft, last)
     return said
+
+
+def expect_classes(draft: Draft, model: Any) -> None:
+    if getattr(model, "decision_function_shape", "ovr") != "ovr" and len(model.classes_) > 2:
+        raise draft.error("compares pairs; fit it with decision_function_shape='ovr'.")
+
+
+BACK: dict[Any, Callable[[Draft, View], View]] = {
+    None: lambda draft, view: view,
+    np.exp: lambda draft, view: draft.unary("EXP", view),
+    np.expm1: lambda draft, view: functions.plus(draft, draft.unary("EXP", view), -1.0),
+    np.square: lambda draft, view: draft.binary("MUL", view, view),
+}
+"""What numpy's functions, which turn a target back, are here."""
 
 
 def turned_back(draft: Draft, view: View, model: Any) -> View:
@@ -282,19 +384,12 @@ def turned_back(draft: Draft, view: View, model: Any) -> View:
                 f"turns its target back by a function with inv_kw_args {scaler.inv_kw_args}; take "
                 "one without, or compile its regressor_ and call that function on the output."
             )
-        known = {None: (), np.exp: ("EXP",), np.expm1: ("EXP", -1.0), np.square: ("SQUARE",)}
-        if scaler.inverse_func not in known:
+        if scaler.inverse_func not in BACK:
             raise draft.error(
                 f"turns its target back by {scaler.inverse_func}; take numpy's exp, expm1 or "
                 "square, or compile its regressor_ and call that function on the output."
             )
-        for each in known[scaler.inverse_func]:
-            if isinstance(each, float):
-                view = functions.plus(draft, view, each)
-            else:
-                view = (draft.binary("MUL", view, view) if each == "SQUARE"
-                        else draft.unary(each, view))  # fmt: skip
-        return view
+        return BACK[scaler.inverse_func](draft, view)
     if type(scaler).__name__ not in SCALERS or limits_of(scaler) is not None:
         raise draft.error(
             f"turns its target back by a {type(scaler).__name__}; take one of "

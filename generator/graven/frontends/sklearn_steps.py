@@ -32,6 +32,7 @@ SEARCHES = (
     "GridSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV", "RandomizedSearchCV",
 )  # fmt: skip
 OF_COLUMNS = (*SCALERS, *SELECTORS, *UNIONS, "SimpleImputer")
+LAYERS = ("Normalizer", "PolynomialFeatures")
 UNFUSED: dict[str, Option] = {"FusedActivationFunction": "NONE"}
 CATEGORIES = "encode categories as numbers before the model"
 INSTEAD = {
@@ -41,7 +42,7 @@ INSTEAD = {
     "KNNImputer": "use SimpleImputer",
     "OneHotEncoder": CATEGORIES,
     "OrdinalEncoder": CATEGORIES,
-    "PolynomialFeatures": "use an MLPClassifier or trees, which find products by themselves",
+    "PolynomialFeatures": "leave it out: trees find products by themselves",
     "PowerTransformer": "use StandardScaler",
     "QuantileTransformer": "use RobustScaler",
     "SplineTransformer": "use an MLPRegressor or trees, which bend by themselves",
@@ -66,6 +67,8 @@ def parts(draft: Draft, estimator: Any) -> list[Any]:
         return parts(draft, estimator.best_estimator_)
     if kind == "Pipeline":
         return [part for _, each in estimator.steps for part in parts(draft, each)]
+    if kind == "FrozenEstimator":
+        return parts(draft, estimator.estimator)
     return [] if estimator in (None, "passthrough") or is_identity(estimator) else [estimator]
 
 
@@ -247,11 +250,12 @@ class Flow:
         if kind in SELECTORS or isinstance(step, Columns):
             return self.columns(columns_of(draft, step, self.count))
         other: dict[str, Callable[[Any], Flow]] = {
-            "Normalizer": self.normalized, "SimpleImputer": self.imputed,
+            "Normalizer": self.normalized, "PolynomialFeatures": self.multiplied,
+            "SimpleImputer": self.imputed,
             **dict.fromkeys(PROJECTIONS, self.projected), **dict.fromkeys(UNIONS, self.united),
         }  # fmt: skip
         if kind not in other:
-            raise refused(draft, step, (*OF_COLUMNS, *PROJECTIONS, "Normalizer"), "")
+            raise refused(draft, step, (*OF_COLUMNS, *PROJECTIONS, *LAYERS), "")
         return other[kind](step)
 
     def scaled(self, step: Any) -> Flow:
@@ -282,6 +286,21 @@ class Flow:
         size = draft.reduce(reduction, draft.unary("ABS", view), [1], keep=True)
         size = draft.binary("MAXIMUM", size, np.float32([np.finfo(np.float32).tiny]))
         return Flow.of(draft, draft.binary("DIV", view, size))
+
+    def multiplied(self, step: Any) -> Flow:
+        """Products of features, as many in each as the degree, of which 1 may be one."""
+        expect_fitted(self.draft, step, "powers_")
+        draft, powers = self.draft, np.asarray(step.powers_)
+        degree = max(int(powers.sum(axis=1).max()), 1)
+        named = np.full((len(powers), degree), self.count)
+        for place, each in enumerate(powers):
+            factors = np.repeat(np.arange(self.count), each)
+            named[place, : len(factors)] = factors
+        view = draft.concat([self.settled(), np.ones((1, 1), np.float32)], 1)
+        found = draft.gather(view, named[:, 0].tolist(), 1)
+        for factors in named.T[1:]:
+            found = draft.binary("MUL", found, draft.gather(view, factors.tolist(), 1))
+        return Flow.of(draft, found)
 
     def imputed(self, step: Any) -> Flow:
         draft, numbers, view = self.draft, fills(self.draft, step), self.settled()
