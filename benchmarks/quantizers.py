@@ -7,7 +7,9 @@
 Both get the same float32 network and the same samples to calibrate by, and are judged on samples
 that neither training nor calibration has seen, each int8 network by its exact bits in numpy.
 TensorFlow's is what its TFLiteConverter does with representative data: the calibrator, then the
-quantizer of MLIR, per channel, int8 throughout. Exit codes: 1 graven is worse on the mean by more
+quantizer of MLIR, per channel, int8 throughout. dB is how far the float32 network's outputs are
+above what each int8 network's are off from them: few samples are right or wrong by luck, where two
+classes are alike. Exit codes: 1 graven is worse on the mean by more
 than --mean points, or on a model by more than both 0.3 points and two samples; 3 a package is
 missing.
 """
@@ -33,7 +35,7 @@ from graven.quantize.post_training import quantize
 from rich.console import Console
 from rich.table import Table
 
-FIELDS = ("samples", "real", "ours", "theirs")
+FIELDS = ("samples", "real", "ours", "theirs", "signal", "off", "theirs_off")
 POINTS, SAMPLES = 0.3, 2  # what a single model may lose more than TensorFlow's
 
 
@@ -57,6 +59,16 @@ class Found:
     real: float
     ours: float
     theirs: float
+    signal: float  # energy of the float32 network's outputs
+    off: float  # of what graven's are off from them
+    theirs_off: float
+
+    @property
+    def decibels(self) -> tuple[float, float]:
+        """graven's, TensorFlow's."""
+        ours, theirs = (10 * np.log10(self.signal / max(each, np.finfo(float).tiny))
+                        for each in (self.off, self.theirs_off))  # fmt: skip
+        return float(ours), float(theirs)
 
     @property
     def points(self) -> float:
@@ -84,8 +96,7 @@ def tensorflow_int8(network: ir.Network, calibration: np.ndarray) -> ir.Network:
     return tflite.parse(whole, "tensorflow.tflite", network.name)
 
 
-def right(network: ir.Network, case: Case) -> float:
-    model = Model(files.Source(network, b"", "0" * 64), build.Choice())
+def right(model: Model, case: Case) -> float:
     share = model.evaluate(case.x, case.y)
     return round(share * len(case.y)) if case.y.ndim == 1 else share * len(case.y)
 
@@ -93,8 +104,12 @@ def right(network: ir.Network, case: Case) -> float:
 def judged(case: Case) -> Found:
     ours = quantize(case.network, [case.calibration]).network
     theirs = tensorflow_int8(case.network, case.calibration)
-    counts = (right(network, case) for network in (case.network, ours, theirs))
-    return Found(case.name, len(case.y), *counts)
+    models = [Model(files.Source(network, b"", "0" * 64), build.Choice())
+              for network in (case.network, ours, theirs)]  # fmt: skip
+    counts = [right(model, case) for model in models]
+    real, *others = (np.asarray(model(case.x), np.float64) for model in models)
+    energies = (float((each**2).sum()) for each in (real, *(other - real for other in others)))
+    return Found(case.name, len(case.y), *counts, *energies)
 
 
 def together(found: Iterable[Found]) -> list[Found]:
@@ -197,11 +212,12 @@ def of_zoo(folder: Path) -> Iterator[Case]:
 def show(found: Sequence[Found]) -> None:
     table = Table(title="right, of unseen samples", title_justify="left")
     table.add_column("model", no_wrap=True)
-    for title in ("samples", "float32", "graven int8", "TensorFlow int8", "points"):
+    for title in ("samples", "float32", "graven", "TensorFlow", "points", "dB", "its dB"):
         table.add_column(title, justify="right")
     for each in found:
         counts = (each.samples, each.real, each.ours, each.theirs)
-        table.add_row(each.name, *(f"{count:,g}" for count in counts), f"{each.points:+.2f}")
+        near = (f"{each:.1f}" for each in each.decibels)
+        table.add_row(each.name, *(f"{count:,g}" for count in counts), f"{each.points:+.2f}", *near)
     Console(width=None if sys.stdout.isatty() else 100).print(table)
 
 
