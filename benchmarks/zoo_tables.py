@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -48,17 +48,18 @@ def found_in(folder: Path) -> list[Result]:
     return results
 
 
-def counted(folder: Path, old: Sequence[Result]) -> list[Result]:
+def counted(folder: Path, old: Sequence[Result]) -> Iterator[Result]:
     """The record's results whose models are there, with what those cost now."""
-    found = []
+    found = False
     for each in old:
         files = [folder / each.name / name for name in ("model.tflite", "samples.npz")]
         if all(file.is_file() for file in files):
             model = graven.compile(files[0], name=each.name)
             sample = np.load(files[1])["x"][:1]
             costs = {target: cost(model, target, sample) for target in TARGETS}
-            found.append(replace(each, costs=costs))
             print(each.name, *(f"{one.instructions:,}" for one in costs.values()), flush=True)
+            found = True
+            yield replace(each, costs=costs)
     if not found:
         raise BenchError(f"{folder}: has no model of the record; python -m zoo.mnist makes one.", 2)
     return found
@@ -68,6 +69,11 @@ def merged(old: Sequence[Result], new: Sequence[Result]) -> list[Result]:
     places = {name: place for place, name in enumerate(DEEPMETAL)}
     both = {each.name: each for each in (*old, *new)}
     return sorted(both.values(), key=lambda each: (places.get(each.name, -1), each.name))
+
+
+def write(results: Iterable[Result]) -> None:
+    lines = ",\n ".join(json.dumps(asdict(each), ensure_ascii=False) for each in results)
+    RECORD.write_text(f"[\n {lines}\n]\n")
 
 
 def score_table(results: Sequence[Result]) -> str:
@@ -118,9 +124,8 @@ def main() -> int:
         parser.error("--costs counts the models of a folder; name it, as in build/zoo --costs")
     if options.folder is not None:
         take = counted(options.folder, read()) if options.costs else found_in(options.folder)
-        results = merged(read(), take)
-        lines = ",\n ".join(json.dumps(asdict(each), ensure_ascii=False) for each in results)
-        RECORD.write_text(f"[\n {lines}\n]\n")
+        for each in take:  # one after the other: to count them all takes an hour
+            write(merged(read(), [each]))
     before = PAGE.read_text()
     after = tables.filled(before, rendered(), str(PAGE))
     if not options.check:
