@@ -28,7 +28,7 @@ from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression, PassiveAggressiveClassifier, Ridge
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
-from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier, OutputCodeClassifier
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -395,6 +395,21 @@ def test_one_class_or_the_rest_refused():
         from_estimator(OneVsRestClassifier(LogisticRegression()).fit(X, labels))
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("label", [label for label in APART if label != "labels"])
+def test_one_class_against_one(label):
+    estimator, labels, _ = APART[label]
+    model = make_pipeline(StandardScaler(), OneVsOneClassifier(estimator)).fit(X, labels)
+    expect_alike(from_estimator(model), X, model.decision_function(X.astype(np.float32)))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_one_class_against_one_by_kernels_of_samples():
+    model = OneVsOneClassifier(svm.SVC(kernel="precomputed")).fit(X @ X.T, Y)
+    with pytest.raises(GravenError, match="takes kernels of samples"):
+        from_estimator(model)
+
+
 CALIBRATED = {
     "support vectors": LinearSVC(),
     "bells": svm.SVC(),
@@ -442,7 +457,7 @@ def test_calibrated_behind_its_fit():
 @pytest.mark.parametrize(
     ("member", "sentence"),
     [
-        (QuadraticDiscriminantAnalysis(), "is calibrated by a decision_function that is not said"),
+        (QuadraticDiscriminantAnalysis(), "is asked for its decision_function, which is not said"),
         (svm.SVC(decision_function_shape="ovo"), "compares pairs"),
     ],
     ids=str,
@@ -793,7 +808,7 @@ def test_selection_and_scaling_cost_nothing():
             SimpleImputer(strategy="constant", fill_value="none").fit(X.astype(object)),
             "step 'SimpleImputer': is not supported",
         ),
-        (OneVsOneClassifier(LinearSVC()).fit(X, Y), "fit an SVC, which does the same"),
+        (OutputCodeClassifier(LinearSVC()).fit(X, Y), "is not supported; use a linear model"),
         (svm.SVC(kernel=lambda a, b: a @ b.T).fit(X, Y), "has the kernel .*; fit it with one of"),
         (svm.SVC(kernel="poly", degree=9).fit(X / 1000, Y), "has a kernel of degree 9"),
         (svm.SVC(), "is not fitted; call fit first"),

@@ -72,7 +72,6 @@ INSTEAD = {
         "fit a KNeighborsClassifier, an SVC, a RandomForest or an MLP to the same data",
     "LocalOutlierFactor": "fit an IsolationForest or a OneClassSVM to the same data",
     "MultiOutputClassifier": "compile its estimators_ one by one",
-    "OneVsOneClassifier": "fit an SVC, which does the same, or a LogisticRegression",
     "RadiusNeighborsClassifier": "fit a KNeighborsClassifier to the same data",
     "RadiusNeighborsRegressor": "fit a KNeighborsRegressor to the same data",
 }  # fmt: skip
@@ -178,6 +177,8 @@ def scores(draft: Draft, view: View, before: Sequence[Any], last: Any) -> View:
         return stack_of(draft, view, before, last)
     if kind == sklearn_classes.ONE_OR_REST:
         return one_or_rest(draft, view, before, last)
+    if kind == sklearn_classes.PAIRS:
+        return one_against_one(draft, view, before, last)
     if kind == sklearn_classes.CALIBRATED:
         return calibrated(draft, view, before, last)
     if kind == "MultiOutputRegressor":
@@ -288,6 +289,23 @@ def one_or_rest(draft: Draft, view: View, before: Sequence[Any], model: Any) -> 
     return sklearn_classes.of_one_or_rest(draft, found, model, are_shares)
 
 
+def one_against_one(draft: Draft, view: View, before: Sequence[Any], model: Any) -> View:
+    """decision_function; of two classes that of the second."""
+    at(draft, model)
+    if model.pairwise_indices_ is not None:
+        raise draft.error("takes kernels of samples; fit it with an SVC that has a kernel itself.")
+    members = model.estimators_
+    said = [response_of(draft, view, before, each, each.classes_) for each in members]
+    at(draft, model)
+    are_shares = says_shares(draft, steps_of(draft, members[0])[-1])
+    raw = hasattr(members[0], "decision_function") or not are_shares
+    flow, count = Flow.of(draft, draft.concat(said, 1)), len(said)
+    found = sklearn_scores.one_for_each(
+        flow, -np.eye(count), np.zeros(count), len(model.classes_), 0.0 if raw else -0.5
+    )
+    return functions.part(draft, found, 1, 1, 1) if len(model.classes_) == 2 else found
+
+
 def calibrated(draft: Draft, view: View, before: Sequence[Any], model: Any) -> View:
     """The mean over what each part of the cross-validation has left."""
     found = []
@@ -299,8 +317,8 @@ def calibrated(draft: Draft, view: View, before: Sequence[Any], model: Any) -> V
 
 
 def response_of(draft: Draft, view: View, before: Sequence[Any], member: Any, classes: Any) -> View:
-    """By which a model is calibrated: its decision_function; where it has none, probabilities, of
-    two classes the second one's."""
+    """As models of models ask for it: decision_function; where there is none, probabilities, of two
+    classes the second one's."""
     *own, last = steps_of(draft, member)
     expect_known(draft, last)
     expect_fitted(draft, last)
@@ -317,8 +335,8 @@ def response_of(draft: Draft, view: View, before: Sequence[Any], member: Any, cl
         if says_shares(draft, last):
             if hasattr(last, "decision_function"):
                 raise draft.error(
-                    "is calibrated by a decision_function that is not said here; calibrate a "
-                    "linear model, support vectors, a forest or gradient boosting."
+                    "is asked for its decision_function, which is not said here; take a linear "
+                    "model, support vectors, a forest or gradient boosting."
                 )
             return shares_of(draft, said, last, classes)
         expect_classes(draft, last)

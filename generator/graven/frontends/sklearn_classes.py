@@ -14,8 +14,9 @@ from graven.frontends.nchw import Draft, View
 from graven.frontends.sklearn_steps import Flow
 
 ONE_OR_REST = "OneVsRestClassifier"
+PAIRS = "OneVsOneClassifier"
 CALIBRATED = "CalibratedClassifierCV"
-NAMES = (ONE_OR_REST, CALIBRATED)
+NAMES = (ONE_OR_REST, PAIRS, CALIBRATED)
 
 
 def of_one_or_rest(draft: Draft, said: Sequence[View], model: Any, are_shares: bool) -> View:

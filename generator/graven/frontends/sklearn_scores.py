@@ -114,14 +114,16 @@ def bells(flow: Flow, gamma: float, vectors: np.ndarray) -> View:
     return draft.unary("EXP", both.dense(weights, -gamma * (vectors**2).sum(axis=1)))
 
 
-def one_for_each(flow: Flow, weights: np.ndarray, bias: np.ndarray, classes: int) -> View:
-    """Of the pairs' scores a score for each class: how many pairs it wins, and by their sums, which
-    are brought below a third, the order of equals."""
+def one_for_each(
+    flow: Flow, weights: np.ndarray, bias: np.ndarray, classes: int, level: float = 0.0
+) -> View:
+    """Of the pairs' scores a score for each class: how many pairs it wins (the second one those
+    below the level), and by their sums, which are brought below a third, the order of equals."""
     draft, found = flow.draft, pairs(classes)
     first, second = (np.array(each) for each in zip(*found, strict=True))
     every = np.arange(classes)[:, None]
     signs = (every == first) * 1.0 - (every == second)
-    lost = functions.compared(draft, "LESS", flow.dense(weights, bias), np.float32([0.0]))
+    lost = functions.compared(draft, "LESS", flow.dense(weights, bias), np.float32([level]))
     wins = Flow.of(draft, functions.real(draft, lost)).dense(-signs, (signs > 0).sum(axis=1))
     sums = flow.dense(signs @ weights, signs @ bias)
     size = draft.binary("ADD", draft.unary("ABS", sums), np.float32([1.0]))
