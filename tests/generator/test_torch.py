@@ -662,6 +662,11 @@ def test_a_batch_of_images_is_a_sentence():
 # -- what is refused ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", frontend.RANDOM)
+def test_what_draws_is_called_as_aten_calls_it(name):
+    assert hasattr(torch.ops.aten, name)
+
+
 @pytest.mark.parametrize(
     ("module", "shape", "sentence"),
     [
