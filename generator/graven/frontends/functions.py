@@ -222,17 +222,22 @@ def power(draft: Draft, view: View, exponent: float) -> View | None:
     return found
 
 
+def numbers(value: Constant, kind: type) -> np.ndarray:
+    """Of a constant, which may be a single one."""
+    return np.atleast_1d(np.asarray(real_of(value), kind))
+
+
 def raised(draft: Draft, base: Operand, exponent: Operand) -> View:
     """base to the power of exponent, of which one may be a constant."""
     if not isinstance(base, View):
-        stated = np.atleast_1d(np.asarray(real_of(base), np.float64))
+        stated = numbers(base, np.float64)
         if stated.min() <= 0:  # which have no logarithm, but 0^0 = 1 and (-2)^2 = 4
             return draft.binary("POW", stated.astype(np.float32), exponent)
         factor = np.log(stated).astype(np.float32)
         return draft.unary("EXP", draft.binary("MUL", exponent, factor))
     if isinstance(exponent, View):
         return draft.binary("POW", base, exponent)
-    exponent = np.atleast_1d(np.asarray(real_of(exponent), np.float32))
+    exponent = numbers(exponent, np.float32)
     found = power(draft, base, float(exponent.reshape(-1)[0])) if exponent.size == 1 else None
     if found is None:
         return draft.binary("POW", base, exponent)

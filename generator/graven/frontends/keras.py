@@ -305,7 +305,7 @@ class Reader:
             advice = keras_layers.INSTEAD.get(kind, "use layers that are (docs/models.md)")
             raise Unread(self.draft.error(f"is not supported; {advice}").said)
         weights = self.store.of(path, config["name"])
-        self.draft.has_weights(weights)
+        self.draft.note_weights(weights)
         call = call if isinstance(call, dict) else {}
         layer = Layer(
             kind, name, config, weights, self.store.is_new, isinstance(self.store, Archive),

@@ -174,7 +174,7 @@ class Draft:
         self.tensors.append(ir.Tensor(index, name, tuple(shape), element, None, data))
         return index
 
-    def has_weights(self, weights: Iterable[np.ndarray]) -> None:
+    def note_weights(self, weights: Iterable[np.ndarray]) -> None:
         """Of the file: where they are numbers, NaN comes from elsewhere."""
         self.has_numbers = not any((each != each).any() for each in weights)
 

@@ -151,7 +151,7 @@ class _Reader:
         for each in self.graph.initializer:
             self.values[each.name] = numpy_helper.to_array(each)
         weights = [each for each in self.values.values() if each.size > 1]
-        self.draft.has_weights(weights)
+        self.draft.note_weights(weights)
         for each in self.graph.input:
             if each.name not in self.values:
                 shape = self.input_shape(each)

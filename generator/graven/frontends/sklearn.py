@@ -1,6 +1,7 @@
 """Reads what scikit-learn has fitted: linear models, multilayer perceptrons, support vectors,
-Gaussian classes, neighbours, trees, means and stacks of them, alone or at the end of a Pipeline
-whose steps go into the first layer's weights or the trees' thresholds where they can.
+Gaussian classes, neighbours, trees, means and stacks of them, classes apart and calibrated ones,
+alone or at the end of a Pipeline whose steps go into the first layer's weights or the trees'
+thresholds where they can.
 
 Nothing of scikit-learn is imported: an estimator is known by its class's name, and read by the
 attributes that scikit-learn documents for it.

@@ -250,7 +250,7 @@ class _Reader:
         constants = self.constants()
         stated = self.program.graph_signature.inputs_to_lifted_tensor_constants
         weights = [each for label, (_, each) in constants.items() if label not in stated]
-        self.draft.has_weights(weights)
+        self.draft.note_weights(weights)
         experts = torch_experts.mixtures(self.program.graph, constants, kind_of)
         for node in self.program.graph.nodes:
             if node.name in experts.by_result:
