@@ -83,14 +83,20 @@ def look_up(value: np.ndarray, table: np.ndarray) -> np.ndarray:
     return table[place] + ((slope * (value & 0x7F) + 64) >> 7)
 
 
-def tabled(
-    value: np.ndarray, function: Callable[[np.ndarray], np.ndarray], scale: float, out: float
+def word_table(
+    function: Callable[[np.ndarray], np.ndarray], scale: float, out: float
 ) -> np.ndarray:
-    """A real function from all int16 of one scale to those of another."""
+    """Of a real function from all int16 of one scale to those of another."""
     least, most = np.float32(-32768), np.float32(32767)
     scale, out = np.float32(scale), np.float32(out)
     one = np.float32(65536) / (out * most - out * least)
-    found = table(function, scale * least, scale * most, one)
+    return table(function, scale * least, scale * most, one)
+
+
+def tabled(
+    value: np.ndarray, function: Callable[[np.ndarray], np.ndarray], scale: float, out: float
+) -> np.ndarray:
+    found = word_table(function, scale, out)
     return look_up(value.astype(np.int64), found).astype(np.int16)
 
 

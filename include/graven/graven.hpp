@@ -64,6 +64,7 @@
 #include "graven/layers/softmax.hpp"
 #include "graven/layers/split.hpp"
 #include "graven/layers/svdf.hpp"
+#include "graven/layers/table.hpp"
 #include "graven/layers/tanh.hpp"
 #include "graven/layers/top_k.hpp"
 #include "graven/layers/transpose.hpp"
@@ -274,7 +275,7 @@ using core::SubConstant;
 using core::SubWith;
 using core::Sum;
 using core::SVDF;
-using core::Tanh;
+using core::Table, core::Tanh;
 using core::Tile;
 using core::TopK;
 using core::Transpose;

@@ -63,6 +63,7 @@ from graven.layers.softmax import Softmax
 from graven.layers.space_to_batch_nd import SpaceToBatchND
 from graven.layers.split import Split
 from graven.layers.svdf import Svdf
+from graven.layers.table import Table
 from graven.layers.tanh import Tanh
 from graven.layers.top_k import TopK
 from graven.layers.transpose import Transpose
@@ -874,6 +875,31 @@ def smooth(b: Builder, data: int) -> int:
     return b.add("GELU", GELU(b.chance(0.5)), [data], output)
 
 
+def curve(b: Builder, data: int) -> int:
+    """Several operators that make each element of the one at its place."""
+    value = b.pick(sigmoid, tanh, relu, leaky_relu, hard_swish)(b, data)
+    for _ in range(b.extent(3)):
+        if b.chance(0.5):
+            reach = SPREAD * b.scale_of(data) * b.scale_of(value)
+            output = b.result(data, b.shape(data), reach)
+            value = b.add("MUL", Mul(b.activation()), [data, value], output)
+        else:
+            value = b.pick(sigmoid, tanh, relu6, leaky_relu)(b, value)
+    return value
+
+
+def table(b: Builder, data: int) -> int:
+    """Any function, of int8 and int16; of float32 what would become one."""
+    element = b.element(data)
+    if element is FLOAT32:
+        return curve(b, data)
+    count, reach = {INT8: (256, 128), INT16: (513, 32768)}[element]
+    entries = b.rng.integers(-reach, reach, count).astype(element.dtype)
+    output = b.result(data, b.shape(data), b.scale_of(data))
+    stored = b.tensors[output].quantization
+    return b.add("TABLE", Table(), [data, b.tensor((count,), element, stored, entries)], output)
+
+
 REAL = ("ABS", "NEG", "SQUARE", "SQRT", "RSQRT", "EXP", "LOG", "SIN", "COS", "FLOOR", "CEIL",
         "ROUND", "SIGN")  # fmt: skip
 
@@ -1500,6 +1526,7 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         leaky_relu,
         hard_swish,
         smooth,
+        curve,
         elementary,
         sigmoid,
         tanh,
@@ -1531,15 +1558,15 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
 KINDS = tuple(LAYERS)
 BEYOND = {
     each.__name__: each
-    for each in (sequence_lstm, gru, simple_rnn, power, one_hot, any_extreme, conv3d, top_k)
+    for each in (sequence_lstm, gru, simple_rnn, power, one_hot, any_extreme, conv3d, top_k, table)
 }
 """What TensorFlow Lite Micro has no operator for."""
 WORDS = ("div", "comparison", "logic", "resize_bilinear", "select", "smooth")
 """Those of which it lacks int16."""
 WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")
 MAPS = (
-    "relu", "relu6", "leaky_relu", "hard_swish", "smooth", "elementary", "sigmoid", "tanh", "cast",
-    "log_softmax",
+    "relu", "relu6", "leaky_relu", "hard_swish", "smooth", "curve", "elementary", "sigmoid", "tanh",
+    "cast", "log_softmax",
 )  # fmt: skip
 """One case of them sees most of the values that there are."""
 WIDE = (

@@ -17,6 +17,25 @@ template <int width> void maps() {
   compare<Sequential<GELU, Abs, LogSoftmax>, shape, trained>("gelu, abs, log softmax");
 }
 
+// A table of the record's own.
+template <class T, std::size_t entries> struct Tables {
+  static constexpr auto values = [] {
+    std::array<T, entries> table{};
+    std::uint32_t state = 2463534242u;
+    for (T& entry : table) entry = static_cast<T>(next_random(state) >> 9);
+    return table;
+  }();
+  static constexpr Constant constants[]{{"table", values}};
+  static constexpr Element element = sizeof(T) == 2 ? Element::int16 : Element::int8;
+  static constexpr Parameters params[]{{.output = {0.05f, 0}, .element = element},
+                                       {.constants = constants, .output = {0.03f, 0}}};
+};
+template <int width> void tables() {
+  constexpr Shape shape{2, width, 3};
+  compare_with<Sequential<Table>, shape, Tables<std::int8_t, 256>::params>("table");
+  compare_with<Sequential<Table>, shape, Tables<std::int16_t, 513>::params>("table of words");
+}
+
 // Real functions have the bits here that the compiler's computer has found.
 template <class F> struct Sampled {
   static constexpr float at(int i) {
@@ -48,6 +67,8 @@ void check() {
   maps<1>();
   maps<7>();
   maps<16>();
+  tables<1>();
+  tables<13>();
   functions<LeakyReLU<0.1f>, HardSwish, ELU, GELU, GELUTanh, SiLU, Sqrt, Rsqrt, Exp, Log, Sin, Cos,
             Floor, Ceil, Round>();
 }

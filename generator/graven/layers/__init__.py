@@ -36,6 +36,10 @@ and, where exact pruning is to see through it (without them it stays as it is),
                 else it stays as it is
     BROADCASTS  whether one of its activations may be a constant with a value per channel
     CONSTANTS   whether one of them may be any constant, of which `cpp` makes a layer
+    POINTWISE   whether each element is made of those at its place alone, so that it can be a part
+                of a table, see curve.py
+    FLOATS      the operators of OPERATORS that have no integers of their own
+    BYTES       those that have int8, but no int16
     products(record, node, values, weights) -> sums of products alone, of values less their zero
                 point and of weights in the form that input 1 has; the bias is input 2
     patches(record, node, values, shape) -> what the weights of that shape are multiplied by: parts

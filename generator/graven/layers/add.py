@@ -14,6 +14,7 @@ from graven.node import Node, Option, Values, scale_of, zero_point_of
 
 OPERATORS = ("ADD",)
 OPTIONS = "AddOptions"
+POINTWISE = True
 DATA = (0, 1)
 BROADCASTS = True
 

@@ -15,6 +15,7 @@ from graven.node import Node, Option, Values, scale_of, zero_point_of
 
 OPERATORS = ("ADD_N",)
 OPTIONS = None
+POINTWISE = True
 MOST_INPUTS = 15  # of more, 32 bits would not hold the sum
 DATA = tuple(range(MOST_INPUTS))
 

@@ -36,6 +36,8 @@ NAMES = {
 }
 OPERATORS = tuple(NAMES)
 OPTIONS = {"SUB": "SubOptions", "DIV": "DivOptions"}
+POINTWISE = True
+FLOATS = ("FLOOR_DIV", "FLOOR_MOD", "POW")
 SCALES = {"MINIMUM": SAME, "MAXIMUM": SAME}
 DATA = (0, 1)
 BROADCASTS = True

@@ -19,6 +19,7 @@ from graven.quantize.rules import Fixed
 OPERATORS = ("CAST",)
 SCALES = Fixed(1.0, 0, 1.0)  # of truth values
 OPTIONS = None  # its table repeats what the tensors say
+POINTWISE = True
 
 
 @dataclass(frozen=True)

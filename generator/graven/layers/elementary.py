@@ -36,6 +36,7 @@ MOST_INVERSE = {ir.Element.INT8: 20, ir.Element.INT16: 40}
 """RSQRT: of what its scales make, the logarithm that still fits; int16 saturates above 20."""
 OPERATORS = tuple(EXACT)
 OPTIONS = None
+POINTWISE = True
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ INTEGER = {
     "ABS": absolute, "SQRT": square_root, "RSQRT": inverse_square_root, "EXP": exponential,
     "LOG": logarithm,
 }  # fmt: skip
+FLOATS = tuple(name for name in OPERATORS if name not in INTEGER)
 WIDE = {"ABS", "EXP", "LOG", "RSQRT", "SQRT"}
 
 bounds, links = by_table(reference), one_to_one

@@ -14,6 +14,8 @@ from graven.node import Node, Values
 
 OPERATORS = ("ELU",)
 OPTIONS = None
+POINTWISE = True
+BYTES = ("ELU",)
 
 
 @dataclass(frozen=True)

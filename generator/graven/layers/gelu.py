@@ -16,6 +16,7 @@ from graven.node import Node, Option, Values
 
 OPERATORS = ("GELU",)
 OPTIONS = "GeluOptions"
+POINTWISE = True
 ROOT_TWO_OVER_PI, ROOT_HALF = np.float32(math.sqrt(2 / math.pi)), np.float32(math.sqrt(0.5))
 
 

@@ -15,6 +15,7 @@ from graven.node import Node, Option, Values, scale_of
 
 OPERATORS = ("LEAKY_RELU",)
 OPTIONS = "LeakyReluOptions"
+POINTWISE = True
 
 
 @dataclass(frozen=True)

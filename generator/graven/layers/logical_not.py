@@ -12,6 +12,7 @@ from graven.node import Node, Values
 
 OPERATORS = ("LOGICAL_NOT",)
 OPTIONS = None
+POINTWISE = True
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from graven.node import Node, Option, Values, scale_of, zero_point_of
 
 OPERATORS = ("MUL",)
 OPTIONS = "MulOptions"
+POINTWISE = True
 DATA = (0, 1)
 BROADCASTS = True
 

@@ -18,6 +18,7 @@ from graven.node import Node, Values, per_tensor, scale_of, zero_point_of
 
 OPERATORS = ("QUANTIZE",)
 OPTIONS = None
+POINTWISE = True
 
 
 WORDS = frozenset((ir.Element.INT8, ir.Element.INT16))  # what may become int32

@@ -15,6 +15,7 @@ from graven.node import Node, Values, scale_of, zero_point_of
 NAMES = {"RELU": "ReLU", "RELU_N1_TO_1": "ReLUN1To1", "RELU_0_TO_1": "ReLU0To1"}
 OPERATORS = tuple(NAMES)
 OPTIONS = None
+POINTWISE = True
 
 
 @dataclass(frozen=True)

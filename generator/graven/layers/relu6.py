@@ -19,6 +19,7 @@ from graven.quantize.rules import SAME
 
 OPERATORS = ("RELU6",)
 OPTIONS = None
+POINTWISE = True
 SCALES = SAME
 
 

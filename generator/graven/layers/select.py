@@ -13,6 +13,7 @@ from graven.quantize.rules import SAME
 
 OPERATORS = ("SELECT", "SELECT_V2")
 OPTIONS = None
+POINTWISE = True
 SCALES = SAME
 DATA = (0, 1, 2)
 

@@ -16,6 +16,7 @@ from graven.quantize.rules import Fixed
 
 OPERATORS = ("LOGISTIC",)
 OPTIONS = None
+POINTWISE = True
 SCALES = Fixed(1 / 256, -128)
 
 

@@ -15,6 +15,8 @@ from graven.node import Node, Values
 
 OPERATORS = ("SILU",)
 OPTIONS = "FlexBuffer"  # layers.FLEX_BUFFER
+POINTWISE = True
+BYTES = ("SILU",)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from graven.quantize.rules import Fixed
 
 OPERATORS = ("TANH",)
 OPTIONS = None
+POINTWISE = True
 SCALES = Fixed(1 / 128, 0)
 
 

@@ -17,6 +17,7 @@ from graven.passes.literals import literals
 from graven.passes.movement import movement
 from graven.passes.pads import into_windows
 from graven.passes.steps import steps
+from graven.passes.tables import tables
 from graven.passes.tied import tied
 
 
@@ -26,6 +27,7 @@ def canonical(network: ir.Network) -> ir.Network:
         dilations,
         steps,
         into_windows,
+        tables,
         broadcasts,
         joints,
         movement,

@@ -24,6 +24,7 @@ from graven.errors import GravenError
 from graven.node import PLAIN, node_of
 from graven.quantize.batches import ACCESS
 from graven.quantize.convert import Converter
+from graven.quantize.curves import as_tables, in_words
 from graven.quantize.decisions import Choice, Report, Step, decibels, measured
 from graven.quantize.equalize import equalized
 from graven.quantize.kinds import kind_of
@@ -77,10 +78,13 @@ class Quantizer:
         method: str = "best",
         progress: Progress = quiet,
     ) -> None:
-        check(network)
         check_method(method)
         self.kind, self.progress = kind, progress
-        network = as_products(network)
+        element = kind_of(kind).activations
+        if element is ir.Element.INT16:
+            network = as_products(network)
+        network = as_tables(network, element)
+        check(network)
         self.samples = sequences(network, samples)
         check_samples(network, self.samples)
         self.simulation = Simulation(network, sharing(network))
@@ -122,6 +126,7 @@ class Quantizer:
         found, old = copy.copy(self), self.simulation.shared
         weighted = self.simulation.weighted.keys() | self.simulation.stacked.keys()
         parted = split(self.network, weighted, chosen)
+        parted.network = in_words(parted.network, parted.wide)
         shared = sharing(parted.network)
         found.network, found.simulation = parted.network, Simulation(parted.network, shared)
         found._moments, found._rounded = None, {}

@@ -1,4 +1,4 @@
-"""Operators that TensorFlow Lite Micro has no integers of, as products, of which it has."""
+"""Operators that have no int16, as products, of which there are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from graven.quantize.sharing import is_real
 
 
 def as_products(network: ir.Network) -> ir.Network:
-    """NEG and SQUARE of real numbers; they come with Softplus, Mish and exponents."""
+    """NEG and SQUARE of real numbers."""
     grown = Grown(network)
     for operator in network.operators:
         if operator.name not in ("NEG", "SQUARE") or not is_real(network, operator.inputs[0]):

@@ -4,6 +4,7 @@
 #include "graven/kernel/prefer.hpp"
 #include "graven/layers/dequantize.hpp"
 #include "graven/layers/quantize.hpp"
+#include "graven/layers/table.hpp"
 
 namespace graven::core::scalar_isa {
 
@@ -16,14 +17,19 @@ struct MapBytes : PlainKernel {
     auto is_byte = [](Element e) { return e == Element::int8 || e == Element::uint8; };
     if (v.op == op::quantize) return is_byte(v.element) && is_byte(g.source(v).element);
     return (makes<std::int8_t>(g, value, op::map) && v.function.entry != nullptr) ||
-           makes<std::int8_t>(g, value, op::clamp);
+           makes<std::int8_t>(g, value, op::clamp) || makes<std::int8_t>(g, value, op::table);
   }
   static constexpr int stream_size(const GraphView&, const Value&) { return 256; }
 
   static constexpr Quant as_int8(const Value& v) {
     return {v.quant.scale, v.quant.zero_point - (v.element == Element::uint8 ? 128 : 0)};
   }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
+    if (v.op == op::table) {
+      const auto& table = p.constants[p.find("table")].data.int8;
+      for (int i = 0; i < 256; ++i) to.put(table[i ^ 128]);
+      return;
+    }
     const Quant in = as_int8(g.source(v)), out = as_int8(v);
     const int below = g.source(v).element == Element::uint8 ? 128 : 0;
     const int above = v.element == Element::uint8 ? 128 : 0;

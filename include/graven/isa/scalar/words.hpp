@@ -5,6 +5,7 @@
 #include "graven/kernel/multiplier.hpp"
 #include "graven/kernel/prefer.hpp"
 #include "graven/layers/softmax.hpp"
+#include "graven/layers/table.hpp"
 
 #include <bit>
 
@@ -41,12 +42,15 @@ struct TabledWords : PlainKernel {
   static constexpr const char* name = "scalar.tabled_words";
   static constexpr int stream_size(const GraphView&, const Value&) { return 1028; }
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int16_t>(g, value, op::map) && g[value].function.table != nullptr;
+    return (makes<std::int16_t>(g, value, op::map) && g[value].function.table != nullptr) ||
+           makes<std::int16_t>(g, value, op::table);
   }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     if (to.skips(1028)) return;
-    const auto table = v.function.table(g.source(v).quant, v.quant);
-    to.copy(table.data(), 513);
+    if (v.op == op::table)
+      to.copy(p.constants[p.find("table")].data.int16.at, 513);
+    else
+      to.copy(v.function.table(g.source(v).quant, v.quant).data(), 513);
     to.put(std::int16_t{});
   }
   static constexpr void run(const Task& task, const Band& band) {

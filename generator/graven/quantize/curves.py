@@ -1,0 +1,46 @@
+"""Functions of one number, before scales are looked for: what a network computes of a tensor by
+elementwise operators becomes one, which in integers is a table (layers/table.py). Nothing is
+rounded on the way, and what no integer operator computes is a table as well.
+
+int16 has tables of 512 lines, so that an operator that is exact there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+
+from graven import ir, layers
+from graven.curve import Curve, curves, replaced
+from graven.layers.table import Table
+
+
+def as_tables(network: ir.Network, element: ir.Element) -> ir.Network:
+    """For activations of this element: of int8 several operators, or one that it lacks; of int16
+    those with one among them that it lacks."""
+
+    def is_wanted(operators: Sequence[ir.Operator]) -> bool:
+        several = element is ir.Element.INT8 and len(operators) > 1
+        return several or any(_lacks(element, each) for each in operators)
+
+    return replaced(network, curves(network, ir.Element.FLOAT32, is_wanted), _table)
+
+
+def in_words(network: ir.Network, wide: Set[int]) -> ir.Network:
+    """Operators of which there is int8 alone, where their output becomes int16."""
+    found = [
+        Curve(network, (each,), each.inputs[0])
+        for each in network.operators
+        if wide.intersection(each.outputs) and _lacks(ir.Element.INT16, each)
+    ]
+    return replaced(network, found, _table)
+
+
+def _lacks(element: ir.Element, operator: ir.Operator) -> bool:
+    names = ("FLOATS", "BYTES") if element is ir.Element.INT16 else ("FLOATS",)
+    module = layers.modules()[operator.name]
+    return any(operator.name in getattr(module, name, ()) for name in names)
+
+
+def _table(curve: Curve) -> ir.Operator:
+    last = curve.operators[-1]
+    return ir.Operator(last.index, "TABLE", Table(curve), (curve.root,), (curve.output,))
