@@ -66,69 +66,26 @@ private:
   "smlad \\acc, \\a, \\b, \\acc\n"                                                                 \
   ".endm\n"
 
-// The loop is the one of block_sums (rows.hpp); its first quad begins the sums. Numbers of the loop
-// around it lie on the stack: no register is left over.
-template <> inline void Scores::put_fast<1>(std::byte*& to, const std::byte* end) {
-  std::byte* at = to;
-  Largest most = largest;
-  const std::byte *const vectors = queries, *row = key;
-  const int count = quads, next = 4 * stride - 4 * quads;
-  std::uint32_t even, odd, four, half;
-  std::int32_t v, n, w, x, y, z;
-  asm volatile(GRAVEN_ARMV7EM_FIRST_PRODUCTS R"(
-  .macro four_by first acc
-    sxtb16 %[half], %[four] ;  sxtb16 %[four], %[four], ror #8
-    \first \acc, %[half], %[even] ;  smlad \acc, %[four], %[odd], \acc
-  .endm
-  .macro quad first=proceed
-    ldrd %[even], %[odd], [%[v]], #8
-    ldr %[four], [%[row], %[thrice]] ;          four_by \first, %[z]
-    ldr %[four], [%[row], %[stride], lsl #1] ;  four_by \first, %[y]
-    ldr %[four], [%[row], %[stride]] ;          four_by \first, %[x]
-    ldr %[four], [%[row]], #4 ;                 four_by \first, %[w]
-  .endm
-  1:
-    ldr %[v], %[vectors] ;  ldr %[n], %[count]
-    quad begin
-    subs %[n], #5 ;  blt 3f
-  2:
-    quad ;  quad ;  quad ;  quad
-    subs %[n], #4 ;  bge.w 2b
-  3:
-    adds %[n], #4 ;  beq 5f
-  4:
-    quad
-    subs %[n], #1 ;  bne 4b
-  5:
-    ldr %[v], %[at] ;  ldr %[n], %[most]
-    strd %[w], %[x], [%[v]], #8 ;  strd %[y], %[z], [%[v]], #8
-    str %[v], %[at]
-    cmp %[w], %[n] ;  ittt le ;  cmple %[x], %[n] ;  cmple %[y], %[n] ;  cmple %[z], %[n]
-    ble 6f
-    cmp %[w], %[n] ;  it gt ;  movgt %[n], %[w]
-    cmp %[x], %[n] ;  it gt ;  movgt %[n], %[x]
-    cmp %[y], %[n] ;  it gt ;  movgt %[n], %[y]
-    cmp %[z], %[n] ;  it gt ;  movgt %[n], %[z]
-    str %[n], %[most]
-  6:
-    ldr %[n], %[next] ;  add %[row], %[n]
-    ldr %[n], %[end] ;  cmp %[v], %[n] ;  bne.w 1b
-  .purgem quad
-  .purgem four_by
-  .purgem proceed
-  .purgem begin
-  )"
-               : [v] "=&r"(v), [n] "=&r"(n), [row] "+r"(row), [w] "=&r"(w), [x] "=&r"(x),
-                 [y] "=&r"(y), [z] "=&r"(z), [even] "=&r"(even), [odd] "=&r"(odd),
-                 [four] "=&r"(four), [half] "=&r"(half), [at] "+m"(at), [most] "+m"(most.of[0])
-               : [stride] "r"(stride), [thrice] "r"(3 * stride), [vectors] "m"(vectors),
-                 [count] "m"(count), [next] "m"(next), [end] "m"(end)
-               : "cc", "memory");
-  to = at, key = row, largest = most;
-}
-// As put_fast<1>, all fourteen registers: those of a function that an option gives a frame pointer
-// would not do, so that this one has no frame.
-struct PairJob {
+// Of so many quads, the first of which is done, the place in a loop of four (2: to 5:) behind which
+// the last one ends it; 6: if there are no others. r9 is scratch.
+#define GRAVEN_ARMV7EM_ENTRY(to, count)                                                            \
+  "subs r9, " count ", #1 ;  adr.w " to ", 6f ;  beq 1f\n"                                         \
+  "ands r9, #3 ;  adr.w " to ", 2f ;  beq 1f\n"                                                    \
+  "cmp r9, #2 ;  adr.w " to ", 4f ;  beq 1f\n"                                                     \
+  "ite lo ;  adrlo.w " to ", 5f ;  adrhs.w " to ", 3f\n"                                           \
+  "1: orr " to ", #1\n"
+#define GRAVEN_ARMV7EM_FOUR_QUADS                                                                  \
+  "ldr pc, [sp, #4]\n"                                                                             \
+  "2: quad\n"                                                                                      \
+  "3: quad\n"                                                                                      \
+  "4: quad\n"                                                                                      \
+  "5: quad\n"                                                                                      \
+  "cmp r1, r2 ;  bne.w 2b\n"                                                                       \
+  "6:\n"
+
+// Both loops take all fourteen registers: those of a function that an option gives a frame pointer
+// would not do, so that they are functions of their own, without a frame.
+struct ScoreJob {
   const std::byte* vectors;
   int count;
   std::byte* at;
@@ -138,8 +95,64 @@ struct PairJob {
   const std::byte* row;
   int stride;
 };
-//   r0 r9-r12 lr scratch, r1 both queries, r2 quads, r3 keys, r4 stride, r5-r8 sums
-GRAVEN_NAKED inline void score_pairs(PairJob*) {
+// The loop is the one of block_sums (rows.hpp); its first quad begins the sums, and the next one is
+// that of the four in the loop behind which the last one ends it.
+//   r0 r9-r11 scratch, r1 query, r2 its end, r3 keys, r4 stride, r12 three of it, r5-r8 sums, lr to
+GRAVEN_NAKED inline void score_rows(ScoreJob*) {
+  asm volatile(GRAVEN_ARMV7EM_FIRST_PRODUCTS R"(
+  .macro four_by first acc
+    sxtb16 r0, r11 ;          sxtb16 r11, r11, ror #8
+    \first \acc, r0, r9 ;     smlad \acc, r11, r10, \acc
+  .endm
+  .macro quad first=proceed
+    ldrd r9, r10, [r1], #8
+    ldr r11, [r3, r12] ;         four_by \first, r8
+    ldr r11, [r3, r4, lsl #1] ;  four_by \first, r7
+    ldr r11, [r3, r4] ;          four_by \first, r6
+    ldr r11, [r3], #4 ;          four_by \first, r5
+  .endm
+    push {r0, r4-r11, lr}
+    ldrd r3, r4, [r0, #28]
+    ldm r0, {r1, r2, r5-r8}
+    mov lr, r5
+  )" GRAVEN_ARMV7EM_ENTRY("r5", "r2") R"(
+    add r2, r1, r2, lsl #3
+    add r12, r4, r4, lsl #1
+    push {r1, r5-r8}
+  1:
+    ldr r1, [sp]
+    quad begin
+  )" GRAVEN_ARMV7EM_FOUR_QUADS R"(
+    ldr r9, [sp, #16]
+    stm lr!, {r5-r8}
+    cmp r5, r9 ;  ittt le ;  cmple r6, r9 ;  cmple r7, r9 ;  cmple r8, r9
+    ble 7f
+    cmp r5, r9 ;  it gt ;  movgt r9, r5
+    cmp r6, r9 ;  it gt ;  movgt r9, r6
+    cmp r7, r9 ;  it gt ;  movgt r9, r7
+    cmp r8, r9 ;  it gt ;  movgt r9, r8
+    str r9, [sp, #16]
+  7:
+    ldrd r10, r11, [sp, #8] ;  add r3, r10
+    cmp lr, r11 ;  bne.w 1b
+    ldr r5, [sp, #16]
+    add sp, #20
+    ldr r0, [sp]
+    str lr, [r0, #8] ;  str r5, [r0, #20] ;  str r3, [r0, #28]
+    pop {r0, r4-r11, pc}
+  .purgem quad
+  .purgem four_by
+  .purgem proceed
+  .purgem begin
+  )");
+}
+template <> inline void Scores::put_fast<1>(std::byte*& to, const std::byte* end) {
+  ScoreJob job{queries, quads, to, 4 * stride - 4 * quads, end, {largest.of[0], 0}, key, stride};
+  score_rows(&job);
+  to = job.at, key = job.row, largest.of[0] = job.most[0];
+}
+//   r0 r9-r12 lr scratch, r1 both queries, r2 their end, r3 keys, r4 stride, r5-r8 sums
+GRAVEN_NAKED inline void score_pairs(ScoreJob*) {
   asm volatile(GRAVEN_ARMV7EM_FIRST_PRODUCTS R"(
   .macro both first upper lower
     ldrd r9, r10, [r1], #8
@@ -155,33 +168,27 @@ GRAVEN_NAKED inline void score_pairs(PairJob*) {
   .endm
     push {r0, r4-r11, lr}
     ldrd r3, r4, [r0, #28]
-    ldm r0, {r1, r2, r5-r9}
-    push {r1, r2, r5-r9}
+    ldm r0, {r1, r2, r5-r8, r10}
+  )" GRAVEN_ARMV7EM_ENTRY("r11", "r2") R"(
+    add r2, r1, r2, lsl #4
+    push {r5-r8, r10}
+    push {r1, r11}
   1:
-    ldrd r1, r2, [sp]
+    ldr r1, [sp]
     quad begin
-    subs r2, #5 ;  blt 3f
-  2:
-    quad ;  quad ;  quad ;  quad
-    subs r2, #4 ;  bge.w 2b
-  3:
-    adds r2, #4 ;  beq 5f
-  4:
-    quad
-    subs r2, #1 ;  bne 4b
-  5:
+  )" GRAVEN_ARMV7EM_FOUR_QUADS R"(
     ldr r1, [sp, #8] ;  ldrd r9, r10, [sp, #20]
     stm r1!, {r5-r8}
     str r1, [sp, #8]
     cmp r5, r9 ;  ittt le ;  cmple r7, r9 ;  cmple r6, r10 ;  cmple r8, r10
-    ble 6f
+    ble 7f
     cmp r5, r9 ;   it gt ;  movgt r9, r5
     cmp r7, r9 ;   it gt ;  movgt r9, r7
     cmp r6, r10 ;  it gt ;  movgt r10, r6
     cmp r8, r10 ;  it gt ;  movgt r10, r8
     strd r9, r10, [sp, #20]
-  6:
-    ldrd r2, r5, [sp, #12] ;  add r3, r2
+  7:
+    ldrd r9, r5, [sp, #12] ;  add r3, r9
     cmp r1, r5 ;  bne.w 1b
     ldrd r5, r6, [sp, #20]
     add sp, #28
@@ -195,8 +202,8 @@ GRAVEN_NAKED inline void score_pairs(PairJob*) {
   )");
 }
 template <> inline void Scores::put_fast<2>(std::byte*& to, const std::byte* end) {
-  PairJob job{queries, quads, to, 2 * stride - 4 * quads, end, {largest.of[0], largest.of[1]},
-              key,     stride};
+  ScoreJob job{queries, quads, to, 2 * stride - 4 * quads, end, {largest.of[0], largest.of[1]},
+               key,     stride};
   score_pairs(&job);
   to = job.at, key = job.row, largest = {{job.most[0], job.most[1]}};
 }
