@@ -108,6 +108,10 @@ void check() {
   attention<4, 2, 6, stopping(4), full>("attention, stopping");
   attention<3, 3, 2, past, left>("attention, past");
   attention<2, 2, 8, everything, extreme>("attention, everything");
+  attention<1, 1, 20, sliding(9), full, Shape{1, 17, 1}>("attention, five words of a key");
+  attention<1, 1, 28, sliding(6), extreme, Shape{1, 13, 1}>("attention, seven words of a key");
+  attention<2, 1, 36, sliding(9), centred, Shape{1, 17, 1}>("attention, nine words, two queries");
+  attention<2, 1, 32, stopping(9), full, Shape{1, 11, 1}>("attention, eight words, two queries");
   attention<1, 1, 2, sliding(600), centred>("attention, a sum of many");
   attention<2, 1, 8, sliding(5), full>("attention, eight channels");
   attention<4, 2, 24, sliding(3), centred, Shape{3, 3, 1}>("attention, twenty-four channels");

@@ -55,6 +55,7 @@ constexpr int remember(const AttentionNumbers& n, const Band& band, int rows, co
   if constexpr (element == 0)
     copy_bytes(values + slot * bytes, v, bytes);
   else
+#pragma GCC unroll 4
     for (int c = 0, to = slot * element, next = n.context * element; c < bytes;
          c += element, to += next)
       for (int i = 0; i < element; ++i) values[to + i] = v[c + i];

@@ -192,6 +192,42 @@ private:
       asm("lsr %0, %1, %2" : "=r"(e) : "r"(scalar_isa::octave[t & 255]), "r"(t >> 8));
       return e;
     }
+#if defined(__OPTIMIZE__) && !defined(__clang__)
+    // Those of one query, not steep. It takes all registers but one, as put_values does.
+    GRAVEN_OPTIMIZE("omit-frame-pointer")
+    [[gnu::noinline]] std::int32_t put_line(std::byte* scores, std::byte* end,
+                                            std::int32_t top) const {
+      std::byte* to = scores;
+      std::int32_t sum = 0;
+      std::uint32_t a, b, t;
+      asm volatile(
+          R"(
+  .macro exponential x
+    sub \x, %[top], \x, lsl #1 ;  smmlar \x, \x, %[multiplier], %[half]
+    asr \x, \x, %[right] ;        usat \x, #15, \x
+    uxtb %[t], \x ;               ldrh %[t], [%[octave], %[t], lsl #1]
+    lsr \x, \x, #8 ;              lsr \x, %[t], \x
+  .endm
+  .macro two
+    exponential %[a] ;  exponential %[b]
+    orr %[a], %[a], %[b], lsl #16 ;  str %[a], [%[to]], #4
+    smlad %[sum], %[a], %[ones], %[sum]
+  .endm
+  1:
+    ldr %[a], [%[from]], #4 ;   ldr %[b], [%[from], #4] ;   two
+    ldr %[a], [%[from]], #12 ;  ldr %[b], [%[from], #-4] ;  two
+    cmp %[to], %[end] ;  bne 1b
+  .purgem two
+  .purgem exponential
+  )"
+          : [from] "+r"(scores), [to] "+r"(to), [sum] "+r"(sum), [a] "=&r"(a), [b] "=&r"(b),
+            [t] "=&r"(t)
+          : [end] "r"(end), [top] "r"(top), [multiplier] "r"(multiplier), [half] "r"(half),
+            [right] "r"(right), [octave] "r"(scalar_isa::octave.data()), [ones] "r"(0x10001)
+          : "cc", "memory");
+      return sum;
+    }
+#endif
   };
   // In place of the scores, as halfwords; and their sums.
   template <int n, bool steep>
@@ -200,6 +236,12 @@ private:
     std::byte *to = scores, *const end = scores + 2 * n * round4(seen);
     for (int i = n * seen; i < n * round4(seen); ++i)  // whose exponentials are 0
       store_aligned(scores + 4 * i, below(line[i % n].most));
+#if defined(__OPTIMIZE__) && !defined(__clang__)
+    if constexpr (n == 1 && !steep) {
+      line[0].sum = exponential.put_line(scores, end, exponential.top(line[0].most));
+      return;
+    }
+#endif
     const std::int32_t first = exponential.top(line[0].most),
                        last = exponential.top(line[n - 1].most);
     std::int32_t sum = 0, other = 0;
