@@ -101,6 +101,16 @@ void words_of_attention() {
   of_words<everything, 1, 1, 64, Shape{1, 19, 1}>("attention, int16, sixty-four channels");
 }
 
+// Of keys, as many words as the last turn of a loop of four may have.
+void words_of_keys() {
+  attention<2, 1, 20, past, extreme, Shape{1, 11, 1}>("attention, twenty channels");
+  attention<1, 1, 36, everything, full, Shape{1, 9, 1}>("attention, thirty-six channels");
+  attention<1, 1, 20, sliding(9), full, Shape{1, 17, 1}>("attention, five words of a key");
+  attention<1, 1, 28, sliding(6), extreme, Shape{1, 13, 1}>("attention, seven words of a key");
+  attention<2, 1, 36, sliding(9), centred, Shape{1, 17, 1}>("attention, nine words, two queries");
+  attention<2, 1, 32, stopping(9), full, Shape{1, 11, 1}>("attention, eight words, two queries");
+}
+
 }  // namespace
 
 void check() {
@@ -108,10 +118,6 @@ void check() {
   attention<4, 2, 6, stopping(4), full>("attention, stopping");
   attention<3, 3, 2, past, left>("attention, past");
   attention<2, 2, 8, everything, extreme>("attention, everything");
-  attention<1, 1, 20, sliding(9), full, Shape{1, 17, 1}>("attention, five words of a key");
-  attention<1, 1, 28, sliding(6), extreme, Shape{1, 13, 1}>("attention, seven words of a key");
-  attention<2, 1, 36, sliding(9), centred, Shape{1, 17, 1}>("attention, nine words, two queries");
-  attention<2, 1, 32, stopping(9), full, Shape{1, 11, 1}>("attention, eight words, two queries");
   attention<1, 1, 2, sliding(600), centred>("attention, a sum of many");
   attention<2, 1, 8, sliding(5), full>("attention, eight channels");
   attention<4, 2, 24, sliding(3), centred, Shape{3, 3, 1}>("attention, twenty-four channels");
@@ -122,8 +128,6 @@ void check() {
   attention<2, 1, 128, sliding(6), centred, Shape{1, 7, 1}>("attention, many channels");
   attention<3, 1, 8, past, full, Shape{2, 6, 1}>("attention, three queries per key");
   attention<5, 1, 4, sliding(6), centred, Shape{2, 4, 1}>("attention, five queries per key");
-  attention<2, 1, 20, past, extreme, Shape{1, 11, 1}>("attention, twenty channels");
-  attention<1, 1, 36, everything, full, Shape{1, 9, 1}>("attention, thirty-six channels");
   attention<4, 2, 6, sliding(4), real>("attention, float32");
   attention<2, 1, 4, everything, real>("attention, float32, everything");
   attention<2, 1, 24, sliding(5), real, Shape{3, 3, 1}>("attention, float32, blocks");
@@ -139,6 +143,7 @@ void check() {
   masked<Identity, past, words>("attention, int16, mask");
   masked<Dequantize, everything, words>("attention, int16, mask of float32");
   masked<Identity, past, real>("attention, float32, mask");
+  words_of_keys();
   words_of_attention();
   masks();
   compare<Sequential<LayerNorm, RMSNorm>, Shape{2, 3, 9}, centred>("norms");
