@@ -61,6 +61,22 @@ template <Style style> void blocks() {
   compare<Sequential<ResizeNearest<1, 3>>, Shape{1, 6, 3}, style>("nearest of fewer");
 }
 
+// Bands: rows that are columns of the input, as many as a step makes and fewer; small rows; pieces
+// of every length, the last of which must not be a word.
+template <Style style> void bands() {
+  compare<Sequential<Transpose<2, 0, 1>>, Shape{3, 13, 3}, style>("three channels first");
+  compare<Sequential<Transpose<2, 0, 1>>, Shape{2, 9, 6}, style>("six channels first");
+  compare<Sequential<Transpose<1, 0, 2>>, Shape{11, 7, 1}, style>("columns");
+  compare<Sequential<Transpose<1, 0, 2>>, Shape{5, 21, 3}, style>("columns of three channels");
+  compare<Sequential<Transpose<1, 2, 0>>, Shape{12, 6, 2}, style>("rows last");
+  compare<Sequential<Transpose<0, 2, 1>>, Shape{2, 18, 7}, style>("seven channels before pixels");
+  compare<Sequential<Slice<Axis::height, 1, 7, 2>, Slice<Axis::channels, 1, 3>>, Shape{14, 5, 4},
+          style>("every second row");
+  using Joined = Graph<Node<Slice<Axis::channels, 0, 3>, 0>, Node<Slice<Axis::channels, 2, 5>, 0>,
+                       Node<Concatenate<Axis::channels>, 1, 2, 1>, Outputs<3>>;
+  compare<Joined, Shape{6, 5, 7}, style>("three pieces");
+}
+
 // Places anyhow, some of them nowhere.
 template <Shape in, Shape out, Element element> struct Places {
   static constexpr auto places = [] {
@@ -73,16 +89,18 @@ template <Shape in, Shape out, Element element> struct Places {
   static constexpr Parameters params[]{{.output = {1, 0}, .element = element},
                                        {.constants = constants}};
 };
+constexpr Shape five{4, 6, 5}, seven{3, 3, 7};
 template <Element element> void tables() {
-  constexpr Shape in{4, 6, 5}, out{3, 3, 7};
-  compare_with<Sequential<IndexTable<out, 77>>, in, Places<in, out, element>::params>("table");
-  compare_with<Sequential<IndexTable<in, -3>>, out, Places<out, in, element>::params>("table");
+  compare_with<Sequential<IndexTable<seven, 77>>, five, Places<five, seven, element>::params>(
+      "table");
+  compare_with<Sequential<IndexTable<five, -3>>, seven, Places<seven, five, element>::params>(
+      "table");
 }
 
 }  // namespace
 
 void check() {
-#if defined(__ARM_FEATURE_MVE)  // all others have scalar's kernels
+#if defined(__ARM_FEATURE_SIMD32)  // all others have scalar's kernels
   tables<Element::int8>();
   tables<Element::int16>();
   tables<Element::int32>();
@@ -96,6 +114,9 @@ void check() {
   blocks<words>();
   blocks<real>();
 #endif
+  bands<centred>();
+  bands<words>();
+  bands<real>();
   sizes<centred>();
   sizes<words>();
   sizes<real>();

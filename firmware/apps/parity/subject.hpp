@@ -31,7 +31,7 @@ struct Subject {
 struct Wide {
   static constexpr bool has_blocks = true, has_unequal_inputs = true, has_row_lists = true,
                         has_constants = true, has_reductions = true;
-  static constexpr int max_rows = 72, max_band = 4, max_values = 16, max_views = 24,
+  static constexpr int max_rows = 72, max_band = 16, max_values = 16, max_views = 24,
                        max_places = 512, max_layers = 8;
   static constexpr std::size_t arena_size = 48 * 1024;
   using Id = int;

@@ -39,6 +39,8 @@
 #include "graven/isa/armv7em/signal.hpp"
 #include "graven/isa/scalar.hpp"
 #include "graven/isa/shared/fpu/real.hpp"
+#include "graven/isa/shared/movement/index_map.hpp"
+#include "graven/isa/shared/movement/joints.hpp"
 #include "graven/isa/shared/softmax_table.hpp"
 
 #include <span>
@@ -62,8 +64,10 @@ using arithmetic =
            Sums<false>, Sums<true>, Bounds<true>, Bounds<false>, Map, WordElements>;
 using others = Prefer<Nearest, Audio, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 template <bool roomy>
+using movements = Prefer<movement::IndexMaps<roomy>, movement::Concat, movement::RepeatedNearest>;
+template <bool roomy>
 using kernels = Prefer<convs<roomy>, depthwises<roomy>, PlanarMaxPools, pools, AllCells<roomy>,
-                       Svdfs, arithmetic, CopiedRow, PlanarNearests, others>;
+                       Svdfs, arithmetic, CopiedRow, PlanarNearests, movements<roomy>, others>;
 
 // Of the least code: one kernel for all shapes, which small networks share.
 using compact_kernels =
@@ -107,7 +111,9 @@ template <int spare, bool limited = true> struct armv7em_expanding : armv7em_lea
   using Winograds = armv7em_isa::Winograds<spare, lean::kernels>;
 
   template <const auto& graph> static constexpr int band_in(int value) {
-    return serves_in<graph, Winograds>(value) ? 2 : 1;
+    return serves_in<graph, Winograds>(value)
+               ? 2
+               : movement::IndexMaps<true>::band(graph.view(), value);
   }
   using kernels = Prefer<Winograds, armv7em_isa::TableAdds<Winograds, spare, limited>,
                          armv7em_isa::kernels<true>>;

@@ -3,7 +3,7 @@
 //
 // An instruction set is a struct with
 //   row_form(graph, value)   how a row of the value lies in the arena
-//   band(graph, value)       output rows per step: 1, 2 or 4 (or band_in<graph>(value))
+//   band(graph, value)       output rows per step, 1 to 16 (or band_in<graph>(value))
 //   kernels                  a list, of which the first that serves a value makes it (prefer.hpp)
 //   lean                     optional: the variant of it that spends no memory or flash on speed
 // It inherits from the nearest one and overrides what it does better.

@@ -35,8 +35,8 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
                                   v.stride.width <= 65535 &&
                                   (rows.per != 1 || rows.step * band < 65535) &&
                                   v.dilation.width <= 65535 && rows.dilation <= 65535;
-  static constexpr bool banded =
-      band == 1 || (v.inputs == 1 && reads_windows && rows.per == 1 && rows.dilation == 1);
+  static constexpr bool banded = band == 1 || (v.inputs == 1 && reads_windows && rows.per == 1 &&
+                                               rows.step >= 0 && rows.dilation == 1);
   static constexpr bool supported = [] {
     if constexpr (v.op == op::input)
       return true;

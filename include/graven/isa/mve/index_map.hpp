@@ -9,10 +9,6 @@
 
 namespace graven::core::mve_isa {
 
-// A loop around the pattern: pointers, and bytes of the input and the output, of a step.
-struct Around {
-  int count = 1, rows = 0, in = 0, out = 0;
-};
 struct MapPlan {
   Around loops[max_loops]{};
   int levels = 0;
@@ -35,21 +31,14 @@ struct MapPlan {
 };
 
 constexpr MapPlan plan_of(const Moves& m, int row, int element) {
+  const MapLoops all(m, row, element);
+  if (!all.exists) return {};
   MapPlan plan{};
-  Walks<max_loops + 1> inner{};
-  int turn = row * element;
-  for (int k = 0; k < m.levels; ++k) {
-    const Loop& loop = m.loops[k];
-    turn /= loop.count;
-    if (!m.within || loop.inside <= 0) return {};
-    plan.start += loop.before * turn;
-    if (loop.rows != 0)
-      plan.loops[plan.levels++] = {loop.inside, loop.rows, loop.elements * element, turn};
-    else
-      inner.add({loop.inside, loop.elements * element, turn});
-  }
+  plan.start = all.start;
+  for (; plan.levels < all.levels; ++plan.levels) plan.loops[plan.levels] = all.around[plan.levels];
+  Walks<max_loops + 1> inner = all.inner;
   if (element == 8) inner.add({2, 4, 4});
-  for (;; inner.drop_first()) {
+  for (;; inner.drop(0)) {
     plan.pattern = pattern_of(inner, element == 8 ? 4 : element);
     if (plan.exists() || inner.levels == 0) return plan;
     const Walk& walk = inner.walks[0];

@@ -2,7 +2,7 @@
 // the next one lies, repeat after a few vectors.
 #pragma once
 
-#include "graven/graph/value.hpp"
+#include "graven/isa/shared/movement/walks.hpp"
 #include "graven/kernel/bytes.hpp"
 
 #include <array>
@@ -18,57 +18,6 @@ constexpr int lanes_of(Lanes lanes) {
 constexpr std::int64_t farthest(Lanes lanes) {
   return lanes == Lanes::bytes ? 255 : lanes == Lanes::words ? 0x7fffffff : 65535;
 }
-
-// So many steps, each of which moves `in` bytes on in the input, `out` in the output.
-struct Walk {
-  int count = 1, in = 0, out = 0;
-};
-template <std::size_t most> struct Walks {
-  Walk walks[most]{};
-  int levels = 0;
-
-  constexpr int size() const {
-    int product = 1;
-    for (int k = 0; k < levels; ++k) product *= walks[k].count;
-    return product;
-  }
-  constexpr void add(Walk walk) {
-    if (walk.count > 1) walks[levels++] = walk;
-  }
-  constexpr void drop_first() {
-    for (int k = 1; k < levels; ++k) walks[k - 1] = walks[k];
-    --levels;
-  }
-  constexpr Walk last(int from_end) const {
-    return levels > from_end ? walks[levels - 1 - from_end] : Walk{};
-  }
-  // Byte of the input or the output where element i lies; the last walk is the fastest.
-  constexpr int place(int i, bool of_input) const {
-    int at = 0;
-    for (int k = levels - 1; k >= 0; --k) {
-      at += i % walks[k].count * (of_input ? walks[k].in : walks[k].out);
-      i /= walks[k].count;
-    }
-    return at;
-  }
-  // Do elements follow each other there?
-  constexpr bool is_dense(bool of_input, int element) const {
-    int step = element;
-    for (int k = levels - 1; k >= 0; --k) {
-      if ((of_input ? walks[k].in : walks[k].out) != step) return false;
-      step *= walks[k].count;
-    }
-    return true;
-  }
-  constexpr void sort_by_input() {
-    for (int k = 1; k < levels; ++k)
-      for (int at = k; at > 0 && walks[at - 1].in < walks[at].in; --at) {
-        const Walk walk = walks[at];
-        walks[at] = walks[at - 1];
-        walks[at - 1] = walk;
-      }
-  }
-};
 
 // How a pattern moves, without its numbers.
 struct PatternKind {

@@ -1,0 +1,171 @@
+// How an index map moves by words: which loops are around, and what the innermost one does.
+#pragma once
+
+#if defined(__thumb2__)
+
+#include "graven/isa/scalar/index_map.hpp"
+#include "graven/isa/shared/movement/pieces.hpp"
+#include "graven/isa/shared/movement/walks.hpp"
+
+namespace graven::core::movement {
+
+// The innermost loop: none, groups of pieces of a row, pieces side by side, a group of each row of
+// a list; or a transposition of words of a row, or of a list of rows.
+enum class Inner : std::uint8_t { run, groups, gathered, listed, words, listed_words };
+
+struct MapPlan {
+  static constexpr int longest = 32;  // bytes of a group that is copied without a loop
+
+  bool exists = false, across = false;  // across: columns are rows of a band
+  Inner inner = Inner::run;
+  int piece = 0, start = 0;
+  Group group{};
+  Around loops[max_loops + 2]{};  // the innermost at the end
+  int levels = 0;
+  Walk columns{};  // of a transposition
+
+  constexpr bool transposes() const { return inner >= Inner::words; }
+};
+
+// Elements from a row's column to the next row's, if all steps read the same rows; or 0.
+constexpr int step_by_column(const GraphView& g, const Value& v) {
+  const Moves& m = *v.moves;
+  const Rows& rows = g.input(v).rows;
+  if (m.columns == nullptr || m.fills || rows.per != 1 || rows.step != 0 || m.steps < 2) return 0;
+  const int step = m.columns[1] - m.columns[0];
+  for (int y = 0; y < m.steps; ++y)
+    if (m.columns[y] != m.columns[0] + y * step) return 0;
+  return step;
+}
+
+struct MapPlanner {
+  MapLoops all;
+  int element;
+  MapPlan made{};
+
+  constexpr void add(const Around& loop) { made.loops[made.levels++] = loop; }
+  // Runs of neighbours become a piece.
+  constexpr void find_piece() {
+    made.piece = element;
+    for (int k = all.inner.levels - 1; k >= 0; --k) {
+      const Walk& walk = all.inner.walks[k];
+      if (walk.in != made.piece || walk.out != made.piece) continue;
+      made.piece *= walk.count;
+      all.inner.drop(k);
+      k = all.inner.levels;
+    }
+  }
+  // The loop that makes neighbours of the output from words apart, if there is one.
+  constexpr bool takes_words() {
+    for (int k = 0; k < all.inner.levels; ++k) {
+      const Walk walk = all.inner.walks[k];
+      if (walk.out != element || walk.in <= element || walk.count < 8) continue;
+      all.inner.drop(k);
+      made.inner = Inner::words;
+      last = {walk.count, 0, walk.in, walk.out};
+      return true;
+    }
+    for (int k = 0; k < all.levels; ++k) {
+      const Around loop = all.around[k];
+      if (loop.out != element || loop.rows != 1 || loop.in != 0) continue;
+      take_around(k);
+      made.inner = Inner::listed_words;
+      return true;
+    }
+    return false;
+  }
+  constexpr bool find_transposition(int by_column) {
+    if (element > 2 || made.piece != element) return false;
+    if (by_column == 1) return made.across = takes_words();
+    for (int k = 0; k < all.inner.levels; ++k) {
+      const Walk walk = all.inner.walks[k];
+      if (walk.in != element) continue;
+      all.inner.drop(k);
+      if (takes_words()) {
+        made.columns = walk;
+        return true;
+      }
+      all.inner.add(walk);
+      return false;
+    }
+    return false;
+  }
+  constexpr void take_around(int k) {
+    last = all.around[k];
+    for (--all.levels; k < all.levels; ++k) all.around[k] = all.around[k + 1];
+  }
+  // What is left of the loops within a row, all at once, if it is little.
+  constexpr bool takes_group() {
+    const int count = all.inner.size(), words = made.piece / 4 + (made.piece % 4 != 0 ? 1 : 0);
+    if (count * words > Group::most || (count > 1 && count * made.piece > MapPlan::longest))
+      return false;
+    made.group.count = count;
+    for (int i = 0; i < count; ++i) {
+      made.group.in[i] = all.inner.place(i, true);
+      made.group.out[i] = all.inner.place(i, false);
+    }
+    all.inner.levels = 0;
+    return true;
+  }
+  constexpr void find_pieces(int by_column) {
+    int longest = 0;
+    for (int k = 1; k < all.inner.levels; ++k)
+      if (all.inner.walks[k].count >= all.inner.walks[longest].count) longest = k;
+    const int listed = all.levels - 1;
+    const bool has_list = listed >= 0 && all.around[listed].rows == 1 && all.around[listed].in == 0;
+    const Walk walk = all.inner.levels > 0 ? all.inner.walks[longest] : Walk{};
+    if (has_list && all.around[listed].count >= walk.count &&
+        (all.inner.levels == 0 || takes_group())) {
+      made.across =
+          all.inner.levels == 0 && made.group.count == 1 && by_column * element == made.piece;
+      take_around(listed);
+      made.inner = Inner::listed;
+    } else if (all.inner.levels > 0) {
+      all.inner.drop(longest);
+      takes_group();
+      made.inner =
+          made.group.count == 1 && walk.out == made.piece ? Inner::gathered : Inner::groups;
+      last = {walk.count, 0, walk.in, walk.out};
+    }
+  }
+  constexpr MapPlan run(int by_column) {
+    if (!all.exists) return {};
+    made.exists = true;
+    made.start = all.start;
+    find_piece();
+    if (!find_transposition(by_column)) find_pieces(by_column);
+    for (int k = 0; k < all.levels; ++k) add(all.around[k]);
+    for (int k = 0; k < all.inner.levels; ++k) {
+      const Walk& walk = all.inner.walks[k];
+      add({walk.count, 0, walk.in, walk.out});
+    }
+    if (made.inner != Inner::run) add(last);
+    return made;
+  }
+
+  Around last{};
+};
+constexpr MapPlan plan_of(const GraphView& g, const Value& v, bool banded) {
+  const int element = size_of(v.element);
+  return MapPlanner{MapLoops(*v.moves, v.shape.row(), element), element}.run(
+      banded ? step_by_column(g, v) : 0);
+}
+// Rows per step, where memory may be spent on speed: four or, where all steps read the same rows,
+// up to sixteen, where a step of each costs more than what it moves, or rows are columns of the
+// input.
+constexpr int band_of(const GraphView& g, const Value& v) {
+  constexpr int longest = 256;  // bytes
+  const Rows& rows = g.input(v).rows;
+  if (v.shape.height < 2 || rows.per != 1 || rows.step < 0 || rows.dilation != 1) return 1;
+  const MapPlan plan = plan_of(g, v, true);
+  if (!plan.exists || (!plan.across && v.shape.row() * size_of(v.element) > longest)) return 1;
+  int band = v.shape.height == 2 ? 2 : 4;
+  while (rows.step == 0 && band < 16 && band < v.shape.height &&
+         band * v.shape.row() * size_of(v.element) < longest)
+    band *= 2;
+  return band;
+}
+
+}  // namespace graven::core::movement
+
+#endif
