@@ -249,7 +249,7 @@ set_tests_properties(benchmarks/compile_cost PROPERTIES SKIP_RETURN_CODE 77)
 
 # Memory is that of the compiler alone; seconds are those of any machine.
 add_test(NAME benchmarks/compile_budgets COMMAND ${venv}/python ${benchmarks}/compile_budgets.py
-  kws_dscnn person_detect mobilenet_v2_96 mobilenet_v2_224 trainer --slack 3)
+  kws_dscnn person_detect mobilenet_v2_96 mobilenet_v2_224 lstm language trainer --slack 3)
 set_tests_properties(benchmarks/compile_budgets PROPERTIES SKIP_RETURN_CODE 3 COST 60)
 
 # Every visible preset but this one, its synonym, and those whose instruction sets are tested above
