@@ -42,9 +42,9 @@ using kernels =
            ByColumns<column_bytes>, Convs, NibbleConvs, TransposedConvs, Depthwises3x3,
            AnyDepthwise, DenseRows, RunningDense<true>, WordConvs, WordDense, AllCells, Svdfs, Adds,
            Muls, Bounds<true>, Bounds<false>, Map, MaxPool, AveragePool<false>, AveragePool<true>,
-           Means, scalar_isa::BilinearIntegers<Blend>, IndexMaps, IndexTables, Concat, Nearest,
-           WideConvs, Rescales, WordMaps, armv7em_isa::Audio, RealKernels, RealWeights,
-           SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
+           Means, scalar_isa::BilinearIntegers<Blend>, IndexMaps<(column_bytes > 256)>, IndexTables,
+           Concat, Nearest, WideConvs, Rescales, WordMaps, armv7em_isa::Audio, RealKernels,
+           RealWeights, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 
 }  // namespace mve_isa
 
@@ -55,6 +55,10 @@ template <int column_bytes> struct mve_columns : scalar {
 
 struct mve : mve_columns<(std::numeric_limits<int>::max)()> {
   using lean = mve_columns<256>;
+
+  static constexpr int band(const GraphView& graph, int value) {
+    return mve_isa::IndexMaps<true>::band(graph, value);
+  }
 };
 
 }  // namespace graven::core

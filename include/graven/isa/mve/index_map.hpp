@@ -58,6 +58,7 @@ struct MapKind {
   Inner inner;
   bool fills;
   int element;
+  int band = 1, advance = 0;  // rows of a step; pointers from one to the next
 };
 constexpr MapKind kind_of(const MapPlan& plan, const Value& v) {
   const int element = size_of(v.element), vectors = plan.vectors();
@@ -128,16 +129,20 @@ template <MapKind kind> struct PatternMapped : PlainKernel {
     const auto first = reader.next<std::int32_t>();
     auto place = reader.next<std::int32_t>();
     const auto start = reader.next<std::int32_t>(), bytes = reader.next<std::int32_t>();
-    std::byte* out = band.out[0];
-    if constexpr (kind.fills) {
-      fill_with(out, stream, bytes);
-      if (band.rows[0] == nullptr) return;
+    const bool columns = place < 0;
+    const std::byte* column = stream + header + kind.levels * record + kind.pattern.stream_size() +
+                              4 * band.step * kind.band;
+    const int count = kind.band == 1 ? 1 : band.count;
+    for (int i = 0; i < count; ++i, column += 4) {
+      std::byte* out = band.out[i];
+      const std::byte* const* rows = band.rows + i * kind.advance;
+      if constexpr (kind.fills) {
+        fill_with(out, stream, bytes);
+        if (rows[0] == nullptr) continue;
+      }
+      if (columns) place = load_aligned<std::int32_t>(column);
+      go<0>(out + start, rows + first, place, reader);
     }
-    if (place < 0) {
-      const std::byte* pattern = stream + header + kind.levels * record;
-      place = load_aligned<std::int32_t>(pattern + kind.pattern.stream_size() + 4 * band.step);
-    }
-    go<0>(out + start, band.rows + first, place, reader);
   }
 };
 
@@ -153,22 +158,37 @@ struct MapCopies {
   }
 };
 
-struct IndexMaps {
+template <bool banded> struct IndexMaps {
   static constexpr const char* name = "mve.index_map";
   static constexpr bool serves(const GraphView& g, int value) {
     return scalar_isa::IndexMaps::serves(g, value);
   }
+  static constexpr MapPlan plan(const Value& v) {
+    const scalar_isa::Form form = scalar_isa::form_of(*v.moves, size_of(v.element));
+    return form.last == scalar_isa::Innermost::run && form.levels == 1 ? MapPlan{} : plan_of(v);
+  }
+  static constexpr int band(const GraphView& g, int value) {
+    if (!banded || !serves(g, value) || !plan(g[value]).exists()) return 1;
+    const Value& v = g[value];
+    return rows_together(g.input(v).rows, v.shape, v.shape.row() * size_of(v.element), false);
+  }
+  template <const auto& graph, int value> static constexpr MapKind kind() {
+    constexpr const Value& v = graph.values[value];
+    constexpr Rows rows = graph.view().input(v).rows;
+    MapKind made = kind_of(plan(v), v);
+    made.band = band(graph.view(), value);
+    made.advance = made.band > 1 ? rows.step : 0;
+    return made;
+  }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
-    constexpr int element = size_of(v.element);
-    constexpr scalar_isa::Form form = scalar_isa::form_of(*v.moves, element);
-    constexpr bool is_run = form.last == scalar_isa::Innermost::run && form.levels == 1;
-    constexpr MapPlan plan = is_run ? MapPlan{} : plan_of(v);
-    if constexpr (plan.exists())
-      return PatternMapped<kind_of(plan, v)>{};
-    else
+    if constexpr (plan(v).exists()) {
+      return PatternMapped<kind<graph, value>()>{};
+    } else {
+      constexpr scalar_isa::Form form = scalar_isa::form_of(*v.moves, size_of(v.element));
       return scalar_isa::IndexMapped<form.size, form.levels, v.moves->fills, form.last,
                                      MapCopies>{};
+    }
   }
 };
 

@@ -150,20 +150,9 @@ constexpr MapPlan plan_of(const GraphView& g, const Value& v, bool banded) {
   return MapPlanner{MapLoops(*v.moves, v.shape.row(), element), element}.run(
       banded ? step_by_column(g, v) : 0);
 }
-// Rows per step, where memory may be spent on speed: four or, where all steps read the same rows,
-// up to sixteen, where a step of each costs more than what it moves, or rows are columns of the
-// input.
 constexpr int band_of(const GraphView& g, const Value& v) {
-  constexpr int longest = 256;  // bytes
-  const Rows& rows = g.input(v).rows;
-  if (v.shape.height < 2 || rows.per != 1 || rows.step < 0 || rows.dilation != 1) return 1;
   const MapPlan plan = plan_of(g, v, true);
-  if (!plan.exists || (!plan.across && v.shape.row() * size_of(v.element) > longest)) return 1;
-  int band = v.shape.height == 2 ? 2 : 4;
-  while (rows.step == 0 && band < 16 && band < v.shape.height &&
-         band * v.shape.row() * size_of(v.element) < longest)
-    band *= 2;
-  return band;
+  return rows_together(g.input(v).rows, v.shape, v.shape.row() * size_of(v.element), plan.across);
 }
 
 }  // namespace graven::core::movement
