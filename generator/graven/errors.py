@@ -28,6 +28,7 @@ ARGUMENTS = {
     "against": ("against", r"numpy|tflm|litert"),
 }
 """What Python calls the options of the command that it has, and values of these in messages."""
+MOST_SAID = 200  # characters
 
 
 def in_python(message: str) -> str:
@@ -53,6 +54,22 @@ def _argument(name: str, found: re.Match[str]) -> str:
         return f"{name}=({value.replace(',', ', ')})"
     number = value.replace(".", "", 1).isdecimal()
     return f"{name}={value}" if number else f"{name}={value.strip(chr(39))!r}"
+
+
+def printable(text: str) -> str:
+    """On one line, without control characters and halves of surrogate pairs."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def first_line(error: BaseException) -> str:
+    """Of what a library says, for a sentence of ours; it may hold whole files, so it is cut."""
+    line = printable(str(error).strip().split("\n")[0])
+    return line if len(line) <= MOST_SAID else f"{line[: MOST_SAID - 3]}..."
+
+
+def described(error: BaseException) -> str:
+    """With its type, of what nobody has foreseen."""
+    return f"{type(error).__name__}: {first_line(error)}"
 
 
 class GravenError(Exception):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from graven.errors import GravenError, ToolError
+from graven.errors import GravenError, ToolError, first_line
 from graven.node import shape_text
 
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm")
@@ -59,7 +59,7 @@ def image(file: Path) -> np.ndarray:
             plain = opened.convert("L" if opened.mode in ("1", "L") else "RGB")
             value = np.asarray(plain, np.uint8)
     except OSError as error:
-        raise GravenError(f"{file}: is no image that can be read: {error}.") from None
+        raise GravenError(f"{file}: is no image that can be read: {first_line(error)}.") from None
     return value if value.ndim == 3 else value[..., None]
 
 
@@ -69,7 +69,9 @@ def recording(file: Path) -> np.ndarray:
             width, channels = opened.getsampwidth(), opened.getnchannels()
             data = opened.readframes(opened.getnframes())
     except (OSError, EOFError, wave.Error) as error:
-        raise GravenError(f"{file}: is no recording that can be read: {error}.") from None
+        raise GravenError(
+            f"{file}: is no recording that can be read: {first_line(error)}."
+        ) from None
     if (width, channels) != (2, 1):
         raise GravenError(
             f"{file}: has {channels} channels of {8 * width} bits, expected one of 16 bits."

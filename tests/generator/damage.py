@@ -13,7 +13,7 @@ def damaged(rng: np.random.Generator, data: bytes) -> bytes:
     for _ in range(rng.integers(1, 4)):
         at = int(rng.integers(len(data) - 4))
         if rng.random() < 0.3:
-            at = int(rng.integers(64))
+            at = int(rng.integers(min(64, len(data) - 4)))
         if rng.random() < 0.5:
             changed[at] ^= 1 << int(rng.integers(8))
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from graven.errors import GravenError
+from graven.errors import MOST_SAID, GravenError, first_line
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,10 @@ from graven.errors import GravenError
 def test_options_are_arguments(said, in_python):
     error = GravenError(said)
     assert (error.said, str(error)) == (said, in_python)
+
+
+def test_what_a_library_says_is_one_short_printable_line():
+    whole = ValueError("header b'PK\x03' and " + "\x00\xff" * 50000 + "\nmore of it")
+    said = first_line(whole)
+    assert len(said) == MOST_SAID and said.endswith("...") and said.isprintable()
+    assert first_line(ValueError(" short.\nmore")) == "short."

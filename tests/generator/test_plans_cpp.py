@@ -38,6 +38,9 @@ def test_random_graphs_under_random_plans(program, tmp_path):
     while len(cases) < GRAPHS:
         rng = np.random.default_rng([seed, 6])
         network = random_models.random_graph(rng)
+        if "row_input" in chosen[len(cases)] and len(network.inputs) > 1:  # rows of one input
+            seed += 1
+            continue
         label = f"graph seed {seed}, {chosen[len(cases)]}"
         try:
             cases.append(cpp_cases.make(label, len(cases), network, rng))

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from graven import ir
-from graven.errors import GravenError
-from graven.frontends.tflite import identifier, printable
+from graven.errors import GravenError, described, first_line, printable
+from graven.frontends.tflite import identifier
 from graven.trees import LEAF, Forest, Tree, below, largest_float, network
 
 XGBOOST_LINKS = {
@@ -42,7 +42,9 @@ def load(path: Path, layout: str | None = None) -> ir.Network:
     except OSError as error:
         raise GravenError(f"{path}: cannot be read: {error.strerror}.") from None
     except (ValueError, RecursionError) as error:
-        raise GravenError(f"{path}: is no JSON: {error}; save the model again.") from None
+        raise GravenError(
+            f"{path}: is no JSON: {first_line(error)}; save the model again."
+        ) from None
     return network(forest(model, printable(path.name)), identifier(path.stem))
 
 
@@ -55,7 +57,7 @@ def forest(model: Any, source: str) -> Forest:
             return lightgbm(model, source)
     except (LookupError, TypeError, ArithmeticError, ValueError, AttributeError) as error:
         raise GravenError(
-            f"{source}: is damaged or of an unknown version ({type(error).__name__}: {error}); "
+            f"{source}: is damaged or of an unknown version ({described(error)}); "
             "save the model again."
         ) from None
     raise GravenError(

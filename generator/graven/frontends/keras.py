@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graven import ir
-from graven.errors import GravenError
+from graven.errors import GravenError, first_line, printable
 from graven.frontends import keras_converted
 from graven.frontends.keras_converted import Unread
 from graven.frontends.nchw import DAMAGE, Draft, Mistake, View
-from graven.frontends.tflite import identifier, printable
+from graven.frontends.tflite import identifier
 
 if TYPE_CHECKING:
     import h5py
@@ -83,7 +83,7 @@ def load(path: str | Path, layout: str | None = None) -> ir.Network:
     try:
         model, store = from_archive(data) if archive else from_hdf5(data)
     except (*DAMAGE, zipfile.BadZipFile, zlib.error) as error:
-        reason = str(error).strip().split("\n")[0]
+        reason = first_line(error)
         raise GravenError(
             f"{path}: is no whole model of Keras ({reason}); save it with model.save(), weights "
             "alone are not enough."

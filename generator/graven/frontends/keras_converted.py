@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from graven import ir
-from graven.errors import GravenError
+from graven.errors import GravenError, first_line
 from graven.frontends import tflite
 
 
@@ -35,7 +35,7 @@ def network(path: Path, unread: Unread) -> ir.Network:
     try:
         data = converted(tensorflow, path)
     except Exception as error:  # whatever TensorFlow and Keras raise
-        reason = str(error).strip().split("\n")[0].rstrip(".")
+        reason = first_line(error).rstrip(".")
         raise GravenError(
             f"{unread.reason}; TensorFlow does not convert it either ({type(error).__name__}: "
             f"{reason}); use layers that TensorFlow Lite has."

@@ -19,10 +19,9 @@ import numpy as np
 
 from graven import ir, layers
 from graven.checked import Stated, checked, used
-from graven.errors import GravenError
+from graven.errors import GravenError, described
 from graven.frontends import folding, integers
 from graven.frontends.integers import Integers
-from graven.frontends.tflite import printable
 from graven.node import Option, shape_text
 from graven.window import span
 
@@ -160,9 +159,9 @@ class Draft:
         try:
             yield
         except DAMAGE as error:
-            reason = f"{type(error).__name__}: {error}".split("\n")[0]
+            reason = described(error)
             raise self.error(
-                f"is not as {tool} describes it ({printable(reason)}); the file is damaged, or of "
+                f"is not as {tool} describes it ({reason}); the file is damaged, or of "
                 f"a version of {tool} that is not known here: save it again."
             ) from None
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graven import ir
-from graven.errors import GravenError
+from graven.errors import GravenError, first_line, printable
 from graven.frontends import functions, onnx_operators, onnx_patterns, places, products, recurrent
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, Operand, View, cheapest
-from graven.frontends.tflite import identifier, printable
+from graven.frontends.tflite import identifier
 from graven.layers.resize_nearest import ResizeNearest, sources
 from graven.node import shape_text
 
@@ -94,7 +94,7 @@ def load(path: str | Path, layout: str | None = None) -> ir.Network:
     except OSError as error:
         raise GravenError(f"{path}: cannot be read: {error.strerror or error}.") from None
     except (DecodeError, onnx.checker.ValidationError, ValueError) as error:
-        reason = str(error).strip().split("\n")[0]
+        reason = first_line(error)
         raise GravenError(
             f"{path}: is no valid ONNX model ({reason}); copy or export it again."
         ) from None

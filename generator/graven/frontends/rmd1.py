@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from graven import ir
-from graven.errors import GravenError
+from graven.errors import GravenError, printable
 from graven.frontends.nchw import Draft
-from graven.frontends.tflite import identifier, printable
+from graven.frontends.tflite import identifier
 from graven.node import shape_text
 
 MAGIC, CONTAINER = b"RMD1", b"RNN\0"

@@ -10,7 +10,7 @@ from typing import Any
 
 import tflite
 
-from graven.errors import GravenError
+from graven.errors import GravenError, first_line
 
 SERVING = "serving_default"
 
@@ -37,7 +37,7 @@ def converted(path: Path) -> bytes:
     except GravenError:
         raise
     except Exception as error:  # whatever TensorFlow raises
-        reason = str(error).strip().split("\n")[0]
+        reason = first_line(error)
         raise GravenError(
             f"{path}: TensorFlow does not convert it ({type(error).__name__}: {reason}); save the "
             "model again, with a fixed input shape."

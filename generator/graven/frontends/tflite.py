@@ -21,7 +21,7 @@ from flatbuffers.number_types import Int32Flags
 from graven import ir, layers, unsupported
 from graven.checked import MOST_BYTES, Stated, check_axes, checked
 from graven.cpp import taken_names
-from graven.errors import GravenError
+from graven.errors import GravenError, described, printable
 from graven.frontends import flatbuffer, sparsity, unsigned
 from graven.frontends.resources import SILENT, Resources
 from graven.frontends.tflite_writer import ENUMERATIONS, TENSOR_TYPES
@@ -93,7 +93,7 @@ def parse(data: bytes, source: str, name: str) -> ir.Network:
         MemoryError,
     ) as error:  # fmt: skip
         raise GravenError(
-            f"{source}: is damaged ({type(error).__name__}: {error}); copy or export it again."
+            f"{source}: is damaged ({described(error)}); copy or export it again."
         ) from None
 
 
@@ -454,8 +454,3 @@ def _integers(record: object, field: str) -> tuple[int, ...]:
 def _text(raw: bytes | None) -> str:
     """A name in the file, fit to print and not endless."""
     return printable((raw or b"")[:1000].decode("utf-8", "replace"))
-
-
-def printable(text: str) -> str:
-    """On one line, without control characters and halves of surrogate pairs."""
-    return "".join(char if char.isprintable() else "?" for char in text)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graven import ir
-from graven.errors import GravenError
+from graven.errors import GravenError, first_line, printable
 from graven.frontends import (
     functions,
     products,
@@ -39,7 +39,7 @@ from graven.frontends import (
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, View, cheapest, plain
 from graven.frontends.onnx import OTHERWISE, nearest
-from graven.frontends.tflite import identifier, printable
+from graven.frontends.tflite import identifier
 from graven.node import shape_text
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def load(
             with unlogged("torch.export"):  # which logs a traceback before it raises
                 program = torch.export.load(path)
         except Exception as error:  # whatever its archive's readers raise
-            reason = str(error).strip().split("\n")[0]
+            reason = first_line(error)
             raise GravenError(
                 f"{path}: is no program of torch.export ({reason}); export it again with "
                 "torch.export.save."
@@ -169,7 +169,7 @@ def unpickled(path: Path, of: str | None) -> torch.nn.Module:
             found, weights = kind(), found.get("state_dict", found)
             found.load_state_dict(weights)
     except Exception as error:  # of the user's own code as well
-        reason = str(error).strip().split("\n")[0]
+        reason = first_line(error)
         raise GravenError(
             f"{path}: cannot be read as {of}: {type(error).__name__}: {reason}."
         ) from None
@@ -206,7 +206,7 @@ def from_module(
                 f"{source}: packs its sequences (pack_padded_sequence), which torch.export does "
                 "not take; leave that out, and give each sequence alone, as long as it is."
             ) from None
-        reason = str(error).strip().split("\n")[0]
+        reason = first_line(error)
         raise GravenError(
             f"{source}: torch.export does not take it ({type(error).__name__}: {reason}); its "
             "forward must not depend on values."

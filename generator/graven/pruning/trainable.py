@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from graven import ir
-from graven.errors import GravenError, ToolError
+from graven.errors import GravenError, ToolError, described
 from graven.layers.resize_nearest import ResizeNearest
 from graven.node import Node, node_of, shape_text
 from graven.window import Span, convolution_spans, pool_spans
@@ -135,7 +135,8 @@ def named(text: str) -> Callable[[Any], Any]:
         found = getattr(importlib.import_module(place), name)
     except Exception as error:  # of the user's own code as well
         raise GravenError(
-            f"--fine-tune '{text}': cannot be loaded, expected module:function: {reason(error)}."
+            f"--fine-tune '{text}': cannot be loaded, expected module:function: "
+            f"{described(error).rstrip('.')}."
         ) from None
     finally:
         sys.path.pop(0)
@@ -148,14 +149,11 @@ def named(text: str) -> Callable[[Any], Any]:
         except GravenError:
             raise
         except Exception as error:
-            raise GravenError(f"--fine-tune '{text}': has failed: {reason(error)}.") from error
+            raise GravenError(
+                f"--fine-tune '{text}': has failed: {described(error).rstrip('.')}."
+            ) from error
 
     return told
-
-
-def reason(error: Exception) -> str:
-    first_line = str(error).strip().split("\n")[0].rstrip(".")
-    return f"{type(error).__name__}: {first_line}"
 
 
 def library() -> Any:
