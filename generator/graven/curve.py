@@ -137,14 +137,21 @@ class _Found:
         return [self.makers[index] for index in self.roots if not self.goes_on(index)]
 
     def read_outside(self) -> set[int]:
-        """Tensors on the way of a curve that something else needs as well, or that are truth values
-        where it ends: curves begin or end there."""
+        """Tensors on the way of a curve that something else needs as well, or that truth values are
+        made of which nothing of it reads: curves begin or end there."""
         open: set[int] = set()
+        tensors = self.network.tensors
         for last in self.lasts():
-            inside = {each.index for each in self.members(last)}
-            for each in self.members(last)[:-1]:
+            members = self.members(last)
+            inside = {each.index for each in members}
+            for each in members[:-1]:
                 if any(reader.index not in inside for reader in self.readers[each.output]):
                     open.add(each.output)
+            if tensors[last.output].element is not self.element:
+                asking = (each for each in members
+                          if tensors[each.output].element is not self.element)  # fmt: skip
+                open |= {index for each in asking for index in each.inputs if index in self.roots
+                         and tensors[index].element is self.element}  # fmt: skip
         return open - self.ends
 
     def curves(self) -> list[Curve]:

@@ -57,7 +57,8 @@ VERBS = {"options", "integers", "read", "cpp", "reference", "bounds", "is_identi
          "keep", "shrink", "patches", "products", "folds", "known", "steps", "expand",
          "is_valid"}  # fmt: skip
 DECLARED = {"OPERATORS", "OPTIONS", "DATA", "BROADCASTS", "CONSTANTS", "VARIABLES", "KEEPS",
-            "OVERWRITES", "MOVES", "POINTWISE", "FLOATS", "BYTES"}  # fmt: skip
+            "OVERWRITES", "MOVES", "POINTWISE", "WITHOUT_INTEGERS",
+            "WITHOUT_INT16"}  # fmt: skip
 
 
 @pytest.mark.parametrize("module", sorted(set(layers.modules().values()), key=str), ids=str)

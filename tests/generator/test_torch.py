@@ -869,10 +869,14 @@ def test_infinities_that_are_put_are_large_numbers(function):
     np.testing.assert_array_equal(found.reshape(-1), function(seen).numpy().reshape(-1))
 
 
-def test_powers_in_int8_are_a_sentence():
-    with pytest.raises(GravenError, match=r"POW of .* has no integers; keep the model in float32"):
-        module = Function(lambda x: x.abs() ** 1.7).eval()
-        api.compile(module, calibrate=np.ones((9, 12), np.float32), quantize="int8")
+def test_powers_in_int8_are_tables_or_a_sentence():
+    seen = np.random.default_rng(0).uniform(-2, 2, (9, 12)).astype(np.float32)
+    model = api.compile(Function(lambda x: x.abs() ** 1.7).eval(), calibrate=seen, quantize="int8")
+    assert [each.op for each in model.layers] == ["TABLE"]
+    np.testing.assert_allclose(model(seen), np.abs(seen) ** 1.7, atol=0.03)
+    with pytest.raises(GravenError, match=r"POW of two tensors has no integers; keep the model in"):
+        module = Function(lambda x: x.abs() ** x.flip(-1)).eval()
+        api.compile(module, calibrate=seen, quantize="int8")
 
 
 def test_mask_in_int8():

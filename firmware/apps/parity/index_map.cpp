@@ -72,6 +72,9 @@ template <Style style> void bands() {
   compare<Sequential<Transpose<0, 2, 1>>, Shape{2, 18, 7}, style>("seven channels before pixels");
   compare<Sequential<Slice<Axis::height, 1, 7, 2>, Slice<Axis::channels, 1, 3>>, Shape{14, 5, 4},
           style>("every second row");
+  compare<Sequential<Slice<Axis::height, 0, 9, 40>>, Shape{321, 3, 2}, style>("rows far apart");
+  compare<Sequential<SpaceToDepth<4>>, Shape{32, 12, 3}, style>("blocks of four rows");
+  compare<Sequential<SpaceToDepth<12>>, Shape{36, 24, 1}, style>("blocks of twelve rows");
   using Joined = Graph<Node<Slice<Axis::channels, 0, 3>, 0>, Node<Slice<Axis::channels, 2, 5>, 0>,
                        Node<Concatenate<Axis::channels>, 1, 2, 1>, Outputs<3>>;
   compare<Joined, Shape{6, 5, 7}, style>("three pieces");

@@ -38,8 +38,8 @@ and, where exact pruning is to see through it (without them it stays as it is),
     CONSTANTS   whether one of them may be any constant, of which `cpp` makes a layer
     POINTWISE   whether each element is made of those at its place alone, so that it can be a part
                 of a table, see curve.py
-    FLOATS      the operators of OPERATORS that have no integers of their own
-    BYTES       those that have int8, but no int16
+    WITHOUT_INTEGERS   the operators of OPERATORS that have neither int8 nor int16
+    WITHOUT_INT16      those that have int8 alone
     products(record, node, values, weights) -> sums of products alone, of values less their zero
                 point and of weights in the form that input 1 has; the bias is input 2
     patches(record, node, values, shape) -> what the weights of that shape are multiplied by: parts

@@ -37,7 +37,7 @@ NAMES = {
 OPERATORS = tuple(NAMES)
 OPTIONS = {"SUB": "SubOptions", "DIV": "DivOptions"}
 POINTWISE = True
-FLOATS = ("FLOOR_DIV", "FLOOR_MOD", "POW")
+WITHOUT_INTEGERS = ("FLOOR_DIV", "FLOOR_MOD", "POW")
 SCALES = {"MINIMUM": SAME, "MAXIMUM": SAME}
 DATA = (0, 1)
 BROADCASTS = True
@@ -64,8 +64,8 @@ def read(node: Node) -> Binary:
     elif node.name == "POW":
         if node.input(0).element in binary.INTEGERS:
             raise node.error(
-                "POW of real numbers has no integers; keep the model in float32, or raise to whole "
-                "powers, quarters or halves."
+                "POW of two tensors has no integers; keep the model in float32, or raise to a "
+                "constant."
             )
         binary.expect_operands(node, FLOAT32, ir.Element.INT32)
     elif node.name in ("FLOOR_DIV", "FLOOR_MOD"):

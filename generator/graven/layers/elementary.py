@@ -125,7 +125,7 @@ INTEGER = {
     "ABS": absolute, "SQRT": square_root, "RSQRT": inverse_square_root, "EXP": exponential,
     "LOG": logarithm,
 }  # fmt: skip
-FLOATS = tuple(name for name in OPERATORS if name not in INTEGER)
+WITHOUT_INTEGERS = tuple(name for name in OPERATORS if name not in INTEGER)
 WIDE = {"ABS", "EXP", "LOG", "RSQRT", "SQRT"}
 
 bounds, links = by_table(reference), one_to_one

@@ -15,7 +15,7 @@ from graven.node import Node, Values
 OPERATORS = ("ELU",)
 OPTIONS = None
 POINTWISE = True
-BYTES = ("ELU",)
+WITHOUT_INT16 = ("ELU",)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from graven.node import Node, Values, scale_of
 OPERATORS = ("HARD_SWISH",)
 OPTIONS = None
 POINTWISE = True
-BYTES = ("HARD_SWISH",)
+WITHOUT_INT16 = ("HARD_SWISH",)
 LEAST, MOST = -(1 << 15), (1 << 15) - 1
 
 

@@ -16,7 +16,7 @@ from graven.node import Node, Values
 OPERATORS = ("SILU",)
 OPTIONS = "FlexBuffer"  # layers.FLEX_BUFFER
 POINTWISE = True
-BYTES = ("SILU",)
+WITHOUT_INT16 = ("SILU",)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 elementwise operators becomes one, which in integers is a table (layers/table.py). Nothing is
 rounded on the way, and what no integer operator computes is a table as well.
 
-int16 has tables of 512 lines, so that an operator that is exact there is none.
+A table of int16 has 512 lines, so that operators which are exact there stay what they are; where
+mixed widths give a table of int8 sixteen bits, it has lines as well.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ from graven import ir, layers
 from graven.curve import Curve, curves, replaced
 from graven.layers.table import Table
 
+BOOLEAN = ir.Element.BOOLEAN
+
 
 def as_tables(network: ir.Network, element: ir.Element) -> ir.Network:
     """For activations of this element: of int8 several operators, or one that it lacks; of int16
-    those with one among them that it lacks."""
+    those with one among them that it lacks, or with truth values on the way."""
 
     def is_wanted(operators: Sequence[ir.Operator]) -> bool:
         several = element is ir.Element.INT8 and len(operators) > 1
-        return several or any(_lacks(element, each) for each in operators)
+        asks = any(network.tensors[each.output].element is BOOLEAN for each in operators)
+        return several or asks or any(_lacks(element, each) for each in operators)
 
     return replaced(network, curves(network, ir.Element.FLOAT32, is_wanted), _table)
 
@@ -36,9 +40,11 @@ def in_words(network: ir.Network, wide: Set[int]) -> ir.Network:
 
 
 def _lacks(element: ir.Element, operator: ir.Operator) -> bool:
-    names = ("FLOATS", "BYTES") if element is ir.Element.INT16 else ("FLOATS",)
     module = layers.modules()[operator.name]
-    return any(operator.name in getattr(module, name, ()) for name in names)
+    lacking = getattr(module, "WITHOUT_INTEGERS", ())
+    if element is ir.Element.INT16:
+        lacking = (*lacking, *getattr(module, "WITHOUT_INT16", ()))
+    return operator.name in lacking
 
 
 def _table(curve: Curve) -> ir.Operator:

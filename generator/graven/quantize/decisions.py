@@ -19,6 +19,7 @@ FINER = {
     "int4": "quantize to int8, or mixed by a budget of flash",
     "int8": "try int16x8, or mixed by a budget of RAM, which gives layers 16 bits where it can",
     "int16x8": "give samples that are more like what the model will see",
+    "mixed": "give it a larger budget, samples that are more like what the model will see",
 }
 
 
@@ -69,6 +70,7 @@ class Report:
     layers: list[Layer] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)  # kinds, and why
     outputs: list[str] = field(default_factory=list)  # tensors of the network
+    before: dict[str, set[str]] = field(default_factory=dict)  # tensors that each is made of
 
     @property
     def warnings(self) -> list[str]:
@@ -78,12 +80,16 @@ class Report:
             known = [place for place, each in enumerate(self.layers) if each.tensor == name]
             if not known or self.layers[known[-1]].lost <= LOST:
                 continue
-            first = next(each for each in self.layers if each.lost > LOST)
+            before = self.before.get(name, ())
+            first = next(
+                each
+                for each in self.layers
+                if each.lost > LOST and (each.tensor in before or each.tensor == name)
+            )
             found.append(
                 f"output '{name}': {self.kind} loses {100 * self.layers[known[-1]].lost:.0f} % of "
                 f"its spread on the samples, more than {100 * LOST:.0f} %, from '{first.tensor}' "
-                f"({first.op} {first.index}) on; {FINER.get(self.kind, FINER['int8'])}, or keep "
-                "the model in float32."
+                f"({first.op} {first.index}) on; {FINER[self.kind]}, or keep the model in float32."
             )
         return found
 
@@ -103,6 +109,21 @@ def lost(noise: float, wanted: np.ndarray) -> float:
     energy = float(np.sum(wanted**2))
     spread = float(np.sum((wanted - wanted.mean()) ** 2))
     return float(np.sqrt(noise / max(spread, 1e-12 * energy, 1e-30)))
+
+
+def sources_of(network: ir.Network) -> dict[str, set[str]]:
+    """By output the names of all tensors that it is made of."""
+    makers = {index: each for each in network.operators for index in each.outputs}
+    found = {}
+    for output in network.outputs:
+        seen, open = set(), [output]
+        while open:
+            index = open.pop()
+            if index in makers and index not in seen:
+                open += [each for each in makers[index].inputs if each >= 0]
+            seen.add(index)
+        found[network.tensors[output].name] = {network.tensors[each].name for each in seen}
+    return found
 
 
 def makers_of(network: ir.Network) -> dict[str, tuple[ir.Operator, int]]:

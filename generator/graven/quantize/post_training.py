@@ -25,7 +25,7 @@ from graven.node import PLAIN, node_of
 from graven.quantize.batches import ACCESS
 from graven.quantize.convert import Converter
 from graven.quantize.curves import as_tables, in_words
-from graven.quantize.decisions import Choice, Report, Step, decibels, measured
+from graven.quantize.decisions import Choice, Report, Step, decibels, measured, sources_of
 from graven.quantize.equalize import equalized
 from graven.quantize.kinds import kind_of
 from graven.quantize.products import as_products
@@ -206,7 +206,8 @@ class Quantizer:
         count, tried = len(self.samples), len(search.samples)
         choices = [self.choice(name) for name in self.simulation.shared.free]
         outputs = [self.network.tensors[index].name for index in self.network.outputs]
-        report = Report(self.kind, count, tried, choices, self.steps, layers, outputs=outputs)
+        report = Report(self.kind, count, tried, choices, self.steps, layers, outputs=outputs,
+                        before=sources_of(self.network))  # fmt: skip
         return Quantized(whole, report)
 
     def converted(self, bits: dict[int, int]) -> ir.Network:
@@ -255,8 +256,8 @@ def check(network: ir.Network) -> None:
                 f"{network.source}: tensor '{tensor.name}' is {tensor.element.value}; only a "
                 "float32 network can be quantized, give the model from before it was."
             )
-    for tensor in network.tensors:
-        check_constant(network, tensor)
+    for index in sorted({index for each in network.operators for index in each.inputs} - {-1}):
+        check_constant(network, network.tensors[index])
     for operator in network.operators:
         check_operator(network, operator)
     check_rankings(network)

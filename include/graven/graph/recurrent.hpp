@@ -92,9 +92,9 @@ template <class Layer, int Units, Recurrence how> struct Recurrent {
   }
 
 private:
-  // Four gates have the most.
   static constexpr bool is_countable(int inputs) {
-    return std::int64_t{4} * Units * inputs < std::int64_t{1} << 31;
+    constexpr auto gates = static_cast<std::int64_t>(std::size(Layer::gates));
+    return gates * Units * inputs < std::int64_t{1} << 31;
   }
   static constexpr Shape all_of(Shape in) { return {in.height, in.width, Units}; }
   template <int In> static constexpr Listing<Wanted> wanted_of(Element e) {

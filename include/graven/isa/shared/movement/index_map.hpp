@@ -156,16 +156,21 @@ template <MapKind kind> struct MovedMap : PlainKernel {
   }
 };
 
-// Pieces of whole sixteens in long rows are scalar's, which has less to prepare.
+// Pieces of whole sixteens in long rows are scalar's, and one long piece in a row, which have less
+// to prepare there.
 constexpr bool gains(const GraphView& g, const Value& v, bool banded) {
   const MapPlan plan = plan_of(g, v, banded);
-  const bool sixteens = plan.inner == Inner::gathered && plan.piece % 16 == 0;
-  return plan.exists && !(sixteens && v.shape.row() * size_of(v.element) > 256);
+  if (!plan.exists) return false;
+  const bool runs = plan.inner == Inner::run, sixteens = plan.piece % 16 == 0;
+  if (runs && plan.levels == 0 && plan.piece >= 64) return false;
+  return !((runs || plan.inner == Inner::gathered) && sixteens &&
+           v.shape.row() * size_of(v.element) > 256);
 }
 template <bool banded> struct IndexMaps {
   static constexpr const char* name = "shared.index_map";
   static constexpr bool serves(const GraphView& g, int value) {
-    return scalar_isa::IndexMaps::serves(g, value) && gains(g, g[value], banded);
+    return scalar_isa::IndexMaps::serves(g, value) &&
+           gains(g, g[value], banded && band_of(g, g[value]) > 1);
   }
   static constexpr int band(const GraphView& g, int value) {
     return banded && serves(g, value) ? band_of(g, g[value]) : 1;
