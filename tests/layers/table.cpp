@@ -32,20 +32,20 @@ template <class... T> constexpr std::array<std::int16_t, sizeof...(T)> int16s(T.
 }  // namespace
 
 TEST_CASE("int8: an entry for each") {
-  check_equal<Model<Sequential<Table>, Shape{1, 2, 3}, bytes>, int8s(-128, -1, 0, 1, 64, 127),
+  check_equal<Model<Sequential<MapTable>, Shape{1, 2, 3}, bytes>, int8s(-128, -1, 0, 1, 64, 127),
               int8s(100, 100, 63, 63, 31, 0)>();
 }
 
 TEST_CASE("int16: lines between entries, halves up") {
-  check_equal<Model<Sequential<Table>, Shape{1, 1, 6}, words>,
+  check_equal<Model<Sequential<MapTable>, Shape{1, 1, 6}, words>,
               int16s(-32768, 0, 128, 64, -32, 32767), int16s(16384, 0, 0, 0, 0, 16383)>();
   // At 256 + 5: entries 1 and 2; 1 + ((2 - 1) * 5 + 64 >> 7) = 1.
-  check_equal<Model<Sequential<Table>, Shape{1, 1, 3}, words>, int16s(256, 261, 321),
+  check_equal<Model<Sequential<MapTable>, Shape{1, 1, 3}, words>, int16s(256, 261, 321),
               int16s(1, 1, 2)>();
 }
 
 TEST_CASE("the scale is the record's") {
-  using M = Model<Sequential<Table>, Shape{1, 2, 3}, bytes>;
+  using M = Model<Sequential<MapTable>, Shape{1, 2, 3}, bytes>;
   CHECK(M::output_quant().scale == 0.25f);
   CHECK(M::output_quant().zero_point == 3);
   CHECK(M::macs == 0);

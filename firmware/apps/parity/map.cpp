@@ -32,8 +32,8 @@ template <class T, std::size_t entries> struct Tables {
 };
 template <int width> void tables() {
   constexpr Shape shape{2, width, 3};
-  compare_with<Sequential<Table>, shape, Tables<std::int8_t, 256>::params>("table");
-  compare_with<Sequential<Table>, shape, Tables<std::int16_t, 513>::params>("table of words");
+  compare_with<Sequential<MapTable>, shape, Tables<std::int8_t, 256>::params>("table");
+  compare_with<Sequential<MapTable>, shape, Tables<std::int16_t, 513>::params>("table of words");
 }
 
 // Real functions have the bits here that the compiler's computer has found.

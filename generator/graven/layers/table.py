@@ -47,7 +47,7 @@ def read(node: Node) -> Table:
 
 def cpp(layer: Table, node: Node) -> Cpp:
     table = Constant("table", node.input(1).data)
-    return Cpp("graven::Table", computed(node, 0), (table,), output=True)
+    return Cpp("graven::MapTable", computed(node, 0), (table,), output=True)
 
 
 def reference(layer: Table, node: Node, values: Values) -> np.ndarray:

@@ -1,4 +1,4 @@
-// Table: any function of one element, by the record's constant "table"
+// MapTable: any function of one element, by the record's constant "table"
 //
 // int8: out[i] = table[in[i] + 128], of 256 entries. int16: 513 entries, the function at -32768,
 // -32640, ..., 32640 and the end; between two of them a line: with part = in[i] & 127,
@@ -15,7 +15,7 @@ namespace op {
 inline constexpr Op table{"table"};
 }
 
-struct Table {
+struct MapTable {
   static constexpr const char* op = "TABLE";
 
   template <At in> static constexpr Shape output() { return in.shape; }
