@@ -8,7 +8,7 @@ nothing, and on a machine that does something else as well, a product that waits
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache, wraps
 from threading import Lock
 from typing import ParamSpec, TypeVar
@@ -24,29 +24,20 @@ def _loaded() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-class _Limit:
-    """For the process as a whole, whose threads may ask for it at once: the first sets it, and the
-    last takes it back."""
+_one_at_a_time = Lock()
 
-    def __init__(self) -> None:
-        self.lock, self.users = Lock(), 0
 
-    @contextmanager
-    def __call__(self) -> Iterator[None]:
-        with self.lock:
-            if self.users == 0:
-                self.set = _loaded().limit(limits=1, user_api="blas")
-            self.users += 1
-        try:
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """For the process as a whole, and some libraries take it from the thread alone that first used
+    them: who finds it set leaves it to whoever did that, and computes on as it then is."""
+    mine = _one_at_a_time.acquire(blocking=False)
+    try:
+        with _loaded().limit(limits=1, user_api="blas") if mine else nullcontext():
             yield
-        finally:
-            with self.lock:
-                self.users -= 1
-                if self.users == 0:
-                    self.set.restore_original_limits()
-
-
-_one_thread = _Limit()
+    finally:
+        if mine:
+            _one_at_a_time.release()
 
 
 def on_one_thread(function: Callable[P, R]) -> Callable[P, R]:

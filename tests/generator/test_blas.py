@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from graven import inputs, ir, layers, reference
+from graven.blas import on_one_thread
 from graven.checked import checked
 from graven.layers.dense import Dense
 from graven.pruning import structured
@@ -68,6 +71,30 @@ def test_products_have_one_thread(two, seen):
         seen.clear()
         work()
         assert set(seen) == {1}
+
+
+def test_threads_that_ask_at_once_leave_what_was(two):
+    """The first one ends while the second one, which has found its limit, is within."""
+    inside, done = threading.Event(), threading.Event()
+
+    @on_one_thread
+    def second():
+        inside.set()
+        assert done.wait(10)
+
+    @on_one_thread
+    def first(pool):
+        found = pool.submit(second)
+        assert inside.wait(10)
+        assert set(threads()) == {1}
+        return found
+
+    with ThreadPoolExecutor() as pool:
+        found = first(pool)
+        assert set(threads()) == {2}
+        done.set()
+        found.result()
+    assert set(threads()) == {2}
 
 
 def test_the_search_itself_has_one_thread(two):

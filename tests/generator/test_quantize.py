@@ -18,6 +18,7 @@ from graven.layers.avg_pool import AvgPool
 from graven.layers.concat import Concat
 from graven.layers.conv2d import Conv2D
 from graven.layers.dense import Dense
+from graven.layers.elementary import Elementary
 from graven.layers.max_pool import MaxPool
 from graven.layers.mul import Mul
 from graven.layers.reshape import Reshape
@@ -148,7 +149,7 @@ def test_every_layer_can_be_quantized(kind, to):
             refused = str(error)
             continue
         if "TABLE" in [each.name for each in found.operators]:
-            refused = "TensorFlow Lite Micro has no TABLE; test_curves.py judges them"
+            refused = "TensorFlow Lite Micro has no TABLE; test_tables.py judges them"
             continue
         whole = [quantize_input(found, place, value) for place, value in enumerate(given)]
         model = tflite_writer.to_bytes(found)
@@ -571,7 +572,7 @@ def test_what_integers_lose_of_an_output_is_a_warning():
     network = delicate(large=5000.0)
     given = samples(network)
     report = quantize(network, given).report
-    (last,) = [each for each in report.layers if each.tensor == report.outputs[0]]
+    (last,) = [each for each in report.layers if each.tensor in report.outputs]
     assert last.lost > LOST
     (said,) = report.warnings
     assert f"output '{last.tensor}': int8 loses {100 * last.lost:.0f} % of its spread" in said
@@ -579,6 +580,21 @@ def test_what_integers_lose_of_an_output_is_a_warning():
     assert not quantize(small(), samples(small())).report.warnings
     for finer in (quantize(network, given, kind="int16x8"), within(network, given, ram=1 << 20)):
         assert not finer.report.warnings  # layers have the 16 bits that they need
+
+
+def test_a_warning_names_a_layer_of_its_own_output():
+    """Not the waves shorter than a step of int8, which are another output's."""
+    net = Net(1, 40)
+    fast = net.add("MUL", Mul(), [net.first, net.tensor((1,), np.float32([500.0]))], (1, 40))
+    waves = net.add("COS", Elementary(), [fast], (1, 40))
+    sums = [net.dense(net.first, 8) for _ in range(2)]
+    for index, size in zip(sums, (5000.0, -5000.0), strict=True):
+        (bias,) = [each.inputs[2] for each in net.operators if each.outputs == (index,)]
+        net.tensors[bias] = replace(net.tensors[bias], data=np.full(8, size, np.float32))
+    network = net.network(waves, net.add("ADD", Add(), sums, (1, 8)))
+    first, second = quantize(network, samples(network)).report.warnings
+    assert f"output 't{waves}'" in first and f"from 't{waves}' (TABLE" in first
+    assert f"from 't{sums[0]}' (FULLY_CONNECTED" in second
 
 
 # -- the command ----------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ and, where exact pruning is to see through it (without them it stays as it is),
     BROADCASTS  whether one of its activations may be a constant with a value per channel
     CONSTANTS   whether one of them may be any constant, of which `cpp` makes a layer
     POINTWISE   whether each element is made of those at its place alone, so that it can be a part
-                of a table, see curve.py
+                of a table, see pointwise.py
     WITHOUT_INTEGERS   the operators of OPERATORS that have neither int8 nor int16
     WITHOUT_INT16      those that have int8 alone
     products(record, node, values, weights) -> sums of products alone, of values less their zero

@@ -16,8 +16,8 @@ from graven import interpolation, ir
 from graven.bounds import EVERYTHING, by_table, keeps_table
 from graven.channels import one_to_one
 from graven.cpp import Constant, Cpp, computed
-from graven.curve import Curve
 from graven.node import Node, Option, Values
+from graven.pointwise import Curve
 from graven.quantize.scales import Scale, dequantized, quantized
 
 OPERATORS = ("TABLE",)

@@ -4,26 +4,24 @@ make of each of its 256 values, which has their bits.
 
 from __future__ import annotations
 
+import dataclasses
+
 from graven import ir
 from graven.bounds import EVERYTHING
-from graven.curve import curves
 from graven.layers.table import Table
 from graven.passes.grown import Grown
+from graven.pointwise import Curve, curves, replaced
 
 
 def tables(network: ir.Network) -> ir.Network:
     """Where there are several; one alone has a kernel, and needs no table."""
-    found = curves(network, ir.Element.INT8, lambda operators: len(operators) > 1)
-    if not found:
-        return network
-    by_last = {curve.operators[-1].index: curve for curve in found}
-    gone = {each.index for curve in found for each in curve.operators}
     grown = Grown(network)
-    for operator in network.operators:
-        if operator.index in by_last:
-            curve = by_last[operator.index]
-            table = grown.constant(curve.output, curve(EVERYTHING))
-            grown.add("TABLE", Table(), (curve.root, table), curve.output, operator.index)
-        elif operator.index not in gone:
-            grown.keep(operator)
-    return grown.network()
+
+    def table(curve: Curve) -> ir.Operator:
+        entries = grown.constant(curve.output, curve(EVERYTHING))
+        inputs, index = (curve.root, entries), curve.operators[-1].index
+        return ir.Operator(index, "TABLE", Table(), inputs, (curve.output,))
+
+    found = curves(network, ir.Element.INT8, lambda operators: len(operators) > 1)
+    short = replaced(network, found, table)
+    return dataclasses.replace(short, tensors=tuple(grown.tensors)) if found else network

@@ -2,7 +2,7 @@
 
 rules           what an operator wants of scales, said by its layer module
 sequences       samples, and for how many steps a state lasts
-curves          functions of one number, which become tables
+tables          functions of one number, which become tables
 batches         the float network on many samples at once
 sharing         which tensors have one scale and zero point
 ranges          what of a tensor's values integers are to cover, by four methods

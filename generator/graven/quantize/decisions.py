@@ -69,25 +69,20 @@ class Report:
     steps: list[Step] = field(default_factory=list)
     layers: list[Layer] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)  # kinds, and why
-    outputs: list[str] = field(default_factory=list)  # tensors of the network
-    before: dict[str, set[str]] = field(default_factory=dict)  # tensors that each is made of
+    outputs: Mapping[str, set[str]] = field(default_factory=dict)  # and what each is made of
 
     @property
     def warnings(self) -> list[str]:
         """Of each output that integers lose more than LOST of: from which layer on, what to do."""
         found = []
-        for name in self.outputs:
-            known = [place for place, each in enumerate(self.layers) if each.tensor == name]
-            if not known or self.layers[known[-1]].lost <= LOST:
+        for name, sources in self.outputs.items():
+            known = [each for each in self.layers if each.tensor == name]
+            if not known or known[-1].lost <= LOST:
                 continue
-            before = self.before.get(name, ())
-            first = next(
-                each
-                for each in self.layers
-                if each.lost > LOST and (each.tensor in before or each.tensor == name)
-            )
+            first = next(each for each in self.layers
+                         if each.lost > LOST and each.tensor in sources)  # fmt: skip
             found.append(
-                f"output '{name}': {self.kind} loses {100 * self.layers[known[-1]].lost:.0f} % of "
+                f"output '{name}': {self.kind} loses {100 * known[-1].lost:.0f} % of "
                 f"its spread on the samples, more than {100 * LOST:.0f} %, from '{first.tensor}' "
                 f"({first.op} {first.index}) on; {FINER[self.kind]}, or keep the model in float32."
             )
@@ -112,7 +107,7 @@ def lost(noise: float, wanted: np.ndarray) -> float:
 
 
 def sources_of(network: ir.Network) -> dict[str, set[str]]:
-    """By output the names of all tensors that it is made of."""
+    """By output the names of all tensors that it is made of, its own among them."""
     makers = {index: each for each in network.operators for index in each.outputs}
     found = {}
     for output in network.outputs:

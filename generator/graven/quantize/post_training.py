@@ -24,7 +24,6 @@ from graven.errors import GravenError
 from graven.node import PLAIN, node_of
 from graven.quantize.batches import ACCESS
 from graven.quantize.convert import Converter
-from graven.quantize.curves import as_tables, in_words
 from graven.quantize.decisions import Choice, Report, Step, decibels, measured, sources_of
 from graven.quantize.equalize import equalized
 from graven.quantize.kinds import kind_of
@@ -35,6 +34,7 @@ from graven.quantize.search import BATCH, Progress, Search, check_method, observ
 from graven.quantize.sequences import Sequences, sequences
 from graven.quantize.sharing import sharing, stays_real
 from graven.quantize.simulate import Decisions, Simulation
+from graven.quantize.tables import as_tables, in_words
 from graven.quantize.weights import Moments, Rounded, by_error
 from graven.quantize.widths import split
 
@@ -205,9 +205,8 @@ class Quantizer:
         layers = measured(self.network, whole, search.samples, search.exact, why or self.why(bits))
         count, tried = len(self.samples), len(search.samples)
         choices = [self.choice(name) for name in self.simulation.shared.free]
-        outputs = [self.network.tensors[index].name for index in self.network.outputs]
-        report = Report(self.kind, count, tried, choices, self.steps, layers, outputs=outputs,
-                        before=sources_of(self.network))  # fmt: skip
+        outputs = sources_of(self.network)
+        report = Report(self.kind, count, tried, choices, self.steps, layers, outputs=outputs)
         return Quantized(whole, report)
 
     def converted(self, bits: dict[int, int]) -> ir.Network:

@@ -50,9 +50,10 @@ def _reshaped(network: ir.Network, curve: Curve, shape: tuple[int, ...]) -> ir.N
         if index < 0:
             continue
         data = tensors[index].data
-        one = None if data is None else data.reshape(-1)[:1].reshape(1, 1)
-        tensors[index] = replace(tensors[index], shape=(1, 1) if data is not None else shape,
-                                 data=one)  # fmt: skip
+        if data is None:
+            tensors[index] = replace(tensors[index], shape=shape)
+        else:  # it has one value
+            tensors[index] = replace(tensors[index], shape=(1, 1), data=data.reshape(-1, 1)[:1])
     return replace(network, tensors=tuple(tensors))
 
 
@@ -140,25 +141,27 @@ class _Found:
         """Tensors on the way of a curve that something else needs as well, or that truth values are
         made of which nothing of it reads: curves begin or end there."""
         open: set[int] = set()
-        tensors = self.network.tensors
         for last in self.lasts():
             members = self.members(last)
             inside = {each.index for each in members}
             for each in members[:-1]:
-                if any(reader.index not in inside for reader in self.readers[each.output]):
+                readers = self.readers[each.output]
+                asked = self.is_number(each) and not all(map(self.is_number, readers))
+                if (asked and not self.is_number(last)) or any(
+                    reader.index not in inside for reader in readers
+                ):
                     open.add(each.output)
-            if tensors[last.output].element is not self.element:
-                asking = (each for each in members
-                          if tensors[each.output].element is not self.element)  # fmt: skip
-                open |= {index for each in asking for index in each.inputs if index in self.roots
-                         and tensors[index].element is self.element}  # fmt: skip
         return open - self.ends
 
+    def is_number(self, operator: ir.Operator) -> bool:
+        """Or does it make truth values?"""
+        return self.network.tensors[operator.outputs[0]].element is self.element
+
     def curves(self) -> list[Curve]:
-        found = (Curve(self.network, self.members(last), self.roots[last.output])
-                 for last in self.lasts())  # fmt: skip
         return [
-            curve for curve in found if self.network.tensors[curve.output].element is self.element
+            Curve(self.network, self.members(last), self.roots[last.output])
+            for last in self.lasts()
+            if self.is_number(last)
         ]
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 
 from graven import ir, layers
-from graven.curve import Curve, curves, replaced
 from graven.layers.table import Table
+from graven.pointwise import Curve, curves, replaced
 
 BOOLEAN = ir.Element.BOOLEAN
 

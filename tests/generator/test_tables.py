@@ -1,18 +1,16 @@
 """Functions of one number: which operators are one, and that their table has their bits."""
 
 import functools
+from dataclasses import replace
 
 import graven
 import numpy as np
 import pytest
 import random_models
 from graven import ir, passes, reference
-from graven.checked import checked, stated
-from graven.curve import curves
 from graven.frontends import tflite, tflite_writer
 from graven.layers.add import Add
 from graven.layers.binary import Binary
-from graven.layers.dense import Dense
 from graven.layers.elementary import Elementary
 from graven.layers.hard_swish import HardSwish
 from graven.layers.mul import Mul
@@ -21,60 +19,48 @@ from graven.layers.select import Select
 from graven.layers.sigmoid import Sigmoid
 from graven.layers.softmax import Softmax
 from graven.layers.tanh import Tanh
+from graven.pointwise import curves
 from graven.quantize.post_training import Quantizer, quantize
+from test_quantize import Net
 
 FLOAT32 = ir.Element.FLOAT32
 
 
-class Net:
-    """A float network over one tensor, operator by operator; a number is a constant."""
+class Curves(Net):
+    """A float network; operators of one tensor, and numbers, which are constants."""
 
-    def __init__(self, *shape):
-        self.shape, self.tensors, self.operators = shape, [], []
-        self.x = self.tensor(shape)
-
-    def tensor(self, shape, data=None, element=FLOAT32):
-        index = len(self.tensors)
-        self.tensors.append(ir.Tensor(index, f"t{index}", tuple(shape), element, None, data))
-        return index
+    def on(self, name, record, *given, element=FLOAT32):
+        given = [each if isinstance(each, int) else self.constant(each) for each in given]
+        self.add(name, record, given, self.tensors[given[0]].shape)
+        self.tensors[-1] = replace(self.tensors[-1], element=element)
+        return self.tensors[-1].index
 
     def constant(self, value):
         data = np.array(value, np.float32)
         return self.tensor(data.shape, data)
 
-    def add(self, name, record, *given, element=FLOAT32):
-        given = tuple(each if isinstance(each, int) else self.constant(each) for each in given)
-        output = self.tensor(self.shape, element=element)
-        self.operators.append(stated(name, record, given, (output,)))
-        return output
-
-    def network(self, *outputs):
-        return checked("net", "net", "", self.tensors, self.operators, [self.x], outputs)
-
 
 def swish(net, x):
-    return net.add("MUL", Mul(), x, net.add("LOGISTIC", Sigmoid(), x))
+    return net.on("MUL", Mul(), x, net.on("LOGISTIC", Sigmoid(), x))
 
 
 def mish(net, x):
-    grown = net.add(
-        "LOG", Elementary(), net.add("ADD", Add(), net.add("EXP", Elementary(), x), 1.0)
-    )
-    return net.add("MUL", Mul(), x, net.add("TANH", Tanh(), grown))
+    grown = net.on("LOG", Elementary(), net.on("ADD", Add(), net.on("EXP", Elementary(), x), 1.0))
+    return net.on("MUL", Mul(), x, net.on("TANH", Tanh(), grown))
 
 
 def hard_swish(net, x):
-    inside = net.add("RELU6", ReLU6(), net.add("ADD", Add(), x, 3.0))
-    return net.add("MUL", Mul(), net.add("MUL", Mul(), inside, x), 1 / 6)
+    inside = net.on("RELU6", ReLU6(), net.on("ADD", Add(), x, 3.0))
+    return net.on("MUL", Mul(), net.on("MUL", Mul(), inside, x), 1 / 6)
 
 
 def chosen(net, x):
-    above = net.add("GREATER", Binary(), x, 0.5, element=ir.Element.BOOLEAN)
-    return net.add("SELECT_V2", Select(), above, x, net.add("SIN", Elementary(), x))
+    above = net.on("GREATER", Binary(), x, 0.5, element=ir.Element.BOOLEAN)
+    return net.on("SELECT_V2", Select(), above, x, net.on("SIN", Elementary(), x))
 
 
 def power(net, x):
-    return net.add("POW", Binary(), net.add("ABS", Elementary(), x), 1.7)
+    return net.on("POW", Binary(), net.on("ABS", Elementary(), x), 1.7)
 
 
 CURVES = {each.__name__: each for each in (swish, mish, hard_swish, chosen, power)}
@@ -91,46 +77,55 @@ def found(network, least=2):
 
 
 def test_operators_on_one_tensor_are_a_curve():
-    net = Net(1, 4)
-    assert found(net.network(swish(net, net.x))) == [["LOGISTIC", "MUL"]]
-    net = Net(1, 4)
-    assert found(net.network(mish(net, net.x))) == [["EXP", "ADD", "LOG", "TANH", "MUL"]]
-    net = Net(1, 4)
-    assert found(net.network(chosen(net, net.x))) == [["GREATER", "SIN", "SELECT_V2"]]
+    net = Curves(1, 4)
+    assert found(net.network(swish(net, net.first))) == [["LOGISTIC", "MUL"]]
+    net = Curves(1, 4)
+    assert found(net.network(mish(net, net.first))) == [["EXP", "ADD", "LOG", "TANH", "MUL"]]
+    net = Curves(1, 4)
+    assert found(net.network(chosen(net, net.first))) == [["GREATER", "SIN", "SELECT_V2"]]
 
 
 def test_two_tensors_are_none_and_a_curve_begins_behind_them():
-    net = Net(1, 4)
-    soft = net.add("SOFTMAX", Softmax(1.0), net.x)
-    both = net.add("MUL", Mul(), net.x, soft)
+    net = Curves(1, 4)
+    soft = net.on("SOFTMAX", Softmax(1.0), net.first)
+    both = net.on("MUL", Mul(), net.first, soft)
     assert found(net.network(swish(net, both))) == [["LOGISTIC", "MUL"]]
 
 
 def test_a_value_on_the_way_that_others_need_ends_it():
     for needed in ("output", "operator"):
-        net = Net(1, 4)
-        inner = net.add("TANH", Tanh(), net.add("NEG", Elementary(), net.x))
-        outer = net.add("MUL", Mul(), net.x, inner)
-        soft = net.add("SOFTMAX", Softmax(1.0), inner)
+        net = Curves(1, 4)
+        inner = net.on("TANH", Tanh(), net.on("NEG", Elementary(), net.first))
+        outer = net.on("MUL", Mul(), net.first, inner)
+        soft = net.on("SOFTMAX", Softmax(1.0), inner)
         outputs = (outer, inner) if needed == "output" else (outer, soft)
         assert found(net.network(*outputs)) == [["NEG", "TANH"]]
 
 
 def test_two_curves_from_one_tensor_share_nothing():
-    net = Net(1, 4)
-    inner = net.add("TANH", Tanh(), net.x)
-    first, second = net.add("MUL", Mul(), net.x, inner), net.add("ADD", Add(), inner, 1.0)
+    net = Curves(1, 4)
+    inner = net.on("TANH", Tanh(), net.first)
+    first, second = net.on("MUL", Mul(), net.first, inner), net.on("ADD", Add(), inner, 1.0)
     assert found(net.network(first, second)) == []
     assert found(net.network(first, second), 1) == [["TANH"], ["ADD"]]
 
 
 def test_a_constant_for_each_channel_is_no_part_of_one():
-    net = Net(1, 4)
-    scaled = net.add("MUL", Mul(), net.x, [1.0, 2.0, 3.0, 4.0])
-    assert found(net.network(net.add("TANH", Tanh(), scaled))) == []
-    net = Net(1, 4)
-    scaled = net.add("MUL", Mul(), net.x, [2.0, 2.0, 2.0, 2.0])
-    assert found(net.network(net.add("TANH", Tanh(), scaled))) == [["MUL", "TANH"]]
+    net = Curves(1, 4)
+    scaled = net.on("MUL", Mul(), net.first, [1.0, 2.0, 3.0, 4.0])
+    assert found(net.network(net.on("TANH", Tanh(), scaled))) == []
+    net = Curves(1, 4)
+    scaled = net.on("MUL", Mul(), net.first, [2.0, 2.0, 2.0, 2.0])
+    assert found(net.network(net.on("TANH", Tanh(), scaled))) == [["MUL", "TANH"]]
+
+
+def test_what_is_compared_is_a_curve_up_to_there():
+    net = Curves(1, 4)
+    inner = net.on("TANH", Tanh(), net.on("NEG", Elementary(), net.first))
+    above = net.on("GREATER", Binary(), inner, 0.5, element=ir.Element.BOOLEAN)
+    soft = net.on("SOFTMAX", Softmax(1.0), net.first)
+    both = net.on("SELECT_V2", Select(), above, net.first, soft)
+    assert found(net.network(both)) == [["NEG", "TANH"]]
 
 
 # -- int8: a table of their bits ------------------------------------------------------------------
@@ -167,8 +162,8 @@ def samples(rng, count=64, shape=(1, 40)):
 
 
 def quantized(make, kind="int8"):
-    net = Net(1, 40)
-    network = net.network(make(net, net.x))
+    net = Curves(1, 40)
+    network = net.network(make(net, net.first))
     data = samples(np.random.default_rng(0))
     return network, quantize(network, data, "min-max", kind=kind).network, data
 
@@ -207,16 +202,35 @@ def test_words_are_near_it(make):
 
 def test_what_has_no_integers_is_a_table_too():
     for name in ("SIN", "COS", "FLOOR", "SIGN", "NEG", "SQUARE"):
-        one = functools.partial(lambda name, net, x: net.add(name, Elementary(), x), name)
+        one = functools.partial(lambda name, net, x: net.on(name, Elementary(), x), name)
         for kind in ("int8", "int16x8"):
             _, whole, _ = quantized(one, kind)
             words = kind == "int16x8" and name in ("NEG", "SQUARE")
             assert [each.name for each in whole.operators] == (["MUL"] if words else ["TABLE"])
 
 
+def test_what_asks_is_a_table_in_words_too():
+    def above(net, x):
+        asked = net.on("GREATER", Binary(), x, 0.5, element=ir.Element.BOOLEAN)
+        return net.on("SELECT_V2", Select(), asked, x, 0.0)
+
+    for kind in ("int8", "int16x8"):
+        _, whole, _ = quantized(above, kind)
+        assert [each.name for each in whole.operators] == ["TABLE"]
+
+
+def test_a_constant_within_a_curve_may_be_infinite():
+    def bounded(net, x):  # as PyTorch's nan_to_num asks
+        asked = net.on("EQUAL", Binary(), x, np.inf, element=ir.Element.BOOLEAN)
+        return net.on("SELECT_V2", Select(), asked, 1.0, net.on("TANH", Tanh(), x))
+
+    _, whole, _ = quantized(bounded)
+    assert [each.name for each in whole.operators] == ["TABLE"]
+
+
 def test_where_a_curve_has_no_number_it_is_0():
-    net = Net(1, 40)
-    root = net.add("POW", Binary(), net.add("SUB", Binary(), net.x, 1.0), 0.5)
+    net = Curves(1, 40)
+    root = net.on("POW", Binary(), net.on("SUB", Binary(), net.first, 1.0), 0.5)
     data = [np.random.default_rng(0).uniform(1, 4, (64, 1, 40)).astype(np.float32)]
     whole = quantize(net.network(root), data, "min-max").network  # from 0 on
     table = whole.tensors[whole.operators[0].inputs[1]].data
@@ -224,18 +238,12 @@ def test_where_a_curve_has_no_number_it_is_0():
     assert (np.diff(table[66:].astype(int)) >= 0).all() and table[-1] == 127
 
 
-def dense(net, x, units, rng):
-    weights = net.constant(rng.normal(0, 0.4, (units, net.tensors[x].shape[-1])))
-    net.shape = (1, units)
-    return net.add("FULLY_CONNECTED", Dense(), x, weights)
-
-
 def test_tables_in_bytes_and_words_have_numpys_bits_in_cpp(tmp_path):
     rng = np.random.default_rng(1)
-    net = Net(1, 24)
-    x = swish(net, dense(net, net.x, 16, rng))
-    x = net.add("HARD_SWISH", HardSwish(), dense(net, x, 9, rng))
-    network = net.network(dense(net, x, 4, rng))
+    net = Curves(1, 24)
+    x = swish(net, net.dense(net.first, 16))
+    x = net.on("HARD_SWISH", HardSwish(), net.dense(x, 9))
+    network = net.network(net.dense(x, 4))
     data = samples(rng, shape=(1, 24))
     quantizer = Quantizer(network, data, "int8", "min-max")
     wide = quantizer.widened({sorted(quantizer.simulation.weighted)[1]})
