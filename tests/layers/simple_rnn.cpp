@@ -7,6 +7,8 @@ using namespace test;
 namespace {
 
 static_assert(output_of<SimpleRNN<3>, At{{4, 1, 2}, 0}> == Shape{4, 1, 3});
+// Its one gate has 9 * 10^8 weights, which can be counted; four would not be.
+static_assert(output_of<SimpleRNN<30000>, At{{4, 1, 2}, 0}> == Shape{4, 1, 30000});
 
 // One unit, one input; all weights one half.
 constexpr float half[]{0.5f}, none[]{0}, quarter[]{0.25f};
