@@ -23,6 +23,17 @@
   "4:\n"                                                                                           \
   ".purgem quad\n"
 
+// Assembler macros for `tile` (2 or 3) pixels: a word of inputs of each into r2, r3 and r12; a word
+// of weights' products with them to sums.
+#define GRAVEN_ARMV7EM_TILE_PRODUCTS(tile, weights)                                                \
+  ".macro inputs\n"                                                                                \
+  ".if " tile " == 3 ;  ldm r1!, {r2, r3, r12} ;  .else ;  ldm r1!, {r2, r3} ;  .endif\n"          \
+  ".endm\n"                                                                                        \
+  ".macro add_products a, b, c\n"                                                                  \
+  "smlad \\a, " weights ", r2, \\a ;  smlad \\b, " weights ", r3, \\b\n"                           \
+  ".if " tile " == 3 ;  smlad \\c, " weights ", r12, \\c ;  .endif\n"                              \
+  ".endm\n"
+
 namespace graven::core::armv7em_isa {
 
 // Bytes 0 and 2, or 1 and 3, as two signed halfwords.

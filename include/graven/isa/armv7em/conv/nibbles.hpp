@@ -31,14 +31,7 @@ struct NibbleLoop {
 template <int pixels, int unroll>
 GRAVEN_NAKED void nibble_pairs(const std::byte*, const std::byte*, std::byte*, const NibbleLoop*,
                                const std::byte*) {
-  asm volatile(R"(
-  .macro inputs
-    .if %c0 == 3 ;  ldm r1!, {r2, r3, r12} ;  .else ;  ldm r1!, {r2, r3} ;  .endif
-  .endm
-  .macro add_products a, b, c
-    smlad \a, r11, r2, \a ;  smlad \b, r11, r3, \b
-    .if %c0 == 3 ;  smlad \c, r11, r12, \c ;  .endif
-  .endm
+  asm volatile(GRAVEN_ARMV7EM_TILE_PRODUCTS("%c0", "r11") R"(
   .macro half
     add_products r4, r5, r6 ;  and r11, r11, #0x000f000f ;  add_products r7, r8, r9
   .endm

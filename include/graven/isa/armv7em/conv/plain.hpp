@@ -21,14 +21,7 @@ struct PlainLoop {
 template <int pixels, int unroll, bool planar>
 GRAVEN_NAKED void plain(const std::byte*, const std::byte*, std::byte*, const PlainLoop*,
                         const std::byte*) {
-  asm volatile(R"(
-  .macro inputs
-    .if %c0 == 3 ;  ldm r1!, {r2, r3, r12} ;  .else ;  ldm r1!, {r2, r3} ;  .endif
-  .endm
-  .macro add_products a, b, c
-    smlad \a, lr, r2, \a ;  smlad \b, lr, r3, \b
-    .if %c0 == 3 ;  smlad \c, lr, r12, \c ;  .endif
-  .endm
+  asm volatile(GRAVEN_ARMV7EM_TILE_PRODUCTS("%c0", "lr") R"(
   .macro finish acc
     add r2, r3, \acc, asr #31 ;  lsl \acc, #1 ;  smmlar \acc, \acc, r11, r2 ;  asr \acc, r10
     .if %c2 ;  usat \acc, #8, \acc, asr #1 ;  .else ;  ssat \acc, #8, \acc, asr #1 ;  .endif

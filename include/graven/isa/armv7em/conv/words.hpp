@@ -49,14 +49,7 @@ constexpr bool fits_words(const GraphView& g, const Value& v, const Parameters& 
 // weights, r1 inputs, r4-r9 sums; the loops left lie on the stack.
 template <int pixels, int unroll>
 GRAVEN_NAKED void word_sums(const std::byte*, const std::byte*, int, std::int32_t*) {
-  asm volatile(R"(
-  .macro inputs
-    .if %c0 == 3 ;  ldm r1!, {r2, r3, r12} ;  .else ;  ldm r1!, {r2, r3} ;  .endif
-  .endm
-  .macro add_products a, b, c
-    smlad \a, lr, r2, \a ;  smlad \b, lr, r3, \b
-    .if %c0 == 3 ;  smlad \c, lr, r12, \c ;  .endif
-  .endm
+  asm volatile(GRAVEN_ARMV7EM_TILE_PRODUCTS("%c0", "lr") R"(
   .macro add_output acc, w
     sxtb16 lr, \w ;  sxtb16 \w, \w, ror #8
     smlad \acc, lr, r2, \acc ;  smlad \acc, \w, r3, \acc

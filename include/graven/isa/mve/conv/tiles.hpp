@@ -45,6 +45,37 @@ struct TileShape {
   }
 };
 
+// What both tiles below share, in assembler. A piece's products: `inputs` loads sixteen of each
+// pixel, `last_inputs` the last ones, `block` multiplies them.
+#define GRAVEN_MVE_TILE_PIECE                                                                      \
+  ".macro piece mac\n"                                                                             \
+  ".if %c[full]\n"                                                                                 \
+  "inputs ;  block \\mac 16\n"                                                                     \
+  ".rept %c[full] - 1\n"                                                                           \
+  "inputs ;  block vmladava 16\n"                                                                  \
+  ".endr\n"                                                                                        \
+  ".endif\n"                                                                                       \
+  ".if %c[tail]\n"                                                                                 \
+  "last_inputs\n"                                                                                  \
+  ".if %c[full] ;  block vmladava %c[tail] ;  .else ;  block \\mac %c[tail] ;  .endif\n"           \
+  ".endif\n"                                                                                       \
+  ".endm\n"
+// Eight words of q0 and q1, rounded, to bytes in the halfwords of q0; r0 becomes the end.
+#define GRAVEN_MVE_TILE_BYTES                                                                      \
+  "ldrd r0, r2, [sp]\n"                                                                            \
+  "vqmovnb.s32 q0, q0 ;      vqmovnt.s32 q0, q1\n"                                                 \
+  "vqadd.s16 q0, q0, r2 ;    vqmovnb.s16 q0, q0\n"                                                 \
+  ".if %c[program] == %c[general]\n"                                                               \
+  "ldr r2, [sp, #8] ;        ldrd r2, r4, [r2, #12]\n"                                             \
+  "vdup.8 q2, r2 ;           vmax.s8 q0, q0, q2\n"                                                 \
+  "vdup.8 q2, r4 ;           vmin.s8 q0, q0, q2\n"                                                 \
+  ".endif\n"
+#define GRAVEN_MVE_TILE_NUMBERS                                                                    \
+  ::[pieces] "i"(shape.pieces), [full] "i"(shape.full), [tail] "i"(shape.tail),                    \
+      [looped] "i"(shape.looped()), [nibbles] "i"(shape.nibbles),                                  \
+      [shifts] "i"(shape.shift_bytes()), [program] "i"(program), [general] "i"(general),           \
+      [shifted] "i"(shifted)
+
 // Four outputs on two pixels.
 //   r1 stream, r3 r5 outputs, r7 pieces, r9 r11 inputs; sums: r0 r2 r4 r6, and r8 r10 r12 lr
 //   [sp] end of the first output, zero point, job
@@ -67,26 +98,13 @@ GRAVEN_NAKED void two_pixels(const std::byte*, const Piece*, std::byte*, const T
     \mac\().s8 r6, q0, q3 ;  \mac\().s8 lr, q1, q3
     .endif
     .endm
-    .macro piece mac
-    .if %c[full]
+    .macro inputs
     vldrb.8 q0, [r9], #16 ;  vldrb.8 q1, [r11], #16
-    block \mac 16
-    .rept %c[full] - 1
-    vldrb.8 q0, [r9], #16 ;  vldrb.8 q1, [r11], #16
-    block vmladava 16
-    .endr
-    .endif
-    .if %c[tail]
-    vpstt
-    vldrbt.8 q0, [r9]
-    vldrbt.8 q1, [r11]
-    .if %c[full]
-    block vmladava %c[tail]
-    .else
-    block \mac %c[tail]
-    .endif
-    .endif
     .endm
+    .macro last_inputs
+    vpstt ;  vldrbt.8 q0, [r9] ;  vldrbt.8 q1, [r11]
+    .endm
+  )" GRAVEN_MVE_TILE_PIECE R"(
 
     push {r4-r11, lr} ;  sub sp, #12
     ldrd r4, r5, [r3] ;  ldr r6, [r3, #8]
@@ -143,14 +161,7 @@ GRAVEN_NAKED void two_pixels(const std::byte*, const Piece*, std::byte*, const T
     vshr.s32 q2, q1, #31 ;    vadd.i32 q1, q1, q2
     .endif
     vrshl.s32 q0, q0, q3 ;    vrshl.s32 q1, q1, q3
-    ldrd r0, r2, [sp]
-    vqmovnb.s32 q0, q0 ;      vqmovnt.s32 q0, q1
-    vqadd.s16 q0, q0, r2 ;    vqmovnb.s16 q0, q0
-    .if %c[program] == %c[general]
-    ldr r2, [sp, #8] ;        ldrd r2, r4, [r2, #12]
-    vdup.8 q2, r2 ;           vmax.s8 q0, q0, q2
-    vdup.8 q2, r4 ;           vmin.s8 q0, q0, q2
-    .endif
+  )" GRAVEN_MVE_TILE_BYTES R"(
     vstrb.32 q0, [r3], #4 ;   vshr.u32 q0, q0, #16
     vstrb.32 q0, [r5], #4
     cmp r3, r0
@@ -158,11 +169,8 @@ GRAVEN_NAKED void two_pixels(const std::byte*, const Piece*, std::byte*, const T
     add sp, #12
     pop {r4-r11, pc}
     .purgem block
-    .purgem piece
-  )" ::[pieces] "i"(shape.pieces),
-               [full] "i"(shape.full), [tail] "i"(shape.tail), [looped] "i"(shape.looped()),
-               [nibbles] "i"(shape.nibbles), [shifts] "i"(shape.shift_bytes()),
-               [program] "i"(program), [general] "i"(general), [shifted] "i"(shifted));
+    .purgem piece ;  .purgem inputs ;  .purgem last_inputs
+  )" GRAVEN_MVE_TILE_NUMBERS);
 }
 
 // Eight outputs on one pixel: groups at r1 and r5, `step` bytes apart.
@@ -191,25 +199,13 @@ GRAVEN_NAKED void one_pixel(const std::byte*, const Piece*, std::byte*, const Ti
     \mac\().s8 lr, q0, q2
     .endif
     .endm
-    .macro piece mac
-    .if %c[full]
+    .macro inputs
     vldrb.8 q0, [r9], #16
-    block \mac 16
-    .rept %c[full] - 1
-    vldrb.8 q0, [r9], #16
-    block vmladava 16
-    .endr
-    .endif
-    .if %c[tail]
-    vpst
-    vldrbt.8 q0, [r9]
-    .if %c[full]
-    block vmladava %c[tail]
-    .else
-    block \mac %c[tail]
-    .endif
-    .endif
     .endm
+    .macro last_inputs
+    vpst ;  vldrbt.8 q0, [r9]
+    .endm
+  )" GRAVEN_MVE_TILE_PIECE R"(
 
     push {r4-r11, lr} ;  sub sp, #12
     ldrd r11, r5, [r3] ;  ldr r6, [r3, #8]
@@ -271,14 +267,7 @@ GRAVEN_NAKED void one_pixel(const std::byte*, const Piece*, std::byte*, const Ti
     .endif
     vldrb.s32 q2, [r1], #4 ;  vrshl.s32 q0, q0, q2
     vldrb.s32 q3, [r5], #4 ;  vrshl.s32 q1, q1, q3
-    ldrd r0, r2, [sp]
-    vqmovnb.s32 q0, q0 ;      vqmovnt.s32 q0, q1
-    vqadd.s16 q0, q0, r2 ;    vqmovnb.s16 q0, q0
-    .if %c[program] == %c[general]
-    ldr r2, [sp, #8] ;        ldrd r2, r4, [r2, #12]
-    vdup.8 q2, r2 ;           vmax.s8 q0, q0, q2
-    vdup.8 q2, r4 ;           vmin.s8 q0, q0, q2
-    .endif
+  )" GRAVEN_MVE_TILE_BYTES R"(
     vstrb.32 q0, [r3], #4 ;   vshr.u32 q0, q0, #16
     vstrb.32 q0, [r3], #4
     mov r1, r5 ;              add r5, r11
@@ -288,11 +277,8 @@ GRAVEN_NAKED void one_pixel(const std::byte*, const Piece*, std::byte*, const Ti
     pop {r4-r11, pc}
     .purgem two
     .purgem block
-    .purgem piece
-  )" ::[pieces] "i"(shape.pieces),
-               [full] "i"(shape.full), [tail] "i"(shape.tail), [looped] "i"(shape.looped()),
-               [nibbles] "i"(shape.nibbles), [shifts] "i"(shape.shift_bytes()),
-               [program] "i"(program), [general] "i"(general), [shifted] "i"(shifted));
+    .purgem piece ;  .purgem inputs ;  .purgem last_inputs
+  )" GRAVEN_MVE_TILE_NUMBERS);
 }
 
 }  // namespace graven::core::mve_isa
