@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import kinds
+import pytest
 
 
-def test_an_element_takes_no_more_than_is_promised(capsys):
-    assert kinds.compare_elementwise("cortex-m4"), capsys.readouterr().out
+@pytest.mark.parametrize("target", kinds.TARGETS)
+def test_an_element_takes_no_more_than_is_promised(target, capsys):
+    assert kinds.compare_elementwise(target), capsys.readouterr().out

@@ -23,8 +23,14 @@ void mix(std::uint32_t& hash, std::byte b) {
   hash = (hash ^ static_cast<std::uint32_t>(b)) * 16777619u + 1;
 }
 
-// Random elements; the last pattern has only the extremes of int8.
+// Random elements; the last pattern has only the extremes of int8, or of int16.
 void fill(std::span<std::byte> input, Element element, int pattern, std::uint32_t& state) {
+  if (element == Element::int16 && pattern == 3) {
+    for (std::size_t i = 0; i < input.size(); i += 2)
+      store(input.data() + i,
+            static_cast<std::int16_t>(next_random(state) >> 11 & 1 ? 0x7fff : -0x8000));
+    return;
+  }
   for (std::byte& b : input) {
     const std::uint32_t random = next_random(state) >> 11;
     b = static_cast<std::byte>(pattern < 3 ? random : random & 1 ? 0x7f : 0x80);

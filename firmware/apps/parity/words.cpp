@@ -84,9 +84,47 @@ void others() {
   compare<Sequential<Sqrt>, shape, words>("int16 root");
 }
 
+// Pairs of rows of int16 in scales of their own.
+constexpr Parameters words_in(float scale, int zero = 0) {
+  return {.output = {scale, zero}, .element = Element::int16};
+}
+template <class Layer, auto shapes, const auto& params> void pair(const char* name) {
+  compare_with<Graph<Node<Layer, 0, 1>, Outputs<2>>, shapes, params>(name);
+}
+// The scale of the first operand is the smaller one, a little and by much, and the larger one.
+constexpr Parameters near[] = {words_in(0.0011f), words_in(0.0013f), words_in(0.0017f)},
+                     far[] = {words_in(0.00003f), words_in(0.0013f), words_in(0.0003f)},
+                     larger[] = {words_in(0.0013f), words_in(0.0004f), words_in(0.0013f)},
+                     steep[] = {words_in(0.9f), words_in(0.7f), words_in(0.0003f)},
+                     apart[] = {words_in(0.001f, 7), words_in(0.0013f, -300), words_in(0.002f, 9)};
+
+template <class Layer, const auto& params> void pairs(const char* name) {
+  constexpr Shape shape{2, 3, 7}, wide{2, 5, 16};
+  pair<Layer, shapes(shape, shape), params>(name);
+  pair<Layer, shapes(wide, wide), params>(name);
+  pair<Layer, shapes(shape, Shape{1, 1, 1}), params>(name);
+  pair<Layer, shapes(Shape{1, 1, 1}, wide), params>(name);
+  pair<Layer, shapes(shape, Shape{2, 3, 1}), params>(name);
+}
+template <const auto& params> void scaled_pairs() {
+  pairs<Add, params>("int16 sum in scales");
+  pairs<AddWith<relu6>, params>("int16 sum in scales, relu6");
+  pairs<AddWith<relu>, params>("int16 sum in scales, relu");
+  pairs<Sub, params>("int16 difference in scales");
+  pairs<SubWith<relu>, params>("int16 difference in scales, relu");
+  pairs<Mul, params>("int16 product in scales");
+  pairs<MulWith<relu>, params>("int16 product in scales, relu");
+  pairs<MulWith<relu6>, params>("int16 product in scales, relu6");
+}
+
 }  // namespace
 
 void check() {
+  scaled_pairs<near>();
+  scaled_pairs<far>();
+  scaled_pairs<larger>();
+  scaled_pairs<steep>();
+  scaled_pairs<apart>();
   convolutions<1, 5>();
   convolutions<2, 4>();
   convolutions<3, 1>();

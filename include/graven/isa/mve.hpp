@@ -40,9 +40,10 @@ template <int column_bytes>
 using kernels =
     Prefer<Attentions, MaskedAttentions, WordAttentions, RealAttentions, RowProducts,
            ByColumns<column_bytes>, Convs, NibbleConvs, TransposedConvs, Depthwises3x3,
-           AnyDepthwise, DenseRows, RunningDense<true>, WordConvs, WordDense, AllCells, Svdfs, Adds,
-           Muls, Bounds<true>, Bounds<false>, Map, MaxPool, AveragePool<false>, AveragePool<true>,
-           Means, scalar_isa::BilinearIntegers<Blend>, IndexMaps<(column_bytes > 256)>, IndexTables,
+           AnyDepthwise, DenseRows, RunningDense<true>, WordConvs, WordDense, AllCells, Svdfs,
+           Adds<std::int8_t>, Adds<std::int16_t>, Muls<std::int8_t>, Muls<std::int16_t>,
+           Bounds<true>, Bounds<false>, Map, MaxPool, AveragePool<false>, AveragePool<true>, Means,
+           scalar_isa::BilinearIntegers<Blend>, IndexMaps<(column_bytes > 256)>, IndexTables,
            Concat, Nearest, WideConvs, Rescales, WordMaps, armv7em_isa::Audio, RealKernels,
            RealWeights, SoftmaxTable, fpu_isa::kernels, scalar::kernels>;
 

@@ -1,4 +1,5 @@
-// Two rows, of which one may be broadcast; of int8 products eight at a time, extremes sixteen.
+// Two rows, of which one may be broadcast; products of int8 and int16 eight at a time, extremes of
+// int8 sixteen.
 #pragma once
 
 #if defined(__ARM_FEATURE_MVE)
@@ -44,21 +45,32 @@ template <class Math, const auto& graph, int value> constexpr auto in_runs() {
   return InRuns<Math, runs.each[0], runs.each[1]>{};
 }
 
-// For the assembler of what makes eight bytes at a time, of lanes of 32 bits: `put` narrows the
-// even ones in q0 and the odd ones in q1 into their places and stores them; GRAVEN_MVE_EIGHTS runs
-// the macro `eight` %[count] / 8 times with n, and for what is left once with t, predicated.
+// For the assembler of what makes eight elements at a time, of lanes of 32 bits: `get` loads eight,
+// as halfwords; `put` narrows the even ones in q0 and the odd ones in q1 into their places and
+// stores them; GRAVEN_MVE_EIGHTS runs the macro `eight` %[count] / 8 times with n, and for what is
+// left once with t, predicated. Of `words` the zero point is 0.
 #define GRAVEN_MVE_PUT                                                                             \
+  ".macro get q, from, then\n"                                                                     \
+  ".if %c[words] ;  each \\then, vldrh, .u16, \\q, \\from, 16\n"                                   \
+  ".else ;  each \\then, vldrb, .s16, \\q, \\from, 8 ;  .endif\n"                                  \
+  ".endm\n"                                                                                        \
+  ".macro each then, does, type, q, at, step\n"                                                    \
+  ".ifc \\then, t ;  vpst ;  \\does\\()t\\type \\q, [\\at]\n"                                      \
+  ".else ;  \\does\\type \\q, [\\at], #\\step ;  .endif\n"                                         \
+  ".endm\n"                                                                                        \
   ".macro put zero, low, high, then\n"                                                             \
   "vqmovnb.s32 q0, q0 ;  vqmovnt.s32 q0, q1\n"                                                     \
+  ".if %c[words]\n"                                                                                \
+  ".if %c[program] != %c[shifted] ;  vmax.s16 q0, q0, \\low ;  .endif\n"                           \
+  ".if %c[program] == %c[general] ;  vmin.s16 q0, q0, \\high ;  .endif\n"                          \
+  "each \\then, vstrh, .16, q0, %[out], 16\n"                                                      \
+  ".else\n"                                                                                        \
   "vqadd.s16 q0, q0, \\zero\n"                                                                     \
   "vqmovnb.s16 q0, q0\n"                                                                           \
   ".if %c[program] == %c[general]\n"                                                               \
   "vmax.s8 q0, q0, \\low ;  vmin.s8 q0, q0, \\high\n"                                              \
   ".endif\n"                                                                                       \
-  ".ifc \\then, t\n"                                                                               \
-  "vpst ;  vstrbt.16 q0, [%[out]]\n"                                                               \
-  ".else\n"                                                                                        \
-  "vstrb.16 q0, [%[out]], #8\n"                                                                    \
+  "each \\then, vstrb, .16, q0, %[out], 8\n"                                                       \
   ".endif\n"                                                                                       \
   ".endm\n"
 #define GRAVEN_MVE_EIGHTS                                                                          \
@@ -70,13 +82,13 @@ template <class Math, const auto& graph, int value> constexpr auto in_runs() {
   "beq 3f\n"                                                                                       \
   "vctp.16 %[count]\n"                                                                             \
   "eight t\n"                                                                                      \
-  "3: .purgem eight ;  .purgem put\n"
+  "3: .purgem eight ;  .purgem put ;  .purgem each ;  .purgem get\n"
 
 // With a right shift. Even and odd lanes make products of 32 bits, which are narrowed into their
 // places again. Of the last vector only loads and the store are predicated: a product of which half
 // were, would keep the other half. Stream: both zero points, negative; multiplier, shift.
-template <int program> struct Products {
-  static constexpr int bytes = 16;
+template <class T, int program> struct Products {
+  static constexpr int bytes = 16, size = sizeof(T);
   std::int32_t zero_a, zero_b;
   std::int32_t constants[7];  // first, second, multiplier, shift, low, high, zero point
 
@@ -89,21 +101,17 @@ template <int program> struct Products {
   }
   static constexpr void pack(const GraphView& g, const Value& v, Writer& to) {
     for (int k = 0; k < 2; ++k) to.put<std::int32_t>(-g.source(v, k).quant.zero_point);
-    put_multiplier(to, scalar_isa::MulQuantized<std::int8_t>::multiplier(g, v));
+    put_multiplier(to, scalar_isa::MulQuantized<T>::multiplier(g, v));
   }
   template <bool each_a, bool each_b>
   void run(const std::byte* a, const std::byte* b, std::byte* out, int count) {
-    if constexpr (!each_a) constants[0] = load<std::int8_t>(a) + zero_a;
-    if constexpr (!each_b) constants[1] = load<std::int8_t>(b) + zero_b;
+    if constexpr (!each_a) constants[0] = load<T>(a) + zero_a;
+    if constexpr (!each_b) constants[1] = load<T>(b) + zero_b;
     const std::int32_t* at = constants;  // then the zero point is in its register
     asm volatile(GRAVEN_MVE_PUT R"(
       .macro next q from zero then
-      .ifc \then, t
-      vpst ;  vldrbt.s16 \q, [\from]
-      .else
-      vldrb.s16 \q, [\from], #8
-      .endif
-      vadd.i16 \q, \q, \zero
+      get \q, \from, \then
+      .if %c[words] == 0 ;  vadd.i16 \q, \q, \zero ;  .endif
       .endm
       .macro finish q
       vqrdmulh.s32 \q, \q, r10
@@ -127,25 +135,36 @@ template <int program> struct Products {
       ldm %[at]!, {r8, r9, r10}
       vdup.16 q2, r8 ;  vdup.16 q3, r9
       ldr lr, [%[at]] ;  vdup.32 q7, lr
+      .if %c[words] ;  ldrd r8, r9, [%[at], #4] ;  vdup.16 q5, r8 ;  vdup.16 q6, r9
+      .else
       ldr lr, [%[at], #4] ;  vdup.8 q5, lr
       ldr lr, [%[at], #8] ;  vdup.8 q6, lr
+      .endif
       ldr %[at], [%[at], #12]
     )" GRAVEN_MVE_EIGHTS ".purgem next ;  .purgem finish\n"
                  : [a] "+l"(a), [b] "+l"(b), [out] "+l"(out), [count] "+r"(count), [at] "+r"(at)
                  : [each_a] "i"(each_a), [each_b] "i"(each_b), [program] "i"(program),
-                   [rectified] "i"(rectified), [general] "i"(general)
+                   [rectified] "i"(rectified), [general] "i"(general), [shifted] "i"(shifted),
+                   [words] "i"(size == 2)
                  : "r8", "r9", "r10", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "lr", "cc",
                    "memory");
   }
 };
-struct Muls {
-  static constexpr const char* name = "mve.mul";
+// int8, and int16 around zero.
+template <class T> constexpr bool is_pair(const GraphView& g, int value, const Op& op) {
+  if (!makes<T>(g, value, op) || g[value].inputs != 2) return false;
+  const Value& v = g[value];
+  return sizeof(T) == 1 || (v.quant.zero_point == 0 && g.source(v, 0).quant.zero_point == 0 &&
+                            g.source(v, 1).quant.zero_point == 0);
+}
+template <class T> struct Muls {
+  static constexpr const char* name = sizeof(T) == 1 ? "mve.mul" : "mve.int16_products";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int8_t>(g, value, op::mul) &&
-           scalar_isa::MulQuantized<std::int8_t>::multiplier(g, g[value]).shift < 0;
+    return is_pair<T>(g, value, op::mul) &&
+           scalar_isa::MulQuantized<T>::multiplier(g, g[value]).shift < 0;
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
-    return in_runs<Products<adding_program(graph.values[value])>, graph, value>();
+    return in_runs<Products<T, adding_program(graph.values[value])>, graph, value>();
   }
 };
 

@@ -9,10 +9,12 @@
 
 namespace graven::core::mve_isa {
 
+// Of int16, whose zero point is 0, a range from 0 on is rectified.
 constexpr int adding_program(const Value& v) {
   const Clamp range = range_of(v);
-  if (range.low != -128 || range.high != 127) return general;
-  return v.quant.zero_point == -128 ? rectified : shifted;
+  if (v.element == Element::int16 && range.low == 0 && range.high == 32767) return rectified;
+  if (!whole_range(v)) return general;
+  return v.element == Element::int8 && v.quant.zero_point == -128 ? rectified : shifted;
 }
 
 // out[i] = table[uint8(in[i])], sixteen at a time.

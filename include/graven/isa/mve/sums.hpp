@@ -1,4 +1,5 @@
-// Sums and differences of two int8 rows, of which one may be broadcast, eight elements at a time.
+// Sums and differences of two rows of int8 or int16, of which one may be broadcast, eight elements
+// at a time.
 #pragma once
 
 #if defined(__ARM_FEATURE_MVE)
@@ -10,15 +11,17 @@ namespace graven::core::mve_isa {
 
 // A term has 20 fractional bits: requantize((x - zero) << 20), or half of that exactly for the
 // operand of the larger scale. x and -zero times 16, or 8, have 16 bits; even and odd lanes make
-// terms of 32 bits, which are narrowed into their places again.
+// terms of 32 bits, which are narrowed into their places again. Of int16, of zero point 0, it has
+// 15 fractional bits.
 //   scaled   which operand has the smaller scale; none: both terms are halves
 //   by_one   is its right shift 1? A mean with its sign then rounds as requantize does
 enum class Scaled { first, second, none };
 
 // Stream: both zero points, negative and times 8 or 16; multiplier and shift of the smaller
 // operand, and of the sum.
-template <Scaled scaled, bool by_one, bool minus, int program> struct Sums {
-  static constexpr int bytes = 24;
+template <class T, Scaled scaled, bool by_one, bool minus, int program> struct Sums {
+  using Adding = std::conditional_t<sizeof(T) == 1, scalar_isa::AddInt8, scalar_isa::AddInt16>;
+  static constexpr int bytes = 24, size = sizeof(T);
   static constexpr bool first = scaled == Scaled::first;  // else the second one, or none
   static constexpr int scale = scaled == Scaled::none ? 8 : 16;
   enum {
@@ -37,7 +40,7 @@ template <Scaled scaled, bool by_one, bool minus, int program> struct Sums {
     return scaled == (k == 0 ? Scaled::first : Scaled::second) ? 16 : 8;
   }
   static constexpr void pack(const GraphView& g, const Value& v, Writer& to) {
-    const AddMultipliers m = scalar_isa::AddInt8::multipliers(g, v);
+    const AddMultipliers m = Adding::multipliers(g, v);
     for (const int k : {first ? 0 : 1, first ? 1 : 0})
       to.put<std::int32_t>(-g.source(v, k).quant.zero_point * power(k));
     put_multiplier(to, m.inputs[first ? 0 : 1]);
@@ -54,9 +57,10 @@ template <Scaled scaled, bool by_one, bool minus, int program> struct Sums {
 
   // What stays where it is, as a term: of the operand of the smaller scale, or of the other one.
   template <bool half> std::int32_t term(const std::byte* at) const {
+    constexpr int left = (sizeof(T) == 1 ? 16 : 11);
     const std::int32_t x =
-        (load<std::int8_t>(at) * (half ? 8 : scale) + constants[half ? zero_half : zero_scaled]) *
-        (1 << 16);
+        (load<T>(at) * (half ? 8 : scale) + constants[half ? zero_half : zero_scaled]) *
+        (1 << left);
     return half || scaled == Scaled::none
                ? x
                : requantize(x,
@@ -70,14 +74,14 @@ template <Scaled scaled, bool by_one, bool minus, int program> struct Sums {
     if constexpr (!each_half) constants[half_term] = term<true>(half);
     const std::int32_t* at = constants;  // then the zero point is in its register
     asm volatile(GRAVEN_MVE_PUT R"(
-      .macro next q from scale zero even then
-      .ifc \then, t
-      vpst ;  vldrbt.s16 \q, [\from]
+      .macro next q from scale zero even left then
+      get \q, \from, \then
+      .if %c[words]
+      vshllb.s16 \even, \q, #\left ;  vshllt.s16 \q, \q, #\left
       .else
-      vldrb.s16 \q, [\from], #8
-      .endif
       vmlas.s16 \q, \scale, \zero
       vshllb.s16 \even, \q, #16 ;  vshllt.s16 \q, \q, #16
+      .endif
       .endm
       .macro rescale q
       vqrdmulh.s32 \q, \q, r9 ;  vshr.s32 q2, \q, #31
@@ -105,14 +109,14 @@ template <Scaled scaled, bool by_one, bool minus, int program> struct Sums {
       .endm
       .macro eight then
       .if %c[each_small]
-      next q1, %[small], q4, r4, q0, \then
+      next q1, %[small], q4, r4, q0, %c[left], \then
       .if %c[halves] == 0
       rescale q0
       rescale q1
       .endif
       .endif
       .if %c[each_half]
-      next q2, %[half], q5, r8, q3, \then
+      next q2, %[half], q5, r8, q3, 14, \then
       .if %c[each_small]
       join q0, q0, q3
       join q1, q1, q2
@@ -133,7 +137,8 @@ template <Scaled scaled, bool by_one, bool minus, int program> struct Sums {
       .endif
       ldr lr, [%[at], #4] ;  .if %c[each_half] ;  vdup.16 q5, lr ;  .else
       vdup.32 q5, lr ;  .endif
-      .if %c[program] == %c[general]
+      .if %c[words] ;  ldrd r4, r8, [%[at], #8] ;  vdup.16 q6, r4 ;  vdup.16 q7, r8
+      .elseif %c[program] == %c[general]
       ldr lr, [%[at], #8] ;  vdup.8 q6, lr ;  ldr lr, [%[at], #12] ;  vdup.8 q7, lr
       .endif
       ldr %[at], [%[at], #16]
@@ -142,26 +147,29 @@ template <Scaled scaled, bool by_one, bool minus, int program> struct Sums {
                    [at] "+r"(at)
                  : [each_small] "i"(each_small), [each_half] "i"(each_half), [by_one] "i"(by_one),
                    [halves] "i"(scaled == Scaled::none), [minus] "i"(minus), [first] "i"(first),
-                   [program] "i"(program), [rectified] "i"(rectified), [general] "i"(general)
+                   [program] "i"(program), [rectified] "i"(rectified), [general] "i"(general),
+                   [shifted] "i"(shifted), [words] "i"(size == 2),
+                   [left] "i"(scaled == Scaled::none ? 14 : 15)
                  : "r4", "r8", "r9", "r10", "r11", "r12", "q0", "q1", "q2", "q3", "q4", "q5", "q6",
                    "q7", "lr", "cc", "memory");
   }
 };
 
-struct Adds {
-  static constexpr const char* name = "mve.add";
+template <class T> struct Adds {
+  static constexpr const char* name = sizeof(T) == 1 ? "mve.add" : "mve.int16_sums";
+  using Adding = typename Sums<T, Scaled::none, false, false, shifted>::Adding;
+
   static constexpr bool serves(const GraphView& g, int value) {
-    const bool sums =
-        makes<std::int8_t>(g, value, op::add) || makes<std::int8_t>(g, value, op::sub);
-    return sums && scalar_isa::AddShifts::of(g, g[value]).within(31);
+    return (is_pair<T>(g, value, op::add) || is_pair<T>(g, value, op::sub)) &&
+           scalar_isa::AddShifts::of<Adding>(g, g[value]).within(31);
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
-    constexpr auto shifts = scalar_isa::AddShifts::of(graph.view(), v);
+    constexpr auto shifts = scalar_isa::AddShifts::of<Adding>(graph.view(), v);
     constexpr Scaled scaled = shifts.a != 0   ? Scaled::first
                               : shifts.b != 0 ? Scaled::second
                                               : Scaled::none;
-    return in_runs<Sums<scaled, shifts.a + shifts.b == 1, v.op == op::sub, adding_program(v)>,
+    return in_runs<Sums<T, scaled, shifts.a + shifts.b == 1, v.op == op::sub, adding_program(v)>,
                    graph, value>();
   }
 };
