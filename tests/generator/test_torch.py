@@ -209,6 +209,21 @@ MODULES = {
     "ranks": Function(lambda x: x.argsort(-1).float() + x.argsort(1, descending=True)),
     "least": Function(lambda x: sum(x.topk(2, 1, largest=False))),
     "middle": Function(lambda x: x.median(1)[0] + x.kthvalue(2, 1)[0] + x.median()),
+    "nothing joined": Function(lambda x: torch.cat([x.sin(), x[..., 14:]], -1)),
+    "looked up": Function(lambda x: x[:, x[0].mean((1, 2)).argmax()] + x[0].amax((1, 2)).argmax()),
+    "looked up along": Function(
+        lambda x: x.gather(1, x.argsort(1)) + x.take_along_dim(x.topk(14, 3)[1], 3)
+    ),
+    "looked up as one": Function(
+        lambda x: x[0, x[0, :4, 0, 0].argsort() - 2, torch.tensor([0, 2, -1, 3])]
+    ),
+    "looked up in a constant": Function(
+        lambda x: (
+            torch.arange(12.0).view(4, 3)[:, x.argmax(1) % 3].sum(0)
+            + torch.arange(14)[x.argmax(3)].float().sum()
+            + torch.arange(8).view(1, 4, 2).gather(2, x.argmax(3)[..., :2] % 2).float().sum()
+        )
+    ),
     "gathered": Function(lambda x: x.gather(1, torch.arange(144).reshape(1, 3, 6, 8) % 4)),
     "along": Function(lambda x: torch.take_along_dim(x, torch.tensor([[[[3]], [[0]]]]), 1)),
     "put": Function(
@@ -683,9 +698,17 @@ def test_what_draws_is_called_as_aten_calls_it(name):
         (Function(lambda x: x + torch.empty(3).log_normal_()), (1, 3), "draws random numbers"),
         (Function(lambda x: x + torch.zeros(3).random_(9)), (1, 3), "draws random numbers"),
         (Function(lambda x: F.rrelu(x, training=True)), (1, 3), "draws random numbers"),
-        (Function(lambda x: x.gather(1, x.argsort(1))), (1, 3), "places that the model computes"),
+        (
+            Function(lambda x: x.scatter(1, x.argsort(1), x)),
+            (1, 3),
+            "places that the model computes",
+        ),
         (Function(lambda x: torch.cdist(x, x, p=3.0)), (1, 2, 3), "of p=3; take 1, 2 or infinity"),
-        (Function(lambda x: x[x > 0]), (1, 3), "'index' .*names places that the model computes"),
+        (
+            Function(lambda x: x[x > 0]),
+            (1, 3),
+            "'index' .*booleans that the model computes; how many",
+        ),
         (Function(lambda x: x.masked_select(x > 0)), (1, 3), "no fixed shape; multiply by the mas"),
         (nn.MaxPool2d(2, return_indices=True), (1, 3, 4, 4), "pool without return_indices"),
         (nn.AvgPool2d(2, ceil_mode=True, divisor_override=3), (1, 3, 5, 5), "beside ceil_mode"),

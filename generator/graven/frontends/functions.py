@@ -17,6 +17,8 @@ from graven.node import Option
 
 COVERS = 1e9  # a number of this size is no other in float32 with what networks compute added
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+ROUNDINGS = {"floor": "FLOOR_DIV", "trunc": "DIV"}
+"""Quotients of whole numbers, by how they are rounded."""
 
 
 def times(draft: Draft, view: View, factor: float) -> View:
@@ -113,6 +115,21 @@ def truncated(draft: Draft, view: View) -> View:
     return draft.binary("MUL", draft.unary("SIGN", view), whole)
 
 
+def rounded_by(draft: Draft, view: View, rounding: str | None) -> View:
+    if rounding == "trunc":
+        return truncated(draft, view)
+    return draft.unary("FLOOR", view) if rounding else view
+
+
+def remainder(draft: Draft, first: Operand, second: Operand, rounding: str) -> View:
+    """x - y * the rounded x / y, of whole numbers or of real ones."""
+    if ir.Element.INT32 in (draft.element(first), draft.element(second)):
+        count = draft.binary(ROUNDINGS[rounding], first, second)
+    else:
+        count = rounded_by(draft, draft.binary("DIV", first, second), rounding)
+    return draft.binary("SUB", first, draft.binary("MUL", count, second))
+
+
 def fraction(draft: Draft, view: View) -> View:
     return draft.binary("SUB", view, truncated(draft, view))
 
@@ -134,6 +151,21 @@ def real(draft: Draft, view: View) -> View:
         return view
     index = draft.emit("CAST", [view.index], draft.tensors[view.index].shape)
     return typed(draft, replace(view, index=index), ir.Element.FLOAT32)
+
+
+def whole(draft: Draft, view: View) -> View:
+    """Real numbers without what is behind the point, truth values as 0 and 1."""
+    if draft.element(view) is ir.Element.INT32:
+        return view
+    index = draft.emit("CAST", [view.index], draft.tensors[view.index].shape)
+    return typed(draft, replace(view, index=index), ir.Element.INT32)
+
+
+def unlike_zero(draft: Draft, view: View) -> View:
+    """Numbers as truth values."""
+    if draft.element(view) is ir.Element.BOOLEAN:
+        return view
+    return compared(draft, "NOT_EQUAL", real(draft, view), np.float32([0]))
 
 
 def negated(draft: Draft, view: View) -> View:

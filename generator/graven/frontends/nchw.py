@@ -22,7 +22,7 @@ from graven.checked import Stated, checked, used
 from graven.errors import GravenError, described
 from graven.frontends import folding, integers
 from graven.frontends.integers import Integers
-from graven.node import Option, shape_text
+from graven.node import PLAIN, Option, shape_text
 from graven.window import span
 
 Shape = tuple[int, ...]
@@ -269,10 +269,13 @@ class Draft:
             self.tensors[index] = replace(
                 self.tensors[index], element=moved.element, quantization=moved.quantization
             )
-        data = (self.tensors[index] for index in inputs if self.tensors[index].data is None)
+        data = [self.tensors[index] for index in inputs if self.tensors[index].data is None]
         if name in WHOLE and any(each.element is ir.Element.INT32 for each in data):
             for index in outputs:
                 self.tensors[index] = replace(self.tensors[index], element=ir.Element.INT32)
+        if name == "CONCATENATION" and data[0].element in PLAIN:
+            for index in outputs:
+                self.tensors[index] = replace(self.tensors[index], element=data[0].element)
         self.operators.append(Op(name, list(inputs), outputs, dict(options or {})))
         return outputs
 
@@ -365,7 +368,7 @@ class Draft:
             return index
         key = ("RESHAPE", index, shape)
         if key not in self.made:
-            inputs = [index, self.integers(shape)]
+            inputs = [index, self.integers(shape)] if shape else [index]
             self.made[key] = self.emit("RESHAPE", inputs, shape)
         return self.made[key]
 
@@ -469,6 +472,9 @@ class Draft:
         )
 
     def concat(self, parts: Sequence[Operand], axis: int) -> View:
+        parts = self.alike(*(each for each in parts if math.prod(each.shape)))
+        if len(parts) == 1 and isinstance(parts[0], View):
+            return parts[0]
         views = [self.settled(part) for part in parts if isinstance(part, View)]
         order = max(views, key=lambda each: math.prod(each.axes)).order
         axis %= len(order)

@@ -18,7 +18,15 @@ import numpy as np
 
 from graven import ir
 from graven.errors import GravenError, first_line, printable
-from graven.frontends import functions, onnx_operators, onnx_patterns, places, products, recurrent
+from graven.frontends import (
+    functions,
+    lookups,
+    onnx_operators,
+    onnx_patterns,
+    places,
+    products,
+    recurrent,
+)
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, Operand, View, cheapest
 from graven.frontends.tflite import identifier
@@ -638,7 +646,7 @@ def _concat(reader: _Reader, attributes: Attributes, inputs: list) -> View:
 
 
 @handles("Slice")
-def _slice(reader: _Reader, attributes: Attributes, inputs: list) -> View:
+def _slice(reader: _Reader, attributes: Attributes, inputs: list) -> Operand:
     view = inputs[0]
     starts, ends = (reader.integers(inputs, place, "limits") for place in (1, 2))
     axes = reader.integers(inputs, 3, "axes") or list(range(len(starts)))
@@ -651,6 +659,9 @@ def _slice(reader: _Reader, attributes: Attributes, inputs: list) -> View:
             view = functions.reversed_along(reader.draft, view, [axis])
             first, last, step = view.shape[axis] - 1 - kept[0], view.shape[axis] - kept[-1], -step
         begin[axis], end[axis], stride[axis] = slice(first, last, step).indices(view.shape[axis])
+    counts = [len(range(*each)) for each in zip(begin, end, stride, strict=True)]
+    if 0 in counts:  # as what a rotation of all channels leaves out
+        return np.zeros(counts, np.float32)
     return reader.draft.strided(view, begin, end, stride)
 
 
@@ -680,10 +691,13 @@ def _gather(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     view = inputs[0]
     if not isinstance(view, View):
         if attributes.get("axis", 0) not in (0, -view.ndim) or view.ndim < 2:
-            raise reader.draft.error("looks up a table along another axis than its first.")
+            axis = range(view.ndim)[attributes.get("axis", 0)]
+            return lookups.picked(reader.draft, real(view), axis, [inputs[1]])
         return reader.draft.embedding(view, inputs[1])
-    indices = reader.array(inputs, 1, "indices")
     axis = functions.axis_of(reader.draft, view, attributes.get("axis", 0))
+    if isinstance(inputs[1], View):
+        return lookups.picked(reader.draft, view, axis, [inputs[1]])
+    indices = reader.array(inputs, 1, "indices")
     extent = view.shape[axis]
     places.expect_inside(reader.draft, [extent], [indices])
     listed = [int(place) % extent for place in indices.reshape(-1)]

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from graven import ir
-from graven.frontends import functions, places, products, trigonometry
+from graven.frontends import functions, lookups, places, products, trigonometry
 from graven.frontends.nchw import Draft, View
 
 Attributes = dict[str, Any]
@@ -84,11 +83,60 @@ def convert(reader: Any, attributes: Attributes, inputs: list) -> View:
     draft, view, wanted = reader.draft, inputs[0], attributes["to"]
     if wanted == FLOAT:
         return functions.real(draft, view)
-    element = draft.element(view)
-    kept = {ir.Element.INT32: (INT32, INT64), ir.Element.BOOLEAN: (BOOL,)}
-    if wanted in kept.get(element, ()):
-        return view
-    raise draft.error("converts to another element than float32; remove it.")
+    if wanted in (INT32, INT64):
+        return functions.whole(draft, view)
+    if wanted == BOOL:
+        return functions.unlike_zero(draft, view)
+    raise draft.error("converts to another element than float32, int32, int64 or bool; remove it.")
+
+
+def modulo(reader: Any, attributes: Attributes, inputs: list) -> View:
+    """With the sign of the divisor; with fmod that of what is divided."""
+    rounding = "trunc" if attributes.get("fmod", 0) else "floor"
+    return functions.remainder(reader.draft, *constants(inputs), rounding)
+
+
+def one_hot(reader: Any, attributes: Attributes, inputs: list) -> View:
+    draft, view = reader.draft, functions.whole(reader.draft, inputs[0])
+    (depth,), (off, on) = (reader.array(inputs, at, "numbers").reshape(-1) for at in (1, 2))
+    rank, count = len(view.shape) + 1, int(depth)
+    axis = attributes.get("axis", -1) % rank
+    shape = tuple(count if at == axis else 1 for at in range(rank))
+    classes = np.arange(count, dtype=np.int32).reshape(shape)
+    view = draft.reshape(view, (*view.shape[:axis], 1, *view.shape[axis:]))
+    found = functions.compared(draft, "EQUAL", view, classes)
+    return functions.chosen(draft, found, np.float32(on), np.float32(off))
+
+
+def local_response(reader: Any, attributes: Attributes, inputs: list) -> View:
+    """LRN: x / (bias + alpha * the mean square of neighbouring channels) ^ beta."""
+    draft, (view,), size = reader.draft, inputs, attributes["size"]
+    before, channels = (size - 1) // 2, view.shape[1]
+    squares = draft.binary("MUL", view, view)
+    pads = [(0, 0)] * len(view.shape)
+    pads[1] = (before, size - 1 - before)
+    wide = draft.pad(squares, pads)
+    found = functions.part(draft, wide, 1, 0, channels)
+    for at in range(1, size):
+        found = draft.binary("ADD", found, functions.part(draft, wide, 1, at, channels))
+    found = functions.times(draft, found, attributes.get("alpha", 1e-4) / size)
+    found = functions.plus(draft, found, attributes.get("bias", 1.0))
+    power = np.float32(-attributes.get("beta", 0.75))
+    return draft.binary("MUL", view, functions.raised(draft, found, power))
+
+
+def triangle(reader: Any, attributes: Attributes, inputs: list) -> View:
+    """Trilu: what is above a diagonal, or below it, and zeros."""
+    view, by = inputs[0], reader.integers(inputs, 1, "diagonal") or [0]
+    cut = np.triu if attributes.get("upper", 1) else np.tril
+    kept = cut(np.ones(view.shape[-2:], bool), by[0])
+    kept = kept.reshape((1,) * (len(view.shape) - 2) + kept.shape)
+    return functions.chosen_by(reader.draft, kept, view, np.float32([0]))
+
+
+def differs(reader: Any, attributes: Attributes, inputs: list) -> View:
+    """Xor."""
+    return functions.compared(reader.draft, "NOT_EQUAL", *inputs)
 
 
 # -- reductions -----------------------------------------------------------------------------------
@@ -172,15 +220,22 @@ def tile(reader: Any, attributes: Attributes, inputs: list) -> View:
 
 
 def gather_nd(reader: Any, attributes: Attributes, inputs: list) -> View:
-    at = reader.array(inputs, 1, "indices")
     if attributes.get("batch_dims", 0):
         raise reader.draft.error("picks apart for each of a batch; pick the same of all.")
+    if isinstance(inputs[1], View):
+        draft, (*shape, count) = reader.draft, inputs[1].shape
+        parts = [functions.part(draft, inputs[1], len(shape), at, 1) for at in range(count)]
+        return lookups.picked(draft, inputs[0], 0, [draft.reshape(x, tuple(shape)) for x in parts])
+    at = reader.array(inputs, 1, "indices")
     return places.picked(reader.draft, inputs[0], 0, list(np.moveaxis(at, -1, 0)))
 
 
 def gather_elements(reader: Any, attributes: Attributes, inputs: list) -> View:
+    axis = attributes.get("axis", 0)
+    if isinstance(inputs[1], View):
+        return lookups.taken(reader.draft, inputs[0], axis, inputs[1])
     at = reader.array(inputs, 1, "indices").astype(np.int64)
-    return places.taken(reader.draft, inputs[0], attributes.get("axis", 0), at)
+    return places.taken(reader.draft, inputs[0], axis, at)
 
 
 def adds(reader: Any, attributes: Attributes) -> bool:
@@ -225,6 +280,8 @@ HANDLERS: dict[str, Handler] = {
     "Celu": by(celu, alpha=1.0), "CumSum": cumulative_sum, "Einsum": einsum,
     "Elu": by(functions.elu, alpha=1.0), "Erf": by(functions.error_function),
     "GatherND": gather_nd, "GroupNormalization": group_norm, "InstanceNormalization": group_norm,
+    "Cosh": by(functions.cosh), "LRN": local_response, "Mod": modulo, "OneHot": one_hot,
+    "Sinh": by(functions.sinh), "Tan": by(functions.tan), "Trilu": triangle, "Xor": differs,
     "LpNormalization": of_unit_length, "Mean": joined("ADD", True), "Mish": by(functions.mish),
     "Not": by(functions.negated), "Pow": power, "Reciprocal": by(functions.reciprocal),
     "ReduceL1": reduction(sum_of_distances), "ReduceL2": reduction(length),

@@ -26,6 +26,7 @@ from graven import ir
 from graven.errors import GravenError, first_line, printable
 from graven.frontends import (
     functions,
+    lookups,
     products,
     recurrent,
     torch_decomposed,
@@ -335,6 +336,8 @@ class _Reader:
             raise self.draft.error(f"{DRAWS}.")
         if not has_view(known):
             return self.computed(node, known)
+        if is_empty(node.meta.get("val")):  # as what a rotation of all channels leaves out
+            return np.zeros(tuple(node.meta["val"].shape), np.float32)
         if kind == "getitem":
             return known[0][known[1]]
         handler = HANDLERS.get(kind) or HANDLERS.get(kind.removesuffix("_"))
@@ -392,6 +395,10 @@ class _Reader:
         named = {key: value for key, value in known.items() if isinstance(key, str)}
         with torch.no_grad():
             return node.target(*positional, **named)
+
+
+def is_empty(value: Any) -> bool:
+    return any(isinstance(n, int) and n == 0 for n in getattr(value, "shape", ()))
 
 
 WINDOWED = re.compile(r"(?:conv|conv_transpose|(?:adaptive_)?(?:max|avg)_pool)([123])d")
@@ -708,7 +715,14 @@ def _unchanged(reader: _Reader, given: Arguments) -> View:
     return next(value for value in given.values() if isinstance(value, View))
 
 
-@handles("_assert_async", "_assert_scalar", "_assert_tensor_metadata")
+@handles("item")
+def _item(reader: _Reader, given: Arguments) -> View:
+    """A number that the model computes, as it picks by it."""
+    return reader.draft.reshape(given["self"], ())
+
+
+@handles("_assert_async", "_assert_scalar", "_assert_tensor_metadata", "sym_constrain_range",
+         "sym_constrain_range_for_size", "_check_is_size")  # fmt: skip
 def _assertion(reader: _Reader, given: Arguments) -> None:
     """Of shape and element, which are known, or of values, which are the caller's."""
 
@@ -720,7 +734,7 @@ def _embedding(reader: _Reader, given: Arguments) -> View:
         raise reader.draft.error("looks up constant rows of what is computed; use a Linear.")
     rows = given["indices"]
     if reader.draft.element(rows) is ir.Element.FLOAT32:  # a count, whole to PyTorch alone
-        rows = torch_operators.whole(reader.draft, rows)
+        rows = functions.whole(reader.draft, rows)
     return reader.draft.embedding(table, rows)
 
 
@@ -831,6 +845,8 @@ def _slice(reader: _Reader, given: Arguments) -> View:
 def _select(reader: _Reader, given: Arguments) -> View:
     view = given["self"]
     axis = given["dim"] % len(view.shape)
+    if isinstance(given["index"], View):
+        return lookups.picked(reader.draft, view, axis, [given["index"]])
     found = functions.part(reader.draft, view, axis, given["index"] % view.shape[axis], 1)
     return reader.draft.reshape(found, (*view.shape[:axis], *view.shape[axis + 1 :]))
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,8 +25,6 @@ COMPARISONS = {
 
 UNSEEN = 17.0
 """exp of what is below -17 is no more than half of a last bit of 1 in float32."""
-ROUNDINGS = {"floor": "FLOOR_DIV", "trunc": "DIV"}
-"""Quotients of whole numbers, by how they are rounded."""
 
 
 def array(value: Any) -> np.ndarray | None:
@@ -188,32 +185,19 @@ def division(reader: Any, given: Arguments) -> View:
     first, second = arithmetic(draft, given["self"], given["other"])
     if is_whole(draft, first) and is_whole(draft, second):
         if rounding:
-            return draft.binary(ROUNDINGS[rounding], first, second)
+            return draft.binary(functions.ROUNDINGS[rounding], first, second)
         first, second = real(draft, first), real(draft, second)
     if isinstance(second, View):
         found = draft.binary("DIV", first, second)
     else:
         found = draft.binary("MUL", first, (1.0 / functions.real_of(second)).astype(np.float32))
-    return rounded_by(draft, found, rounding)
-
-
-def rounded_by(draft: Draft, view: View, rounding: str | None) -> View:
-    if rounding == "trunc":
-        return functions.truncated(draft, view)
-    return draft.unary("FLOOR", view) if rounding else view
+    return functions.rounded_by(draft, found, rounding)
 
 
 def remainder(rounding: str) -> Handler:
-    """x - y * the rounded x / y."""
-
     def handler(reader: Any, given: Arguments) -> View:
-        draft = reader.draft
-        first, second = arithmetic(draft, given["self"], given["other"])
-        if is_whole(draft, first) and is_whole(draft, second):
-            count = draft.binary(ROUNDINGS[rounding], first, second)
-        else:
-            count = rounded_by(draft, draft.binary("DIV", first, second), rounding)
-        return draft.binary("SUB", first, draft.binary("MUL", count, second))
+        operands = arithmetic(reader.draft, given["self"], given["other"])
+        return functions.remainder(reader.draft, *operands, rounding)
 
     return handler
 
@@ -244,12 +228,6 @@ def where(reader: Any, given: Arguments) -> View:
     return functions.chosen(reader.draft, condition, first, second)
 
 
-def whole(draft: Draft, view: View) -> View:
-    """Real numbers without what is behind the point."""
-    index = draft.emit("CAST", [view.index], draft.tensors[view.index].shape)
-    return functions.typed(draft, replace(view, index=index), ir.Element.INT32)
-
-
 def convert(reader: Any, given: Arguments) -> View:
     """To float32, or of whole numbers to whole numbers."""
     draft, view = reader.draft, given["self"]
@@ -257,15 +235,13 @@ def convert(reader: Any, given: Arguments) -> View:
     if wanted == "torch.float32":
         return functions.real(draft, view) if given.get("dtype") else view
     if wanted in ("torch.int32", "torch.int64"):
-        return view if is_whole(draft, view) else whole(draft, view)
+        return functions.whole(draft, view)
     if wanted != "torch.bool":
         raise draft.error(
             f"converts to {wanted.removeprefix('torch.')}, which no inference here "
             "computes with; leave it in float32."
         )
-    if is_boolean(draft, view):
-        return view
-    return functions.compared(draft, "NOT_EQUAL", functions.real(draft, view), np.float32([0]))
+    return functions.unlike_zero(draft, view)
 
 
 # -- reductions -----------------------------------------------------------------------------------

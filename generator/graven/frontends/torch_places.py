@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from graven.frontends import functions, places
+from graven.frontends import functions, lookups, places
 from graven.frontends.nchw import View
-from graven.frontends.torch_operators import Arguments, Handler, array, whole
+from graven.frontends.torch_operators import Arguments, Handler, array
 from graven.node import shape_text
 
 COMPUTED = "names places that the model computes; use constant ones, or compute it behind the model"
@@ -21,7 +21,10 @@ def constant_places(reader: Any, found: Any) -> np.ndarray:
     return np.asarray(found)
 
 
-def chosen_places(reader: Any, view: View, axis: int, found: Any) -> View:
+def chosen_places(reader: Any, view: Any, axis: int, found: Any) -> View:
+    if isinstance(found, View):
+        operand = view if isinstance(view, View) else np.asarray(view)
+        return lookups.picked(reader.draft, operand, axis % len(operand.shape), [found])
     listed = constant_places(reader, found)
     if listed.dtype == bool:
         if listed.ndim > 1:
@@ -38,11 +41,17 @@ def index_select(reader: Any, given: Arguments) -> View:
 
 
 def index(reader: Any, given: Arguments) -> View:
-    """By constants: each along an axis of its own, or all of them along their axes as one."""
+    """By constants: each along an axis of its own, or all of them along their axes as one; as one
+    where the model computes any."""
     view, indices = given["self"], given["indices"]
     axes = [axis for axis, each in enumerate(indices) if each is not None]
     if len(axes) == 1:
         return chosen_places(reader, view, axes[0], indices[axes[0]])
+    if any(isinstance(each, View) for each in indices) and axes[-1] - axes[0] == len(axes) - 1:
+        operands = [each if isinstance(each, View) else np.asarray(each)
+                    for each in indices if each is not None]  # fmt: skip
+        data = view if isinstance(view, View) else np.asarray(view)
+        return lookups.picked(reader.draft, data, axes[0], operands)
     listed = [constant_places(reader, indices[axis]) for axis in axes]
     if axes != list(range(axes[0], axes[-1] + 1)) or any(each.dtype == bool for each in listed):
         raise reader.draft.error(
@@ -52,6 +61,9 @@ def index(reader: Any, given: Arguments) -> View:
 
 
 def gather(reader: Any, given: Arguments) -> View:
+    if isinstance(given["index"], View):
+        data = given["self"] if isinstance(given["self"], View) else np.asarray(given["self"])
+        return lookups.taken(reader.draft, data, given["dim"], given["index"])
     index = constant_places(reader, given["index"])
     return places.taken(reader.draft, given["self"], given["dim"], index)
 
@@ -140,7 +152,7 @@ def buckets(reader: Any, limits: Any, view: View, right: bool) -> View:
     passed = functions.compared(draft, "GREATER_EQUAL" if right else "GREATER", wide,
                                 functions.finite(found))  # fmt: skip
     count = draft.reduce("SUM", functions.real(draft, passed), [len(view.shape)], keep=False)
-    return whole(draft, count)
+    return functions.whole(draft, count)
 
 
 def bucketize(reader: Any, given: Arguments) -> View:
