@@ -685,11 +685,13 @@ def test_what_draws_is_called_as_aten_calls_it(name):
     [
         (Function(lambda x: torch.linalg.det(x)), (1, 3, 3), "is not supported; end the model"),
         (Function(lambda x: x.erfinv()), (1, 3, 3), r"its part erf_inv: is not supported"),
-        (Function(lambda x: torch.fft.rfft(x).abs()), (1, 3, 4), "'fft_rfft'.*cosines and sines"),
+        (Function(lambda x: torch.fft.rfft(x, 2048).abs()), (1, 3, 4), "'fft_rfft'.* 4198400 cosi"),
+        (Function(lambda x: torch.fft.rfftn(x).abs()), (1, 3, 4), "'fft_rfftn'.*or take torch.fft"),
+        (Function(torch.fft.rfft), (1, 3, 4), "output 'fft_rfft' is complex; yield torch.view_as_"),
         (
-            Function(lambda x: torch.complex(x, x).abs()),
+            Function(lambda x: torch.complex(x, x).cos().abs()),
             (1, 3),
-            "makes complex numbers; keep the real",
+            "computes with complex numbers; keep the real",
         ),
         (Function(lambda x: x + torch.rand(3)), (1, 3), "'rand' .*draws random numbers, .*leave"),
         (Function(lambda x: torch.bernoulli(x.sigmoid())), (1, 3), "draws random numbers"),
@@ -737,6 +739,53 @@ def test_what_draws_is_called_as_aten_calls_it(name):
 def test_refused(module, shape, sentence):
     with pytest.raises(GravenError, match=sentence):
         frontend.from_module(module.eval(), (torch.zeros(*shape),))
+
+
+HANN = torch.hann_window(32)
+FACTORS = torch.complex(torch.arange(96.0).view(8, 3, 4) / 50, torch.ones(8, 3, 4))
+TRANSFORMS = {
+    "spectrum": lambda x: torch.fft.rfft(x).abs(),
+    "cut and filled up": lambda x: torch.cat([
+        torch.fft.rfft(x, n=24, dim=1, norm="ortho").real, torch.fft.fft(x, n=7, dim=1).imag], 1),
+    "of both axes": lambda x: torch.fft.fft(torch.fft.fft(x, dim=-1), dim=-2).real,
+    "there and back": lambda x: torch.fft.irfft(torch.fft.rfft(x) * 2, n=32),
+    "back to an odd number": lambda x: torch.fft.irfft(torch.fft.rfft(x, n=31)[..., :9], n=31),
+    "inverse": lambda x: torch.fft.ifft(torch.fft.fft(x) + 1).real,
+    "images": lambda x: torch.fft.irfft2(torch.fft.rfft2(x) * 2, norm="forward", s=(8, 32)),
+    "angles": lambda x: torch.fft.rfft(x).angle().cos(),
+    "windows": lambda x: torch.stft(
+        x.reshape(1, -1), 32, 16, 32, HANN, return_complex=True).abs().pow(2),
+    "narrow windows": lambda x: torch.view_as_real(torch.stft(
+        x.reshape(1, -1), 32, 16, 20, HANN[:20], center=False, normalized=True,
+        return_complex=True)),
+    "turns": lambda x: torch.view_as_real(torch.view_as_complex(x.reshape(1, 8, 16, 2))
+        * torch.polar(torch.ones(8, 16), torch.arange(128.0).view(8, 16))),
+    "parts": lambda x: torch.cat([torch.fft.rfft(x), torch.fft.rfft(x).conj()], 1)
+        .transpose(1, 2)[:, 3:9].imag,
+    "weights": lambda x: torch.einsum("bix,iox->box", torch.fft.rfft(x)[..., :4], FACTORS).abs(),
+    "real beside complex": lambda x: torch.view_as_real(
+        x[..., :17] - torch.fft.rfft(x) / 2 * torch.sigmoid(x[..., :17])),
+    "exponential": lambda x: torch.exp(1j * x).real,
+}  # fmt: skip
+
+
+class SpectralConvolution(nn.Module):
+    """Of a Fourier neural operator: the lowest frequencies by weights, no others."""
+
+    def forward(self, x):
+        found = torch.fft.rfft(x)
+        y = torch.zeros(1, 3, found.shape[-1], dtype=torch.cfloat)
+        y[:, :, :4] = torch.einsum("bix,iox->box", found[:, :, :4], FACTORS)
+        return torch.fft.irfft(y, n=x.shape[-1])
+
+
+TRANSFORMS["low frequencies"] = SpectralConvolution()
+
+
+@pytest.mark.parametrize("label", TRANSFORMS)
+def test_complex_numbers(label):
+    """As two real tensors."""
+    check(Function(TRANSFORMS[label]), 1, 8, 32)
 
 
 def test_a_weight_that_is_no_number_is_refused():

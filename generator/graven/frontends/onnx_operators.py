@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from graven.frontends import functions, lookups, places, products, trigonometry
+from graven.frontends import fourier, functions, lookups, places, products, trigonometry
 from graven.frontends.nchw import Draft, View
 
 Attributes = dict[str, Any]
@@ -269,6 +269,57 @@ def einsum(reader: Any, attributes: Attributes, inputs: list) -> View:
     return products.einsum(reader.draft, attributes["equation"].decode(), inputs)
 
 
+def is_no_number(reader: Any, attributes: Attributes, inputs: list) -> View:
+    return functions.compared(reader.draft, "NOT_EQUAL", inputs[0], inputs[0])
+
+
+# -- transforms -----------------------------------------------------------------------------------
+
+
+def complex_of(draft: Draft, view: View) -> fourier.Complex | View:
+    """The last axis are real and imaginary part, or the real one alone."""
+    parts = draft.split(view, len(view.shape) - 1, [1] * view.shape[-1])
+    parts = [draft.reshape(each, view.shape[:-1]) for each in parts]
+    return parts[0] if len(parts) == 1 else fourier.Complex(*parts)
+
+
+def stacked(draft: Draft, found: fourier.Complex) -> View:
+    parts = [draft.reshape(each, (*each.shape, 1)) for each in found.parts]
+    return draft.concat(parts, len(parts[0].shape) - 1)
+
+
+def transform(reader: Any, attributes: Attributes, inputs: list) -> View:
+    """DFT."""
+    draft, view = reader.draft, inputs[0]
+    axis = attributes.get("axis", 1)
+    if reader.opset >= 20:
+        (axis,) = reader.integers(inputs, 2, "axis") or (-2,)
+    axis %= len(view.shape)
+    inverse, one_sided = (bool(attributes.get(name, 0)) for name in ("inverse", "onesided"))
+    returns = inverse and one_sided
+    usual = 2 * (view.shape[axis] - 1) if returns else view.shape[axis]
+    (count,) = reader.integers(inputs, 1, "length") or (usual,)
+    given, factor = complex_of(draft, view), 1 / count if inverse else 1.0
+    if returns and isinstance(given, fourier.Complex):
+        found = fourier.back_to_real(draft, given, axis, count, factor)
+        return draft.reshape(found, (*found.shape, 1))
+    made = fourier.transform(draft, given, axis, count, one_sided, inverse, factor)
+    return stacked(draft, made)
+
+
+def short_time(reader: Any, attributes: Attributes, inputs: list) -> View:
+    """STFT: 1 x windows x bins x 2."""
+    draft, signal = reader.draft, inputs[0]
+    signal = draft.reshape(signal, signal.shape[:2])
+    (step,) = reader.integers(inputs, 1, "step")
+    window, length = reader.array(inputs, 2, "window"), reader.integers(inputs, 3, "length")
+    size = length[0] if length else window.size
+    one_sided = bool(attributes.get("onesided", 1))
+    found = fourier.short_time(draft, signal, size, step, window, one_sided)
+    turned = [draft.transpose(each, (0, 2, 1)) for each in found.parts]
+    return stacked(draft, fourier.Complex(*turned))
+
+
 HANDLERS: dict[str, Handler] = {
     **{name: comparison(ours) for name, ours in (COMPARISONS | LOGIC).items()},
     "Acos": by(trigonometry.arccosine), "Acosh": by(trigonometry.area_cosine),
@@ -280,6 +331,7 @@ HANDLERS: dict[str, Handler] = {
     "Celu": by(celu, alpha=1.0), "CumSum": cumulative_sum, "Einsum": einsum,
     "Elu": by(functions.elu, alpha=1.0), "Erf": by(functions.error_function),
     "GatherND": gather_nd, "GroupNormalization": group_norm, "InstanceNormalization": group_norm,
+    "DFT": transform, "IsNaN": is_no_number, "STFT": short_time,
     "Cosh": by(functions.cosh), "LRN": local_response, "Mod": modulo, "OneHot": one_hot,
     "Sinh": by(functions.sinh), "Tan": by(functions.tan), "Trilu": triangle, "Xor": differs,
     "LpNormalization": of_unit_length, "Mean": joined("ADD", True), "Mish": by(functions.mish),

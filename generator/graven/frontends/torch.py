@@ -29,6 +29,7 @@ from graven.frontends import (
     lookups,
     products,
     recurrent,
+    torch_complex,
     torch_decomposed,
     torch_experts,
     torch_operators,
@@ -37,6 +38,7 @@ from graven.frontends import (
     torch_writes,
     transformers,
 )
+from graven.frontends.fourier import Complex
 from graven.frontends.integers import Integers
 from graven.frontends.nchw import Draft, View, cheapest, plain
 from graven.frontends.onnx import OTHERWISE, nearest
@@ -62,10 +64,11 @@ UNCHANGED = (
     "lift_fresh_copy",
 )
 COMPLEX = "keep the real and the imaginary part as tensors of their own"
-APART = "put it before the model, or write it as products with cosines and sines (a Linear)"
+APART = "put it before the model, or take torch.fft.rfft or fft along one axis or two"
 INSTEAD = {
     "bincount": "compare with each number, and sum",
-    "fft_c2c": APART, "fft_fft": APART, "fft_r2c": APART, "fft_rfft": APART, "stft": APART,
+    "fft_fftn": APART, "fft_rfftn": APART,
+    "istft": "transform back behind the model",
     "max_pool2d_with_indices": "pool without return_indices",
     "nonzero": "its result has no fixed shape; multiply by the condition",
     "masked_select": "its result has no fixed shape; multiply by the mask",
@@ -267,6 +270,11 @@ class _Reader:
             if each is None:  # as attention yields beside its answer where nobody wants weights
                 continue
             value = self.values.get(each)
+            if isinstance(value, Complex):
+                raise GravenError(
+                    f"{self.draft.source}: output '{each}' is complex; yield torch.view_as_real of "
+                    "it, or its magnitude."
+                )
             if not isinstance(value, View):
                 raise GravenError(
                     f"{self.draft.source}: output '{each}' does not depend on the input."
@@ -326,8 +334,6 @@ class _Reader:
         kind = kind_of(node.target)
         where = f"node '{place(node)}' ({kind})" if within is None else f"{within}, its part {kind}"
         self.draft.where = where
-        if str(getattr(node.meta.get("val"), "dtype", "")).startswith("torch.complex"):
-            raise self.draft.error(f"makes complex numbers; {INSTEAD.get(kind, COMPLEX)}.")
         arguments = {**dict(enumerate(node.args)), **node.kwargs}
         known = {key: self.known(value) for key, value in arguments.items()}
         if kind in torch_quantized.HANDLERS:
@@ -336,6 +342,8 @@ class _Reader:
             raise self.draft.error(f"{DRAWS}.")
         if not has_view(known):
             return self.computed(node, known)
+        if kind in torch_complex.STARTS or torch_complex.has_complex(known):
+            return self.of_complex(node, kind, known)
         if is_empty(node.meta.get("val")):  # as what a rotation of all channels leaves out
             return np.zeros(tuple(node.meta["val"].shape), np.float32)
         if kind == "getitem":
@@ -349,6 +357,23 @@ class _Reader:
         found = batched(self.draft, kind, partial(handler, self), bound)
         named = isinstance(found, View) and within is None  # parts have the same names everywhere
         return self.renamed(found, node.name) if named else found
+
+    def of_complex(self, node: Any, kind: str, known: Arguments) -> Any:
+        def again(given: Arguments) -> Any:
+            if not has_view(given):
+                return operand(
+                    self.computed(
+                        node, {key: torch_constant(value) for key, value in given.items()}
+                    )
+                )
+            return HANDLERS[kind](self, bind(node.target, given))
+
+        if kind not in HANDLERS and kind not in torch_complex.HANDLERS:
+            return self.decomposed(node, kind)
+        found = torch_complex.call(self, kind, known, again)
+        if found is None:
+            raise self.draft.error(f"computes with complex numbers; {INSTEAD.get(kind, COMPLEX)}.")
+        return found
 
     def decomposed(self, node: Any, kind: str) -> Any:
         """By what PyTorch says that the operator consists of."""
@@ -417,12 +442,18 @@ def batched(draft: Draft, kind: str, handler: Callable[[Arguments], Any], given:
     return draft.reshape(found, found.shape[1:])
 
 
+def torch_constant(value: Any) -> Any:
+    import torch
+
+    return torch.from_numpy(np.ascontiguousarray(value)) if isinstance(value, np.ndarray) else value
+
+
 def has_view(value: Any) -> bool:
     if isinstance(value, dict):
         return any(map(has_view, value.values()))
     if isinstance(value, list | tuple):
         return any(map(has_view, value))
-    return isinstance(value, View)
+    return isinstance(value, View | Complex)
 
 
 def kind_of(target: Any) -> str:
