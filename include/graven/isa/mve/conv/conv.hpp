@@ -36,6 +36,30 @@ constexpr void put_weights(Writer& to, Weight weight, int o, int from, int count
     for (int k = from; k < from + count; ++k) to.put(weight(o, k));
 }
 
+// All outputs of a row, of two pixels at a time, `pixel` bytes apart.
+template <Inputs in, class Tiles>
+[[gnu::always_inline]] inline void run_tiles(const Task& t, const Finder<in>& inputs,
+                                             const Tiles& tiles, std::byte* out, int pixel) {
+  const int channels = t.out_channels, width = t.out_width;
+  const int step = 2 * t.stride_width * t.in_channels;
+  int x = 0;
+  bool steady = false;
+  for (; x + 1 < width; x += 2, out += 2 * pixel) {
+    const bool in_place = inputs.in_place(x);
+    if (steady && in_place) {
+      inputs.advance(step);
+    } else {
+      inputs.find(x, 0);
+      inputs.find(x + 1, 1);
+    }
+    steady = in_place;
+    tiles.pair(out, channels);
+  }
+  if (x == width) return;
+  inputs.find(x, 0);
+  tiles.single(out, channels);
+}
+
 template <Inputs in> struct Conv {
   static constexpr int programs = all_programs;
   static constexpr bool holds_weights = true;
@@ -124,24 +148,7 @@ template <Inputs in> struct Conv {
     const Task t = task;
     const Finder<in> inputs(t, band);
     const Tiles<program> tiles(t, inputs.list, pixel);
-    const int channels = t.out_channels, width = t.out_width;
-    const int step = 2 * t.stride_width * t.in_channels;
-    int x = 0;
-    bool steady = false;
-    for (; x + 1 < width; x += 2, out += 2 * pixel) {
-      const bool in_place = inputs.in_place(x);
-      if (steady && in_place) {
-        inputs.advance(step);
-      } else {
-        inputs.find(x, 0);
-        inputs.find(x + 1, 1);
-      }
-      steady = in_place;
-      tiles.pair(out, channels);
-    }
-    if (x == width) return;
-    inputs.find(x, 0);
-    tiles.single(out, channels);
+    run_tiles(t, inputs, tiles, out, pixel);
   }
 };
 

@@ -21,13 +21,14 @@ enum class Access {
   patches   // a copy of the whole window, filled up to whole blocks of 16
 };
 
-// A window's segments are neighbours in memory: filter rows or, with dilation, single pixels.
+// A window's segments, in bytes, are neighbours in memory: filter rows or, with dilation, single
+// pixels.
 struct Segments {
   int count, length;
   bool rows;
 };
 constexpr Segments segments_of(const GraphView& g, const Value& v) {
-  const int channels = g.input(v).shape.channels;
+  const int channels = g.input(v).shape.channels * size_of(g.source(v).element);
   return v.dilation.width == 1 || v.filter.width == 1
              ? Segments{v.filter.height, v.filter.width * channels, true}
              : Segments{v.filter.area(), channels, false};

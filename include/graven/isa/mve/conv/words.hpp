@@ -6,7 +6,7 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/armv7em/conv/words.hpp"
-#include "graven/isa/mve/conv/inputs.hpp"
+#include "graven/isa/mve/conv/conv.hpp"
 #include "graven/isa/mve/conv/word_tiles.hpp"
 
 #include <arm_mve.h>
@@ -69,11 +69,20 @@ struct FourWords {
   }
   static constexpr void put_header(const GraphView& g, const Value& v, const Parameters& p,
                                    int first, Writer& to) {
-    const auto channel = [&](int o) {
-      return o < v.shape.channels ? WordChannel(g, v, p, o) : WordChannel();
-    };
-    for (int o = first; o < first + 4; ++o) to.put(channel(o).bias);
-    for (int o = first; o < first + 4; ++o) to.put(channel(o).factor);
+    put_biases(g, v, p, first, to);
+    put_factors(g, v, p, first, to);
+  }
+  static constexpr WordChannel channel(const GraphView& g, const Value& v, const Parameters& p,
+                                       int o) {
+    return o < v.shape.channels ? WordChannel(g, v, p, o) : WordChannel();
+  }
+  static constexpr void put_biases(const GraphView& g, const Value& v, const Parameters& p,
+                                   int first, Writer& to) {
+    for (int o = first; o < first + 4; ++o) to.put(channel(g, v, p, o).bias);
+  }
+  static constexpr void put_factors(const GraphView& g, const Value& v, const Parameters& p,
+                                    int first, Writer& to) {
+    for (int o = first; o < first + 4; ++o) to.put(channel(g, v, p, o).factor);
   }
   static constexpr void put_weights(const Value& v, const Parameters& p, int first, int from,
                                     int length, Writer& to) {
@@ -86,68 +95,76 @@ struct FourWords {
 };
 constexpr int eights_of(int count) { return (count + 7) / 8; }
 
-// Stream: per four outputs FourWords' header and weights. `in_place`: inputs of a pixel are whole
-// eights in one piece of the row; else they are copied to scratch.
-template <bool in_place, int unroll> struct WordConv : scalar_isa::Conv<Int16x8> {
+// Outputs that are no eight of one pixel go by way of sixteen bytes on the stack.
+template <TileShape tile, bool whole, bool clamps> struct WordTiles {
+  static constexpr int group = word_group_bytes(tile);
+
+  const std::byte* stream;
+  const Piece* pieces;
+  WordJob two, one, one_left;
+
+  WordTiles(const Task& t, const Piece* list)
+      : stream(t.stream), pieces(list), two{2 * t.out_channels, 2 * t.out_channels, t.low, t.high},
+        one{group, 2 * (t.out_channels & ~7), t.low, t.high}, one_left{(t.out_channels & 7) > 4
+                                                                           ? group
+                                                                           : 0,
+                                                                       16, t.low, t.high} {}
+
+  void pair(std::byte* out, int) const {
+    two_word_pixels<tile, whole, clamps>(stream, pieces, out, &two);
+  }
+  void single(std::byte* out, int channels) const {
+    if (one.bytes > 0) one_word_pixel<tile, clamps>(stream, pieces, out, &one);
+    const int left = 2 * channels - one.bytes;
+    if (left == 0) return;
+    std::byte last[16];
+    one_word_pixel<tile, clamps>(stream + one.bytes / 8 * group, pieces, last, &one_left);
+    mve_isa::copy(out + one.bytes, last, left);
+  }
+};
+
+template <Inputs in, bool whole, bool clamps> struct WordConv : scalar_isa::Conv<Int16x8> {
   using General = scalar_isa::Conv<Int16x8>;
   static constexpr int programs = 2;
+  static constexpr TileShape tile = in.tile;
+  using Tiles = WordTiles<tile, whole, clamps>;
 
-  static constexpr int group(int taps) { return FourWords::header + 32 * eights_of(taps); }
   static constexpr int scratch(const GraphView& g, const Value& v) {
-    const int copies = v.shape.width > 1 ? 2 : 1;
-    return in_place ? General::scratch(g, v) : copies * 16 * eights_of(v.weights.taps);
+    const int general = General::scratch(g, v);
+    return general > Finder<in>::scratch ? general : Finder<in>::scratch;
   }
   static constexpr int stream_size(const GraphView& g, const Value& v) {
     const int general = General::stream_size(g, v),
-              mine = (v.shape.channels + 3) / 4 * group(v.weights.taps);
+              mine = (v.shape.channels + 3) / 4 * Tiles::group;
     return general > mine ? general : mine;
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {
     if (!fits_words(g, v, p)) return General::pack(g, v, p, to);
     to.program = 1;
-    for (int o = 0; o < v.shape.channels; o += 4) {
-      if (to.skips(group(v.weights.taps))) continue;
-      FourWords::put_header(g, v, p, o, to);
-      FourWords::put_weights(v, p, o, 0, v.weights.taps, to);
-    }
+    for (int o = 0; o < v.shape.channels; o += 4)
+      if (!to.skips(Tiles::group)) put_group(g, v, p, o, to);
+  }
+  static constexpr void put_group(const GraphView& g, const Value& v, const Parameters& p,
+                                  int first, Writer& to) {
+    if (tile.looped()) FourWords::put_biases(g, v, p, first, to);
+    const FilterWeights weight{v.weights, p.filter.int8};
+    for (int piece = 0, from = 0; piece < tile.pieces; ++piece)
+      for (int b = 0; b < tile.blocks(); ++b) {
+        const int count = (b < tile.full ? 16 : tile.tail) / 2;
+        for (int o = first; o < first + 4; ++o) put_weights<false>(to, weight, o, from, count);
+        from += count;
+      }
+    if (!tile.looped()) FourWords::put_biases(g, v, p, first, to);
+    FourWords::put_factors(g, v, p, first, to);
   }
 
   template <int program> static void run(const Task& task, const Band& band) {
-    if constexpr (program == 0)
-      General::run(task, band);
-    else
-      run_row(task, band);
-  }
-  static void run_row(const Task& task, const Band& band) {
-    const Task t = task;
-    const int width = t.out_width, pixel = 2 * t.out_channels;
-    const int eights = eights_of(t.rows * t.filter_width * t.in_channels);
-    WordJob job{{}, eights, t.out_channels, {}, t.low, t.high};
-    std::byte* out = band.out[0];
-    int x = 0;
-    for (; x + 1 < width; x += 2, out += 2 * pixel) {
-      job.inputs[0] = inputs_of_pixel(t, band, x, band.scratch);
-      job.inputs[1] = inputs_of_pixel(t, band, x + 1, band.scratch + 16 * eights);
-      job.out[0] = out;
-      job.out[1] = out + pixel;
-      two_word_pixels<unroll>(&job, t.stream);
-    }
-    if (x < width) run_pixel(t, inputs_of_pixel(t, band, x, band.scratch), out, eights);
-  }
-  static const std::byte* inputs_of_pixel(const Task& t, const Band& band, int x, std::byte* copy) {
-    if constexpr (in_place) return band.rows[0] + 2 * x * t.stride_width * t.in_channels;
-    Task bytes = t;
-    bytes.in_channels = static_cast<std::uint16_t>(2 * t.in_channels);
-    armv7em_isa::collect<VectorCopies>(bytes, band, copy, x);
-    return copy;
-  }
-  static void run_pixel(const Task& t, const std::byte* inputs, std::byte* out, int eights) {
-    const std::byte* stream = t.stream;
-    for (int left = t.out_channels; left > 0; left -= 4, out += 8) {
-      const int32x4_t sums = FourWords::sums(inputs, stream + FourWords::header, eights);
-      FourWords::finish(out, vaddq_s32(sums, words_at(stream)), stream + 16, t, left);
-      stream += FourWords::header + 32 * eights;
-    }
+    if constexpr (program == 0) return General::run(task, band);
+    Task t = task;
+    t.in_channels = static_cast<std::uint16_t>(2 * t.in_channels);  // in bytes
+    t.in_zero = 0;
+    const Finder<in> inputs(t, band);
+    run_tiles(t, inputs, Tiles(t, inputs.list), band.out[0], 2 * t.out_channels);
   }
 };
 
@@ -159,9 +176,7 @@ struct WordConvs {
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
-    constexpr bool in_place =
-        inputs_of(graph.view(), v).access == Access::points && v.weights.taps % 8 == 0;
-    return WordConv<in_place, (eights_of(v.weights.taps) % 2 == 0 ? 2 : 1)>{};
+    return WordConv<inputs_of(graph.view(), v), v.shape.channels % 4 == 0, !whole_range(v)>{};
   }
 };
 
