@@ -1,4 +1,4 @@
-// EXPECT: Trainer: the weights that learn, with what the optimizer keeps of each, take 2^31
+// EXPECT: Trainer: the weights and biases that learn, with what the optimizer keeps of each
 #include <graven/graven.hpp>
 #include <graven/train.hpp>
 

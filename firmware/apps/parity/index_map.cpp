@@ -61,6 +61,11 @@ template <Style style> void blocks() {
   compare<Sequential<ResizeNearest<1, 3>>, Shape{1, 6, 3}, style>("nearest of fewer");
 }
 
+// Rows too far apart for a band of them: their pointers would lie on the stack.
+using Far = Sequential<Slice<Axis::height, 0, 2, 40'000>>;
+constexpr Parameters far_params[] = {{.output = {0.1f, 3}}, {}};
+static_assert(Model<Far, Shape{40'001, 1, 3}, far_params>::arena_size > 0);
+
 // Bands: rows that are columns of the input, as many as a step makes and fewer; small rows; pieces
 // of every length, the last of which must not be a word.
 template <Style style> void bands() {

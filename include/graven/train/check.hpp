@@ -113,22 +113,29 @@ template <const auto& forward, const auto& params, TrainPolicy policy> struct Ch
 
 // Do all arrays that learn, with what the optimizer keeps of them, take less than 2^31 bytes?
 template <const auto& forward, const auto& params, TrainPolicy policy>
-constexpr bool has_room_for_weights() {
+constexpr bool has_room_for_arrays() {
   constexpr bool fits = [] {
     const auto scope = scope_of(forward, policy.learns);
     const std::int64_t each = 4 * (1 + policy.optimizer.moments() + int{policy.gathers()});
     std::int64_t left = (std::int64_t{1} << 31) / each;
+    const auto take = [&](const WeightArray& array, bool learns) {
+      const Shape s = array.shape;
+      if (learns) left -= std::int64_t{s.height} * s.width * s.channels;
+    };
     for (int v = 0; v < forward.count; ++v) {
-      if (!scope.learns_weights[v]) continue;
-      const Parameters& record = record_of<params>(forward.values[v].record);
-      const Shape s = weights_of(forward.view(), forward.values[v], record).shape;
-      left -= std::int64_t{s.height} * s.width * s.channels;
+      if (!scope.learns_weights[v] && !scope.learns_bias[v]) continue;
+      const Value& value = forward.values[v];
+      const Parameters& record = record_of<params>(value.record);
+      take(weights_of(forward.view(), value, record), scope.learns_weights[v]);
+      take(bias_of(value, record), scope.learns_bias[v]);
     }
     return left > 0;
   }();
-  static_assert(fits || error::out_of_range<>,
-                "Trainer: the weights that learn, with what the optimizer keeps of each, take 2^31 "
-                "bytes or more. Let fewer layers learn (learns::last<n>), or shrink the network.");
+  static_assert(
+      fits || error::out_of_range<>,
+      "Trainer: the weights and biases that learn, with what the optimizer keeps of each, "
+      "take 2^31 bytes or more. Let fewer layers learn (learns::last<n>), or shrink the "
+      "network.");
   return fits;
 }
 
@@ -146,7 +153,7 @@ struct CheckTraining {
     using Layers = Check<forward, core::Training<Isa>, params>;
     if constexpr (!CheckPolicy<policy>::passed())
       return false;
-    else if constexpr (!has_room_for_weights<forward, params, policy>())
+    else if constexpr (!has_room_for_arrays<forward, params, policy>())
       return false;
     else if constexpr (!is_sound<Network, inputs, params, Layers>())
       return false;

@@ -4,6 +4,7 @@
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
 #include "graven/isa/shared/attributes.hpp"
+#include "graven/isa/shared/halves.hpp"
 #include "graven/kernel/fold.hpp"
 #include "graven/kernel/task.hpp"
 
@@ -97,12 +98,6 @@ namespace graven::core::armv7em_isa {
   std::uint32_t z;
   asm("ssub16 %0, %1, %2" : "=r"(z) : "r"(x), "r"(y) : "cc");
   return z;
-}
-// The high halfwords of two words.
-[[gnu::always_inline]] inline std::uint32_t high_halves(std::uint32_t high, std::uint32_t low) {
-  std::uint32_t y;
-  asm("pkhtb %0, %1, %2, asr #16" : "=r"(y) : "r"(high), "r"(low));
-  return y;
 }
 // acc + both products of halfwords.
 [[gnu::always_inline]] inline std::int32_t smlad(std::uint32_t a, std::uint32_t b,
@@ -207,9 +202,7 @@ template <int by> [[gnu::always_inline]] inline std::int32_t saturate_word(std::
   return y;
 }
 [[gnu::always_inline]] inline std::uint32_t two_words(std::int32_t low, std::int32_t high) {
-  std::uint32_t y;
-  asm("pkhbt %0, %1, %2, lsl #16" : "=r"(y) : "r"(low), "r"(high));
-  return y;
+  return low_halves(static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(high));
 }
 template <int at>
 [[gnu::always_inline]] inline std::uint32_t insert_byte(std::uint32_t word, std::uint32_t x) {

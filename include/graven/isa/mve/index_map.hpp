@@ -6,13 +6,11 @@
 
 #include "graven/isa/mve/move.hpp"
 #include "graven/isa/scalar/index_map.hpp"
+#include "graven/isa/shared/map_rows.hpp"
 
 namespace graven::core::mve_isa {
 
-struct MapPlan {
-  Around loops[max_loops]{};
-  int levels = 0;
-  int start = 0;  // byte of the output's row where the first element that is read goes
+struct PatternPlan : MapPlan {
   Pattern pattern{};
 
   constexpr bool exists() const { return pattern.exists(); }
@@ -30,119 +28,80 @@ struct MapPlan {
   constexpr bool is_stepped() const { return levels > 0 && loops[levels - 1].rows == 0; }
 };
 
-constexpr MapPlan plan_of(const Moves& m, int row, int element) {
-  const MapLoops all(m, row, element);
+constexpr PatternPlan pattern_plan(const Value& v) {
+  const int element = size_of(v.element);
+  const MapLoops all(*v.moves, v.shape.row(), element);
   if (!all.exists) return {};
-  MapPlan plan{};
+  PatternPlan plan{};
   plan.start = all.start;
-  for (; plan.levels < all.levels; ++plan.levels) plan.loops[plan.levels] = all.around[plan.levels];
+  for (int k = 0; k < all.levels; ++k) plan.add(all.around[k]);
   Walks<max_loops + 1> inner = all.inner;
   if (element == 8) inner.add({2, 4, 4});
   for (;; inner.drop(0)) {
     plan.pattern = pattern_of(inner, element == 8 ? 4 : element);
     if (plan.exists() || inner.levels == 0) return plan;
-    const Walk& walk = inner.walks[0];
-    plan.loops[plan.levels++] = {walk.count, 0, walk.in, walk.out};
+    plan.add(inner.walks[0]);
   }
-}
-constexpr MapPlan plan_of(const Value& v) {
-  return plan_of(*v.moves, v.shape.row(), size_of(v.element));
 }
 
 // How the innermost loop is done: pattern by pattern, pieces of a list of rows or of one row,
 // elements of a list of rows.
-enum class Inner : std::uint8_t { patterns, rows, pieces, elements };
-struct MapKind {
+enum class PatternInner : std::uint8_t { patterns, rows, pieces, elements };
+constexpr PatternInner pattern_inner(const PatternPlan& plan, int element) {
+  const Pattern& p = plan.pattern;
+  const bool lone = p.rest == 1 && p.turns == 0 && element <= 4 && p.lanes != Lanes::neighbours;
+  if (plan.vectors() == 0) return PatternInner::patterns;
+  if (plan.is_listed())
+    return lone && plan.loops[plan.levels - 1].out == element ? PatternInner::elements
+                                                              : PatternInner::rows;
+  return plan.is_stepped() ? PatternInner::pieces : PatternInner::patterns;
+}
+struct PatternMapKind {
+  MapKind map;
   PatternKind pattern;
-  int levels, vectors;
-  Inner inner;
-  bool fills;
-  int element;
-  int band = 1, advance = 0;  // rows of a step; pointers from one to the next
+  PatternInner inner;
+  int vectors;
 };
-constexpr MapKind kind_of(const MapPlan& plan, const Value& v) {
-  const int element = size_of(v.element), vectors = plan.vectors();
-  MapKind kind{kind_of(plan.pattern), plan.levels,    vectors,
-               Inner::patterns,       v.moves->fills, element};
-  const bool lone = plan.pattern.rest == 1 && plan.pattern.turns == 0 && element <= 4 &&
-                    plan.pattern.lanes != Lanes::neighbours;
-  if (vectors > 0 && plan.is_listed())
-    kind.inner = lone && plan.loops[plan.levels - 1].out == element ? Inner::elements : Inner::rows;
-  else if (vectors > 0 && plan.is_stepped())
-    kind.inner = Inner::pieces;
-  return kind;
+constexpr PatternMapKind pattern_map_kind(const GraphView& g, const Value& v, int band) {
+  const PatternPlan plan = pattern_plan(v);
+  const PatternInner inner = pattern_inner(plan, size_of(v.element));
+  const int around = plan.levels - (inner != PatternInner::patterns ? 1 : 0);
+  return {map_kind(g, v, plan, around, band, false), kind_of(plan.pattern), inner, plan.vectors()};
 }
 
-// Stream: 16 bytes of fill; int32 first pointer, byte of the first element or -1, byte of the
-// output where it goes, bytes of the output's row; the loops' numbers; the pattern; then, where
-// there is no one column, an int32 for each output row.
-template <MapKind kind> struct PatternMapped : PlainKernel {
-  static constexpr int header = 32, record = 16;
+// Its own in the stream: the pattern.
+template <PatternMapKind kind>
+struct PatternMapped : MapRows<PatternMapped<kind>, kind.map, kind.pattern.stream_size()> {
+  using Base = MapRows<PatternMapped, kind.map, kind.pattern.stream_size()>;
 
-  static constexpr int stream_size(const GraphView&, const Value& v) {
-    const int columns = v.moves->columns != nullptr ? 4 * v.moves->steps : 0;
-    return header + kind.levels * record + plan_of(v).pattern.stream_size() + columns;
-  }
-  static constexpr void pack(const GraphView&, const Value& v, const Parameters&, Writer& to) {
-    const MapPlan plan = plan_of(v);
-    const Moves& m = *v.moves;
-    const auto fill = v.options.get<FillOptions>();
-    for (int i = 0; i < 16; ++i) to.put(fill.byte(i % kind.element));
-    for (const int number : {m.pointer, m.columns != nullptr ? -1 : m.column * kind.element,
-                             plan.start, v.shape.row() * kind.element})
-      to.put<std::int32_t>(number);
-    for (int k = 0; k < plan.levels; ++k)
-      for (const int number :
-           {plan.loops[k].count, plan.loops[k].rows, plan.loops[k].in, plan.loops[k].out})
-        to.put<std::int32_t>(number);
-    plan.pattern.pack(to);
-    for (int y = 0; y < m.steps && m.columns != nullptr; ++y)
-      to.put<std::int32_t>(m.columns[y] * kind.element);
-  }
+  static constexpr PatternPlan plan(const GraphView&, const Value& v) { return pattern_plan(v); }
+  static constexpr void pack_own(const PatternPlan& plan, Writer& to) { plan.pattern.pack(to); }
 
-  template <int level>
-  [[gnu::always_inline]] static void go(std::byte* to, const std::byte* const* rows, int place,
-                                        Reader loops) {
-    if constexpr (level == kind.levels) {
+  [[gnu::always_inline]] static void fill(std::byte* to, const std::byte* sixteen, int bytes) {
+    fill_with(to, sixteen, bytes);
+  }
+  [[gnu::always_inline]] static void innermost(std::byte* to, const std::byte* const* rows,
+                                               int place, Reader loops) {
+    constexpr auto vectors = static_cast<std::size_t>(kind.vectors);
+    if constexpr (kind.inner == PatternInner::patterns) {
       Mover<kind.pattern>(loops).run(to, rows[0] + place);
     } else {
-      const auto count = loops.next<std::int32_t>(), step = loops.next<std::int32_t>();
-      const auto in = loops.next<std::int32_t>(), out = loops.next<std::int32_t>();
-      constexpr bool last = level + 1 == kind.levels;
-      constexpr auto vectors = static_cast<std::size_t>(kind.vectors);
-      if constexpr (last && kind.inner == Inner::elements)
-        gather_rows<kind.element>(to, rows, place, count);
-      else if constexpr (last && kind.inner == Inner::rows)
-        move_pieces<kind.pattern, vectors, true>(to, {rows, place, nullptr, in, out, count}, loops);
-      else if constexpr (last && kind.inner == Inner::pieces)
-        move_pieces<kind.pattern, vectors, false>(to, {nullptr, 0, rows[0] + place, in, out, count},
-                                                  loops);
+      const Around last = Base::next_loop(loops);
+      if constexpr (kind.inner == PatternInner::elements)
+        gather_rows<kind.map.element>(to, rows, place, last.count);
+      else if constexpr (kind.inner == PatternInner::rows)
+        move_pieces<kind.pattern, vectors, true>(
+            to, {rows, place, nullptr, last.in, last.out, last.count}, loops);
       else
-        for (int left = count; left > 0; --left, to += out, rows += step, place += in)
-          go<level + 1>(to, rows, place, loops);
+        move_pieces<kind.pattern, vectors, false>(
+            to, {nullptr, 0, rows[0] + place, last.in, last.out, last.count}, loops);
     }
   }
-
-  static void run(const Task& task, const Band& band) {
-    const std::byte* stream = task.stream;
-    Reader reader{stream + 16};
-    const auto first = reader.next<std::int32_t>();
-    auto place = reader.next<std::int32_t>();
-    const auto start = reader.next<std::int32_t>(), bytes = reader.next<std::int32_t>();
-    const bool columns = place < 0;
-    const std::byte* column = stream + header + kind.levels * record + kind.pattern.stream_size() +
-                              4 * band.step * kind.band;
-    const int count = kind.band == 1 ? 1 : band.count;
-    for (int i = 0; i < count; ++i, column += 4) {
-      std::byte* out = band.out[i];
-      const std::byte* const* rows = band.rows + i * kind.advance;
-      if constexpr (kind.fills) {
-        fill_with(out, stream, bytes);
-        if (rows[0] == nullptr) continue;
-      }
-      if (columns) place = load_aligned<std::int32_t>(column);
-      go<0>(out + start, rows + first, place, reader);
-    }
+  [[gnu::always_inline]] static void move(const std::byte* stream, const Band&, const MapRow& at) {
+    Base::each_place(
+        at.out + at.start, at.rows, at.place, Reader{stream + Base::loops_at},
+        [](std::byte * to, const std::byte* const* rows, int place, Reader loops)
+            __attribute__((always_inline)) { innermost(to, rows, place, loops); });
   }
 };
 
@@ -163,27 +122,20 @@ template <bool banded> struct IndexMaps {
   static constexpr bool serves(const GraphView& g, int value) {
     return scalar_isa::IndexMaps::serves(g, value);
   }
-  static constexpr MapPlan plan(const Value& v) {
+  static constexpr bool has_pattern(const Value& v) {
     const scalar_isa::Form form = scalar_isa::form_of(*v.moves, size_of(v.element));
-    return form.last == scalar_isa::Innermost::run && form.levels == 1 ? MapPlan{} : plan_of(v);
+    const bool is_run = form.last == scalar_isa::Innermost::run && form.levels == 1;
+    return !is_run && pattern_plan(v).exists();
   }
   static constexpr int band(const GraphView& g, int value) {
-    if (!banded || !serves(g, value) || !plan(g[value]).exists()) return 1;
+    if (!banded || !serves(g, value) || !has_pattern(g[value])) return 1;
     const Value& v = g[value];
     return rows_together(g.input(v).rows, v.shape, v.shape.row() * size_of(v.element), false);
   }
-  template <const auto& graph, int value> static constexpr MapKind kind() {
-    constexpr const Value& v = graph.values[value];
-    constexpr Rows rows = graph.view().input(v).rows;
-    MapKind made = kind_of(plan(v), v);
-    made.band = band(graph.view(), value);
-    made.advance = made.band > 1 ? rows.step : 0;
-    return made;
-  }
   template <const auto& graph, int value> static constexpr auto kernel() {
     constexpr const Value& v = graph.values[value];
-    if constexpr (plan(v).exists()) {
-      return PatternMapped<kind<graph, value>()>{};
+    if constexpr (has_pattern(v)) {
+      return PatternMapped<pattern_map_kind(graph.view(), v, band(graph.view(), value))>{};
     } else {
       constexpr scalar_isa::Form form = scalar_isa::form_of(*v.moves, size_of(v.element));
       return scalar_isa::IndexMapped<form.size, form.levels, v.moves->fills, form.last,

@@ -2,7 +2,7 @@
 // the next one lies, repeat after a few vectors.
 #pragma once
 
-#include "graven/isa/shared/movement/walks.hpp"
+#include "graven/isa/shared/walks.hpp"
 #include "graven/kernel/bytes.hpp"
 
 #include <array>

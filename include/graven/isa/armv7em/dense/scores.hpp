@@ -82,6 +82,16 @@ private:
   "5: quad\n"                                                                                      \
   "cmp r1, r2 ;  bne.w 2b\n"                                                                       \
   "6:\n"
+// The largest of r5, r7 and what was the largest, and of r6, r8 and what was; to 7: if neither is
+// new, as it mostly is.
+#define GRAVEN_ARMV7EM_KEEP_LARGEST(odd, even)                                                     \
+  "cmp r5, " odd " ;  ittt le\n"                                                                   \
+  "cmple r7, " odd " ;  cmple r6, " even " ;  cmple r8, " even "\n"                                \
+  "ble 7f\n"                                                                                       \
+  "cmp r5, " odd " ;   it gt ;  movgt " odd ", r5\n"                                               \
+  "cmp r7, " odd " ;   it gt ;  movgt " odd ", r7\n"                                               \
+  "cmp r6, " even " ;  it gt ;  movgt " even ", r6\n"                                              \
+  "cmp r8, " even " ;  it gt ;  movgt " even ", r8\n"
 
 // Both loops take all fourteen registers: those of a function that an option gives a frame pointer
 // would not do, so that they are functions of their own, without a frame.
@@ -125,12 +135,7 @@ GRAVEN_NAKED inline void score_rows(ScoreJob*) {
   )" GRAVEN_ARMV7EM_FOUR_QUADS R"(
     ldr r9, [sp, #16]
     stm lr!, {r5-r8}
-    cmp r5, r9 ;  ittt le ;  cmple r6, r9 ;  cmple r7, r9 ;  cmple r8, r9
-    ble 7f
-    cmp r5, r9 ;  it gt ;  movgt r9, r5
-    cmp r6, r9 ;  it gt ;  movgt r9, r6
-    cmp r7, r9 ;  it gt ;  movgt r9, r7
-    cmp r8, r9 ;  it gt ;  movgt r9, r8
+  )" GRAVEN_ARMV7EM_KEEP_LARGEST("r9", "r9") R"(
     str r9, [sp, #16]
   7:
     ldrd r10, r11, [sp, #8] ;  add r3, r10
@@ -180,12 +185,7 @@ GRAVEN_NAKED inline void score_pairs(ScoreJob*) {
     ldr r1, [sp, #8] ;  ldrd r9, r10, [sp, #20]
     stm r1!, {r5-r8}
     str r1, [sp, #8]
-    cmp r5, r9 ;  ittt le ;  cmple r7, r9 ;  cmple r6, r10 ;  cmple r8, r10
-    ble 7f
-    cmp r5, r9 ;   it gt ;  movgt r9, r5
-    cmp r7, r9 ;   it gt ;  movgt r9, r7
-    cmp r6, r10 ;  it gt ;  movgt r10, r6
-    cmp r8, r10 ;  it gt ;  movgt r10, r8
+  )" GRAVEN_ARMV7EM_KEEP_LARGEST("r9", "r10") R"(
     strd r9, r10, [sp, #20]
   7:
     ldrd r9, r5, [sp, #12] ;  add r3, r9

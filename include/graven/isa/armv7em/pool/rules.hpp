@@ -80,8 +80,8 @@ template <bool clamps, int taps> struct FourMeans {
       constexpr int by = std::countr_zero(static_cast<unsigned>(taps));
       return clamp(((even >> by & mask) | (odd << (8 - by) & ~mask)) ^ 0x80808080u);
     } else {
-      const std::uint32_t evens = high_halves(quotient(even >> 16), quotient(even & 0xffff));
-      const std::uint32_t odds = high_halves(quotient(odd >> 16), quotient(odd & 0xffff));
+      const std::uint32_t evens = high_halves(quotient(even & 0xffff), quotient(even >> 16));
+      const std::uint32_t odds = high_halves(quotient(odd & 0xffff), quotient(odd >> 16));
       return clamp((evens >> 8 & mask) | (odds & ~mask));
     }
   }

@@ -6,177 +6,132 @@
 #if defined(__thumb2__)
 
 #include "graven/isa/scalar/index_map.hpp"
-#include "graven/isa/shared/movement/map_plan.hpp"
+#include "graven/isa/shared/movement/word_plan.hpp"
 
 namespace graven::core::movement {
 
-struct MapKind {
-  Inner inner;
-  int levels, piece;  // piece: 0 where it is long
-  int element, rest;  // rest: columns behind the last whole block
+struct WordMapKind {
+  MapKind map;
+  WordInner inner;
+  int piece, rest;  // bytes, 0 where it is long; columns behind the last whole block
   Group group;
-  int band, advance;  // pointers from a row of a band to the next
-  bool across, fills, listed_columns;
 };
-constexpr MapKind kind_of(const GraphView& g, const Value& v, int band) {
-  const MapPlan plan = plan_of(g, v, band > 1);
-  const int element = size_of(v.element),
-            columns = plan.across ? v.shape.height : plan.columns.count;
-  const Rows& rows = g.input(v).rows;
-  return {plan.inner,
-          plan.levels,
-          plan.piece <= MapPlan::longest ? plan.piece : 0,
-          element,
-          plan.transposes() ? columns % (4 / element) : 0,
-          plan.group,
-          band,
-          rows.per == 1 ? rows.step : 0,
-          plan.across,
-          v.moves->fills,
-          v.moves->columns != nullptr};
+constexpr WordMapKind word_map_kind(const GraphView& g, const Value& v, int band) {
+  const WordPlan plan = word_plan(g, v, band > 1);
+  const int around = plan.levels - (plan.inner != WordInner::run ? 1 : 0);
+  const int columns = plan.across ? v.shape.height : plan.columns.count;
+  return {map_kind(g, v, plan, around, band, plan.across), plan.inner,
+          plan.piece <= WordPlan::longest ? plan.piece : 0,
+          plan.transposes() ? columns % (4 / size_of(v.element)) : 0, plan.group};
 }
 
-// Stream: 16 bytes of fill; int32 first pointer, byte of the first element or -1, byte of the
-// output where it goes, bytes of the output's row, bytes of a piece; columns of a
-// transposition and bytes between them; the loops' numbers; then, where there is no one column, an
-// int32 for each output row.
-template <MapKind kind> struct MovedMap : PlainKernel {
-  static constexpr int header = 44, record = 16;
-  static constexpr bool transposes = kind.inner >= Inner::words;
-  static constexpr int block = transposes ? 4 / kind.element : 1;
+// Its own in the stream: int32 bytes of a piece, columns of a transposition and bytes between them.
+template <WordMapKind kind> struct WordMapped : MapRows<WordMapped<kind>, kind.map, 12> {
+  using Base = MapRows<WordMapped, kind.map, 12>;
+  static constexpr bool transposes = kind.inner >= WordInner::words, across = kind.map.across;
+  static constexpr int element = kind.map.element, block = transposes ? 4 / element : 1;
 
-  static constexpr int stream_size(const GraphView&, const Value& v) {
-    return header + kind.levels * record + (kind.listed_columns ? 4 * v.moves->steps : 0);
+  static constexpr WordPlan plan(const GraphView& g, const Value& v) {
+    return word_plan(g, v, kind.map.band > 1);
   }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    const MapPlan plan = plan_of(g, v, kind.band > 1);
-    const Moves& m = *v.moves;
-    const auto fill = v.options.get<FillOptions>();
-    for (int i = 0; i < 16; ++i) to.put(fill.byte(i % kind.element));
-    for (const int number :
-         {m.pointer, kind.listed_columns ? -1 : m.column * kind.element, plan.start,
-          v.shape.row() * kind.element, plan.piece, plan.columns.count, plan.columns.out})
+  static constexpr void pack_own(const WordPlan& plan, Writer& to) {
+    for (const int number : {plan.piece, plan.columns.count, plan.columns.out})
       to.put<std::int32_t>(number);
-    for (int k = 0; k < plan.levels; ++k)
-      for (const int number :
-           {plan.loops[k].count, plan.loops[k].rows, plan.loops[k].in, plan.loops[k].out})
-        to.put<std::int32_t>(number);
-    for (int y = 0; y < m.steps && kind.listed_columns; ++y)
-      to.put<std::int32_t>(m.columns[y] * kind.element);
   }
 
-  // What a run of loops begins with; the stream's header.
+  // What a run of loops begins with.
   struct Row {
     std::byte* const* outs;
     int count;  // of outs
     const std::byte* stream;
 
-    int number(int k) const { return load_aligned<std::int32_t>(stream + 16 + 4 * k); }
+    int length() const { return number(0); }
+    int columns() const { return number(1); }
+    int pitch() const { return number(2); }
+    int number(int k) const { return load_aligned<std::int32_t>(stream + Base::own_at + 4 * k); }
   };
 
   template <int outs>
   static void columns(std::byte* const* out, int to, const std::byte* const* rows, int place,
                       Pieces pieces) {
-    using T = typename Bits<std::size_t{kind.element}>::type;
-    if constexpr (kind.inner == Inner::listed_words)
-      transpose<T, outs, true>(out, to, {rows, place}, pieces.count);
+    using T = typename Bits<std::size_t{element}>::type;
+    if constexpr (kind.inner == WordInner::listed_words)
+      transpose<T, outs, true>(out, to, rows, place, pieces.count);
     else
-      transpose<T, outs, false>(out, to, {rows[0] + place, pieces.in}, pieces.count);
+      transpose<T, outs, false>(out, to, rows[0] + place, pieces.in, pieces.count);
   }
   static void blocks(const Row& row, int to, const std::byte* const* rows, int place,
                      Pieces pieces) {
-    int left = kind.across ? row.count : row.number(5);
-    const int pitch = kind.across ? 0 : row.number(6);
+    int left = across ? row.count : row.columns();
+    const int pitch = across ? 0 : row.pitch();
     std::byte* const* outs = row.outs;
     std::byte* within[std::size_t{block}];
-    for (std::byte* at = row.outs[0]; left > 0; left -= block, place += block * kind.element) {
-      for (int k = 0; k < block && !kind.across; ++k, at += pitch) within[k] = at;
-      std::byte* const* out = kind.across ? outs : within;
+    for (std::byte* at = row.outs[0]; left > 0; left -= block, place += block * element) {
+      for (int k = 0; k < block && !across; ++k, at += pitch) within[k] = at;
+      std::byte* const* out = across ? outs : within;
       if (left >= block)
         columns<block>(out, to, rows, place, pieces);
       else if constexpr (kind.rest > 0)
         columns<kind.rest>(out, to, rows, place, pieces);
-      if (kind.across) outs += block;
+      if (across) outs += block;
     }
   }
   static void innermost(const Row& row, int to, const std::byte* const* rows, int place,
                         Pieces pieces) {
     std::byte* const out = row.outs[0] + to;
-    const int length = kind.piece == 0 ? row.number(4) : kind.piece;
+    const int length = kind.piece == 0 ? row.length() : kind.piece;
     if constexpr (transposes)
       blocks(row, to, rows, place, pieces);
-    else if constexpr (kind.across)
+    else if constexpr (across)
       copy_across<kind.piece>(row.outs, row.count, to, rows, place, pieces, length);
-    else if constexpr (kind.inner == Inner::listed)
+    else if constexpr (kind.inner == WordInner::listed)
       copy_listed<kind.piece, kind.group>(out, rows, place, pieces, length);
     else
-      copy_groups<kind.piece, kind.group, kind.inner == Inner::gathered>(out, rows[0] + place,
-                                                                         pieces, length);
+      copy_groups<kind.piece, kind.group, kind.inner == WordInner::gathered>(out, rows[0] + place,
+                                                                             pieces, length);
   }
-  template <int level>
-  [[gnu::always_inline]] static void go(const Row& row, int to, const std::byte* const* rows,
-                                        int place, Reader loops) {
-    if constexpr (level == kind.levels) {
-      copy_run(row.outs[0] + to, rows[0] + place, row.number(4));
-    } else {
-      const auto count = loops.next<std::int32_t>(), step = loops.next<std::int32_t>();
-      const auto in = loops.next<std::int32_t>(), out = loops.next<std::int32_t>();
-      if constexpr (level + 1 == kind.levels && kind.inner != Inner::run)
-        innermost(row, to, rows, place, {count, in, out});
-      else
-        for (int left = count; left > 0; --left, to += out, rows += step, place += in)
-          go<level + 1>(row, to, rows, place, loops);
-    }
+  [[gnu::always_inline]] static void fill(std::byte* to, const std::byte* sixteen, int bytes) {
+    fill_run(to, sixteen, bytes);
   }
-
-  static void run(const Task& task, const Band& band) {
-    const std::byte* const stream = task.stream;
-    Reader reader{stream + 16};
-    const auto first = reader.next<std::int32_t>();
-    auto place = reader.next<std::int32_t>();
-    const auto start = reader.next<std::int32_t>(), bytes = reader.next<std::int32_t>();
-    const Reader loops{stream + header};
-    const std::byte* columns = stream + header + kind.levels * record;
-    const int top = band.step * kind.band;
-    if constexpr (kind.across) {
-      place = load_aligned<std::int32_t>(columns + 4 * top);
-      go<0>({band.out, band.count, stream}, start, band.rows + first, place, loops);
-    } else {
-      for (int i = 0; i < band.count; ++i) {
-        const std::byte* const* rows = band.rows + i * kind.advance;
-        if constexpr (kind.fills) {
-          fill_run(band.out[i], stream, bytes);
-          if (rows[0] == nullptr) continue;
-        }
-        if constexpr (kind.listed_columns)
-          place = load_aligned<std::int32_t>(columns + 4 * (top + i));
-        go<0>({band.out + i, 1, stream}, start, rows + first, place, loops);
-      }
-    }
+  [[gnu::always_inline]] static void move(const std::byte* stream, const Band& band,
+                                          const MapRow& at) {
+    const Row row{band.out + at.number, across ? band.count : 1, stream};
+    Base::each_place(
+        at.start, at.rows, at.place, Reader{stream + Base::loops_at},
+        [&](int to, const std::byte* const* rows, int place, Reader loops)
+            __attribute__((always_inline)) {
+              if constexpr (kind.inner == WordInner::run) {
+                copy_run(row.outs[0] + to, rows[0] + place, row.length());
+              } else {
+                const Around last = Base::next_loop(loops);
+                innermost(row, to, rows, place, {last.count, last.in, last.out});
+              }
+            });
   }
 };
 
 // Pieces of whole sixteens in long rows are scalar's, and one long piece in a row, which have less
 // to prepare there.
 constexpr bool gains(const GraphView& g, const Value& v, bool banded) {
-  const MapPlan plan = plan_of(g, v, banded);
+  const WordPlan plan = word_plan(g, v, banded);
   if (!plan.exists) return false;
-  const bool runs = plan.inner == Inner::run, sixteens = plan.piece % 16 == 0;
+  const bool runs = plan.inner == WordInner::run, sixteens = plan.piece % 16 == 0;
   if (runs && plan.levels == 0 && plan.piece >= 64) return false;
-  return !((runs || plan.inner == Inner::gathered) && sixteens &&
+  return !((runs || plan.inner == WordInner::gathered) && sixteens &&
            v.shape.row() * size_of(v.element) > 256);
 }
 template <bool banded> struct IndexMaps {
   static constexpr const char* name = "shared.index_map";
   static constexpr bool serves(const GraphView& g, int value) {
     return scalar_isa::IndexMaps::serves(g, value) &&
-           gains(g, g[value], banded && band_of(g, g[value]) > 1);
+           gains(g, g[value], banded && word_band(g, g[value]) > 1);
   }
   static constexpr int band(const GraphView& g, int value) {
-    return banded && serves(g, value) ? band_of(g, g[value]) : 1;
+    return banded && serves(g, value) ? word_band(g, g[value]) : 1;
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
-    return MovedMap<kind_of(graph.view(), graph.values[value], band(graph.view(), value))>{};
+    return WordMapped<word_map_kind(graph.view(), graph.values[value],
+                                    band(graph.view(), value))>{};
   }
 };
 

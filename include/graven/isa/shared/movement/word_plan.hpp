@@ -3,28 +3,25 @@
 
 #if defined(__thumb2__)
 
-#include "graven/isa/scalar/index_map.hpp"
+#include "graven/isa/shared/map_rows.hpp"
 #include "graven/isa/shared/movement/pieces.hpp"
-#include "graven/isa/shared/movement/walks.hpp"
 
 namespace graven::core::movement {
 
 // The innermost loop: none, groups of pieces of a row, pieces side by side, a group of each row of
 // a list; or a transposition of words of a row, or of a list of rows.
-enum class Inner : std::uint8_t { run, groups, gathered, listed, words, listed_words };
+enum class WordInner : std::uint8_t { run, groups, gathered, listed, words, listed_words };
 
-struct MapPlan {
+struct WordPlan : MapPlan {
   static constexpr int longest = 32;  // bytes of a group that is copied without a loop
 
   bool exists = false, across = false;  // across: columns are rows of a band
-  Inner inner = Inner::run;
-  int piece = 0, start = 0;
+  WordInner inner = WordInner::run;
+  int piece = 0;
   Group group{};
-  Around loops[max_loops + 2]{};  // the innermost at the end
-  int levels = 0;
   Walk columns{};  // of a transposition
 
-  constexpr bool transposes() const { return inner >= Inner::words; }
+  constexpr bool transposes() const { return inner >= WordInner::words; }
 };
 
 // Elements from a row's column to the next row's, if all steps read the same rows; or 0.
@@ -38,12 +35,11 @@ constexpr int step_by_column(const GraphView& g, const Value& v) {
   return step;
 }
 
-struct MapPlanner {
+struct WordPlanner {
   MapLoops all;
   int element;
-  MapPlan made{};
+  WordPlan made{};
 
-  constexpr void add(const Around& loop) { made.loops[made.levels++] = loop; }
   // Runs of neighbours become a piece.
   constexpr void find_piece() {
     made.piece = element;
@@ -61,7 +57,7 @@ struct MapPlanner {
       const Walk walk = all.inner.walks[k];
       if (walk.out != element || walk.in <= element || walk.count < 8) continue;
       all.inner.drop(k);
-      made.inner = Inner::words;
+      made.inner = WordInner::words;
       last = {walk.count, 0, walk.in, walk.out};
       return true;
     }
@@ -69,7 +65,7 @@ struct MapPlanner {
       const Around loop = all.around[k];
       if (loop.out != element || loop.rows != 1 || loop.in != 0) continue;
       take_around(k);
-      made.inner = Inner::listed_words;
+      made.inner = WordInner::listed_words;
       return true;
     }
     return false;
@@ -94,18 +90,20 @@ struct MapPlanner {
     last = all.around[k];
     for (--all.levels; k < all.levels; ++k) all.around[k] = all.around[k + 1];
   }
-  // What is left of the loops within a row, all at once, if it is little.
-  constexpr bool takes_group() {
+  // Is what is left of the loops within a row one piece, however long, or little enough to go all
+  // at once?
+  constexpr bool is_group() const {
     const int count = all.inner.size(), words = made.piece / 4 + (made.piece % 4 != 0 ? 1 : 0);
-    if (count * words > Group::most || (count > 1 && count * made.piece > MapPlan::longest))
-      return false;
+    return count == 1 || (count * words <= Group::most && count * made.piece <= WordPlan::longest);
+  }
+  constexpr void take_group() {
+    const int count = all.inner.size();
     made.group.count = count;
     for (int i = 0; i < count; ++i) {
       made.group.in[i] = all.inner.place(i, true);
       made.group.out[i] = all.inner.place(i, false);
     }
     all.inner.levels = 0;
-    return true;
   }
   constexpr void find_pieces(int by_column) {
     int longest = 0;
@@ -114,44 +112,40 @@ struct MapPlanner {
     const int listed = all.levels - 1;
     const bool has_list = listed >= 0 && all.around[listed].rows == 1 && all.around[listed].in == 0;
     const Walk walk = all.inner.levels > 0 ? all.inner.walks[longest] : Walk{};
-    if (has_list && all.around[listed].count >= walk.count &&
-        (all.inner.levels == 0 || takes_group())) {
-      made.across =
-          all.inner.levels == 0 && made.group.count == 1 && by_column * element == made.piece;
+    if (has_list && all.around[listed].count >= walk.count && is_group()) {
+      take_group();
+      made.across = made.group.count == 1 && by_column * element == made.piece;
       take_around(listed);
-      made.inner = Inner::listed;
+      made.inner = WordInner::listed;
     } else if (all.inner.levels > 0) {
       all.inner.drop(longest);
-      takes_group();
+      if (is_group()) take_group();  // else piece by piece, with loops around
       made.inner =
-          made.group.count == 1 && walk.out == made.piece ? Inner::gathered : Inner::groups;
+          made.group.count == 1 && walk.out == made.piece ? WordInner::gathered : WordInner::groups;
       last = {walk.count, 0, walk.in, walk.out};
     }
   }
-  constexpr MapPlan run(int by_column) {
+  constexpr WordPlan run(int by_column) {
     if (!all.exists) return {};
     made.exists = true;
     made.start = all.start;
     find_piece();
     if (!find_transposition(by_column)) find_pieces(by_column);
-    for (int k = 0; k < all.levels; ++k) add(all.around[k]);
-    for (int k = 0; k < all.inner.levels; ++k) {
-      const Walk& walk = all.inner.walks[k];
-      add({walk.count, 0, walk.in, walk.out});
-    }
-    if (made.inner != Inner::run) add(last);
+    for (int k = 0; k < all.levels; ++k) made.add(all.around[k]);
+    for (int k = 0; k < all.inner.levels; ++k) made.add(all.inner.walks[k]);
+    if (made.inner != WordInner::run) made.add(last);
     return made;
   }
 
   Around last{};
 };
-constexpr MapPlan plan_of(const GraphView& g, const Value& v, bool banded) {
+constexpr WordPlan word_plan(const GraphView& g, const Value& v, bool banded) {
   const int element = size_of(v.element);
-  return MapPlanner{MapLoops(*v.moves, v.shape.row(), element), element}.run(
+  return WordPlanner{MapLoops(*v.moves, v.shape.row(), element), element}.run(
       banded ? step_by_column(g, v) : 0);
 }
-constexpr int band_of(const GraphView& g, const Value& v) {
-  const MapPlan plan = plan_of(g, v, true);
+constexpr int word_band(const GraphView& g, const Value& v) {
+  const WordPlan plan = word_plan(g, v, true);
   return rows_together(g.input(v).rows, v.shape, v.shape.row() * size_of(v.element), plan.across);
 }
 

@@ -87,19 +87,4 @@ struct MapLoops {
   }
 };
 
-// Rows of a map per step, where memory may be spent on speed: four or, where all steps read the
-// same rows, up to sixteen, where a step of each costs more than what it moves; `always`: any rows.
-// Not where more than a row lies between those that are read, or many are: all their pointers lie
-// on the stack.
-constexpr int rows_together(const Rows& rows, Shape out, int row_bytes, bool always) {
-  constexpr int longest = 256;  // bytes
-  constexpr int most_rows = 8;
-  if (out.height < 2 || rows.per != 1 || rows.step < 0 || rows.dilation != 1) return 1;
-  if (rows.step > rows.count + 1 || rows.step > most_rows) return 1;
-  if (!always && row_bytes > longest) return 1;
-  int band = out.height == 2 ? 2 : 4;
-  while (rows.step == 0 && band < 16 && band < out.height && band * row_bytes < longest) band *= 2;
-  return band;
-}
-
 }  // namespace graven::core
