@@ -14,6 +14,7 @@ from graven.checked import checked, stated
 from graven.errors import GravenError, GravenWarning
 from graven.frontends import files, tflite, tflite_writer
 from graven.layers.add import Add
+from graven.layers.add_n import AddN
 from graven.layers.avg_pool import AvgPool
 from graven.layers.concat import Concat
 from graven.layers.conv2d import Conv2D
@@ -158,6 +159,21 @@ def test_every_layer_can_be_quantized(kind, to):
         done += 1
     if not done:
         pytest.skip(refused or "no case of real numbers")
+
+
+@pytest.mark.parametrize("kind", ["int8", "int16x8"])
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_sum_of_several_is_sums_of_two(kind, count):
+    """Whose terms have scales of their own; ADD_N wants one, and has no int16."""
+    net = Net(1, 6, 6, 3)
+    terms = [net.conv(net.first, 4, activation=each) for each in ("RELU", "NONE", "RELU6")[:count]]
+    network = net.network(net.add("ADD_N", AddN(), terms, (1, 6, 6, 4)))
+    given = samples(network)
+    found = quantize(network, given, kind=kind).network
+    assert [each.name for each in found.operators].count("ADD") == count - 1
+    exact = np.array(outputs(network, given))
+    error = real(found, outputs(found, [quantize_input(found, 0, given[0])])) - exact
+    assert np.sqrt(np.mean(error**2) / np.mean(exact**2)) < 0.05
 
 
 def test_the_same_samples_make_the_same_network():

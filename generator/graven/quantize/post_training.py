@@ -27,7 +27,7 @@ from graven.quantize.convert import Converter
 from graven.quantize.decisions import Choice, Report, Step, decibels, measured, sources_of
 from graven.quantize.equalize import equalized
 from graven.quantize.kinds import kind_of
-from graven.quantize.products import as_products
+from graven.quantize.products import as_products, as_sums
 from graven.quantize.rules import NONE, SAME, Fixed, rule_of
 from graven.quantize.scales import as_stored
 from graven.quantize.search import BATCH, Progress, Search, check_method, observed, quiet
@@ -81,6 +81,7 @@ class Quantizer:
         check_method(method)
         self.kind, self.progress = kind, progress
         element = kind_of(kind).activations
+        network = as_sums(network)
         if element is ir.Element.INT16:
             network = as_products(network)
         network = as_tables(network, element)
