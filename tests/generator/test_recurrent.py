@@ -175,11 +175,31 @@ def test_cells_of_one_moment(cell):
     assert far(found, wanted.detach().numpy()) <= TOLERANCE
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_several_sequences_at_once(kind, batch_first):
+    """As networks of two paths have them, along time and along frequency."""
+    torch.manual_seed(3)
+    layer = kind(4, 3, num_layers=2, bidirectional=True, batch_first=batch_first)
+    x = torch.randn(5, 6, 4)
+    for taken in ("all", "last", "hidden"):
+        module = Sequence(layer, taken).eval()
+        network = frontend.from_module(module, (x,), layout="nchw")
+        found = reference.run(network, [x.numpy()])[network.outputs[0]]
+        assert far(found, module(x).detach().numpy()) <= TOLERANCE
+    module = States(kind(4, 3, batch_first=batch_first)).eval()
+    x = x[:, :1] if batch_first else x[:1]
+    states = [torch.randn(1, max(x.shape[:2]), 3) for _ in range(2 if kind is nn.LSTM else 1)]
+    network = frontend.from_module(module, (x, *states), layout="nchw")
+    found = reference.run(network, [each.numpy() for each in (x, *states)])
+    for index, wanted in zip(network.outputs, module(x, *states), strict=True):
+        assert far(found[index], wanted.detach().numpy()) <= TOLERANCE
+
+
 @pytest.mark.parametrize(
     ("module", "shape", "sentence"),
     [
         (Sequence(nn.LSTM(4, 3, proj_size=2), "all"), (5, 1, 4), "proj_size"),
-        (Sequence(nn.GRU(4, 3), "all"), (5, 2, 4), "reads several sequences at once"),
         (Sequence(nn.GRU(4, 3, bidirectional=True), "all"), (1, 1, 4), "a step of a stream"),
     ],
 )

@@ -11,7 +11,7 @@ DIRECTIONS = {"forward": 1, "reverse": 1, "bidirectional": 2}
 reals, node = test_onnx.reals, test_onnx.node
 
 
-def recurrent(kind, direction="forward", *, taken=0, biased=True, moments=6, **attributes):
+def recurrent(kind, direction="forward", *, taken=0, biased=True, moments=6, batch=1, **attributes):
     """Of 5 inputs and 3 units; `taken`: which of the outputs."""
     ways, sums = DIRECTIONS[direction], 3 * GATES[kind]
     constants = [reals(ways, sums, 5), reals(ways, sums, 3, seed=1)]
@@ -20,7 +20,7 @@ def recurrent(kind, direction="forward", *, taken=0, biased=True, moments=6, **a
     outputs = [*[""] * taken, "y"]
     values = dict(zip(names[1:], constants, strict=True))
     made = node(kind, names, outputs, hidden_size=3, direction=direction, **attributes)
-    return test_onnx.Graph([made], values, (moments, 1, 5), opset=17)
+    return test_onnx.Graph([made], values, (moments, batch, 5), opset=17)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,15 @@ def test_equals_onnx(kind, direction):
 def test_the_memory_of_an_lstm_is_an_output():
     for direction in DIRECTIONS:
         test_onnx.check(recurrent("LSTM", direction, taken=2))
+
+
+@pytest.mark.parametrize("kind", GATES)
+def test_several_sequences_at_once(kind):
+    for direction in DIRECTIONS:
+        test_onnx.check(recurrent(kind, direction, batch=4), "nchw")
+        test_onnx.check(recurrent(kind, direction, batch=4, taken=1), "nchw")
+    if kind == "LSTM":
+        test_onnx.check(recurrent(kind, batch=4, taken=2), "nchw")
 
 
 def test_resets_and_functions():

@@ -87,7 +87,8 @@ def sequence(draft: Draft, layer: Layer, views: list) -> list[View]:
     backwards = bool(config.get("go_backwards"))
     if begin or (kind == "LSTM" and config.get("return_state")):
         states = [[each] for each in (*begin, None, None)[:2]]
-        found, ends, kept = recurrent.stepped(draft, view, [[cell]], *states, backwards)
+        rows = draft.reshape(view, (view.shape[1], 1, view.shape[2]))
+        found, ends, kept = recurrent.stepped(draft, rows, [[cell]], *states, backwards)
     else:
         (found, ends), kept = recurrent.run(draft, view, [[cell]], backwards), []
     if not config.get("return_sequences"):

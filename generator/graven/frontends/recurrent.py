@@ -148,8 +148,22 @@ def run(
     return plain(data, (moments, 1, units)), last
 
 
+def several(
+    draft: Draft, view: View, stack: Sequence[Sequence[Cell]], backwards: bool = False
+) -> tuple[View, list[View]]:
+    """`run` for each sequence of moments x sequences x inputs, all as one."""
+    moments, batch, inputs = view.shape
+    if batch == 1:
+        return run(draft, view, stack, backwards)
+    parts = [draft.slice(view, (0, at, 0), (moments, 1, inputs)) for at in range(batch)]
+    made = [run(draft, each, stack, backwards) for each in parts]
+    last = [draft.concat(list(each), 0) for each in zip(*(ends for _, ends in made), strict=True)]
+    return draft.concat([found for found, _ in made], 1), last
+
+
 State = list["View | np.ndarray | None"]
-"""Per layer and direction what a hidden state or a memory begins with, 1 x units; None: zeros."""
+"""Per layer and direction what a hidden state or a memory begins with, sequences x units; None:
+zeros."""
 
 
 def stepped(
@@ -160,11 +174,10 @@ def stepped(
     memory: State,
     backwards: bool = False,
 ) -> tuple[View, list[View], list[View]]:
-    """As `run`, moment by moment, each gate an operator: for states that the model is given, and
-    for the memory of an LSTM as an output. Yields the last memories, too."""
-    moments, inputs = view.shape[-3 if view.shape[-2] == 1 else -2], view.shape[-1]
-    rows = draft.reshape(view, (moments, 1, inputs))
-    given, last, kept = _moments(draft, rows), [], []
+    """As `several`, moment by moment, each gate an operator: for states that the model is given,
+    and for the memory of an LSTM as an output. Yields the last memories, too."""
+    moments, batch, _ = view.shape
+    given, last, kept = _moments(draft, view), [], []
     place = 0
     for cells in stack:
         parts = []
@@ -183,21 +196,22 @@ def stepped(
                  for each in map(list, zip(*parts, strict=True))]  # fmt: skip
     units = sum(cell.units for cell in stack[-1])
     whole = draft.concat(given, 0) if moments > 1 else given[0]
-    return draft.reshape(whole, (moments, 1, units)), last, kept
+    return draft.reshape(whole, (moments, batch, units)), last, kept
 
 
 def _moments(draft: Draft, rows: View) -> list[View]:
-    moments, _, inputs = rows.shape
+    moments, batch, inputs = rows.shape
     parts = draft.split(rows, 0, [1] * moments) if moments > 1 else [rows]
-    return [draft.reshape(each, (1, inputs)) for each in parts]
+    return [draft.reshape(each, (batch, inputs)) for each in parts]
 
 
-def _states(draft: Draft, states: Any, count: int, units: int) -> State:
+def _states(draft: Draft, states: Any, count: int, batch: int, units: int) -> State:
     """Of each layer and direction, from one tensor of all."""
+    if states is None:
+        return [None] * count
     if not isinstance(states, View):
-        return [None] * count if states is None else list(np.asarray(states).reshape(count, 1, -1))
-    rows = draft.reshape(states, (count, 1, units))
-    return _moments(draft, rows)
+        return list(np.asarray(states).reshape(count, batch, -1))
+    return _moments(draft, draft.reshape(states, (count, batch, units)))
 
 
 def _stacked(draft: Draft, views: Sequence[View]) -> View:
@@ -233,7 +247,7 @@ def of_torch(draft: Draft, kind: str, given: dict[str, Any], arrays: Sequence[An
     each = 4 if given["has_biases"] else 2
     if len(arrays) != given["num_layers"] * directions * each:
         raise draft.error("has a projection (proj_size), which is not supported; leave it out.")
-    _expect_one(draft, view, 0 if given["batch_first"] else 1)
+    data = _time_major(draft, view, given["batch_first"])
     states = given["hx"] if isinstance(given["hx"], list | tuple) else [given["hx"]]
     stack = []
     for first in range(0, len(arrays), directions * each):
@@ -245,15 +259,15 @@ def of_torch(draft: Draft, kind: str, given: dict[str, Any], arrays: Sequence[An
             zeros = [np.zeros(part.shape[0], np.float32) for part in inputs]
             cells.append(Cell(layer, inputs, recurrents, *(biases or (zeros, zeros))))
         stack.append(cells)
-    shape = (len(stack) * directions, 1, stack[0][0].units)
+    shape = (len(stack) * directions, data.shape[1], stack[0][0].units)
     if given["stepped"] or not _are_zeros(states):
-        begin = [_states(draft, each, shape[0], shape[2]) for each in states]
+        begin = [_states(draft, each, *shape) for each in states]
         hidden, memory = begin if kind == "lstm" else (begin[0], [None] * shape[0])
-        found, last, kept = stepped(draft, view, stack, hidden, memory)
+        found, last, kept = stepped(draft, data, stack, hidden, memory)
     else:
-        (found, last), kept = run(draft, view, stack), []
+        (found, last), kept = several(draft, data, stack), []
     results = [
-        draft.reshape(found, (*view.shape[:2], found.shape[2])),
+        _time_major(draft, found, given["batch_first"]),
         draft.reshape(_stacked(draft, last), shape),
     ]
     if kind != "lstm":
@@ -261,9 +275,15 @@ def of_torch(draft: Draft, kind: str, given: dict[str, Any], arrays: Sequence[An
     return [*results, draft.reshape(_stacked(draft, kept), shape) if kept else None]
 
 
-def _expect_one(draft: Draft, view: View, batch: int) -> None:
-    if len(view.shape) != 3 or view.shape[batch] != 1:
-        raise draft.error("reads several sequences at once; export the model with a batch of 1.")
+def _time_major(draft: Draft, view: View, batch_first: bool) -> View:
+    """Moments x sequences x inputs, and back."""
+    if len(view.shape) != 3:
+        raise draft.error("reads no sequence of three axes; give it moments, sequences, inputs.")
+    if not batch_first:
+        return view
+    if 1 in view.shape[:2]:
+        return draft.reshape(view, (view.shape[1], view.shape[0], view.shape[2]))
+    return draft.transpose(view, (1, 0, 2))
 
 
 def _are_zeros(states: Sequence[Any]) -> bool:
@@ -292,8 +312,8 @@ def of_onnx(
     initial states, peepholes; the states may be computed."""
     weights, recurrents, biases, lengths, *states = (*arrays, *(None,) * (7 - len(arrays)))
     batch_first = attributes.get("layout", 0) == 1
-    _expect_one(draft, view, 0 if batch_first else 1)
-    moments = view.shape[1 if batch_first else 0]
+    view = _time_major(draft, view, batch_first)
+    moments, batch, _ = view.shape
     if lengths is not None and not _are_all(lengths, moments):
         raise draft.error("has sequences of given lengths; export it without sequence_lens.")
     if not _are_zeros(states[2:]):
@@ -307,17 +327,26 @@ def of_onnx(
     backwards = attributes.get("direction", b"forward") == b"reverse"
     units, directions = cells[0].units, len(cells)
     if yields_memory or not _are_zeros(states[:2]):
-        begin = [_states(draft, each, directions, units) for each in states[:2]]
+        states = [_by_layer(draft, each, directions, batch_first) for each in states[:2]]
+        begin = [_states(draft, each, directions, batch, units) for each in states]
         found, last, kept = stepped(draft, view, [cells], *begin, backwards)
     else:
-        (found, last), kept = run(draft, view, [cells], backwards), []
-    if batch_first:
-        shapes = (1, moments, directions, units), (1, directions, units)
-    else:
-        shapes = (moments, directions, 1, units), (directions, 1, units)
+        (found, last), kept = several(draft, view, [cells], backwards), []
     shown = (last, kept) if kept and kind == "LSTM" else (last,)
-    ends = [_stacked(draft, each) for each in shown]
-    return [draft.reshape(found, shapes[0]), *(draft.reshape(each, shapes[1]) for each in ends)]
+    ends = [draft.reshape(_stacked(draft, each), (directions, batch, units)) for each in shown]
+    whole = draft.reshape(found, (moments, batch, directions, units))
+    whole = draft.transpose(whole, (1, 0, 2, 3) if batch_first else (0, 2, 1, 3))
+    return [whole, *(_by_layer(draft, each, batch, batch_first) for each in ends)]
+
+
+def _by_layer(draft: Draft, states: Any, count: int, batch_first: bool) -> Any:
+    """With the first two axes changed, of which the second has `count`, where sequences come
+    first."""
+    if states is None or not batch_first:
+        return states
+    if isinstance(states, View):
+        return draft.transpose(states, (1, 0, 2))
+    return np.asarray(states).reshape(-1, count, np.shape(states)[-1]).transpose((1, 0, 2))
 
 
 def _are_all(lengths: Any, moments: int) -> bool:
