@@ -5,8 +5,12 @@ from __future__ import annotations
 
 import math
 
+import figures
 import kinds
+import numpy as np
 import pytest
+from graven import ir
+from graven.layers.reduce import Reduce
 
 
 @pytest.mark.parametrize("target", kinds.TARGETS)
@@ -23,3 +27,12 @@ def test_int16_takes_no_more_of_int8s_instructions_than_is_promised_on_a_cortex_
         if count > kinds.limit(title, "int16", own[title][0], math.inf, target)
     }
     assert not slow
+
+
+def test_a_mean_of_many_pixels_takes_two_instructions_per_element_on_a_cortex_m4():
+    layers, image = kinds.Kinds("int8"), (1, 24, 24, 16)
+    axes = layers.tensor((2,), ir.Element.INT32, None, data=np.array([1, 2], np.int32))
+    data = [layers.activation(image, True), axes]
+    layers.measure("MEAN", Reduce((1, 2), True), data, layers.activation((1, 1, 1, 16), False))
+    row = figures.run_json(layers.network(), kinds.TARGETS[0])["layers"][layers.measured[0]]
+    assert row["instructions"] <= 2 * math.prod(image), row

@@ -67,6 +67,8 @@ void check() {
   means<Shape{4, 3, 22}, left>();
   means<Shape{1, 7, 5}, centred>();
   means<Shape{17, 16, 11}, centred>();  // sums of more than 255 elements
+  compare<Sequential<GlobalAvgPool>, Shape{3, 255, 4}, centred>("mean of rows of 255");
+  compare<Sequential<GlobalAvgPool>, Shape{2, 256, 5}, centred>("mean of rows of 256");
 }
 
 }  // namespace parity

@@ -58,7 +58,34 @@ template <class Scalar, int unrolled> struct GlobalAverage : Scalar {
   }
 };
 
-// Means over height and width of elements whose sums fit halfwords.
+// The mean, or the sum, of each channel of more pixels than halfwords can add: those of a row do,
+// and are added to words. Scratch: per four channels their sums.
+template <int width> struct LargeMean : scalar_isa::Mean<std::int8_t, std::int32_t> {
+  static constexpr int scratch(const GraphView&, const Value& v) {
+    return (v.shape.channels + 3) / 4 * 16;
+  }
+  static void add_row(const std::byte* x, int channels, std::byte* sums, bool first) {
+    ChannelSums row;
+#pragma GCC unroll 4
+    for (int left = width; left > 0; --left, x += channels) row.add(load<std::uint32_t>(x));
+    row.each([&](int i, std::int32_t sum) {
+      store_aligned(sums + 4 * i, sum + (first ? 0 : load_aligned<std::int32_t>(sums + 4 * i)));
+    });
+  }
+  static void run(const Task& task, const Band& band) {
+    const Task t = task;
+    const int channels = t.in_channels;
+    for (int c = 0; c < channels; c += 4) {
+      const int from = c > channels - 4 ? channels - 4 : c;
+      std::byte* const sums = band.scratch + 4 * c;
+      add_row(band.rows[0] + from, channels, sums, band.first);
+      for (int i = 0; band.last && i < 4; ++i)
+        finish(t, band.out[0] + from + i, load_aligned<std::int32_t>(sums + 4 * i));
+    }
+  }
+};
+
+// Means over height and width of elements whose sums fit halfwords, of means at least in a row.
 struct GlobalAverages {
   static constexpr const char* name = "armv7em.global_average";
   static constexpr bool serves(const GraphView& g, int value) {
@@ -69,13 +96,19 @@ struct GlobalAverages {
                       v.filter.width >= in.width;
     const bool mean = scalar_isa::is_total(v) && v.options.get<ReduceOptions>().axes ==
                                                      static_cast<int>(Axis::height | Axis::width);
-    return (pool || mean) && in.channels >= 4 && in.height * in.width <= 255;
+    const bool fits = is_large(in) ? mean && in.width <= 255 : pool || mean;
+    return fits && in.channels >= 4;
   }
+  static constexpr bool is_large(Shape in) { return in.height * in.width > 255; }
+
   template <const auto& graph, int value> static constexpr auto kernel() {
     using Averages = Prefer<scalar_isa::Pools, scalar_isa::Means<std::int8_t>>;
     using Scalar = decltype(Averages::kernel<graph, value>());
-    constexpr int width = graph.views[graph.values[value].first_input].shape.width;
-    return GlobalAverage<Scalar, (width <= 8 ? width : 0)>{};
+    constexpr Shape in = graph.views[graph.values[value].first_input].shape;
+    if constexpr (is_large(in))
+      return LargeMean<in.width>{};
+    else
+      return GlobalAverage<Scalar, (in.width <= 8 ? in.width : 0)>{};
   }
 };
 
