@@ -123,4 +123,7 @@ TEST_CASE("readers") {
   CHECK(detail::readers(graph, 0) == 1);
   CHECK(detail::readers(graph, 1) == 3);  // twice by Add, and it leaves
   CHECK(detail::readers(graph, 2) == 1);
+  constexpr auto all = detail::all_readers(graph);
+  for (int v = 0; v < graph.count; ++v)
+    CHECK(all[static_cast<std::size_t>(v)] == detail::readers(graph, v));
 }

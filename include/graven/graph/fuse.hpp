@@ -3,6 +3,8 @@
 
 #include "graven/graph/lowering.hpp"
 
+#include <array>
+
 namespace graven::core {
 
 namespace detail {
@@ -14,6 +16,17 @@ template <class Graph> constexpr int readers(const Graph& g, int value) {
       count += g.views[g.values[v].first_input + k].value == value ? 1 : 0;
   for (int o = 0; o < g.output_count; ++o) count += g.outputs[o].value == value ? 1 : 0;
   return count;
+}
+
+// The same of every value: one look at the graph, where asking for each takes one per value.
+template <class Graph> constexpr auto all_readers(const Graph& g) {
+  std::array<int, sizeof(g.values) / sizeof(g.values[0])> counts{};
+  int* const count = counts.data();  // no call per element: compilers count them
+  for (int v = g.input_count; v < g.count; ++v)
+    for (int k = 0; k < g.values[v].inputs; ++k)
+      ++count[g.views[g.values[v].first_input + k].value];
+  for (int o = 0; o < g.output_count; ++o) ++count[g.outputs[o].value];
+  return counts;
 }
 
 template <class Graph> constexpr bool is_output(const Graph& g, int value) {
@@ -105,10 +118,8 @@ template <class Graph> constexpr void fuse_delay_lines(Graph& g) {
 
 // What no output depends on is neither computed nor packed; its layer shows what it would read.
 template <class Graph> constexpr void drop_unused(Graph& g) {
-  int uses[sizeof(g.values) / sizeof(g.values[0])]{};
-  for (int v = g.input_count; v < g.count; ++v)
-    for (int k = 0; k < g.values[v].inputs; ++k) ++uses[g.views[g.values[v].first_input + k].value];
-  for (int o = 0; o < g.output_count; ++o) ++uses[g.outputs[o].value];
+  auto counts = detail::all_readers(g);
+  int* const uses = counts.data();
   for (int v = g.count - 1; v >= g.input_count; --v) {
     const Value& value = g.values[v];
     if (uses[v] > 0 || value.persistent) continue;

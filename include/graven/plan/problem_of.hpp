@@ -66,6 +66,8 @@ constexpr int count_waits(const GraphView& g) {
   return waits;
 }
 
+template <const auto& graph> inline constexpr auto readers_of = all_readers(graph);
+
 // The input that an elementwise value may overwrite: one that nobody else reads, of equal rows.
 template <const auto& graph, class Isa> constexpr int overwritten(int value) {
   constexpr GraphView g = graph.view();
@@ -78,7 +80,7 @@ template <const auto& graph, class Isa> constexpr int overwritten(int value) {
     const Op op = g[source].op;
     if (op == op::input || op == op::constant || g[source].persistent || is_output(graph, source))
       continue;
-    if (readers(graph, source) == 1 && g[source].shape.height == v.shape.height &&
+    if (readers_of<graph>.data()[source] == 1 && g[source].shape.height == v.shape.height &&
         Isa::row_form(g, source).bytes == Isa::row_form(g, value).bytes)
       return source;
   }
