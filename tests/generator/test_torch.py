@@ -405,6 +405,7 @@ def test_network(label):
         nn.Conv3d(2, 3, (1, 2, 3), stride=(1, 2, 1)),
         nn.Conv3d(2, 3, 2, stride=2, padding=(1, 0, 1)),
         nn.Conv3d(2, 3, (3, 2, 2), padding="same", dilation=(1, 2, 1)),
+        nn.Conv3d(2, 4, 3, padding=1, groups=2),
     ],
 )
 def test_convolutions_of_volumes(layer):

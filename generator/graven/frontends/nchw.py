@@ -817,14 +817,17 @@ class Draft:
         pads: Pads,
         groups: int,
     ) -> View:
-        """Weights are OIDHW."""
+        """Weights are OIDHW; of groups they are those of one group, with zeros for the others."""
         units, depth = weights.shape[:2]
-        if len(view.shape) != 5 or groups != 1 or view.shape[1] != depth:
+        if len(view.shape) != 5 or view.shape[1] != depth * groups or units % groups:
             raise self.error(
                 f"has weights {shape_text(weights.shape)} in {groups} groups for an input of "
-                f"{shape_text(view.shape)}; volumes (batch, channels, depth, height, width) and "
-                "one group work."
+                f"{shape_text(view.shape)}; expected batch, channels, depth, height, width."
             )
+        if groups > 1:
+            if isinstance(weights, Integers):
+                raise self.error("is a quantized volume in groups; take one group.")
+            weights = across_groups(weights, groups)
         padding, counts, extra = self.windows(view, weights.shape[2:], stride, dilation, pads)
         if padding is None:
             view, padding = self.padded(view, extra), "VALID"
@@ -1047,6 +1050,16 @@ class Draft:
         ]
         left = used(self.tensors, operators, self.inputs, found)
         return checked(name, self.source, ", ".join(said), *left)
+
+
+def across_groups(weights: np.ndarray, groups: int) -> np.ndarray:
+    """Weights OI... that read all channels, with zeros where a group does not."""
+    units, depth = weights.shape[:2]
+    found = np.zeros((units, depth * groups, *weights.shape[2:]), weights.dtype)
+    for group in range(groups):
+        rows = slice(group * units // groups, (group + 1) * units // groups)
+        found[rows, group * depth : (group + 1) * depth] = weights[rows]
+    return found
 
 
 def is_kept(constant: Constant, element: ir.Element) -> bool:
