@@ -398,6 +398,30 @@ def test_network(label):
     assert report.layers[-1].noise_db > 10.0
 
 
+class Frames(nn.Module):
+    """Each image of a clip by the same layers, as each signal of several sensors."""
+
+    def __init__(self, *layers):
+        super().__init__()
+        self.body = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return self.body(x.flatten(0, 1)).unflatten(0, (1, -1)).mean(1)
+
+
+@pytest.mark.parametrize(
+    ("module", "shape"),
+    [
+        (Frames(nn.Conv2d(3, 4, 3, 2, 1), nn.ReLU(), nn.Conv2d(4, 4, 3)), (1, 5, 3, 9, 8)),
+        (Frames(nn.Conv2d(4, 4, 3, padding=1, groups=4), nn.BatchNorm2d(4)), (1, 5, 4, 6, 7)),
+        (Frames(nn.Conv1d(2, 4, 5, 2, 2), nn.Tanh(), nn.Flatten(), nn.Linear(20, 3)),
+         (1, 3, 2, 10)),
+    ],
+)  # fmt: skip
+def test_the_same_for_each_frame(module, shape):
+    check(module.eval(), *shape)
+
+
 @pytest.mark.parametrize(
     "layer",
     [

@@ -781,6 +781,8 @@ class Draft:
         rank = weights.ndim
         if rank == 5:
             return self.conv_volume(view, weights, bias, stride, dilation, pads, groups)
+        if len(view.shape) == rank and self.has_parts(view):
+            return self.conv_of_each(view, weights, bias, stride, dilation, pads, groups)
         view = self.flat_rank(view, rank)
         if rank == 3:
             weights = weights.reshape((*weights.shape, 1))
@@ -806,6 +808,32 @@ class Draft:
         index = self.emit(name, inputs, (1, *counts, units), options)
         result = View(index, shape, channels_last(4), shape)
         return self.reshape(result, shape[:3]) if rank == 3 else result
+
+    def has_parts(self, view: View) -> bool:
+        """Is its first axis no batch, but what the model made of one sample?"""
+        given = {self.tensors[index].shape[0] for index in self.inputs}
+        return view.shape[0] != 1 and view.shape[0] not in given
+
+    def conv_of_each(
+        self,
+        view: View,
+        weights: Constant,
+        bias: Constant | None,
+        stride: Shape,
+        dilation: Shape,
+        pads: Pads,
+        groups: int,
+    ) -> View:
+        """Of several images or signals, which lie in a volume one behind the other."""
+        rank = weights.ndim
+        turned, ones = (1, 0, *range(2, rank)), (1,) * (4 - rank)
+        volume = self.transpose(view, turned)
+        volume = self.reshape(volume, (1, *volume.shape, *ones))
+        weights = weights.reshape((*weights.shape[:2], 1, *weights.shape[2:], *ones))
+        borders = [(0, 0), *pads, *((0, 0) for _ in ones)]
+        steps = ((1, *each, *ones) for each in (stride, dilation))
+        found = self.conv_volume(volume, weights, bias, *steps, borders, groups)
+        return self.transpose(self.reshape(found, found.shape[1 : rank + 1]), turned)
 
     def conv_volume(
         self,
