@@ -711,7 +711,7 @@ def test_what_draws_is_called_as_aten_calls_it(name):
         (Function(lambda x: torch.linalg.det(x)), (1, 3, 3), "is not supported; end the model"),
         (Function(lambda x: x.erfinv()), (1, 3, 3), r"its part erf_inv: is not supported"),
         (Function(lambda x: torch.fft.rfft(x, 2048).abs()), (1, 3, 4), "'fft_rfft'.* 4198400 cosi"),
-        (Function(lambda x: torch.fft.rfftn(x).abs()), (1, 3, 4), "'fft_rfftn'.*or take torch.fft"),
+        (Function(lambda x: torch.fft.hfft(x).abs()), (1, 3, 4), "'fft_hfft'.*or take torch.fft"),
         (Function(torch.fft.rfft), (1, 3, 4), "output 'fft_rfft' is complex; yield torch.view_as_"),
         (
             Function(lambda x: torch.complex(x, x).cos().abs()),
@@ -773,6 +773,7 @@ TRANSFORMS = {
     "cut and filled up": lambda x: torch.cat([
         torch.fft.rfft(x, n=24, dim=1, norm="ortho").real, torch.fft.fft(x, n=7, dim=1).imag], 1),
     "of both axes": lambda x: torch.fft.fft(torch.fft.fft(x, dim=-1), dim=-2).real,
+    "of all axes": lambda x: torch.fft.fftn(x, dim=(1, 2)).real + torch.fft.rfftn(x).sum().imag,
     "there and back": lambda x: torch.fft.irfft(torch.fft.rfft(x) * 2, n=32),
     "back to an odd number": lambda x: torch.fft.irfft(torch.fft.rfft(x, n=31)[..., :9], n=31),
     "inverse": lambda x: torch.fft.ifft(torch.fft.fft(x) + 1).real,

@@ -792,8 +792,7 @@ class Draft:
         if view.shape[1] != depth * groups or units % groups:
             raise self.error(
                 f"has weights {shape_text(weights.shape)} in {groups} groups for an input of "
-                f"{view.shape[1]} channels."
-            )
+                f"{view.shape[1]} channels.")  # fmt: skip
         padding, counts, extra = self.windows(view, weights.shape[2:], stride, dilation, pads)
         if padding is None:
             view, padding = self.padded(view, extra), "VALID"

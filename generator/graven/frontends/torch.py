@@ -67,7 +67,7 @@ COMPLEX = "keep the real and the imaginary part as tensors of their own"
 APART = "put it before the model, or take torch.fft.rfft or fft along one axis or two"
 INSTEAD = {
     "bincount": "compare with each number, and sum",
-    "fft_fftn": APART, "fft_rfftn": APART,
+    "fft_hfft": APART, "fft_ihfft": APART,
     "istft": "transform back behind the model",
     "max_pool2d_with_indices": "pool without return_indices",
     "nonzero": "its result has no fixed shape; multiply by the condition",

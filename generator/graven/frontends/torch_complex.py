@@ -134,12 +134,25 @@ def over_axes(one_sided: bool, inverse: bool) -> Callable[[Any, Arguments], Any]
         axes = known.get("dim", known.get(2)) or [-2, -1]
         sizes = known.get("s", known.get(1)) or [None] * len(axes)
         norm, found = known.get("norm", known.get(3)), known[0]
+        if len(sizes) != len(axes):
+            raise reader.draft.error("has sizes of other axes than it names; name the axes (dim).")
         for place, (axis, count) in enumerate(reversed(list(zip(axes, sizes, strict=True)))):
             step = along(one_sided and place == 0, inverse)
             found = step(reader, {0: found, 1: count, 2: axis, 3: norm})
         return found
 
     return handler
+
+
+def named(handler: Callable[[Any, Arguments], Any]) -> Callable[[Any, Arguments], Any]:
+    """Over all axes where none is named."""
+
+    def over_all(reader: Any, known: Arguments) -> Complex:
+        given = known[0].real if isinstance(known[0], Complex) else known[0]
+        axes = known.get("dim", known.get(2)) or list(range(len(given.shape)))
+        return handler(reader, {**known, 2: axes, "dim": axes})
+
+    return over_all
 
 
 def to_real(reader: Any, known: Arguments) -> View:
@@ -226,6 +239,7 @@ HANDLERS: dict[str, Callable[[Any, Arguments], Any]] = {
     "_conj": conjugate, "abs": magnitude, "angle": angle, "complex": joined,
     "conj": conjugate, "conj_physical": conjugate, "exp": exponential,
     "fft_fft": along(False, False), "fft_fft2": over_axes(False, False),
+    "fft_fftn": named(over_axes(False, False)), "fft_rfftn": named(over_axes(True, False)),
     "fft_ifft": along(False, True), "fft_ifft2": over_axes(False, True), "fft_irfft": to_real,
     "fft_irfft2": to_real_over_axes, "fft_rfft": along(True, False),
     "fft_rfft2": over_axes(True, False),

@@ -296,7 +296,10 @@ def log_sum_exp(reader: Any, given: Arguments) -> View:
 
 
 def cumulative_sum(reader: Any, given: Arguments) -> View:
-    return functions.cumulative_sum(reader.draft, given["self"], given["dim"])
+    """Of whole numbers in real ones, which are exact below 2^24."""
+    draft, view = reader.draft, given["self"]
+    found = functions.cumulative_sum(draft, functions.real(draft, view), given["dim"])
+    return found if draft.element(view) is ir.Element.FLOAT32 else functions.whole(draft, found)
 
 
 def group_norm(reader: Any, given: Arguments) -> View:
