@@ -166,6 +166,8 @@ void check() {
   using ByRows = Sequential<C<3, 5, e3>, Flatten, Dense<90, 6>>;
   compare<ByRows, Shape{3, 6, 3}, words>("int16 Dense by rows");
   compare<ByRows, Shape{3, 6, 3}, steep_words>("int16 Dense by rows, steep");
+  using ByEights = Sequential<C<3, 8, e3>, Flatten, Dense<144, 6>>;
+  compare<ByEights, Shape{3, 6, 3}, words>("int16 Dense by rows of whole eights");
   compare<Sequential<C<3, 6, e3>, C<6, 4, e1>>, Shape{4, 5, 3}, steep_words>("int16, steep");
   compare<Sequential<Dense<20, 6>>, Shape{1, 1, 20}, steep_words>("int16 Dense, steep");
 }

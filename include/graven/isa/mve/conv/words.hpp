@@ -25,7 +25,8 @@ struct FourWords {
   template <bool wide = false>
   [[gnu::always_inline]] static int32x4_t sums(const std::byte* inputs, const std::byte* weights,
                                                int eights) {
-    std::int32_t all[4], a = 0, b = 0, c = 0, d = 0;
+    std::int32_t a = 0, b = 0, c = 0, d = 0;
+    int32x4_t all;
     asm volatile(R"(
       .macro weights q
       .if %c[wide]
@@ -50,16 +51,15 @@ struct FourWords {
       vmladava.s16 %[c], q0, q1
       vmladava.s16 %[d], q0, q2
       le lr, 1b
-      vmov q0[2], q0[0], %[a], %[c]
-      vmov q0[3], q0[1], %[b], %[d]
-      vstrw.32 q0, [%[all]]
+      vmov %q[all][2], %q[all][0], %[a], %[c]
+      vmov %q[all][3], %q[all][1], %[b], %[d]
       .purgem weights
     )"
                  : [x] "+l"(inputs), [w] "+l"(weights), [a] "+Te"(a), [b] "+Te"(b), [c] "+Te"(c),
-                   [d] "+Te"(d)
-                 : [eights] "r"(eights), [all] "r"(all), [wide] "i"(wide)
+                   [d] "+Te"(d), [all] "=w"(all)
+                 : [eights] "r"(eights), [wide] "i"(wide)
                  : "q0", "q1", "q2", "lr", "cc", "memory");
-    return vldrwq_s32(all);
+    return all;
   }
 
   // Outputs of which `left` are left, of whole sums.
@@ -180,8 +180,8 @@ struct WordConvs {
   }
 };
 
-// Over several rows, as running sums in scratch, behind which lies the row, filled up. Stream: per
-// four outputs FourWords' header; then row by row their weights.
+// Over several rows, as running sums in scratch, behind which lies a row that is no whole eights,
+// filled up. Stream: per four outputs FourWords' header; then row by row their weights.
 struct WordDense : scalar_isa::DenseRows<Int16x8> {
   using General = scalar_isa::DenseRows<Int16x8>;
   static constexpr const char* name = "mve.int16_dense";
@@ -224,8 +224,10 @@ struct WordDense : scalar_isa::DenseRows<Int16x8> {
     const Task t = task;
     const int row = t.in_width * t.in_channels, eights = eights_of(row);
     const int groups = fours(t.out_channels);
-    std::byte *sum = band.scratch, *out = band.out[0], *inputs = sum + 16 * groups;
-    copy(inputs, band.rows[0], 2 * row);
+    std::byte *sum = band.scratch, *out = band.out[0], *filled = sum + 16 * groups;
+    const bool whole = row % 8 == 0;
+    if (!whole) copy(filled, band.rows[0], 2 * row);
+    const std::byte* inputs = whole ? band.rows[0] : filled;
     const std::byte* header = t.stream;
     const std::byte* w = header + groups * (FourWords::header + band.step * 32 * eights);
     for (int left = t.out_channels; left > 0; left -= 4) {
