@@ -8,21 +8,23 @@
 #include "graven/kernel/fold.hpp"
 #include "graven/kernel/task.hpp"
 
-// Runs the assembler's macro `quad` %[n] times, `unroll` of them per branch, what is left singly.
-#define GRAVEN_ARMV7EM_QUADS(unroll)                                                               \
-  "subs %[n], #" #unroll " ;  blt 2f\n"                                                            \
+// Runs the assembler's macro `quad` as often as the register n says, or %[n], `unroll` of them per
+// branch, what is left singly.
+#define GRAVEN_ARMV7EM_QUADS_OF(n, unroll)                                                         \
+  "subs " n ", #" #unroll " ;  blt 2f\n"                                                           \
   "1:\n"                                                                                           \
   ".rept " #unroll "\n"                                                                            \
   "quad\n"                                                                                         \
   ".endr\n"                                                                                        \
-  "subs %[n], #" #unroll " ;  bge.w 1b\n"                                                          \
+  "subs " n ", #" #unroll " ;  bge.w 1b\n"                                                         \
   "2:\n"                                                                                           \
-  "adds %[n], #" #unroll " ;  beq 4f\n"                                                            \
+  "adds " n ", #" #unroll " ;  beq 4f\n"                                                           \
   "3:\n"                                                                                           \
   "quad\n"                                                                                         \
-  "subs %[n], #1 ;  bne 3b\n"                                                                      \
+  "subs " n ", #1 ;  bne 3b\n"                                                                     \
   "4:\n"                                                                                           \
   ".purgem quad\n"
+#define GRAVEN_ARMV7EM_QUADS(unroll) GRAVEN_ARMV7EM_QUADS_OF("%[n]", unroll)
 
 // Assembler macros for `tile` (2 or 3) pixels: a word of inputs of each into r2, r3 and r12; a word
 // of weights' products with them to sums.

@@ -129,11 +129,8 @@ private:
     return static_cast<std::int32_t>(static_cast<std::uint32_t>(most) -
                                      static_cast<std::uint32_t>(this->least));
   }
-  // Exponentials behind the last moment are zeros, and rows of whole words end with something. The
-  // loop of two queries takes all registers, that of a frame pointer as well: g++ gives it from -O2
-  // on, not with -fno-omit-frame-pointer and -Og.
+  // Exponentials behind the last moment are zeros, and rows of whole words end with something.
   template <int n>
-  GRAVEN_OPTIMIZE("omit-frame-pointer")
   void put_values(const Glance& at, int count, const std::byte* scratch, const Line* line) const {
     constexpr int rows = 4 / n;
     const int channel = at.channel, seen = at.seen;
@@ -142,9 +139,17 @@ private:
     const std::int32_t above = 2 * this->zero_out + 1;
     const std::byte* value = at.values;
     std::byte *const out = at.out, *const other = at.out + (n - 1) * at.apart;
+    TwoByTwo block{
+        {}, {scratch, value, channel, quads, {-first.less, -last.less, -first.less, -last.less}}};
     for (int c = 0; c < count; c += rows, value += rows * channel) {
-      std::int32_t sums[]{-first.less, -last.less, -first.less, -last.less};
-      block_sums<n>(scratch, value, channel, quads, sums[0], sums[1], sums[2], sums[3]);
+      std::int32_t* const sums = block.sums;
+      if constexpr (n == 1) {
+        for (int k = 0; k < 4; ++k) sums[k] = -first.less;
+        block_sums<1>(scratch, value, channel, quads, sums[0], sums[1], sums[2], sums[3]);
+      } else {
+        block.job.row = value;
+        two_by_two(&block.job);
+      }
       for (int j = 4 * quads; j < seen; ++j)
 #pragma GCC unroll 4
         for (int k = 0; k < 4; ++k)

@@ -52,31 +52,41 @@ inline std::int32_t row_sum(const std::byte* vector, const std::byte* row, int q
       : [stride] "r"(stride), [thrice] "r"(3 * stride)
       : "cc", "memory");
 }
-[[gnu::always_inline]] inline void two_by_two(const std::byte* vector, const std::byte* row,
-                                              int stride, int quads, std::int32_t& a,
-                                              std::int32_t& b, std::int32_t& c, std::int32_t& d) {
-  std::uint32_t even, odd, four, half, next, other;
+#endif
+
+// Two vectors and two rows take all fourteen registers: those of a function that an option gives a
+// frame pointer would not do, so that they are a function of its own, without a frame.
+struct TwoByTwo {
+  std::int32_t sums[4];  // of both with the first row, then the second
+  struct Job {
+    const std::byte *vectors, *row;
+    int stride, quads;
+    std::int32_t first[4];  // what the sums begin with
+  } job;
+};
+// r0 vectors, r1 row, r2 stride, r3 quads, r4-r7 sums; r8-r12 and lr scratch.
+GRAVEN_NAKED inline void two_by_two(TwoByTwo::Job*) {
   asm volatile(R"(
   .macro add_both first second
-    smlad \first, %[half], %[even], \first ;    smlad \first, %[four], %[odd], \first
-    smlad \second, %[other], %[even], \second ;  smlad \second, %[next], %[odd], \second
+    smlad \first, r8, r10, \first ;    smlad \first, r9, r11, \first
+    smlad \second, lr, r10, \second ;  smlad \second, r12, r11, \second
   .endm
   .macro quad
-    ldr %[next], [%[row], %[stride]] ;  ldr %[four], [%[row]], #4
-    sxtb16 %[half], %[four] ;   sxtb16 %[four], %[four], ror #8
-    sxtb16 %[other], %[next] ;  sxtb16 %[next], %[next], ror #8
-    ldrd %[even], %[odd], [%[v]], #8 ;  add_both %[w] %[y]
-    ldrd %[even], %[odd], [%[v]], #8 ;  add_both %[x] %[z]
+    ldr r12, [r1, r2] ;    ldr r9, [r1], #4
+    sxtb16 r8, r9 ;   sxtb16 r9, r9, ror #8
+    sxtb16 lr, r12 ;  sxtb16 r12, r12, ror #8
+    ldrd r10, r11, [r0], #8 ;  add_both r4 r6
+    ldrd r10, r11, [r0], #8 ;  add_both r5 r7
   .endm
-  )" GRAVEN_ARMV7EM_QUADS(4) ".purgem add_both\n"
-               : [v] "+r"(vector), [row] "+r"(row), [n] "+r"(quads), [w] "+r"(a), [x] "+r"(b),
-                 [y] "+r"(c), [z] "+r"(d), [even] "=&r"(even), [odd] "=&r"(odd), [four] "=&r"(four),
-                 [half] "=&r"(half), [next] "=&r"(next), [other] "=&r"(other)
-               : [stride] "r"(stride)
-               : "cc", "memory");
+    push {r0, r4-r11, lr}
+    ldm r0, {r0-r7}
+  )" GRAVEN_ARMV7EM_QUADS_OF("r3", 4) R"(
+    pop {r0}
+    stmdb r0, {r4-r7}
+    pop {r4-r11, pc}
+  .purgem add_both
+  )");
 }
-
-#endif
 
 // Adds the same of four rows, `stride` bytes apart, to a to d; or of two vectors: to a and b those
 // of the first row, to c and d those of the second.
@@ -87,9 +97,12 @@ template <int vectors>
 #if defined(__clang__) || defined(__OPTIMIZE__)
   if constexpr (vectors == 1) return one_by_four(vector, row, stride, quads, a, b, c, d);
 #endif
-#if defined(__OPTIMIZE__) && !(defined(__clang__) && defined(__OPTIMIZE_SIZE__))
-  if constexpr (vectors == 2) return two_by_two(vector, row, stride, quads, a, b, c, d);
-#endif
+  if constexpr (vectors == 2) {
+    TwoByTwo block{{}, {vector, row, stride, quads, {a, b, c, d}}};
+    two_by_two(&block.job);
+    a = block.sums[0], b = block.sums[1], c = block.sums[2], d = block.sums[3];
+    return;
+  }
   // Where compilers have no register left over.
   std::int32_t* const sums[]{&a, &b, &c, &d};
   for (int k = 0; k < 4; ++k)
