@@ -140,7 +140,7 @@ class Node:
     def expect_element(self, tensor: ir.Tensor, *elements: ir.Element) -> None:
         if tensor.element not in elements:
             names = " or ".join(element.value for element in elements)
-            advice = element_advice(tensor.element)
+            advice = element_advice(tensor.element, elements)
             raise self.error(f"is {tensor.element.value}, expected {names}; {advice}.", tensor)
 
     def expect_activation(self, tensor: ir.Tensor, wide: bool = False) -> None:
@@ -320,8 +320,10 @@ def node_among(tensors: Sequence[ir.Tensor], source: str, operator: ir.Operator)
     )
 
 
-def element_advice(found: ir.Element) -> str:
+def element_advice(found: ir.Element, expected: Sequence[ir.Element] = ()) -> str:
     """How a model comes to have that element there, and what to do."""
+    if found is ir.Element.INT64 and ir.Element.INT32 in expected:
+        return "export the model with int32 there (as tf.argmax(..., output_type=tf.int32))"
     if found in (ir.Element.INT32, ir.Element.INT64, ir.Element.BOOLEAN):
         return (
             "it computes with whole numbers, of shapes or indices as a rule: export the model with "
@@ -329,6 +331,10 @@ def element_advice(found: ir.Element) -> str:
         )
     if found is ir.Element.UINT8:
         return "its quantization is the old one: convert the model again, to int8"
+    if found is ir.Element.INT8:
+        return (
+            "this operator has no int8: leave it out of quantization, or do it outside of the model"
+        )
     return "convert the model with full integer (int8) quantization, or keep all of it float32"
 
 

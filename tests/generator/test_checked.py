@@ -111,11 +111,17 @@ def test_all_operators_that_no_layer_reads_and_what_to_do():
     [
         ("INT64", "it computes with whole numbers"),
         ("UINT8", "its quantization is the old one"),
+        ("INT8", "this operator has no int8"),
         ("FLOAT32", "convert the model with full integer"),
     ],
 )
 def test_what_to_do_about_another_element(found, advice):
     assert node.element_advice(ir.Element[found]).startswith(advice)
+
+
+def test_what_to_do_about_indices_of_64_bits():
+    advice = node.element_advice(ir.Element.INT64, (ir.Element.INT32,))
+    assert advice.startswith("export the model with int32 there")
 
 
 def test_a_record_that_does_not_fit_its_tensors():
