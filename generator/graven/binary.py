@@ -116,8 +116,10 @@ def sum_multipliers(node: Node) -> tuple[float, float, float]:
 
 def expect_sum(node: Node) -> None:
     if max(sum_multipliers(node)) >= 1.0:
+        least = f"1/{1 << left_shift(node) - 1}"
         raise node.error(
-            "its scale is too small for its inputs': less than one millionth of theirs.",
+            f"has scale {scale_of(node.output):g}, expected more than {least} of its "
+            "inputs' larger one; calibrate with samples that reach the values of use.",
             node.output,
         )
 

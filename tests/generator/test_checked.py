@@ -12,6 +12,7 @@ import random_transformers
 from graven import frontends, ir, layers, node, trees, unsupported
 from graven.checked import Stated, checked, stated
 from graven.errors import GravenError
+from graven.layers.add import Add
 from graven.layers.conv2d import Conv2D
 from graven.layers.reduce import Reduce
 from graven.layers.relu import ReLU
@@ -215,6 +216,22 @@ def test_biases_of_a_transposed_convolution_of_int16_are_int64():
         data = network.tensors[bias].data.astype(np.int32)
         network = change(network, bias, element=ir.Element.INT32, data=data)
         assert "where TensorFlow Lite reads int64; convert the model" in refused(network)
+
+
+@pytest.mark.parametrize(("element", "expected"), [(INT8, 1 << 19), (ir.Element.INT16, 1 << 14)])
+def test_a_sum_of_a_scale_that_its_inputs_leave_no_bits_for(element, expected):
+    b = random_models.Builder(np.random.default_rng(0))
+    first, second = b.input((1, 4), element), b.input((1, 4), element)
+    network = b.network([b.add("ADD", Add(), [first, second], b.like(first, (1, 4)))])
+    (output,) = network.outputs
+    largest = max(b.scale_of(first), b.scale_of(second))
+    for share, is_refused in ((expected, True), (expected / 2, False)):
+        scale = ir.Quantization((float(np.float32(largest / share)),), (0,))
+        small = change(network, output, quantization=scale)
+        if is_refused:
+            assert f"expected more than 1/{expected} of its inputs' larger one" in refused(small)
+        else:
+            through(small)
 
 
 def test_order_among_int16_wants_one_scale():
