@@ -14,6 +14,7 @@ from graven.checked import Stated, checked, stated
 from graven.errors import GravenError
 from graven.layers.add import Add
 from graven.layers.conv2d import Conv2D
+from graven.layers.hard_swish import HardSwish
 from graven.layers.reduce import Reduce
 from graven.layers.relu import ReLU
 
@@ -232,6 +233,23 @@ def test_a_sum_of_a_scale_that_its_inputs_leave_no_bits_for(element, expected):
             assert f"expected more than 1/{expected} of its inputs' larger one" in refused(small)
         else:
             through(small)
+
+
+@pytest.mark.parametrize(
+    ("scale", "out", "is_refused"),
+    [(1.9e-7, 1e-7, False), (1.7e-7, 1e-7, True), (0.1, 0.0007, True), (0.1, 52.0, True)],
+)
+def test_scales_of_a_hard_swish(scale, out, is_refused):
+    b = random_models.Builder(np.random.default_rng(0))
+    data = b.input((1, 4))
+    network = b.network([b.add("HARD_SWISH", HardSwish(), [data], b.like(data, (1, 4)))])
+    for index, each in ((data, scale), (network.outputs[0], out)):
+        stored = ir.Quantization((float(np.float32(each)),), (0,))
+        network = change(network, index, quantization=stored)
+    if is_refused:
+        assert "and of the output more than 1/128 and at most 512 times" in refused(network)
+    else:
+        through(network)
 
 
 def test_order_among_int16_wants_one_scale():

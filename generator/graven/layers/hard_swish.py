@@ -34,8 +34,9 @@ def read(node: Node) -> HardSwish:
         (_, to_output), (_, to_factor) = multipliers(node)
         if not -15 <= to_output <= 0 or not -15 <= to_factor <= 30:
             raise node.error(
-                f"goes from scale {scale} to {scale_out}, expected an output's scale of more than "
-                "1/128 of the input's; quantize the model again."
+                f"goes from scale {scale:g} to {scale_out:g}, expected 1.8e-07 to 1.2e+07, and of "
+                "the output more than 1/128 and at most 512 times the input's; quantize the model "
+                "again by samples that reach the values of use."
             )
     return HardSwish()
 
