@@ -437,6 +437,10 @@ SEVERAL = {
     "a hot one": Graph([node("ArgMax", ["x"], ["a"], axis=3, keepdims=0),
                         node("OneHot", ["a", "depth", "values"], ["y"], axis=1)],
                        {"depth": np.int64(7), "values": np.float32([-1, 2])}),
+    "a hot one from behind": Graph(
+        [node("ArgMax", ["x"], ["a"], axis=3, keepdims=0), node("Sub", ["a", "four"], ["b"]),
+         node("OneHot", ["b", "depth", "values"], ["y"])],
+        {"depth": np.int64(7), "values": np.float32([-1, 2]), "four": np.int64(4)}),
     "no number": Graph([node("IsNaN", ["x"], ["a"]), node("Not", ["a"], ["b"]),
                         node("Cast", ["b"], ["y"], to=1)], {}),
     "triangle": one("Trilu", np.int64(-1), upper=0),
@@ -453,6 +457,20 @@ SEVERAL = {
     "looked up along": Graph([node("TopK", ["x", "k"], ["v", "i"], axis=2),
                               node("GatherElements", ["x", "i"], ["y"], axis=2)],
                              {"k": integers(2)}),
+    "looked up along, from behind": Graph(
+        [node("TopK", ["x", "k"], ["v", "i"], axis=2), node("Sub", ["i", "seven"], ["b"]),
+         node("GatherElements", ["x", "b"], ["y"], axis=2)],
+        {"k": integers(2), "seven": np.int64(7)}),
+    "looked up in a table": Graph(
+        [node("ArgMax", ["x"], ["a"], axis=3, keepdims=0), node("Sub", ["a", "seven"], ["b"]),
+         node("Gather", ["table", "b"], ["rows"]), node("Gather", ["numbers", "b"], ["c"]),
+         node("Cast", ["c"], ["d"], to=1), node("Add", ["rows", "d"], ["y"])],
+        {"seven": np.int64(7), "table": reals(7, 3),
+         "numbers": integers(*range(21)).reshape(7, 3)}),
+    "nothing from behind": Graph(
+        [node("Slice", ["x", "two", "five", "axis", "back"], ["a"]),
+         node("Concat", ["x", "a"], ["y"], axis=3)],
+        {"two": integers(2), "five": integers(5), "axis": integers(3), "back": integers(-1)}),
     "looked up as one": Graph([node("ArgMax", ["x"], ["a"], axis=2),
                                node("Concat", ["a", "a"], ["b"], axis=2),
                                node("GatherND", ["x", "b"], ["y"])], {}, (4, 4, 3)),

@@ -70,6 +70,7 @@ def check(module, *shape, layout=None):
     return network
 
 
+FIRST_ODD = torch.tensor([True, False] * 3 + [False] * 6)
 MODULES = {
     "conv": nn.Conv2d(4, 6, 3, padding=1),
     "conv strided": nn.Conv2d(4, 6, 3, stride=2, padding=1),
@@ -223,6 +224,22 @@ MODULES = {
             + torch.arange(14)[x.argmax(3)].float().sum()
             + torch.arange(8).view(1, 4, 2).gather(2, x.argmax(3)[..., :2] % 2).float().sum()
         )
+    ),
+    "looked up from behind": Function(lambda x: x[0][x[0, :2, 0, 0].argsort() - 3]),
+    "looked up beside booleans": Function(
+        lambda x: x[0][x[0, :1, 0, 0].argsort(), FIRST_ODD].sum(0)
+    ),
+    "looked up beside constants": Function(
+        lambda x: x[
+            0,
+            torch.zeros(3, 1, dtype=torch.int64),
+            torch.tensor([1, 2]),
+            x[0, 0, :, 0].argsort()[:1],
+        ]
+    ),
+    "a number looked up": Function(lambda x: x * torch.arange(4.0)[x[0, :, 0, 0].argmax()]),
+    "nothing summed": Function(
+        lambda x: torch.cat([torch.cat([x[..., 14:], x[..., 15:]], -1), x], -1) + x[..., 14:].sum()
     ),
     "gathered": Function(lambda x: x.gather(1, torch.arange(144).reshape(1, 3, 6, 8) % 4)),
     "along": Function(lambda x: torch.take_along_dim(x, torch.tensor([[[[3]], [[0]]]]), 1)),
@@ -416,6 +433,8 @@ class Frames(nn.Module):
         (Frames(nn.Conv2d(4, 4, 3, padding=1, groups=4), nn.BatchNorm2d(4)), (1, 5, 4, 6, 7)),
         (Frames(nn.Conv1d(2, 4, 5, 2, 2), nn.Tanh(), nn.Flatten(), nn.Linear(20, 3)),
          (1, 3, 2, 10)),
+        (Frames(nn.Conv2d(4, 4, 3), nn.GroupNorm(2, 4)), (1, 5, 4, 9, 8)),
+        (Frames(nn.Conv1d(4, 4, 3), nn.InstanceNorm1d(4, affine=True)), (1, 5, 4, 9)),
     ],
 )  # fmt: skip
 def test_the_same_for_each_frame(module, shape):
@@ -792,7 +811,24 @@ TRANSFORMS = {
     "real beside complex": lambda x: torch.view_as_real(
         x[..., :17] - torch.fft.rfft(x) / 2 * torch.sigmoid(x[..., :17])),
     "exponential": lambda x: torch.exp(1j * x).real,
+    "real ones joined": lambda x: torch.cat([torch.fft.rfft(x), x[..., :17]], 1).imag,
+    "real ones written": lambda x: written(x).imag,
+    "wider ones": lambda x: torch.view_as_real(x[..., :17] + torch.fft.rfft(x.mean(1, True)))
+        .sum(1) + torch.view_as_real(1 - torch.complex(x, x[:, :1])).mean(),
+    "constant parts": lambda x: torch.cat([
+        torch.complex(torch.ones(8, 32), x).abs(), (x + 1j).abs(), (x - FACTORS[0, 0, 0]).imag,
+        torch.polar(x, torch.ones(8, 32)).imag], 1),
+    "all ways": lambda x: torch.fft.irfftn(torch.fft.rfftn(x, s=(8, 32)))
+        + torch.fft.ifftn(torch.fft.fftn(x)).real + torch.fft.fft(x).chunk(2, 1)[1].real.mean(),
+    "one signal": lambda x: torch.stft(
+        x.reshape(-1), 32, 16, 32, HANN, return_complex=True).abs(),
 }  # fmt: skip
+
+
+def written(x):
+    y = torch.zeros(1, 8, 17, dtype=torch.cfloat)
+    y[:, :, :4] = x[..., :4]
+    return torch.fft.rfft(x) + y
 
 
 class SpectralConvolution(nn.Module):
@@ -808,10 +844,36 @@ class SpectralConvolution(nn.Module):
 TRANSFORMS["low frequencies"] = SpectralConvolution()
 
 
+class ComplexLinear(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(17, 5, dtype=torch.cfloat)
+
+    def forward(self, x):
+        return torch.view_as_real(self.layer(torch.fft.rfft(x)))
+
+
+TRANSFORMS["complex weights"] = ComplexLinear()
+
+
 @pytest.mark.parametrize("label", TRANSFORMS)
 def test_complex_numbers(label):
     """As two real tensors."""
     check(Function(TRANSFORMS[label]), 1, 8, 32)
+
+
+def test_signals_of_one_sample_are_quantized():
+    """As rows of one image."""
+    module = seeded(nn.Sequential(Function(lambda x: x.transpose(0, 1)), nn.Conv1d(1, 4, 5, 2)))
+    x = torch.randn(8, 6, 20).numpy()
+    found = api.compile(module, calibrate=x, quantize="int8")
+    assert "CONV_2D" in [each.name for each in found.network.operators]
+
+
+def test_whole_numbers_beyond_those_of_float32_are_refused():
+    table = torch.tensor([16777217, 3])
+    with pytest.raises(GravenError, match="looks up whole numbers beyond 16,777,216"):
+        frontend.from_module(Function(lambda x: table[x.argmax(1)]).eval(), (torch.zeros(1, 2),))
 
 
 def test_a_weight_that_is_no_number_is_refused():

@@ -105,6 +105,7 @@ constexpr Parameters near[] = {words_in(0.0011f), words_in(0.0013f), words_in(0.
                      far[] = {words_in(0.00003f), words_in(0.0013f), words_in(0.0003f)},
                      larger[] = {words_in(0.0013f), words_in(0.0004f), words_in(0.0013f)},
                      steep[] = {words_in(0.9f), words_in(0.7f), words_in(0.0003f)},
+                     vanishing[] = {words_in(1e-10f), words_in(1.0f), words_in(1.0f)},
                      apart[] = {words_in(0.001f, 7), words_in(0.0013f, -300), words_in(0.002f, 9)};
 
 template <class Layer, const auto& params> void pairs(const char* name) {
@@ -129,13 +130,19 @@ void products() {
   pairs<Sub, apart>("int16 difference, not around zero");
 }
 
+void other_pairs() {
+  pairs<Add, vanishing>("int16 sum, of which a term vanishes");
+  pairs<Sub, vanishing>("int16 difference, of which a term vanishes");
+  pairs<Add, apart>("int16 sum, not around zero");
+}
+
 }  // namespace
 
 void check() {
   scaled_pairs<near>();
   scaled_pairs<far>();
   scaled_pairs<larger>();
-  pairs<Add, apart>("int16 sum, not around zero");
+  other_pairs();
   products();
   convolutions<1, 5>();
   convolutions<2, 4>();

@@ -449,7 +449,8 @@ def group_norm(
 ) -> View:
     """Each group of channels by its own mean and deviation; as many groups as channels is
     InstanceNorm. Scale and offset are of channels."""
-    whole = draft.reshape(view, (1, groups, math.prod(view.shape) // groups))
+    rows = view.shape[0] * groups
+    whole = draft.reshape(view, (1, rows, math.prod(view.shape) // rows))
     found = draft.reshape(norm(draft, "LAYER_NORM", whole, 1, (None, None), epsilon), view.shape)
     extents = (-1, *(1,) * (len(view.shape) - 2))
     for name, factors in (("MUL", scale), ("ADD", offset)):

@@ -9,10 +9,13 @@ import numpy as np
 
 from graven import ir
 from graven.frontends import functions
+from graven.frontends.integers import Integers
 from graven.frontends.nchw import Constant, Draft, Operand, View, plain
 from graven.node import shape_text
 
 COUNTS = ("ARG_MAX", "ARG_MIN", "TOPK_V2")
+MOST_EXACT = 1 << 24
+"""Of whole numbers in float32."""
 KEEPS = ("GATHER", "RESHAPE", "SLICE", "SPLIT", "SPLIT_V", "STRIDED_SLICE", "TRANSPOSE", "TILE")
 
 
@@ -32,7 +35,7 @@ def picked(draft: Draft, data: Operand, first: int, places: Sequence[Operand]) -
 
 
 def taken(draft: Draft, data: Operand, axis: int, places: View) -> View:
-    """found[i, j, ...] = data[places[i, j, ...], j, ...], along any axis; none below 0."""
+    """found[i, j, ...] = data[places[i, j, ...], j, ...], along any axis."""
     rank = len(data.shape)
     if len(places.shape) != rank or not -rank <= axis < rank:
         raise draft.error(
@@ -40,9 +43,10 @@ def taken(draft: Draft, data: Operand, axis: int, places: View) -> View:
             f"{shape_text(data.shape)}, expected as many axes, and one of them."
         )
     axis %= rank
+    places = from_front(draft, places, data.shape[axis])
     sizes = tuple(n if at == axis else places.shape[at] for at, n in enumerate(data.shape))
     last = (*(at for at in range(rank) if at != axis), axis)
-    listed = draft.transpose(numbers(draft, places), last)
+    listed = draft.transpose(places, last)
     shape, count = listed.shape, math.prod(listed.shape[:-1])
     listed = draft.reshape(listed, (count, shape[-1]))
     if isinstance(data, View):
@@ -71,6 +75,11 @@ def rows_of(draft: Draft, table: Constant, first: int, extent: int, places: View
     """Of a constant, of which a row is all that one place names."""
     table = functions.real_of(table)
     whole = table.dtype.kind == "i"
+    if whole and np.any(np.abs(table.astype(np.int64)) > MOST_EXACT):
+        raise draft.error(
+            f"looks up whole numbers beyond {MOST_EXACT:,}, which pass through float32; take "
+            "smaller ones."
+        )
     front, count = table.shape[:first], math.prod(places.shape)
     flat = np.moveaxis(table.reshape(math.prod(front), extent, -1), 1, 0)
     flat = flat.reshape(extent, -1).astype(np.float32)
@@ -92,7 +101,11 @@ def joined(draft: Draft, extents: Sequence[int], places: Sequence[Operand]) -> V
             found = found + inside if both_constant else draft.binary("ADD", found, inside)
         else:
             shape = np.broadcast_shapes(found.shape, inside.shape)
-            found = draft.expand(inside, shape) if isinstance(inside, View) else inside
+            found = (
+                draft.expand(inside, shape)
+                if isinstance(inside, View)
+                else np.broadcast_to(inside, shape)
+            )
     assert isinstance(found, View)
     return found
 
@@ -124,9 +137,22 @@ def numbers(draft: Draft, places: View) -> View:
     return functions.whole(draft, places)
 
 
+def are_tokens(draft: Draft, table: Constant, axis: int, places: View) -> bool:
+    """Rows of a table of real numbers that a network is given by number: an embedding, of which
+    none is below 0."""
+    is_real = isinstance(table, Integers) or table.dtype.kind == "f"
+    return axis == 0 and table.ndim > 1 and is_real and source(draft, places.index) in draft.inputs
+
+
 def counts(draft: Draft, index: int) -> bool:
-    """Is it known that no number is below 0: places of extremes, or tokens?"""
+    """Is it known that no number is below 0, as of places of extremes?"""
+    index = source(draft, index)
+    return any(index in each.outputs for each in draft.operators if each.name in COUNTS)
+
+
+def source(draft: Draft, index: int) -> int:
+    """Whose numbers these are, moved."""
     makers = {output: each for each in draft.operators for output in each.outputs}
     while index in makers and makers[index].name in KEEPS:
         (index, *_) = makers[index].inputs
-    return index in draft.inputs if index not in makers else makers[index].name in COUNTS
+    return index

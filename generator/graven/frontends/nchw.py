@@ -823,16 +823,15 @@ class Draft:
         pads: Pads,
         groups: int,
     ) -> View:
-        """Of several images or signals, which lie in a volume one behind the other."""
-        rank = weights.ndim
-        turned, ones = (1, 0, *range(2, rank)), (1,) * (4 - rank)
-        volume = self.transpose(view, turned)
-        volume = self.reshape(volume, (1, *volume.shape, *ones))
-        weights = weights.reshape((*weights.shape[:2], 1, *weights.shape[2:], *ones))
-        borders = [(0, 0), *pads, *((0, 0) for _ in ones)]
-        steps = ((1, *each, *ones) for each in (stride, dilation))
-        found = self.conv_volume(volume, weights, bias, *steps, borders, groups)
-        return self.transpose(self.reshape(found, found.shape[1 : rank + 1]), turned)
+        """Of several signals, which are the rows of one image, or of several images, which lie in a
+        volume one behind the other."""
+        turned = (1, 0, *range(2, weights.ndim))
+        whole = self.transpose(view, turned)
+        whole = self.reshape(whole, (1, *whole.shape))
+        weights = weights.reshape((*weights.shape[:2], 1, *weights.shape[2:]))
+        steps = ((1, *each) for each in (stride, dilation))
+        found = self.conv(whole, weights, bias, *steps, [(0, 0), *pads], groups)
+        return self.transpose(self.reshape(found, found.shape[1:]), turned)
 
     def conv_volume(
         self,

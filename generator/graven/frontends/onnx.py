@@ -656,6 +656,8 @@ def _slice(reader: _Reader, attributes: Attributes, inputs: list) -> Operand:
         axis = functions.axis_of(reader.draft, view, axis)
         if step < 0:
             kept = range(view.shape[axis])[first:last:step]
+            if not kept:
+                return np.zeros([0 if at == axis else n for at, n in enumerate(view.shape)])
             view = functions.reversed_along(reader.draft, view, [axis])
             first, last, step = view.shape[axis] - 1 - kept[0], view.shape[axis] - kept[-1], -step
         begin[axis], end[axis], stride[axis] = slice(first, last, step).indices(view.shape[axis])
@@ -690,10 +692,10 @@ def _top_k(reader: _Reader, attributes: Attributes, inputs: list) -> list[View]:
 def _gather(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     view = inputs[0]
     if not isinstance(view, View):
-        if attributes.get("axis", 0) not in (0, -view.ndim) or view.ndim < 2:
-            axis = range(view.ndim)[attributes.get("axis", 0)]
-            return lookups.picked(reader.draft, real(view), axis, [inputs[1]])
-        return reader.draft.embedding(view, inputs[1])
+        axis = range(view.ndim)[attributes.get("axis", 0)]
+        if lookups.are_tokens(reader.draft, view, axis, inputs[1]):
+            return reader.draft.embedding(view, inputs[1])
+        return lookups.picked(reader.draft, real(view), axis, [inputs[1]])
     axis = functions.axis_of(reader.draft, view, attributes.get("axis", 0))
     if isinstance(inputs[1], View):
         return lookups.picked(reader.draft, view, axis, [inputs[1]])

@@ -102,6 +102,7 @@ def one_hot(reader: Any, attributes: Attributes, inputs: list) -> View:
     rank, count = len(view.shape) + 1, int(depth)
     axis = attributes.get("axis", -1) % rank
     shape = tuple(count if at == axis else 1 for at in range(rank))
+    view = lookups.from_front(draft, view, count)
     classes = np.arange(count, dtype=np.int32).reshape(shape)
     view = draft.reshape(view, (*view.shape[:axis], 1, *view.shape[axis:]))
     found = functions.compared(draft, "EQUAL", view, classes)

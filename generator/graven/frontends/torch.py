@@ -342,12 +342,12 @@ class _Reader:
             raise self.draft.error(f"{DRAWS}.")
         if not has_view(known):
             return self.computed(node, known)
+        if kind == "getitem":
+            return known[0][known[1]]
         if kind in torch_complex.STARTS or torch_complex.has_complex(known):
             return self.of_complex(node, kind, known)
         if is_empty(node.meta.get("val")):  # as what a rotation of all channels leaves out
-            return np.zeros(tuple(node.meta["val"].shape), np.float32)
-        if kind == "getitem":
-            return known[0][known[1]]
+            return nothing_like(node.meta["val"])
         handler = HANDLERS.get(kind) or HANDLERS.get(kind.removesuffix("_"))
         if handler is None:
             return self.decomposed(node, kind)
@@ -424,6 +424,12 @@ class _Reader:
 
 def is_empty(value: Any) -> bool:
     return any(isinstance(n, int) and n == 0 for n in getattr(value, "shape", ()))
+
+
+def nothing_like(value: Any) -> Any:
+    import torch
+
+    return torch.zeros(tuple(value.shape), dtype=value.dtype)
 
 
 WINDOWED = re.compile(r"(?:conv|conv_transpose|(?:adaptive_)?(?:max|avg)_pool)([123])d")
@@ -877,7 +883,8 @@ def _select(reader: _Reader, given: Arguments) -> View:
     view = given["self"]
     axis = given["dim"] % len(view.shape)
     if isinstance(given["index"], View):
-        return lookups.picked(reader.draft, view, axis, [given["index"]])
+        data = view if isinstance(view, View) else np.asarray(view)
+        return lookups.picked(reader.draft, data, axis, [given["index"]])
     found = functions.part(reader.draft, view, axis, given["index"] % view.shape[axis], 1)
     return reader.draft.reshape(found, (*view.shape[:axis], *view.shape[axis + 1 :]))
 

@@ -4,24 +4,29 @@ with what they make."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from graven.frontends import fourier, functions, trigonometry
 from graven.frontends.fourier import Complex
-from graven.frontends.nchw import View
+from graven.frontends.nchw import Draft, Operand, View
 
 Arguments = dict[str, Any]
 BY_PARTS = (
-    "_unsafe_view", "add", "alias", "cat", "clone", "contiguous", "copy", "detach", "expand",
-    "flatten", "flip", "getitem", "index", "index_select", "mean", "movedim", "narrow", "neg",
-    "permute", "repeat", "reshape", "resolve_conj", "roll", "select", "select_scatter", "slice",
-    "slice_scatter", "split", "split_with_sizes", "squeeze", "stack", "sub", "sum", "t",
-    "transpose", "unbind", "unflatten", "unsqueeze", "view",
+    "_unsafe_view", "add", "alias", "cat", "chunk", "clone", "contiguous", "copy", "detach",
+    "expand", "flatten", "flip", "index", "index_select", "mean", "movedim", "narrow", "neg",
+    "permute", "repeat", "reshape", "resolve_conj", "roll", "rsub", "select", "select_scatter",
+    "slice", "slice_scatter", "split", "split_with_sizes", "squeeze", "stack", "sub", "sum",
+    "t", "transpose", "unbind", "unflatten", "unsqueeze", "view",
 )  # fmt: skip
 """What is done to both parts alike."""
+TERMS = {
+    "add": (0, 1), "cat": (0,), "copy": (0, 1), "rsub": (0, 1), "select_scatter": (0, 1),
+    "slice_scatter": (0, 1), "stack": (0,), "sub": (0, 1),
+}  # fmt: skip
+"""Arguments that may be real beside complex ones: their imaginary part is zero."""
 PRODUCTS = ("bmm", "einsum", "linear", "matmul", "mm", "mul")
 OTHERWISE = "keep the real and the imaginary part as tensors of their own"
 
@@ -53,14 +58,34 @@ def part_of(value: Any, place: int) -> Any:
     return value
 
 
+def part_of_term(value: Any, place: int) -> Any:
+    """The same, where a real one has an imaginary part: zeros of its shape."""
+    if isinstance(value, list | tuple):
+        return [part_of_term(each, place) for each in value]
+    if place == 0 or has_complex(value):
+        return part_of(value, place)
+    return np.zeros(value.shape, np.float32) if hasattr(value, "shape") else 0.0
+
+
 def is_real(value: Any) -> bool:
     return not has_complex(value)
 
 
-def paired(real: Any, imaginary: Any) -> Any:
+def paired(draft: Draft, real: Any, imaginary: Any) -> Any:
+    """Of parts of which one may be a constant, or be broadcast to the other."""
     if isinstance(real, list):
-        return [Complex(*each) for each in zip(real, imaginary, strict=True)]
-    return Complex(real, imaginary)
+        return [paired(draft, *each) for each in zip(real, imaginary, strict=True)]
+    parts = [each if isinstance(each, View) else np.asarray(each) for each in (real, imaginary)]
+    shape = np.broadcast_shapes(*(each.shape for each in parts))
+    computed = next(each for each in parts if isinstance(each, View))
+    return Complex(*(spread(draft, each, shape, computed) for each in parts))
+
+
+def spread(draft: Draft, part: Operand, shape: Sequence[int], beside: View) -> View:
+    if isinstance(part, View):
+        return draft.expand(part, tuple(shape))
+    nothing = draft.expand(functions.times(draft, beside, 0.0), tuple(shape))
+    return draft.binary("ADD", nothing, np.broadcast_to(functions.finite(part), shape))
 
 
 def call(reader: Any, kind: str, known: Arguments, again: Callable[[Arguments], Any]) -> Any:
@@ -70,16 +95,16 @@ def call(reader: Any, kind: str, known: Arguments, again: Callable[[Arguments], 
         return HANDLERS[kind](reader, known)
     if known.get("alpha", 1) != 1:
         return None
-    if kind in ("add", "sub") and any(is_real(known[place]) for place in (0, 1)):
-        real = again({key: part_of(value, 0) for key, value in known.items()})
-        other = next(known[place] for place in (0, 1) if not is_real(known[place]))
-        imaginary = part_of(other, 1)
-        if kind == "sub" and other is known[1]:
-            imaginary = reader.draft.unary("NEG", imaginary)
-        return Complex(real, imaginary)
     if kind in BY_PARTS:
-        parts = [again({key: part_of(value, at) for key, value in known.items()}) for at in (0, 1)]
-        return paired(*parts)
+        terms = TERMS.get(kind, ())
+        parts = [
+            again({
+                key: (part_of_term if key in terms else part_of)(value, at)
+                for key, value in known.items()
+            })
+            for at in (0, 1)
+        ]  # fmt: skip
+        return paired(reader.draft, *parts)
     if kind in PRODUCTS:
         return product(reader, kind, known, again)
     if kind == "div" and is_real(known[1]):
@@ -89,6 +114,11 @@ def call(reader: Any, kind: str, known: Arguments, again: Callable[[Arguments], 
 
 def product(reader: Any, kind: str, known: Arguments, again: Callable[[Arguments], Any]) -> Complex:
     """(a + bi) (c + di), of which one factor may be real."""
+    if kind == "linear" and known.get(2) is not None:
+        found = product(reader, kind, {0: known[0], 1: known[1]}, again)
+        offsets = (np.asarray(part_of_term(known[2], at)) for at in (0, 1))
+        sums = zip(found.parts, map(functions.finite, offsets), strict=True)
+        return Complex(*(reader.draft.binary("ADD", *each) for each in sums))
     operands = known[1] if kind == "einsum" else [known[0], known[1]]
     if len(operands) != 2:
         raise reader.draft.error("multiplies more than two complex tensors; take two at a time.")
@@ -149,7 +179,8 @@ def named(handler: Callable[[Any, Arguments], Any]) -> Callable[[Any, Arguments]
 
     def over_all(reader: Any, known: Arguments) -> Complex:
         given = known[0].real if isinstance(known[0], Complex) else known[0]
-        axes = known.get("dim", known.get(2)) or list(range(len(given.shape)))
+        count = len(known.get("s", known.get(1)) or given.shape)
+        axes = known.get("dim", known.get(2)) or list(range(-count, 0))
         return handler(reader, {**known, 2: axes, "dim": axes})
 
     return over_all
@@ -182,12 +213,15 @@ def short_time(reader: Any, known: Arguments) -> Complex | View:
     size, signal, window = given["n_fft"], given["self"], given["window"]
     width = given["win_length"] or size
     window = np.ones(width) if window is None else np.asarray(window, np.float64)
-    if len(signal.shape) == 1:
+    is_one = len(signal.shape) == 1
+    if is_one:
         signal = reader.draft.reshape(signal, (1, *signal.shape))
     factor = 1 / math.sqrt(size) if given["normalized"] else 1.0
     one_sided = given["onesided"] is not False
     step = given["hop_length"] or size // 4
     found = fourier.short_time(reader.draft, signal, size, step, window, one_sided, factor)
+    if is_one:
+        found = Complex(*(reader.draft.reshape(each, each.shape[1:]) for each in found.parts))
     return found if given["return_complex"] else as_real(reader, {0: found})
 
 
@@ -227,12 +261,16 @@ def conjugate(reader: Any, known: Arguments) -> Complex:
 def of_angle(reader: Any, known: Arguments) -> Complex:
     """torch.polar."""
     draft, (length, turned) = reader.draft, (known[0], known[1])
-    parts = [draft.unary(name, turned) for name in ("COS", "SIN")]
-    return Complex(*(draft.binary("MUL", length, each) for each in parts))
+    if isinstance(turned, View):
+        parts = [draft.unary(name, turned) for name in ("COS", "SIN")]
+    else:
+        parts = [turn(functions.finite(np.asarray(turned))) for turn in (np.cos, np.sin)]
+    length = length if isinstance(length, View) else functions.finite(np.asarray(length))
+    return paired(draft, *(draft.binary("MUL", length, each) for each in parts))
 
 
 def joined(reader: Any, known: Arguments) -> Complex:
-    return Complex(known[0], known[1])
+    return paired(reader.draft, known[0], known[1])
 
 
 HANDLERS: dict[str, Callable[[Any, Arguments], Any]] = {
@@ -240,9 +278,10 @@ HANDLERS: dict[str, Callable[[Any, Arguments], Any]] = {
     "conj": conjugate, "conj_physical": conjugate, "exp": exponential,
     "fft_fft": along(False, False), "fft_fft2": over_axes(False, False),
     "fft_fftn": named(over_axes(False, False)), "fft_rfftn": named(over_axes(True, False)),
-    "fft_ifft": along(False, True), "fft_ifft2": over_axes(False, True), "fft_irfft": to_real,
-    "fft_irfft2": to_real_over_axes, "fft_rfft": along(True, False),
-    "fft_rfft2": over_axes(True, False),
+    "fft_ifft": along(False, True), "fft_ifft2": over_axes(False, True),
+    "fft_ifftn": named(over_axes(False, True)), "fft_irfft": to_real,
+    "fft_irfft2": to_real_over_axes, "fft_irfftn": named(to_real_over_axes),
+    "fft_rfft": along(True, False), "fft_rfft2": over_axes(True, False),
     "imag": lambda reader, known: known[0].imaginary, "polar": of_angle,
     "real": lambda reader, known: known[0].real, "stft": short_time,
     "view_as_complex": as_complex, "view_as_real": as_real,

@@ -21,18 +21,24 @@ def constant_places(reader: Any, found: Any) -> np.ndarray:
     return np.asarray(found)
 
 
+def listed_places(reader: Any, found: Any) -> np.ndarray:
+    """Those where booleans are true."""
+    listed = constant_places(reader, found)
+    if listed.dtype != bool:
+        return listed
+    if listed.ndim > 1:
+        raise reader.draft.error(
+            f"picks by booleans of shape {shape_text(listed.shape)}; flatten those axes and "
+            "pick by a list of places."
+        )
+    return np.nonzero(listed)[0]
+
+
 def chosen_places(reader: Any, view: Any, axis: int, found: Any) -> View:
     if isinstance(found, View):
         operand = view if isinstance(view, View) else np.asarray(view)
         return lookups.picked(reader.draft, operand, axis % len(operand.shape), [found])
-    listed = constant_places(reader, found)
-    if listed.dtype == bool:
-        if listed.ndim > 1:
-            raise reader.draft.error(
-                f"picks by booleans of shape {shape_text(listed.shape)}; flatten those axes and "
-                "pick by a list of places."
-            )
-        (listed,) = np.nonzero(listed)
+    listed = listed_places(reader, found)
     return places.picked(reader.draft, view, axis % len(view.shape), [listed])
 
 
@@ -48,7 +54,7 @@ def index(reader: Any, given: Arguments) -> View:
     if len(axes) == 1:
         return chosen_places(reader, view, axes[0], indices[axes[0]])
     if any(isinstance(each, View) for each in indices) and axes[-1] - axes[0] == len(axes) - 1:
-        operands = [each if isinstance(each, View) else np.asarray(each)
+        operands = [each if isinstance(each, View) else listed_places(reader, each)
                     for each in indices if each is not None]  # fmt: skip
         data = view if isinstance(view, View) else np.asarray(view)
         return lookups.picked(reader.draft, data, axes[0], operands)

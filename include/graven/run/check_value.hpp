@@ -26,6 +26,12 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
                                        ? v.quant.zero_point == 0 || is_share
                                        : !quantized || (v.quant.zero_point >= low_of(v.element) &&
                                                         v.quant.zero_point <= high_of(v.element));
+  // Kernels with weights take int16 around zero.
+  static constexpr bool centred = [] {
+    if (!v.op.has(Trait::weights) || v.inputs == 0) return true;
+    const Value& source = graph.values[graph.views[v.first_input].value];
+    return source.element != Element::int16 || source.quant.zero_point != -32768;
+  }();
   static constexpr bool small = v.shape.height <= 65535 && v.shape.width <= 65535 &&
                                 v.shape.channels <= 65535 && v.filter.width <= 65535;
   static constexpr int band = band_of<graph, Isa>(value);
@@ -57,8 +63,8 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
       v.element == Element::float32 && v.inputs > 0 &&
       graph.values[graph.views[v.first_input].value].element == Element::float32;
   static constexpr bool exact = !computes_reals || keeps_reals;
-  static constexpr bool sound =
-      scaled && in_range && small && reaches && banded && supported && understood && exact;
+  static constexpr bool sound = scaled && in_range && centred && small && reaches && banded &&
+                                supported && understood && exact;
 
   static constexpr bool passed() {
     static_assert(scaled || error::out_of_range<Where>,
@@ -67,6 +73,9 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
     static_assert(in_range || error::out_of_range<Where, error::got<v.quant.zero_point>>,
                   "Quantization: the zero point of an int8 activation must lie in [-128, 127], "
                   "that of a uint8 one in [0, 255], that of an int16 one is 0.");
+    static_assert(centred || error::unsupported<Where>,
+                  "Quantization: a layer with weights reads an int16 activation of zero point "
+                  "-32768 (a Softmax of int8 has it), expected 0. Put a Quantize before it.");
     static_assert(small ||
                       error::out_of_range<Where, error::limit<65535>, error::got<v.shape.height>,
                                           error::got<v.shape.width>, error::got<v.shape.channels>>,

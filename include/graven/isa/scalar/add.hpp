@@ -39,14 +39,16 @@ using AddInt8 = AddQuantized<std::int8_t, 20>;
 using AddInt16 = AddQuantized<std::int16_t, 15>;
 
 // The right shifts of both operands and of the sum of an ADD of equal shapes. A term of shift 0 is
-// half its operand exactly: its multiplier is 2^30.
+// half its operand exactly: its multiplier is 2^30. One of multiplier 0, of which nothing is left
+// beside the other, has a shift beyond all words.
 struct AddShifts {
   int a, b, out;
 
   template <class Adding = AddInt8>
   static constexpr AddShifts of(const GraphView& g, const Value& v) {
     const AddMultipliers m = Adding::multipliers(g, v);
-    return {-m.inputs[0].shift, -m.inputs[1].shift, -m.sum.shift};
+    const auto right = [](Multiplier each) { return each.multiplier == 0 ? 32 : -each.shift; };
+    return {right(m.inputs[0]), right(m.inputs[1]), right(m.sum)};
   }
   constexpr bool within(int most) const {
     return a >= 0 && a <= most && b >= 0 && b <= most && out >= 1 && out <= most;

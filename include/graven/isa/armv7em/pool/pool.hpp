@@ -96,7 +96,8 @@ struct GlobalAverages {
                       v.filter.width >= in.width;
     const bool mean = scalar_isa::is_total(v) && v.options.get<ReduceOptions>().axes ==
                                                      static_cast<int>(Axis::height | Axis::width);
-    const bool fits = is_large(in) ? mean && in.width <= 255 : pool || mean;
+    // Sums of a row in registers, which go to memory after it: not worth it for two pixels.
+    const bool fits = is_large(in) ? mean && in.width >= 3 && in.width <= 255 : pool || mean;
     return fits && in.channels >= 4;
   }
   static constexpr bool is_large(Shape in) { return in.height * in.width > 255; }

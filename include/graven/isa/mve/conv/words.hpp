@@ -117,7 +117,7 @@ template <TileShape tile, bool whole, bool clamps> struct WordTiles {
     if (one.bytes > 0) one_word_pixel<tile, clamps>(stream, pieces, out, &one);
     const int left = 2 * channels - one.bytes;
     if (left == 0) return;
-    std::byte last[16];
+    alignas(4) std::byte last[16];  // VSTRH of words faults at odd addresses
     one_word_pixel<tile, clamps>(stream + one.bytes / 8 * group, pieces, last, &one_left);
     mve_isa::copy(out + one.bytes, last, left);
   }
@@ -159,12 +159,14 @@ template <Inputs in, bool whole, bool clamps> struct WordConv : scalar_isa::Conv
   }
 
   template <int program> static void run(const Task& task, const Band& band) {
-    if constexpr (program == 0) return General::run(task, band);
-    Task t = task;
-    t.in_channels = static_cast<std::uint16_t>(2 * t.in_channels);  // in bytes
-    t.in_zero = 0;
-    const Finder<in> inputs(t, band);
-    run_tiles(t, inputs, Tiles(t, inputs.list), band.out[0], 2 * t.out_channels);
+    if constexpr (program == 0) {
+      General::run(task, band);
+    } else {
+      Task t = task;
+      t.in_channels = static_cast<std::uint16_t>(2 * t.in_channels);  // in bytes
+      const Finder<in> inputs(t, band);
+      run_tiles(t, inputs, Tiles(t, inputs.list), band.out[0], 2 * t.out_channels);
+    }
   }
 };
 
