@@ -30,7 +30,7 @@ template <const auto& graph, class Isa, int value> struct CheckValue {
   static constexpr bool centred = [] {
     if (!v.op.has(Trait::weights) || v.inputs == 0) return true;
     const Value& source = graph.values[graph.views[v.first_input].value];
-    return source.element != Element::int16 || source.quant.zero_point != -32768;
+    return source.element != Element::int16 || source.quant.zero_point == 0;
   }();
   static constexpr bool small = v.shape.height <= 65535 && v.shape.width <= 65535 &&
                                 v.shape.channels <= 65535 && v.filter.width <= 65535;

@@ -94,19 +94,18 @@ template <int vectors>
 [[gnu::always_inline]] inline void block_sums(const std::byte* vector, const std::byte* row,
                                               int stride, int quads, std::int32_t& a,
                                               std::int32_t& b, std::int32_t& c, std::int32_t& d) {
-#if defined(__clang__) || defined(__OPTIMIZE__)
-  if constexpr (vectors == 1) return one_by_four(vector, row, stride, quads, a, b, c, d);
-#endif
   if constexpr (vectors == 2) {
     TwoByTwo block{{}, {vector, row, stride, quads, {a, b, c, d}}};
     two_by_two(&block.job);
     a = block.sums[0], b = block.sums[1], c = block.sums[2], d = block.sums[3];
-    return;
+  } else {
+#if defined(__clang__) || defined(__OPTIMIZE__)
+    one_by_four(vector, row, stride, quads, a, b, c, d);
+#else  // no register is left over
+    std::int32_t* const sums[]{&a, &b, &c, &d};
+    for (int k = 0; k < 4; ++k) *sums[k] += row_sum<1>(vector, row + k * stride, quads);
+#endif
   }
-  // Where compilers have no register left over.
-  std::int32_t* const sums[]{&a, &b, &c, &d};
-  for (int k = 0; k < 4; ++k)
-    *sums[k] += row_sum<vectors>(vector + 8 * (k % vectors), row + k / vectors * stride, quads);
 }
 
 }  // namespace graven::core::armv7em_isa

@@ -45,8 +45,9 @@ struct TileShape {
   }
 };
 
-// What both tiles below share, in assembler. A piece's products: `inputs` loads sixteen of each
-// pixel, `last_inputs` the last ones, `block` multiplies them.
+// What tiles share, in assembler, also those of int16 (word_tiles.hpp). A piece's products:
+// `inputs` loads sixteen bytes of each pixel, `last_inputs` the last ones, `block`, which is the
+// tile's own, multiplies them.
 #define GRAVEN_MVE_TILE_PIECE                                                                      \
   ".macro piece mac\n"                                                                             \
   ".if %c[full]\n"                                                                                 \
@@ -60,6 +61,31 @@ struct TileShape {
   ".if %c[full] ;  block vmladava %c[tail] ;  .else ;  block \\mac %c[tail] ;  .endif\n"           \
   ".endif\n"                                                                                       \
   ".endm\n"
+#define GRAVEN_MVE_TWO_PIXELS                                                                      \
+  ".macro inputs ;  vldrb.8 q0, [r9], #16 ;  vldrb.8 q1, [r11], #16 ;  .endm\n"                    \
+  ".macro last_inputs ;  vpstt ;  vldrbt.8 q0, [r9] ;  vldrbt.8 q1, [r11] ;  "                     \
+  ".endm\n" GRAVEN_MVE_TILE_PIECE
+#define GRAVEN_MVE_ONE_PIXEL                                                                       \
+  ".macro inputs ;  vldrb.8 q0, [r9], #16 ;  .endm\n"                                              \
+  ".macro last_inputs ;  vpst ;  vldrbt.8 q0, [r9] ;  .endm\n" GRAVEN_MVE_TILE_PIECE
+// All pieces, of which `load` takes the pointers, then the eight sums to q0 and q1; if looped, they
+// have begun.
+#define GRAVEN_MVE_TILE_SUMS(load)                                                                 \
+  ".if %c[looped]\n" load " [r7], #8\n"                                                            \
+  "2: piece vmladava\n" load " [r7], #8\n"                                                         \
+  "cmp r9, #0 ;  bne.w 2b\n"                                                                       \
+  "subw r7, r7, %[pieces] * 8 + 8\n"                                                               \
+  ".else\n" load " [r7]\n"                                                                         \
+  "piece vmladav\n"                                                                                \
+  ".if %c[pieces] > 1\n"                                                                           \
+  ".rept %c[pieces] - 1\n" load " [r7, #8]!\n"                                                     \
+  "piece vmladava\n"                                                                               \
+  ".endr\n"                                                                                        \
+  "subw r7, r7, %[pieces] * 8 - 8\n"                                                               \
+  ".endif\n"                                                                                       \
+  ".endif\n"                                                                                       \
+  "vmov q0[2], q0[0], r0, r4 ;   vmov q0[3], q0[1], r2, r6\n"                                      \
+  "vmov q1[2], q1[0], r8, r12 ;  vmov q1[3], q1[1], r10, lr\n"
 // Eight words of q0 and q1, rounded, to bytes in the halfwords of q0; r0 becomes the end.
 #define GRAVEN_MVE_TILE_BYTES                                                                      \
   "ldrd r0, r2, [sp]\n"                                                                            \
@@ -98,13 +124,7 @@ GRAVEN_NAKED void two_pixels(const std::byte*, const Piece*, std::byte*, const T
     \mac\().s8 r6, q0, q3 ;  \mac\().s8 lr, q1, q3
     .endif
     .endm
-    .macro inputs
-    vldrb.8 q0, [r9], #16 ;  vldrb.8 q1, [r11], #16
-    .endm
-    .macro last_inputs
-    vpstt ;  vldrbt.8 q0, [r9] ;  vldrbt.8 q1, [r11]
-    .endm
-  )" GRAVEN_MVE_TILE_PIECE R"(
+  )" GRAVEN_MVE_TWO_PIXELS R"(
 
     push {r4-r11, lr} ;  sub sp, #12
     ldrd r4, r5, [r3] ;  ldr r6, [r3, #8]
@@ -122,26 +142,8 @@ GRAVEN_NAKED void two_pixels(const std::byte*, const Piece*, std::byte*, const T
     ldrd r0, r2, [r1], #8 ;  ldrd r4, r6, [r1], #8
     .endif
     mov r8, r0 ;  mov r10, r2 ;  mov r12, r4 ;  mov lr, r6
-    ldrd r9, r11, [r7], #8
-  2:
-    piece vmladava
-    ldrd r9, r11, [r7], #8
-    cmp r9, #0
-    bne.w 2b
-    subw r7, r7, %[pieces] * 8 + 8
-    .else
-    ldrd r9, r11, [r7]
-    piece vmladav
-    .if %c[pieces] > 1
-    .rept %c[pieces] - 1
-    ldrd r9, r11, [r7, #8]!
-    piece vmladava
-    .endr
-    subw r7, r7, %[pieces] * 8 - 8
     .endif
-    .endif
-    vmov q0[2], q0[0], r0, r4 ;   vmov q0[3], q0[1], r2, r6
-    vmov q1[2], q1[0], r8, r12 ;  vmov q1[3], q1[1], r10, lr
+  )" GRAVEN_MVE_TILE_SUMS("ldrd r9, r11,") R"(
     .if %c[nibbles]
     vldrb.s32 q2, [r1], #%c[shifts] ;  vshl.s32 q0, q0, q2 ;  vshl.s32 q1, q1, q2
     .endif
@@ -199,13 +201,7 @@ GRAVEN_NAKED void one_pixel(const std::byte*, const Piece*, std::byte*, const Ti
     \mac\().s8 lr, q0, q2
     .endif
     .endm
-    .macro inputs
-    vldrb.8 q0, [r9], #16
-    .endm
-    .macro last_inputs
-    vpst ;  vldrbt.8 q0, [r9]
-    .endm
-  )" GRAVEN_MVE_TILE_PIECE R"(
+  )" GRAVEN_MVE_ONE_PIXEL R"(
 
     push {r4-r11, lr} ;  sub sp, #12
     ldrd r11, r5, [r3] ;  ldr r6, [r3, #8]
@@ -224,26 +220,8 @@ GRAVEN_NAKED void one_pixel(const std::byte*, const Piece*, std::byte*, const Ti
     ldrd r0, r2, [r1], #8 ;   ldrd r4, r6, [r1], #8
     ldrd r8, r10, [r5], #8 ;  ldrd r12, lr, [r5], #8
     .endif
-    ldr r9, [r7], #8
-  2:
-    piece vmladava
-    ldr r9, [r7], #8
-    cmp r9, #0
-    bne.w 2b
-    subw r7, r7, %[pieces] * 8 + 8
-    .else
-    ldr r9, [r7]
-    piece vmladav
-    .if %c[pieces] > 1
-    .rept %c[pieces] - 1
-    ldr r9, [r7, #8]!
-    piece vmladava
-    .endr
-    subw r7, r7, %[pieces] * 8 - 8
     .endif
-    .endif
-    vmov q0[2], q0[0], r0, r4 ;   vmov q0[3], q0[1], r2, r6
-    vmov q1[2], q1[0], r8, r12 ;  vmov q1[3], q1[1], r10, lr
+  )" GRAVEN_MVE_TILE_SUMS("ldr r9,") R"(
     .if %c[nibbles]
     vldrb.s32 q2, [r1], #%c[shifts] ;  vshl.s32 q0, q0, q2
     vldrb.s32 q3, [r5], #%c[shifts] ;  vshl.s32 q1, q1, q3

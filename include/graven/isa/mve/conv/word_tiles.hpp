@@ -47,18 +47,12 @@ GRAVEN_NAKED void two_word_pixels(const std::byte*, const Piece*, std::byte*, co
     \mac\().s16 r4, q0, q2 ;  \mac\().s16 r12, q1, q2
     \mac\().s16 r6, q0, q3 ;  \mac\().s16 lr, q1, q3
     .endm
-    .macro inputs
-    vldrb.8 q0, [r9], #16 ;  vldrb.8 q1, [r11], #16
-    .endm
-    .macro last_inputs
-    vpstt ;  vldrbt.8 q0, [r9] ;  vldrbt.8 q1, [r11]
-    .endm
     .macro end_of_piece
     .if %c[tail]
     movs r0, %[tail] ;  vctp.8 r0
     .endif
     .endm
-  )" GRAVEN_MVE_TILE_PIECE R"(
+  )" GRAVEN_MVE_TWO_PIXELS R"(
     push {r4-r11, lr} ;  sub sp, #12
     ldrd r4, r5, [r3] ;  add r5, r2 ;  strd r5, r3, [sp]
     mov r7, r1 ;  mov r1, r0 ;  mov r3, r2 ;  add r5, r2, r4
@@ -72,26 +66,8 @@ GRAVEN_NAKED void two_word_pixels(const std::byte*, const Piece*, std::byte*, co
     .if %c[looped]
     ldrd r0, r2, [r1], #8 ;  ldrd r4, r6, [r1], #8
     mov r8, r0 ;  mov r10, r2 ;  mov r12, r4 ;  mov lr, r6
-    ldrd r9, r11, [r7], #8
-  2:
-    piece vmladava
-    ldrd r9, r11, [r7], #8
-    cmp r9, #0
-    bne.w 2b
-    subw r7, r7, %[pieces] * 8 + 8
-    .else
-    ldrd r9, r11, [r7]
-    piece vmladav
-    .if %c[pieces] > 1
-    .rept %c[pieces] - 1
-    ldrd r9, r11, [r7, #8]!
-    piece vmladava
-    .endr
-    subw r7, r7, %[pieces] * 8 - 8
     .endif
-    .endif
-    vmov q0[2], q0[0], r0, r4 ;   vmov q0[3], q0[1], r2, r6
-    vmov q1[2], q1[0], r8, r12 ;  vmov q1[3], q1[1], r10, lr
+  )" GRAVEN_MVE_TILE_SUMS("ldrd r9, r11,") R"(
     .if %c[looped] == 0
     vldrw.32 q2, [r1], #16 ;  vadd.i32 q0, q0, q2 ;  vadd.i32 q1, q1, q2
     .endif
@@ -128,13 +104,7 @@ GRAVEN_NAKED void one_word_pixel(const std::byte*, const Piece*, std::byte*, con
     vldrb.s16 q2, [r5], #\step / 2 ;  \mac\().s16 r12, q0, q1
     \mac\().s16 lr, q0, q2
     .endm
-    .macro inputs
-    vldrb.8 q0, [r9], #16
-    .endm
-    .macro last_inputs
-    vpst ;  vldrbt.8 q0, [r9]
-    .endm
-  )" GRAVEN_MVE_TILE_PIECE R"(
+  )" GRAVEN_MVE_ONE_PIXEL R"(
     push {r4-r11, lr} ;  sub sp, #12
     ldrd r11, r5, [r3] ;  add r5, r2 ;  strd r5, r3, [sp]
     mov r7, r1 ;  mov r1, r0 ;  mov r3, r2 ;  add r5, r1, r11
@@ -145,26 +115,8 @@ GRAVEN_NAKED void one_word_pixel(const std::byte*, const Piece*, std::byte*, con
     .if %c[looped]
     ldrd r0, r2, [r1], #8 ;   ldrd r4, r6, [r1], #8
     ldrd r8, r10, [r5], #8 ;  ldrd r12, lr, [r5], #8
-    ldr r9, [r7], #8
-  2:
-    piece vmladava
-    ldr r9, [r7], #8
-    cmp r9, #0
-    bne.w 2b
-    subw r7, r7, %[pieces] * 8 + 8
-    .else
-    ldr r9, [r7]
-    piece vmladav
-    .if %c[pieces] > 1
-    .rept %c[pieces] - 1
-    ldr r9, [r7, #8]!
-    piece vmladava
-    .endr
-    subw r7, r7, %[pieces] * 8 - 8
     .endif
-    .endif
-    vmov q0[2], q0[0], r0, r4 ;   vmov q0[3], q0[1], r2, r6
-    vmov q1[2], q1[0], r8, r12 ;  vmov q1[3], q1[1], r10, lr
+  )" GRAVEN_MVE_TILE_SUMS("ldr r9,") R"(
     .if %c[looped] == 0
     vldrw.32 q2, [r1], #16 ;  vadd.i32 q0, q0, q2
     vldrw.32 q3, [r5], #16 ;  vadd.i32 q1, q1, q3
