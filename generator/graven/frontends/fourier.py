@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graven.frontends import functions
-from graven.frontends.nchw import Constant, Draft, Operand, View
+from graven.frontends.nchw import Constant, Draft, Operand, Sliding, View
 
 MOST_WEIGHTS = 1 << 20  # 4 MB in float32
 
@@ -22,6 +22,18 @@ class Complex:
     @property
     def parts(self) -> tuple[Operand, Operand]:
         return self.real, self.imaginary
+
+
+def as_real(draft: Draft, given: Complex) -> View:
+    """Both parts along a last axis of two."""
+    parts = [draft.reshape(each, (*each.shape, 1)) for each in given.parts]
+    return draft.concat(parts, len(parts[0].shape) - 1)
+
+
+def as_complex(draft: Draft, view: View) -> Complex:
+    """Of parts along a last axis of two."""
+    halves = draft.split(view, len(view.shape) - 1, [1, 1])
+    return Complex(*(draft.reshape(each, view.shape[:-1]) for each in halves))
 
 
 def waves(count: int, bins: int, sign: int = -1) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +92,7 @@ def short_time(
     expect_bearable(draft, weights)
     filters = weights.astype(np.float32).reshape(2 * bins, 1, size)
     wide = draft.reshape(signal, (1, *signal.shape))
-    found = draft.conv(wide, filters, None, (step,), (1,), [(0, 0)], 1)
+    found = draft.conv(wide, filters, None, Sliding((step,), (1,), [(0, 0)]))
     return Complex(*draft.split(found, 1, [bins, bins]))
 
 

@@ -288,7 +288,7 @@ def variance(draft: Draft, view: View, axes: Sequence[int], correction: float, k
     return times(draft, found, count / (count - correction))
 
 
-def axis_of(draft: Draft, view: View, axis: int) -> int:
+def axis_of(draft: Draft, view: Operand, axis: int) -> int:
     """From the front; below 0 it counts from behind."""
     rank = len(view.shape)
     if not -rank <= axis < rank:

@@ -13,7 +13,7 @@ import numpy as np
 from graven.frontends import functions, keras_operators
 from graven.frontends.keras import Layer
 from graven.frontends.keras_operators import first, last, operand
-from graven.frontends.nchw import Draft, View
+from graven.frontends.nchw import Draft, Sliding, View
 from graven.node import shape_text
 from graven.window import span
 
@@ -84,7 +84,8 @@ def convolved(
     dilation = several(layer.config.get("dilation_rate", 1), count)
     view = first(draft, view)
     border = pads(draft, layer, view.shape[2:], weights.shape[2:], stride, dilation)
-    return last(draft, draft.conv(view, weights, bias, stride, dilation, border, groups))
+    sliding = Sliding(stride, dilation, border, groups)
+    return last(draft, draft.conv(view, weights, bias, sliding))
 
 
 @handles("Conv1D", "Conv2D", "Conv3D", "Convolution1D", "Convolution2D")
@@ -120,8 +121,8 @@ def _separable(draft: Draft, layer: Layer, views: list) -> View:
     made = convolved(draft, layer, views[0], one_each(depthwise), None, groups)
     weights = np.moveaxis(pointwise, (-1, -2), (0, 1))
     ones = (1,) * (weights.ndim - 2)
-    none = [(0, 0)] * len(ones)
-    view = draft.conv(first(draft, made), weights, *(bias or [None]), ones, ones, none, 1)
+    sliding = Sliding(ones, ones, [(0, 0)] * len(ones))
+    view = draft.conv(first(draft, made), weights, *(bias or [None]), sliding)
     return activated(draft, layer, last(draft, view))
 
 

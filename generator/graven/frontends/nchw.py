@@ -14,6 +14,7 @@ import contextlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -127,6 +128,29 @@ def channels_last(rank: int) -> Shape:
 
 class Mistake(GravenError):
     """What is wrong with a model itself, whoever reads it."""
+
+
+@dataclass(frozen=True)
+class Sliding:
+    """How a filter goes over the axes behind batch and channels, and in how many groups of them."""
+
+    stride: Shape
+    dilation: Shape
+    pads: Pads
+    groups: int = 1
+
+    @property
+    def windows(self) -> tuple[Shape, Shape, Pads]:
+        return self.stride, self.dilation, self.pads
+
+    def over(self, before: int = 0, behind: int = 0) -> Sliding:
+        """With axes more, of which the filter covers one element."""
+
+        def around(each: Sequence[Any], one: Any) -> tuple:
+            return (*[one] * before, *each, *[one] * behind)
+
+        stride, dilation = around(self.stride, 1), around(self.dilation, 1)
+        return Sliding(stride, dilation, list(around(self.pads, (0, 0))), self.groups)
 
 
 @dataclass
@@ -767,37 +791,27 @@ class Draft:
     def padded(self, view: View, pads: Pads, fill: float = 0.0) -> View:
         return self.pad(view, [(0, 0), (0, 0), *pads], fill=fill)
 
-    def conv(
-        self,
-        view: View,
-        weights: Constant,
-        bias: Constant | None,
-        stride: Shape,
-        dilation: Shape,
-        pads: Pads,
-        groups: int,
-    ) -> View:
+    def conv(self, view: View, weights: Constant, bias: Constant | None, sliding: Sliding) -> View:
         """Weights are OIHW, OIW or OIDHW."""
         rank = weights.ndim
         if rank == 5:
-            return self.conv_volume(view, weights, bias, stride, dilation, pads, groups)
+            return self.conv_volume(view, weights, bias, sliding)
         if len(view.shape) == rank and self.has_parts(view):
-            return self.conv_of_each(view, weights, bias, stride, dilation, pads, groups)
+            return self.conv_of_each(view, weights, bias, sliding)
         view = self.flat_rank(view, rank)
         if rank == 3:
-            weights = weights.reshape((*weights.shape, 1))
-            stride, dilation = (*stride, 1), (*dilation, 1)
-            pads = [*pads, (0, 0)]
-        units, depth = weights.shape[:2]
+            weights, sliding = weights.reshape((*weights.shape, 1)), sliding.over(behind=1)
+        (units, depth), groups = weights.shape[:2], sliding.groups
         if view.shape[1] != depth * groups or units % groups:
             raise self.error(
                 f"has weights {shape_text(weights.shape)} in {groups} groups for an input of "
-                f"{view.shape[1]} channels.")  # fmt: skip
-        padding, counts, extra = self.windows(view, weights.shape[2:], stride, dilation, pads)
+                f"{view.shape[1]} channels."
+            )
+        padding, counts, extra = self.windows(view, weights.shape[2:], *sliding.windows)
         if padding is None:
             view, padding = self.padded(view, extra), "VALID"
         view = self.demand_last(view)
-        options = strided_options(padding, stride, dilation)
+        options = strided_options(padding, sliding.stride, sliding.dilation)
         name, axes = "CONV_2D", (0, 2, 3, 1)
         if depth == 1 and groups > 1:
             name, axes = "DEPTHWISE_CONV_2D", (1, 2, 3, 0)
@@ -814,14 +828,7 @@ class Draft:
         return view.shape[0] != 1 and view.shape[0] not in given
 
     def conv_of_each(
-        self,
-        view: View,
-        weights: Constant,
-        bias: Constant | None,
-        stride: Shape,
-        dilation: Shape,
-        pads: Pads,
-        groups: int,
+        self, view: View, weights: Constant, bias: Constant | None, sliding: Sliding
     ) -> View:
         """Of several signals, which are the rows of one image, or of several images, which lie in a
         volume one behind the other."""
@@ -829,22 +836,14 @@ class Draft:
         whole = self.transpose(view, turned)
         whole = self.reshape(whole, (1, *whole.shape))
         weights = weights.reshape((*weights.shape[:2], 1, *weights.shape[2:]))
-        steps = ((1, *each) for each in (stride, dilation))
-        found = self.conv(whole, weights, bias, *steps, [(0, 0), *pads], groups)
+        found = self.conv(whole, weights, bias, sliding.over(before=1))
         return self.transpose(self.reshape(found, found.shape[1:]), turned)
 
     def conv_volume(
-        self,
-        view: View,
-        weights: Constant,
-        bias: Constant | None,
-        stride: Shape,
-        dilation: Shape,
-        pads: Pads,
-        groups: int,
+        self, view: View, weights: Constant, bias: Constant | None, sliding: Sliding
     ) -> View:
         """Weights are OIDHW; of groups they are those of one group, with zeros for the others."""
-        units, depth = weights.shape[:2]
+        (units, depth), groups = weights.shape[:2], sliding.groups
         if len(view.shape) != 5 or view.shape[1] != depth * groups or units % groups:
             raise self.error(
                 f"has weights {shape_text(weights.shape)} in {groups} groups for an input of "
@@ -854,14 +853,14 @@ class Draft:
             if isinstance(weights, Integers):
                 raise self.error("is a quantized volume in groups; take one group.")
             weights = across_groups(weights, groups)
-        padding, counts, extra = self.windows(view, weights.shape[2:], stride, dilation, pads)
+        padding, counts, extra = self.windows(view, weights.shape[2:], *sliding.windows)
         if padding is None:
             view, padding = self.padded(view, extra), "VALID"
         view = self.demand_last(view)
         options = {
-            **strided_options(padding, stride[1:], dilation[1:]),
-            "StrideD": stride[0],
-            "DilationDFactor": dilation[0],
+            **strided_options(padding, sliding.stride[1:], sliding.dilation[1:]),
+            "StrideD": sliding.stride[0],
+            "DilationDFactor": sliding.dilation[0],
         }
         inputs = [view.index, self.filter(weights, (2, 3, 4, 1, 0), 0), self.offset(bias, units)]
         shape = (1, units, *counts)

@@ -28,7 +28,7 @@ from graven.frontends import (
     recurrent,
 )
 from graven.frontends.integers import Integers
-from graven.frontends.nchw import Draft, Operand, View, cheapest
+from graven.frontends.nchw import Draft, Operand, Sliding, View, cheapest
 from graven.frontends.tflite import identifier
 from graven.layers.resize_nearest import ResizeNearest, sources
 from graven.node import shape_text
@@ -366,8 +366,8 @@ def _conv(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     stride = tuple(attributes.get("strides", [1] * count))
     dilation = tuple(attributes.get("dilations", [1] * count))
     pads = reader.pads(attributes, view.shape[2:], weights.shape[2:], stride, dilation)
-    groups = attributes.get("group", 1)
-    return reader.draft.conv(view, weights, bias, stride, dilation, pads, groups)
+    sliding = Sliding(stride, dilation, pads, attributes.get("group", 1))
+    return reader.draft.conv(view, weights, bias, sliding)
 
 
 @handles("ConvTranspose")
@@ -691,12 +691,11 @@ def _top_k(reader: _Reader, attributes: Attributes, inputs: list) -> list[View]:
 @handles("Gather")
 def _gather(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     view = inputs[0]
+    axis = functions.axis_of(reader.draft, view, attributes.get("axis", 0))
     if not isinstance(view, View):
-        axis = range(view.ndim)[attributes.get("axis", 0)]
         if lookups.are_tokens(reader.draft, view, axis, inputs[1]):
             return reader.draft.embedding(view, inputs[1])
         return lookups.picked(reader.draft, real(view), axis, [inputs[1]])
-    axis = functions.axis_of(reader.draft, view, attributes.get("axis", 0))
     if isinstance(inputs[1], View):
         return lookups.picked(reader.draft, view, axis, [inputs[1]])
     indices = reader.array(inputs, 1, "indices")

@@ -279,14 +279,9 @@ def is_no_number(reader: Any, attributes: Attributes, inputs: list) -> View:
 
 def complex_of(draft: Draft, view: View) -> fourier.Complex | View:
     """The last axis are real and imaginary part, or the real one alone."""
-    parts = draft.split(view, len(view.shape) - 1, [1] * view.shape[-1])
-    parts = [draft.reshape(each, view.shape[:-1]) for each in parts]
-    return parts[0] if len(parts) == 1 else fourier.Complex(*parts)
-
-
-def stacked(draft: Draft, found: fourier.Complex) -> View:
-    parts = [draft.reshape(each, (*each.shape, 1)) for each in found.parts]
-    return draft.concat(parts, len(parts[0].shape) - 1)
+    if view.shape[-1] == 1:
+        return draft.reshape(view, view.shape[:-1])
+    return fourier.as_complex(draft, view)
 
 
 def transform(reader: Any, attributes: Attributes, inputs: list) -> View:
@@ -305,7 +300,7 @@ def transform(reader: Any, attributes: Attributes, inputs: list) -> View:
         found = fourier.back_to_real(draft, given, axis, count, factor)
         return draft.reshape(found, (*found.shape, 1))
     made = fourier.transform(draft, given, axis, count, one_sided, inverse, factor)
-    return stacked(draft, made)
+    return fourier.as_real(draft, made)
 
 
 def short_time(reader: Any, attributes: Attributes, inputs: list) -> View:
@@ -318,30 +313,30 @@ def short_time(reader: Any, attributes: Attributes, inputs: list) -> View:
     one_sided = bool(attributes.get("onesided", 1))
     found = fourier.short_time(draft, signal, size, step, window, one_sided)
     turned = [draft.transpose(each, (0, 2, 1)) for each in found.parts]
-    return stacked(draft, fourier.Complex(*turned))
+    return fourier.as_real(draft, fourier.Complex(*turned))
 
 
 HANDLERS: dict[str, Handler] = {
     **{name: comparison(ours) for name, ours in (COMPARISONS | LOGIC).items()},
     "Acos": by(trigonometry.arccosine), "Acosh": by(trigonometry.area_cosine),
+    "ArgMax": extreme_place("ARG_MAX"), "ArgMin": extreme_place("ARG_MIN"),
     "Asin": by(trigonometry.arcsine), "Asinh": by(trigonometry.area_sine),
-    "Atan": by(trigonometry.arctangent), "Atanh": by(trigonometry.area_tangent),
-    "GatherElements": gather_elements, "ScatterElements": scatter_elements,
-    "ScatterND": scatter_nd,
-    "ArgMax": extreme_place("ARG_MAX"), "ArgMin": extreme_place("ARG_MIN"), "Cast": convert,
-    "Celu": by(celu, alpha=1.0), "CumSum": cumulative_sum, "Einsum": einsum,
-    "Elu": by(functions.elu, alpha=1.0), "Erf": by(functions.error_function),
-    "GatherND": gather_nd, "GroupNormalization": group_norm, "InstanceNormalization": group_norm,
-    "DFT": transform, "IsNaN": is_no_number, "STFT": short_time,
-    "Cosh": by(functions.cosh), "LRN": local_response, "Mod": modulo, "OneHot": one_hot,
-    "Sinh": by(functions.sinh), "Tan": by(functions.tan), "Trilu": triangle, "Xor": differs,
-    "LpNormalization": of_unit_length, "Mean": joined("ADD", True), "Mish": by(functions.mish),
-    "Not": by(functions.negated), "Pow": power, "Reciprocal": by(functions.reciprocal),
-    "ReduceL1": reduction(sum_of_distances), "ReduceL2": reduction(length),
-    "ReduceLogSum": reduction(log_of_sum), "ReduceLogSumExp": reduction(functions.log_sum_exp),
-    "ReduceSumSquare": reduction(sum_of_squares),
+    "Atan": by(trigonometry.arctangent), "Atanh": by(trigonometry.area_tangent), "Cast": convert,
+    "Celu": by(celu, alpha=1.0), "Cosh": by(functions.cosh), "CumSum": cumulative_sum,
+    "DFT": transform, "Einsum": einsum, "Elu": by(functions.elu, alpha=1.0),
+    "Erf": by(functions.error_function), "GatherElements": gather_elements, "GatherND": gather_nd,
+    "GroupNormalization": group_norm, "InstanceNormalization": group_norm, "IsNaN": is_no_number,
+    "LRN": local_response, "LpNormalization": of_unit_length, "Mean": joined("ADD", True),
+    "Mish": by(functions.mish), "Mod": modulo, "Not": by(functions.negated), "OneHot": one_hot,
+    "Pow": power, "Reciprocal": by(functions.reciprocal), "ReduceL1": reduction(sum_of_distances),
+    "ReduceL2": reduction(length), "ReduceLogSum": reduction(log_of_sum),
+    "ReduceLogSumExp": reduction(functions.log_sum_exp),
+    "ReduceSumSquare": reduction(sum_of_squares), "STFT": short_time,
+    "ScatterElements": scatter_elements, "ScatterND": scatter_nd,
     "Selu": by(functions.selu, alpha=functions.SELU_ALPHA, gamma=functions.SELU_SCALE),
-    "Shrink": shrink, "Softplus": by(functions.softplus), "Softsign": by(functions.softsign),
-    "SpaceToDepth": space_to_depth, "Sum": joined("ADD", False), "Swish": by(swish, alpha=1.0),
-    "ThresholdedRelu": by(thresholded, alpha=1.0), "Tile": tile, "Where": where,
+    "Shrink": shrink, "Sinh": by(functions.sinh), "Softplus": by(functions.softplus),
+    "Softsign": by(functions.softsign), "SpaceToDepth": space_to_depth, "Sum": joined("ADD", False),
+    "Swish": by(swish, alpha=1.0), "Tan": by(functions.tan),
+    "ThresholdedRelu": by(thresholded, alpha=1.0), "Tile": tile, "Trilu": triangle, "Where": where,
+    "Xor": differs,
 }  # fmt: skip

@@ -40,7 +40,7 @@ from graven.frontends import (
 )
 from graven.frontends.fourier import Complex
 from graven.frontends.integers import Integers
-from graven.frontends.nchw import Draft, View, cheapest, plain
+from graven.frontends.nchw import Draft, Sliding, View, cheapest, plain
 from graven.frontends.onnx import OTHERWISE, nearest
 from graven.frontends.tflite import identifier
 from graven.node import shape_text
@@ -533,7 +533,7 @@ def _conv(reader: _Reader, given: Arguments) -> View:
     else:
         pads = [(each, each) for each in several(padding, count)]
     bias = constant(reader, given["bias"], "bias")
-    return reader.draft.conv(view, weights, bias, stride, dilation, pads, given["groups"])
+    return reader.draft.conv(view, weights, bias, Sliding(stride, dilation, pads, given["groups"]))
 
 
 @handles("conv_transpose1d", "conv_transpose2d")

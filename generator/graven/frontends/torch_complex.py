@@ -222,7 +222,7 @@ def short_time(reader: Any, known: Arguments) -> Complex | View:
     found = fourier.short_time(reader.draft, signal, size, step, window, one_sided, factor)
     if is_one:
         found = Complex(*(reader.draft.reshape(each, each.shape[1:]) for each in found.parts))
-    return found if given["return_complex"] else as_real(reader, {0: found})
+    return found if given["return_complex"] else fourier.as_real(reader.draft, found)
 
 
 # -- from and to real numbers ---------------------------------------------------------------------
@@ -239,14 +239,11 @@ def angle(reader: Any, known: Arguments) -> View:
 
 
 def as_real(reader: Any, known: Arguments) -> View:
-    parts = [reader.draft.reshape(each, (*each.shape, 1)) for each in known[0].parts]
-    return reader.draft.concat(parts, len(parts[0].shape) - 1)
+    return fourier.as_real(reader.draft, known[0])
 
 
 def as_complex(reader: Any, known: Arguments) -> Complex:
-    draft, view = reader.draft, known[0]
-    halves = draft.split(view, len(view.shape) - 1, [1, 1])
-    return Complex(*(draft.reshape(each, view.shape[:-1]) for each in halves))
+    return fourier.as_complex(reader.draft, known[0])
 
 
 def exponential(reader: Any, known: Arguments) -> Complex:
