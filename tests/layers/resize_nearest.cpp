@@ -24,3 +24,22 @@ TEST_CASE("float32") {
   check_near<Model<Sequential<ResizeNearest<3, 1>>, Shape{2, 1, 2}, real_params>>(
       floats(1, 2, 3, 4), floats(1, 2, 1, 2, 3, 4));
 }
+
+// Rows are looked up by their places, which those of a ring have anew again and again; no other
+// step of the network pays for it.
+TEST_CASE("rows of a ring") {
+  constexpr int rows = 2 * plan::most_places;
+  static constexpr Parameters sets[] = {{.output = {0.1f, 3}}, {}, {}};
+  using Net = Sequential<MaxPool<Extent{2, 1}>, ResizeNearest<rows * 3 / 4, 1>>;
+  using M = Model<Net, Shape{2 * rows, 1, 1}, sets>;
+  using Tables = FlashTables<graph_of<Net, std::array{Shape{2 * rows, 1, 1}}, sets, true, true>,
+                             scalar, sets, plan::fastest>;
+  static_assert(!Tables::has_row_lists && Tables::ring[1] > 0 && Tables::ring[1] < 8);
+  static M model;
+  std::array<std::int8_t, 2 * rows> input{};
+  for (int y = 0; y < 2 * rows; ++y)
+    input[static_cast<std::size_t>(y)] = static_cast<std::int8_t>(y / 2 * 37);
+  const auto output = model.run(input);
+  for (int y = 0; y < rows * 3 / 4; ++y)
+    CHECK(output[static_cast<std::size_t>(y)] == static_cast<std::int8_t>(y * 4 / 3 * 37));
+}

@@ -99,14 +99,6 @@ struct FlashTables {
       rows[v + 1] = rows[v] + (ring[v] > 0 ? 0 : Plan::problem.values[v].rows);
     return rows;
   }();
-  static constexpr auto places = [] {
-    constexpr int count = rows_before[values];
-    std::array<Place, static_cast<std::size_t>(count > 0 ? count : 1)> rows{};
-    for (int v = 0, at = 0; v < values; ++v)
-      for (int r = 0; ring[v] == 0 && r < Plan::problem.values[v].rows; ++r)
-        rows[static_cast<std::size_t>(at++)] = static_cast<Place>(place(v, r));
-    return rows;
-  }();
   // From row `first` on; what is read so lies in no ring of fewer slots than rows (Facts::sliced).
   static constexpr Slots slots_of(int value, int first = 0) {
     Slots slots{static_cast<std::uint32_t>(rows_before[static_cast<std::size_t>(value)] + first)};
@@ -118,6 +110,55 @@ struct FlashTables {
     }
     return slots;
   }
+
+  static constexpr bool is_straight(const Value& v, int k) {
+    const Rows& rows = graph.views[v.first_input + k].rows;
+    return (v.reduces && k == 0) ||
+           (rows.straight() && rows.advance() >= 0 && rows.start(0) > -32768);
+  }
+  // A list of single rows that are all there is one of places, which steps read as they read any
+  // value's; others are lists of first rows, for which all steps of the network look.
+  static constexpr bool has_own_places(int value, int k) {
+    const Value& v = graph.values[value];
+    const View& in = graph.views[v.first_input + k];
+    if (is_straight(v, k) || in.rows.count != 1 || graph.values[in.value].op == op::constant)
+      return false;
+    for (int s = 0; s < Plan::problem.values[value].steps; ++s)
+      if (static_cast<unsigned>(in.rows.start(s)) >= static_cast<unsigned>(in.shape.height))
+        return false;
+    return true;
+  }
+  // Where in `places` those of an input begin, behind the values' rows, and (last) where all end.
+  static constexpr auto own_places = [] {
+    std::array<int, std::size_t{graph.view_count} + 1> first{};
+    int end = rows_before[values];
+    for (int v = first_value; v < values; ++v)
+      for (int k = 0; k < graph.values[v].inputs; ++k)
+        if (has_own_places(v, k)) {
+          first[static_cast<std::size_t>(graph.values[v].first_input + k)] = end;
+          end += Plan::problem.values[v].steps;
+        }
+    first.back() = end;
+    return first;
+  }();
+  static constexpr auto places = [] {
+    constexpr int count = own_places.back();
+    std::array<Place, static_cast<std::size_t>(count > 0 ? count : 1)> rows{};
+    std::size_t at = 0;
+    for (int v = 0; v < values; ++v)
+      for (int r = 0; ring[v] == 0 && r < Plan::problem.values[v].rows; ++r)
+        rows[at++] = static_cast<Place>(place(v, r));
+    for (int v = first_value; v < values; ++v)
+      for (int k = 0; k < graph.values[v].inputs; ++k) {
+        if (!has_own_places(v, k)) continue;
+        const View& in = graph.views[graph.values[v].first_input + k];
+        for (int s = 0; s < Plan::problem.values[v].steps; ++s) {
+          const int row = in.first + in.rows.start(s), slots = ring[in.value];
+          rows[at++] = static_cast<Place>(place(in.value, slots > 0 ? row % slots : row));
+        }
+      }
+    return rows;
+  }();
 
   // Does a state begin with something else than real zeros?
   template <int value>
@@ -167,15 +208,10 @@ struct FlashTables {
       if (graph.values[v].op == op::constant) return true;
     return false;
   }();
-  static constexpr bool is_straight(const Value& v, int k) {
-    const Rows& rows = graph.views[v.first_input + k].rows;
-    return (v.reduces && k == 0) ||
-           (rows.straight() && rows.advance() >= 0 && rows.start(0) > -32768);
-  }
   static constexpr bool has_row_lists = [] {
     for (int v = 0; v < values; ++v)
       for (int k = 0; k < graph.values[v].inputs; ++k)
-        if (!is_straight(graph.values[v], k)) return true;
+        if (!is_straight(graph.values[v], k) && !has_own_places(v, k)) return true;
     return false;
   }();
   static constexpr bool has_reductions = [] {
@@ -204,6 +240,11 @@ struct FlashTables {
     } else if constexpr (is_straight(v, k)) {
       w.stride = static_cast<std::uint16_t>(in.rows.advance() * band);
       w.top = static_cast<std::int16_t>(-in.rows.start(0));
+    } else if constexpr (has_own_places(value, k)) {
+      w.slots = {
+          static_cast<std::uint32_t>(own_places[static_cast<std::size_t>(v.first_input + k)])};
+      w.height = static_cast<std::uint16_t>(Plan::problem.values[value].steps);
+      w.stride = 1;
     } else {
       constexpr int own_steps = Plan::problem.values[value].steps;
       w.starts = detail::starts_of<graph, value, k, own_steps>.data();
