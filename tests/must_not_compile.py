@@ -1,4 +1,5 @@
-"""must_not_compile.py <source> <compiler> [flags]: one test of a mistake that users can make.
+"""must_not_compile.py <source> [--precompiled <folder>/graven/graven.hpp.gch] <compiler> [flags]:
+one test of a mistake that users can make.
 
 The source's first line is `// EXPECT: <sentence>`. It must compile as it is; with GRAVEN_BROKEN
 defined, or with the flags of a second line `// BROKEN: <flags>`, it must not, for exactly one
@@ -45,8 +46,10 @@ def judge(source: Path, compiler: list[str]) -> str | None:
 
 
 def main() -> int:
-    source = Path(sys.argv[1])
-    fault = judge(source, sys.argv[2:])
+    source, compiler = Path(sys.argv[1]), sys.argv[2:]
+    if compiler[0] == "--precompiled":
+        compiler = [*compiler[2:], f"-I{Path(compiler[1]).parents[1]}"]
+    fault = judge(source, compiler)
     if fault:
         print(f"{source}: {fault}")
     return 1 if fault else 0
