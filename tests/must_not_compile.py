@@ -1,5 +1,5 @@
-"""must_not_compile.py <source> [--precompiled <folder>/graven/graven.hpp.gch] <compiler> [flags]:
-one test of a mistake that users can make.
+"""must_not_compile.py <source> <precompiled> <compiler> [flags]: one test of a mistake that users
+can make. <precompiled> is graven/graven.hpp.gch, or clang's .pch, of what <compiler> reads.
 
 The source's first line is `// EXPECT: <sentence>`. It must compile as it is; with GRAVEN_BROKEN
 defined, or with the flags of a second line `// BROKEN: <flags>`, it must not, for exactly one
@@ -22,20 +22,26 @@ def compile_once(command: list[str], source: Path) -> tuple[bool, str]:
     return done.returncode == 0, done.stdout + done.stderr
 
 
-def judge(source: Path, compiler: list[str]) -> str | None:
+def reading(precompiled: Path) -> list[str]:
+    if precompiled.suffix == ".gch":
+        return [f"-I{precompiled.parents[1]}"]
+    return ["-include-pch", str(precompiled)]
+
+
+def judge(source: Path, precompiled: list[str], compiler: list[str]) -> str | None:
     """What is wrong with the test, in one sentence; None if nothing is."""
     first_line, second_line = source.read_text(encoding="utf-8").split("\n", 2)[:2]
     match = re.fullmatch(r"// EXPECT: (.+)", first_line.rstrip())
     flags = re.fullmatch(r"// BROKEN: (.+)", second_line.rstrip())
-    broken = flags[1].split() if flags else ["-DGRAVEN_BROKEN"]
+    broken = flags[1].split() if flags else [*precompiled, "-DGRAVEN_BROKEN"]
     if not match:
         return "the first line is not `// EXPECT: <sentence>`"
-    good, output = compile_once(compiler, source)
+    good, output = compile_once([*compiler, *precompiled], source)
     if not good:
         return f"does not compile even without GRAVEN_BROKEN:\n{output}"
     good, output = compile_once([*compiler, *broken], source)
     if good:
-        return f"compiles with {' '.join(broken)}, and must not"
+        return f"compiles with {broken[-1]}, and must not"
     errors = [line for line in output.splitlines() if re.search(r"\berror: ", line)]
     if not any(match[1] in line.replace('\\"', '"') for line in errors):
         return f"no error says: {match[1]}\nThe compiler's output:\n{output}"
@@ -46,10 +52,8 @@ def judge(source: Path, compiler: list[str]) -> str | None:
 
 
 def main() -> int:
-    source, compiler = Path(sys.argv[1]), sys.argv[2:]
-    if compiler[0] == "--precompiled":
-        compiler = [*compiler[2:], f"-I{Path(compiler[1]).parents[1]}"]
-    fault = judge(source, compiler)
+    source, precompiled, *compiler = sys.argv[1:]
+    fault = judge(Path(source), reading(Path(precompiled)), compiler)
     if fault:
         print(f"{source}: {fault}")
     return 1 if fault else 0
