@@ -156,9 +156,10 @@ foreach(options IN ITEMS -O1 -O3 "-O3 -funroll-loops")
   if(options STREQUAL "-O1")
     set(add add_test)
   endif()
-  cmake_language(CALL ${add} NAME options/attention${short} COMMAND arm-none-eabi-g++ -std=c++20 -mcpu=cortex-m4
-    -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 ${separate} -I${PROJECT_SOURCE_DIR}/include
-    -c ${CMAKE_CURRENT_SOURCE_DIR}/options/attention.cpp -o /dev/null)
+  cmake_language(CALL ${add} NAME options/attention${short} COMMAND arm-none-eabi-g++
+    -std=c++20 -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 ${separate}
+    -I${PROJECT_SOURCE_DIR}/include -c ${CMAKE_CURRENT_SOURCE_DIR}/options/attention.cpp
+    -o /dev/null)
 endforeach()
 foreach(preset IN ITEMS gcc clang cortex-m4 cortex-m4-clang cortex-m55 cortex-m55-clang)
   foreach(standard IN ITEMS 20 23)
