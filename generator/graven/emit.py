@@ -57,6 +57,25 @@ class Array:
     overlong: bool = False
 
 
+class _Arrays:
+    """The arrays of a header: equal ones are one, to which several layers refer, by the name that
+    the first of them gives it."""
+
+    def __init__(self) -> None:
+        self.found: list[Array] = []
+        self._first: dict[tuple, str] = {}  # name by content
+        self._names: dict[str, str] = {}
+
+    def add(self, array: Array) -> None:
+        content = (array.type, array.extent, array.lines)
+        self._names[array.name] = self._first.setdefault(content, array.name)
+        if self._names[array.name] == array.name:
+            self.found.append(array)
+
+    def __getitem__(self, name: str) -> str:
+        return self._names[name]
+
+
 @dataclass(frozen=True, eq=False)
 class Layer:
     """An operator with all that the header says of it."""
@@ -65,10 +84,15 @@ class Layer:
     stem: str  # names it among the arrays and values
     cpp: Cpp
     reads: tuple[int, ...]  # tensor indices
+    arrays: _Arrays  # of the header
 
     @property
     def label(self) -> str:
         return label(self.node.known_by)
+
+    def array(self, name: str) -> str:
+        """What the header calls an array of this layer."""
+        return self.arrays[f"{self.stem}_{name}"]
 
     @property
     def values(self) -> dict[int, str]:
@@ -102,7 +126,7 @@ def header(
     pixels: Pixels | None = None,
 ) -> str:
     """The header's text; `sha256` is the file's, for the provenance."""
-    found = [_layer(network, operator) for operator in network.operators]
+    found, arrays = _layers(network)
     inputs = [network.tensors[index] for index in network.inputs]
     chain = _is_chain(network, found)
     named = _by_name(plans)
@@ -110,7 +134,7 @@ def header(
         "model.hpp.j2",
         provenance=_provenance(network, found, sha256),
         name=network.name,
-        arrays=[array for layer in found for array in _arrays(layer)],
+        arrays=arrays,
         records=[
             *(line for tensor in inputs for line in _record(_input_fields(tensor), label(tensor))),
             *(
@@ -170,7 +194,7 @@ def _pixels(network: ir.Network, pixels: Pixels | None) -> list[str]:
 
 
 def macs(network: ir.Network) -> int:
-    return sum(_layer(network, operator).cpp.macs for operator in network.operators)
+    return sum(_layer(network, operator, _Arrays()).cpp.macs for operator in network.operators)
 
 
 def check_name(name: str) -> str:
@@ -212,12 +236,23 @@ def _extents(node: Node, tensor: ir.Tensor) -> Hwc:
     return found
 
 
-def _layer(network: ir.Network, operator: ir.Operator) -> Layer:
+def _layer(network: ir.Network, operator: ir.Operator, arrays: _Arrays) -> Layer:
     module = layers.modules()[operator.name]
     node = node_of(network, operator)
     cpp = module.cpp(operator.layer, node)
     stem = f"{cpp.stem or module.__name__.rpartition('.')[2]}_{operator.index}"
-    return Layer(node, stem, cpp, tuple(operator.inputs[position] for position in cpp.inputs))
+    reads = tuple(operator.inputs[position] for position in cpp.inputs)
+    return Layer(node, stem, cpp, reads, arrays)
+
+
+def _layers(network: ir.Network) -> tuple[list[Layer], list[Array]]:
+    """And the header's arrays."""
+    arrays = _Arrays()
+    found = [_layer(network, operator, arrays) for operator in network.operators]
+    for layer in found:
+        for array in _arrays(layer):
+            arrays.add(array)
+    return found, arrays.found
 
 
 def _is_chain(network: ir.Network, found: list[Layer]) -> bool:
@@ -394,17 +429,17 @@ def _element(tensor: ir.Tensor) -> str:
 def _fields(layer: Layer) -> list[str]:
     cpp = layer.cpp
     fields = [
-        f".{each.name} = {_stored(f'source::{layer.stem}_{each.name}', each)}"
+        f".{each.name} = {_stored(f'source::{layer.array(each.name)}', each)}"
         for each in cpp.constants
         if each.name in FIELDS
     ]
     if _others(layer):
-        fields.append(f".constants = source::{layer.stem}_constants")
+        fields.append(f".constants = source::{layer.array('constants')}")
     stated = _outputs(layer)
     if len(stated) == 1:
         fields.append(f".output = {stated[0]}")
     elif stated:
-        fields.append(f".outputs = source::{layer.stem}_outputs")
+        fields.append(f".outputs = source::{layer.array('outputs')}")
     if cpp.element:
         fields.append(_element(layer.node.known_by))
     return fields
@@ -418,10 +453,9 @@ def _stored(array: str, constant: Constant) -> str:
 
 def _constant(layer: Layer, constant: Constant) -> str:
     """A named constant: its array, scales and zero point."""
-    array = f"{layer.stem}_{constant.name}"
-    about = [f'"{constant.name}"', array]
+    about = [f'"{constant.name}"', layer.array(constant.name)]
     if constant.scale is not None:
-        about += [f"{array}_scale", str(constant.zero_point or 0)]
+        about += [layer.array(f"{constant.name}_scale"), str(constant.zero_point or 0)]
     return f"{{{', '.join(about)}}}"
 
 

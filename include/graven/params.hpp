@@ -146,6 +146,22 @@ struct Constant {
   int zero_point = 0;
 };
 
+namespace detail {
+
+// Do both point to the same array? What a compiler cannot tell (see Address) counts as no.
+template <class T> constexpr bool is_same_place(Address<T> a, Address<T> b) {
+  if (std::is_constant_evaluated() && !__builtin_constant_p(a.at == b.at)) return false;
+  return a.at == b.at;
+}
+constexpr bool is_same_array(const Array& a, const Array& b) {
+  return a.size == b.size && a.element == b.element && is_same_place(a.int8, b.int8) &&
+         is_same_place(a.int16, b.int16) && is_same_place(a.int32, b.int32) &&
+         is_same_place(a.int64, b.int64) && is_same_place(a.float32, b.float32) &&
+         is_same_place(a.boolean, b.boolean) && is_same_place(a.whole, b.whole);
+}
+
+}  // namespace detail
+
 // An array of records with static storage, of any length.
 template <class T> struct Listing {
   const T* first = nullptr;
@@ -193,6 +209,14 @@ inline constexpr Parameters no_parameters{};
 inline constexpr Parameters no_records[1]{};  // of a network without layers
 
 namespace detail {
+
+// Do two layers refer to the same arrays, at least one?
+constexpr bool have_same_arrays(const Parameters& a, const Parameters& b) {
+  return (a.filter.size > 0 || a.constants.size > 0) && is_same_array(a.filter, b.filter) &&
+         is_same_array(a.bias, b.bias) && is_same_array(a.scale, b.scale) &&
+         a.constants.size == b.constants.size &&
+         is_same_place<Constant>(a.constants.first, b.constants.first);
+}
 
 // A constexpr array of records, Parameters[n] or std::array<Parameters, n>.
 template <const auto& params>

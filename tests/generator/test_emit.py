@@ -17,6 +17,7 @@ import random_models
 from graven import cpp, emit, ir
 from graven.errors import GravenError
 from graven.frontends import tflite, tflite_writer
+from graven.layers.dense import Dense
 from graven.paths import data_root
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -46,6 +47,18 @@ def test_header_reads_well(model):
     assert hashlib.sha256(model.read_bytes()).hexdigest() in lines[1]
     network = tflite.load(model)
     assert f"{len(network.operators)} operators" in lines[2]
+
+
+def test_equal_constants_are_one_array():
+    b = random_models.Builder(np.random.default_rng(0))
+    data = value = b.input((1, 5))
+    weights = b.weights(data, (5, 5), 0, per_channel=True)
+    for _ in range(2):
+        inputs, output = b.weighted(value, weights, 5, 5, (1, 5))
+        value = b.add("FULLY_CONNECTED", Dense(), inputs[:2], output)
+    text = emit.header(b.network([value]), "0" * 64)
+    assert text.count("_filter[] =") == text.count("_scale[] =") == 1
+    assert text.count(".filter = graven::whole_array<source::dense_0_filter>") == 2
 
 
 def test_golden_models_have_every_kind_of_network():

@@ -52,7 +52,7 @@ TEST_CASE("every layer gets the record in reading order") {
     CHECK(std::string_view(M::layers[k].op) == ops[k]);
     CHECK(M::layers[k].macs == macs[k]);
     CHECK(M::layers[k].index == static_cast<int>(k));
-    CHECK((M::layers[k].weight_size > 0) == (macs[k] > 0));
+    CHECK((M::layers[k].weight_size > 0) == (macs[k] > 0 && k != 5));  // 5 has those of 0
   }
   CHECK(std::string_view(M::layers[0].name) == "first");
   CHECK(std::string_view(M::layers[8].name) == "shortcut");

@@ -144,6 +144,16 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
     else
       return true;
   }
+  // Is there none before it with the same?
+  template <int value> static constexpr bool owns_stream() {
+    constexpr int first = detail::alike<graph, params, value>;
+    if constexpr (first == value)
+      return true;
+    else if constexpr (!value_is_sound<first>() || !weights_are_sound<first>())
+      return true;
+    else
+      return detail::stream_owner<graph, Isa, params, value> == value;
+  }
   template <int value> static constexpr std::size_t stream_bytes(bool weights) {
     constexpr const Value& v = graph.values[value];
     if constexpr (v.op == op::input) {
@@ -157,7 +167,9 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
                       !detail::CheckWeights<graph, Isa, params, value>::sound)
           return 0;
         else if (weights)
-          return static_cast<std::size_t>(detail::Packing<graph, Isa, params, value>::size);
+          return owns_stream<value>()
+                     ? static_cast<std::size_t>(detail::Packing<graph, Isa, params, value>::size)
+                     : 0;
         else
           return 0;
       } else {

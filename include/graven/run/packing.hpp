@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 namespace graven::core::detail {
@@ -169,6 +170,9 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
   template <int index>
   static constexpr const Part<bytes_at_once>& whole_part =
       part<index * bytes_at_once, (index + 1) * bytes_at_once, index == 0 && once>;
+  template <int index> static constexpr const Part<bytes_at_once>& part_at() {
+    return whole_part<index>;
+  }
   template <int... index> static constexpr auto join_parts(std::integer_sequence<int, index...>) {
     constexpr int count = sizeof...(index), rest = size - count * bytes_at_once;
     using Whole = Stream<bytes_at_once, Isa::alignment>;
@@ -195,8 +199,89 @@ template <const auto& graph, class Isa, const auto& params, int value> struct Pa
   }
 };
 
+// ---- streams that are equal ----
+
+// How many values of the same layer stand before a value.
+template <const auto& graph> constexpr int place_in_layer(int value) {
+  int place = 0;
+  for (int v = 0; v < value; ++v)
+    if (graph.values[v].record == graph.values[value].record) ++place;
+  return place;
+}
+// The first value whose layer refers to the same arrays and that stands at the same place in it;
+// the value itself, if there is none before it. A constant for each value: see the limits above.
+template <const auto& graph, const auto& params> constexpr int find_alike(int value) {
+  const int own = graph.values[value].record;
+  if (own < 0) return value;
+  const Parameters& record = record_of<params>(own);
+  if (record.filter.size == 0 && record.constants.size == 0) return value;
+  for (int v = 0; v < value; ++v) {
+    const int other = graph.values[v].record;
+    if (other >= 0 && other != own && have_same_arrays(record, record_of<params>(other)) &&
+        place_in_layer<graph>(v) == place_in_layer<graph>(value))
+      return v;
+  }
+  return value;
+}
+template <const auto& graph, const auto& params, int value>
+inline constexpr int alike = find_alike<graph, params>(value);
+
+template <class A, class B> constexpr bool begin_alike(const A& a, const B& b, int count) {
+  for (int i = 0; i < count; ++i)
+    if (a.stream.bytes[i] != b.stream.bytes[i]) return false;
+  return true;
+}
+template <class A, class B, int index>
+inline constexpr bool part_is_alike = [] {
+  constexpr int from = index * A::bytes_at_once, until = from + A::bytes_at_once;
+  constexpr bool is_last = until >= A::size;
+  if constexpr (is_last)
+    return begin_alike(A::template part<from, A::size>, B::template part<from, A::size>,
+                       A::size - from);
+  else
+    return begin_alike(A::template part_at<index>(), B::template part_at<index>(), until - from);
+}();
+template <class A, class B, int... index>
+constexpr bool parts_are_alike(std::integer_sequence<int, index...>) {
+  for (const bool one : {part_is_alike<A, B, index>...})
+    if (!one) return false;
+  return true;
+}
+// Of two Packings whose layers refer to the same arrays.
+template <class A, class B> constexpr bool are_alike() {
+  if constexpr (A::size != B::size || A::filter_at != B::filter_at)
+    return false;
+  else if constexpr (A::filter_at > 0)  // the filter itself is the same array
+    return begin_alike(A::template part<0, A::filter_at, true>,
+                       B::template part<0, A::filter_at, true>, A::filter_at);
+  else if constexpr (A::size > A::bytes_at_once)
+    return parts_are_alike<A, B>(
+        std::make_integer_sequence<int, (A::size - 1) / A::bytes_at_once + 1>());
+  else
+    return begin_alike(A::first_part, B::first_part, A::size);
+}
+
+// Whose stream a value reads: layers that share their weights have them once in flash.
+template <const auto& graph, class Isa, const auto& params, int value>
+inline constexpr int stream_owner = [] {
+  constexpr int first = alike<graph, params, value>;
+  using K = kernel_of<graph, Isa, value>;
+  if constexpr (first == value) {
+    return value;
+  } else if constexpr (!std::is_same_v<K, kernel_of<graph, Isa, first>> || !K::holds_weights) {
+    return value;
+  } else {
+    constexpr bool same =
+        are_alike<Packing<graph, Isa, params, first>, Packing<graph, Isa, params, value>>();
+    return same ? first : value;
+  }
+}();
+
 // Apart from the above, so that nothing else comes to flash with it.
 template <const auto& graph, class Isa, const auto& params, int value>
-inline constexpr auto stream_of = Packing<graph, Isa, params, value>::make_stream();
+inline constexpr auto packed_stream = Packing<graph, Isa, params, value>::make_stream();
+template <const auto& graph, class Isa, const auto& params, int value>
+inline constexpr const auto& stream_of =
+    packed_stream<graph, Isa, params, stream_owner<graph, Isa, params, value>>;
 
 }  // namespace graven::core::detail
