@@ -228,12 +228,16 @@ def real(
 
 def shaped(tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
     """Samples of an input as (samples, *its shape); channels first are moved behind. What has no
-    batch in front, as a sequence whose moments come first, may be given as one sample alone."""
+    batch in front, as a sequence whose moments come first, may be given as one sample alone; images
+    for a batch of several, one by one."""
     shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
     if shape == tensor.shape == value.shape:
         value = value[np.newaxis]
+    is_batch = len(shape) == 4  # of several images
+    if is_batch and value.ndim == 4 and len(value) and len(value) % shape[0] == 0:
+        value = value.reshape(-1, shape[0], *value.shape[1:])
     if value.shape[1:] != shape and value.ndim == len(shape) + 1 >= 3:
-        moved = np.moveaxis(value, 1, -1)
+        moved = np.moveaxis(value, 2 if is_batch else 1, -1)
         value = moved if moved.shape[1:] == shape else value
     extents = [extent for extent in value.shape[1:] if extent != 1]
     if value.ndim and len(value) == 0:

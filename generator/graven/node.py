@@ -118,16 +118,6 @@ class Node:
         if len(tensor.shape) != rank:
             raise self.error(f"has shape {shape_text(tensor.shape)}, expected {rank} axes.", tensor)
 
-    def expect_image(self, tensor: ir.Tensor) -> None:
-        """Batch x height x width x channels, of one image."""
-        self.expect_rank(tensor, 4)
-        if tensor.shape[0] != 1:
-            raise self.error(
-                f"has shape {shape_text(tensor.shape)}, a batch of {tensor.shape[0]}; export the "
-                "model with a batch of 1.",
-                tensor,
-            )
-
     def expect_shape(self, tensor: ir.Tensor, shape: tuple[int, ...]) -> None:
         if tensor.shape != tuple(shape):
             error = self.error(

@@ -213,7 +213,7 @@ def pool_options(layer: Pool) -> dict[str, Option]:
 def read_pool(node: Node, record: type[P]) -> P:
     data, output = node.expect_activations(1, 1, wide=True)
     node.expect_same_quantization(data, output)
-    node.expect_image(data)
+    node.expect_rank(data, 4)
     node.expect_rank(output, 4)
     layer = record(
         window=node.positive("FilterHeight", "FilterWidth"),

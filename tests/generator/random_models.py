@@ -813,6 +813,27 @@ def resize(b: Builder, data: int, name: str, layer: ir.Layer) -> int:
     return b.add(name, layer, [data, b.integers(*size)], b.like(data, (1, *size, depth)))
 
 
+def images(b: Builder, data: int) -> int:
+    """Several through the same windows."""
+    windows = (
+        conv2d, depthwise_conv2d, padded_conv2d, padded_depthwise, transpose_conv2d, max_pool,
+        avg_pool, resize_nearest, resize_bilinear,
+    )  # fmt: skip
+    wide = b.tflm and b.element(data) is INT16
+    for _ in range(b.extent(2)):
+        data = b.pick(*windows[: -1 if wide else None])(b, data)
+    count = b.pick(2, 2, 3)
+    for operator in b.operators:
+        if operator.name == "TRANSPOSE_CONV":
+            shape = b.tensors[operator.inputs[0]]
+            shape.data[0] = count
+        for index in (*operator.inputs, operator.output):
+            tensor = b.tensors[index]
+            if tensor.data is None:
+                b.tensors[index] = dataclasses.replace(tensor, shape=(count, *tensor.shape[1:]))
+    return data
+
+
 def relu(b: Builder, data: int) -> int:
     output = b.result(data, b.shape(data), b.scale_of(data))
     name = "RELU" if b.tflm else b.pick("RELU", "RELU_N1_TO_1", "RELU_0_TO_1")
@@ -1521,6 +1542,7 @@ LAYERS: dict[str, Callable[[Builder, int], int | list[int]]] = {
         reshape,
         resize_nearest,
         resize_bilinear,
+        images,
         relu,
         relu6,
         leaky_relu,
@@ -1566,14 +1588,15 @@ WORDS = ("div", "comparison", "logic", "resize_bilinear", "select", "smooth")
 WEIGHTED = ("conv2d", "depthwise_conv2d", "dense")
 MAPS = (
     "relu", "relu6", "leaky_relu", "hard_swish", "smooth", "curve", "elementary", "sigmoid", "tanh",
-    "cast", "log_softmax",
+    "cast", "log_softmax", "images",
 )  # fmt: skip
-"""One case of them sees most of the values that there are."""
+"""One case of them sees most of the values that there are, or is large."""
 WIDE = (
     *WEIGHTED, "padded_conv2d", "padded_depthwise", "max_pool", "avg_pool", "mean", "total",
     "reshape", "quantize_wide", "dequantize", "concat", "split", "transpose", "resize_nearest",
     "add", "mul", "sub", "minimum", "relu", "relu6", "leaky_relu", "sigmoid", "tanh", "softmax",
     "lstm", "elementary", "transpose_conv2d", "batch_matmul", "squared_difference", "prelu",
+    "images",
 )  # fmt: skip
 """Those that take int16 as well."""
 ELEMENTS = tuple(
@@ -1584,7 +1607,7 @@ ELEMENTS = tuple(
 )
 IMAGES_ONLY = (
     conv2d, conv3d, depthwise_conv2d, dilated, transpose_conv2d, padded_conv2d, padded_depthwise,
-    max_pool, avg_pool, resize_nearest, resize_bilinear,
+    max_pool, avg_pool, resize_nearest, resize_bilinear, images,
 )  # fmt: skip
 
 

@@ -87,17 +87,46 @@ def test_convolutions_may_share_their_blocks():
     assert several > 10
 
 
-def test_blocks_that_are_read_twice_stay_and_are_refused():
+def test_blocks_that_are_read_twice_are_images():
     for seed in range(100):
-        network = parsed(random_models.random_case(np.random.default_rng(seed), "dilated"))
+        rng = np.random.default_rng(seed)
+        network = parsed(random_models.random_case(rng, "dilated"))
         blocks = network.operators[0].output
         if network.tensors[blocks].shape[0] > 1 and len(network.operators) == 3:
             break
     else:
         pytest.fail("no case has blocks")
     network = dataclasses.replace(network, outputs=(*network.outputs, blocks))
-    with pytest.raises(GravenError, match="a batch of"):
-        passes.canonical(network)
+    short = passes.canonical(network)
+    inputs = random_models.random_inputs(rng, network)
+    before, after = (reference.run(each, inputs) for each in (network, short))
+    for index in network.outputs:
+        np.testing.assert_array_equal(before[index], after[index])
+
+
+# -- several images -------------------------------------------------------------------------------
+
+
+def test_a_batch_is_images_with_the_same_weights():
+    apart = below = 0
+    for seed in range(60):
+        rng = np.random.default_rng([seed, 17])
+        network = parsed(random_models.random_case(rng, "images"))
+        short = passes.canonical(network)
+        inputs = random_models.random_inputs(rng, network)
+        before, after = (reference.run(each, inputs) for each in (network, short))
+        for index in network.outputs:
+            np.testing.assert_array_equal(before[index], after[index])
+        for each in short.operators:
+            if each.name == "CONV_2D":
+                assert short.tensors[each.inputs[0]].shape[0] == 1
+                assert short.tensors[each.inputs[1]].index in range(len(network.tensors))
+        several = network.tensors[network.inputs[0]].shape[0]
+        for kind in ("CONV_2D", "MAX_POOL_2D"):
+            count = names(network).count(kind)
+            apart += count > 0 and names(short).count(kind) == several * count
+            below += count > 0 and names(short).count(kind) == count  # as 1x1 are
+    assert apart > 5 and below > 1
 
 
 # -- PAD ------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import random_models
 from damage import damaged
-from graven import ir, passes, reference
+from graven import ir, reference
 from graven.errors import GravenError
 from graven.frontends import tflite, tflite_writer
 from graven.layers.add import Add
@@ -162,16 +162,6 @@ def test_uint8_and_unknown_elements():
     sentence = refused(change(convolution(), 0, element=ir.Element.UINT8, quantization=unsigned))
     assert "operator 0 (CONV_2D), tensor 0" in sentence and "is uint8, expected int8" in sentence
     assert "is int16" in refused(change(convolution(), 0, element=ir.Element.INT16))
-
-
-def test_a_batch_of_images():
-    network = convolution()
-    for place in (0, 3):
-        shape = network.tensors[place].shape
-        network = change(network, place, shape=(2, *shape[1:]))
-    found = tflite.parse(tflite_writer.to_bytes(network), "small.tflite", "small")
-    with pytest.raises(GravenError, match=r"operator 0 \(CONV_2D\), tensor 0 .* a batch of 2"):
-        passes.canonical(found)
 
 
 def test_shapes_that_do_not_follow():

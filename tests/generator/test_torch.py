@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from graven import api, cli, reference
+from graven import api, cli, inputs, reference
 from graven.errors import GravenError
 from graven.frontends import files
 from graven.frontends import torch as frontend
@@ -434,6 +434,8 @@ class Frames(nn.Module):
         (Frames(nn.Conv1d(2, 4, 5, 2, 2), nn.Tanh(), nn.Flatten(), nn.Linear(20, 3)),
          (1, 3, 2, 10)),
         (Frames(nn.Conv2d(4, 4, 3), nn.GroupNorm(2, 4)), (1, 5, 4, 9, 8)),
+        (Frames(nn.Conv2d(3, 4, 3), nn.MaxPool2d(3, 2, 1), nn.Upsample(scale_factor=2)),
+         (1, 3, 3, 9, 8)),
         (Frames(nn.Conv1d(4, 4, 3), nn.InstanceNorm1d(4, affine=True)), (1, 5, 4, 9)),
     ],
 )  # fmt: skip
@@ -709,11 +711,28 @@ def test_truth_beside_numbers_is_refused():
         frontend.from_module(Function(lambda x: ((x > 0) == 2).float()).eval(), example)
 
 
-def test_a_batch_of_images_is_a_sentence():
-    with pytest.raises(
-        GravenError, match=r"takes a batch of 8, expected one .*give such an example"
-    ):
-        frontend.from_module(nn.Conv2d(3, 4, 3).eval(), (torch.zeros(8, 3, 9, 9),))
+@pytest.mark.parametrize(
+    ("module", "shape"),
+    [
+        (nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1), nn.BatchNorm2d(4), nn.ReLU(),
+                       nn.MaxPool2d(3, 2, 1), nn.Flatten(), nn.Linear(36, 5)), (3, 3, 9, 10)),
+        (nn.Sequential(nn.Conv2d(4, 4, 3, groups=4), nn.AvgPool2d(2, ceil_mode=True),
+                       nn.Upsample(scale_factor=2, mode="bilinear"), nn.PixelShuffle(2)),
+         (2, 4, 8, 7)),
+        (nn.Sequential(nn.ConvTranspose2d(4, 3, 4, 2, 1), nn.AdaptiveAvgPool2d(1)), (2, 4, 5, 6)),
+        (nn.Sequential(nn.Conv1d(4, 3, 3), nn.AvgPool1d(3, 2, 1), nn.MaxPool1d(2)), (3, 4, 21)),
+        (nn.Sequential(nn.Conv3d(2, 3, 3), nn.MaxPool3d(2)), (2, 2, 4, 5, 6)),
+    ],
+)  # fmt: skip
+def test_batches_of_several(module, shape):
+    network = check(module, *shape)
+    tensor = network.tensors[network.inputs[0]]
+    if len(shape) == 4:  # they are calibrated as batches or image by image, channels first or last
+        samples = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
+        wanted = inputs.shaped(tensor, samples, "here")
+        assert wanted.shape == (2, *tensor.shape)
+        for given in (np.concatenate(samples), np.concatenate(wanted)):
+            np.testing.assert_array_equal(inputs.shaped(tensor, given, "here"), wanted)
 
 
 # -- what is refused ------------------------------------------------------------------------------
@@ -822,6 +841,8 @@ TRANSFORMS = {
         + torch.fft.ifftn(torch.fft.fftn(x)).real + torch.fft.fft(x).chunk(2, 1)[1].real.mean(),
     "one signal": lambda x: torch.stft(
         x.reshape(-1), 32, 16, 32, HANN, return_complex=True).abs(),
+    "several signals": lambda x: torch.stft(
+        x.reshape(4, 64), 32, 16, 32, HANN, return_complex=True).abs(),
 }  # fmt: skip
 
 

@@ -81,9 +81,7 @@ def short_time(
     draft: Draft, signal: View, size: int, step: int, window: np.ndarray | None, one_sided: bool,
     factor: float = 1.0,
 ) -> Complex:  # fmt: skip
-    """Of a signal 1 x moments: bins x windows each."""
-    if len(signal.shape) != 2 or signal.shape[0] != 1:
-        raise draft.error("transforms several signals at once; give it one.")
+    """Of signals x moments: signals x bins x windows each."""
     bins = size // 2 + 1 if one_sided else size
     weights = np.concatenate(waves(size, bins)) * factor
     if window is not None:
@@ -91,7 +89,8 @@ def short_time(
         weights = weights * np.pad(window, (before, size - len(window) - before))
     expect_bearable(draft, weights)
     filters = weights.astype(np.float32).reshape(2 * bins, 1, size)
-    wide = draft.reshape(signal, (1, *signal.shape))
+    count, moments = signal.shape
+    wide = draft.reshape(signal, (count, 1, moments))
     found = draft.conv(wide, filters, None, Sliding((step,), (1,), [(0, 0)]))
     return Complex(*draft.split(found, 1, [bins, bins]))
 

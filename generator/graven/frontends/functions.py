@@ -470,15 +470,15 @@ def pool_volume(
     counts_pads: bool,
 ) -> View:
     """Depth, height and width: height and width first, then the depth."""
-    _, channels, depth, *image = view.shape
-    flat = draft.reshape(view, (1, channels * depth, *image))
+    batch, channels, depth, *image = view.shape
+    flat = draft.reshape(view, (batch, channels * depth, *image))
     flat = draft.pool(kind, flat, tuple(filter[1:]), tuple(stride[1:]), pads[1:], ceil, counts_pads)
     area = flat.shape[2:]
-    deep = draft.reshape(flat, (1, channels, depth, math.prod(area)))
+    deep = draft.reshape(flat, (batch, channels, depth, math.prod(area)))
     deep = draft.pool(
         kind, deep, (filter[0], 1), (stride[0], 1), [pads[0], (0, 0)], ceil, counts_pads
     )
-    return draft.reshape(deep, (1, channels, deep.shape[2], *area))
+    return draft.reshape(deep, (batch, channels, deep.shape[2], *area))
 
 
 def conv_transpose(

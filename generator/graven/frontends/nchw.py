@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -646,8 +646,8 @@ class Draft:
     def depth_to_space(self, view: View, block: int) -> View:
         """Rows and columns of a block are the outer parts of the channels."""
         view = self.demand_last(view)
-        _, channels, height, width = view.axes
-        shape = (1, channels // block**2, height * block, width * block)
+        batch, channels, height, width = view.axes
+        shape = (batch, channels // block**2, height * block, width * block)
         memory = tuple(shape[axis] for axis in view.order)
         index = self.emit("DEPTH_TO_SPACE", [view.index], memory, {"BlockSize": block})
         return View(index, shape, view.order, shape)
@@ -748,11 +748,6 @@ class Draft:
                 f"works on {len(view.shape) - 2} axes of an activation {shape_text(view.shape)}, "
                 "expected one or two behind batch and channels."
             )
-        if view.shape[0] != 1:
-            raise self.error(
-                f"takes a batch of {view.shape[0]}, expected one sample at a time: export the "
-                "model with a batch of 1, or give such an example (x[:1])."
-            )
         return self.reshape(view, (*view.shape, 1)) if rank == 3 else view
 
     def windows(
@@ -796,8 +791,9 @@ class Draft:
         rank = weights.ndim
         if rank == 5:
             return self.conv_volume(view, weights, bias, sliding)
-        if len(view.shape) == rank and self.has_parts(view):
-            return self.conv_of_each(view, weights, bias, sliding)
+        if rank == 3 and len(view.shape) == rank and view.shape[0] != 1:
+            weights = weights.reshape((*weights.shape[:2], 1, weights.shape[2]))
+            return self.in_rows(view, lambda rows: self.conv(rows, weights, bias, sliding.over(1)))
         view = self.flat_rank(view, rank)
         if rank == 3:
             weights, sliding = weights.reshape((*weights.shape, 1)), sliding.over(behind=1)
@@ -817,27 +813,17 @@ class Draft:
             name, axes = "DEPTHWISE_CONV_2D", (1, 2, 3, 0)
             options["DepthMultiplier"] = units // groups
         inputs = [view.index, self.filter(weights, axes, 0), self.offset(bias, units)]
-        shape = (1, units, *counts)
-        index = self.emit(name, inputs, (1, *counts, units), options)
+        batch = view.shape[0]
+        shape = (batch, units, *counts)
+        index = self.emit(name, inputs, (batch, *counts, units), options)
         result = View(index, shape, channels_last(4), shape)
         return self.reshape(result, shape[:3]) if rank == 3 else result
 
-    def has_parts(self, view: View) -> bool:
-        """Is its first axis no batch, but what the model made of one sample?"""
-        given = {self.tensors[index].shape[0] for index in self.inputs}
-        return view.shape[0] != 1 and view.shape[0] not in given
-
-    def conv_of_each(
-        self, view: View, weights: Constant, bias: Constant | None, sliding: Sliding
-    ) -> View:
-        """Of several signals, which are the rows of one image, or of several images, which lie in a
-        volume one behind the other."""
-        turned = (1, 0, *range(2, weights.ndim))
-        whole = self.transpose(view, turned)
-        whole = self.reshape(whole, (1, *whole.shape))
-        weights = weights.reshape((*weights.shape[:2], 1, *weights.shape[2:]))
-        found = self.conv(whole, weights, bias, sliding.over(before=1))
-        return self.transpose(self.reshape(found, found.shape[1:]), turned)
+    def in_rows(self, view: View, told: Callable[[View], View]) -> View:
+        """Of several signals, what an operator over the rows of one image makes of them."""
+        rows = self.transpose(view, (1, 0, 2))
+        found = told(self.reshape(rows, (1, *rows.shape)))
+        return self.transpose(self.reshape(found, found.shape[1:]), (1, 0, 2))
 
     def conv_volume(
         self, view: View, weights: Constant, bias: Constant | None, sliding: Sliding
@@ -849,6 +835,10 @@ class Draft:
                 f"has weights {shape_text(weights.shape)} in {groups} groups for an input of "
                 f"{shape_text(view.shape)}; expected batch, channels, depth, height, width."
             )
+        if view.shape[0] > 1:
+            alone = self.split(view, 0, [1] * view.shape[0])
+            parts = [self.conv_volume(each, weights, bias, sliding) for each in alone]
+            return self.concat(parts, 0)
         if groups > 1:
             if isinstance(weights, Integers):
                 raise self.error("is a quantized volume in groups; take one group.")
@@ -872,12 +862,13 @@ class Draft:
     ) -> View:
         """Weights are IOHW; `pads` are cut from the result."""
         view = self.demand_last(self.flat_rank(view, weights.ndim))
+        batch = view.shape[0]
         filter, units = weights.shape[2:], weights.shape[1]
         counts = [
             (n - 1) * step + reach
             for n, step, reach in zip(view.shape[2:], stride, filter, strict=True)
         ]
-        memory = (1, *counts, units)
+        memory = (batch, *counts, units)
         inputs = [
             self.integers(memory),
             self.filter(weights, (1, 2, 3, 0), 1),
@@ -885,10 +876,10 @@ class Draft:
             self.offset(bias, units),
         ]
         index = self.emit("TRANSPOSE_CONV", inputs, memory, strided_options("VALID", stride))
-        shape = (1, units, *counts)
+        shape = (batch, units, *counts)
         result = View(index, shape, channels_last(4), shape)
         starts = [0, 0, *(before for before, _ in pads)]
-        sizes = [1, units, *(n - sum(cut) for n, cut in zip(counts, pads, strict=True))]
+        sizes = [batch, units, *(n - sum(cut) for n, cut in zip(counts, pads, strict=True))]
         if min(sizes) < 1 or min(map(min, pads)) < 0:
             raise self.error("adds output padding beyond the windows; use an Upsample or Pad.")
         return self.slice(result, starts, sizes)
@@ -904,13 +895,13 @@ class Draft:
         counts_pads: bool = False,
     ) -> View:
         """`kind` is MAX or AVERAGE; counts_pads: padding is part of the mean."""
-        for size, (before, after) in zip(filter, pads, strict=True):
-            if not (0 <= before < size and 0 <= after < size):
-                raise self.error(
-                    f"pads by {before} and {after} in front of a window of {size}; the padding of "
-                    f"a pool must be smaller than its window: put a Pad in front of it."
-                )
+        self.check_pool(filter, pads)
         rank = len(filter) + 2
+        if rank == 3 and len(view.shape) == rank and view.shape[0] != 1:
+            window = ((1, *filter), (1, *stride), [(0, 0), *pads])
+            return self.in_rows(
+                view, lambda rows: self.pool(kind, rows, *window, ceil, counts_pads)
+            )
         view = self.flat_rank(view, rank)
         if rank == 3:
             filter, stride, pads = (*filter, 1), (*stride, 1), [*pads, (0, 0)]
@@ -925,12 +916,21 @@ class Draft:
         view = self.demand_last(view)
         options = strided_options(padding, stride)
         options |= {"FilterHeight": filter[0], "FilterWidth": filter[1]}
-        shape = (1, view.shape[1], *counts)
-        index = self.emit(f"{kind}_POOL_2D", [view.index], (1, *counts, shape[1]), options)
+        batch, channels = view.shape[:2]
+        shape = (batch, channels, *counts)
+        index = self.emit(f"{kind}_POOL_2D", [view.index], (batch, *counts, channels), options)
         result = View(index, shape, channels_last(4), shape)
         if shares is not None and (shares != 1).any():
             result = self.binary("MUL", result, shares)
         return self.reshape(result, shape[:3]) if rank == 3 else result
+
+    def check_pool(self, filter: Shape, pads: Pads) -> None:
+        for size, (before, after) in zip(filter, pads, strict=True):
+            if not (0 <= before < size and 0 <= after < size):
+                raise self.error(
+                    f"pads by {before} and {after} in front of a window of {size}; the padding of "
+                    f"a pool must be smaller than its window: put a Pad in front of it."
+                )
 
     def shares(
         self,
@@ -965,7 +965,7 @@ class Draft:
         options: dict[str, Option] = {"AlignCorners": align, "HalfPixelCenters": half}
         shape = (*view.shape[:2], *size)
         inputs = [view.index, self.integers(size)]
-        index = self.emit(name, inputs, (1, *size, shape[1]), options)
+        index = self.emit(name, inputs, (shape[0], *size, shape[1]), options)
         return View(index, shape, view.order, shape)
 
     # -- products --------------------------------------------------------------------------------
@@ -979,9 +979,11 @@ class Draft:
                 f"has {depth} weights per output for an input of {shape_text(view.shape)}."
             )
         rows = math.prod(shape[:-1])
-        if rows == 1:  # the columns go where the elements lie
-            weights = weights.take(self.lying(view), axis=1)
-            memory, data, order = (1, units), view.index, None
+        several = rows == view.axes[0] and view.order[0] == 0 and not view.is_plain
+        if rows == 1 or several:  # the columns go where the elements lie, of each sample alike
+            sample = replace(view, axes=(1, *view.axes[1:])) if several else view
+            weights = weights.take(self.lying(sample), axis=1)
+            memory, data, order = (rows, units), view.index, None
         else:
             view = self.settled(view)
             last = [each for each in view.order if view.axes[each] != 1][-1:]

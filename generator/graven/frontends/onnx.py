@@ -837,10 +837,10 @@ def picked(how: str, rounding: str, extent: int, output: int) -> np.ndarray:
 def _depth_to_space(reader: _Reader, attributes: Attributes, inputs: list) -> View:
     (view,) = inputs
     block = attributes["blocksize"]
-    _, channels, height, width = view.shape
+    batch, channels, height, width = view.shape
     draft, kept = reader.draft, channels // block**2
     if attributes.get("mode", b"DCR") == b"DCR":
         return draft.depth_to_space(view, block)
-    split, axes = (1, kept, block, block, height, width), (0, 1, 4, 2, 5, 3)
+    split, axes = (batch, kept, block, block, height, width), (0, 1, 4, 2, 5, 3)
     turned = draft.transpose(draft.reshape(view, split), axes)
-    return draft.reshape(turned, (1, kept, height * block, width * block))
+    return draft.reshape(turned, (batch, kept, height * block, width * block))

@@ -260,10 +260,10 @@ def scatter_nd(reader: Any, attributes: Attributes, inputs: list) -> View:
 
 def space_to_depth(reader: Any, attributes: Attributes, inputs: list) -> View:
     (view,), block, draft = inputs, attributes["blocksize"], reader.draft
-    _, channels, height, width = view.shape
-    split = draft.reshape(view, (1, channels, height // block, block, width // block, block))
+    batch, channels, height, width = view.shape
+    split = draft.reshape(view, (batch, channels, height // block, block, width // block, block))
     turned = draft.transpose(split, (0, 3, 5, 1, 2, 4))
-    return draft.reshape(turned, (1, channels * block**2, height // block, width // block))
+    return draft.reshape(turned, (batch, channels * block**2, height // block, width // block))
 
 
 def einsum(reader: Any, attributes: Attributes, inputs: list) -> View:

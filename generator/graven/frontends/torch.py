@@ -966,17 +966,17 @@ def _bilinear(reader: _Reader, given: Arguments) -> View:
 @handles("pixel_shuffle")
 def _pixel_shuffle(reader: _Reader, given: Arguments) -> View:
     view, block, draft = given["self"], given["upscale_factor"], reader.draft
-    _, channels, height, width = view.shape
+    batch, channels, height, width = view.shape
     kept = channels // block**2
-    split = draft.reshape(view, (1, kept, block, block, height, width))
+    split = draft.reshape(view, (batch, kept, block, block, height, width))
     turned = draft.transpose(split, (0, 1, 4, 2, 5, 3))
-    return draft.reshape(turned, (1, kept, height * block, width * block))
+    return draft.reshape(turned, (batch, kept, height * block, width * block))
 
 
 @handles("channel_shuffle")
 def _channel_shuffle(reader: _Reader, given: Arguments) -> View:
     view, groups, draft = given["self"], given["groups"], reader.draft
-    _, channels, *rest = view.shape
-    split = draft.reshape(view, (1, groups, channels // groups, *rest))
+    batch, channels, *rest = view.shape
+    split = draft.reshape(view, (batch, groups, channels // groups, *rest))
     turned = draft.transpose(split, (0, 2, 1, *range(3, len(split.shape))))
     return draft.reshape(turned, view.shape)

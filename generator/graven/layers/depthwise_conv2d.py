@@ -38,7 +38,7 @@ def options(layer: DepthwiseConv2D) -> dict[str, Option]:
 def read(node: Node) -> DepthwiseConv2D:
     data, output = node.expect_activations(2, 3, wide=True)
     weights = node.weights(1)
-    node.expect_rank(data, 4)  # of several images: passes/dilations.py
+    node.expect_rank(data, 4)  # of several images: passes/batches.py
     for tensor in (weights, output):
         node.expect_rank(tensor, 4)
     one, height, width, channels = weights.shape

@@ -34,7 +34,7 @@ def options(layer: ResizeBilinear) -> dict[str, Option]:
 def read(node: Node) -> ResizeBilinear:
     data, output = node.expect_activations(2, 2, wide=True)
     node.expect_same_quantization(data, output)
-    node.expect_image(data)
+    node.expect_rank(data, 4)
     size = node.integers(1)
     if len(size) != 2 or min(size) < 1:
         raise node.error(f"a size of {shape_text(size)} is no height and width.", node.input(1))

@@ -35,7 +35,7 @@ def options(layer: ResizeNearest) -> dict[str, Option]:
 def read(node: Node) -> ResizeNearest:
     node.expect_inputs(2, 2)
     data = node.input(0)
-    node.expect_image(data)
+    node.expect_rank(data, 4)
     size = node.integers(1)
     if len(size) != 2 or min(size) < 1:
         raise node.error(f"a size of {shape_text(size)} is no height and width.", node.input(1))

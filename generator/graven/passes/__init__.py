@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from graven import ir, layers
 from graven.node import node_of
+from graven.passes.batches import batches
 from graven.passes.broadcasts import broadcasts
 from graven.passes.dead import without_dead
 from graven.passes.dilations import dilations
@@ -25,6 +26,7 @@ def canonical(network: ir.Network) -> ir.Network:
     """What can be compiled; GravenError names an operator that cannot."""
     for step in (
         dilations,
+        batches,
         steps,
         into_windows,
         tables,

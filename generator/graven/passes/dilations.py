@@ -2,8 +2,8 @@
 
 Exact: of the pixels of one phase, a convolution's taps are neighbours; in the image they are a
 block apart. The border of the blocks, less what is cut off behind, becomes its padding: both are
-real zeros. RESHAPEs between them, of a Conv1D, go along. A convolution that is left with several
-images is refused.
+real zeros. RESHAPEs between them, of a Conv1D, go along. What is left with several images is cut
+into them (batches.py).
 """
 
 from __future__ import annotations
@@ -41,10 +41,7 @@ def dilations(network: ir.Network) -> ir.Network:
     found = {}
     for convolution in several:
         dilated = _dilated(network, convolution)
-        if dilated is None:
-            node = node_of(network, convolution)
-            node.expect_image(node.input(0))
-        else:
+        if dilated is not None:
             found[convolution.index] = dilated
     gone = _unread(network, found)
     grown = Grown(network)
