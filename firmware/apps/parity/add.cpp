@@ -29,6 +29,10 @@ void tables() {
   compare<Right, Shape{12, 15, 13}, clamped, plan::smallest>("add, relu6, small");
 }
 
+// A result of a scale that is far below its operands': its right shift is a small one.
+constexpr Parameters steep[] = {
+    {.output = {0.9f, 3}}, {.output = {0.7f, -5}}, {.output = {0.01f, 1}}};
+
 void chains() {
   using Sum =
       Graph<Node<C<4, 4, e1>, 0>, Node<Add, 0, 1>, Node<Add, 1, 0>, Node<Add, 2, 3>, Outputs<4>>;
@@ -36,6 +40,7 @@ void chains() {
   using Operands = Graph<Node<Add, 0, 1>, Outputs<2>>;
   compare<Operands, shapes(Shape{3, 5, 3}, Shape{3, 5, 3}), centred>("add inputs");
   compare<Operands, shapes(Shape{3, 5, 3}, Shape{1, 1, 3}), centred>("add broadcast");
+  compare_with<Operands, shapes(Shape{3, 5, 3}, Shape{3, 5, 3}), steep>("add, steep");
 }
 
 }  // namespace

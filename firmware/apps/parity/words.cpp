@@ -117,6 +117,7 @@ template <const auto& params> void scaled_pairs() {
   constexpr Shape wide{2, 5, 16};
   pairs<Add, params>("int16 sum in scales");
   pair<AddWith<relu6>, shapes(Shape{1, 1, 1}, wide), params>("int16 sum in scales, relu6");
+  pair<Sub, shapes(wide, wide), params>("int16 difference in scales");
   pair<SubWith<relu>, shapes(wide, wide), params>("int16 difference in scales, relu");
 }
 // Products know no scales but that of the result.

@@ -212,6 +212,12 @@ template <int at>
   return word;
 }
 
+inline bool are_aligned(const std::byte* a, const std::byte* b, const std::byte* c) {  // to words
+  return ((reinterpret_cast<std::uintptr_t>(a) | reinterpret_cast<std::uintptr_t>(b) |
+           reinterpret_cast<std::uintptr_t>(c)) &
+          3) == 0;
+}
+
 constexpr std::uint32_t four_times(int x) {
   return static_cast<std::uint32_t>(x & 0xff) * 0x01010101u;
 }

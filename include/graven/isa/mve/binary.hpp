@@ -46,9 +46,9 @@ template <class Math, const auto& graph, int value> constexpr auto in_runs() {
 }
 
 // For the assembler of what makes eight elements at a time, of lanes of 32 bits: `get` loads eight,
-// as halfwords; `put` narrows the even ones in q0 and the odd ones in q1 into their places and
-// stores them; GRAVEN_MVE_EIGHTS runs the macro `eight` %[count] / 8 times with n, and for what is
-// left once with t, predicated. Of `words` the zero point is 0.
+// as halfwords; `put` stores the halfwords in q0; GRAVEN_MVE_EIGHTS runs the macro `eight`
+// %[count] / 8 times with n, and for what is left once with t, predicated. Of `words` the zero
+// point is 0.
 #define GRAVEN_MVE_PUT                                                                             \
   ".macro get q, from, then\n"                                                                     \
   ".if %c[words] ;  each \\then, vldrh, .u16, \\q, \\from, 16\n"                                   \
@@ -59,7 +59,6 @@ template <class Math, const auto& graph, int value> constexpr auto in_runs() {
   ".else ;  \\does\\type \\q, [\\at], #\\step ;  .endif\n"                                         \
   ".endm\n"                                                                                        \
   ".macro put zero, low, high, then\n"                                                             \
-  "vqmovnb.s32 q0, q0 ;  vqmovnt.s32 q0, q1\n"                                                     \
   ".if %c[words]\n"                                                                                \
   ".if %c[program] != %c[shifted] ;  vmax.s16 q0, q0, \\low ;  .endif\n"                           \
   ".if %c[program] == %c[general] ;  vmin.s16 q0, q0, \\high ;  .endif\n"                          \
@@ -113,12 +112,13 @@ template <class T, int program> struct Products {
       get \q, \from, \then
       .if %c[words] == 0 ;  vadd.i16 \q, \q, \zero ;  .endif
       .endm
-      .macro finish q
-      vqrdmulh.s32 \q, \q, r10
+      .macro finish to q
       .if %c[program] != %c[rectified]
-      vshr.s32 q4, \q, #31 ;  vadd.i32 \q, \q, q4
+      vshr.s32 \to, \q, #31 ;  vqrdmlah.s32 \to, \q, r10
+      .else
+      vqrdmulh.s32 \to, \q, r10
       .endif
-      vrshl.s32 \q, \q, q7
+      vrshl.s32 \to, \to, q7
       .endm
       .macro eight then
       .if %c[each_a]
@@ -127,9 +127,10 @@ template <class T, int program> struct Products {
       .if %c[each_b]
       next q3, %[b], r9, \then
       .endif
-      vmullb.s16 q0, q2, q3 ;  vmullt.s16 q1, q2, q3
-      finish q0
-      finish q1
+      vmullb.s16 q1, q2, q3 ;  vmullt.s16 q4, q2, q3
+      finish q0, q1
+      finish q1, q4
+      vqmovnb.s32 q0, q0 ;  vqmovnt.s32 q0, q1
       put %[at], q5, q6, \then
       .endm
       ldm %[at]!, {r8, r9, r10}

@@ -14,12 +14,13 @@ namespace graven::core::mve_isa {
 // terms of 32 bits, which are narrowed into their places again. Of int16, of zero point 0, it has
 // 15 fractional bits.
 //   scaled   which operand has the smaller scale; none: both terms are halves
-//   by_one   is its right shift 1? A mean with its sign then rounds as requantize does
+//   twofold  is the sum's right shift, of int8, 17 or more? Halfwords are then the high ones of
+//            words, and the rest of it is made eight at a time
 enum class Scaled { first, second, none };
 
 // Stream: both zero points, negative and times 8 or 16; multiplier and shift of the smaller
-// operand, and of the sum.
-template <class T, Scaled scaled, bool by_one, bool minus, int program> struct Sums {
+// operand, and of the sum (twofold: what is left of it).
+template <class T, Scaled scaled, bool twofold, bool minus, int program> struct Sums {
   using Adding = std::conditional_t<sizeof(T) == 1, scalar_isa::AddInt8, scalar_isa::AddInt16>;
   static constexpr int bytes = 24, size = sizeof(T);
   static constexpr bool first = scaled == Scaled::first;  // else the second one, or none
@@ -44,7 +45,7 @@ template <class T, Scaled scaled, bool by_one, bool minus, int program> struct S
     for (const int k : {first ? 0 : 1, first ? 1 : 0})
       to.put<std::int32_t>(-g.source(v, k).quant.zero_point * power(k));
     put_multiplier(to, m.inputs[first ? 0 : 1]);
-    put_multiplier(to, m.sum);
+    put_multiplier(to, {m.sum.multiplier, m.sum.shift + (twofold ? 16 : 0)});
   }
   Sums(const Task& t, Reader& from) {
     for (int i = zero_scaled; i <= sum_shift; ++i) constants[i] = from.next<std::int32_t>();
@@ -83,13 +84,8 @@ template <class T, Scaled scaled, bool by_one, bool minus, int program> struct S
       vshllb.s16 \even, \q, #16 ;  vshllt.s16 \q, \q, #16
       .endif
       .endm
-      .macro rescale q
-      vqrdmulh.s32 \q, \q, r9 ;  vshr.s32 q2, \q, #31
-      .if %c[by_one]
-      vrhadd.s32 \q, \q, q2
-      .else
-      vadd.i32 \q, \q, q2 ;  vrshl.s32 \q, r10
-      .endif
+      .macro rescale to q by
+      vshr.s32 \to, \q, #31 ;  vqrdmlah.s32 \to, \q, \by
       .endm
       .macro join q x y
       .if %c[minus] == 0
@@ -100,36 +96,49 @@ template <class T, Scaled scaled, bool by_one, bool minus, int program> struct S
       vsub.i32 \q, \y, \x
       .endif
       .endm
-      .macro finish q
-      vqrdmulh.s32 \q, \q, r11
+      .macro finish to q
       .if %c[program] != %c[rectified]
-      vshr.s32 q2, \q, #31 ;  vadd.i32 \q, \q, q2
+      rescale \to, \q, r11
+      .else
+      vqrdmulh.s32 \to, \q, r11
       .endif
-      vrshl.s32 \q, r12
+      .if %c[twofold] == 0
+      vrshl.s32 \to, r12
+      .endif
       .endm
       .macro eight then
       .if %c[each_small]
+      .if %c[halves]
       next q1, %[small], q4, r4, q0, %c[left], \then
-      .if %c[halves] == 0
-      rescale q0
-      rescale q1
+      .else
+      next q3, %[small], q4, r4, q2, %c[left], \then
+      rescale q0, q2, r9
+      rescale q1, q3, r9
+      vrshl.s32 q0, r10 ;  vrshl.s32 q1, r10
       .endif
       .endif
       .if %c[each_half]
       next q2, %[half], q5, r8, q3, 14, \then
       .if %c[each_small]
-      join q0, q0, q3
-      join q1, q1, q2
+      join q3, q0, q3
+      join q2, q1, q2
       .else
-      join q0, q4, q3
-      join q1, q4, q2
+      join q3, q4, q3
+      join q2, q4, q2
       .endif
       .else
-      join q0, q0, q5
-      join q1, q1, q5
+      join q3, q0, q5
+      join q2, q1, q5
       .endif
-      finish q0
-      finish q1
+      .if %c[twofold]
+      finish q1, q3
+      finish q0, q2
+      vsri.32 q0, q1, #16 ;  vrshl.s16 q0, r12
+      .else
+      finish q0, q3
+      finish q1, q2
+      vqmovnb.s32 q0, q0 ;  vqmovnt.s32 q0, q1
+      .endif
       put %[at], q6, q7, \then
       .endm
       ldm %[at]!, {r4, r8, r9, r10, r11, r12}
@@ -145,7 +154,7 @@ template <class T, Scaled scaled, bool by_one, bool minus, int program> struct S
     )" GRAVEN_MVE_EIGHTS ".purgem next ;  .purgem rescale ;  .purgem join ;  .purgem finish\n"
                  : [small] "+l"(small), [half] "+l"(half), [out] "+l"(out), [count] "+r"(count),
                    [at] "+r"(at)
-                 : [each_small] "i"(each_small), [each_half] "i"(each_half), [by_one] "i"(by_one),
+                 : [each_small] "i"(each_small), [each_half] "i"(each_half), [twofold] "i"(twofold),
                    [halves] "i"(scaled == Scaled::none), [minus] "i"(minus), [first] "i"(first),
                    [program] "i"(program), [rectified] "i"(rectified), [general] "i"(general),
                    [shifted] "i"(shifted), [words] "i"(size == 2),
@@ -169,8 +178,8 @@ template <class T> struct Adds {
     constexpr Scaled scaled = shifts.a != 0   ? Scaled::first
                               : shifts.b != 0 ? Scaled::second
                                               : Scaled::none;
-    return in_runs<Sums<T, scaled, shifts.a + shifts.b == 1, v.op == op::sub, adding_program(v)>,
-                   graph, value>();
+    constexpr bool twofold = sizeof(T) == 1 && shifts.out >= 17;
+    return in_runs<Sums<T, scaled, twofold, v.op == op::sub, adding_program(v)>, graph, value>();
   }
 };
 

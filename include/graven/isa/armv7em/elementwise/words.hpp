@@ -4,79 +4,15 @@
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
-#include "graven/isa/armv7em/dsp.hpp"
+#include "graven/isa/armv7em/elementwise/word_runs.hpp"
 #include "graven/isa/scalar/add.hpp"
 #include "graven/isa/scalar/binaries.hpp"
 #include "graven/isa/scalar/mul.hpp"
 #include "graven/isa/scalar/words.hpp"
-#include "graven/isa/shared/attributes.hpp"
-#include "graven/isa/shared/runs.hpp"
 #include "graven/layers/sigmoid.hpp"
 #include "graven/layers/tanh.hpp"
 
 namespace graven::core::armv7em_isa {
-
-// Math makes two outputs of two elements of each operand. Stream: Runs, then Math's own.
-template <class Math, bool each_a, bool each_b, bool clamps> struct WordsInRuns : PlainKernel {
-  static constexpr int stream_size(const GraphView&, const Value&) {
-    return Runs::bytes + Math::bytes;
-  }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    Runs(g, v).pack(to);
-    Math::pack(g, v, to);
-  }
-
-  GRAVEN_OPTIMIZE("no-schedule-insns") static void run(const Task& task, const Band& band) {
-    Reader from{task.stream};
-    int runs = from.next<std::int32_t>();
-    const int length = from.next<std::int32_t>();
-    const int step_a = 2 * from.next<std::int32_t>(), step_b = 2 * from.next<std::int32_t>();
-    const Math math(from);
-    const Clamp range{task.low, task.high};
-    const std::byte *row_a = band.rows[0], *row_b = band.rows[task.rows];
-    std::byte* out = band.out[0];
-    const auto two = [&](std::uint32_t x, std::uint32_t y) {
-      const std::uint32_t made = math.two(x, y);
-      if constexpr (!clamps) return made;
-      return two_words(clamp(static_cast<std::int16_t>(made), range),
-                       clamp(static_cast<std::int32_t>(made) >> 16, range));
-    };
-    for (; runs > 0; --runs, row_a += step_a, row_b += step_b) {
-      const std::byte *a = row_a, *b = row_b;
-      const std::uint32_t first = load<std::uint16_t>(a) * 0x10001u;
-      const std::uint32_t second = load<std::uint16_t>(b) * 0x10001u;
-      const auto at = [&](int i) {
-        const std::uint32_t x = each_a ? load<std::uint32_t>(a + i) : first;
-        store(out + i, two(x, each_b ? load<std::uint32_t>(b + i) : second));
-      };
-      const auto on = [&](int bytes) {
-        if (each_a) a += bytes;
-        if (each_b) b += bytes;
-        out += bytes;
-      };
-      std::byte* const end = out + 2 * (length & ~1);
-      std::byte* const before = out + 2 * (length & ~7);
-      while (out != before) at(0), at(4), at(8), at(12), on(16);
-      while (out != end) at(0), on(4);
-      if ((length & 1) == 0) continue;
-      const std::uint32_t x = each_a ? load<std::uint16_t>(a) : first;
-      const std::uint32_t y = each_b ? load<std::uint16_t>(b) : second;
-      store(out, static_cast<std::int16_t>(two(x, y)));
-      out += 2;
-    }
-  }
-};
-template <class Math, const auto& graph, int value> constexpr auto words_in_runs() {
-  constexpr const Value& v = graph.values[value];
-  constexpr Runs runs(graph.view(), v);
-  return WordsInRuns<Math, runs.each[0], runs.each[1], !whole_range(v)>{};
-}
-constexpr bool are_words(const GraphView& g, int value, const Op& op) {
-  if (!makes<std::int16_t>(g, value, op)) return false;
-  const Value& v = g[value];
-  return v.quant.zero_point == 0 && g.source(v, 0).quant.zero_point == 0 &&
-         g.source(v, 1).quant.zero_point == 0;
-}
 
 // Products, doubled, with the right shift known: Products of binary.hpp has the formula. Stream:
 // the multiplier.
@@ -125,6 +61,8 @@ struct WordMuls {
 // operand). Stream: the multipliers of both operands and of the sum.
 template <int shift_a, int shift_b, int shift_out, bool minus> struct WordTerms {
   static constexpr int bytes = 12;
+  // Is just one of the operands scaled, the first or the second?
+  static constexpr bool has_eights = (shift_a == 0) != (shift_b == 0), first = shift_b == 0;
   std::int32_t multiplier_a, multiplier_b, multiplier;
 
   explicit WordTerms(Reader& from)
@@ -137,6 +75,53 @@ template <int shift_a, int shift_b, int shift_out, bool minus> struct WordTerms 
   }
   [[gnu::always_inline]] std::uint32_t two(std::uint32_t a, std::uint32_t b) const {
     return two_words(finish(a << 16, b << 16), finish(a & 0xffff0000u, b & 0xffff0000u));
+  }
+  // Eight elements `count` times. An operand that is half its term without a rounding of its own is
+  // multiplied by +-2^14, in the low half of a register that counts in the high one.
+  [[gnu::noinline]] void eights(const std::byte* a, const std::byte* b, std::byte* out,
+                                int count) const {
+    const std::byte *from = first ? a : b, *other = first ? b : a;
+    const std::int32_t scaled = first ? multiplier_a : multiplier_b;
+    constexpr int shift = shift_a + shift_b;
+    for (int most; count > 0; count -= most) {
+      most = count < 0x7fff ? count : 0x7fff;
+      int half = (most - 1) << 16 | (minus && first ? 0xc000 : 0x4000);
+      std::int32_t x, z, y, s, t;
+      asm volatile(R"(
+        .macro one at x to
+        add %[t], %[round], \x, asr #31 ;  smmlar %[t], \x, %[scaled], %[t]
+        smul\at\()b \to, %[y], %[half]
+        .if %c[less] ;  sub \to, \to, %[t], asr %[shift]
+        .else ;  add \to, \to, %[t], asr %[shift] ;  .endif
+        lsl \to, \to, #1 ;  add %[t], %[last], \to, asr #31
+        smmlar \to, \to, %[multiplier], %[t] ;  ssat \to, #16, \to, asr %[shift_out]
+        .endm
+        .macro two x
+        ldr %[y], [%[other]], #4
+        lsl %[s], \x, #16
+        one b, %[s], %[s]
+        bfc \x, #0, #16
+        one t, \x, \x
+        pkhbt \x, %[s], \x, lsl #16
+        .endm
+      1:
+        .rept 2
+        ldrd %[x], %[z], [%[from]], #8
+        two %[x]
+        two %[z]
+        strd %[x], %[z], [%[out]], #8
+        .endr
+        subs %[half], %[half], #0x10000
+        bge 1b
+        .purgem one ;  .purgem two
+      )"
+                   : [from] "+r"(from), [other] "+r"(other), [out] "+r"(out), [half] "+r"(half),
+                     [x] "=&r"(x), [z] "=&r"(z), [y] "=&r"(y), [s] "=&r"(s), [t] "=&r"(t)
+                   : [scaled] "r"(scaled), [multiplier] "r"(multiplier),
+                     [round] "r"(1 << (shift - 1)), [last] "r"(1 << (shift_out - 1)),
+                     [shift] "i"(shift), [shift_out] "i"(shift_out), [less] "i"(minus && !first)
+                   : "cc", "memory");
+    }
   }
 
 private:
