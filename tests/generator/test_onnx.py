@@ -415,6 +415,7 @@ SEVERAL = {
     "edges": one("Pad", integers(0, 0, 1, 2, 0, 0, 0, 1), mode="edge"),
     "backwards": one("Slice", integers(-2), integers(-(2**63) + 1), integers(3), integers(-2)),
     "einsum": one("Einsum", reals(4, 5), equation="bchw,ck->bkhw"),
+    "einsum of three": one("Einsum", reals(4, 5), reals(5, 9), equation="bchw, ck, kh"),
     "sum of several": one("Sum", reals(1, 4, 9, 7), reals(4, 1, 1)),
     "mean of several": one("Mean", reals(1, 4, 9, 7)),
     "transposed along time": one("ConvTranspose", reals(4, 3, 4), reals(3), shape=(1, 4, 9),

@@ -71,6 +71,7 @@ def check(module, *shape, layout=None):
 
 
 FIRST_ODD = torch.tensor([True, False] * 3 + [False] * 6)
+THREE = torch.linspace(-1, 1, 12).reshape(4, 3)
 MODULES = {
     "conv": nn.Conv2d(4, 6, 3, padding=1),
     "conv strided": nn.Conv2d(4, 6, 3, stride=2, padding=1),
@@ -185,6 +186,7 @@ MODULES = {
     "windows": Function(lambda x: x.unfold(3, 4, 2).mean(-1)),
     "sums": Function(lambda x: x.cumsum(2)),
     "product": Function(lambda x: torch.einsum("bchw,bkhw->bck", x, x)),
+    "product of three": Function(lambda x: torch.einsum("bchw,bkhw,kj->bcj", x, x, THREE)),
     "whole": Function(lambda x: (x**2).mean()),
     "angles": Function(lambda x: x.atan() + torch.atan2(x, x.flip(3)) + torch.atan2(-x, x - x)),
     "angles from constants": Function(

@@ -38,9 +38,26 @@ def matmul(draft: Draft, first: Operand, second: Operand) -> View:
 
 
 def einsum(draft: Draft, equation: str, operands: Sequence[Operand]) -> View:
-    """Of two operands, one letter for each axis: a product of matrices."""
-    left, _, out = equation.replace(" ", "").partition("->")
-    names = left.split(",")
+    """One letter for each axis: a product of matrices; of more than two operands, one after the
+    other. Without an arrow, the letters that stand once are left, in their order."""
+    left, arrow, out = equation.replace(" ", "").partition("->")
+    if not arrow:
+        out = "".join(
+            sorted(letter for letter in left if letter != "," and left.count(letter) == 1)
+        )
+    (*names,), (*operands,) = left.split(","), operands
+    while len(names) == len(operands) > 2:
+        first, second, *others = names
+        left = set("".join(others) + out)
+        between = "".join(each for each in dict.fromkeys(first + second) if each in left)
+        found = _product_of_two(draft, (first, second), between, operands[:2], equation)
+        names, operands = [between, *others], [found, *operands[2:]]
+    return _product_of_two(draft, names, out, operands, equation)
+
+
+def _product_of_two(
+    draft: Draft, names: Sequence[str], out: str, operands: Sequence[Operand], equation: str
+) -> View:
     fits = len(names) == len(operands) == 2 and all(
         len(set(name)) == len(name) == len(each.shape)
         for name, each in zip(names, operands, strict=True)
