@@ -149,16 +149,16 @@ add_deep_test(NAME options/cortex-m4-clang COMMAND ${run_options}
 add_test(NAME options/cortex-m55-clang COMMAND ${run_options}
   cortex-m55-clang -O2 20 ${CMAKE_COMMAND} ${CMAKE_CTEST_COMMAND} words
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-foreach(options IN ITEMS -O1 -O3 "-O3 -funroll-loops")
+foreach(options IN ITEMS -O1 -O3 "-O3 -funroll-loops" "-O1 -fno-omit-frame-pointer")
   string(REPLACE " " ";" separate ${options})
   string(REPLACE " " "" short ${options})
   set(add add_deep_test)
-  if(options STREQUAL "-O1")
+  if(options MATCHES "^-O1")
     set(add add_test)
   endif()
-  cmake_language(CALL ${add} NAME options/attention${short} COMMAND arm-none-eabi-g++
+  cmake_language(CALL ${add} NAME options/registers${short} COMMAND arm-none-eabi-g++
     -std=c++20 -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 ${separate}
-    -I${PROJECT_SOURCE_DIR}/include -c ${CMAKE_CURRENT_SOURCE_DIR}/options/attention.cpp
+    -I${PROJECT_SOURCE_DIR}/include -c ${CMAKE_CURRENT_SOURCE_DIR}/options/registers.cpp
     -o /dev/null)
 endforeach()
 foreach(preset IN ITEMS gcc clang cortex-m4 cortex-m4-clang cortex-m55 cortex-m55-clang)
@@ -211,6 +211,12 @@ foreach(preset IN ITEMS cortex-m4 riscv32)
     ${preset} "-O2 -fno-delete-null-pointer-checks" 20 ${CMAKE_COMMAND} ${CMAKE_CTEST_COMMAND}
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 endforeach()
+
+add_test(NAME options/addresses/sanitizers COMMAND g++ -std=c++20 -fsanitize=undefined -fsyntax-only
+  -I${PROJECT_SOURCE_DIR}/include ${CMAKE_CURRENT_SOURCE_DIR}/options/addresses.cpp)
+add_deep_test(NAME options/addresses/cortex-m4 COMMAND arm-none-eabi-g++ -std=c++20 -mcpu=cortex-m4
+  -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -fno-delete-null-pointer-checks -fsyntax-only
+  -I${PROJECT_SOURCE_DIR}/include ${CMAKE_CURRENT_SOURCE_DIR}/options/addresses.cpp)
 
 # Consumers: an installed graven, graven as a subdirectory, and the wheel.
 set(prefix ${CMAKE_CURRENT_BINARY_DIR}/consumer/prefix)

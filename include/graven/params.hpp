@@ -14,9 +14,18 @@
 
 namespace graven::core {
 
-// Where constants lie, or nothing: a pointer, but for one question. Under
-// -fsanitize=undefined and -fno-delete-null-pointer-checks g++ (before 15) calls the address of an
-// inline variable no constant once it is compared with nullptr; such an address is none.
+// Are these the same constants or function? Under -fsanitize=undefined and
+// -fno-delete-null-pointer-checks g++ (before 15) calls the address of what is inline no constant
+// once it is compared with another or with nullptr; those differ.
+template <class T> constexpr bool is_same(T* one, T* other) {
+  if (std::is_constant_evaluated() && !__builtin_constant_p(one == other)) return false;
+  return one == other;
+}
+template <class T> constexpr bool is_null(T* pointer) {
+  return is_same(pointer, static_cast<T*>(nullptr));
+}
+
+// Where constants lie, or nothing: a pointer, but for that question.
 template <class T> struct Address {
   const T* at = nullptr;
 
@@ -28,10 +37,7 @@ template <class T> struct Address {
     at += elements;
     return *this;
   }
-  friend constexpr bool operator==(Address address, std::nullptr_t) {
-    if (std::is_constant_evaluated() && !__builtin_constant_p(address.at == nullptr)) return false;
-    return address.at == nullptr;
-  }
+  friend constexpr bool operator==(Address address, std::nullptr_t) { return is_null(address.at); }
 };
 
 // An array as one object, which a compiler copies at once: element by element costs it ten times as

@@ -48,7 +48,8 @@ private:
     if (by_scores && f[out].op == op::softmax && f[out].shape.channels == shape.channels) {
       towards = f.input(f[out]).value;
       if (f[out].options.template get<SoftmaxOptions>().beta != 1) refused = f[out].layer;
-    } else if (by_logits && f[out].op == op::map && f[out].function.exact == Sigmoid::exact) {
+    } else if (by_logits && f[out].op == op::map &&
+               is_same(f[out].function.exact, Sigmoid::exact)) {
       towards = f.input(f[out]).value;
       said = in_rows({made[towards], shape}, shape, f[out]);
     } else if (by_scores) {

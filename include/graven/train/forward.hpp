@@ -150,7 +150,7 @@ private:
       tune(v, n, inputs, count);
     } else if (scope.live[v]) {
       if (n.op == op::softmax) n.op = op::tuned_softmax;
-      if (n.op == op::map && n.function.exact != nullptr) n.function.real = n.function.exact;
+      if (n.op == op::map && !is_null(n.function.exact)) n.function.real = n.function.exact;
     }
     made[v] = l.add_many(n, inputs, count).value;
   }

@@ -129,7 +129,7 @@ constexpr Sent through(const GraphView& f, int v, int k, View g) {
     sent.value.function.real = value.function.slope;
     sent.value.elementwise = true;
     sent.reads = Sent::x;
-    sent.is_known = value.function.slope != nullptr;
+    sent.is_known = !is_null(value.function.slope);
   } else if (value.op == op::softmax) {
     sent.value.op = op::softmax_gradient;
     sent.reads = Sent::y;

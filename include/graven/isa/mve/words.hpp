@@ -88,7 +88,7 @@ template <class F> struct Sigmoids : scalar_isa::MapWord<F::wide> {
   static constexpr bool tanh = std::is_same_v<F, Tanh>;
   static constexpr const char* name = tanh ? "mve.int16_tanh" : "mve.int16_sigmoid";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int16_t>(g, value, op::map) && g[value].function.wide == F::wide;
+    return makes<std::int16_t>(g, value, op::map) && is_same(g[value].function.wide, F::wide);
   }
   static int32x4_t at(int32x4_t x) {
     constexpr int bits = tanh ? 8 : 9;

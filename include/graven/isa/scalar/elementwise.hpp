@@ -16,7 +16,7 @@ struct MapBytes : PlainKernel {
     const Value& v = g[value];
     auto is_byte = [](Element e) { return e == Element::int8 || e == Element::uint8; };
     if (v.op == op::quantize) return is_byte(v.element) && is_byte(g.source(v).element);
-    return (makes<std::int8_t>(g, value, op::map) && v.function.entry != nullptr) ||
+    return (makes<std::int8_t>(g, value, op::map) && !is_null(v.function.entry)) ||
            makes<std::int8_t>(g, value, op::clamp) || makes<std::int8_t>(g, value, op::table);
   }
   static constexpr int stream_size(const GraphView&, const Value&) { return 256; }
@@ -69,7 +69,7 @@ template <float (*function)(float) = identity> struct MapFloat32 : PlainKernel {
 struct RealMaps {
   static constexpr const char* name = "scalar.map";
   static constexpr bool serves(const GraphView& g, int value) {
-    return (makes<float>(g, value, op::map) && g[value].function.real != nullptr) ||
+    return (makes<float>(g, value, op::map) && !is_null(g[value].function.real)) ||
            makes<float>(g, value, op::clamp);
   }
   template <const auto& graph, int value> static constexpr auto kernel() {

@@ -30,7 +30,7 @@ template <std::int16_t (*function)(std::int32_t, const WordNumbers&)> struct Map
 struct MapWords {
   static constexpr const char* name = "scalar.map_words";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int16_t>(g, value, op::map) && g[value].function.wide != nullptr;
+    return makes<std::int16_t>(g, value, op::map) && !is_null(g[value].function.wide);
   }
   template <const auto& graph, int value> static constexpr auto kernel() {
     return MapWord<graph.values[value].function.wide>{};
@@ -42,7 +42,7 @@ struct TabledWords : PlainKernel {
   static constexpr const char* name = "scalar.tabled_words";
   static constexpr int stream_size(const GraphView&, const Value&) { return 1028; }
   static constexpr bool serves(const GraphView& g, int value) {
-    return (makes<std::int16_t>(g, value, op::map) && g[value].function.table != nullptr) ||
+    return (makes<std::int16_t>(g, value, op::map) && !is_null(g[value].function.table)) ||
            makes<std::int16_t>(g, value, op::table);
   }
   static constexpr void pack(const GraphView& g, const Value& v, const Parameters& p, Writer& to) {

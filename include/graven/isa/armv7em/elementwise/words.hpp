@@ -216,7 +216,7 @@ template <class F> struct WordSigmoids : scalar_isa::MapWord<F::wide> {
   static constexpr bool tanh = std::is_same_v<F, Tanh>;
   static constexpr const char* name = tanh ? "armv7em.int16_tanh" : "armv7em.int16_sigmoid";
   static constexpr bool serves(const GraphView& g, int value) {
-    return makes<std::int16_t>(g, value, op::map) && g[value].function.wide == F::wide;
+    return makes<std::int16_t>(g, value, op::map) && is_same(g[value].function.wide, F::wide);
   }
   [[gnu::always_inline]] static std::int32_t at(std::int32_t x) {
     constexpr int bits = tanh ? 8 : 9;
