@@ -22,26 +22,42 @@ def compile_once(command: list[str], source: Path) -> tuple[bool, str]:
     return done.returncode == 0, done.stdout + done.stderr
 
 
+HEADERS = Path(__file__).resolve().parents[1] / "include"
+
+
 def reading(precompiled: Path) -> list[str]:
+    """The flags; g++ takes the first folder that has the header, or what is read of it."""
     if precompiled.suffix == ".gch":
         return [f"-I{precompiled.parents[1]}"]
     return ["-include-pch", str(precompiled)]
 
 
-def judge(source: Path, precompiled: list[str], compiler: list[str]) -> str | None:
+def is_stale(precompiled: Path) -> bool:
+    """g++ does not look."""
+    newest = max(header.stat().st_mtime for header in HEADERS.rglob("*.hpp"))
+    return not precompiled.exists() or precompiled.stat().st_mtime < newest
+
+
+def judge(source: Path, precompiled: Path, compiler: list[str]) -> str | None:
     """What is wrong with the test, in one sentence; None if nothing is."""
+    if is_stale(precompiled):
+        return f"{precompiled} is older than the headers: build the target `precompiled`"
     first_line, second_line = source.read_text(encoding="utf-8").split("\n", 2)[:2]
     match = re.fullmatch(r"// EXPECT: (.+)", first_line.rstrip())
     flags = re.fullmatch(r"// BROKEN: (.+)", second_line.rstrip())
-    broken = flags[1].split() if flags else [*precompiled, "-DGRAVEN_BROKEN"]
+    command, *rest = compiler
+    fast = [command, *reading(precompiled), *rest]
+    broken = [*compiler, *flags[1].split()] if flags else [*fast, "-DGRAVEN_BROKEN"]
     if not match:
         return "the first line is not `// EXPECT: <sentence>`"
-    good, output = compile_once([*compiler, *precompiled], source)
+    good, output = compile_once([*fast, "-H"], source)
     if not good:
         return f"does not compile even without GRAVEN_BROKEN:\n{output}"
-    good, output = compile_once([*compiler, *broken], source)
+    if precompiled.suffix == ".gch" and f"! {precompiled}" not in output:
+        return f"{command} does not read {precompiled}: were the flags others?\n{output}"
+    good, output = compile_once(broken, source)
     if good:
-        return f"compiles with {broken[-1]}, and must not"
+        return f"compiles with {flags[1] if flags else broken[-1]}, and must not"
     errors = [line for line in output.splitlines() if re.search(r"\berror: ", line)]
     if not any(match[1] in line.replace('\\"', '"') for line in errors):
         return f"no error says: {match[1]}\nThe compiler's output:\n{output}"
@@ -53,7 +69,7 @@ def judge(source: Path, precompiled: list[str], compiler: list[str]) -> str | No
 
 def main() -> int:
     source, precompiled, *compiler = sys.argv[1:]
-    fault = judge(Path(source), reading(Path(precompiled)), compiler)
+    fault = judge(Path(source), Path(precompiled), compiler)
     if fault:
         print(f"{source}: {fault}")
     return 1 if fault else 0

@@ -230,22 +230,27 @@ def shaped(tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
     """Samples of an input as (samples, *its shape); channels first are moved behind. What has no
     batch in front, as a sequence whose moments come first, may be given as one sample alone; images
     for a batch of several, one by one."""
-    shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
+    alone = tensor.shape[:1] == (1,)
+    shape = tensor.shape[1:] if alone else tensor.shape
     if shape == tensor.shape == value.shape:
         value = value[np.newaxis]
-    is_batch = len(shape) == 4  # of several images
-    if is_batch and value.ndim == 4 and len(value) and len(value) % shape[0] == 0:
-        value = value.reshape(-1, shape[0], *value.shape[1:])
-    if value.shape[1:] != shape and value.ndim == len(shape) + 1 >= 3:
-        moved = np.moveaxis(value, 2 if is_batch else 1, -1)
+    if not alone and 3 <= len(shape) == value.ndim and len(value) and len(value) % shape[0] == 0:
+        last_first = (*value.shape[2:], value.shape[1])
+        if shape[1:] in (value.shape[1:], last_first):
+            value = value.reshape(-1, shape[0], *value.shape[1:])
+    channels = 1 if alone else 2
+    if value.shape[1:] != shape and channels < value.ndim == len(shape) + 1 >= 3:
+        moved = np.moveaxis(value, channels, -1)
         value = moved if moved.shape[1:] == shape else value
     extents = [extent for extent in value.shape[1:] if extent != 1]
     if value.ndim and len(value) == 0:
         raise GravenError(f"{where}: there are no samples; give some.")
     if value.ndim == 0 or extents != [extent for extent in shape if extent != 1]:
+        several = f", or single ones, {shape[0]} for each sample" if len(shape) > 2 else ""
         raise GravenError(
-            f"{where}: has shape {shape_text(value.shape)}, expected a leading axis of samples "
-            f"and {shape_text(tensor.shape)} for the model's input '{tensor.name}' behind it."
+            f"{where}: has shape {shape_text(value.shape)}, expected a leading axis of samples and "
+            f"{shape_text(tensor.shape)} for the model's input '{tensor.name}' behind it"
+            f"{'' if alone else several}."
         )
     return np.ascontiguousarray(value).reshape(len(value), *tensor.shape)
 

@@ -53,6 +53,7 @@ class Runnable:
             self._given(tensor, plain(value), place)
             for place, (tensor, value) in enumerate(self._pairs(samples))
         ]
+        inputs.same_count([value for _, value in values], self.network.name)
         raw = all(value.dtype != np.float32 for _, value in values) and self.is_quantized
         return ([value for _, value in values] if raw else self._quantized(values)), raw
 
@@ -67,6 +68,13 @@ class Runnable:
 
     def classes(self, scores: np.ndarray) -> np.ndarray:
         """The class of each sample, from the first output."""
+        given = inputs.tensors(self.network)[0].shape
+        made = self.network.tensors[self.network.outputs[0]].shape
+        if len(made) > 1 and 1 < made[0] == given[0]:
+            raise GravenError(
+                f"{self.network.name}: answers {made[0]} samples at once, and classes are those of "
+                "single ones; take the scores, model(x), or compile it for one (example=x[:1])."
+            )
         scores = scores.reshape(len(scores), -1)
         if scores.shape[1] == 1:
             return (scores[:, 0] > self.middle).astype(np.int64)

@@ -24,9 +24,10 @@ struct LayerInfo {
   Element element;
   Quant quant;
   std::uint64_t macs;
-  std::size_t weight_size;  // bytes: packed filters, biases, multipliers, shifts
-  int offset;               // byte offset in the arena of its first row
-  const char* kernel;       // makes its output; "": it is free, or part of another layer
+  // Bytes: packed filters, biases, multipliers, shifts; 0 where an earlier layer has the same.
+  std::size_t weight_size;
+  int offset;          // byte offset in the arena of its first row
+  const char* kernel;  // makes its output; "": it is free, or part of another layer
 };
 
 namespace detail {

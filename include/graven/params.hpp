@@ -154,16 +154,11 @@ struct Constant {
 
 namespace detail {
 
-// Do both point to the same array? What a compiler cannot tell (see Address) counts as no.
-template <class T> constexpr bool is_same_place(Address<T> a, Address<T> b) {
-  if (std::is_constant_evaluated() && !__builtin_constant_p(a.at == b.at)) return false;
-  return a.at == b.at;
-}
 constexpr bool is_same_array(const Array& a, const Array& b) {
-  return a.size == b.size && a.element == b.element && is_same_place(a.int8, b.int8) &&
-         is_same_place(a.int16, b.int16) && is_same_place(a.int32, b.int32) &&
-         is_same_place(a.int64, b.int64) && is_same_place(a.float32, b.float32) &&
-         is_same_place(a.boolean, b.boolean) && is_same_place(a.whole, b.whole);
+  return a.size == b.size && a.element == b.element && is_same(a.int8.at, b.int8.at) &&
+         is_same(a.int16.at, b.int16.at) && is_same(a.int32.at, b.int32.at) &&
+         is_same(a.int64.at, b.int64.at) && is_same(a.float32.at, b.float32.at) &&
+         is_same(a.boolean.at, b.boolean.at) && is_same(a.whole.at, b.whole.at);
 }
 
 }  // namespace detail
@@ -216,12 +211,11 @@ inline constexpr Parameters no_records[1]{};  // of a network without layers
 
 namespace detail {
 
-// Do two layers refer to the same arrays, at least one?
+// Do two layers refer to the same arrays, at least one, and to one list of constants?
 constexpr bool have_same_arrays(const Parameters& a, const Parameters& b) {
   return (a.filter.size > 0 || a.constants.size > 0) && is_same_array(a.filter, b.filter) &&
          is_same_array(a.bias, b.bias) && is_same_array(a.scale, b.scale) &&
-         a.constants.size == b.constants.size &&
-         is_same_place<Constant>(a.constants.first, b.constants.first);
+         a.constants.size == b.constants.size && is_same(a.constants.first, b.constants.first);
 }
 
 // A constexpr array of records, Parameters[n] or std::array<Parameters, n>.

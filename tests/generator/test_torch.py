@@ -729,12 +729,28 @@ def test_truth_beside_numbers_is_refused():
 def test_batches_of_several(module, shape):
     network = check(module, *shape)
     tensor = network.tensors[network.inputs[0]]
-    if len(shape) == 4:  # they are calibrated as batches or image by image, channels first or last
-        samples = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
-        wanted = inputs.shaped(tensor, samples, "here")
-        assert wanted.shape == (2, *tensor.shape)
-        for given in (np.concatenate(samples), np.concatenate(wanted)):
-            np.testing.assert_array_equal(inputs.shaped(tensor, given, "here"), wanted)
+    # Samples are batches, or images one by one; channels first or last.
+    samples = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
+    wanted = np.moveaxis(samples, 2, -1)
+    assert wanted.shape == (2, *tensor.shape)
+    for given in (samples, wanted, np.concatenate(samples), np.concatenate(wanted)):
+        np.testing.assert_array_equal(inputs.shaped(tensor, given, "here"), wanted)
+
+
+def test_a_volume_is_no_batch():
+    module, x = nn.Conv3d(3, 3, 3).eval(), torch.randn(1, 3, 3, 5, 6)
+    found = np.asarray(api.compile(module, example=x)(x.numpy()))
+    wanted = np.moveaxis(module(x).detach().numpy(), 1, -1)
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def test_a_batch_is_quantized_and_has_no_classes():
+    x = torch.rand(2, 3, 5, 6)
+    module = nn.Sequential(nn.ConvTranspose2d(3, 4, 3), nn.Flatten(), nn.Linear(224, 5)).eval()
+    model = api.compile(module, example=x, quantize="int8", calibrate=torch.rand(6, 3, 5, 6))
+    np.testing.assert_allclose(model(x.numpy())[0], module(x).detach().numpy(), atol=0.05)
+    with pytest.raises(GravenError, match="answers 2 samples at once"):
+        model.predict(x.numpy())
 
 
 # -- what is refused ------------------------------------------------------------------------------

@@ -75,6 +75,19 @@ TEST_CASE("a stream in parts") {
           expected(o, given));
 }
 
+// Of one filter, the first with multipliers of its own.
+constexpr Parameters later[] = {{.output = {0.02f, 0}},
+                                {.filter = square<0>.w, .scale = scale, .output = {0.03f, 0}},
+                                {.filter = square<0>.w, .scale = scale, .output = {0.03f, 0}},
+                                {.filter = square<0>.w, .scale = scale, .output = {0.03f, 0}}};
+
+TEST_CASE("a stream is that of any layer before it") {
+  using Later = Model<Layers, Shape{1, 1, side}, later>;
+  static_assert(Later::layers[0].weight_size > 0 && Later::layers[1].weight_size > 0);
+  static_assert(Later::layers[2].weight_size == 0);
+  CHECK(Later::weight_size == Later::layers[0].weight_size + Later::layers[1].weight_size);
+}
+
 TEST_CASE("layers with the same weights have them once") {
   using Shared = Three<0, 0>;
   using Apart = Three<1, 2>;

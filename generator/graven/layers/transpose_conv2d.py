@@ -134,7 +134,7 @@ def products(
     shape = node.output.shape
     rows, columns = spans(layer, shape, (height, width))
     (down, along), (tall, wide) = layer.stride, values.shape[1:3]
-    full = np.zeros((shape[0], (tall - 1) * down + height + shape[1],
+    full = np.zeros((len(values), (tall - 1) * down + height + shape[1],
                      (wide - 1) * along + width + shape[2], channels))  # fmt: skip
     for row in range(height):
         for column in range(width):

@@ -144,15 +144,21 @@ template <const auto& graph, class Isa, const auto& params> struct Check {
     else
       return true;
   }
-  // Is there none before it with the same?
-  template <int value> static constexpr bool owns_stream() {
-    constexpr int first = detail::alike<graph, params, value>;
+  // Is each value before it that may have the same stream sound, from `first` on?
+  template <int value, int first> static constexpr bool alike_are_sound() {
     if constexpr (first == value)
       return true;
     else if constexpr (!value_is_sound<first>() || !weights_are_sound<first>())
-      return true;
+      return false;
     else
+      return alike_are_sound<value, detail::alike<graph, params, value, first + 1>>();
+  }
+  // Has none before it the same stream?
+  template <int value> static constexpr bool owns_stream() {
+    if constexpr (alike_are_sound<value, detail::alike<graph, params, value>>())
       return detail::stream_owner<graph, Isa, params, value> == value;
+    else
+      return true;
   }
   template <int value> static constexpr std::size_t stream_bytes(bool weights) {
     constexpr const Value& v = graph.values[value];

@@ -208,14 +208,14 @@ template <const auto& graph> constexpr int place_in_layer(int value) {
     if (graph.values[v].record == graph.values[value].record) ++place;
   return place;
 }
-// The first value whose layer refers to the same arrays and that stands at the same place in it;
-// the value itself, if there is none before it. A constant for each value: see the limits above.
-template <const auto& graph, const auto& params> constexpr int find_alike(int value) {
+// The next value, `from` or after it, whose layer refers to the same arrays and that stands at the
+// same place in it; the value itself, if there is none before it. A constant each: limits, above.
+template <const auto& graph, const auto& params> constexpr int find_alike(int value, int from) {
   const int own = graph.values[value].record;
   if (own < 0) return value;
   const Parameters& record = record_of<params>(own);
   if (record.filter.size == 0 && record.constants.size == 0) return value;
-  for (int v = 0; v < value; ++v) {
+  for (int v = from; v < value; ++v) {
     const int other = graph.values[v].record;
     if (other >= 0 && other != own && have_same_arrays(record, record_of<params>(other)) &&
         place_in_layer<graph>(v) == place_in_layer<graph>(value))
@@ -223,8 +223,8 @@ template <const auto& graph, const auto& params> constexpr int find_alike(int va
   }
   return value;
 }
-template <const auto& graph, const auto& params, int value>
-inline constexpr int alike = find_alike<graph, params>(value);
+template <const auto& graph, const auto& params, int value, int from = 0>
+inline constexpr int alike = find_alike<graph, params>(value, from);
 
 template <class A, class B> constexpr bool begin_alike(const A& a, const B& b, int count) {
   for (int i = 0; i < count; ++i)
@@ -261,21 +261,34 @@ template <class A, class B> constexpr bool are_alike() {
     return begin_alike(A::first_part, B::first_part, A::size);
 }
 
-// Whose stream a value reads: layers that share their weights have them once in flash.
+template <const auto& graph, class Isa, const auto& params, int value, int first>
+constexpr int find_owner();
+// Whose stream a value reads, which may be its own: layers that share their weights have them once
+// in flash, where a kernel packs them alike.
 template <const auto& graph, class Isa, const auto& params, int value>
-inline constexpr int stream_owner = [] {
-  constexpr int first = alike<graph, params, value>;
+inline constexpr int
+    stream_owner = find_owner<graph, Isa, params, value, alike<graph, params, value>>();
+
+// Does the value `first` own the stream that the value would have?
+template <const auto& graph, class Isa, const auto& params, int value, int first>
+constexpr bool owns_alike() {
   using K = kernel_of<graph, Isa, value>;
-  if constexpr (first == value) {
+  if constexpr (!std::is_same_v<K, kernel_of<graph, Isa, first>> || !K::holds_weights)
+    return false;
+  else if constexpr (stream_owner<graph, Isa, params, first> != first)
+    return false;
+  else
+    return are_alike<Packing<graph, Isa, params, first>, Packing<graph, Isa, params, value>>();
+}
+template <const auto& graph, class Isa, const auto& params, int value, int first>
+constexpr int find_owner() {
+  if constexpr (first == value)
     return value;
-  } else if constexpr (!std::is_same_v<K, kernel_of<graph, Isa, first>> || !K::holds_weights) {
-    return value;
-  } else {
-    constexpr bool same =
-        are_alike<Packing<graph, Isa, params, first>, Packing<graph, Isa, params, value>>();
-    return same ? first : value;
-  }
-}();
+  else if constexpr (owns_alike<graph, Isa, params, value, first>())
+    return first;
+  else
+    return find_owner<graph, Isa, params, value, alike<graph, params, value, first + 1>>();
+}
 
 // Apart from the above, so that nothing else comes to flash with it.
 template <const auto& graph, class Isa, const auto& params, int value>

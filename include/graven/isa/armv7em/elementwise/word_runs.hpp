@@ -6,6 +6,7 @@
 #include "graven/isa/armv7em/dsp.hpp"
 #include "graven/isa/shared/attributes.hpp"
 #include "graven/isa/shared/runs.hpp"
+#include "graven/kernel/prefer.hpp"
 
 namespace graven::core::armv7em_isa {
 
