@@ -46,11 +46,12 @@ function(choose_pytest source)
 endfunction()
 set(deep_suites benchmarks/test_deepmetal.py benchmarks/test_kinds.py benchmarks/test_language.py
   benchmarks/test_scalar_share.py benchmarks/test_scalar_share_deep.py
-  benchmarks/test_sequences_deep.py benchmarks/test_training_deep.py benchmarks/test_watch_deep.py
+  benchmarks/test_sequences_deep.py benchmarks/test_shapes.py benchmarks/test_training_deep.py
+  benchmarks/test_watch_deep.py
   generator/test_accuracy.py generator/test_converted_deep.py generator/test_layers_cpp.py
   generator/test_mutants_deep.py generator/test_nano_rust_cpp.py generator/test_notebooks_deep.py
   generator/test_plans_cpp.py generator/test_random_cores_deep.py generator/test_recurrent_deep.py
-  generator/test_saved_model_deep.py generator/test_training_deep.py
+  generator/test_saved_model_deep.py generator/test_torch_experts.py generator/test_training_deep.py
   generator/test_transformers_deep.py generator/test_wakewords_deep.py)
 file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}
   generator/test_*.py benchmarks/test_*.py)
@@ -62,7 +63,14 @@ foreach(source IN LISTS sources)
     set(add add_deep_test)
   endif()
   choose_pytest(${CMAKE_CURRENT_SOURCE_DIR}/${source})
-  cmake_language(CALL ${add} NAME ${name} COMMAND ${pytest} ${CMAKE_CURRENT_SOURCE_DIR}/${source}
+  set(chosen)  # of what builds the shared models
+  if(NOT GRAVEN_TEST_DEEP AND name STREQUAL "generator/test_run")
+    set(chosen -k "not golden or hello_world")
+  elseif(NOT GRAVEN_TEST_DEEP AND name STREQUAL "generator/test_cli")
+    set(chosen -k "not weights_are_expanded")
+  endif()
+  cmake_language(CALL ${add} NAME ${name}
+    COMMAND ${pytest} ${CMAKE_CURRENT_SOURCE_DIR}/${source} ${chosen}
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_deep_properties(${name} SKIP_RETURN_CODE 5 COST 100)
 endforeach()
@@ -249,8 +257,12 @@ foreach(target IN LISTS targets)
   if(target STREQUAL "cortex-m4" OR target IN_LIST short_targets)
     set(add add_test)
   endif()
+  set(plan)
+  if(NOT GRAVEN_TEST_DEEP)
+    set(plan --plan fastest)
+  endif()
   cmake_language(CALL ${add} NAME benchmarks/qemu/${target} COMMAND ${venv}/python
-    ${benchmarks}/qemu.py --target ${target}
+    ${benchmarks}/qemu.py --target ${target} ${plan}
     ${PROJECT_SOURCE_DIR}/firmware/models/digits/digits.tflite
     ${PROJECT_SOURCE_DIR}/firmware/models/shapes/shapes.tflite)
   set_deep_properties(benchmarks/qemu/${target} TIMEOUT 2400 COST 200)
