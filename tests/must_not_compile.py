@@ -42,7 +42,8 @@ def judge(source: Path, precompiled: Path, compiler: list[str]) -> str | None:
     """What is wrong with the test, in one sentence; None if nothing is."""
     if is_stale(precompiled):
         return f"{precompiled} is older than the headers: build the target `precompiled`"
-    first_line, second_line = source.read_text(encoding="utf-8").split("\n", 2)[:2]
+    text = source.read_text(encoding="utf-8")
+    first_line, second_line = text.split("\n", 2)[:2]
     match = re.fullmatch(r"// EXPECT: (.+)", first_line.rstrip())
     flags = re.fullmatch(r"// BROKEN: (.+)", second_line.rstrip())
     command, *rest = compiler
@@ -53,7 +54,9 @@ def judge(source: Path, precompiled: Path, compiler: list[str]) -> str | None:
     good, output = compile_once([*fast, "-H"], source)
     if not good:
         return f"does not compile even without GRAVEN_BROKEN:\n{output}"
-    if precompiled.suffix == ".gch" and f"! {precompiled}" not in output:
+    first = re.search(r"#include .*", text)  # g++ takes it for nothing else
+    is_first = first and first[0] == "#include <graven/graven.hpp>"
+    if is_first and precompiled.suffix == ".gch" and f"! {precompiled}" not in output:
         return f"{command} does not read {precompiled}: were the flags others?\n{output}"
     good, output = compile_once(broken, source)
     if good:
