@@ -169,7 +169,7 @@ def compare_elementwise(target: str) -> bool:
     print(f"\n| {target}, per element | int8 | int16 |\n| --- | ---: | ---: |")
     for title in found["int8"]:
         costs = [found[kind][title][0] / math.prod(ELEMENTS) for kind in kinds]
-        well = well and max(costs) <= PER_ELEMENT[title[:3]] / share
+        well = well and max(costs) <= PER_ELEMENT[title.partition(",")[0]] / share
         print(f"| {title} | " + " | ".join(f"{cost:.2f}" for cost in costs) + " |", flush=True)
     return well
 

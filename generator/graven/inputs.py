@@ -235,8 +235,8 @@ def shaped(tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
     if shape == tensor.shape == value.shape:
         value = value[np.newaxis]
     if not alone and 3 <= len(shape) == value.ndim and len(value) and len(value) % shape[0] == 0:
-        last_first = (*value.shape[2:], value.shape[1])
-        if shape[1:] in (value.shape[1:], last_first):
+        behind = (*value.shape[2:], value.shape[1])  # channels
+        if shape[1:] in (value.shape[1:], behind):
             value = value.reshape(-1, shape[0], *value.shape[1:])
     channels = 1 if alone else 2
     if value.shape[1:] != shape and channels < value.ndim == len(shape) + 1 >= 3:

@@ -1,6 +1,6 @@
 // Kernels whose assembler is long, or takes nearly all registers: compiled at other options than
-// those of the presets. The float32 of Armv7E-M wants its constants within reach, a depthwise
-// convolution of any window the register of a frame pointer, int16 sums in two scales too.
+// those of the presets. The float32 of Armv7E-M wants its constants within reach, int16 sums
+// in two scales the register of a frame pointer.
 #include <graven/graven.hpp>
 
 using namespace graven;
@@ -32,9 +32,6 @@ Of<44, everything, reals> odd;
 Of<24, past, reals> past_reals;
 Of<24, past, bytes> past_bytes;
 Model<Sums, shapes(Shape{2, 3, 40}, Shape{2, 3, 40}), words> sums;
-
-void (*volatile depthwise[])(const core::Task&, const core::Band&){
-    &core::armv7em_isa::Depthwise::run<0>, &core::armv7em_isa::Depthwise::run<1>};
 
 void run_all() {
   odd.run();

@@ -18,15 +18,7 @@ template <class Math> constexpr int element_of_math() {
   return 1;
 }
 
-// Stream: Runs, then Math's own.
-template <class Math, bool each_a, bool each_b> struct InRuns : PlainKernel {
-  static constexpr int stream_size(const GraphView&, const Value&) {
-    return Runs::bytes + Math::bytes;
-  }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    Runs(g, v).pack(to);
-    Math::pack(g, v, to);
-  }
+template <class Math, bool each_a, bool each_b> struct InRuns : RunsKernel<Math> {
   static void run(const Task& task, const Band& band) {
     Reader from{task.stream};
     int runs = from.next<std::int32_t>();

@@ -35,4 +35,15 @@ struct Runs {
   }
 };
 
+// A kernel of which Math makes the elements. Stream: Runs, then Math's own.
+template <class Math> struct RunsKernel : PlainKernel {
+  static constexpr int stream_size(const GraphView&, const Value&) {
+    return Runs::bytes + Math::bytes;
+  }
+  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
+    Runs(g, v).pack(to);
+    Math::pack(g, v, to);
+  }
+};
+
 }  // namespace graven::core

@@ -136,7 +136,7 @@ struct Depthwise {
   }
 
   template <int program>
-  GRAVEN_OPTIMIZE("no-schedule-insns,omit-frame-pointer")
+  GRAVEN_OPTIMIZE("no-schedule-insns")
   static void run(const Task& task, const Band& band) {
     const Task t = task;
     const int head = program == fast ? 32 : 4 * Record::bytes;

@@ -13,16 +13,7 @@
 namespace graven::core::armv7em_isa {
 
 // Math makes four outputs of operands First and Second, which it takes from four bytes each.
-// Stream: Runs, then Math's own.
-template <class Math, bool each_a, bool each_b, bool clamps> struct InRuns : PlainKernel {
-  static constexpr int stream_size(const GraphView&, const Value&) {
-    return Runs::bytes + Math::bytes;
-  }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    Runs(g, v).pack(to);
-    Math::pack(g, v, to);
-  }
-
+template <class Math, bool each_a, bool each_b, bool clamps> struct InRuns : RunsKernel<Math> {
   static std::uint32_t part(const std::byte* from, int count) {  // one to three bytes
     std::uint32_t four = load<std::uint8_t>(from);
     if (count > 1) four |= static_cast<std::uint32_t>(load<std::uint8_t>(from + 1)) << 8;

@@ -23,16 +23,9 @@ template <class Math>
   return 0;
 }
 
-// Math makes two outputs of two elements of each operand. Stream: Runs, then Math's own.
-template <class Math, bool each_a, bool each_b, bool clamps> struct WordsInRuns : PlainKernel {
-  static constexpr int stream_size(const GraphView&, const Value&) {
-    return Runs::bytes + Math::bytes;
-  }
-  static constexpr void pack(const GraphView& g, const Value& v, const Parameters&, Writer& to) {
-    Runs(g, v).pack(to);
-    Math::pack(g, v, to);
-  }
-
+// Math makes two outputs of two elements of each operand.
+template <class Math, bool each_a, bool each_b, bool clamps>
+struct WordsInRuns : RunsKernel<Math> {
   GRAVEN_OPTIMIZE("no-schedule-insns") static void run(const Task& task, const Band& band) {
     Reader from{task.stream};
     int runs = from.next<std::int32_t>();
