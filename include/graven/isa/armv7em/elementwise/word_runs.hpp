@@ -24,8 +24,7 @@ template <class Math>
 }
 
 // Math makes two outputs of two elements of each operand.
-template <class Math, bool each_a, bool each_b, bool clamps>
-struct WordsInRuns : RunsKernel<Math> {
+template <class Math, bool each_a, bool each_b, bool clamps> struct WordsInRuns : RunsKernel<Math> {
   GRAVEN_OPTIMIZE("no-schedule-insns") static void run(const Task& task, const Band& band) {
     Reader from{task.stream};
     int runs = from.next<std::int32_t>();
