@@ -152,6 +152,35 @@ template <class Graph> constexpr void reshape_inputs(Graph& g) {
   }
 }
 
+// A copy of which some rows are read, and the others never, is one of those rows, from one on that
+// begins a row of the source (the kernel counts from there).
+template <class Graph> constexpr void narrow_copies(Graph& g) {
+  for (int v = g.input_count; v < g.count; ++v) {
+    Value& copy = g.values[v];
+    if (copy.op != op::copy || detail::is_output(g, v)) continue;
+    const int row = copy.shape.row();
+    int begin = copy.shape.height, end = 0;
+    auto each_view = [&](auto&& f) {
+      for (int i = 0; i < g.view_count; ++i)
+        if (g.views[i].value == v) f(g.views[i]);
+    };
+    each_view([&](const View& read) {
+      const int behind = read.first + (read.shape.size() + row - 1) / row;
+      begin = read.first < begin ? read.first : begin;
+      end = behind > end ? behind : end;
+    });
+    View& source = g.views[copy.first_input];
+    while (begin > 0 && begin * row % source.shape.row() != 0) --begin;
+    if (begin >= end || end - begin == copy.shape.height) continue;
+    copy.shape.height = end - begin;
+    source.rows = cut_rows(source.rows.first + begin * row, source.shape.row(), copy.shape);
+    auto move = [&](View& view) { view.first -= begin; };
+    each_view(move);
+    for (View& layer : g.layers)
+      if (layer.value == v) move(layer);
+  }
+}
+
 // A float32 model input that only Dense layers read, as a whole, is one row: their sums need no
 // step for each row. (Integers are widened or packed in scratch, which one long row would make
 // long.)

@@ -68,6 +68,7 @@ constexpr auto lower_network(std::index_sequence<I...>) {
     drop_unused(l.graph);
   }
   reshape_inputs(l.graph);
+  narrow_copies(l.graph);
   if (whole) flatten_inputs(l.graph);
   drop_unused_views(l.graph);
   return l.graph;

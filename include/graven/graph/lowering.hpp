@@ -39,6 +39,18 @@ constexpr Shape window_shape(Shape in, int channels, Extent filter, Extent strid
           channels};
 }
 
+// Which rows of `from` elements the rows of `to` lie in, whose elements are those from `first` on.
+constexpr Rows cut_rows(int first, int from, Shape to) {
+  const int row = to.row();
+  int most = 1;
+  for (int r = 0; r < to.height; ++r) {
+    const int begin = first + r * row;
+    const int rows = (begin + row - 1) / from - begin / from + 1;
+    if (rows > most) most = rows;
+  }
+  return {first, row, from, most};
+}
+
 inline constexpr int max_outputs = 16;
 
 struct ConstantOptions {
@@ -175,13 +187,8 @@ template <int Values, int Views, int Layers> struct Lowering {
   // A copy of the view's elements, in rows of its own.
   constexpr View copied(Value v, View in) {
     const Shape source = graph.values[in.value].shape;
-    const int row = in.shape.row(), from = source.row();
-    int most = 1;
-    for (int r = 0; r < in.shape.height; ++r) {
-      const int last = ((r + 1) * row - 1) / from - r * row / from;
-      if (last + 1 > most) most = last + 1;
-    }
-    return add(v, View{in.value, source, 0, {in.first * from, row, from, most}});
+    return add(
+        v, View{in.value, source, 0, cut_rows(in.first * source.row(), source.row(), in.shape)});
   }
 
   // An output is a computed value as a whole: a copy of an input or a constant that the network

@@ -87,6 +87,11 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
     advance(arena, progress, steps);
   }
 
+  // Does a layer yield value `v`, and not some rows of it?
+  static constexpr bool is_value_of(const View& layer, int v) {
+    return layer.value == v && layer.shape.size() == graph.values[v].shape.size();
+  }
+
   // What a hook needs to know; in flash only where one is used.
   using Result = detail::Result;
   static constexpr auto results = [] {
@@ -97,7 +102,7 @@ template <const auto& graph, class Isa, const auto& params, plan::Policy policy>
       const RowForm form = Isa::row_form(graph.view(), v);
       const RowForm plain = pixel_rows(shape, graph.values[v].element);
       r[static_cast<std::size_t>(v - first_value)] = {static_cast<std::int16_t>(layer),
-                                                      graph.layers[layer].value == v,
+                                                      is_value_of(graph.layers[layer], v),
                                                       plain.bytes,
                                                       form == plain,
                                                       shape,
