@@ -171,10 +171,10 @@ def sampled(
     """What an input is calibrated with: samples, or sequences where variables last."""
     if network.variables:
         steps = sequences(tensor, value, where)
-        return [real(tensor, each, where, pixels) for each in steps]
+        return [real(network, tensor, each, where, pixels) for each in steps]
     if isinstance(value, list):
         value = np.concatenate(value)
-    return real(tensor, value, where, pixels)
+    return real(network, tensor, value, where, pixels)
 
 
 def sequences(
@@ -196,7 +196,7 @@ def sequences(
     return found
 
 
-def whole(tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
+def whole(network: ir.Network, tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
     """Samples of an input of plain numbers, such as tokens."""
     element = tensor.element.dtype
     fits = isinstance(value, np.ndarray) and value.dtype.kind in "iub"
@@ -205,31 +205,35 @@ def whole(tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
             f"{where}: is {getattr(value, 'dtype', 'no array')}, expected the whole numbers "
             f"({tensor.element.value}) of the model's input '{tensor.name}', such as tokens."
         )
-    return shaped(tensor, value, where).astype(element)
+    return shaped(network, tensor, value, where).astype(element)
 
 
 def real(
-    tensor: ir.Tensor, value: np.ndarray, where: str, pixels: Pixels | None = None
+    network: ir.Network,
+    tensor: ir.Tensor,
+    value: np.ndarray,
+    where: str,
+    pixels: Pixels | None = None,
 ) -> np.ndarray:
     """Samples of a float32 input as (samples, *its shape), channels first moved behind; of one of
     plain numbers, those."""
     if tensor.element in PLAIN:
-        return whole(tensor, value, where)
+        return whole(network, tensor, value, where)
     if pixels is not None and getattr(value, "dtype", None) == np.uint8:
-        return pixels.real(shaped(tensor, value, where))
+        return pixels.real(shaped(network, tensor, value, where))
     if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
         found = getattr(value, "dtype", "no array")
         raise GravenError(
             f"{where}: is {found}, expected the real numbers that the "
             "model was trained on; scale the data as for training, and give it as float32."
         )
-    return shaped(tensor, value, where).astype(np.float32)
+    return shaped(network, tensor, value, where).astype(np.float32)
 
 
-def shaped(tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
-    """Samples of an input as (samples, *its shape); channels first are moved behind. What has no
-    batch in front, as a sequence whose moments come first, may be given as one sample alone; images
-    for a batch of several, one by one."""
+def shaped(network: ir.Network, tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
+    """Samples of an input as (samples, *its shape); what lies as in the model that was imported is
+    moved, such as channels that come first. What has no batch in front, as a sequence whose moments
+    come first, may be given as one sample alone; images for a batch of several, one by one."""
     alone = tensor.shape[:1] == (1,)
     shape = tensor.shape[1:] if alone else tensor.shape
     if shape == tensor.shape == value.shape:
@@ -240,7 +244,12 @@ def shaped(tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
             value = value.reshape(-1, shape[0], *value.shape[1:])
     channels = 1 if alone else 2
     if value.shape[1:] != shape and channels < value.ndim == len(shape) + 1 >= 3:
-        moved = np.moveaxis(value, channels, -1)
+        order = network.order(tensor) or ""
+        if len(tensor.shape) > 4 and order.isdigit():
+            behind = [int(place) + channels - 1 for place in order[channels == 1 :]]
+            moved = value.transpose(0, *behind)
+        else:
+            moved = np.moveaxis(value, channels, -1)
         value = moved if moved.shape[1:] == shape else value
     extents = [extent for extent in value.shape[1:] if extent != 1]
     if value.ndim and len(value) == 0:

@@ -94,3 +94,9 @@ class Network:
     @property
     def variables(self) -> tuple[Tensor, ...]:
         return tuple(tensor for tensor in self.tensors if tensor.is_variable)
+
+    def order(self, tensor: Tensor) -> str | None:
+        """How the axes of an input or output lie: NHWC, or such as 01342 of the model's own axes;
+        None where no front end says it."""
+        stated = (words.rpartition(" ") for words in self.description.split(", "))
+        return {name: order for name, _, order in stated}.get(tensor.name)

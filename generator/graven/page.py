@@ -221,7 +221,7 @@ def _worst(found: Evaluation) -> list[dict[str, Any]]:
 def _shown(model: Model, given: np.ndarray, k: int, place: int) -> np.ndarray:
     """A sample in the input's shape without its batch axis."""
     tensor = inputs.tensors(model.network)[k]
-    value = inputs.shaped(tensor, given, "report")[place]
+    value = inputs.shaped(model.network, tensor, given, "report")[place]
     if len(tensor.shape) > 1 and (tensor.shape[0] == 1 or len(tensor.shape) > 3):
         value = value[0]  # of several images the first
     if report.layout(model.network, tensor) == "NCHW":

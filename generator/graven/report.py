@@ -76,8 +76,7 @@ def layout(network: ir.Network, tensor: ir.Tensor) -> str | None:
     """NHWC or what a front end says of the tensor; None where there is no height and width."""
     if len(tensor.shape) < 3:
         return None
-    stated = (words.rpartition(" ") for words in network.description.split(", "))
-    return {name: order for name, _, order in stated}.get(tensor.name, "NHWC"[-len(tensor.shape) :])
+    return network.order(tensor) or "NHWC"[-len(tensor.shape) :]
 
 
 def pruning(report: exact.Report) -> dict[str, Any]:

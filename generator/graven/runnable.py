@@ -126,9 +126,9 @@ class Runnable:
             or tensor.element in PLAIN
             or (value.dtype == np.uint8 and self.pixels is not None)
         ):
-            return tensor, inputs.real(tensor, value, where, self.pixels)
+            return tensor, inputs.real(self.network, tensor, value, where, self.pixels)
         if value.dtype == tensor.element.dtype and tensor.element in QUANTIZED:
-            fitted = inputs.real(tensor, value.astype(np.float32), where)
+            fitted = inputs.real(self.network, tensor, value.astype(np.float32), where)
             return tensor, fitted.astype(value.dtype)
         hint = ""
         if value.dtype == np.uint8:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from graven import api, cli, inputs, reference
+from graven import api, cli, inputs, passes, reference
 from graven.errors import GravenError
 from graven.frontends import files
 from graven.frontends import torch as frontend
@@ -734,7 +734,41 @@ def test_batches_of_several(module, shape):
     wanted = np.moveaxis(samples, 2, -1)
     assert wanted.shape == (2, *tensor.shape)
     for given in (samples, wanted, np.concatenate(samples), np.concatenate(wanted)):
-        np.testing.assert_array_equal(inputs.shaped(tensor, given, "here"), wanted)
+        np.testing.assert_array_equal(inputs.shaped(network, tensor, given, "here"), wanted)
+
+
+class OfFrames(nn.Module):
+    """Features of each frame of a clip, then a recurrent layer over them."""
+
+    def __init__(self):
+        super().__init__()
+        self.of_frame = nn.Sequential(
+            nn.Conv2d(3, 4, 3, 2, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+        )
+        self.over_frames = nn.LSTM(4, 5, batch_first=True)
+
+    def forward(self, x):
+        found = self.of_frame(x.flatten(0, 1)).view(x.shape[0], x.shape[1], -1)
+        return self.over_frames(found)[0][:, -1]
+
+
+def test_frames_of_a_clip_come_as_images():
+    """Each with its channels last, one after the other: nothing is moved."""
+    torch.manual_seed(0)
+    module = OfFrames().eval()
+    # as many frames as channels: only the stated order tells which of them is which
+    x = torch.randn(4, 3, 3, 9, 12)
+    compiled = api.compile(module, example=x[:1])
+    assert compiled.network.tensors[compiled.network.inputs[0]].shape == (1, 3, 9, 12, 3)
+    assert compiled.network.order(compiled.network.tensors[compiled.network.inputs[0]]) == "01342"
+    made = passes.canonical(compiled.network)
+    frames = [each.layer for each in made.operators if each.name == "INDEX_MAP"]
+    assert [each.base for each in frames[:3]] == [0, 9 * 12 * 3, 2 * 9 * 12 * 3]
+    assert not any(each.name == "TRANSPOSE" for each in made.operators)
+    np.testing.assert_allclose(compiled(x.numpy()), module(x).detach().numpy(), atol=1e-5)
+    quantized = api.compile(module, example=x[:1], quantize="int8", calibrate=x.numpy())
+    np.testing.assert_array_equal(quantized.native()(x.numpy()), quantized(x.numpy()))
+    assert quantized.verify(x.numpy(), against="numpy").difference is None
 
 
 def test_a_volume_is_no_batch():

@@ -35,7 +35,8 @@ DAMAGE = (
     ValueError,
 )  # fmt: skip
 """What reading ends in where a file's own words may be anything."""
-LAYOUTS = ("nhwc", "nchw")
+LAYOUTS = ("nhwc", "nchw", "frames")
+"""Of the inputs: channels last, as stated, or each image of a sequence with its channels last."""
 STATED = {3: "NCL", 4: "NCHW"}
 ELEMENTS = {element.dtype: element for element in ir.Element}
 WHOLE = (
@@ -124,6 +125,11 @@ def plain(index: int, shape: Shape) -> View:
 
 def channels_last(rank: int) -> Shape:
     return (0, *range(2, rank), 1)
+
+
+def frames_last(rank: int) -> Shape:
+    """The last three axes are channels, height and width."""
+    return (*range(rank - 3), rank - 2, rank - 1, rank - 3)
 
 
 class Mistake(GravenError):
@@ -254,10 +260,14 @@ class Draft:
     def input(
         self, name: str, shape: Shape, layout: str, element: ir.Element = ir.Element.FLOAT32
     ) -> View:
-        """A model input; nhwc: with its channels last, if it has height and width."""
+        """A model input, in one of LAYOUTS, if it has height and width."""
         rank = len(shape)
-        last = layout == "nhwc" and rank >= 3
-        order = channels_last(rank) if last else tuple(range(rank))
+        if layout == "nchw" or rank < 3:
+            order = tuple(range(rank))
+        elif layout == "frames" and rank > 4:
+            order = frames_last(rank)
+        else:
+            order = channels_last(rank)
         index = self.tensor(name, tuple(shape[axis] for axis in order))
         if element is not ir.Element.FLOAT32:
             self.tensors[index] = replace(self.tensors[index], element=element)
@@ -1060,7 +1070,7 @@ class Draft:
         for label, view in outputs.items():
             view = self.settled(view if view.shape else self.reshape(view, (1,)))
             stated = tuple(range(len(view.axes)))
-            order = view.order if layout == "nhwc" and len(stated) > 2 else stated
+            order = view.order if layout != "nchw" and len(stated) > 2 else stated
             index = self.demand(view, order)
             self.tensors[index] = replace(self.tensors[index], name=label)
             found.append(index)
@@ -1157,5 +1167,17 @@ def cheapest(draw, layout: str | None) -> ir.Network:
     """`draw(layout)`, in the layout that costs the fewest transpositions if none is asked for."""
     if layout is not None:
         return draw(layout)
-    found = [draw(each) for each in LAYOUTS]
-    return min(found, key=lambda network: sum(op.name == "TRANSPOSE" for op in network.operators))
+    found = []
+    for each in LAYOUTS:
+        if each == "frames" and not any(
+            len(found[0].tensors[index].shape) > 4 for index in found[0].inputs
+        ):
+            continue
+        found.append(draw(each))
+        if transpositions(found[-1]) == 0:
+            break
+    return min(found, key=transpositions)
+
+
+def transpositions(network: ir.Network) -> int:
+    return sum(operator.name == "TRANSPOSE" for operator in network.operators)

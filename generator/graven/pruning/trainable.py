@@ -67,7 +67,7 @@ def module_class() -> type[nn.Module]:
 
         def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
             values = {
-                index: channels_last(self.network.tensors[index], given)
+                index: as_input(self.network, self.network.tensors[index], given)
                 for index, given in zip(self.network.inputs, inputs, strict=True)
             }
             for operator in self.network.operators:
@@ -170,11 +170,15 @@ def is_parameter(tensor: ir.Tensor) -> bool:
     return tensor.data is not None and tensor.element is ir.Element.FLOAT32
 
 
-def channels_last(tensor: ir.Tensor, given: Tensor) -> Tensor:
+def as_input(network: ir.Network, tensor: ir.Tensor, given: Tensor) -> Tensor:
     """As `inputs.shaped` has it."""
     shape = tensor.shape[1:]
     if tuple(given.shape[1:]) != shape and given.ndim == len(shape) + 1 >= 3:
-        moved = given.movedim(1, -1)
+        order = network.order(tensor) or ""
+        if len(tensor.shape) > 4 and order.isdigit():
+            moved = given.permute([int(place) for place in order])
+        else:
+            moved = given.movedim(1, -1)
         given = moved if tuple(moved.shape[1:]) == shape else given
     return given.reshape(len(given), *shape)
 
