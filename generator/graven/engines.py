@@ -6,11 +6,13 @@ import contextlib
 import importlib
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from graven import ir, layers
 from graven.errors import ToolError
+from graven.frontends import tflite_writer
 from graven.node import node_of
 
 ARENA = 1 << 22  # TensorFlow Lite Micro needs some for itself and crashes where it is too small
@@ -32,9 +34,29 @@ Run = Callable[[list[np.ndarray]], dict[int, np.ndarray]]
 """One inference after the other; variables last from one to the next."""
 
 
+def lasting(network: ir.Network) -> ir.Network | None:
+    """With the states that each run begins anew as variables, for engines that know no others: they
+    are reset before each run. None where there are no such states."""
+    tensors, operators = list(network.tensors), []
+    for operator in network.operators:
+        inputs = list(operator.inputs)
+        for place in getattr(layers.modules()[operator.name], "VARIABLES", ()):
+            tensor = tensors[inputs[place]]
+            if tensor.data is not None:
+                inputs[place] = len(tensors)
+                index = len(tensors)
+                tensors.append(replace(tensor, index=index, data=None, initial=tensor.data))
+        operators.append(replace(operator, inputs=tuple(inputs)))
+    if len(tensors) == len(network.tensors):
+        return None
+    return replace(network, tensors=tuple(tensors), operators=tuple(operators))
+
+
 def tflm(model: bytes, network: ir.Network) -> Run:
     from tflite_micro import runtime
 
+    if begun := lasting(network):
+        model = tflite_writer.to_bytes(begun)
     tensors = sum(
         math.prod(tensor.shape) * tensor.element.dtype.itemsize for tensor in network.tensors
     )
@@ -47,6 +69,8 @@ def tflm(model: bytes, network: ir.Network) -> Run:
     def run(inputs: list[np.ndarray]) -> dict[int, np.ndarray]:
         for position, value in enumerate(inputs):
             interpreter.set_input(value, position)
+        if begun:
+            interpreter.reset()
         interpreter.invoke()
         return meant(
             network,
@@ -90,6 +114,8 @@ def _litert(model: bytes, network: ir.Network, resolver: str) -> Run:
             text = " ".join(str(error).split())
             raise ToolError(f"graven verify --against litert: LiteRT refuses it: {text}") from None
 
+    if begun := lasting(network):
+        model = tflite_writer.to_bytes(begun)
     with told():
         interpreter = Interpreter(
             model_content=model,
@@ -104,6 +130,8 @@ def _litert(model: bytes, network: ir.Network, resolver: str) -> Run:
         with told():
             for index, value in zip(network.inputs, inputs, strict=True):
                 interpreter.set_tensor(index, value)
+            if begun:
+                interpreter.reset_all_variables()
             interpreter.invoke()
         return {
             index: _as_ours(interpreter.get_tensor(index).copy(), network.tensors[index])

@@ -771,6 +771,15 @@ def test_frames_of_a_clip_come_as_images():
     assert quantized.verify(x.numpy(), against="numpy").difference is None
 
 
+def test_states_that_begin_anew_are_judged():
+    """TensorFlow Lite Micro's LSTM has variables for states: they are reset before each run."""
+    pytest.importorskip("tflite_micro")
+    torch.manual_seed(0)
+    module, x = nn.LSTM(6, 5, batch_first=True).eval(), torch.randn(3, 4, 6)
+    compiled = api.compile(module, example=x[:1], quantize="int8", calibrate=x.numpy())
+    assert compiled.verify(x.numpy(), against="tflm").difference is None
+
+
 def test_a_volume_is_no_batch():
     module, x = nn.Conv3d(3, 3, 3).eval(), torch.randn(1, 3, 3, 5, 6)
     found = np.asarray(api.compile(module, example=x)(x.numpy()))
