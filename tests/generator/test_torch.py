@@ -680,6 +680,39 @@ def test_writes(write):
     check(Function(lambda x: write(x * 1.5)), 1, 4, 12, 14)
 
 
+def test_dropout_in_place_rewrites_nothing(monkeypatch):
+    """To rewrite a graph takes PyTorch longer than all that is done here."""
+    monkeypatch.setattr(torch.export.ExportedProgram, "run_decompositions", None)
+    check(nn.Sequential(nn.Flatten(), nn.Dropout(inplace=True), nn.Linear(12, 3)), 1, 3, 4)
+
+
+class Region(nn.Module):
+    def __init__(self, within):
+        super().__init__()
+        self.within = within
+
+    def forward(self, x):
+        y = x * 2
+        with self.within():
+            z = (y @ y.transpose(1, 2)).add_(1)
+            y = torch.relu(y)
+        return z.float() @ y + x
+
+
+def autocast_to(device, enabled):
+    return lambda: torch.autocast(device, torch.bfloat16, enabled)
+
+
+@pytest.mark.parametrize("within", [torch.enable_grad, autocast_to("cpu", False)])
+def test_regions(within):
+    check(Region(within), 1, 3, 4)
+
+
+def test_a_region_of_other_numbers_is_refused():
+    with pytest.raises(GravenError, match="in bfloat16 by torch.autocast, .*; leave autocast out"):
+        frontend.from_module(Region(autocast_to("cpu", True)).eval(), (torch.zeros(1, 3, 4),))
+
+
 def test_an_input_that_is_written():
     check(Function(lambda x: x.relu_() + 1), 1, 4, 12, 14)
 
@@ -850,6 +883,11 @@ def test_what_draws_is_called_as_aten_calls_it(name):
         ),
         (Function(lambda x: x if x.sum() > 0 else -x), (1, 3), "torch.export does not take it"),
         (torch.nn.Upsample(scale_factor=1.5, mode="bilinear"), (1, 2, 5, 5), "no whole number"),
+        (
+            Function(lambda x: torch.cond(x.sum() > 0, torch.sin, torch.cos, (x,))),
+            (1, 3),
+            r"'cond' \(cond\): is not supported; compute both branches, and choose",
+        ),
         (Function(lambda x: x.double()), (1, 3), "converts to float64, which no inference"),
         (
             Function(lambda x: x.masked_fill(torch.arange(3) > 1, torch.nan)),

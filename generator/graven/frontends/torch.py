@@ -66,6 +66,9 @@ UNCHANGED = (
 COMPLEX = "keep the real and the imaginary part as tensors of their own"
 APART = "put it before the model, or take torch.fft.rfft or fft along one axis or two"
 INSTEAD = {
+    "cond": "compute both branches, and choose between them by torch.where",
+    "map_impl": "write the loop out", "scan": "write the loop out",
+    "while_loop": "write out as many rounds as there are",
     "bincount": "compare with each number, and sum",
     "fft_hfft": APART, "fft_ihfft": APART,
     "istft": "transform back behind the model",
@@ -262,6 +265,8 @@ class _Reader:
             elif node.op == "call_function" and node.name not in experts.inside:
                 with experts.explained(node, self.draft), self.draft.trusting("PyTorch"):
                     self.values[node.name] = self.call(node)
+            elif node.op == "get_attr":
+                self.values[node.name] = attribute(node)
             elif node.op not in ("placeholder", "output", "call_function"):
                 self.draft.where = f"node '{node.name}'"
                 raise self.draft.error(f"is of the kind {node.op}, which is not supported.")
@@ -380,20 +385,25 @@ class _Reader:
         graph = None if kind in INSTEAD else torch_decomposed.expanded(node)
         if graph is None:
             raise self.draft.error(f"is not supported; {INSTEAD.get(kind, OTHERWISE)}.")
-        outside, where = self.values, self.draft.where
         given = [self.values[each.name] for each in node.all_input_nodes]
+        found = self.inside(graph, given, self.draft.where)
+        return self.renamed(found, node.name) if isinstance(found, View) else found
+
+    def inside(self, graph: Any, given: Sequence[Any], within: str | None = None) -> Any:
+        """What a graph within the program yields of these."""
+        outside, where = self.values, self.draft.where
         self.values = {}
         for each in graph.nodes:
             if each.op == "placeholder":
                 self.values[each.name] = given[len(self.values)]
             elif each.op == "get_attr":
-                self.values[each.name] = getattr(graph.owning_module, each.target)
+                self.values[each.name] = attribute(each)
             elif each.op == "output":
                 found = self.known(each.args[0])
             else:
-                self.values[each.name] = self.call(each, where)
+                self.values[each.name] = self.call(each, within)
         self.values, self.draft.where = outside, where
-        return self.renamed(found, node.name) if isinstance(found, View) else found
+        return found
 
     def renamed(self, view: View, name: str) -> View:
         tensor = self.draft.tensors[view.index]
@@ -424,6 +434,11 @@ class _Reader:
 
 def is_empty(value: Any) -> bool:
     return any(isinstance(n, int) and n == 0 for n in getattr(value, "shape", ()))
+
+
+def attribute(node: Any) -> Any:
+    """A constant, or a graph that the node's own one has within."""
+    return getattr(node.graph.owning_module, node.target)
 
 
 def nothing_like(value: Any) -> Any:
@@ -514,6 +529,26 @@ def operand(value: Any) -> View | np.ndarray | Integers | None:
 def several(value: Any, count: int) -> tuple[int, ...]:
     values = list(value) if isinstance(value, list | tuple) else [value]
     return tuple(values * count if len(values) == 1 else values)
+
+
+# -- regions --------------------------------------------------------------------------------------
+
+
+@handles("wrap_with_autocast")
+def _autocast(reader: _Reader, given: Arguments) -> Any:
+    device, element, enabled, _, body, *inputs = given.values()
+    if enabled and device == "cpu":
+        raise reader.draft.error(
+            f"computes in {str(element).removeprefix('torch.')} by torch.autocast, which would "
+            "round otherwise here; leave autocast out of forward."
+        )
+    return reader.inside(body.graph, inputs)
+
+
+@handles("wrap_with_set_grad_enabled")
+def _with_gradients(reader: _Reader, given: Arguments) -> Any:
+    _, body, *inputs = given.values()
+    return reader.inside(body.graph, inputs)
 
 
 # -- convolutions, pools, products ----------------------------------------------------------------

@@ -8,7 +8,7 @@ here (slice_scatter, select_scatter, copy, fill).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from graven.errors import GravenError
@@ -27,7 +27,7 @@ FRESH = (
 def functional(program: Any, source: str, kind_of: Callable[[Any], str]) -> Any:
     """The program, without writes that more than the writing node would see."""
     found = program
-    if any(is_seen(node, kind_of) for node in program.graph.nodes if writes(node)):
+    if any(is_seen(node, kind_of) for node in nodes(program) if writes(node)):
         with warnings.catch_warnings():  # of PyTorch's own making
             warnings.simplefilter("ignore")
             found = program.run_decompositions({})
@@ -39,9 +39,21 @@ def functional(program: Any, source: str, kind_of: Callable[[Any], str]) -> Any:
     return found
 
 
+def nodes(program: Any) -> Iterator[Any]:
+    """Of the program's graph, and of those within."""
+    import torch
+
+    for each in program.graph_module.modules():
+        if isinstance(each, torch.fx.GraphModule):
+            yield from each.graph.nodes
+
+
 def writes(node: Any) -> bool:
+    """Dropout in evaluation does not."""
     schema = getattr(node.target, "_schema", None)
-    return node.op == "call_function" and schema is not None and schema.is_mutable
+    if node.op != "call_function" or schema is None or not schema.is_mutable:
+        return False
+    return not (schema.name.endswith("dropout_") and node.args[-1] is False)
 
 
 def is_seen(node: Any, kind_of: Callable[[Any], str]) -> bool:
