@@ -708,6 +708,16 @@ def test_regions(within):
     check(Region(within), 1, 3, 4)
 
 
+class Kept:
+    def __init__(self, x):
+        self.x = x
+
+
+def test_what_is_no_tensor_is_refused():
+    with pytest.raises(GravenError, match="yields a Kept, which is no tensor; .*use_cache=False"):
+        frontend.from_module(Function(lambda x: (x * 2, Kept(x))).eval(), (torch.zeros(1, 3),))
+
+
 def test_a_region_of_other_numbers_is_refused():
     with pytest.raises(GravenError, match="in bfloat16 by torch.autocast, .*; leave autocast out"):
         frontend.from_module(Region(autocast_to("cpu", True)).eval(), (torch.zeros(1, 3, 4),))

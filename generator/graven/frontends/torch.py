@@ -93,6 +93,9 @@ ELEMENTS = {
 }
 """Of model inputs; tokens of 64 bits are int32 here."""
 
+KEPT = re.compile(r"Found <class '(?:[\w.]*\.)?(\w+)'> in output, which is not a known type")
+"""How torch.export says that a module yields what is no tensor, as a cache of keys and values."""
+
 PRIMITIVE = {"inp": "self", "a": "self", "dims": "dim"}
 """What torch.ops.prims, of which decompositions consist, calls the arguments of aten."""
 
@@ -212,6 +215,11 @@ def from_module(
             raise GravenError(
                 f"{source}: packs its sequences (pack_padded_sequence), which torch.export does "
                 "not take; leave that out, and give each sequence alone, as long as it is."
+            ) from None
+        if (kind := KEPT.search(str(error))) is not None:
+            raise GravenError(
+                f"{source}: yields a {kind[1]}, which is no tensor; call it within a module whose "
+                "forward returns tensors alone, or turn that off (use_cache=False of transformers)."
             ) from None
         reason = first_line(error)
         raise GravenError(

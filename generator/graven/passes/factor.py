@@ -58,18 +58,28 @@ def _digit(index: np.ndarray, inside: np.ndarray) -> Digit | None:
     return Digit(len(index), stride, first, len(index) - 1 - last)
 
 
-def _digits(index: np.ndarray, inside: np.ndarray) -> list[Digit] | None:
+def _digits(
+    index: np.ndarray, inside: np.ndarray, failed: set[int] | None = None
+) -> list[Digit] | None:
+    """However the digits behind were cut, what is left before them is the same of one length:
+    `failed` are the lengths that are known to be no digits."""
+    failed = set() if failed is None else failed
     count = len(index)
     if count == 1:
         return []
+    if count in failed:
+        return None
     if (whole := _digit(index, inside)) is not None:
         return [whole]
+    first = int(np.argmax(inside))
     for inner in range(count // 2, 1, -1):
-        if count % inner:
+        row = slice(first - first % inner, first - first % inner + inner)
+        if count % inner or _digit(index[row], inside[row]) is None:
             continue
         parts = _separated(index.reshape(-1, inner), inside.reshape(-1, inner))
         if parts is None or (last := _digit(*parts[1])) is None:
             continue
-        if (before := _digits(*parts[0])) is not None:
+        if (before := _digits(*parts[0], failed)) is not None:
             return [*before, last]
+    failed.add(count)
     return None
