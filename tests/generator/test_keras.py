@@ -453,6 +453,8 @@ LAYERS = {
     "volume": ((5, 6, 7, 2), lambda L: L.Conv3D(3, 2, activation="relu")),
     "pool of volumes": ((4, 6, 8, 2), lambda L: L.MaxPooling3D(2)),
     "resizing": (IMAGE, lambda L: L.Resizing(5, 12)),
+    "einsum": (LINE, lambda L: L.EinsumDense("abc,cd->abd", (None, 5), "relu", "d")),
+    "einsum of the last": (IMAGE, lambda L: L.EinsumDense("...a,ab->...b", (5,), bias_axes="b")),
     "elu of alpha": (IMAGE, lambda L: L.ELU(0.7)),
     "relu above": (IMAGE, lambda L: L.ReLU(threshold=0.5)),
     **{name: (LINE, lambda L, name=name: L.Activation(name)) for name in (
@@ -551,6 +553,44 @@ def test_tokens(functional, keras, tmp_path):
     tokens = np.random.default_rng(0).integers(0, 20, (2, 7))
     network = files.read(tmp_path / "m.keras").network
     agrees(network, np.asarray(model.predict(tokens, verbose=0)), tokens.astype(np.int32))
+
+
+def masked(keras, *layers):
+    embedding = keras.layers.Embedding(9, 4, mask_zero=True)
+    return keras.Sequential([keras.Input((7,)), embedding, *layers])
+
+
+def test_masks_are_refused_where_they_are_heeded(keras, tmp_path, monkeypatch):
+    """Moments of token 0 counted like others: wrong numbers, with nothing said."""
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    L = keras.layers
+    for each in (
+        [L.GRU(3)],
+        [L.Dropout(0.1), L.Dense(3), L.GlobalAveragePooling1D()],
+        [keras.Sequential([L.Bidirectional(L.LSTM(3))])],
+    ):
+        masked(keras, *each).save(tmp_path / "m.keras")
+        refused(tmp_path / "m.keras", r"leaves out moments of token 0, which layer 'emb.*=False")
+
+
+def test_masks_that_nobody_heeds(keras, tmp_path):
+    L = keras.layers
+    for each in ([L.Conv1D(3, 2), L.GlobalAveragePooling1D()], [L.Dense(3), L.Flatten()]):
+        model = masked(keras, *each)
+        model.save(tmp_path / "m.keras")
+        tokens = np.random.default_rng(0).integers(0, 3, (2, 7))
+        network = files.read(tmp_path / "m.keras").network
+        agrees(network, np.asarray(model.predict(tokens, verbose=0)), tokens.astype(np.int32))
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_layers_of_applications(ending, keras, tmp_path):
+    from keras.src.applications.convnext import LayerScale
+    from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
+
+    a, b = keras.Input((6, 5, 4), name="a"), keras.Input((6, 5, 4), name="b")
+    found = CustomScaleLayer(0.17)([LayerScale(0.5, 4)(a), b])
+    judged(keras, keras.Model([a, b], found), [(6, 5, 4)] * 2, tmp_path / f"m.{ending}")
 
 
 def test_outputs_by_name(keras, tmp_path):

@@ -582,6 +582,37 @@ def test_a_constant_that_is_no_number_is_no_weight():
 # -- what is refused ------------------------------------------------------------------------------
 
 
+OLD = {
+    "pad": one("Pad", opset=10, pads=[0, 0, 1, 2, 0, 0, 0, 1], value=0.5),
+    "clip": one("Clip", opset=9, min=-0.2, max=0.4),
+    "slice": one("Slice", opset=9, axes=[2, 3], starts=[1, -4], ends=[8, 6]),
+    "pool": one("AveragePool", opset=7, kernel_shape=[2, 3], strides=[2, 2], pads=[0, 1, 1, 1]),
+}
+
+
+@pytest.mark.parametrize("label", OLD)
+def test_old_opsets(label):
+    check(OLD[label])
+
+
+@pytest.mark.parametrize("mode", ["linear", "nearest"])
+@pytest.mark.parametrize(
+    ("kind", "opset", "scale"),
+    [("Upsample", 7, 2.0), ("Upsample", 9, 1.5), ("Resize", 10, 2.0), ("Resize", 10, 0.75)],
+)
+def test_pixels_lay_asymmetric_before_opset_11(mode, kind, opset, scale):
+    """onnx's converter leaves out what they lay by, and its evaluator knows but the new default."""
+    scales = np.float32([1, 1, scale, scale])
+    given, said = ((), {"scales": scales}) if opset < 9 else ((scales,), {})
+    old = one(kind, *given, shape=(1, 4, 8, 8), opset=opset, mode=mode, **said).read("nchw")
+    rounds = "ceil" if scale < 1 else "floor"
+    new = one("Resize", None, scales, shape=(1, 4, 8, 8), opset=11, mode=mode, nearest_mode=rounds,
+              coordinate_transformation_mode="asymmetric").read("nchw")  # fmt: skip
+    x = reals(1, 4, 8, 8)
+    found, expected = (reference.run(each, [x])[each.outputs[0]] for each in (old, new))
+    np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize(
     ("graph", "sentence"),
     [
@@ -593,7 +624,10 @@ def test_a_constant_that_is_no_number_is_no_weight():
         (one("MaxPool", kernel_shape=[10, 10]), "a window of 10 on an input of 9"),
         (one("AveragePool", kernel_shape=[3, 3], pads=[0, 0, 0, 1 << 31]),
          "pads by 0 and 2147483648 in front of a window of 3; the padding of a pool must be"),
-        (one("Relu", opset=9), "is of opset 9, expected 11 or later"),
+        (one("Relu", opset=6), "is of opset 6, expected 11 or later, and onnx.version"),
+        (one("Scan", opset=7), "is of opset 7, expected 11 or later, and onnx.version"),
+        (one("Resize", np.float32([1, 1, 2, 0.5]), shape=(1, 4, 8, 8), opset=10, mode="nearest"),
+         r"interpolates \(nearest, asymmetric\) as no operator here does"),
         (one("Cast", to=11), "converts to another element"),
         (one("GatherElements", integers(4).reshape(1, 1, 1, 1), axis=1),
          "names place 4 of an axis of 4, expected -4 to 3"),

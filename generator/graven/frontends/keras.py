@@ -216,10 +216,25 @@ def snake(name: str) -> str:
 # -- the network ----------------------------------------------------------------------------------
 
 
+HEEDS_MASKS = (
+    "AdditiveAttention", "Attention", "Bidirectional", "GRU", "GlobalAveragePooling1D", "LSTM",
+    "MultiHeadAttention", "SimpleRNN", "Softmax",
+)  # fmt: skip
+KEEPS_MASKS = (
+    "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization",
+    "Concatenate", "Dense", "Dropout", "ELU", "GaussianDropout", "GaussianNoise",
+    "GroupNormalization", "Identity", "LayerNormalization", "LeakyReLU", "Maximum", "Minimum",
+    "Multiply", "Normalization", "PReLU", "ReLU", "Rescaling", "Subtract", "TimeDistributed",
+    "UnitNormalization",
+)  # fmt: skip
+"""Other layers of Keras drop a mask."""
+
+
 class Reader:
     def __init__(self, source: str, store: Store) -> None:
         self.draft = Draft(source, letters=LETTERS)
         self.store = store
+        self.masked: dict[View, str] = {}  # by which layer
 
     def network(self, name: str, model: Config) -> ir.Network:
         outputs = self.model(model, (), None)
@@ -304,6 +319,7 @@ class Reader:
         if handler is None or (each.get("registered_name") or "").split(">")[0] == "Custom":
             advice = keras_layers.INSTEAD.get(kind, "use layers that are (docs/models.md)")
             raise Unread(self.draft.error(f"is not supported; {advice}").said)
+        mask = self.mask(each, views)
         weights = self.store.of(path, config["name"])
         self.draft.note_weights(weights)
         call = call if isinstance(call, dict) else {}
@@ -317,7 +333,29 @@ class Reader:
             raise
         except GravenError as error:
             raise Unread(error.said) from None
-        return found if isinstance(found, list) else [found]
+        found = found if isinstance(found, list) else [found]
+        if mask is not None:
+            self.masked.update(dict.fromkeys(found, mask))
+        return found
+
+    def mask(self, each: Config, views: list) -> str | None:
+        """Which layer hides moments of what this one yields."""
+        kind, config = each["class_name"], each["config"]
+        if kind == "Embedding":
+            return printable(config["name"]) if config.get("mask_zero") else None
+        found = next(
+            (self.masked[view] for view in views if isinstance(view, View) and view in self.masked),
+            None,
+        )
+        if found is not None and kind in HEEDS_MASKS:
+            raise Unread(
+                self.draft.error(
+                    f"leaves out moments of token 0, which layer '{found}' masks (mask_zero); "
+                    "build that with mask_zero=False, and give sequences without padding"
+                ).said
+            )
+        is_layer = str(each.get("module") or "keras.layers").startswith("keras.layers")
+        return found if is_layer and kind in KEEPS_MASKS else None
 
 
 class Graph:

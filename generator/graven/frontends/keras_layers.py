@@ -5,12 +5,13 @@ Draft's windows want channels first, which a view gives for nothing.
 from __future__ import annotations
 
 import math
+import string
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from graven.frontends import functions, keras_operators
+from graven.frontends import functions, keras_operators, products
 from graven.frontends.keras import Layer
 from graven.frontends.keras_operators import first, last, operand
 from graven.frontends.nchw import Draft, Sliding, View
@@ -340,6 +341,24 @@ def _unchanged(draft: Draft, layer: Layer, views: list) -> View:
     return views[0]
 
 
+@handles("LayerScale")
+def _layer_scale(draft: Draft, layer: Layer, views: list) -> View:
+    """Of keras.applications' ConvNeXt."""
+    return scaled(draft, views[0], layer.weights[0], 0.0)
+
+
+@handles("EinsumDense")
+def _einsum_dense(draft: Draft, layer: Layer, views: list) -> View:
+    (kernel, *bias), equation = layer.weights, layer.config["equation"]
+    others = sorted(set(string.ascii_lowercase) - set(equation))
+    rest = len(views[0].shape) - len(equation.split(",")[0].replace("...", ""))
+    whole = equation.replace("...", "".join(others[:rest]))
+    found = products.einsum(draft, whole, [views[0], kernel])
+    for each in bias:
+        found = draft.binary("ADD", found, each)
+    return activated(draft, layer, found)
+
+
 # -- several inputs -------------------------------------------------------------------------------
 
 
@@ -357,6 +376,12 @@ HANDLERS.update(
     Add=_merge("ADD"), Subtract=_merge("SUB"), Multiply=_merge("MUL"), Maximum=_merge("MAXIMUM"),
     Minimum=_merge("MINIMUM"), Divide=_merge("DIV"), TrueDivide=_merge("DIV"),
 )  # fmt: skip
+
+
+@handles("CustomScaleLayer")
+def _scaled_sum(draft: Draft, layer: Layer, views: list) -> View:
+    """Of keras.applications' InceptionResNetV2."""
+    return draft.binary("ADD", views[0], scaled(draft, views[1], layer.config["scale"], 0.0))
 
 
 @handles("Average")

@@ -1,13 +1,15 @@
 """Reads an .onnx file as PyTorch, tf2onnx, skl2onnx and others export it: float32 or quantized.
 
 Each kind of node has a function here that tells nchw.Draft what the node computes; nodes whose
-inputs are all constants are computed by onnx's own evaluator. Opsets 11 and later. Quantized are
-networks between QuantizeLinear and DequantizeLinear, and onnxruntime's operators of integers
-(onnx_quantized.py): a View stands for the real numbers, whose scale the Draft knows.
+inputs are all constants are computed by onnx's own evaluator. Opsets 11 and later; 7 to 10 by
+onnx's converter. Quantized are networks between QuantizeLinear and DequantizeLinear, and
+onnxruntime's operators of integers (onnx_quantized.py): a View stands for the real numbers, whose
+scale the Draft knows.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -36,7 +38,12 @@ from graven.node import shape_text
 if TYPE_CHECKING:
     import onnx
 
-OLDEST = 11
+OLDEST, CONVERTED = 11, 7
+"""Opsets: that is read, and that is converted to it."""
+
+SIMPLE = "simple"
+"""How a Resize without a nearest_mode rounded: down where it enlarges, else up."""
+
 FLOAT, UINT8, INT8 = 1, 2, 3  # onnx.TensorProto's
 TOKENS = (6, 7)  # INT32 and INT64, both int32 here
 ELEMENTWISE = {
@@ -117,10 +124,7 @@ def parse(model: onnx.ModelProto, source: str, name: str, layout: str | None = N
         model = inliner.inline_local_functions(model)
     opset = max((each.version for each in model.opset_import if not each.domain), default=0)
     if opset < OLDEST:
-        raise GravenError(
-            f"{source}: is of opset {opset}, expected {OLDEST} or later; export it again, or "
-            "convert it with onnx.version_converter."
-        )
+        model, opset = converted(model, opset, source), OLDEST
     from graven.frontends import onnx_quantized
 
     HANDLERS.update(onnx_quantized.handlers())
@@ -131,6 +135,25 @@ def parse(model: onnx.ModelProto, source: str, name: str, layout: str | None = N
             return reader.network(name, each)
 
     return cheapest(draw, layout)
+
+
+def converted(model: onnx.ModelProto, opset: int, source: str) -> onnx.ModelProto:
+    """A model of an older opset in that of the oldest that is read, by onnx's own rules, but for
+    one that they lack: where pixels lay before a Resize could say it."""
+    from onnx import helper, version_converter
+
+    if opset >= CONVERTED:
+        with contextlib.suppress(RuntimeError, ValueError):
+            found = version_converter.convert_version(model, OLDEST)
+            for node in found.graph.node:
+                if node.op_type == "Resize":
+                    lies = helper.make_attribute("coordinate_transformation_mode", "asymmetric")
+                    node.attribute.extend([lies, helper.make_attribute("nearest_mode", SIMPLE)])
+            return found
+    raise GravenError(
+        f"{source}: is of opset {opset}, expected {OLDEST} or later, and onnx.version_converter "
+        "does not convert it; export it again."
+    )
 
 
 def handles(*types: str) -> Callable[[Handler], Handler]:
@@ -791,7 +814,10 @@ def _resized(
             return reader.draft.resize(view, "RESIZE_BILINEAR", size, *flags[how])
     if mode == "nearest":
         rounding = attributes.get("nearest_mode", b"round_prefer_floor").decode()
-        flags = nearest(how, rounding, extents, size)
+        shrinks = {m < n for n, m in zip(extents, size, strict=True) if m != n}
+        if rounding == SIMPLE and len(shrinks) < 2:
+            rounding = "ceil" if True in shrinks else "floor"
+        flags = None if rounding == SIMPLE else nearest(how, rounding, extents, size)
         if flags is not None:
             return reader.draft.resize(view, "RESIZE_NEAREST_NEIGHBOR", size, *flags)
     raise reader.draft.error(
