@@ -109,6 +109,8 @@ void words_of_keys() {
   attention<1, 1, 28, sliding(6), extreme, Shape{1, 13, 1}>("attention, seven words of a key");
   attention<2, 1, 36, sliding(9), centred, Shape{1, 17, 1}>("attention, nine words, two queries");
   attention<2, 1, 32, stopping(9), full, Shape{1, 11, 1}>("attention, eight words, two queries");
+  attention<2, 2, 12, stopping(5), full, Shape{2, 9, 1}>("attention, a full memory");
+  attention<1, 1, 4, sliding(1), extreme, Shape{1, 5, 1}>("attention, a memory of one");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "graven/isa/scalar/add.hpp"
 #include "graven/isa/scalar/add_n.hpp"
 #include "graven/isa/scalar/attention_integer.hpp"
+#include "graven/isa/scalar/attention_real.hpp"
 #include "graven/isa/scalar/attention_wide.hpp"
 #include "graven/isa/scalar/batch_matmul.hpp"
 #include "graven/isa/scalar/binaries.hpp"

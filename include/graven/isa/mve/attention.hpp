@@ -6,6 +6,7 @@
 #if defined(__ARM_FEATURE_MVE)
 
 #include "graven/isa/mve/rows.hpp"
+#include "graven/isa/scalar/attention_real.hpp"
 #include "graven/isa/shared/score_masks.hpp"
 
 namespace graven::core::mve_isa {
@@ -100,7 +101,7 @@ template <class Base> struct AttentionRule : Base {
            v.options.get<AttentionOptions>().head <= most_head;
   }
   static constexpr int round4(int x) { return (x + 3) & ~3; }
-  static constexpr int scratch(int moments, const AttentionOptions& o) {
+  static constexpr int scratch(int moments, const AttentionOptions& o, int) {
     return 4 * round4(moments) + round4(2 * o.head) + (o.context > 0 ? 0 : moments * o.head);
   }
   void arrange(Glance& at, int count, std::byte* scratch) const {
@@ -193,7 +194,7 @@ struct RealAttentionRule : scalar_isa::AttentionFloat32 {
   using scalar_isa::AttentionFloat32::AttentionFloat32;
   using Glance = scalar_isa::Glance;
 
-  static constexpr int scratch(int moments, const AttentionOptions&) {
+  static constexpr int scratch(int moments, const AttentionOptions&, int) {
     return 4 * ((moments + 3) & ~3);
   }
   void attend(const Glance& at, int count, std::byte* scratch) const {

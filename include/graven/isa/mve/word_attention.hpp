@@ -20,7 +20,7 @@ struct WordAttentionRule : scalar_isa::AttentionInt16 {
            bits <= WordExponentials::most;
   }
   static constexpr int even(int x) { return (x + 1) & ~1; }
-  static constexpr int scratch(int moments, const AttentionOptions& o) {
+  static constexpr int scratch(int moments, const AttentionOptions& o, int) {
     return 8 * moments + 2 * even(moments) + (o.context > 0 ? 0 : 2 * moments * o.head);
   }
   void arrange(Glance& at, int count, std::byte* scratch) const {

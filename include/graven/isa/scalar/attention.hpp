@@ -38,18 +38,23 @@ constexpr bool sums_fit(const GraphView& g, const Value& v) {
   return v.options.get<AttentionOptions>().head <= 16384 && most_moments(g, v) <= 1 << 20;
 }
 
+// Position and slot of the moment that comes next. A position stays between context and 2 * context
+// once the memory is full; any other number, which only damaged bytes can bring, counts as such.
+constexpr std::int32_t position_in(const AttentionNumbers& n, const std::byte* counter) {
+  const auto position = load_aligned<std::int32_t>(counter);
+  return position < 0 || position >= 2 * n.context ? n.context : position;
+}
+constexpr std::int32_t slot_of(const AttentionNumbers& n, std::int32_t position) {
+  if (position < n.context) return position;
+  return n.is(Span::Kind::sliding) ? position - n.context : n.context - 1;
+}
 // Takes a moment's k and v into the State; then what is remembered, in slots, are `seen` moments.
-// A position stays between context and 2 * context once the memory is full; any other number,
-// which only damaged bytes can bring, counts as such. `element`: bytes of one of the values, where
-// they lie channel by channel, else 0.
+// `element`: bytes of one of the values, where they lie channel by channel, else 0.
 template <int element>
 constexpr int remember(const AttentionNumbers& n, const Band& band, int rows, const std::byte* k,
                        const std::byte* v, int bytes) {
   std::byte* const counter = own_state(band.rows[5 * rows]);
-  std::int32_t position = load_aligned<std::int32_t>(counter);
-  if (position < 0 || position >= 2 * n.context) position = n.context;
-  std::int32_t slot = position < n.context ? position : n.context - 1;
-  if (position >= n.context && n.is(Span::Kind::sliding)) slot = position - n.context;
+  const std::int32_t position = position_in(n, counter), slot = slot_of(n, position);
   copy_bytes(own_state(band.rows[3 * rows]) + slot * bytes, k, bytes);
   std::byte* const values = own_state(band.rows[4 * rows]);
   if constexpr (element == 0)
@@ -64,7 +69,8 @@ constexpr int remember(const AttentionNumbers& n, const Band& band, int rows, co
 }
 
 // One query and what it sees, or two that share their keys: two heads of a moment, or a head of two
-// moments, of which the first may not see the last key.
+// moments, of which the first may not see the last key, or, in a full memory, sees what the second
+// has taken the place of.
 struct Glance {
   const std::byte *query, *keys, *values;
   std::byte* out;
@@ -75,11 +81,18 @@ struct Glance {
   const std::byte* other_mask = nullptr;
   int apart = 0;   // bytes from a query, or what is made of it, to the other's
   int unseen = 0;  // moments of `seen` that the first does not see: 0 or 1
+  const std::byte *old_key = nullptr, *old_value = nullptr;  // what the first sees in that slot
+  int slot = 0;
 };
 
 // Queries of a Glance, at most, of a rule that has `pairs`.
 constexpr int queries_together(const AttentionOptions& o) {
   return o.context == 0 || o.heads / o.kv_heads > 1 ? 2 : 1;
+}
+// Do moments go by two although they come into a memory?
+constexpr bool remembered_by_two(const Value& v) {
+  const auto o = v.options.get<AttentionOptions>();
+  return o.context > 0 && o.heads == o.kv_heads && v.shape.width > 1;
 }
 
 // The mask of a head and a query.
@@ -93,8 +106,9 @@ struct Masks {
 };
 
 // `Rule` is an arithmetic: Element, size of the stream and of the scratch, and `attend(Glance,
-// channels, scratch)`, where it has `pairs` as attend<2> of two queries; `arrange(Glance, channels,
-// scratch)` brings the values of a head into the order that it wants, if no moment will be added.
+// channels, scratch)`, where it has `pairs` as attend<2> of two queries, and where it has
+// `pairs_remembered` of two moments in a memory as well; `arrange(Glance, channels, scratch)`
+// brings the values of a head into the order that it wants, if no moment will be added.
 // `by_channel`: that of the State's values. Stream, behind AttentionNumbers: int32 moments of a row
 // of k, bytes of a mask from a query to the next, rows of it from a head to the next (-1: none).
 template <class Rule> struct Attention : PlainKernel {
@@ -110,7 +124,10 @@ template <class Rule> struct Attention : PlainKernel {
     return Rule::takes(g, v);
   }
   static constexpr int scratch(const GraphView& g, const Value& v) {
-    return Rule::scratch(most_moments(g, v), v.options.get<AttentionOptions>());
+    const auto o = v.options.get<AttentionOptions>();
+    const bool two = Rule::pairs_remembered && remembered_by_two(v);
+    return Rule::scratch(most_moments(g, v), o, two ? 2 : queries_together(o)) +
+           (two ? 2 * o.kv_heads * o.head * size : 0);
   }
   static constexpr int stream_size(const GraphView&, const Value&) {
     return AttentionNumbers::size + 12 + Rule::stream_size;
@@ -169,31 +186,64 @@ private:
       }
     }
   }
-  // Moment by moment.
+  // Moment by moment, or by two of them. Scratch of two begins with the k and v that the second has
+  // taken the place of.
   static constexpr void run_remembering(const Task& task, const Band& band,
                                         const AttentionNumbers& n, const Rule& rule) {
     constexpr int element = Rule::by_channel ? size : 0;
     constexpr Masks no_masks{nullptr, 0, 0};
     const int rows = task.rows, head = n.head * size, bytes = n.kv_heads * head;
+    const int row = task.out_channels * size;
     const std::byte *k = band.rows[rows], *v = band.rows[2 * rows];
-    for (int x = 0; x < task.out_width; ++x, k += bytes, v += bytes) {
+    const bool by_two = Rule::pairs_remembered && n.queries == 1 && task.out_width > 1;
+    std::byte* const scratch = band.scratch + (by_two ? 2 * bytes : 0);
+    for (int x = 0; x < task.out_width;) {
       const int seen = remember<element>(n, band, rows, k, v, bytes);
-      const int first = x * task.out_channels * size;
-      Glance at{band.rows[0] + first,
+      const int together = by_two && x + 1 < task.out_width ? 2 : 1;
+      Glance at{band.rows[0] + x * row,
                 band.rows[3 * rows],
                 band.rows[4 * rows],
-                band.out[0] + first,
+                band.out[0] + x * row,
                 seen,
                 bytes,
                 Rule::by_channel ? size : bytes,
                 Rule::by_channel ? n.context * size : size};
+      if (together == 2) remember_next(n, band, rows, k + bytes, v + bytes, bytes, at);
       for (int kv = 0; kv < n.kv_heads; ++kv) {
-        attend_all(n, rule, at, no_masks, 0, 0, band.scratch);
+        if (together == 2)
+          attend_moments(n, rule, at, no_masks, 0, 0, row, scratch);
+        else
+          attend_all(n, rule, at, no_masks, 0, 0, scratch);
         at.keys += head;
         at.values += n.head * at.channel;
         at.query += n.queries * head;
         at.out += n.queries * head;
+        if (at.old_key != nullptr) at.old_key += head, at.old_value += head;
       }
+      x += together;
+      k += together * bytes;
+      v += together * bytes;
+    }
+  }
+  // The second of two moments.
+  static constexpr void remember_next(const AttentionNumbers& n, const Band& band, int rows,
+                                      const std::byte* k, const std::byte* v, int bytes,
+                                      Glance& at) {
+    if constexpr (Rule::pairs_remembered) {
+      const std::int32_t position = position_in(n, band.rows[5 * rows]);
+      if (position < n.context) {
+        at.unseen = 1;
+      } else {
+        at.slot = slot_of(n, position);
+        at.old_key = band.scratch;
+        at.old_value = band.scratch + bytes;
+        copy_bytes(band.scratch, at.keys + at.slot * bytes, bytes);
+        const std::byte* from = at.values + at.slot * at.moment;
+        for (std::byte* to = band.scratch + bytes; to != band.scratch + 2 * bytes;
+             to += size, from += at.channel)
+          store(to, load<T>(from));
+      }
+      at.seen = remember < Rule::by_channel ? size : 0 > (n, band, rows, k, v, bytes);
     }
   }
   // The queries of a head of k and v, the first of which is `query`'s head `first`.
@@ -223,52 +273,6 @@ private:
       at.other_mask = masks.of(head, query + 1);
       at.apart = apart;
       rule.template attend<2>(at, n.head, scratch);
-    }
-  }
-};
-
-// Stream: float scale.
-struct AttentionFloat32 {
-  using Element = float;
-  static constexpr bool by_channel = false, pairs = false;
-  static constexpr int stream_size = 4;
-  float scale;
-
-  static constexpr int scratch(int moments, const AttentionOptions&) { return 4 * moments; }
-  constexpr void arrange(Glance&, int, std::byte*) const {}
-
-  static constexpr bool takes(const GraphView& g, const Value& v) {
-    return v.inputs != 4 || g.source(v, 3).element == core::Element::float32;
-  }
-  static constexpr void pack(const GraphView&, const Value& v, Writer& to) {
-    to.put(score_scale(v.options.get<AttentionOptions>()));
-  }
-  constexpr AttentionFloat32(const Task&, const std::byte* stream)
-      : scale(load_aligned<float>(stream)) {}
-
-  constexpr void attend(const Glance& at, int count, std::byte* scores) const {
-    float most = -floating_point::infinity<float>, sum = 0;
-    for (int j = 0; j < at.seen; ++j) {
-      float dot = 0;
-      const std::byte* key = at.keys + j * at.stride;
-      for (int c = 0; c < 4 * count; c += 4)
-        dot += load<float>(at.query + c) * load<float>(key + c);
-      dot *= scale;
-      if (at.mask != nullptr) dot += load<float>(at.mask + 4 * j);
-      store_aligned(scores + 4 * j, dot);
-      if (dot > most) most = dot;
-    }
-    for (int j = 0; j < at.seen; ++j) {
-      const float difference = load_aligned<float>(scores + 4 * j) - most;
-      const float e = floating_point::exp(difference);
-      store_aligned(scores + 4 * j, e);
-      sum += e;
-    }
-    for (int c = 0; c < 4 * count; c += 4) {
-      float y = 0;
-      for (int j = 0; j < at.seen; ++j)
-        y += load_aligned<float>(scores + 4 * j) * load<float>(at.values + j * at.moment + c);
-      store(at.out + c, y / sum);
     }
   }
 };

@@ -23,7 +23,7 @@ inline constexpr auto octave = [] {
 // ratio of the scales of v and the output.
 struct AttentionInt8 {
   using Element = std::int8_t;
-  static constexpr bool by_channel = true, pairs = false;
+  static constexpr bool by_channel = true, pairs = false, pairs_remembered = false;
   static constexpr int stream_size = 28;
   std::int32_t zero_q, zero_k, zero_v, zero_out;
   Multiplier octaves;
@@ -33,7 +33,7 @@ struct AttentionInt8 {
   static constexpr bool takes(const GraphView& g, const Value& v) {
     return v.inputs != 4 && sums_fit(g, v);
   }
-  static constexpr int scratch(int moments, const AttentionOptions&) { return 4 * moments; }
+  static constexpr int scratch(int moments, const AttentionOptions&, int) { return 4 * moments; }
   constexpr void arrange(Glance&, int, std::byte*) const {}
   // Of a score; and its step in 1/256 of octaves.
   static constexpr double unit_of(const GraphView& g, const Value& v) {

@@ -117,7 +117,7 @@ inline constexpr auto fine_octave = [] {
 struct AttentionInt16 {
   using Element = std::int16_t;
   using Mask = ScoreMask<std::int16_t>;
-  static constexpr bool by_channel = true, pairs = false;
+  static constexpr bool by_channel = true, pairs = false, pairs_remembered = false;
   static constexpr int stream_size = 20 + Mask::stream_size;
   static constexpr std::int64_t most_steps = std::int64_t{1} << 46, hidden = -(most_steps << 14);
   std::int64_t multiplier;
@@ -129,7 +129,7 @@ struct AttentionInt16 {
   static constexpr bool takes(const GraphView& g, const Value& v) {
     return sums_fit(g, v) && Mask::takes(g, v);
   }
-  static constexpr int scratch(int moments, const AttentionOptions&) { return 8 * moments; }
+  static constexpr int scratch(int moments, const AttentionOptions&, int) { return 8 * moments; }
   // Of a score, in 1/65536 of octaves; by how many bits its multiplier is larger.
   static constexpr double steps_of(const GraphView& g, const Value& v) {
     return AttentionInt8::unit_of(g, v) * (65536 * 1.44269504088896341);

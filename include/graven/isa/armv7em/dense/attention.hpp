@@ -4,34 +4,11 @@
 
 #if defined(__ARM_FEATURE_SIMD32) && defined(__thumb2__)
 
+#include "graven/isa/armv7em/dense/by_channel.hpp"
 #include "graven/isa/armv7em/dense/scores.hpp"
 #include "graven/isa/shared/score_masks.hpp"
 
 namespace graven::core::armv7em_isa {
-
-// The values of a head in one piece per channel, `row` bytes apart, four by four.
-inline void put_by_channel(std::byte* to, int row, const scalar_isa::Glance& at, int channels) {
-  int j = 0;
-  for (; j + 4 <= at.seen; j += 4) {
-    const std::byte* from = at.values + j * at.moment;
-    std::byte* put = to + j;
-    for (int c = 0; c < channels; c += 4, from += 4, put += 4 * row) {
-      const auto get = [&](int k) { return load<std::uint32_t>(from + k * at.moment); };
-      constexpr std::uint32_t even = 0x00ff00ff;
-      const std::uint32_t a = get(0), b = get(1), x = get(2), y = get(3);
-      const std::uint32_t first = (a & even) | (b & even) << 8;
-      const std::uint32_t second = (a >> 8 & even) | (b & ~even);
-      const std::uint32_t third = (x & even) | (y & even) << 8;
-      const std::uint32_t fourth = (x >> 8 & even) | (y & ~even);
-      store(put, (first & 0xffff) | third << 16);
-      store(put + row, (second & 0xffff) | fourth << 16);
-      store(put + 2 * row, first >> 16 | (third & 0xffff0000));
-      store(put + 3 * row, second >> 16 | (fourth & 0xffff0000));
-    }
-  }
-  for (; j < at.seen; ++j)
-    for (int c = 0; c < channels; ++c) to[c * row + j] = at.values[j * at.moment + c];
-}
 
 // Heads of a multiple of four channels. What is the same for all scores of a query is left out:
 // only their differences matter. Scratch: the scores, moment by moment, which become exponentials;
@@ -41,6 +18,7 @@ template <class Base> struct AttentionRule : Base {
   using Base::Base;
   using Glance = scalar_isa::Glance;
   static constexpr bool pairs = true, masked = !std::is_same_v<Base, scalar_isa::AttentionInt8>;
+  static constexpr bool pairs_remembered = !masked;
   static constexpr int most_head = masked ? 2048 : 16384;  // hidden scores are far below all others
 
   static constexpr int round4(int x) { return (x + 3) & ~3; }
@@ -50,8 +28,8 @@ template <class Base> struct AttentionRule : Base {
     return Base::takes(g, v) && (v.inputs == 4) == masked && head % 4 == 0 && head <= most_head &&
            quantize_multiplier(Base::steps_of(g, v)).shift >= -16;
   }
-  static constexpr int scratch(int moments, const AttentionOptions& o) {
-    return scalar_isa::queries_together(o) * (4 * round4(moments) + 2 * o.head) +
+  static constexpr int scratch(int moments, const AttentionOptions& o, int queries) {
+    return queries * (4 * round4(moments) + 2 * o.head) +
            (o.context > 0 ? 0 : round4(moments) * o.head);
   }
   // Of a head: behind all that `attend` needs.
@@ -117,12 +95,22 @@ private:
       line[0].most = put_masked<n>(*this, first, at.mask, at.seen - at.unseen, hidden());
       if constexpr (n > 1)
         line[1].most = put_masked<n>(*this, first + 4, at.other_mask, at.seen, hidden());
-    } else if (n > 1 && at.unseen > 0 && load_aligned<std::int32_t>(to - 8) == line[0].most) {
-      line[0].most = least;
-      for (const std::byte* each = first; each != to - 8; each += 8)
-        line[0].most = (std::max)(line[0].most, load_aligned<std::int32_t>(each));
+    } else if constexpr (n > 1) {
+      if (at.unseen > 0) replace(first, to, to - 8, least, line[0].most);
+      if (at.old_key != nullptr)
+        replace(first, to, first + 8 * at.slot, row_sum<2>(query, at.old_key, count / 4),
+                line[0].most);
     }
     if (n > 1 && at.unseen > 0) store_aligned(to - 8, below(line[0].most));
+  }
+  // One score of the first of two queries, and their largest.
+  static void replace(std::byte* first, const std::byte* end, std::byte* score,
+                      std::int32_t replacement, std::int32_t& most) {
+    const bool largest = load_aligned<std::int32_t>(score) == most;
+    store_aligned(score, replacement);
+    if (largest) most = (std::numeric_limits<std::int32_t>::min)(), score = first;
+    for (const std::byte* const last = largest ? end : score + 8; score != last; score += 8)
+      most = (std::max)(most, load_aligned<std::int32_t>(score));
   }
   // A score whose exponential is 0.
   std::int32_t below(std::int32_t most) const {
@@ -139,6 +127,7 @@ private:
     const std::int32_t above = 2 * this->zero_out + 1;
     const std::byte* value = at.values;
     std::byte *const out = at.out, *const other = at.out + (n - 1) * at.apart;
+    const std::int32_t share = load_aligned<std::int16_t>(scratch + half_at<n>(at.slot));
     TwoByTwo block{
         {}, {scratch, value, channel, quads, {-first.less, -last.less, -first.less, -last.less}}};
     for (int c = 0; c < count; c += rows, value += rows * channel) {
@@ -148,6 +137,11 @@ private:
         block_sums<1>(scratch, value, channel, quads, sums[0], sums[1], sums[2], sums[3]);
       } else {
         block.job.row = value;
+        if (at.old_key != nullptr)  // with the share that the first query gives to the other value
+          for (int k = 0; k < 2; ++k)
+            block.job.first[2 * k] = share * (load<std::int8_t>(at.old_value + c + k) -
+                                              load<std::int8_t>(value + k * channel + at.slot)) -
+                                     first.less;
         two_by_two(&block.job);
       }
       for (int j = 4 * quads; j < seen; ++j)

@@ -71,8 +71,8 @@ struct WordAttentionRule : scalar_isa::AttentionInt16 {
            bits >= WordExponentials::fewest && bits <= WordExponentials::most &&
            scalar_isa::most_moments(g, v) < 1 << 16;
   }
-  static constexpr int scratch(int moments, const AttentionOptions& o) {
-    return scalar_isa::queries_together(o) * (8 * even(moments) + 2 * o.head) +
+  static constexpr int scratch(int moments, const AttentionOptions& o, int queries) {
+    return queries * (8 * even(moments) + 2 * o.head) +
            (o.context > 0 ? 0 : 2 * even(moments) * o.head);
   }
   void arrange(Glance& at, int count, std::byte* scratch) const {

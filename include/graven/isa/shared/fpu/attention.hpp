@@ -4,7 +4,7 @@
 
 #if defined(__ARM_FP) && (__ARM_FP & 4)
 
-#include "graven/isa/scalar/attention.hpp"
+#include "graven/isa/scalar/attention_real.hpp"
 #include "graven/isa/shared/fpu/exponentials.hpp"
 
 namespace graven::core::fpu_isa {
