@@ -82,12 +82,12 @@ def compile(
 ) -> Model:  # fmt: skip
     """A network ready to run and to save. `model` is a file (.tflite, .onnx, .pt2; a .pth with its
     class `of`, "module:Name", and the `shape` of its input), a torch.nn.Module with an `example`
-    input (or `calibrate`, whose first sample serves), a model of scikit-learn's or
-    graven.nano_rust's, or a graven.Model. By the samples in `calibrate` (see `collected`)
-    quantize="int8" makes an int8 model of a float32 one, "int4" with weights of 4 bits, "int16x8"
-    with int16 activations; `method` is one for all ranges, or the best for each; "mixed" chooses
-    for every layer what `flash` and `ram`, bytes on the target (weights and code; arena), leave
-    room for. `target` and `plan` are what memory() and on() take by default. `layout` is that of
+    input (or `calibrate`, whose first sample serves), what torch.export has made of one, a model of
+    scikit-learn's or graven.nano_rust's, or a graven.Model. By the samples in `calibrate` (as of
+    `collected`) quantize="int8" makes an int8 model of a float32 one, "int4" with weights of 4
+    bits, "int16x8" with int16 activations; `method` is one for all ranges, or the best for each;
+    "mixed" chooses for every layer what `flash` and `ram`, bytes on the target (weights and code;
+    arena), leave room for. `target` and `plan` are what memory() and on() take. `layout` is that of
     inputs with height and width: nhwc, nchw, or what costs nothing. Exact `prune` removes what
     cannot change an output; `keep`, `criterion` and `fine_tune` are those of graven.prune.
     `allow_float` takes float32 operators between int8 ones. `normalize`, a pair (mean, std) as of
@@ -182,6 +182,9 @@ def read(
         takes("example", "layout")
         network = torch.from_module(model, examples(model, example, samples), layout=layout)
         network = replace(network, name=files.default_name(Path(type(model).__name__.lower())))
+    elif torch.is_program(model):
+        takes("layout")
+        network = torch.parse(model, type(model).__name__, "program", layout)
     elif sklearn.is_estimator(model):
         takes()
         network = sklearn.from_estimator(model)
@@ -189,13 +192,23 @@ def read(
         takes("layout")
         network = nano_rust.from_model(model, layout)
     else:
-        raise GravenError(
-            f"compile: got a {type(model).__name__}; give a file, a torch.nn.Module, "
-            "a keras.Model, an estimator of scikit-learn, a graven.nano_rust.PySequentialModel or "
-            "a graven.Model."
-        )
+        raise unread(model)
     data = tflite_writer.to_bytes(network)
     return files.Source(network, data, files.digest_of(data))
+
+
+def unread(model: Any) -> GravenError:
+    """What can be given instead."""
+    kind = type(model).__name__
+    if isinstance(model, dict) and model and all(hasattr(each, "shape") for each in model.values()):
+        return GravenError(
+            f"compile: got a {kind} of weights, without their network; load them into their "
+            "torch.nn.Module (load_state_dict), and give that."
+        )
+    return GravenError(
+        f"compile: got a {kind}; give a file, a torch.nn.Module, a keras.Model, an estimator of "
+        "scikit-learn, a graven.nano_rust.PySequentialModel or a graven.Model."
+    )
 
 
 def named(source: files.Source, name: str | None) -> files.Source:

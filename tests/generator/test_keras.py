@@ -167,7 +167,7 @@ def set_unknown(layers, config):
 
 
 def set_recurrent(layers, config):
-    layers["conv2d"]["class_name"] = "ConvLSTM2D"
+    layers["conv2d"]["class_name"] = "ConvLSTM3D"
 
 
 def set_first(layers, config):
@@ -187,7 +187,7 @@ MISTAKES = {
     set_double: "input 'image': computes in float64, expected float32",
     set_unknown: r"layer 'conv2d' \(Fancy\): is not supported; use layers that are .*, or pip "
     "install tensorflow, whose converter then reads it",
-    set_recurrent: r"layer 'conv2d' \(ConvLSTM2D\): is not supported; use layers that are",
+    set_recurrent: r"layer 'conv2d' \(ConvLSTM3D\): is not supported; use layers that are",
     set_first: "has its channels first; build the model with channels_last",
     set_activation: "has the activation 'fancy', which is not supported; use one of celu,",
     set_subclass: r"model 'mine' \(MyModel\): is a class of your own, of which the file has no",
@@ -452,6 +452,11 @@ LAYERS = {
     "transposed 1": (LINE, lambda L: L.Conv1DTranspose(3, 3, strides=2, padding="same")),
     "volume": ((5, 6, 7, 2), lambda L: L.Conv3D(3, 2, activation="relu")),
     "pool of volumes": ((4, 6, 8, 2), lambda L: L.MaxPooling3D(2)),
+    "conv lstm": ((3, 6, 5, 2), lambda L: L.ConvLSTM2D(4, 3, strides=2, use_bias=False)),
+    "conv lstm of moments": ((3, 6, 5, 2), lambda L: L.ConvLSTM2D(
+        3, (3, 2), padding="same", return_sequences=True, go_backwards=True,
+        activation="relu", recurrent_activation="hard_sigmoid")),
+    "conv lstm 1": ((3, 7, 2), lambda L: L.ConvLSTM1D(4, 3, dilation_rate=2)),
     "resizing": (IMAGE, lambda L: L.Resizing(5, 12)),
     "einsum": (LINE, lambda L: L.EinsumDense("abc,cd->abd", (None, 5), "relu", "d")),
     "einsum of the last": (IMAGE, lambda L: L.EinsumDense("...a,ab->...b", (5,), bias_axes="b")),

@@ -37,7 +37,7 @@ def no_build(monkeypatch):
     [
         ("m.onnx", "m.onnx: is a zip archive"),
         ("m.PT", "holds a pickled module|needs the package torch"),
-        ("m.CKPT", "m.CKPT: is no .tflite file but a PyTorch model.*litert-torch"),
+        ("m.CKPT", "m.CKPT: is no .tflite file but weights of PyTorch.*load them into its"),
         ("m.keras", "m.keras: is no whole model of Keras|needs the package h5py"),
         ("m.pb", "m.pb: is no .tflite file but a TensorFlow.*TFLiteConverter"),
         ("m.tflite", "m.tflite: is a zip archive; unpack it"),

@@ -632,6 +632,33 @@ def test_pickled_files(tmp_path, monkeypatch):
         files.read(tmp_path / "whole.pth", of="mine:Other", shape=(1, 4))
 
 
+@pytest.mark.parametrize("name", ["m.pt", "m.pth", "m.ts", "m.torchscript"])
+def test_torchscript_is_refused(name, tmp_path):
+    script = torch.jit.trace(nn.Linear(4, 3).eval(), torch.zeros(1, 4))
+    script.save(tmp_path / name)
+    sentence = "is a program of TorchScript, .*give the torch.nn.Module that it was made of"
+    with pytest.raises(GravenError, match=sentence):
+        files.read(tmp_path / name)
+    with pytest.raises(GravenError, match=sentence):
+        api.compile(script, example=torch.zeros(1, 4))
+
+
+def test_weights_alone_are_refused(tmp_path):
+    weights = nn.Linear(4, 3).state_dict()
+    torch.save(weights, tmp_path / "pytorch_model.bin")
+    with pytest.raises(GravenError, match="is a file of torch.save; name it .pth, and its class"):
+        files.read(tmp_path / "pytorch_model.bin")
+    with pytest.raises(GravenError, match="a OrderedDict of weights, .*into their torch.nn.Module"):
+        api.compile(weights)
+
+
+def test_a_program_without_a_file():
+    module, x = nn.Sequential(nn.Linear(4, 3), nn.ReLU()).eval(), torch.randn(2, 4)
+    program = torch.export.export(module, (x[:1],))
+    found = api.compile(program)(x.numpy())
+    np.testing.assert_allclose(found, module(x).detach().numpy(), atol=1e-6)
+
+
 # -- writes into tensors ---------------------------------------------------------------------------
 
 

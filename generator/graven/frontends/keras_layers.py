@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import string
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -357,6 +358,49 @@ def _einsum_dense(draft: Draft, layer: Layer, views: list) -> View:
     for each in bias:
         found = draft.binary("ADD", found, each)
     return activated(draft, layer, found)
+
+
+@handles("ConvLSTM1D", "ConvLSTM2D")
+def _conv_lstm(draft: Draft, layer: Layer, views: list) -> View | list[View]:
+    """Moment by moment; both convolutions make all four gates at once."""
+    check_channels(draft, layer)
+    config, (view, *begin) = layer.config, views
+    if begin or config.get("stateful"):
+        raise draft.error("is given states or keeps them (stateful); let it begin with zeros.")
+    kernel, again, *bias = layer.weights
+    inputs, recurrents = (np.moveaxis(each, (-1, -2), (0, 1)) for each in (kernel, again))
+    within = replace(layer, config={**config, "strides": 1, "dilation_rate": 1, "padding": "same"})
+    hidden = cell = None
+    made = []
+    moments = range(view.shape[1])
+    for at in reversed(moments) if config.get("go_backwards") else moments:
+        now = draft.reshape(functions.part(draft, view, 1, at, 1), (1, *view.shape[2:]))
+        sums = convolved(draft, layer, now, inputs, *(bias or [None]), groups=1)
+        if hidden is not None:
+            sums = draft.binary("ADD", sums, convolved(draft, within, hidden, recurrents, None, 1))
+        hidden, cell = conv_lstm_moment(draft, layer, sums, cell)
+        made.append(draft.reshape(hidden, (1, 1, *hidden.shape[1:])))
+    found = hidden
+    if config.get("return_sequences"):
+        found = draft.concat(made, 1) if len(made) > 1 else made[0]
+    return [found, hidden, cell] if config.get("return_state") else found
+
+
+def conv_lstm_moment(
+    draft: Draft, layer: Layer, sums: View, cell: View | None
+) -> tuple[View, View]:
+    """What is handed on, and the cell's state."""
+    units = sums.shape[-1] // 4
+    gates = draft.split(sums, len(sums.shape) - 1, [units] * 4)
+    kept, usual = layer.config["recurrent_activation"], layer.config["activation"]
+    names = (kept, kept, usual, kept)
+    opens, forgets, new, yields = (
+        by_name(draft, layer, *pair) for pair in zip(gates, names, strict=True)
+    )
+    taken = draft.binary("MUL", opens, new)
+    if cell is not None:
+        taken = draft.binary("ADD", draft.binary("MUL", forgets, cell), taken)
+    return draft.binary("MUL", yields, by_name(draft, layer, taken, usual)), taken
 
 
 # -- several inputs -------------------------------------------------------------------------------

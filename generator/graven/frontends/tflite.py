@@ -34,12 +34,16 @@ LEAST_SCALE = 2.0**-149  # of constants that are all 0, which some converters sa
 MOST_FILE = 1 << 30
 NEW_CODE = 10  # of builtin_code, in the vtable of an OperatorCode
 EMPTY_TABLE = struct.pack("<HHi", 4, 4, 4)  # a vtable without fields, and a table that points to it
-TORCH = ("a PyTorch model", "litert-torch")
+WEIGHTS = (
+    "weights of PyTorch without their network",
+    "load them into its torch.nn.Module and give that to graven.compile, or torch.export.save it",
+)
 CONVERTERS = {
-    **dict.fromkeys((".ckpt", ".pte", ".safetensors"), TORCH),
-    ".pb": ("a TensorFlow model", "tf.lite.TFLiteConverter"),
+    **dict.fromkeys((".ckpt", ".safetensors"), WEIGHTS),
+    ".pte": ("a program of ExecuTorch", "give the .pt2 file that it was made of"),
+    ".pb": ("a TensorFlow model", "convert it to full int8 with tf.lite.TFLiteConverter"),
 }
-"""What another front end would read, by the file's ending, and what makes a .tflite file of it."""
+"""What another front end would read, by the file's ending, and how to get there."""
 
 
 NPUS = {
@@ -66,10 +70,10 @@ def read(path: Path) -> bytes:
     if len(data) > MOST_FILE:
         raise GravenError(f"{path}: is larger than {MOST_FILE >> 20} MB; is it the right file?")
     if data[4:8] != flatbuffer.IDENTIFIER and path.suffix.lower() in CONVERTERS:
-        kind, converter = CONVERTERS[path.suffix.lower()]
+        kind, advice = CONVERTERS[path.suffix.lower()]
         raise GravenError(
             f"{path}: is no .tflite file but {kind}, by its name; graven reads .tflite, .onnx "
-            f"and .pt2 files: convert it to full int8 with {converter}."
+            f"and .pt2 files: {advice}."
         )
     return data
 

@@ -25,6 +25,7 @@ import numpy as np
 from graven import ir
 from graven.errors import GravenError, first_line, printable
 from graven.frontends import (
+    content,
     functions,
     lookups,
     products,
@@ -207,6 +208,8 @@ def from_module(
             f"{source}: is in training mode, where dropout and batch normalization act otherwise; "
             "call model.eval() first."
         )
+    if isinstance(module, torch.jit.ScriptModule):
+        raise GravenError(f"{source}: {content.SCRIPT}.")
     try:
         with torch.no_grad():
             program = torch.export.export(module, example)
@@ -227,6 +230,11 @@ def from_module(
             "forward must not depend on values."
         ) from None
     return parse(program, source, name, layout)
+
+
+def is_program(model: Any) -> bool:
+    """A torch.export.ExportedProgram, asked without torch."""
+    return hasattr(model, "graph_signature") and hasattr(model, "run_decompositions")
 
 
 def packs(error: Exception) -> bool:
