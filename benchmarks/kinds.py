@@ -4,9 +4,10 @@
 
 int4: weights of 4 bits; int16: activations of 16; of the same shapes. --check exits with 1 where a
 layer of 64 products per output and more takes more than it may (LIMITS): of int8's instructions on
-a Cortex-M4; on a Cortex-M55 a third of that, of depthwise ones as much of int8's there, of int16 no
-more than OWN; or where ADD, SUB (of operands of one scale and of two) or MUL takes more than
-PER_ELEMENT, on a Cortex-M55 than a third of it. Other exit codes: 2 bad use, 3 a tool failed.
+a Cortex-M4, of depthwise ones DEPTHWISE; on a Cortex-M55 a third of that, of depthwise ones as much
+of int8's there, of int16 no more than OWN; or where ADD, SUB (of operands of one scale and of two)
+or MUL takes more than PER_ELEMENT, on a Cortex-M55 than a third of it. Other exit codes: 2 bad use,
+3 a tool failed.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from shape_families import Layers
 TARGETS = ("cortex-m4", "cortex-m55")
 KINDS = ("int8", "int4", "int16")
 LIMITS = {"int4": 1.25, "int16": 1.6}
+DEPTHWISE = {"int4": 1.6, "int16": 2.0}
+"""Times int8's instructions that depthwise convolutions may take on a Cortex-M4, where 3x3 of int8
+has a kernel of its own."""
 OWN = {"conv": 1.7, "dense": 1.85}
 """Times int8's instructions that int16 may take on a Cortex-M55: VMLADAV makes half as much."""
 ELEMENTS = (1, 4, 32, 32)
@@ -140,7 +144,7 @@ def limit(title: str, kind: str, own: int, base: int, target: str) -> float:
     """Instructions that a layer may take: `own` are int8's on the target, `base` a Cortex-M4's."""
     depthwise, is_base = title.startswith("depthwise"), target == TARGETS[0]
     if depthwise:
-        return math.inf if is_base else LIMITS[kind] * own
+        return (DEPTHWISE if is_base else LIMITS)[kind] * own
     most = LIMITS[kind] * (base if is_base else base / 3)
     return most if is_base or kind != "int16" else min(most, OWN[title.split()[0]] * own)
 

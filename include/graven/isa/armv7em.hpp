@@ -24,6 +24,7 @@
 #include "graven/isa/armv7em/dense/word_attention.hpp"
 #include "graven/isa/armv7em/depthwise/columns.hpp"
 #include "graven/isa/armv7em/depthwise/doubled.hpp"
+#include "graven/isa/armv7em/depthwise/nibbles.hpp"
 #include "graven/isa/armv7em/depthwise/planar.hpp"
 #include "graven/isa/armv7em/depthwise/taps.hpp"
 #include "graven/isa/armv7em/depthwise/words.hpp"
@@ -55,8 +56,9 @@ using convs = Prefer<TiedDenses<roomy>, SinglePixels, LoneConvs, NarrowConvs, Pl
                      SlidingConvs, PlainConvs<Words>, PlainConvs<Windows>, ByteConvs, DenseRows,
                      WordConvs, WordDenses, WideConvs, Nibbled, TransposedConvs>;
 template <bool roomy>
-using depthwises = Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises,
-                          AnyDepthwises<roomy ? 1024 : 256>, WordDepthwises>;
+using depthwises =
+    Prefer<DoubledDepthwises, ColumnDepthwises, PlanarDepthwises, AnyDepthwises<roomy ? 1024 : 256>,
+           NibbleDepthwises<roomy ? 1024 : 256>, WordDepthwises>;
 using pools =
     Prefer<GlobalAverages, PoolsByFour<op::max_pool>, PoolsByFour<op::average_pool>, SmallPools>;
 using arithmetic =
@@ -70,10 +72,10 @@ using kernels = Prefer<convs<roomy>, depthwises<roomy>, PlanarMaxPools, pools, A
                        Svdfs, arithmetic, CopiedRow, PlanarNearests, movements<roomy>, others>;
 
 // Of the least code: one kernel for all shapes, which small networks share.
-using compact_kernels =
-    Prefer<LoneDenses, AnyConvs, WordConvs, WordDenses, WideConvs, Nibbled, TransposedConvs,
-           RunningDense<false>, LoneDepthwises, AnyDepthwise, AnyDepthwises<256>, WordDepthwises,
-           pools, AllCells<false>, Svdfs, arithmetic, others>;
+using compact_kernels = Prefer<LoneDenses, AnyConvs, WordConvs, WordDenses, WideConvs, Nibbled,
+                               TransposedConvs, RunningDense<false>, LoneDepthwises, AnyDepthwise,
+                               AnyDepthwises<256>, NibbleDepthwises<256>, WordDepthwises, pools,
+                               AllCells<false>, Svdfs, arithmetic, others>;
 
 }  // namespace armv7em_isa
 
