@@ -96,7 +96,7 @@ PUT = "  put<{name}::Network, input_shapes({name}::input), {name}::params>(out, 
 
 
 @functools.cache
-def networks() -> tuple[tuple[ir.Network, ir.Network], ...]:
+def networks(seeds: int = SEEDS, cases: int = CASES) -> tuple[tuple[ir.Network, ir.Network], ...]:
     """Random networks of a few operators: as they are read, and as they are written."""
     found, taken = [], Counter[Key]()
     kinds = (
@@ -106,7 +106,7 @@ def networks() -> tuple[tuple[ir.Network, ir.Network], ...]:
         *random_transformers.KINDS,
     )
     for kind, element, tflm, seed in itertools.product(
-        kinds, ir.Element, (True, False), range(SEEDS)
+        kinds, ir.Element, (True, False), range(seeds)
     ):
         try:
             network = random_network(np.random.default_rng(seed), kind, element, tflm)
@@ -114,7 +114,7 @@ def networks() -> tuple[tuple[ir.Network, ir.Network], ...]:
             continue
         for each in (renamed(network, name) for name in names(network)):
             keys = keys_of(each)
-            if all(taken[key] >= CASES for key in keys):
+            if all(taken[key] >= cases for key in keys):
                 continue
             if both := read(each):
                 taken.update(keys)
@@ -171,9 +171,9 @@ def element_of(network: ir.Network, operator: ir.Operator) -> str:
     return (others or given)[0].value
 
 
-def elements() -> Known:
+def elements(seeds: int = SEEDS, cases: int = CASES) -> Known:
     """Of every operator that a random network has."""
-    found = {key for network, _ in networks() for key in keys_of(network)}
+    found = {key for network, _ in networks(seeds, cases) for key in keys_of(network)}
     order = [element.value for element in ir.Element]
     return {
         name: [element for element in order if (name, element) in found]

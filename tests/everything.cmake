@@ -63,11 +63,12 @@ foreach(source IN LISTS sources)
     set(add add_deep_test)
   endif()
   choose_pytest(${CMAKE_CURRENT_SOURCE_DIR}/${source})
-  set(chosen)  # of what builds the shared models
-  if(NOT GRAVEN_TEST_DEEP AND name STREQUAL "generator/test_run")
-    set(chosen -k "not golden or hello_world")
-  elseif(NOT GRAVEN_TEST_DEEP AND name STREQUAL "generator/test_cli")
-    set(chosen -k "not weights_are_expanded")
+  set(chosen)
+  if(NOT GRAVEN_TEST_DEEP)
+    set(chosen -m "not deep")
+    if(name STREQUAL "generator/test_run")  # of what builds the shared models
+      list(APPEND chosen -k "not golden or hello_world")
+    endif()
   endif()
   cmake_language(CALL ${add} NAME ${name}
     COMMAND ${pytest} ${CMAKE_CURRENT_SOURCE_DIR}/${source} ${chosen}
@@ -295,8 +296,12 @@ add_test(NAME benchmarks/compile_cost
 set_tests_properties(benchmarks/compile_cost PROPERTIES SKIP_RETURN_CODE 77)
 
 # Memory is that of the compiler alone; seconds are those of any machine.
+set(budgets kws_dscnn person_detect mobilenet_v2_96 lstm language trainer)
+if(GRAVEN_TEST_DEEP)
+  list(APPEND budgets mobilenet_v2_224)
+endif()
 add_test(NAME benchmarks/compile_budgets COMMAND ${venv}/python ${benchmarks}/compile_budgets.py
-  kws_dscnn person_detect mobilenet_v2_96 mobilenet_v2_224 lstm language trainer --slack 3)
+  ${budgets} --slack 3)
 set_tests_properties(benchmarks/compile_budgets PROPERTIES SKIP_RETURN_CODE 3 COST 60)
 
 # Every visible preset but this one, its synonym, and those whose instruction sets are tested above

@@ -256,6 +256,7 @@ def test_a_limit_of_the_flash(capsys):
     refused(capsys, sentence, "inspect", MODEL, "--flash", str(flash - 1), code=1)
 
 
+@pytest.mark.deep
 def test_a_limit_of_the_flash_counts_code(capsys):
     """Kernels for speed where they fit, else those of the least code."""
 
@@ -274,6 +275,7 @@ def test_a_limit_of_the_flash_counts_code(capsys):
             "inspect", MODEL, "--target", "cortex-m4", "--flash", str(limit), code=1)  # fmt: skip
 
 
+@pytest.mark.deep
 def test_weights_are_expanded_for_speed_as_far_as_flash_allows(capsys, shared):
     model = shared / "models" / "ic_resnet8_int8.tflite"
     found = []

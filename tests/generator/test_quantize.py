@@ -498,6 +498,7 @@ def on_this_machine(network):
     return Bytes(memory.flash, memory.arena)
 
 
+@pytest.mark.deep
 def test_single_layers_of_16_bits_beat_what_is_uniform():
     """Where int16x8 does not fit and int8 loses most: less error than int8 on samples that are new,
     within the RAM that was given, by layers of int16 between QUANTIZE; and the C++ is the same."""
@@ -543,6 +544,7 @@ def test_any_layers_can_have_16_bits(wide):
     assert np.sqrt(np.mean(error**2) / np.mean(exact**2)) < 0.05
 
 
+@pytest.mark.deep
 def test_experts_can_have_16_bits():
     """Under a budget they are named as layers with weights are, and become wide as those do."""
     torch = pytest.importorskip("torch", reason="no package torch")

@@ -586,6 +586,7 @@ def test_file_of_export_and_command(tmp_path):
     assert "int8 1x32x32x3 -> int8 1x10" in header.read_text()
 
 
+@pytest.mark.deep
 def test_first_header_within_30_seconds(tmp_path):
     """Of a .pth in a new process, import included; of a core, since machines are shared."""
     (tmp_path / "nets.py").write_text(
@@ -646,9 +647,11 @@ def test_torchscript_is_refused(name, tmp_path):
 def test_weights_alone_are_refused(tmp_path):
     weights = nn.Linear(4, 3).state_dict()
     torch.save(weights, tmp_path / "pytorch_model.bin")
-    with pytest.raises(GravenError, match="is a file of torch.save; name it .pth, and its class"):
+    with pytest.raises(GravenError, match=r"is a file of torch.save; name it .pth, and its class"):
         files.read(tmp_path / "pytorch_model.bin")
-    with pytest.raises(GravenError, match="a OrderedDict of weights, .*into their torch.nn.Module"):
+    with pytest.raises(
+        GravenError, match=r"a OrderedDict of weights, .*into their torch.nn.Module"
+    ):
         api.compile(weights)
 
 
@@ -741,12 +744,12 @@ class Kept:
 
 
 def test_what_is_no_tensor_is_refused():
-    with pytest.raises(GravenError, match="yields a Kept, which is no tensor; .*use_cache=False"):
+    with pytest.raises(GravenError, match=r"yields a Kept, which is no tensor; .*use_cache=False"):
         frontend.from_module(Function(lambda x: (x * 2, Kept(x))).eval(), (torch.zeros(1, 3),))
 
 
 def test_a_region_of_other_numbers_is_refused():
-    with pytest.raises(GravenError, match="in bfloat16 by torch.autocast, .*; leave autocast out"):
+    with pytest.raises(GravenError, match=r"in bfloat16 by torch.autocast, .*; leave autocast out"):
         frontend.from_module(Region(autocast_to("cpu", True)).eval(), (torch.zeros(1, 3, 4),))
 
 

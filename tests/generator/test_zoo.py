@@ -61,6 +61,7 @@ def test_mnist_cnn(tmp_path):
     assert "mnist_cnn" in (tmp_path / "mnist_cnn" / "report.html").read_text()
 
 
+@pytest.mark.deep
 def test_mnist_mlp(tmp_path):
     needs("torch")
     found = mnist.results(quick(tmp_path), ("mlp",))
@@ -75,7 +76,15 @@ def test_deepmetal(tmp_path):
 
 @pytest.mark.parametrize(
     "member",
-    [gestures, keywords, segmentation, sensor, topics, transfer, watch],
+    [
+        gestures,
+        keywords,
+        pytest.param(segmentation, marks=pytest.mark.deep),
+        sensor,
+        topics,
+        transfer,
+        watch,
+    ],
     ids=lambda each: each.__name__.partition(".")[2],
 )
 def test_member(member, tmp_path):
