@@ -810,6 +810,41 @@ def test_batches_of_several(module, shape):
         np.testing.assert_array_equal(inputs.shaped(network, tensor, given, "here"), wanted)
 
 
+class Squeezed(nn.Module):
+    """A residual block with gates of its channels."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.first = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.Hardswish())
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        self.gates = nn.Linear(channels, channels)
+
+    def forward(self, x):
+        y = self.second(self.first(x))
+        gates = torch.sigmoid(self.gates(y.mean((2, 3))))[:, :, None, None]
+        return torch.relu(x + y * gates)
+
+
+def test_images_of_a_batch_stay_apart():
+    """Between windows, too: they do not lie side by side in memory, but for what is reduced."""
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), Squeezed(8), nn.AvgPool2d(4), nn.Flatten())
+    network = check(module, 3, 3, 9, 10)
+    made = passes.canonical(network)
+    joined = {made.tensors[each.output].shape for each in made.operators
+              if each.name == "CONCATENATION"}  # fmt: skip
+    assert joined == {(3, 8)}
+    x = np.random.default_rng(0).normal(size=(4, 3, 3, 9, 10)).astype(np.float32)
+    quantized = api.compile(
+        module.eval(), example=torch.zeros(3, 3, 9, 10), quantize="int8", calibrate=x
+    )
+    np.testing.assert_array_equal(quantized.native()(x), quantized(x))
+    plain = reference.run(quantized.network, quantized.inputs(x)[0][:1])
+    apart = reference.run(passes.canonical(quantized.network), quantized.inputs(x)[0][:1])
+    (output,) = quantized.network.outputs
+    np.testing.assert_array_equal(apart[output], plain[output])
+
+
 class OfFrames(nn.Module):
     """Features of each frame of a clip, then a recurrent layer over them."""
 

@@ -1,9 +1,10 @@
 """Windows over several images, of which the engine has one at a time: the images of a batch apart.
 
 Exact: what an operator makes of an image depends on that image alone. All of them read the same
-weights, which lie in flash once (emit.py). Where no window reaches over the border between two
-images, as those of 1x1 convolutions, the batch is one image instead, with the images below each
-other.
+weights, which lie in flash once (emit.py). What computes elements one by one, or reduces images,
+stays apart behind windows: images need not lie side by side in memory. Where no window reaches over
+the border between two images, as those of 1x1 convolutions, the batch is one image instead, with
+the images below each other.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import dataclasses
 
 import numpy as np
 
-from graven import ir
+from graven import ir, layers
 from graven.layers.concat import Concat
 from graven.layers.pad import Pad
+from graven.layers.reduce import Reduce
+from graven.layers.reshape import Reshape
 from graven.layers.resize_bilinear import ResizeBilinear
 from graven.layers.resize_nearest import ResizeNearest
 from graven.layers.slice import Slice
@@ -81,7 +84,29 @@ class _Batches:
                     isinstance(each.layer, Convolution) and self._is_apart(each) for each in readers
                 )
             )
-        return _has_images(self.network, operator) and not self._stacks(operator)
+        if isinstance(operator.layer, WINDOWS):
+            return _has_images(self.network, operator) and not self._stacks(operator)
+        return any(index in self.parts for index in operator.inputs) and bool(self._taken(operator))
+
+    def _taken(self, operator: ir.Operator) -> tuple[int, ...]:
+        """Which inputs each image has its own of; none, where images are not to be told apart."""
+        if isinstance(operator.layer, WINDOWS):
+            return (_data(operator),)
+        if isinstance(operator.layer, Pad):
+            return (0,)
+        tensors = [self.network.tensors[index] if index >= 0 else None for index in operator.inputs]
+        count, *_ = output = self.network.tensors[operator.output].shape or (1,)
+        if isinstance(operator.layer, Reduce | Reshape):
+            axes = getattr(operator.layer, "axes", ())
+            return (0,) if tensors[0].shape[0] == count and 0 not in axes else ()
+        if not getattr(layers.modules()[operator.name], "POINTWISE", False):
+            return ()
+        of_images = tuple(
+            place
+            for place, tensor in enumerate(tensors)
+            if tensor and len(tensor.shape) == len(output) and tensor.shape[0] == count
+        )
+        return () if any(tensors[place].data is not None for place in of_images) else of_images
 
     def _stacks(self, operator: ir.Operator) -> bool:
         """Does each image begin with a window of its own, and end behind its last one?"""
@@ -112,14 +137,18 @@ class _Batches:
         grown.reshape(below[1], operator.output)
 
     def _split(self, operator: ir.Operator) -> None:
-        place, output = _data(operator), self.grown.tensors[operator.output]
-        shape, made = (1, *output.shape[1:]), []
-        for image in self._images(operator.inputs[place]):
-            inputs = (*operator.inputs[:place], image, *operator.inputs[place + 1 :])
-            if place == 2:  # behind the shape that the operator makes
-                inputs = (self.grown.integers("shape", np.array(shape, np.int32)), *inputs[1:])
+        output, taken = self.grown.tensors[operator.output], self._taken(operator)
+        shape, layer, made = (1, *output.shape[1:]), operator.layer, []
+        for image in range(output.shape[0]):
+            inputs = list(operator.inputs)
+            for place in taken:
+                inputs[place] = self._images(inputs[place])[image]
+            if isinstance(layer, TransposeConv2D):
+                inputs[0] = self.grown.integers("shape", np.array(shape, np.int32))
+            elif isinstance(layer, Reshape):
+                inputs, layer = inputs[:1], Reshape(shape=shape)
             found = self.grown.tensor(output, shape)
-            made.append(self.grown.add(operator.name, operator.layer, inputs, found))
+            made.append(self.grown.add(operator.name, layer, tuple(inputs), found))
         self.parts[operator.output], self.makers[operator.output] = made, operator
 
     def _images(self, index: int) -> list[int]:
