@@ -6,6 +6,7 @@ has checked every index and size before it builds one of these.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -98,5 +99,6 @@ class Network:
     def order(self, tensor: Tensor) -> str | None:
         """How the axes of an input or output lie: NHWC, or such as 01342 of the model's own axes;
         None where no front end says it."""
-        stated = (words.rpartition(" ") for words in self.description.split(", "))
-        return {name: order for name, _, order in stated}.get(tensor.name)
+        stated = rf"(?:^|, ){re.escape(tensor.name)} ([A-Z]+|\d+)(?=, |$)"
+        found = re.search(stated, self.description)
+        return found[1] if found else None

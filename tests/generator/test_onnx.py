@@ -613,6 +613,23 @@ def test_pixels_lay_asymmetric_before_opset_11(mode, kind, opset, scale):
     np.testing.assert_array_equal(found, expected)
 
 
+def test_old_resizes_in_branches_and_of_constants():
+    scales = np.float32([1, 1, 2, 2])
+    shape, out = (1, 4, 8, 8), helper.make_tensor_value_info("b", TensorProto.FLOAT, (1, 4, 16, 16))
+    branch = helper.make_graph([node("Resize", ["x", "c0"], ["b"], mode="linear")], "b", [], [out])
+    choice = [node("If", ["k"], ["y"], then_branch=branch, else_branch=branch)]
+    inside = Graph(choice, {"k": np.bool_(True), "c0": scales}, shape, 10).read("nchw")
+    plain = one("Resize", scales, shape=shape, opset=10, mode="linear").read("nchw")
+    x = reals(*shape)
+    found, expected = (reference.run(each, [x])[each.outputs[0]] for each in (inside, plain))
+    np.testing.assert_array_equal(found, expected)
+    constant, small = reals(1, 4, 4, 4), [node("Upsample", ["c", "c0"], ["u"], mode="nearest"),
+                                          node("Add", ["x", "u"], ["y"])]  # fmt: skip
+    network = Graph(small, {"c": constant, "c0": scales}, shape, 9).read("nchw")
+    found = reference.run(network, [x])[network.outputs[0]]
+    np.testing.assert_allclose(found, x + constant.repeat(2, 2).repeat(2, 3), rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("graph", "sentence"),
     [

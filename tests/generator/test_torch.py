@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from graven import api, cli, inputs, passes, reference
+from graven import api, cli, inputs, ir, passes, reference
 from graven.errors import GravenError
 from graven.frontends import files
 from graven.frontends import torch as frontend
@@ -877,6 +877,18 @@ def test_frames_of_a_clip_come_as_images():
     quantized = api.compile(module, example=x[:1], quantize="int8", calibrate=x.numpy())
     np.testing.assert_array_equal(quantized.native()(x.numpy()), quantized(x.numpy()))
     assert quantized.verify(x.numpy(), against="numpy").difference is None
+
+
+def test_a_layout_that_is_none_is_a_sentence():
+    with pytest.raises(GravenError, match="layout: is 'NCHW', expected nhwc or nchw"):
+        api.compile(nn.Conv2d(3, 4, 3).eval(), example=torch.zeros(1, 3, 5, 5), layout="NCHW")
+
+
+@pytest.mark.parametrize("name", ["a", "a, b", "a 01342, b"])
+def test_the_order_of_an_input_of_any_name(name):
+    tensor = ir.Tensor(0, name, (1, 3, 9, 12, 3), ir.Element.FLOAT32, None, None)
+    network = ir.Network("n", "n", f"{name} 01342, z 0132", (tensor,), (), (0,), (0,))
+    assert network.order(tensor) == "01342"
 
 
 def test_states_that_begin_anew_are_judged():

@@ -103,6 +103,14 @@ template <int first> void check_reshaped_slice(int copied, const std::vector<int
   CHECK(steps == copied);
   CHECK(seen == shown);
 }
+// What a layer yields exists, whoever reads a part of it: where it lies can be asked.
+using FirstPart = IndexMap<Shape{6, 1, 2}, 4, 0, Digit{6, 2}, Digit{2, 1}>;
+using SecondPart = IndexMap<Shape{2, 1, 2}, 8, 0, Digit{2, 2}, Digit{2, 1}>;
+constexpr Parameters five_times[] = {{.output = {0.5f, 0}}, {}, {}, {}, {}, {}};
+using Parts = Model<Sequential<ReLU, Reshape<Shape{8, 1, 2}>, FirstPart, SecondPart, ReLU>,
+                    Shape{4, 2, 2}, five_times, scalar, plan::inspectable>;
+static_assert(Parts::layers[3].offset == Parts::layers[2].offset + 4 * 2);
+
 TEST_CASE("a slice of reshaped rows") {
   check_reshaped_slice<2>(3, {4, 5, 6, 7, 8, 9});
   check_reshaped_slice<3>(4, {});

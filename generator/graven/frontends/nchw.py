@@ -35,7 +35,8 @@ DAMAGE = (
     ValueError,
 )  # fmt: skip
 """What reading ends in where a file's own words may be anything."""
-LAYOUTS = ("nhwc", "nchw", "frames")
+ASKED = ("nhwc", "nchw")
+LAYOUTS = (*ASKED, "frames")
 """Of the inputs: channels last, as stated, or each image of a sequence with its channels last."""
 STATED = {3: "NCL", 4: "NCHW"}
 ELEMENTS = {element.dtype: element for element in ir.Element}
@@ -1166,6 +1167,8 @@ def regroup(axes: Shape, order: Shape, shape: Shape) -> Shape | None:
 def cheapest(draw, layout: str | None) -> ir.Network:
     """`draw(layout)`, in the layout that costs the fewest transpositions if none is asked for."""
     if layout is not None:
+        if layout not in ASKED:
+            raise GravenError(f"layout: is '{layout}', expected {' or '.join(ASKED)}.")
         return draw(layout)
     found = []
     for each in LAYOUTS:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,7 +145,7 @@ def converted(model: onnx.ModelProto, opset: int, source: str) -> onnx.ModelProt
     if opset >= CONVERTED:
         with contextlib.suppress(RuntimeError, ValueError):
             found = version_converter.convert_version(model, OLDEST)
-            for node in found.graph.node:
+            for node in nodes_of(found.graph):
                 if node.op_type == "Resize":
                     lies = helper.make_attribute("coordinate_transformation_mode", "asymmetric")
                     node.attribute.extend([lies, helper.make_attribute("nearest_mode", SIMPLE)])
@@ -154,6 +154,15 @@ def converted(model: onnx.ModelProto, opset: int, source: str) -> onnx.ModelProt
         f"{source}: is of opset {opset}, expected {OLDEST} or later, and onnx.version_converter "
         "does not convert it; export it again."
     )
+
+
+def nodes_of(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """With those of branches and loops."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from nodes_of(attribute.g)
 
 
 def handles(*types: str) -> Callable[[Handler], Handler]:
@@ -292,6 +301,13 @@ class _Reader:
         if not node.input and node.op_type != "Constant":
             raise self.draft.error("has no inputs; a network that makes its own is not supported.")
         names = [name for name in node.input if name]
+        given = {name: real(self.values[name]) for name in names}
+        for attribute in node.attribute:
+            if attribute.s == SIMPLE.encode():
+                shrinks = {bool(scale < 1) for scale in given[node.input[2]] if scale != 1}
+                if len(shrinks) > 1:
+                    raise self.draft.error("makes a constant larger and smaller; store the result.")
+                attribute.s = b"ceil" if True in shrinks else b"floor"
         graph = helper.make_graph(
             [node],
             "constant",
@@ -301,7 +317,6 @@ class _Reader:
         model: ModelProto = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", self.opset)]
         )
-        given = {name: real(self.values[name]) for name in names}
         return [np.asarray(each) for each in ReferenceEvaluator(model).run(None, given)]
 
     # -- what handlers ask for -------------------------------------------------------------------

@@ -152,8 +152,8 @@ template <class Graph> constexpr void reshape_inputs(Graph& g) {
   }
 }
 
-// A copy of which some rows are read, and the others never, is one of those rows, from one on that
-// begins a row of the source (the kernel counts from there).
+// A copy of which some rows are read, or yielded by a layer, and the others never, is one of those
+// rows, from one on that begins a row of the source (the kernel counts from there).
 template <class Graph> constexpr void narrow_copies(Graph& g) {
   for (int v = g.input_count; v < g.count; ++v) {
     Value& copy = g.values[v];
@@ -163,6 +163,8 @@ template <class Graph> constexpr void narrow_copies(Graph& g) {
     auto each_view = [&](auto&& f) {
       for (int i = 0; i < g.view_count; ++i)
         if (g.views[i].value == v) f(g.views[i]);
+      for (View& layer : g.layers)
+        if (layer.value == v) f(layer);
     };
     each_view([&](const View& read) {
       const int behind = read.first + (read.shape.size() + row - 1) / row;
@@ -174,10 +176,7 @@ template <class Graph> constexpr void narrow_copies(Graph& g) {
     if (begin >= end || end - begin == copy.shape.height) continue;
     copy.shape.height = end - begin;
     source.rows = cut_rows(source.rows.first + begin * row, source.shape.row(), copy.shape);
-    auto move = [&](View& view) { view.first -= begin; };
-    each_view(move);
-    for (View& layer : g.layers)
-      if (layer.value == v) move(layer);
+    each_view([&](View& view) { view.first -= begin; });
   }
 }
 
