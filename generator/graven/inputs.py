@@ -230,6 +230,16 @@ def real(
     return shaped(network, tensor, value, where).astype(np.float32)
 
 
+def as_imported(network: ir.Network, tensor: ir.Tensor, alone: bool) -> tuple[int, ...]:
+    """Which axes of samples that lie as in the imported model are those of an input as we have it;
+    `alone`: the input's first axis is that of samples, else it lies behind."""
+    first = 1 if alone else 0
+    rank, order = len(tensor.shape), network.order(tensor) or ""
+    if rank < 5 or not order.isdigit():  # channels come first
+        order = (0, *range(2, rank), 1) if rank > 2 else range(rank)
+    return (0, *(int(axis) + 1 - first for axis in order[first:]))
+
+
 def shaped(network: ir.Network, tensor: ir.Tensor, value: np.ndarray, where: str) -> np.ndarray:
     """Samples of an input as (samples, *its shape); what lies as in the model that was imported is
     moved, such as channels that come first. What has no batch in front, as a sequence whose moments
@@ -242,14 +252,9 @@ def shaped(network: ir.Network, tensor: ir.Tensor, value: np.ndarray, where: str
         behind = (*value.shape[2:], value.shape[1])  # channels
         if shape[1:] in (value.shape[1:], behind):
             value = value.reshape(-1, shape[0], *value.shape[1:])
-    channels = 1 if alone else 2
-    if value.shape[1:] != shape and channels < value.ndim == len(shape) + 1 >= 3:
-        order = network.order(tensor) or ""
-        if len(tensor.shape) > 4 and order.isdigit():
-            behind = [int(place) + channels - 1 for place in order[channels == 1 :]]
-            moved = value.transpose(0, *behind)
-        else:
-            moved = np.moveaxis(value, channels, -1)
+    axes = as_imported(network, tensor, alone)
+    if value.shape[1:] != shape and value.ndim == len(axes):
+        moved = value.transpose(axes)
         value = moved if moved.shape[1:] == shape else value
     extents = [extent for extent in value.shape[1:] if extent != 1]
     if value.ndim and len(value) == 0:

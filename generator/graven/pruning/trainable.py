@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graven import ir
+from graven import inputs, ir
 from graven.errors import GravenError, ToolError, described
 from graven.layers.resize_nearest import ResizeNearest
 from graven.node import Node, node_of, shape_text
@@ -65,10 +65,10 @@ def module_class() -> type[nn.Module]:
                     self.places[index] = parameter_name(tensor)
                     self.register_parameter(self.places[index], torch.nn.Parameter(data))
 
-        def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+        def forward(self, *samples: Tensor) -> Tensor | tuple[Tensor, ...]:
             values = {
                 index: as_input(self.network, self.network.tensors[index], given)
-                for index, given in zip(self.network.inputs, inputs, strict=True)
+                for index, given in zip(self.network.inputs, samples, strict=True)
             }
             for operator in self.network.operators:
                 node, function = node_of(self.network, operator), self.functions[operator.name]
@@ -172,13 +172,9 @@ def is_parameter(tensor: ir.Tensor) -> bool:
 
 def as_input(network: ir.Network, tensor: ir.Tensor, given: Tensor) -> Tensor:
     """As `inputs.shaped` has it."""
-    shape = tensor.shape[1:]
-    if tuple(given.shape[1:]) != shape and given.ndim == len(shape) + 1 >= 3:
-        order = network.order(tensor) or ""
-        if len(tensor.shape) > 4 and order.isdigit():
-            moved = given.permute([int(place) for place in order])
-        else:
-            moved = given.movedim(1, -1)
+    shape, axes = tensor.shape[1:], inputs.as_imported(network, tensor, alone=True)
+    if tuple(given.shape[1:]) != shape and given.ndim == len(axes):
+        moved = given.permute(axes)
         given = moved if tuple(moved.shape[1:]) == shape else given
     return given.reshape(len(given), *shape)
 
