@@ -560,6 +560,9 @@ def test_tokens(functional, keras, tmp_path):
     agrees(network, np.asarray(model.predict(tokens, verbose=0)), tokens.astype(np.int32))
 
 
+HIDDEN = r"leaves out moments of token 0, which layer 'emb.*=False"
+
+
 def masked(keras, *layers):
     embedding = keras.layers.Embedding(9, 4, mask_zero=True)
     return keras.Sequential([keras.Input((7,)), embedding, *layers])
@@ -573,14 +576,46 @@ def test_masks_are_refused_where_they_are_heeded(keras, tmp_path, monkeypatch):
         [L.GRU(3)],
         [L.Dropout(0.1), L.Dense(3), L.GlobalAveragePooling1D()],
         [keras.Sequential([L.Bidirectional(L.LSTM(3))])],
+        [L.SpatialDropout1D(0.1), L.TimeDistributed(L.Dense(3)), L.LSTM(3)],
     ):
         masked(keras, *each).save(tmp_path / "m.keras")
-        refused(tmp_path / "m.keras", r"leaves out moments of token 0, which layer 'emb.*=False")
+        refused(tmp_path / "m.keras", HIDDEN)
+        given = keras.Input((7,), dtype="int32")
+        found = L.Embedding(9, 4, mask_zero=True)(given)
+        for layer in each:
+            found = layer(found)
+        keras.Model(given, found).save(tmp_path / "m.keras")  # its mask is an operation
+        refused(tmp_path / "m.keras", HIDDEN)
+
+
+def test_masks_of_sequences_within(keras, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    L = keras.layers
+    for each in (L.TimeDistributed(L.LSTM(3)), L.TimeDistributed(L.GlobalAveragePooling1D()),
+                 L.ConvLSTM1D(3, 3, padding="same")):  # fmt: skip
+        embedding = L.Embedding(9, 4, mask_zero=True)
+        keras.Sequential([keras.Input((2, 7)), embedding, each]).save(tmp_path / "m.keras")
+        refused(tmp_path / "m.keras", HIDDEN)
+
+
+def test_a_mask_that_is_given_is_refused(keras, tmp_path):
+    given = keras.Input((7, 3))
+    mask = keras.ops.greater(given[:, :, 0], 0)
+    keras.Model(given, keras.layers.LSTM(3)(given, mask=mask)).save(tmp_path / "m.keras")
+    refused(tmp_path / "m.keras", "is given a mask, which is not supported")
+
+
+def test_both_ways_of_images_are_refused(keras, tmp_path):
+    layer = keras.layers.Bidirectional(keras.layers.ConvLSTM2D(3, 3))
+    keras.Sequential([keras.Input((3, 5, 5, 2)), layer]).save(tmp_path / "m.keras")
+    refused(tmp_path / "m.keras", "runs a ConvLSTM2D both ways; run LSTM, GRU or SimpleRNN so")
 
 
 def test_masks_that_nobody_heeds(keras, tmp_path):
     L = keras.layers
-    for each in ([L.Conv1D(3, 2), L.GlobalAveragePooling1D()], [L.Dense(3), L.Flatten()]):
+    for each in ([L.Conv1D(3, 2), L.GlobalAveragePooling1D()], [L.Dense(3), L.Flatten()],
+                 [L.Reshape((7, 4)), L.GlobalAveragePooling1D()],
+                 [L.ZeroPadding1D(0), L.LSTM(3)]):  # fmt: skip
         model = masked(keras, *each)
         model.save(tmp_path / "m.keras")
         tokens = np.random.default_rng(0).integers(0, 3, (2, 7))

@@ -15,7 +15,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -217,24 +217,26 @@ def snake(name: str) -> str:
 
 
 HEEDS_MASKS = (
-    "AdditiveAttention", "Attention", "Bidirectional", "GRU", "GlobalAveragePooling1D", "LSTM",
-    "MultiHeadAttention", "SimpleRNN", "Softmax",
+    "AdditiveAttention", "Attention", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "GRU",
+    "GlobalAveragePooling1D", "LSTM", "MultiHeadAttention", "SimpleRNN", "Softmax",
 )  # fmt: skip
 KEEPS_MASKS = (
     "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization",
     "Concatenate", "Dense", "Dropout", "ELU", "GaussianDropout", "GaussianNoise",
     "GroupNormalization", "Identity", "LayerNormalization", "LeakyReLU", "Maximum", "Minimum",
-    "Multiply", "Normalization", "PReLU", "ReLU", "Rescaling", "Subtract", "TimeDistributed",
-    "UnitNormalization",
+    "Multiply", "Normalization", "PReLU", "ReLU", "Rescaling", "SpatialDropout1D",
+    "SpatialDropout2D", "Subtract", "TimeDistributed", "UnitNormalization",
 )  # fmt: skip
 """Other layers of Keras drop a mask."""
+MASKS = ("mask", "key_mask", "query_mask", "value_mask")
+"""Under which names a call in a file is given masks that Keras itself hands on."""
 
 
 class Reader:
     def __init__(self, source: str, store: Store) -> None:
         self.draft = Draft(source, letters=LETTERS)
         self.store = store
-        self.masked: dict[View, str] = {}  # by which layer
+        self.masked: dict[int, tuple[View, str]] = {}  # by id: of which layer
 
     def network(self, name: str, model: Config) -> ir.Network:
         outputs = self.model(model, (), None)
@@ -319,10 +321,10 @@ class Reader:
         if handler is None or (each.get("registered_name") or "").split(">")[0] == "Custom":
             advice = keras_layers.INSTEAD.get(kind, "use layers that are (docs/models.md)")
             raise Unread(self.draft.error(f"is not supported; {advice}").said)
-        mask = self.mask(each, views)
+        call = call if isinstance(call, dict) else {}
+        mask = self.mask(each, views, call)
         weights = self.store.of(path, config["name"])
         self.draft.note_weights(weights)
-        call = call if isinstance(call, dict) else {}
         layer = Layer(
             kind, name, config, weights, self.store.is_new, isinstance(self.store, Archive),
             call.get("args") or [], call.get("kwargs") or {},
@@ -335,19 +337,27 @@ class Reader:
             raise Unread(error.said) from None
         found = found if isinstance(found, list) else [found]
         if mask is not None:
-            self.masked.update(dict.fromkeys(found, mask))
-        return found
+            self.masked.update({id(view): (view, mask) for view in found})
+            return found
+        return [replace(view) if id(view) in self.masked else view for view in found]
 
-    def mask(self, each: Config, views: list) -> str | None:
+    def mask(self, each: Config, views: list, call: Config) -> str | None:
         """Which layer hides moments of what this one yields."""
         kind, config = each["class_name"], each["config"]
         if kind == "Embedding":
             return printable(config["name"]) if config.get("mask_zero") else None
-        found = next(
-            (self.masked[view] for view in views if isinstance(view, View) and view in self.masked),
-            None,
-        )
-        if found is not None and kind in HEEDS_MASKS:
+        found = next((self.masked[id(view)][1] for view in views if id(view) in self.masked), None)
+        inner, heeds = each, False  # a wrapper heeds what its layer does
+        while isinstance(inner, dict) and not heeds:
+            heeds = inner.get("class_name") in HEEDS_MASKS
+            inner = inner.get("config", {}).get("layer")
+        if heeds and found is None and any((call.get("kwargs") or {}).get(name) for name in MASKS):
+            raise Unread(
+                self.draft.error(
+                    "is given a mask, which is not supported; give sequences without padding"
+                ).said
+            )
+        if heeds and found is not None:
             raise Unread(
                 self.draft.error(
                     f"leaves out moments of token 0, which layer '{found}' masks (mask_zero); "
@@ -381,9 +391,16 @@ class Graph:
 
     def outputs(self) -> list[View]:
         wanted = listed(self.config["output_layers"])
+        read, more = set(), [name for name, *_ in wanted]
+        while more:  # without what makes masks
+            name = more.pop()
+            if name not in read:
+                read.add(name)
+                more += read_by(self.layers[name])
         for each in self.config["layers"]:  # in order, so that no chain of calls is deep
-            for number in range(len(each.get("inbound_nodes") or ())):
-                self.value(each["config"]["name"], number)
+            if each.get("name", each["config"]["name"]) in read:
+                for number in range(len(each.get("inbound_nodes") or ())):
+                    self.value(each["config"]["name"], number)
         return [self.value(name, number)[place] for name, number, place in wanted]
 
     def value(self, name: str, number: int) -> list[View]:
@@ -428,7 +445,8 @@ def arguments(node: Any) -> list:
     if isinstance(node, dict) and "class_name" in node:
         raise ValueError(f"a call with {node['class_name']}")
     if isinstance(node, dict):  # of Keras 3
-        named = arguments(list(node.get("kwargs", {}).values()))
+        given = node.get("kwargs", {}).items()
+        named = arguments([value for name, value in given if name not in MASKS])
         return arguments(node.get("args", [])) + [each for each in named if isinstance(each, list)]
     if isinstance(node, list) and len(node) in (3, 4) and isinstance(node[0], str):
         return [node[:3]]

@@ -106,6 +106,8 @@ def bidirectional(draft: Draft, layer: Layer, views: list) -> View | list[View]:
     mode = layer.config.get("merge_mode", "concat")
     if mode not in ("concat", "sum", "mul", "ave") or len(views) > 1:
         raise draft.error(f"merges by '{mode}' or is given states; merge by concat, sum, mul, ave.")
+    if inner["class_name"] not in ("GRU", "LSTM", "SimpleRNN"):
+        raise draft.error(f"runs a {inner['class_name']} both ways; run LSTM, GRU or SimpleRNN so.")
     half = len(layer.weights) // 2
     parts = [layer.weights[:half], layer.weights[half:]]
     parts = parts[::-1] if layer.by_name else parts  # backward_layer lies before forward_layer
