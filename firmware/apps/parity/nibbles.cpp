@@ -44,6 +44,18 @@ void depthwises() {
   compare<Sequential<C<4, 6, e1, e1, same, relu>, D<6, e3>>, Shape{4, 5, 4}, tied_nibbles>(
       "depthwise behind a convolution");
 }
+// Windows of one column, of two runs or of one tap; rows that are padding but for one or two.
+void windows() {
+  compare<Sequential<D<5, Extent(7, 1), e1, same, none>>, Shape{2, 6, 5}, nibbles>("7x1");
+  compare<Sequential<D<3, Extent(2, 19), e1, same, none>>, Shape{3, 21, 3}, nibbles>("2x19");
+  compare<Sequential<D<7, e1>>, Shape{3, 5, 7}, tied_nibbles>("1x1");
+  compare<Sequential<D<6, e3, e1, valid>>, Shape{5, 3, 6}, nibbles>("one column of outputs");
+  compare<Sequential<D<3, e3, e2, same, none, e1, 3>>, Shape{6, 9, 3}, nibbles>(
+      "multiplier 3, strides");
+  compare<Sequential<D<1, e3, e1, valid, none, Dilation(2), 5>>, Shape{7, 8, 1}, steep_nibbles>(
+      "multiplier 5, dilated");
+  compare<Sequential<D<9, e3, e2>>, Shape{5, 8, 9}, tied_nibbles, plan::smallest>("small");
+}
 
 void denses() {
   compare<Sequential<Dense<37, 11>>, Shape{1, 1, 37}, nibbles>("dense 37 to 11");
@@ -61,6 +73,7 @@ void denses() {
 void check() {
   convolutions();
   depthwises();
+  windows();
   denses();
 }
 

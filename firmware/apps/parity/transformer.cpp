@@ -111,6 +111,11 @@ void words_of_keys() {
   attention<2, 1, 32, stopping(9), full, Shape{1, 11, 1}>("attention, eight words, two queries");
   attention<2, 2, 12, stopping(5), full, Shape{2, 9, 1}>("attention, a full memory");
   attention<1, 1, 4, sliding(1), extreme, Shape{1, 5, 1}>("attention, a memory of one");
+  attention<2, 2, 4, stopping(1), centred, Shape{2, 4, 1}>("attention, one moment, two heads");
+  attention<3, 3, 8, sliding(2), extreme, Shape{1, 6, 1}>("attention, a memory of two");
+  attention<2, 2, 16, sliding(8), full, Shape{3, 9, 1}>("attention, a memory of whole words");
+  attention<1, 1, 8, sliding(3), left, Shape{1, 8, 1}>("attention, steep, a full memory");
+  attention<1, 1, 8, sliding(40), full, Shape{1, 2, 1}>("attention, a memory that is not full");
 }
 
 }  // namespace
